@@ -1,0 +1,1 @@
+"""DataBrew, alive: recipes compiled to DuckDB SQL and run in a child process."""

@@ -1,0 +1,158 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
+"""The child that runs a recipe job: files in, one CSV out, one SELECT per step in DuckDB.
+
+Usage: python -m ratchet.local_aws.databrew.run_recipe JOB.json
+
+JOB.json: {"steps": the recipe's steps, "files": [paths], "delimiter", "header": bool,
+"output": path, "output_delimiter", "error": path}. Output and log lines go to stdout; what went
+wrong is written as one sentence to the file `error`, and the exit code is 1.
+"""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from . import sql
+from .errors import RecipeError
+from .recipe import Recipe, compile_step, parse_recipe
+from .step import Table
+
+_MOST_COLUMN_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one run reads and writes."""
+
+    steps: list[dict[str, Any]]
+    files: list[str]
+    delimiter: str
+    header: bool
+    output: str
+    output_delimiter: str
+
+
+def run(job: Job, log: Callable[[str], None] = print) -> int:
+    """Apply the recipe to the files and write the output; returns its number of rows."""
+    recipe = parse_recipe(job.steps)
+    for warning in recipe.warnings:
+        log(f"WARN {warning}")
+    with duckdb.connect(config={"autoload_known_extensions": "false", "threads": "2"}) as database:
+        table = _load(database, job)
+        log(f"INFO read {_count(database, table)} rows of {len(table.columns or ())} columns")
+        table = apply_recipe(database, recipe, table, log)
+        _write(database, table, job)
+        return _count(database, table)
+
+
+def apply_recipe(
+    database: Any, recipe: Recipe, table: Table, log: Callable[[str], None] = print
+) -> Table:
+    """Run each step as one SELECT; RecipeError names the step and the column."""
+    for number, step in enumerate(recipe.steps, start=1):
+        made = compile_step(number, step, table)
+        name = f"step {number}"
+        try:
+            database.execute(f"CREATE TEMP TABLE {sql.name(name)} AS {made.statement}")
+        except duckdb.Error as error:
+            column = step.get("sourceColumn") or step.get("targetColumn")
+            where = f" on column {column!r}" if column else ""
+            reason = str(error).splitlines()[0]
+            raise RecipeError(f"Step {number} ({step.operation}){where}: {reason}") from error
+        database.execute(f"DROP TABLE {sql.name(table.name)}")
+        table = described(database, name, made.columns)
+        log(f"INFO step {number} {step.operation}: {_count(database, table)} rows")
+    return table
+
+
+def described(database: Any, name: str, columns: tuple[str, ...]) -> Table:
+    """A table of the database, whose distinct values are counted when a step asks for them."""
+
+    def distinct(column: str) -> list[str]:
+        quoted = sql.name(column)
+        found = database.execute(
+            f"SELECT DISTINCT {quoted} FROM {sql.name(name)} WHERE {quoted} IS NOT NULL ORDER BY 1"
+        )
+        return [row[0] for row in found.fetchall()]
+
+    return Table(name, columns, distinct)
+
+
+def _load(database: Any, job: Job) -> Table:
+    """All files as text columns; an empty field is null, everything else stays as written."""
+    files = [file for file in job.files if Path(file).stat().st_size > 0]
+    if not files:
+        raise RecipeError("the dataset holds no data: every file is empty")
+    columns = _columns(files[0], job)
+    for file in files[1:]:
+        if _columns(file, job) != columns:
+            raise RecipeError(
+                f"file {Path(file).name} has other columns than {Path(files[0]).name};"
+                " all files of a dataset need the same header"
+            )
+    types = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in columns)
+    options = (
+        f"delim = {sql.text(job.delimiter)}, header = {job.header}, quote = '\"', escape = '\"',"
+        f" auto_detect = false, strict_mode = true, nullstr = '', columns = {{{types}}}"
+    )
+    try:
+        database.execute(
+            f"CREATE TEMP TABLE data AS SELECT * FROM read_csv([{sql.texts(files)}], {options})"
+        )
+    except duckdb.Error as error:
+        raise RecipeError(f"the dataset is no valid CSV: {str(error).splitlines()[0]}") from error
+    return described(database, "data", tuple(columns))
+
+
+def _columns(file: str, job: Job) -> list[str]:
+    with Path(file).open("rb") as data:
+        start = data.read(_MOST_COLUMN_BYTES)
+    try:
+        text = io.StringIO(
+            start.decode("utf-8-sig", errors="strict" if b"\n" not in start else "ignore")
+        )
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"file {Path(file).name} is not UTF-8 text") from error
+    first = next(csv.reader(text, delimiter=job.delimiter), [])
+    columns = first if job.header else [f"Column_{n}" for n in range(1, len(first) + 1)]
+    lowered = [column.lower() for column in columns]
+    twice = sorted({column for column in columns if lowered.count(column.lower()) > 1})
+    if twice or not columns or not all(columns):
+        problem = f"twice: {', '.join(twice)}" if twice else "an empty name"
+        raise RecipeError(f"the header of {Path(file).name} holds {problem}")
+    return columns
+
+
+def _write(database: Any, table: Table, job: Job) -> None:
+    database.execute(
+        f"COPY {sql.name(table.name)} TO {sql.text(job.output)}"
+        f" (FORMAT csv, HEADER true, DELIMITER {sql.text(job.output_delimiter)})"
+    )
+
+
+def _count(database: Any, table: Table) -> int:
+    return int(database.execute(f"SELECT count(*) FROM {sql.name(table.name)}").fetchall()[0][0])
+
+
+def main(path: str) -> int:
+    raw = json.loads(Path(path).read_text())
+    error_file = Path(raw.pop("error"))
+    try:
+        rows = run(Job(**raw), lambda line: print(line, flush=True))
+    except RecipeError as error:
+        error_file.write_text(str(error))
+        print(f"ERROR {error}", flush=True)
+        return 1
+    print(f"INFO wrote {rows} rows", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,177 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
+"""A recipe step, its parameters as an operation reads them, and the table it is applied to."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from . import sql
+from .conditions import Condition
+from .errors import RecipeError
+from .names import nearest
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text columns; `columns` is None while only the recipe is checked, without data."""
+
+    name: str
+    columns: tuple[str, ...] | None = None
+    distinct: Callable[[str], list[str]] = field(default=lambda _column: [])
+    """The distinct values of a column, without nulls, in the order of their text."""
+
+    def column(self, column: str) -> str:
+        """The quoted name of an existing column."""
+        if self.columns is not None and column not in self.columns:
+            raise RecipeError(
+                f"column {column!r} does not exist; nearest: {nearest(column, self.columns)}"
+            )
+        return sql.name(column)
+
+    def absent(self, column: str) -> str:
+        """The name of a column still to be made; columns are told apart regardless of case."""
+        if column.lower() in (known.lower() for known in self.columns or ()):
+            raise RecipeError(f"column {column!r} exists already; choose another targetColumn")
+        return column
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a recipe: operation, parameters (lower camel case keys) and conditions."""
+
+    operation: str
+    parameters: dict[str, str]
+    conditions: tuple[Condition, ...] = ()
+
+    def where(self, table: Table) -> str | None:
+        """SQL that is true for the rows the step applies to; None means all rows."""
+        for condition in self.conditions:
+            table.column(condition.column)
+        tests = [condition.predicate(sql.name(table.name)) for condition in self.conditions]
+        return " AND ".join(tests) or None
+
+    def get(self, key: str, default: str = "") -> str:
+        return self.parameters.get(key, default)
+
+    def flag(self, key: str) -> bool:
+        value = self.get(key, "false").lower()
+        if value not in ("true", "false"):
+            raise RecipeError(f"{key} must be true or false, not {value!r}")
+        return value == "true"
+
+    def number(self, key: str) -> float:
+        try:
+            return float(self.get(key))
+        except ValueError as error:
+            raise RecipeError(f"{key} must be a number, not {self.get(key)!r}") from error
+
+    def integer(self, key: str, low: int, high: int) -> int:
+        value = self.get(key)
+        if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
+            raise RecipeError(f"{key} must be an integer from {low} to {high}, not {value!r}")
+        return int(value)
+
+    def items(self, key: str) -> list[str]:
+        """A parameter that is a JSON list inside a string."""
+        found = self._json(key)
+        if not isinstance(found, list) or not found:
+            raise RecipeError(f'{key} must be a JSON list such as ["a","b"], not {self.get(key)!r}')
+        return [item if isinstance(item, str) else json.dumps(item) for item in found]
+
+    def mapping(self, key: str) -> dict[str, str]:
+        """A parameter that is a JSON object inside a string."""
+        found = self._json(key)
+        if not isinstance(found, dict) or not found:
+            raise RecipeError(f'{key} must be a JSON object such as {{"no":"0"}}')
+        return {k: v if isinstance(v, str) else json.dumps(v) for k, v in found.items()}
+
+    def pattern(self, key: str) -> str:
+        """A regular expression that both Java (DataBrew) and RE2 (here) read alike, as SQL."""
+        value = self.get(key)
+        if re.search(r"\(\?(?:[=!>]|<[=!])|\\[1-9]", value):
+            raise RecipeError(
+                f"{key} {value!r} uses a look-around or back reference, not supported on local AWS"
+            )
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise RecipeError(f"{key} {value!r} is not a regular expression: {error}") from error
+        return sql.text(value)
+
+    def _json(self, key: str) -> object:
+        try:
+            return json.loads(self.get(key))
+        except ValueError as error:
+            raise RecipeError(f"{key} is not JSON: {self.get(key)!r}") from error
+
+
+@dataclass(frozen=True)
+class Select:
+    """What a step becomes: one SELECT, and the columns it gives."""
+
+    statement: str
+    columns: tuple[str, ...]
+
+
+def select(table: Table, expressions: dict[str, str], *, where: str = "", tail: str = "") -> Select:
+    """A SELECT of `expressions` by column name, in order."""
+    listed = ", ".join(f"{sql.as_text(e)} AS {sql.name(c)}" for c, e in expressions.items())
+    condition = f" WHERE {where}" if where else ""
+    order = f" {tail}" if tail else ""
+    return Select(
+        f"SELECT {listed or '*'} FROM {sql.name(table.name)}{condition}{order}", tuple(expressions)
+    )
+
+
+def unchanged(table: Table) -> dict[str, str]:
+    return {column: sql.name(column) for column in table.columns or ()}
+
+
+Build = Callable[[Step, Table], Select]
+Expression = Callable[[Step, Table], str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A row of the operation table: parameters and the SQL of the step."""
+
+    build: Build
+    required: frozenset[str]
+    optional: frozenset[str] = frozenset()
+    conditional: bool = True
+    """Whether ConditionExpressions mean anything to it."""
+
+
+def keys(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def adds(expression: Expression, required: str, optional: str = "") -> Operation:
+    """An operation that makes `targetColumn`; where the conditions do not hold it stays null."""
+
+    def build(step: Step, table: Table) -> Select:
+        target = table.absent(step.get("targetColumn"))
+        made, where = expression(step, table), step.where(table)
+        value = f"CASE WHEN {where} THEN {made} END" if where else made
+        return select(table, {**unchanged(table), target: value})
+
+    return Operation(build, keys(required) | {"targetColumn"}, keys(optional))
+
+
+def changes(expression: Expression, required: str = "", optional: str = "") -> Operation:
+    """An operation that changes `sourceColumn`, only where the conditions hold."""
+
+    def build(step: Step, table: Table) -> Select:
+        source = step.get("sourceColumn")
+        column = table.column(source)
+        made, where = expression(step, table), step.where(table)
+        value = f"CASE WHEN {where} THEN {made} ELSE {column} END" if where else made
+        return select(table, {**unchanged(table), source: value})
+
+    return Operation(build, keys(required) | {"sourceColumn"}, keys(optional))
+
+
+def source(step: Step, table: Table) -> str:
+    """The quoted source column of a step."""
+    return table.column(step.get("sourceColumn"))
