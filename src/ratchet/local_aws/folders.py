@@ -1,0 +1,169 @@
+"""Where a running local AWS keeps its files, and how the next one finds and sweeps what is left.
+
+`<tempdir>/ratchet-<uid>/<random>/` belongs to one local AWS, which holds a lock on it for as long
+as it lives: a folder whose lock is free was left by a killed one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+LOCK = ".lock"
+RUNTIME_FILE = "local-aws.json"
+ANSWER_SECONDS = 2.0
+
+
+class StartFailed(Exception):  # noqa: N818
+    """Local AWS cannot start; the message is one line: what, which value, what to do."""
+
+
+def home() -> Path:
+    """The folder of this user's local AWSs, private to the user; StartFailed when it cannot be."""
+    folder = Path(tempfile.gettempdir()) / f"ratchet-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        info = folder.lstat()
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    if folder.is_symlink() or info.st_uid != os.getuid() or info.st_mode & 0o077:
+        msg = f"{folder} is not a folder of yours alone: remove it, or set TMPDIR to another place"
+        raise StartFailed(msg)
+    return folder
+
+
+def _unusable(folder: Path, error: OSError) -> StartFailed:
+    return StartFailed(
+        f"cannot write in {folder}: {error.strerror or error}; "
+        "free some space there, or set TMPDIR to a folder that you may write"
+    )
+
+
+class WorkFolder:
+    """The folder of one local AWS, locked until it is removed."""
+
+    def __init__(self, path: Path, lock: int) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def create(cls) -> WorkFolder:
+        """Sweep what killed ones left, then make a new folder."""
+        base = home()
+        try:
+            with _locked(base / LOCK):
+                _sweep(base)
+                path = Path(tempfile.mkdtemp(prefix="local-aws-", dir=base))
+                lock = _try_lock(path / LOCK)
+                (path / "probe").write_bytes(bytes(65536))
+                (path / "probe").unlink()
+        except OSError as error:
+            raise _unusable(base, error) from error
+        if lock is None:
+            msg = f"{path} is held by another process: start again"
+            raise StartFailed(msg)
+        return cls(path, lock)
+
+    def remove(self) -> None:
+        """Delete the folder and let go of its lock."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+
+def _sweep(base: Path) -> None:
+    for folder in base.glob("local-aws-*/"):
+        lock = _try_lock(folder / LOCK)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _try_lock(path: Path) -> int | None:
+    """A descriptor that holds the lock, None when another process has it."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+# --- the runtime file ---------------------------------------------------------------------------
+
+
+def announce(endpoint: str, region: str) -> None:
+    """Write the runtime file, unless another living local AWS has already."""
+    if find_running() is not None:
+        return
+    entry = {"product": "ratchet", "endpoint": endpoint, "pid": os.getpid(), "region": region}
+    path = home() / RUNTIME_FILE
+    fresh = path.with_name(f"{RUNTIME_FILE}.{os.getpid()}")
+    fresh.write_text(json.dumps({**entry, "version": version("ratchet")}) + "\n")
+    fresh.replace(path)
+
+
+def withdraw(endpoint: str) -> None:
+    """Remove the runtime file if it is about this endpoint."""
+    if (_read_runtime_file() or {}).get("endpoint") == endpoint:
+        with contextlib.suppress(OSError):
+            (home() / RUNTIME_FILE).unlink()
+
+
+def find_running() -> dict[str, Any] | None:
+    """What `/_ratchet` of the announced local AWS answers; None when none runs.
+
+    The process that answers must be the one that wrote the file: another program may have taken
+    the port since.
+    """
+    entry = _read_runtime_file()
+    about = _ask(str(entry.get("endpoint", ""))) if entry else None
+    if about is None or entry is None:
+        return None
+    known = about.get("product") == "ratchet" and about.get("pid") == entry.get("pid")
+    return about if known else None
+
+
+def _read_runtime_file() -> dict[str, Any] | None:
+    path = Path(tempfile.gettempdir()) / f"ratchet-{os.getuid()}" / RUNTIME_FILE
+    try:
+        if path.stat().st_uid != os.getuid():
+            return None
+        entry = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _ask(endpoint: str) -> dict[str, Any] | None:
+    if not endpoint.startswith("http://127.0.0.1:"):
+        return None
+    connection = HTTPConnection(endpoint.removeprefix("http://"), timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", "/_ratchet")
+        about = json.loads(connection.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return about if isinstance(about, dict) else None

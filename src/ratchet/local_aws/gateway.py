@@ -1,0 +1,293 @@
+"""The one door of local AWS: finds the service a request is for and hands it over.
+
+A living service of ours answers through `protocol.py`; everything else goes, unchanged, to moto's
+WSGI application in this process. Only loopback names are answered, and nothing that a web page
+sends: a browser on this machine must not reach a service that runs code.
+"""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import json
+import logging
+import re
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from botocore import xform_name
+from moto.server import MotoRequestHandler
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.serving import make_server
+
+from ratchet.local_aws.protocol import Reply, Request, protocol_for
+from ratchet.local_aws.service import Service, ServiceError
+from ratchet.local_aws.validation import validate
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable, Mapping
+
+    from ratchet.local_aws import protocol
+
+log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+StartResponse = Any
+"""WSGI's start_response."""
+
+ABOUT_PATH = "/_ratchet"
+_RUNTIME_PATH = re.compile(r"/endpoints/[^/]+/(invocations|async-invocations|invocations-.*)")
+
+
+class Host(Protocol):
+    """What the gateway asks of the local AWS behind it."""
+
+    region: str
+    services: Mapping[str, Service]
+
+    def model(self, name: str) -> Any:
+        """botocore's ServiceModel of that name."""
+
+    def about(self) -> dict[str, Any]:
+        """The answer to `/_ratchet`."""
+
+
+class Gateway:
+    """The WSGI application in front of living services, S3's watcher and moto."""
+
+    def __init__(self, host: Host, moto: Any, s3: Any) -> None:
+        self._host = host
+        self._moto = moto
+        self._s3 = s3
+        self._protocols: dict[str, protocol.Protocol] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        refusal = refuse_stranger(environ)
+        if refusal is not None:
+            return send(refusal, start)
+        if environ["PATH_INFO"] == ABOUT_PATH:
+            return send(_json_reply(200, self._host.about()), start)
+        name, region = service_of(environ)
+        if name == "s3":
+            return self._s3(environ, start)  # type: ignore[no-any-return]
+        if name in self._host.services:
+            return self._living(name, region, environ, start)
+        if not name:
+            return send(_json_reply(400, {"message": _UNSIGNED}), start)
+        return self._moto(environ, start)  # type: ignore[no-any-return]
+
+    def _living(
+        self, name: str, region: str, environ: Environ, start: StartResponse
+    ) -> Iterable[bytes]:
+        try:
+            service = self._host.services[name]
+            speaks = self._protocol(service)
+        except Exception as error:
+            log.exception("%s cannot start", name)
+            failure = _internal_failure(name, error)
+            return send(
+                _json_reply(500, {"__type": failure.code, "message": failure.message}), start
+            )
+        request = read_request(environ)
+        try:
+            self._refuse_region(region)
+            operation = speaks.operation(request)
+            parameters = speaks.parameters(operation, request)
+            validate(service.model, operation, parameters)
+            if operation.name in service.passes:
+                return self._moto(replay(environ, request.body), start)  # type: ignore[no-any-return]
+            reply = speaks.answer(operation, _call(service, operation.name, parameters))
+        except ServiceError as error:
+            reply = speaks.refuse(error)
+        except Exception as error:
+            log.exception("%s: %s %s failed", name, request.method, request.path)
+            reply = speaks.refuse(_internal_failure(name, error))
+        return send(reply, start)
+
+    def _protocol(self, service: Service) -> protocol.Protocol:
+        with self._lock:
+            if service.model not in self._protocols:
+                self._protocols[service.model] = protocol_for(self._host.model(service.model))
+            return self._protocols[service.model]
+
+    def _refuse_region(self, region: str) -> None:
+        if region and region != self._host.region:
+            msg = (
+                f"this local AWS lives in {self._host.region}, the request is for {region}: "
+                f"set AWS_REGION={self._host.region}, or start local AWS with --region {region}"
+            )
+            raise ServiceError("NotSupportedByLocalAws", msg, 501)
+
+
+_UNSIGNED = (
+    "local AWS cannot tell which service this request is for: it is not signed. "
+    f"Use an AWS client with this endpoint and any keys; {ABOUT_PATH} tells what runs here."
+)
+
+
+def _call(service: Service, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    method = getattr(service, xform_name(operation), None)
+    if method is None:
+        msg = f"local AWS does not answer {service.model}'s {operation}"
+        raise ServiceError("NotSupportedByLocalAws", msg, 501)
+    return method(parameters) or {}
+
+
+def _internal_failure(name: str, error: Exception) -> ServiceError:
+    message = f"local AWS failed in {name}: {type(error).__name__}: {error}"
+    return ServiceError("InternalFailure", message, 500)
+
+
+# --- which service ------------------------------------------------------------------------------
+
+
+def service_of(environ: Environ) -> tuple[str, str]:
+    """Service and region that a request is for, from its signature; ("", "") when unknown.
+
+    An unsigned request for a path, as a public or SigV2-presigned S3 URL is, is S3's.
+    """
+    scope = _credential_scope(environ)
+    if scope is not None:
+        region, name = scope
+        return _refined(name.lower(), environ["PATH_INFO"]), region
+    query = environ.get("QUERY_STRING", "")
+    unsigned_path = environ["PATH_INFO"] != "/" and "HTTP_X_AMZ_TARGET" not in environ
+    if "AWSAccessKeyId=" in query or unsigned_path:
+        return "s3", ""
+    return "", ""
+
+
+def _credential_scope(environ: Environ) -> tuple[str, str] | None:
+    text = environ.get("HTTP_AUTHORIZATION", "")
+    found = re.search(r"Credential=([^,\s]+)", text)
+    credential: str = found[1] if found else _presigned_credential(environ)
+    parts = credential.rsplit("/", 4)
+    return (parts[2], parts[3]) if len(parts) == 5 else None
+
+
+def _presigned_credential(environ: Environ) -> str:
+    query = environ.get("QUERY_STRING", "")
+    if "X-Amz-Credential=" not in query:
+        return ""
+    return str(parse_qs(query).get("X-Amz-Credential", [""])[0])
+
+
+def _refined(name: str, path: str) -> str:
+    """SageMaker and its runtime sign with one name: the path decides."""
+    if name == "sagemaker" and _RUNTIME_PATH.fullmatch(path):
+        return "sagemaker-runtime"
+    return name
+
+
+# --- who may ask --------------------------------------------------------------------------------
+
+
+def refuse_stranger(environ: Environ) -> Reply | None:
+    """The refusal for a request that no AWS client on this machine sends, else None."""
+    host = environ.get("HTTP_HOST", "")
+    if not is_loopback(host):
+        msg = f"local AWS answers loopback names only, not Host {host!r}: use http://127.0.0.1"
+        return _json_reply(403, {"message": msg})
+    origin = environ.get("HTTP_ORIGIN", "")
+    site = environ.get("HTTP_SEC_FETCH_SITE", "none")
+    if origin or site not in {"none", "same-origin"}:
+        msg = f"local AWS does not answer web pages (Origin {origin!r}): use an AWS client"
+        return _json_reply(403, {"message": msg})
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine's loopback (a rebound DNS name does not)."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+# --- WSGI ---------------------------------------------------------------------------------------
+
+
+def read_request(environ: Environ) -> Request:
+    """The WSGI request with its whole body."""
+    path, _, query = environ["RAW_URI"].partition("?")
+    headers = {
+        key.removeprefix("HTTP_").replace("_", "-").lower(): value
+        for key, value in environ.items()
+        if key.startswith("HTTP_") or key in {"CONTENT_TYPE", "CONTENT_LENGTH"}
+    }
+    return Request(environ["REQUEST_METHOD"], path, query, headers, read_body(environ))
+
+
+def read_body(environ: Environ) -> bytes:
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        return bytes(stream.read())
+    return bytes(stream.read(int(environ.get("CONTENT_LENGTH") or 0)))
+
+
+def replay(environ: Environ, body: bytes) -> Environ:
+    """The same request with a body that can be read once more."""
+    fresh = {k: v for k, v in environ.items() if k != "HTTP_TRANSFER_ENCODING"}
+    return {**fresh, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+
+
+def send(reply: Reply, start: StartResponse) -> Iterable[bytes]:
+    """A reply as WSGI sends it."""
+    headers = list(reply.headers)
+    if isinstance(reply.body, bytes):
+        headers.append(("Content-Length", str(len(reply.body))))
+    start(f"{reply.status} {HTTP_STATUS_CODES.get(reply.status, '')}", headers)
+    return [reply.body] if isinstance(reply.body, bytes) else reply.body
+
+
+def _json_reply(status: int, body: dict[str, Any]) -> Reply:
+    text = json.dumps(body, indent=2) + "\n"
+    return Reply(status, [("Content-Type", "application/json")], text.encode())
+
+
+class _Handler(MotoRequestHandler):  # type: ignore[misc]
+    """HTTP/1.1 (AWS clients expect 100-continue), without a line per request on stderr."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
+        log.debug("%s: " + message, type, *args)
+
+
+class Server:
+    """Serves the gateway on a listening socket of the caller's (which it copies)."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._app: Any = None
+        host, port = listener.getsockname()
+        self._server = make_server(
+            host, port, self._serve, threaded=True, request_handler=_Handler, fd=listener.fileno()
+        )
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
+        )
+
+    @property
+    def port(self) -> int:
+        return int(self._server.port)
+
+    def start(self, app: Any) -> None:
+        self._app = app
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening; requests being answered may end."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+        self._server.server_close()
+
+    def _serve(self, environ: Environ, start: StartResponse) -> Any:
+        return self._app(environ, start)

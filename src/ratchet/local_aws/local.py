@@ -1,0 +1,283 @@
+"""One running local AWS: its gateway, its living services, its folder, its children, its clock."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Self
+
+from ratchet.local_aws.clock import Clock
+from ratchet.local_aws.folders import StartFailed, WorkFolder, announce, find_running, withdraw
+from ratchet.local_aws.gateway import Gateway, Server
+from ratchet.local_aws.processes import Processes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ratchet.local_aws.service import Service
+
+__all__ = ["DEFAULT_PORT", "LIVING_SERVICES", "LocalAws", "StartFailed", "find_running"]
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PORT = 4566
+"""The port that tools for a local AWS expect."""
+ACCOUNT = "123456789012"
+LONGEST_CALL_SECONDS = 960
+"""A synchronous Lambda call may last 15 minutes."""
+
+LIVING_SERVICES = {
+    "cloudformation": "ratchet.local_aws.cloudformation:CloudFormation",
+    "databrew": "ratchet.local_aws.databrew:DataBrew",
+    "events": "ratchet.local_aws.eventbridge:EventBridge",
+    "glue": "ratchet.local_aws.glue:Glue",
+    "lambda": "ratchet.local_aws.lambda_:Lambda",
+    "sagemaker": "ratchet.local_aws.sagemaker:SageMaker",
+    "sagemaker-runtime": "ratchet.local_aws.sagemaker:SageMakerRuntime",
+    "scheduler": "ratchet.local_aws.scheduler:Scheduler",
+    "states": "ratchet.local_aws.stepfunctions:StepFunctions",
+}
+"""Signing name (the runtime apart) -> the class that answers, imported when first asked."""
+
+
+class Services(Mapping[str, "Service"]):
+    """The living services by name, each made when it is first asked for."""
+
+    def __init__(self, local: LocalAws) -> None:
+        self._local = local
+        self._alive: dict[str, Service] = {}
+        self._lock = threading.RLock()
+
+    def __getitem__(self, name: str) -> Service:
+        alive = self._alive.get(name)
+        return alive if alive is not None else self._awaken(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LIVING_SERVICES)
+
+    def __len__(self) -> int:
+        return len(LIVING_SERVICES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in LIVING_SERVICES
+
+    def alive(self) -> list[Service]:
+        """Those already made, newest first."""
+        with self._lock:
+            return list(reversed(self._alive.values()))
+
+    def _awaken(self, name: str) -> Service:
+        with self._lock:
+            if name not in self._alive:
+                module, _, kind = LIVING_SERVICES[name].partition(":")
+                self._alive[name] = getattr(importlib.import_module(module), kind)(self._local)
+            return self._alive[name]
+
+
+class LocalAws:
+    """A local AWS, running from `start` to `close`; also a context manager.
+
+    endpoint: its URL on 127.0.0.1. folder: its own work folder, gone after `close`; each service
+    makes a folder of its own in it. services: the living services by signing name.
+    """
+
+    def __init__(self, folder: WorkFolder, listener: socket.socket, region: str) -> None:
+        self.region = region
+        self.account = ACCOUNT
+        self.folder: Path = folder.path
+        self.processes = Processes()
+        self.clock = Clock()
+        self.services: Mapping[str, Service] = (services := Services(self))
+        self._services = services
+        self._work_folder = folder
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.RLock()
+        self._closed = False
+        self._botocore = _botocore_session()
+        self._session = _boto3_session(self._botocore, region)
+        self._log = _log_to(folder.path / "local-aws.log")
+        self._server = Server(listener)
+        self.endpoint = f"http://127.0.0.1:{self._server.port}"
+
+    @classmethod
+    def start(
+        cls, port: int = DEFAULT_PORT, region: str | None = None, *, announced: bool = True
+    ) -> Self:
+        """Start on the port (0: any free one); StartFailed, in one line, when that cannot be.
+
+        `region` is AWS_REGION's or us-east-1 unless given. `announced` lets `find_running` find it.
+        """
+        region = region or os.environ.get("AWS_REGION") or "us-east-1"
+        listener = _listen(port)
+        try:
+            local = cls(WorkFolder.create(), listener, region)
+        finally:
+            listener.close()
+        atexit.register(local.close)
+        try:
+            local._serve(announced=announced)
+        except BaseException:
+            local.close()
+            raise
+        return local
+
+    def _serve(self, *, announced: bool) -> None:
+        self._server.start(Gateway(self, *_moto_and_s3(self)))
+        if announced:
+            announce(self.endpoint, self.region)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client to this local AWS, made once; safe to share between threads."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:
+        from botocore.config import Config
+
+        config = Config(
+            retries={"total_max_attempts": 1},
+            max_pool_connections=50,
+            read_timeout=LONGEST_CALL_SECONDS,
+            inject_host_prefix=False,
+            proxies={},
+            s3={"addressing_style": "path"},
+        )
+        return self._session.client(service, endpoint_url=self.endpoint, config=config)
+
+    def model(self, name: str) -> Any:
+        """botocore's ServiceModel of that name."""
+        with self._lock:
+            return self._botocore.get_service_model(name)
+
+    def emit(
+        self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
+    ) -> None:
+        """Put an event of an AWS service on the default bus; it is delivered in the background."""
+        self.services["events"].emit(source, detail_type, detail, resources)  # type: ignore[attr-defined]
+
+    def child_environment(self) -> dict[str, str]:
+        """The environment of any child: our endpoint, dummy keys, nothing of the user's."""
+        scratch = self.folder / "tmp"
+        scratch.mkdir(exist_ok=True)
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.folder),
+            "TMPDIR": str(scratch),
+            "LANG": "C.UTF-8",
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def about(self) -> dict[str, Any]:
+        """What `/_ratchet` answers."""
+        about: dict[str, Any] = {
+            "product": "ratchet",
+            "version": version("ratchet"),
+            "pid": os.getpid(),
+            "endpoint": self.endpoint,
+            "region": self.region,
+            "folder": str(self.folder),
+            "stack": None,
+            "endpoints": {},
+        }
+        for service in self._services.alive():
+            about.update(service.about())
+        return about
+
+    def close(self) -> None:
+        """End everything: port, services, children, folder. Safe to call more than once."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        atexit.unregister(self.close)
+        withdraw(self.endpoint)
+        with contextlib.ExitStack() as stack:  # each step runs whatever the others do
+            stack.callback(self._work_folder.remove)
+            stack.callback(_stop_logging, self._log)
+            stack.callback(self.processes.close)
+            for service in reversed(self._services.alive()):
+                stack.callback(service.close)
+            stack.callback(self.clock.close)
+            stack.callback(self._server.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or error
+        msg = f"cannot listen on 127.0.0.1:{port}: {reason}; choose another with --port, 0 for any"
+        raise StartFailed(msg) from error
+    return listener
+
+
+def _moto_and_s3(local: LocalAws) -> tuple[Any, Any]:
+    """moto's WSGI application, set up as AWS behaves, and the watcher in front of its S3."""
+    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+    from moto.server import DomainDispatcherApplication, create_backend_app
+
+    from ratchet.local_aws.s3_events import S3Watcher
+
+    moto = DomainDispatcherApplication(create_backend_app)
+    return moto, S3Watcher(local, moto)
+
+
+def _botocore_session() -> Any:
+    """A session that reads neither the user's AWS files nor a profile."""
+    import botocore.session
+
+    nothing = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return botocore.session.Session(session_vars=nothing)
+
+
+def _boto3_session(session: Any, region: str) -> Any:
+    import boto3
+
+    return boto3.session.Session("local", "local", region_name=region, botocore_session=session)
+
+
+def _log_to(path: Path) -> logging.Handler:
+    """Our own log, and the web server's complaints, in a file of the work folder."""
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    for name in ("ratchet.local_aws", "werkzeug"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.propagate = False
+    return handler
+
+
+def _stop_logging(handler: logging.Handler) -> None:
+    for name in ("ratchet.local_aws", "werkzeug"):
+        logging.getLogger(name).removeHandler(handler)
+    handler.close()

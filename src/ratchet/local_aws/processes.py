@@ -1,0 +1,149 @@
+"""Every child process of local AWS is started here, on a leash that ends it with its parent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ratchet.local_aws.leash import kill_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LEASH = Path(__file__).with_name("leash.py")
+GRACE_SECONDS = 5.0
+
+
+class Child:
+    """One child: a Python program in a session of its own, with all that it starts."""
+
+    def __init__(self, process: subprocess.Popen[bytes], leash: int) -> None:
+        self._process = process
+        self._leash: int | None = leash
+        self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int:
+        """Process id; also the id of the child's session and process group."""
+        return self._process.pid
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """The child's output, when it was started with `log=subprocess.PIPE`."""
+        return self._process.stdout
+
+    def poll(self) -> int | None:
+        """Exit code, negative for a signal, None while it runs."""
+        code = self._process.poll()
+        if code is not None:
+            self._bury()
+        return code
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Exit code; raises subprocess.TimeoutExpired when the child outlives `timeout`."""
+        code = self._process.wait(timeout)
+        self._bury()
+        return code
+
+    def terminate(self) -> None:
+        """Ask the whole group to end (SIGTERM)."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the whole session at once (SIGKILL) and reap the child."""
+        if self._process.poll() is None:
+            kill_session(self.pid)
+        self.wait(GRACE_SECONDS)
+
+    def _bury(self) -> None:
+        """Once the child has ended: end what it left running and let go of the leash."""
+        with self._lock:
+            leash, self._leash = self._leash, None
+        if leash is not None:
+            kill_session(self.pid)
+            os.close(leash)
+
+
+class Processes:
+    """The children of one local AWS; closing it leaves none alive."""
+
+    def __init__(self) -> None:
+        self._children: set[Child] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def spawn(
+        self,
+        module_or_script: str | Path,
+        args: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log: Path | IO[Any] | int,
+        pass_fds: Iterable[int] = (),
+    ) -> Child:
+        """Start a Python module (dotted name) or script (path) on a leash.
+
+        `env` is the whole environment. `log` takes stdout and stderr: a file to append to, an open
+        file, a descriptor or subprocess.PIPE. Python runs isolated (-I): PYTHON* variables are
+        ignored and no folder is added to sys.path; a script that needs one adds it itself.
+        """
+        with self._lock:
+            if self._closed:
+                msg = f"local AWS is closing and starts nothing more: {module_or_script}"
+                raise RuntimeError(msg)
+            self._forget_the_dead()
+            child = _start(str(module_or_script), args, env, cwd, log, tuple(pass_fds))
+            self._children.add(child)
+            return child
+
+    def close(self) -> None:
+        """Kill every child with all its descendants, and wait for their end."""
+        with self._lock:
+            self._closed = True
+            children = list(self._children)
+            self._children.clear()
+        for child in children:
+            child.kill()
+
+    def _forget_the_dead(self) -> None:
+        self._children = {child for child in self._children if child.poll() is None}
+
+
+def _start(
+    target: str,
+    args: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path | IO[Any] | int,
+    pass_fds: tuple[int, ...],
+) -> Child:
+    end, leash = os.pipe()
+    command = [sys.executable, "-I", str(LEASH), str(end), target, *args]
+    try:
+        with contextlib.ExitStack() as stack:
+            out = stack.enter_context(log.open("ab")) if isinstance(log, Path) else log
+            process = subprocess.Popen(
+                command,
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                pass_fds=(end, *pass_fds),
+                start_new_session=True,
+            )
+    except BaseException:
+        os.close(leash)
+        raise
+    finally:
+        os.close(end)
+    return Child(process, leash)

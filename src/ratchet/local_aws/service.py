@@ -1,0 +1,64 @@
+"""What a living service is: one class per AWS service, one method per operation it answers.
+
+The gateway parses and validates a request by botocore's model before a method sees it, and
+serialises what the method returns; a service knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ratchet.local_aws.local import LocalAws
+
+
+class ServiceError(Exception):
+    """An answer that AWS itself would give as an error; rendered in the service's own protocol.
+
+    `code` is the error's name in the service's model. `status` is the HTTP status where the model
+    names none. `members` are further members of the modelled error
+    (say `OriginalStatusCode` of a SageMaker ModelError).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.members = dict(members or {})
+
+
+class Service:
+    """One AWS service that local AWS brings to life.
+
+    A method named after an operation in snake case (`CreateJob` -> `create_job`) takes the parsed
+    request and returns the response: blobs are bytes, timestamps datetimes with a zone; a
+    streaming blob may be bytes, a file-like object or an iterable of bytes. Methods are called
+    from many threads at once. An operation with neither a method nor an entry in `passes` answers
+    501 NotSupportedByLocalAws.
+    """
+
+    name: ClassVar[str]
+    """Signing name: "states", "lambda", "events", ..."""
+    model: ClassVar[str]
+    """botocore's name of the service model: "stepfunctions", "lambda", ..."""
+    passes: ClassVar[frozenset[str]] = frozenset()
+    """Operations that moto answers, handed on unchanged once they are valid."""
+
+    def __init__(self, local: LocalAws) -> None:
+        self.local = local
+
+    def about(self) -> dict[str, Any]:
+        """What this service adds to `/_ratchet`, say {"stack": name}."""
+        return {}
+
+    def close(self) -> None:
+        """Stop the service's threads and children; called once, when local AWS closes."""
