@@ -1,0 +1,91 @@
+"""The errors of the service; a class name is the error name that the state machines match.
+
+RatchetError
+|-- PipelineRejected          a pushed definition breaks its contract
+|-- PipelineNotRegistered     a run was started for a pipeline that nobody pushed
+|-- DefinitionChanged         the stored definition is not the one that was registered
+|-- LeaseLost                 a run acts with a fencing token that is no longer the pipeline's
+|-- NothingPending            a run was started and no object is waiting
+|-- ObjectGone                an object version was deleted before it was read
+|-- ScoresUnreadable          a batch transform wrote lines that are no scores
+|-- RegistrationFailed        the artifact to register is missing or empty
+|-- PromotionRefused
+|   |-- ChampionChanged       the verdict was reached against another champion than today's
+|   |-- PromotionLocked       another promotion of this endpoint is under way
+|   `-- EndpointNeedsAttention  the endpoint is in a state that only a person can resolve
+|-- EndpointNotReady          the endpoint is still settling: ask again
+|-- EndpointFailed            the endpoint ended in a state other than the one asked for
+`-- GoldenRowsDiffer          the endpoint answers golden rows unlike the batch scores
+"""
+
+# ruff: noqa: N818 - the class names are public: state machines match them as error names
+
+from __future__ import annotations
+
+
+class RatchetError(Exception):
+    """Every refusal of the service, with a message that says what, where and the next step."""
+
+
+class PipelineRejected(RatchetError):
+    """Raised at push when the definition breaks its contract; lists every problem."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class PipelineNotRegistered(RatchetError):
+    """Raised when a run finds no registration of its pipeline."""
+
+
+class DefinitionChanged(RatchetError):
+    """Raised when the bytes of a stored definition differ from those that were registered."""
+
+
+class LeaseLost(RatchetError):
+    """Raised when a run's fencing token is not the one that holds the pipeline."""
+
+
+class NothingPending(RatchetError):
+    """Raised when a run has nothing to claim."""
+
+
+class ObjectGone(RatchetError):
+    """Raised when the object version to read does not exist any more."""
+
+
+class ScoresUnreadable(RatchetError):
+    """Raised when a score file holds a line that is no score."""
+
+
+class RegistrationFailed(RatchetError):
+    """Raised when a model cannot be registered because its artifact is missing or empty."""
+
+
+class PromotionRefused(RatchetError):
+    """Raised when a promotion may not go on; the endpoint stays as it is."""
+
+
+class ChampionChanged(PromotionRefused):
+    """Raised when the verdict judged another champion than the one that serves now."""
+
+
+class PromotionLocked(PromotionRefused):
+    """Raised when another promotion holds the pipeline's promotion lock."""
+
+
+class EndpointNeedsAttention(PromotionRefused):
+    """Raised when the endpoint's state can only be resolved by a person."""
+
+
+class EndpointNotReady(RatchetError):
+    """Raised while an endpoint is settling; the state machine asks again."""
+
+
+class EndpointFailed(RatchetError):
+    """Raised when an endpoint ended in a state other than the one asked for."""
+
+
+class GoldenRowsDiffer(RatchetError):
+    """Raised when an endpoint answers golden rows unlike the batch transform did."""

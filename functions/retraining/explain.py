@@ -1,0 +1,82 @@
+"""Turns what pydantic finds into sentences that name the key and the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from typing import Any
+
+from pydantic import BaseModel, RootModel, ValidationError
+
+
+def sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """One sentence for each problem, in the words of the document's author."""
+    return [_sentence(problem, model) for problem in error.errors(include_url=False)]
+
+
+def _sentence(problem: Any, model: type[BaseModel]) -> str:
+    location, kind = tuple(problem["loc"]), problem["type"]
+    where = dotted(location)
+    if kind == "extra_forbidden":
+        return _unknown_key(where, str(location[-1]), _known_keys(model, location[:-1]))
+    if kind == "missing":
+        return f"{where}: this key is required"
+    if kind == "json_invalid":
+        return f"the document is not JSON: {problem['ctx']['error']}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = message[0].lower() + message[1:] if kind != "value_error" else message
+    if not where:
+        return message
+    value = "" if kind == "value_error" else f", not {problem['input']!r}"
+    return f"{where}: {message}{value}"
+
+
+def dotted(location: tuple[int | str, ...]) -> str:
+    """`data.key[0]` of ('data', 'key', 0); names of union members are left out."""
+    text = ""
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not _union_member(part):
+            text += f".{part}" if text else str(part)
+    return text
+
+
+def _union_member(part: str) -> bool:
+    return part in {"str", "int", "float", "bool", "serverless", "none"} or part.startswith("list[")
+
+
+def _unknown_key(where: str, key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{where}: this release does not know the key; {hint}known here: {', '.join(known)}"
+
+
+def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    current: Any = model
+    for part in location:
+        current = _step(current, part)
+    return sorted(getattr(current, "model_fields", {}))
+
+
+def _step(current: Any, part: int | str) -> Any:
+    """The model, or the members of a union, one part of a location deeper."""
+    if isinstance(current, list):
+        return next((m for m in current if part in _kinds(m)), None)
+    if not isinstance(current, type) or not issubclass(current, BaseModel):
+        return None
+    if issubclass(current, RootModel):
+        return _models(current.model_fields["root"].annotation)[0]
+    field = current.model_fields.get(str(part))
+    members = _models(field.annotation) if field else [current]  # a list's index stays put
+    return members[0] if len(members) == 1 else members
+
+
+def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
+    return typing.get_args(model.model_fields["kind"].annotation)
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for arg in typing.get_args(annotation) for model in _models(arg)]
