@@ -8,8 +8,8 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo      drop data four times and watch what serves (first time: about 600 MB to download)"
-	@echo "make test      the tests (first time: about 750 MB to download)"
+	@echo "make demo      drop data four times and watch what serves (first time: about 520 MB to download)"
+	@echo "make test      the tests (first time: about 580 MB to download)"
 	@echo "make lint      ruff, mypy, cfn-lint, sam validate and the check of the state machines"
 	@echo "make build     sam build, whatever Python this machine has"
 	@echo "make locks     resolve the lock files anew"
@@ -52,13 +52,13 @@ install-dev: .venv/dev.installed
 	@touch $@
 
 .venv/demo.installed: requirements.lock pyproject.toml | .venv/uv.installed
-	@echo "Installing the locked packages into .venv: about 600 MB to download, 1.2 GB on disk (Spark and its Java are most of it) ..."
+	@echo "Installing the locked packages into .venv: about 520 MB to download, 1.3 GB on disk (Spark and its Java are most of it) ..."
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
 .venv/dev.installed: requirements-dev.lock pyproject.toml | .venv/uv.installed
-	@echo "Installing the locked packages for development into .venv: about 750 MB to download, 1.4 GB on disk ..."
+	@echo "Installing the locked packages for development into .venv: about 580 MB to download, 1.4 GB on disk ..."
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-hashes --requirement requirements-dev.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@ .venv/demo.installed
