@@ -1,0 +1,63 @@
+"""What a data check found: a bounded list of problems, and counts of all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+LISTED: Final = 100  # problems in one report
+LISTED_EACH: Final = 10  # of one rule in one column
+LONGEST_VALUE: Final = 100
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem; `row` is the number of the data row, counted from 1 below the header."""
+
+    rule: str
+    sentence: str
+    column: str | None = None
+    row: int | None = None
+    value: str | None = None
+
+
+@dataclass
+class Problems:
+    """Collects problems in bounded memory."""
+
+    listed: list[Problem] = field(default_factory=list)
+    counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+
+    def add(self, problem: Problem, count: int = 1) -> None:
+        """Count a problem, and list it while there is room."""
+        if self.room(problem.rule, problem.column):
+            self.listed.append(problem)
+        self.counts[problem.rule, problem.column] += count
+
+    def count(self, rule: str, column: str | None, count: int) -> None:
+        """Count problems that are not listed one by one."""
+        self.counts[rule, column] += count
+
+    def room(self, rule: str, column: str | None) -> int:
+        """How many more problems of this rule in this column will be listed."""
+        return min(LISTED - len(self.listed), LISTED_EACH - self.counts[rule, column], LISTED_EACH)
+
+    def __bool__(self) -> bool:
+        return bool(self.counts)
+
+    def sentence(self) -> str:
+        """The first problem and how many there are."""
+        total = sum(self.counts.values())
+        more = f" (and {total - 1:,} more)" if total > 1 else ""
+        return f"{self.listed[0].sentence}{more}" if self.listed else ""
+
+    def as_document(self) -> dict[str, Any]:
+        """`problems` (listed) and `counts` (all) as JSON values."""
+        counts = [{"rule": r, "column": c, "count": n} for (r, c), n in self.counts.items()]
+        return {"problems": [asdict(problem) for problem in self.listed], "counts": counts}
+
+
+def shown(value: str) -> str:
+    """A value as it is quoted in a report: cut when long."""
+    return value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "..."
