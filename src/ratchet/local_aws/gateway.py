@@ -68,6 +68,10 @@ class Gateway:
         refusal = refuse_stranger(environ)
         if refusal is not None:
             return send(refusal, start)
+        if environ["PATH_INFO"].startswith(_NOT_OURS):
+            return send(
+                _json_reply(404, {"message": f"nothing is at {environ['PATH_INFO']}"}), start
+            )
         if environ["PATH_INFO"] == ABOUT_PATH:
             return send(_json_reply(200, self._host.about()), start)
         name, region = service_of(environ)
@@ -122,6 +126,8 @@ class Gateway:
             raise ServiceError("NotSupportedByLocalAws", msg, 501)
 
 
+_NOT_OURS = ("/moto-api", "/latest/meta-data/", "/latest/api/", "/favicon.ico")
+"""Paths that moto answers to anybody: its own control, and instance metadata."""
 _UNSIGNED = (
     "local AWS cannot tell which service this request is for: it is not signed. "
     f"Use an AWS client with this endpoint and any keys; {ABOUT_PATH} tells what runs here."

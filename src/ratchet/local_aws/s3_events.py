@@ -1,23 +1,262 @@
 """Watches S3 requests on their way to moto and tells EventBridge of each change of an object.
 
 A bucket's EventBridge setting is kept here, so that moto, whose events differ from AWS's, sends
-none. Shapes: "Event message structure" in S3's user guide, EventBridge part.
+none. Shapes: "EventBridge event message structure" in S3's user guide.
 """
 
 from __future__ import annotations
 
+import io
+import threading
+import time
+import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote_to_bytes
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
+
+from ratchet.local_aws.gateway import read_body, replay, send
+from ratchet.local_aws.protocol import Reply
+from ratchet.local_aws.s3_requests import (
+    NAMESPACE,
+    Deletion,
+    S3Request,
+    local_name,
+    parse,
+    read_deletions,
+    read_failed_keys,
+    understand,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ratchet.local_aws.local import LocalAws
+
+Environ = dict[str, Any]
+
+EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
+"""What a delete marker carries in S3's sample event."""
+_CONDITIONS = ("HTTP_IF_", "HTTP_RANGE", "HTTP_X_AMZ_COPY_SOURCE", "HTTP_TRANSFER_ENCODING")
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """moto's whole answer to one request."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def good(self) -> bool:
+        return self.status.startswith("2")
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
 
 class S3Watcher:
-    """WSGI: everything goes to moto; what succeeded is told as an event."""
+    """WSGI: everything goes to moto; what succeeded in a watched bucket is told as an event."""
 
-    def __init__(self, local: Any, moto: Any) -> None:
+    def __init__(self, local: LocalAws, moto: Any) -> None:
         self._local = local
         self._moto = moto
+        self._watched: set[str] = set()
+        self._sequence = _Sequence()
 
-    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start: Any) -> Iterable[bytes]:
+        request = understand(environ)
+        if request.about_notification:
+            return self._notification(request, environ, start)
+        if request.posts_a_form:
+            return send(_refusal(501, "NotImplemented", _NO_FORMS), start)
+        if request.deletes_bucket:
+            return self._delete_bucket(request, environ, start)
+        if request.bucket not in self._watched:
+            return self._moto(environ, start)  # type: ignore[no-any-return]
+        if request.creates:
+            return self._create(request, environ, start)
+        if request.deletes or request.deletes_many:
+            return self._delete(request, environ, start)
         return self._moto(environ, start)  # type: ignore[no-any-return]
+
+    # --- changes of objects
+
+    def _create(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
+        answer = self._ask(environ)
+        if answer.good and b"<Error>" not in answer.body:
+            version = answer.header("x-amz-version-id")
+            head = self._head(environ, version)
+            detail = self._object(request.key, head, version)
+            detail["size"] = int(head.header("content-length") or 0)
+            self._tell(request, "Object Created", detail, {"reason": request.creates})
+        return _pass_on(answer, start)
+
+    def _delete(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
+        body = read_body(environ)
+        environ = replay(environ, body)
+        if request.deletes_many:
+            deletions = read_deletions(body)
+        else:
+            deletions = [Deletion(request.key, request.query.get("versionId"))]
+        heads = {item: self._head(self._at(environ, item), item.version) for item in deletions}
+        answer = self._ask(environ)
+        if answer.good:
+            failed = read_failed_keys(answer.body) if request.deletes_many else set()
+            for item in deletions:
+                if item.key not in failed:
+                    self._tell_deleted(request, item, heads[item])
+        return _pass_on(answer, start)
+
+    def _tell_deleted(self, request: S3Request, item: Deletion, before: _Answer) -> None:
+        marked = item.version is None and self._is_versioned(request.bucket)
+        if not before.good and not marked:
+            return  # there was nothing to delete
+        version = item.version
+        if marked:
+            version = self._newest_version(request.bucket, item.key)
+        detail = self._object(item.key, before, version)
+        if marked:
+            detail["etag"] = EMPTY_ETAG
+        kind = "Delete Marker Created" if marked else "Permanently Deleted"
+        more = {"reason": "DeleteObject", "deletion-type": kind}
+        self._tell(request, "Object Deleted", detail, more)
+
+    def _is_versioned(self, bucket: str) -> bool:
+        """Whether a DELETE only hides the object behind a marker (also in suspended versioning)."""
+        return "Status" in self._local.client("s3").get_bucket_versioning(Bucket=bucket)
+
+    def _newest_version(self, bucket: str, key: str) -> str | None:
+        found = self._local.client("s3").list_object_versions(Bucket=bucket, Prefix=key)
+        markers = found.get("DeleteMarkers", [])
+        newest = (entry for entry in markers if entry["Key"] == key and entry["IsLatest"])
+        return next((entry["VersionId"] for entry in newest), None)
+
+    def _object(self, key: str, head: _Answer, version: str | None) -> dict[str, Any]:
+        etag = (head.header("etag") or "").strip('"')
+        detail: dict[str, Any] = {"key": key, "etag": etag}
+        if version not in (None, "null"):
+            detail["version-id"] = version
+        return {**detail, "sequencer": self._sequence.next()}
+
+    def _tell(
+        self, request: S3Request, kind: str, about: dict[str, Any], more: dict[str, Any]
+    ) -> None:
+        detail = {
+            "version": "0",
+            "event-version": "1.0",
+            "bucket": {"name": request.bucket},
+            "object": about,
+            "request-id": uuid.uuid4().hex[:16].upper(),
+            "requester": self._local.account,
+            "source-ip-address": "127.0.0.1",
+            **more,
+        }
+        self._local.emit("aws.s3", kind, detail, [f"arn:aws:s3:::{request.bucket}"])
+
+    # --- the bucket's own configuration
+
+    def _notification(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
+        body = read_body(environ)
+        exists = self._ask(_aim(environ, "GET", f"/{quote(request.bucket)}", "location"))
+        if not exists.good:
+            return _pass_on(exists, start)
+        if request.method == "PUT":
+            return send(self._set_notification(request.bucket, body), start)
+        inner = "<EventBridgeConfiguration/>" if request.bucket in self._watched else ""
+        tag = "NotificationConfiguration"
+        return send(_xml(200, f'<{tag} xmlns="{NAMESPACE}">{inner}</{tag}>'), start)
+
+    def _set_notification(self, bucket: str, body: bytes) -> Reply:
+        try:
+            names = [local_name(element) for element in parse(body)]
+        except ET.ParseError as error:
+            return _refusal(400, "MalformedXML", f"The notification configuration: {error}")
+        other = [name for name in names if name != "EventBridgeConfiguration"]
+        if other:
+            return _refusal(501, "NotImplemented", _NO_DIRECT.format(other[0]))
+        change = self._watched.add if names else self._watched.discard
+        change(bucket)
+        return Reply(200, [], b"")
+
+    def _delete_bucket(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
+        answer = self._ask(environ)
+        if answer.good:
+            self._watched.discard(request.bucket)
+        return _pass_on(answer, start)
+
+    # --- moto
+
+    def _ask(self, environ: Environ) -> _Answer:
+        """moto's answer, whole."""
+        seen: list[tuple[str, list[tuple[str, str]]]] = []
+        parts = self._moto(environ, lambda status, headers, *_: seen.append((status, headers)))
+        try:
+            body = b"".join(parts)
+        finally:
+            getattr(parts, "close", lambda: None)()
+        return _Answer(*seen[-1], body)
+
+    def _head(self, environ: Environ, version: str | None) -> _Answer:
+        path = environ["RAW_URI"].partition("?")[0]
+        query = f"versionId={quote(version)}" if version not in (None, "null") and version else ""
+        return self._ask(_aim(environ, "HEAD", path, query))
+
+    @staticmethod
+    def _at(environ: Environ, item: Deletion) -> Environ:
+        """The same request, aimed at one of the objects that it deletes."""
+        bucket = environ["RAW_URI"].partition("?")[0].lstrip("/").partition("/")[0]
+        return _aim(environ, "HEAD", f"/{bucket}/{quote(item.key)}", "")
+
+
+class _Sequence:
+    """S3's sequencer: hexadecimal, ever growing, of one length."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> str:
+        with self._lock:
+            self._last = max(self._last + 1, time.time_ns())
+            return f"00{self._last:016X}"
+
+
+_NO_FORMS = "local AWS does not take browser form uploads (POST Object): use PutObject"
+_NO_DIRECT = (
+    "local AWS does not send S3 notifications by {}: enable EventBridgeConfiguration on the "
+    "bucket and add an EventBridge rule"
+)
+
+
+def _aim(environ: Environ, method: str, path: str, query: str) -> Environ:
+    """A request of our own for moto, signed by the same client, without body and conditions."""
+    kept = {key: value for key, value in environ.items() if not key.startswith(_CONDITIONS)}
+    uri = f"{path}?{query}" if query else path
+    return {
+        **kept,
+        "REQUEST_METHOD": method,
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "RAW_URI": uri,
+        "REQUEST_URI": uri,
+        "CONTENT_LENGTH": "0",
+        "wsgi.input": io.BytesIO(),
+    }
+
+
+def _pass_on(answer: _Answer, start: Any) -> Iterable[bytes]:
+    start(answer.status, answer.headers)
+    return [answer.body]
+
+
+def _refusal(status: int, code: str, message: str) -> Reply:
+    inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    return _xml(status, f"<Error>{inner}<RequestId>{uuid.uuid4()}</RequestId></Error>")
+
+
+def _xml(status: int, text: str) -> Reply:
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
+    return Reply(status, [("Content-Type", "application/xml")], body)

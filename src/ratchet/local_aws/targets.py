@@ -1,0 +1,208 @@
+"""Delivers to the targets of rules and schedules: SQS, SNS, Lambda, Step Functions.
+
+In the background, with the target's retry policy and dead-letter queue, as EventBridge does: an
+error that a repetition cannot mend goes to the dead-letter queue at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ratchet.local_aws.service import ServiceError
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 185
+MAX_AGE_SECONDS = 86_400
+WORKERS = 4
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 300.0
+
+_THROTTLED = {"ThrottlingException", "TooManyRequestsException", "ServiceUnavailable"}
+_SERVER_ERROR = 500
+_GONE = ("NotFound", "NonExistent", "DoesNotExist")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One payload for one target.
+
+    `labels` are the dead letter's attributes that say where it came from (RULE_ARN, ...);
+    `name` starts the name of an execution that the delivery starts.
+    """
+
+    arn: str
+    payload: str
+    since: datetime
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    group: str | None = None
+    dead_letters: str | None = None
+    retries: int = MAX_ATTEMPTS
+    max_age: timedelta = timedelta(seconds=MAX_AGE_SECONDS)
+    attempt: int = 0
+
+
+def delivery_options(target: Mapping[str, Any]) -> dict[str, Any]:
+    """A target's RetryPolicy, DeadLetterConfig and SqsParameters as Delivery's fields."""
+    policy = target.get("RetryPolicy", {})
+    age = policy.get("MaximumEventAgeInSeconds", MAX_AGE_SECONDS)
+    return {
+        "retries": policy.get("MaximumRetryAttempts", MAX_ATTEMPTS),
+        "max_age": timedelta(seconds=age),
+        "dead_letters": target.get("DeadLetterConfig", {}).get("Arn"),
+        "group": target.get("SqsParameters", {}).get("MessageGroupId"),
+    }
+
+
+def check_target(arn: str, role: str | None) -> None:
+    """Refuse a target of an unknown kind, or without the role that its kind needs."""
+    kind = _kind(arn)
+    if kind not in _SENDERS:
+        what = kind or arn
+        msg = f"local AWS delivers to {', '.join(_SENDERS)}; not to {what} (target {arn})"
+        raise ServiceError("NotSupportedByLocalAws", msg, 501)
+    if kind == "states" and not role:
+        raise ServiceError("ValidationException", f"RoleArn is required for target {arn}.")
+
+
+def _kind(arn: str) -> str:
+    """The service of a target's ARN."""
+    parts = arn.split(":", 5)
+    return parts[2] if len(parts) == 6 else ""
+
+
+class Postman:
+    """A few background threads that deliver; each is made when first needed."""
+
+    def __init__(self, local: LocalAws, name: str) -> None:
+        self._local = local
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix=name)
+
+    def submit(self, work: Callable[..., None], *args: Any) -> None:
+        """Run in the background; dropped when local AWS is closing."""
+        try:
+            self._pool.submit(_logged, work, *args)
+        except RuntimeError:
+            log.debug("closing: dropped %s", work)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Deliver in the background, again and again if it may help, else to the dead letters."""
+        self.submit(self._try, delivery)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _try(self, delivery: Delivery) -> None:
+        try:
+            _SENDERS[_kind(delivery.arn)](self._local, delivery)
+        except ClientError as error:
+            self._failed(delivery, error)
+
+    def _failed(self, delivery: Delivery, error: ClientError) -> None:
+        pause = min(FIRST_PAUSE_SECONDS * 2**delivery.attempt, LONGEST_PAUSE_SECONDS)
+        again = self._local.clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
+        if not _may_pass(error):
+            self._bury(delivery, error, None)
+        elif delivery.attempt >= delivery.retries:
+            self._bury(delivery, error, "MaximumRetryAttempts")
+        elif again - delivery.since > delivery.max_age:
+            self._bury(delivery, error, "MaximumEventAgeInSeconds")
+        else:
+            retry = replace(delivery, attempt=delivery.attempt + 1)
+            self._local.clock.at(again, lambda: self.deliver(retry))
+
+    def _bury(self, delivery: Delivery, error: ClientError, exhausted: str | None) -> None:
+        log.warning("not delivered to %s: %s", delivery.arn, error)
+        if delivery.dead_letters is None:
+            return
+        labels = {
+            **delivery.labels,
+            "TARGET_ARN": delivery.arn,
+            "ERROR_CODE": _error_code(error),
+            "ERROR_MESSAGE": error.response["Error"].get("Message") or str(error),
+            "RETRY_ATTEMPTS": str(delivery.attempt),
+        }
+        if exhausted:
+            labels["EXHAUSTED_RETRY_CONDITION"] = exhausted
+        self._local.client("sqs").send_message(
+            QueueUrl=queue_url(self._local, delivery.dead_letters),
+            MessageBody=delivery.payload,
+            MessageAttributes={
+                key: {"DataType": "String", "StringValue": value} for key, value in labels.items()
+            },
+        )
+
+
+def _logged(work: Callable[..., None], *args: Any) -> None:
+    try:
+        work(*args)
+    except Exception:
+        log.exception("a delivery failed")
+
+
+def _may_pass(error: ClientError) -> bool:
+    """Whether another attempt may succeed: throttling and the server's own errors."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+    code = error.response["Error"].get("Code", "")
+    supported = code != "NotSupportedByLocalAws"
+    return supported and (code in _THROTTLED or int(status) >= _SERVER_ERROR)
+
+
+def _error_code(error: ClientError) -> str:
+    code = error.response["Error"].get("Code", "")
+    if any(part in code for part in _GONE):
+        return "NO_RESOURCE"
+    if code in _THROTTLED:
+        return "THROTTLING"
+    return "INTERNAL_ERROR" if _may_pass(error) else "SDK_CLIENT_ERROR"
+
+
+# --- senders ------------------------------------------------------------------------------------
+
+
+def queue_url(local: LocalAws, arn: str) -> str:
+    """The queue's URL; ClientError when there is no such queue."""
+    name = arn.rpartition(":")[2]
+    return str(local.client("sqs").get_queue_url(QueueName=name)["QueueUrl"])
+
+
+def _send_to_queue(local: LocalAws, delivery: Delivery) -> None:
+    more = {"MessageGroupId": delivery.group} if delivery.group else {}
+    url = queue_url(local, delivery.arn)
+    local.client("sqs").send_message(QueueUrl=url, MessageBody=delivery.payload, **more)
+
+
+def _publish(local: LocalAws, delivery: Delivery) -> None:
+    local.client("sns").publish(TopicArn=delivery.arn, Message=delivery.payload)
+
+
+def _invoke(local: LocalAws, delivery: Delivery) -> None:
+    local.client("lambda").invoke(
+        FunctionName=delivery.arn, InvocationType="Event", Payload=delivery.payload.encode()
+    )
+
+
+def _start_execution(local: LocalAws, delivery: Delivery) -> None:
+    local.client("stepfunctions").start_execution(
+        stateMachineArn=delivery.arn, name=delivery.name, input=delivery.payload
+    )
+
+
+_SENDERS: dict[str, Callable[[LocalAws, Delivery], None]] = {
+    "sqs": _send_to_queue,
+    "sns": _publish,
+    "lambda": _invoke,
+    "states": _start_execution,
+}
