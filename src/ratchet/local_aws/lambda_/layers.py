@@ -1,0 +1,95 @@
+"""Operations on layers: publish, read, list, delete versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ratchet.local_aws.lambda_.functions import paged
+from ratchet.local_aws.lambda_.model import LayerVersion, invalid, not_found, timestamp
+from ratchet.local_aws.lambda_.packages import RequirementsError, importable_names
+from ratchet.local_aws.lambda_.store import LambdaState
+
+KEPT = ("Description", "CompatibleRuntimes", "LicenseInfo", "CompatibleArchitectures")
+
+
+class LayerOperations(LambdaState):
+    """One method per operation."""
+
+    def publish_layer_version(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Keep a new version; its requirements must exist beside local AWS."""
+        archive = self.archives.take(request["Content"])
+        try:
+            importable_names(archive.requirements)
+        except RequirementsError as error:
+            raise invalid(f"layer {request['LayerName']}: {error}") from error
+        layer_arn = self._layer_arn(request["LayerName"])
+        kept = {key: request[key] for key in KEPT if key in request}
+        with self.lock:
+            versions = self.layers.setdefault(layer_arn, {})
+            number = self.layer_numbers.get(layer_arn, 0) + 1
+            self.layer_numbers[layer_arn] = number
+            layer = LayerVersion(f"{layer_arn}:{number}", number, archive, kept, timestamp())
+            versions[number] = layer
+        return _described(layer)
+
+    def get_layer_version(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One version with its content."""
+        layer = self._versions(request).get(request["VersionNumber"])
+        if layer is None:
+            raise not_found("The resource you requested does not exist.")
+        return _described(layer)
+
+    def get_layer_version_by_arn(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One version by its whole ARN."""
+        return _described(self.layer_version(request["Arn"]))
+
+    def list_layer_versions(self, request: dict[str, Any]) -> dict[str, Any]:
+        """All versions, the newest first, in pages."""
+        versions = sorted(self._versions(request).values(), key=lambda v: -v.version)
+        page, marker = paged(versions, request, 50)
+        return {"LayerVersions": [_listed(version) for version in page], **marker}
+
+    def list_layers(self, request: dict[str, Any]) -> dict[str, Any]:
+        """All layers with their newest versions, in pages."""
+        with self.lock:
+            newest = [versions[max(versions)] for versions in self.layers.values() if versions]
+        page, marker = paged(sorted(newest, key=lambda v: v.arn), request, 50)
+        layers = [
+            {
+                "LayerName": version.layer_arn.rpartition(":")[2],
+                "LayerArn": version.layer_arn,
+                "LatestMatchingVersion": _listed(version),
+            }
+            for version in page
+        ]
+        return {"Layers": layers, **marker}
+
+    def delete_layer_version(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Forget a version; functions that use it go on."""
+        with self.lock:
+            self._versions(request).pop(request["VersionNumber"], None)
+        return {}
+
+    def _layer_arn(self, name: str) -> str:
+        return name if name.startswith("arn:") else self.arn("layer", name)
+
+    def _versions(self, request: dict[str, Any]) -> dict[int, LayerVersion]:
+        return self.layers.get(self._layer_arn(request["LayerName"]), {})
+
+
+def _listed(layer: LayerVersion) -> dict[str, Any]:
+    return {
+        "LayerVersionArn": layer.arn,
+        "Version": layer.version,
+        "CreatedDate": layer.created,
+        **layer.request,
+    }
+
+
+def _described(layer: LayerVersion) -> dict[str, Any]:
+    content = {
+        "Location": layer.archive.zip_file.as_uri(),
+        "CodeSha256": layer.archive.sha256,
+        "CodeSize": layer.archive.size,
+    }
+    return {"Content": content, "LayerArn": layer.layer_arn, **_listed(layer)}

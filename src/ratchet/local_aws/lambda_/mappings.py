@@ -1,0 +1,208 @@
+"""Operations on event source mappings: SQS queues whose messages a function receives."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ratchet.local_aws.lambda_.functions import paged
+from ratchet.local_aws.lambda_.invocations import InvocationOperations
+from ratchet.local_aws.lambda_.model import Function, invalid, not_found, unsupported
+from ratchet.local_aws.lambda_.polling import CONCURRENCY, Poller, Settings
+from ratchet.local_aws.service import ServiceError
+
+KNOWN = frozenset(
+    {
+        "UUID",
+        "EventSourceArn",
+        "FunctionName",
+        "Enabled",
+        "BatchSize",
+        "MaximumBatchingWindowInSeconds",
+        "FunctionResponseTypes",
+        "ScalingConfig",
+        "Tags",
+    }
+)
+UNBATCHED_LIMIT = 10
+
+
+@dataclass
+class Mapping:
+    """One mapping; its poller lives while it is enabled."""
+
+    id: str
+    arn: str
+    queue_arn: str
+    function: Function
+    request: dict[str, Any]
+    poller: Poller | None = None
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def describe(self, state: str | None = None) -> dict[str, Any]:
+        """The mapping in the API's shape."""
+        settings = _settings(self.request)
+        described: dict[str, Any] = {
+            "UUID": self.id,
+            "EventSourceMappingArn": self.arn,
+            "EventSourceArn": self.queue_arn,
+            "FunctionArn": self.function.arn,
+            "BatchSize": settings.batch_size,
+            "MaximumBatchingWindowInSeconds": settings.window,
+            "FunctionResponseTypes": self.request.get("FunctionResponseTypes", []),
+            "LastModified": self.modified,
+            "State": state or ("Enabled" if self.poller else "Disabled"),
+            "StateTransitionReason": "USER_INITIATED",
+        }
+        if self.poller and self.poller.problem:
+            described["LastProcessingResult"] = self.poller.problem
+        if self.request.get("ScalingConfig"):
+            described["ScalingConfig"] = self.request["ScalingConfig"]
+        return described
+
+
+class MappingOperations(InvocationOperations):
+    """One method per operation."""
+
+    def create_event_source_mapping(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Start handing a queue's messages to a function."""
+        _check_known(request)
+        queue_arn = request.get("EventSourceArn", "")
+        function = self.function(request)
+        self._check_queue(queue_arn, function)
+        _check_batch(queue_arn, _settings(request))
+        number = str(uuid.uuid4())
+        arn = self.arn("event-source-mapping", number)
+        mapping = Mapping(number, arn, queue_arn, function, dict(request))
+        with self.lock:
+            self._check_new(mapping)
+            self.mappings[number] = mapping
+            self.tags[arn] = dict(request.get("Tags", {}))
+        self._start(mapping)
+        return mapping.describe()
+
+    def get_event_source_mapping(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One mapping."""
+        return self._mapping(request).describe()
+
+    def list_event_source_mappings(self, request: dict[str, Any]) -> dict[str, Any]:
+        """All mappings, of one queue or function if that is named, in pages."""
+        with self.lock:
+            found = list(self.mappings.values())
+        if "EventSourceArn" in request:
+            found = [m for m in found if m.queue_arn == request["EventSourceArn"]]
+        if "FunctionName" in request:
+            name = self.function(request).name
+            found = [m for m in found if m.function.name == name]
+        page, marker = paged(found, request, 100)
+        return {"EventSourceMappings": [mapping.describe() for mapping in page], **marker}
+
+    def update_event_source_mapping(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Change what the request names."""
+        _check_known(request)
+        mapping = self._mapping(request)
+        changed = {**mapping.request, **request}
+        _check_batch(mapping.queue_arn, _settings(changed))
+        function = self.function(request) if "FunctionName" in request else mapping.function
+        self._stop(mapping)
+        mapping.request, mapping.function = changed, function
+        mapping.modified = datetime.now(UTC)
+        self._start(mapping)
+        return mapping.describe()
+
+    def delete_event_source_mapping(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Stop handing over messages."""
+        mapping = self._mapping(request)
+        self._stop(mapping)
+        with self.lock:
+            self.mappings.pop(mapping.id, None)
+            self.tags.pop(mapping.arn, None)
+        return mapping.describe("Deleting")
+
+    def _mapping(self, request: dict[str, Any]) -> Mapping:
+        with self.lock:
+            found = self.mappings.get(request["UUID"])
+        if found is None:
+            raise not_found("The resource you requested does not exist.")
+        return found
+
+    def _start(self, mapping: Mapping) -> None:
+        if not mapping.request.get("Enabled", True):
+            return
+        name = mapping.function.name
+
+        def run(event: str) -> Any:
+            return self.run(self.function({"FunctionName": name}), event)
+
+        settings = _settings(mapping.request)
+        mapping.poller = Poller(self.local, mapping.queue_arn, settings, run)
+
+    def _stop(self, mapping: Mapping) -> None:
+        poller, mapping.poller = mapping.poller, None
+        if poller is not None:
+            poller.close()
+
+    def _check_new(self, mapping: Mapping) -> None:
+        for other in self.mappings.values():
+            same_function = other.function.name == mapping.function.name
+            if same_function and other.queue_arn == mapping.queue_arn:
+                raise ServiceError(
+                    "ResourceConflictException",
+                    f'An event source mapping with SQS arn (" {mapping.queue_arn} ") and function '
+                    f'(" {mapping.function.name} ") already exists. Please update or delete the '
+                    f"existing mapping with UUID {other.id}",
+                    409,
+                )
+
+    def _check_queue(self, queue_arn: str, function: Function) -> None:
+        """The queue must exist, and hide a message for as long as the function may run."""
+        if queue_arn.split(":")[2:3] != ["sqs"]:
+            raise unsupported(f"event source {queue_arn or '(none)'}: use an SQS queue")
+        client, name = self.local.client("sqs"), queue_arn.rpartition(":")[2]
+        try:
+            url = client.get_queue_url(QueueName=name)["QueueUrl"]
+            answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+        except ClientError as error:
+            reason = error.response["Error"]
+            raise invalid(
+                f"Error occurred while ReceiveMessage. SQS Error Code: {reason['Code']}. "
+                f"SQS Error Message: {reason['Message']}"
+            ) from error
+        visibility = int(answer["Attributes"]["VisibilityTimeout"])
+        if visibility < function.timeout:
+            raise invalid(
+                f"Queue visibility timeout: {visibility} seconds is less than Function timeout: "
+                f"{function.timeout} seconds"
+            )
+
+
+def _settings(request: dict[str, Any]) -> Settings:
+    limit = request.get("ScalingConfig", {}).get("MaximumConcurrency", CONCURRENCY)
+    return Settings(
+        batch_size=request.get("BatchSize", 10),
+        window=request.get("MaximumBatchingWindowInSeconds", 0),
+        reports_failures="ReportBatchItemFailures" in request.get("FunctionResponseTypes", []),
+        concurrency=min(limit, CONCURRENCY),
+    )
+
+
+def _check_known(request: dict[str, Any]) -> None:
+    unknown = sorted(key for key in request.keys() - KNOWN if request[key])
+    if unknown:
+        raise unsupported(f"{unknown[0]} of an event source mapping: remove it")
+
+
+def _check_batch(queue_arn: str, settings: Settings) -> None:
+    if settings.batch_size <= UNBATCHED_LIMIT:
+        return
+    if queue_arn.endswith(".fifo"):
+        raise invalid("Batch size must be between 1 and 10 for a FIFO queue.")
+    if settings.window == 0:
+        raise invalid(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is "
+            "greater than 10"
+        )

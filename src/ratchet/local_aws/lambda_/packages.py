@@ -1,0 +1,135 @@
+"""Which packages a function may import: those that its layers' requirements bring, as on AWS.
+
+A layer of a source tree holds only its requirements.txt; the packages themselves come from the
+environment that local AWS runs in. AWS's Python runtime adds the SDK (boto3 and what it needs).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+RUNTIME_PACKAGES = ("boto3",)
+MODULE_SUFFIXES = (".py", ".so", ".pyd")
+REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*([^;]*?)\s*(?:;(.*))?")
+EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
+
+
+class RequirementsError(Exception):
+    """A requirements.txt that the packages beside local AWS cannot meet."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One line: the package, its extras, its version specifier and its marker."""
+
+    name: str
+    extras: frozenset[str]
+    specifier: str
+    marker: str
+
+    def applies(self, extra: str) -> bool:
+        """Whether a package that is wanted with `extra` needs this line."""
+        extras = EXTRA.findall(self.marker)
+        return not extras or extra in extras
+
+
+def requirement_lines(text: str) -> list[str]:
+    """The requirements of a requirements.txt, without comments, hashes and continuations."""
+    joined = re.sub(r"\\\r?\n", " ", text)
+    lines = [re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.splitlines()]
+    return [re.split(r"\s+--hash", line)[0].strip() for line in lines if line]
+
+
+def importable_names(requirements: Iterable[str]) -> frozenset[str]:
+    """Top-level module names of the requirements' closure and of AWS's runtime itself.
+
+    Raises RequirementsError, naming the line, when a package is absent here or of another
+    version, or when the line is no plain requirement.
+    """
+    lines = [*RUNTIME_PACKAGES, *requirements]
+    return frozenset(name for package in _closure(lines) for name in _modules_of(package))
+
+
+def _closure(lines: Iterable[str]) -> set[str]:
+    wanted: set[tuple[str, str]] = set()
+    waiting = [_direct(line) for line in lines]
+    while waiting:
+        requirement = waiting.pop()
+        for extra in {"", *requirement.extras}:
+            if (requirement.name, extra) not in wanted:
+                wanted.add((requirement.name, extra))
+                waiting += [r for r in _children(requirement.name) if r.applies(extra)]
+    return {name for name, _ in wanted}
+
+
+def _parse(line: str) -> Requirement | None:
+    match = REQUIREMENT.fullmatch(line)
+    if not match:
+        return None
+    name, extras, specifier, marker = match.groups(default="")
+    wanted = frozenset(extra.strip() for extra in extras.split(",") if extra.strip())
+    return Requirement(_normal(name), wanted, specifier, marker)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _direct(line: str) -> Requirement:
+    """A line that somebody wrote: it must be plain, installed, and of the installed version."""
+    requirement = _parse(line)
+    if requirement is None:
+        msg = (
+            f"requirements.txt: {line!r} is no plain requirement; write one `name==version` a line"
+        )
+        raise RequirementsError(msg)
+    version = _version(requirement.name)
+    if version is None:
+        msg = (
+            f"requirements.txt names {requirement.name}, which is not installed beside local AWS; "
+            "install it there or remove the line"
+        )
+        raise RequirementsError(msg)
+    pin = requirement.specifier.removeprefix("==").strip()
+    if requirement.specifier.startswith("==") and pin != version:
+        msg = (
+            f"requirements.txt asks for {requirement.name} {pin}, local AWS has {version}; "
+            "let both lock files name the same version"
+        )
+        raise RequirementsError(msg)
+    return requirement
+
+
+@functools.cache
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@functools.cache
+def _children(name: str) -> tuple[Requirement, ...]:
+    """What an installed package needs; a line for another platform or Python is not installed."""
+    parsed = (_parse(line) for line in importlib.metadata.requires(name) or ())
+    return tuple(r for r in parsed if r is not None and _version(r.name) is not None)
+
+
+@functools.cache
+def _modules_of(name: str) -> frozenset[str]:
+    files = importlib.metadata.files(name) or []
+    return frozenset(_top_levels(str(file) for file in files))
+
+
+def _top_levels(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        first, _, rest = path.partition("/")
+        if path.endswith(MODULE_SUFFIXES) and first != "..":
+            yield first if rest else first.split(".")[0]
