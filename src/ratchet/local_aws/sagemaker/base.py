@@ -1,0 +1,109 @@
+"""What all parts of SageMaker share: names and ARNs, tags, events, refusals, time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ratchet.local_aws.service import Service, ServiceError
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def invalid(message: str) -> ServiceError:
+    """AWS's answer to a request that it will not take."""
+    return ServiceError("ValidationException", message)
+
+
+def unsupported(what: str) -> ServiceError:
+    """Our answer to something real that local AWS does not do; `what` names it and the way out."""
+    return ServiceError("ValidationException", f"Not supported by local AWS: {what}")
+
+
+def refuse_members(request: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    """Refuse members that local AWS would otherwise ignore (empty and false ones say nothing)."""
+    for name in sorted(set(request) - set(known)):
+        if request[name]:
+            raise unsupported(f"{where} {name}={request[name]!r}; leave it out")
+
+
+class SageMakerPart(Service):
+    """One part of the service; the parts are joined into one class that answers everything."""
+
+    name = "sagemaker"
+    model = "sagemaker"
+
+    def __init__(self, local: LocalAws) -> None:
+        super().__init__(local)
+        self._lock = threading.RLock()
+        self._closing = False
+        self._tags: dict[str, dict[str, str]] = {}
+        self._folder = local.folder / "sagemaker"
+
+    def _arn(self, kind: str, name: str) -> str:
+        # AWS writes the name in lower case into the ARN.
+        where = f"{self.local.region}:{self.local.account}"
+        return f"arn:aws:sagemaker:{where}:{kind}/{name.lower()}"
+
+    def _now(self) -> datetime:
+        return self.local.clock.now()
+
+    def _set_tags(self, arn: str, request: Request) -> None:
+        self._tags[arn] = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
+
+    def _emit(self, kind: str, arn: str, detail: Mapping[str, Any]) -> None:
+        """An event of the documented shape; times are epoch milliseconds as in AWS's examples."""
+        if self._closing:
+            return
+        body = {**detail, "Tags": dict(self._tags.get(arn, {}))}
+        plain = _event_value(body)
+        self.local.emit("aws.sagemaker", f"SageMaker {kind} State Change", plain, [arn])
+
+    def close(self) -> None:
+        self._closing = True
+
+
+class Tags(SageMakerPart):
+    """AddTags, ListTags, DeleteTags for whatever the service made."""
+
+    def add_tags(self, request: Request) -> Answer:
+        with self._lock:
+            tags = self._tags_of(request["ResourceArn"])
+            tags.update({tag["Key"]: tag["Value"] for tag in request["Tags"]})
+            return {"Tags": _tag_list(tags)}
+
+    def list_tags(self, request: Request) -> Answer:
+        with self._lock:
+            return {"Tags": _tag_list(self._tags_of(request["ResourceArn"]))}
+
+    def delete_tags(self, request: Request) -> Answer:
+        with self._lock:
+            tags = self._tags_of(request["ResourceArn"])
+            for key in request["TagKeys"]:
+                tags.pop(key, None)
+        return {}
+
+    def _tags_of(self, arn: str) -> dict[str, str]:
+        if arn not in self._tags:
+            raise invalid(f'Could not find resource "{arn}".')
+        return self._tags[arn]
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _event_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000)
+    if isinstance(value, Mapping):
+        return {key: _event_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_event_value(item) for item in value]
+    return value

@@ -1,0 +1,302 @@
+"""Endpoints: a name in front of a serving container that can be changed without a failed request.
+
+Statuses, texts and refusals are SageMaker's. An update starts the new container beside the old;
+the old one answers until the new one answers ping, then finishes what it is answering and ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ratchet.local_aws.sagemaker import s3files
+from ratchet.local_aws.sagemaker.base import Answer, Request, invalid, refuse_members
+from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.sagemaker.logs import LogStream
+from ratchet.local_aws.sagemaker.models import Models
+from ratchet.local_aws.sagemaker.serving import Serving, ServingFailed
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+log = logging.getLogger(__name__)
+
+LOG_GROUP = "/aws/sagemaker/Endpoints"
+SUMMARY = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
+EVENT_STATUS = {
+    "Creating": "CREATING",
+    "InService": "IN_SERVICE",
+    "Updating": "UPDATING",
+    "Deleting": "DELETING",
+    "Failed": "FAILED",
+}
+"""The event spells the status otherwise than DescribeEndpoint."""
+
+
+@dataclass
+class Endpoint:
+    """One endpoint. `config` is the configuration being served; `serving` its container."""
+
+    name: str
+    arn: str
+    record: dict[str, Any]
+    config: Answer
+    serving: Serving | None = None
+
+    @property
+    def status(self) -> str:
+        return str(self.record["EndpointStatus"])
+
+    @property
+    def variant(self) -> Answer:
+        variant: Answer = self.config["ProductionVariants"][0]
+        return variant
+
+
+class Endpoints(Models):
+    """CreateEndpoint, UpdateEndpoint, DeleteEndpoint and who asks about them."""
+
+    def __init__(self, local: LocalAws) -> None:
+        super().__init__(local)
+        self._endpoints: dict[str, Endpoint] = {}
+
+    def create_endpoint(self, request: Request) -> Answer:
+        refuse_members(request, ("EndpointName", "EndpointConfigName", "Tags"), "CreateEndpoint")
+        name = request["EndpointName"]
+        arn = self._arn("endpoint", name)
+        with self._lock:
+            if name in self._endpoints:
+                raise invalid(f'Cannot create already existing endpoint "{arn}".')
+            config = self._servable(request["EndpointConfigName"])
+            now = self._now()
+            record = {
+                "EndpointName": name,
+                "EndpointArn": arn,
+                "EndpointStatus": "Creating",
+                "CreationTime": now,
+                "LastModifiedTime": now,
+            }
+            endpoint = self._endpoints[name] = Endpoint(name, arn, record, config)
+            self._set_tags(arn, request)
+        self._tell(endpoint)
+        self._in_background(endpoint, config, self._created)
+        return {"EndpointArn": arn}
+
+    def update_endpoint(self, request: Request) -> Answer:
+        known = ("EndpointName", "EndpointConfigName")
+        refuse_members(request, known, "UpdateEndpoint")
+        with self._lock:
+            endpoint = self._endpoint(request["EndpointName"])
+            _check_updatable(endpoint)
+            config = self._servable(request["EndpointConfigName"])
+            _check_change(endpoint, config)
+            self._set_status(endpoint, "Updating")
+        self._tell(endpoint)
+        self._in_background(endpoint, config, self._updated)
+        return {"EndpointArn": endpoint.arn}
+
+    def describe_endpoint(self, request: Request) -> Answer:
+        with self._lock:
+            return self._describe(self._endpoint(request["EndpointName"]))
+
+    def list_endpoints(self, request: Request) -> Answer:
+        with self._lock:
+            records = [dict(endpoint.record) for endpoint in self._endpoints.values()]
+        filters = {"StatusEquals": lambda record, value: record["EndpointStatus"] == value}
+        found, more = page(records, request, name="EndpointName", filters=filters)
+        return {"Endpoints": [summary(record, SUMMARY) for record in found], **more}
+
+    def delete_endpoint(self, request: Request) -> Answer:
+        with self._lock:
+            endpoint = self._endpoint(request["EndpointName"])
+            if endpoint.status in ("Creating", "Updating"):
+                raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+            self._set_status(endpoint, "Deleting")
+        self._tell(endpoint)
+        with self._lock:
+            self._endpoints.pop(endpoint.name, None)
+            self._tags.pop(endpoint.arn, None)
+        if endpoint.serving is not None:
+            endpoint.serving.retire()
+        return {}
+
+    def endpoints_summary(self) -> dict[str, dict[str, str | None]]:
+        """What each endpoint serves; the SHA-256 is that of the bytes its process loaded."""
+        with self._lock:
+            return {
+                endpoint.name: {
+                    "config": endpoint.config["EndpointConfigName"],
+                    "model": endpoint.variant["ModelName"],
+                    "artifact_sha256": endpoint.serving.sha256 if endpoint.serving else None,
+                    "status": endpoint.status,
+                }
+                for endpoint in self._endpoints.values()
+            }
+
+    def serving_endpoint(self, name: str) -> Endpoint | None:
+        """The endpoint, its container counted as asked once more, if it can answer now.
+
+        The caller must call `endpoint.serving.leave()`; a copy, so that an update does not move
+        the container under the caller's hands.
+        """
+        with self._lock:
+            endpoint = self._endpoints.get(name)
+            if endpoint is None or endpoint.serving is None or not endpoint.serving.enter():
+                return None
+            return Endpoint(name, endpoint.arn, endpoint.record, endpoint.config, endpoint.serving)
+
+    def close(self) -> None:
+        super().close()
+        with self._lock:
+            servings = [endpoint.serving for endpoint in self._endpoints.values()]
+        for serving in servings:
+            if serving is not None:
+                serving.kill()
+
+    # --- containers -------------------------------------------------------------------------
+
+    def _servable(self, name: str) -> Answer:
+        config = self._config(name)
+        self._model(config["ProductionVariants"][0]["ModelName"])
+        return dict(config)
+
+    def _in_background(self, endpoint: Endpoint, config: Answer, then: Any) -> None:
+        def work() -> None:
+            try:
+                serving = self._serve(endpoint, config)
+            except ServingFailed as error:
+                then(endpoint, config, None, self._reason(config, error))
+            except (BotoCoreError, ClientError, OSError, RuntimeError) as error:
+                then(endpoint, config, None, f"{type(error).__name__}: {error}")
+            else:
+                then(endpoint, config, serving, None)
+
+        threading.Thread(target=work, name=endpoint.arn, daemon=True).start()
+
+    def _serve(self, endpoint: Endpoint, config: Answer) -> Serving:
+        folder = self._folder / "endpoint" / endpoint.name / uuid.uuid4().hex[:8]
+        folder.mkdir(parents=True)
+        archive = folder / "model.tar.gz"
+        variant = config["ProductionVariants"][0]
+        uri = self._model_data(variant["ModelName"])
+        s3files.fetch(self.local.client("s3"), *s3files.split(uri), archive)
+        stream = f"{variant['VariantName']}/i-{folder.name}"
+        lines = LogStream(self.local.client("logs"), f"{LOG_GROUP}/{endpoint.name}", stream)
+        return Serving(self.local, folder, archive, lines)
+
+    def _reason(self, config: Answer, error: ServingFailed) -> str:
+        variant = config["ProductionVariants"][0]
+        if error.archive:
+            uri = self._model_data(variant["ModelName"])
+            return f'Failed to extract model data archive from URL "{uri}": {error}.'
+        return (
+            f"The primary container for production variant {variant['VariantName']} did not pass "
+            f"the ping health check. Please check CloudWatch logs for this endpoint. ({error})"
+        )
+
+    def _created(
+        self, endpoint: Endpoint, _: Answer, serving: Serving | None, reason: str | None
+    ) -> None:
+        with self._lock:
+            endpoint.serving = serving
+            if reason is None:
+                self._set_status(endpoint, "InService")
+            else:
+                self._set_status(endpoint, "Failed", FailureReason=reason)
+        self._after_change(endpoint)
+
+    def _updated(
+        self, endpoint: Endpoint, config: Answer, serving: Serving | None, reason: str | None
+    ) -> None:
+        old = None
+        with self._lock:
+            if serving is None:
+                self._set_status(endpoint, "InService", FailureReason=reason)
+            else:
+                old, endpoint.serving, endpoint.config = endpoint.serving, serving, config
+                endpoint.record.pop("FailureReason", None)
+                self._set_status(endpoint, "InService")
+        if old is not None:
+            old.retire()
+        self._after_change(endpoint)
+
+    def _after_change(self, endpoint: Endpoint) -> None:
+        if self._closing and endpoint.serving is not None:
+            endpoint.serving.kill()
+        self._tell(endpoint)
+
+    # --- records ----------------------------------------------------------------------------
+
+    def _endpoint(self, name: str) -> Endpoint:
+        endpoint = self._endpoints.get(name)
+        if endpoint is None:
+            raise invalid(f'Could not find endpoint "{self._arn("endpoint", name)}".')
+        return endpoint
+
+    def _set_status(self, endpoint: Endpoint, status: str, **changes: Any) -> None:
+        endpoint.record |= {
+            "EndpointStatus": status,
+            "LastModifiedTime": self._now(),
+            **changes,
+        }
+
+    def _describe(self, endpoint: Endpoint) -> Answer:
+        described = {
+            **endpoint.record,
+            "EndpointConfigName": endpoint.config["EndpointConfigName"],
+        }
+        if endpoint.serving is not None:
+            described["ProductionVariants"] = [_variant_summary(endpoint)]
+        return described
+
+    def _tell(self, endpoint: Endpoint) -> None:
+        with self._lock:
+            detail = self._describe(endpoint)
+        detail["EndpointStatus"] = EVENT_STATUS[detail["EndpointStatus"]]
+        self._emit("Endpoint", endpoint.arn, detail)
+
+
+def _check_updatable(endpoint: Endpoint) -> None:
+    if endpoint.status in ("Creating", "Updating", "Deleting"):
+        raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+    if endpoint.status != "InService":
+        raise invalid(
+            f'Cannot update endpoint "{endpoint.arn}" in status {endpoint.status}: a Failed '
+            "endpoint can only be deleted."
+        )
+
+
+def _check_change(endpoint: Endpoint, config: Answer) -> None:
+    if config["EndpointConfigName"] == endpoint.config["EndpointConfigName"]:
+        raise invalid(
+            f'Cannot update endpoint "{endpoint.arn}" with the endpoint configuration that it '
+            f'already uses, "{config["EndpointConfigArn"]}".'
+        )
+    new = config["ProductionVariants"][0]
+    if ("ServerlessConfig" in new) != ("ServerlessConfig" in endpoint.variant):
+        raise invalid(
+            f'Cannot update endpoint "{endpoint.arn}": an endpoint cannot change between '
+            "serverless and instance-based; delete it and create it anew."
+        )
+
+
+def _variant_summary(endpoint: Endpoint) -> Answer:
+    variant = endpoint.variant
+    weight = variant.get("InitialVariantWeight", 1.0)
+    described: Answer = {
+        "VariantName": variant["VariantName"],
+        "CurrentWeight": weight,
+        "DesiredWeight": weight,
+    }
+    if "ServerlessConfig" in variant:
+        described["CurrentServerlessConfig"] = variant["ServerlessConfig"]
+        described["CurrentInstanceCount"] = 0
+    else:
+        described["CurrentInstanceCount"] = variant["InitialInstanceCount"]
+        described["DesiredInstanceCount"] = variant["InitialInstanceCount"]
+    return described

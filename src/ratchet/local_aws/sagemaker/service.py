@@ -1,0 +1,22 @@
+"""The two services as the gateway knows them, joined from their parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ratchet.local_aws.sagemaker.base import Tags
+from ratchet.local_aws.sagemaker.endpoints import Endpoints
+from ratchet.local_aws.sagemaker.registry import Registry
+from ratchet.local_aws.sagemaker.runtime import SageMakerRuntime
+from ratchet.local_aws.sagemaker.training import TrainingJobs
+from ratchet.local_aws.sagemaker.transform import TransformJobs
+
+__all__ = ["SageMaker", "SageMakerRuntime"]
+
+
+class SageMaker(Endpoints, Registry, TrainingJobs, TransformJobs, Tags):
+    """Training and transform jobs, models, endpoints, the registry, tags."""
+
+    def about(self) -> dict[str, Any]:
+        """What `/_ratchet` tells: every endpoint with what it serves."""
+        return {"endpoints": self.endpoints_summary()}

@@ -1,0 +1,162 @@
+"""One serving container: its process, its connection, and its end once it is no longer asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+
+from ratchet.local_aws.sagemaker.container import PROGRAMS
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.processes import Child
+    from ratchet.local_aws.sagemaker.logs import LogStream
+
+START_SECONDS = 60.0
+INVOKE_SECONDS = 60.0
+"""SageMaker gives a model 60 seconds to answer."""
+CONNECTIONS = 32
+
+
+class ServingFailed(Exception):  # noqa: N818
+    """The container did not come up; the text says why. `archive`: its artifact is to blame."""
+
+    def __init__(self, reason: str, *, archive: bool = False) -> None:
+        super().__init__(reason)
+        self.archive = archive
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the container answered."""
+
+    status: int
+    body: bytes
+    content_type: str
+
+
+class Serving:
+    """A running container with a loaded model; `sha256` is that of the archive it loaded."""
+
+    def __init__(self, local: LocalAws, folder: Path, archive: Path, log: LogStream) -> None:
+        self._folder = folder
+        self._log = log
+        self._asked = 0
+        self._retired = False
+        self._idle = threading.Condition()
+        self._child, report = _start(local, folder, archive)
+        threading.Thread(target=self._read_log, name="serving log", daemon=True).start()
+        try:
+            self.sha256, port = _await_report(self._child, report)
+            self._pool = urllib3.HTTPConnectionPool(
+                "127.0.0.1", port, maxsize=CONNECTIONS, timeout=INVOKE_SECONDS, retries=False
+            )
+            self._ping()
+        except BaseException:
+            self._end()
+            raise
+
+    def _ping(self) -> None:
+        status = self._pool.request("GET", "/ping").status
+        if status != 200:
+            raise ServingFailed(f"it answered ping with {status}")
+
+    @property
+    def asked(self) -> int:
+        """How many requests it is answering now."""
+        return self._asked
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._child.poll() is None
+
+    def enter(self) -> bool:
+        """Count one more request; False once the container is being retired."""
+        with self._idle:
+            if self._retired:
+                return False
+            self._asked += 1
+            return True
+
+    def leave(self) -> None:
+        """Count one request less."""
+        with self._idle:
+            self._asked -= 1
+            self._idle.notify_all()
+
+    def invoke(self, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """POST /invocations; raises urllib3.exceptions.HTTPError when the container is gone."""
+        answer = self._pool.request("POST", "/invocations", body=body, headers=dict(headers))
+        return Reply(answer.status, answer.data, answer.headers.get("Content-Type", ""))
+
+    def retire(self) -> None:
+        """Take no more requests, finish those under way, end the process; returns at once."""
+        with self._idle:
+            self._retired = True
+        threading.Thread(target=self._drain, name="serving drain", daemon=True).start()
+
+    def kill(self) -> None:
+        """End the process at once."""
+        with self._idle:
+            self._retired = True
+        self._end()
+
+    def _drain(self) -> None:
+        with self._idle:
+            self._idle.wait_for(lambda: self._asked == 0, timeout=INVOKE_SECONDS)
+        self._end()
+
+    def _end(self) -> None:
+        self._child.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _read_log(self) -> None:
+        for line in self._child.stdout or ():
+            self._log.write(line.decode(errors="replace"))
+        self._log.close()
+
+
+def _start(local: LocalAws, folder: Path, archive: Path) -> tuple[Child, int]:
+    """The container's process and the descriptor on which it will report."""
+    report, told = os.pipe()
+    try:
+        child = local.processes.spawn(
+            f"{PROGRAMS}.serve",
+            [str(archive), str(told)],
+            env=local.child_environment(),
+            cwd=folder,
+            log=subprocess.PIPE,
+            pass_fds=(told,),
+        )
+    except BaseException:
+        os.close(report)
+        raise
+    finally:
+        os.close(told)
+    return child, report
+
+
+def _await_report(child: Child, report: int) -> tuple[str, int]:
+    """SHA-256 and port, once the container listens; raises ServingFailed."""
+    timer = threading.Timer(START_SECONDS, child.kill)
+    timer.start()
+    try:
+        with os.fdopen(report, "rb") as pipe:
+            line = pipe.readline()
+    finally:
+        timer.cancel()
+    if not line:
+        raise ServingFailed("its process ended before it answered ping")
+    told: dict[str, Any] = json.loads(line)
+    if "error" in told:
+        raise ServingFailed(told["error"], archive=told["archive"])
+    return told["sha256"], told["port"]

@@ -1,0 +1,296 @@
+"""Training jobs: the built-in XGBoost program as a child process under the container contract.
+
+Statuses and texts are SageMaker's. What the container itself would refuse fails the job, as on
+AWS; what only local AWS cannot do is refused when the job is created.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ratchet.local_aws.sagemaker import artifacts, s3files
+from ratchet.local_aws.sagemaker.base import (
+    Answer,
+    Request,
+    invalid,
+    refuse_members,
+    unsupported,
+)
+from ratchet.local_aws.sagemaker.container_layout import lay_out
+from ratchet.local_aws.sagemaker.images import check_image
+from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
+from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.sagemaker.xgboost_container import hyperparameters
+from ratchet.local_aws.service import ServiceError
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+MAX_RUNTIME = 24 * 3600
+REQUEST = (
+    "TrainingJobName", "HyperParameters", "AlgorithmSpecification", "RoleArn", "InputDataConfig",
+    "OutputDataConfig", "ResourceConfig", "VpcConfig", "StoppingCondition", "Tags",
+    "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "Environment",
+)  # fmt: skip
+RECORDED = tuple(name for name in REQUEST if name != "Tags")
+SUMMARY = (
+    "TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime",
+    "TrainingJobStatus", "SecondaryStatus",
+)  # fmt: skip
+MESSAGES = {
+    "Starting": "Starting the training job",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Stopping": "Stopping the training job",
+    "Completed": "Training job completed",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+    "Failed": "Training job failed",
+}
+ROUND = re.compile(r"^\[\d+\]\t")
+METRIC = re.compile(r"\t(train|validation)-([^:\t]+(?:@[^:\t]+)?):(\S+)")
+
+
+class TrainingJobs(Jobs):
+    """CreateTrainingJob and what follows it."""
+
+    def __init__(self, local: LocalAws) -> None:
+        super().__init__(local)
+        self._trainings: dict[str, Job] = {}
+
+    def create_training_job(self, request: Request) -> Answer:
+        name = request["TrainingJobName"]
+        self._check_new_training(name)
+        self._check_training(request)
+        record = {key: request[key] for key in RECORDED if key in request}
+        job = self._new_job("training-job", name, LOG_GROUP, record)
+        job.record |= {
+            "TrainingJobArn": job.arn,
+            "TrainingJobStatus": "InProgress",
+            "SecondaryStatusTransitions": [],
+        }
+        with self._lock:
+            self._check_new_training(name)
+            self._trainings[name] = job
+            self._set_tags(job.arn, request)
+        self._enter(job, "Starting")
+        self._start_job(job, self._train, self._fail_training)
+        return {"TrainingJobArn": job.arn}
+
+    def describe_training_job(self, request: Request) -> Answer:
+        job = self._training(request["TrainingJobName"])
+        with self._lock:
+            return {**job.record, "SecondaryStatusTransitions": _copies(job)}
+
+    def list_training_jobs(self, request: Request) -> Answer:
+        with self._lock:
+            records = [dict(job.record) for job in self._trainings.values()]
+        filters = {
+            "StatusEquals": lambda record, value: record["TrainingJobStatus"] == value,
+        }
+        refuse_members(request, ("NextToken", "MaxResults", *LIST_MEMBERS), "ListTrainingJobs")
+        found, more = page(
+            records, request, name="TrainingJobName", order="Ascending", filters=filters
+        )
+        return {"TrainingJobSummaries": [summary(record, SUMMARY) for record in found], **more}
+
+    def stop_training_job(self, request: Request) -> Answer:
+        job = self._training(request["TrainingJobName"])
+        with self._lock:
+            status = job.record["TrainingJobStatus"]
+            if status != "InProgress":
+                raise invalid(
+                    f"The request was rejected because the training job is in status {status}"
+                )
+            job.record["TrainingJobStatus"] = "Stopping"
+        self._enter(job, "Stopping")
+        job.run.stop()
+        return {}
+
+    def close(self) -> None:
+        super().close()
+        for job in list(self._trainings.values()):
+            job.run.stop()
+
+    # --- before the job ---------------------------------------------------------------------
+
+    def _check_new_training(self, name: str) -> None:
+        if name in self._trainings:
+            raise ServiceError(
+                "ResourceInUse",
+                "Training job names must be unique within an AWS account and region, and a "
+                f"training job with this name already exists ({self._trainings[name].arn})",
+            )
+
+    def _check_training(self, request: Request) -> None:
+        refuse_members(request, REQUEST, "CreateTrainingJob")
+        self._check_algorithm(request["AlgorithmSpecification"])
+        count = request["ResourceConfig"].get("InstanceCount", 1)
+        if count != 1:
+            raise unsupported(f"ResourceConfig InstanceCount={count}; train on one instance")
+        reason = hyperparameters.unsupported(request.get("HyperParameters", {}))
+        if reason:
+            raise unsupported(reason)
+        s3files.split(request["OutputDataConfig"]["S3OutputPath"])
+        for channel in request.get("InputDataConfig", []):
+            self._check_channel(channel, request["RoleArn"])
+
+    def _check_algorithm(self, algorithm: Request) -> None:
+        known = ("TrainingImage", "TrainingInputMode", "EnableSageMakerMetricsTimeSeries")
+        if algorithm.get("MetricDefinitions"):
+            raise invalid(
+                "You can't override the metric definitions for Amazon SageMaker algorithms. "
+                "Please retry the request without specifying metric definitions."
+            )
+        refuse_members(algorithm, known, "AlgorithmSpecification")
+        check_image(algorithm.get("TrainingImage"), self.local.region, "CreateTrainingJob")
+        mode = algorithm["TrainingInputMode"]
+        if mode != "File":
+            raise unsupported(f"TrainingInputMode={mode}; use File")
+
+    def _check_channel(self, channel: Request, role: str) -> None:
+        where = f"channel {channel['ChannelName']}"
+        known = ("ChannelName", "DataSource", "ContentType", "CompressionType", "InputMode")
+        wrapper = channel.get("RecordWrapperType", "None")
+        if wrapper != "None":
+            raise unsupported(f"{where} RecordWrapperType={wrapper}")
+        refuse_members(channel, (*known, "RecordWrapperType"), where)
+        if channel.get("InputMode", "File") != "File":
+            raise unsupported(f"{where} InputMode={channel['InputMode']}; use File")
+        if channel["ChannelName"] == "code":
+            raise unsupported("channel code (script mode); leave it out")
+        _check_content_type(channel.get("ContentType"), where)
+        self._data_source(channel, where, role)
+
+    # --- the job ----------------------------------------------------------------------------
+
+    def _train(self, job: Job) -> None:
+        record = job.record
+        self._enter(job, "Downloading", TrainingStartTime=self._now())
+        layout = lay_out(job.folder, job.name, job.arn, record)
+        for channel in record.get("InputDataConfig", []):
+            uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+            target = layout.data / channel["ChannelName"]
+            s3files.download(self.local.client("s3"), uri, target)
+        if not job.run.stopped:
+            self._enter(job, "Training")
+        code = job.run.run(
+            "train",
+            [],
+            layout.environment,
+            layout.root,
+            lambda line: self._note(job, line),
+            timedelta(seconds=record["StoppingCondition"].get("MaxRuntimeInSeconds", MAX_RUNTIME)),
+        )
+        if not (job.run.stopped or job.run.exceeded) and code != 0:
+            reason = failure_text(layout.output / "failure") or "See job logs for more information"
+            raise JobFailed(f"AlgorithmError: {reason}, exit code: {code}")
+        self._upload_model(job, layout.model, layout.output / "data")
+        self._complete_training(job)
+
+    def _note(self, job: Job, line: str) -> None:
+        job.log.write(line)
+        if not ROUND.match(line):
+            return
+        for data, metric, value in METRIC.findall(line):
+            name = f"{data}:{metric}"
+            job.metrics[name] = {
+                "MetricName": name,
+                "Value": float(value),
+                "Timestamp": self._now(),
+            }
+
+    def _upload_model(self, job: Job, model: Path, data: Path) -> None:
+        if not (job.run.stopped or job.run.exceeded):
+            self._enter(job, "Uploading")
+        output = job.record["OutputDataConfig"]["S3OutputPath"].rstrip("/")
+        uri = f"{output}/{job.name}/output"
+        s3 = self.local.client("s3")
+        archive = job.folder / "model.tar.gz"
+        if artifacts.pack(model, archive):
+            s3files.upload(s3, archive, f"{uri}/model.tar.gz")
+            artifact = {"S3ModelArtifacts": f"{uri}/model.tar.gz"}
+            with self._lock:
+                job.record["ModelArtifacts"] = artifact
+        extra = job.folder / "output.tar.gz"
+        if artifacts.pack(data, extra):
+            s3files.upload(s3, extra, f"{uri}/output.tar.gz")
+
+    def _complete_training(self, job: Job) -> None:
+        status, secondary = "Completed", "Completed"
+        if job.run.stopped:
+            status, secondary = "Stopped", "Stopped"
+        elif job.run.exceeded:
+            status, secondary = "Stopped", "MaxRuntimeExceeded"
+        self._finish_training(job, status, secondary)
+
+    def _fail_training(self, job: Job, reason: str) -> None:
+        self._finish_training(job, "Failed", "Failed", FailureReason=reason)
+
+    def _finish_training(self, job: Job, status: str, secondary: str, **changes: Any) -> None:
+        job.log.close()
+        now = self._now()
+        started: datetime = job.record.get("TrainingStartTime", now)
+        seconds = int((now - started).total_seconds())
+        self._enter(
+            job,
+            secondary,
+            TrainingJobStatus=status,
+            TrainingEndTime=now,
+            TrainingTimeInSeconds=max(seconds, 1),
+            BillableTimeInSeconds=max(seconds, 1),
+            FinalMetricDataList=list(job.metrics.values()),
+            **changes,
+        )
+
+    def _enter(self, job: Job, secondary: str, **changes: Any) -> None:
+        """Move to a secondary status, with the record's other changes, and tell EventBridge."""
+        now = self._now()
+        with self._lock:
+            history = job.record["SecondaryStatusTransitions"]
+            if history:
+                history[-1].setdefault("EndTime", now)
+            entry = {"Status": secondary, "StartTime": now, "StatusMessage": MESSAGES[secondary]}
+            if "TrainingEndTime" in changes:
+                entry["EndTime"] = now
+            history.append(entry)
+            job.record |= {"SecondaryStatus": secondary, "LastModifiedTime": now, **changes}
+            detail = {**job.record, "SecondaryStatusTransitions": _copies(job)}
+        self._emit("Training Job", job.arn, detail)
+
+    def _training(self, name: str) -> Job:
+        job = self._trainings.get(name)
+        if job is None:
+            raise invalid("Requested resource not found.")
+        return job
+
+
+LIST_MEMBERS = (
+    "CreationTimeAfter", "CreationTimeBefore", "LastModifiedTimeAfter", "LastModifiedTimeBefore",
+    "NameContains", "StatusEquals", "SortBy", "SortOrder",
+)  # fmt: skip
+
+
+def _copies(job: Job) -> list[dict[str, Any]]:
+    return [dict(entry) for entry in job.record["SecondaryStatusTransitions"]]
+
+
+def _check_content_type(content_type: str | None, where: str) -> None:
+    """Only CSV is read here. The container's default, when none is given, is libsvm."""
+    if content_type is None:
+        raise unsupported(
+            f"{where} without ContentType, which the container reads as libsvm; say text/csv"
+        )
+    kind, _, parameters = content_type.lower().partition(";")
+    if kind.strip() not in ("text/csv", "csv"):
+        raise unsupported(f"{where} ContentType={content_type}; use text/csv")
+    if parameters.strip() not in ("", "label_size=1", "charset=utf-8", "charset=utf8"):
+        raise invalid(
+            f"{content_type} is not an accepted csv ContentType. "
+            "Optional parameter label_size must be equal to 1"
+        )

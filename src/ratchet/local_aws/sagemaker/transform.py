@@ -1,0 +1,196 @@
+"""Batch transform jobs: objects through a model, filtered and joined, in a child process."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ratchet.local_aws.sagemaker import s3files
+from ratchet.local_aws.sagemaker.base import (
+    Answer,
+    Request,
+    invalid,
+    refuse_members,
+    unsupported,
+)
+from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
+from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.sagemaker.xgboost_container.columns import BadFilter, parse_filter
+from ratchet.local_aws.service import ServiceError
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+LOG_GROUP = "/aws/sagemaker/TransformJobs"
+REQUEST = (
+    "TransformJobName", "ModelName", "MaxConcurrentTransforms", "ModelClientConfig",
+    "MaxPayloadInMB", "BatchStrategy", "TransformInput", "TransformOutput",
+    "TransformResources", "DataProcessing", "Tags",
+)  # fmt: skip
+RECORDED = tuple(name for name in REQUEST if name != "Tags")
+SUMMARY = (
+    "TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime",
+    "LastModifiedTime", "TransformJobStatus", "FailureReason",
+)  # fmt: skip
+CSV = "text/csv"
+
+
+class TransformJobs(Jobs):
+    """CreateTransformJob and what follows it."""
+
+    def __init__(self, local: LocalAws) -> None:
+        super().__init__(local)
+        self._transforms: dict[str, Job] = {}
+
+    def create_transform_job(self, request: Request) -> Answer:
+        name = request["TransformJobName"]
+        self._check_new_transform(name)
+        self._check_transform(request)
+        record = {key: request[key] for key in RECORDED if key in request}
+        job = self._new_job("transform-job", name, LOG_GROUP, record)
+        job.record |= {"TransformJobArn": job.arn, "TransformJobStatus": "InProgress"}
+        with self._lock:
+            self._check_new_transform(name)
+            self._transforms[name] = job
+            self._set_tags(job.arn, request)
+        artifact = self._model_data(request["ModelName"])
+        self._change_transform(job)
+        self._start_job(job, lambda job: self._transform(job, artifact), self._fail_transform)
+        return {"TransformJobArn": job.arn}
+
+    def describe_transform_job(self, request: Request) -> Answer:
+        job = self._transform_job(request["TransformJobName"])
+        with self._lock:
+            hidden = ("LastModifiedTime",)
+            return {key: value for key, value in job.record.items() if key not in hidden}
+
+    def list_transform_jobs(self, request: Request) -> Answer:
+        with self._lock:
+            records = [dict(job.record) for job in self._transforms.values()]
+        filters = {
+            "StatusEquals": lambda record, value: record["TransformJobStatus"] == value,
+        }
+        found, more = page(records, request, name="TransformJobName", filters=filters)
+        return {"TransformJobSummaries": [summary(record, SUMMARY) for record in found], **more}
+
+    def stop_transform_job(self, request: Request) -> Answer:
+        job = self._transform_job(request["TransformJobName"])
+        with self._lock:
+            status = job.record["TransformJobStatus"]
+            if status != "InProgress":
+                raise invalid(
+                    f"The request was rejected because the transform job is in status {status}"
+                )
+        self._change_transform(job, TransformJobStatus="Stopping")
+        job.run.stop()
+        return {}
+
+    def close(self) -> None:
+        super().close()
+        for job in list(self._transforms.values()):
+            job.run.stop()
+
+    # --- before the job ---------------------------------------------------------------------
+
+    def _model_data(self, name: str) -> str:
+        """S3 URI of the model's artifact; the models' part of the service knows."""
+        raise NotImplementedError
+
+    def _check_new_transform(self, name: str) -> None:
+        if name in self._transforms:
+            raise ServiceError(
+                "ResourceInUse",
+                "Job name must be unique within an AWS account and region, and a job with this "
+                f"name already exists ({self._transforms[name].arn})",
+            )
+
+    def _check_transform(self, request: Request) -> None:
+        refuse_members(request, REQUEST, "CreateTransformJob")
+        count = request["TransformResources"]["InstanceCount"]
+        if count != 1:
+            raise unsupported(f"TransformResources InstanceCount={count}; use 1")
+        strategy = request.get("BatchStrategy", "MultiRecord")
+        if strategy not in ("MultiRecord", "SingleRecord"):
+            raise invalid(f"BatchStrategy {strategy!r} is neither MultiRecord nor SingleRecord")
+        self._model_data(request["ModelName"])
+        s3files.split(request["TransformOutput"]["S3OutputPath"])
+        _check_formats(request["TransformInput"], request["TransformOutput"])
+        _check_filters(request.get("DataProcessing", {}))
+        self._data_source(request["TransformInput"], "TransformInput", "of the model")
+
+    # --- the job ----------------------------------------------------------------------------
+
+    def _transform(self, job: Job, artifact: str) -> None:
+        self._change_transform(job, TransformStartTime=self._now())
+        s3 = self.local.client("s3")
+        source, target = job.folder / "input", job.folder / "output"
+        target.mkdir()
+        uri = job.record["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+        s3files.download(s3, uri, source)
+        archive = job.folder / "model.tar.gz"
+        s3files.fetch(s3, *s3files.split(artifact), archive)
+        job_file = job.folder / "job.json"
+        job_file.write_text(json.dumps(self._order(job)), encoding="utf-8")
+        code = job.run.run("transform", [str(job_file)], {}, job.folder, job.log.write)
+        if job.run.stopped:
+            self._finish_transform(job, "Stopped")
+            return
+        if code != 0:
+            reason = failure_text(job.folder / "failure") or f"exit code {code}"
+            raise JobFailed(f"ClientError: See job logs for more information: {reason}")
+        s3files.upload_folder(s3, target, job.record["TransformOutput"]["S3OutputPath"])
+        self._finish_transform(job, "Completed")
+
+    def _order(self, job: Job) -> dict[str, Any]:
+        processing = job.record.get("DataProcessing", {})
+        return {
+            "archive": str(job.folder / "model.tar.gz"),
+            "input": str(job.folder / "input"),
+            "output": str(job.folder / "output"),
+            "failure": str(job.folder / "failure"),
+            "input_filter": processing.get("InputFilter", "$"),
+            "output_filter": processing.get("OutputFilter", "$"),
+            "join": processing.get("JoinSource", "None") == "Input",
+        }
+
+    def _fail_transform(self, job: Job, reason: str) -> None:
+        self._finish_transform(job, "Failed", FailureReason=reason)
+
+    def _finish_transform(self, job: Job, status: str, **changes: Any) -> None:
+        job.log.close()
+        ended = self._now()
+        self._change_transform(job, TransformJobStatus=status, TransformEndTime=ended, **changes)
+
+    def _change_transform(self, job: Job, **changes: Any) -> None:
+        with self._lock:
+            job.record |= {"LastModifiedTime": self._now(), **changes}
+            detail = dict(job.record)
+        self._emit("Transform Job", job.arn, detail)
+
+    def _transform_job(self, name: str) -> Job:
+        job = self._transforms.get(name)
+        if job is None:
+            raise invalid(f"Could not find requested job with name: {name}")
+        return job
+
+
+def _check_formats(source: Request, target: Request) -> None:
+    """Only lines of CSV are transformed here."""
+    required = (
+        (source, "TransformInput", "ContentType", CSV),
+        (source, "TransformInput", "SplitType", "Line"),
+        (target, "TransformOutput", "Accept", CSV),
+        (target, "TransformOutput", "AssembleWith", "Line"),
+    )
+    for holder, where, member, expected in required:
+        given = holder.get(member)
+        if (given or "").lower() != expected.lower():
+            raise unsupported(f"{where} {member}={given}; use {expected}")
+
+
+def _check_filters(processing: Request) -> None:
+    for member in ("InputFilter", "OutputFilter"):
+        try:
+            parse_filter(processing.get(member, "$"))
+        except BadFilter as error:
+            raise unsupported(f"DataProcessing {member} {error}") from error

@@ -1,0 +1,23 @@
+"""The ways a container program fails."""
+
+from __future__ import annotations
+
+
+class ContainerError(Exception):
+    """Base of what a container program reports to the platform in one sentence."""
+
+
+class UserError(ContainerError):
+    """Input that the user can mend: a hyperparameter, a channel, a row."""
+
+
+class BadArtifact(ContainerError):  # noqa: N818
+    """model.tar.gz is not the archive of one XGBoost model."""
+
+
+class BadPayload(ContainerError):  # noqa: N818
+    """A request that the model cannot answer; `status` is what the container's server answers."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status

@@ -1,0 +1,138 @@
+"""The serving container: one model behind /ping and /invocations on the loopback address.
+
+Usage: python -m ratchet.local_aws.sagemaker.xgboost_container.serve ARCHIVE REPORT_FD
+
+Reports one line of JSON on REPORT_FD: {"port", "sha256"} once the model is loaded (the SHA-256 of
+the very bytes it was loaded from), or {"error", "archive": whether the archive is to blame}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ratchet.local_aws.sagemaker.artifacts import read_model
+from ratchet.local_aws.sagemaker.xgboost_container.errors import BadArtifact, BadPayload
+from ratchet.local_aws.sagemaker.xgboost_container.predictor import Predictor
+
+CSV = "text/csv"
+ANY = ("", "*/*", CSV)
+MAX_CONTENT_LENGTH = 6 * 1024**2
+
+
+class Server(ThreadingHTTPServer):
+    """A keep-alive server that holds the loaded model."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, predictor: Predictor) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.predictor = predictor
+
+    def server_bind(self) -> None:
+        """Bind without the reverse look-up of the host name that HTTPServer does."""
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """The container's routes.
+
+    Head and body leave in one write and without Nagle's delay: otherwise the second packet waits
+    40 ms for the client's delayed acknowledgement.
+    """
+
+    protocol_version: ClassVar[str] = "HTTP/1.1"  # type: ignore[misc]
+    wbufsize = 64 * 1024
+    disable_nagle_algorithm = True
+    server: Server
+
+    def do_GET(self) -> None:
+        """/ping: the model is loaded, or the server would not listen."""
+        self._answer(200 if self.path == "/ping" else 404, b"")
+
+    def do_POST(self) -> None:
+        """/invocations: one score a row, separated by commas."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path != "/invocations":
+            self._answer(404, b"")
+        elif not body:
+            self._answer(204, b"")
+        else:
+            self._invoke(body)
+
+    def _invoke(self, body: bytes) -> None:
+        try:
+            self._check_types(len(body))
+            answer = ",".join(self.server.predictor.predict(_rows(body)))
+        except BadPayload as error:
+            sys.stdout.write(f"{error.status} {error}\n")
+            sys.stdout.flush()
+            self._answer(error.status, str(error).encode())
+        else:
+            self._answer(200, answer.encode(), CSV)
+
+    def _check_types(self, size: int) -> None:
+        content = _media_type(self.headers.get("Content-Type"))
+        accept = _media_type(self.headers.get("Accept"))
+        if size > MAX_CONTENT_LENGTH:
+            raise BadPayload(413, f"the request is larger than {MAX_CONTENT_LENGTH} bytes")
+        if content != CSV:
+            raise BadPayload(
+                415, f"Content-type {content or '(none)'} is not supported; send {CSV}"
+            )
+        if accept not in ANY:
+            raise BadPayload(406, f"Accept type {accept} is not supported; accept {CSV}")
+
+    def _answer(self, status: int, body: bytes, content_type: str = "text/plain") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Requests that succeed are not worth a line."""
+
+
+def _media_type(header: str | None) -> str:
+    return (header or "").partition(";")[0].strip().lower()
+
+
+def _rows(body: bytes) -> list[list[str]]:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadPayload(415, f"the body is not UTF-8 text: {error}") from error
+    return [line.split(",") for line in text.strip().split("\n")]
+
+
+def main(archive: str, report: int) -> int:
+    """Load, listen, report, serve until SIGTERM."""
+    try:
+        model, digest = read_model(Path(archive))
+        server = Server(Predictor(model))
+    except (BadArtifact, OSError) as error:
+        _report(report, {"error": str(error), "archive": isinstance(error, BadArtifact)})
+        return 1
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    _report(report, {"port": server.server_port, "sha256": digest})
+    server.serve_forever()
+    return 0
+
+
+def _report(descriptor: int, what: dict[str, Any]) -> None:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as pipe:
+        pipe.write(json.dumps(what) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

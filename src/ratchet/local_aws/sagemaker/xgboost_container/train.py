@@ -1,0 +1,147 @@
+"""Trains built-in XGBoost under the SageMaker container contract.
+
+Usage: python -m ratchet.local_aws.sagemaker.xgboost_container.train
+
+Reads the folders that SM_INPUT_CONFIG_DIR, SM_CHANNEL_TRAIN, SM_CHANNEL_VALIDATION, SM_MODEL_DIR
+and SM_OUTPUT_DIR name; writes `xgboost-model` (UBJSON), or `failure` and an exit code of 1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ratchet.local_aws.sagemaker.xgboost_container import hyperparameters
+from ratchet.local_aws.sagemaker.xgboost_container.errors import ContainerError, UserError
+from ratchet.local_aws.sagemaker.xgboost_container.lean import import_xgboost
+from ratchet.local_aws.sagemaker.xgboost_container.tables import read_channel
+
+CHANNELS = ("train", "validation")
+THREADS = 2
+"""Fixed, not the machine's: sums of floats depend on how many threads share them."""
+
+
+def main() -> int:
+    """Train; 0 when the model is written, 1 after writing why it is not."""
+    try:
+        train()
+    except ContainerError as error:
+        return _fail(str(error))
+    except Exception:  # noqa: BLE001 - whatever went wrong belongs into output/failure
+        return _fail(traceback.format_exc())
+    return 0
+
+
+def train() -> None:
+    """Read the configuration and the channels, fit, save."""
+    folder = Path(os.environ["SM_INPUT_CONFIG_DIR"])
+    typed = hyperparameters.read(json.loads((folder / "hyperparameters.json").read_text()))
+    channels = json.loads((folder / "inputdataconfig.json").read_text())
+    _check_channels(channels)
+    log("Running XGBoost Sagemaker in algorithm mode")
+    xgboost = import_xgboost()
+    xgboost.set_config(verbosity=typed.get("verbosity", 1))
+    weighted = bool(typed.pop("csv_weights", 0))
+    matrices = {name: _matrix(xgboost, name, weighted) for name in CHANNELS if name in channels}
+    _check_widths(matrices)
+    log("Single node training.")
+    _log_sizes(matrices)
+    _save(_fit(xgboost, typed, matrices))
+
+
+def _check_channels(channels: dict[str, Any]) -> None:
+    extra = sorted(set(channels) - set(CHANNELS))
+    if extra:
+        raise UserError(f"Extraneous channel found: {extra[0]}")
+    if "train" not in channels:
+        raise UserError("Missing required channel: train")
+
+
+def _matrix(xgboost: Any, channel: str, weighted: bool) -> Any:
+    table = read_channel(Path(os.environ[f"SM_CHANNEL_{channel.upper()}"]))
+    first = 2 if weighted else 1
+    if table.shape[1] <= first:
+        raise UserError(f"Channel {channel} has {table.shape[1]} columns: no feature is left")
+    weight = table[:, 1] if weighted else None
+    return xgboost.DMatrix(table[:, first:], label=table[:, 0], weight=weight, nthread=THREADS)
+
+
+def _check_widths(matrices: dict[str, Any]) -> None:
+    widths = {name: matrix.num_col() for name, matrix in matrices.items()}
+    if len(set(widths.values())) > 1:
+        raise UserError(f"Channels differ in their number of features: {widths}")
+
+
+def _log_sizes(matrices: dict[str, Any]) -> None:
+    matrix = matrices["train"]
+    log(f"Train matrix has {matrix.num_row()} rows and {matrix.num_col()} columns")
+    if "validation" in matrices:
+        log(f"Validation matrix has {matrices['validation'].num_row()} rows")
+
+
+def _fit(xgboost: Any, typed: dict[str, Any], matrices: dict[str, Any]) -> Any:
+    rounds = typed.pop("num_round")
+    typed.pop("save_model_on_termination", None)
+    typed["nthread"] = min(typed.get("nthread", THREADS), THREADS)
+    stop = _early_stopping(xgboost, typed, matrices)
+    monitor = xgboost.callback.EvaluationMonitor(logger=_print)
+    try:
+        return xgboost.train(
+            typed,
+            matrices["train"],
+            num_boost_round=rounds,
+            evals=[(matrix, name) for name, matrix in matrices.items()],
+            callbacks=[*stop, monitor],
+            verbose_eval=False,
+        )
+    except xgboost.core.XGBoostError as error:
+        raise UserError(f"XGB train call failed with exception:\n {error}") from error
+
+
+def _early_stopping(xgboost: Any, typed: dict[str, Any], matrices: dict[str, Any]) -> list[Any]:
+    """As the container: on the last metric, keeping the best model."""
+    rounds = typed.pop("early_stopping_rounds", None)
+    if rounds is None:
+        return []
+    metric = typed["eval_metric"][-1] if typed.get("eval_metric") else None
+    return [
+        xgboost.callback.EarlyStopping(
+            rounds=rounds,
+            metric_name=metric,
+            data_name="validation" if "validation" in matrices else None,
+            maximize=hyperparameters.maximizes(metric) if metric else None,
+            save_best=True,
+        )
+    ]
+
+
+def _save(booster: Any) -> None:
+    path = Path(os.environ["SM_MODEL_DIR"]) / "xgboost-model"
+    path.write_bytes(booster.save_raw(raw_format="ubj"))
+
+
+def log(message: str) -> None:
+    """One line in the container's format."""
+    now = datetime.now(tz=UTC)
+    _print(f"[{now:%Y-%m-%d:%H:%M:%S}:INFO] {message}\n")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def _fail(reason: str) -> int:
+    text = f"framework error: \n{reason}"
+    (Path(os.environ["SM_OUTPUT_DIR"]) / "failure").write_text(text, encoding="utf-8")
+    _print(text)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

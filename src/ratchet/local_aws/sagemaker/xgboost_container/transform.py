@@ -1,0 +1,137 @@
+"""Batch transform: every file of a folder through one model, filtered and joined line by line.
+
+Usage: python -m ratchet.local_aws.sagemaker.xgboost_container.transform JOB_FILE
+
+JOB_FILE is JSON: {"archive", "input", "output" (folders), "input_filter", "output_filter", "join"
+(bool), "failure" (file)}. For `input/a.csv` it writes `output/a.csv.out`. The answers are those of
+the container's server in batch mode; they are computed here without HTTP in between.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from ratchet.local_aws.sagemaker.artifacts import read_model
+from ratchet.local_aws.sagemaker.xgboost_container.columns import (
+    BadFilter,
+    ColumnFilter,
+    parse_filter,
+)
+from ratchet.local_aws.sagemaker.xgboost_container.errors import BadPayload, ContainerError
+from ratchet.local_aws.sagemaker.xgboost_container.predictor import Predictor
+
+LINES_AT_ONCE = 20_000
+QUOTED = frozenset('",\n\r')
+
+Row = list[str]
+
+
+class TransformFailed(ContainerError):  # noqa: N818
+    """A record that the model or a filter cannot take; says which file and line."""
+
+
+@dataclass(frozen=True)
+class Transformer:
+    """A model with the filters around it."""
+
+    predictor: Predictor
+    input_filter: ColumnFilter
+    output_filter: ColumnFilter
+    join: bool
+
+    def lines(self, source: TextIO) -> Iterator[str]:
+        """The output line of each input line; raises TransformFailed."""
+        number = 1
+        while records := list(itertools.islice(source, LINES_AT_ONCE)):
+            yield from self._answers([line.rstrip("\r\n") for line in records], number)
+            number += len(records)
+
+    def _answers(self, records: list[str], number: int) -> Iterator[str]:
+        rows = [_split(record) for record in records]
+        try:
+            features = [self.input_filter.choose(row) for row in rows]
+            scores = self.predictor.predict(features)
+            for row, score in zip(rows, scores, strict=True):
+                yield self._line(row, score)
+        except BadPayload as error:
+            raise TransformFailed(
+                f"Bad HTTP status received from algorithm: {error.status}: {error} "
+                f"(lines {number} to {number + len(records) - 1})"
+            ) from error
+        except BadFilter as error:
+            raise TransformFailed(
+                f"filter {error} (lines {number} to {number + len(records) - 1})"
+            ) from error
+
+    def _line(self, row: Row, score: str) -> str:
+        if not self.join and self.output_filter.path == "$":
+            return score
+        answer = score.split(",")
+        return _join(self.output_filter.choose(row + answer if self.join else answer))
+
+
+def _split(record: str) -> Row:
+    if '"' not in record:
+        return record.split(",")
+    return next(csv.reader([record]), [""])
+
+
+def _join(row: Row) -> str:
+    if not any(QUOTED.intersection(field) for field in row):
+        return ",".join(row)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(row)
+    return text.getvalue()
+
+
+def transform_files(transformer: Transformer, source: Path, target: Path) -> int:
+    """Transform every file below `source`; the number of files. Raises TransformFailed."""
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    for path in files:
+        out = target / path.relative_to(source).parent / f"{path.name}.out"
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _transform_file(transformer, path, out)
+    return len(files)
+
+
+def _transform_file(transformer: Transformer, path: Path, out: Path) -> None:
+    try:
+        with path.open(encoding="utf-8", newline="\n") as lines, out.open("w", newline="") as file:
+            file.writelines(f"{line}\n" for line in transformer.lines(lines))
+    except (TransformFailed, UnicodeDecodeError) as error:
+        raise TransformFailed(f"{path.name}: {error}") from error
+
+
+def _transformer(job: dict[str, Any]) -> Transformer:
+    model, _ = read_model(Path(job["archive"]))
+    return Transformer(
+        Predictor(model),
+        parse_filter(job["input_filter"]),
+        parse_filter(job["output_filter"]),
+        bool(job["join"]),
+    )
+
+
+def main(job_file: str) -> int:
+    """Run the job; 0, or 1 after writing why it failed."""
+    job = json.loads(Path(job_file).read_text())
+    try:
+        count = transform_files(_transformer(job), Path(job["input"]), Path(job["output"]))
+    except ContainerError as error:
+        Path(job["failure"]).write_text(str(error), encoding="utf-8")
+        sys.stdout.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"Transformed {count} files\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
