@@ -1,0 +1,325 @@
+"""The template gives what code, state machines and layers rely on, and allows no more."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "functions"
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+HANDLERS = {
+    name: resource["Properties"]["Handler"].removesuffix(".handler")
+    for name, resource in RESOURCES.items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+MACHINES = {
+    name: ROOT / resource["Properties"]["DefinitionUri"]
+    for name, resource in RESOURCES.items()
+    if resource["Type"] == "AWS::Serverless::StateMachine"
+}
+
+# Actions that IAM knows no resource for, so that "*" is all one can write.
+WITHOUT_RESOURCE = {
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+    "ecr:GetAuthorizationToken",
+    "cloudwatch:PutMetricData",
+}
+
+# What a machine's role needs for each integration, with the wait of .sync and the end of a stopped
+# run (Step Functions developer guide, IAM policies for integrated services).
+MANAGED_RULE = {"events:PutTargets", "events:PutRule", "events:DescribeRule"}
+NEEDS = {
+    "databrew:startJobRun.sync": {
+        "databrew:StartJobRun",
+        "databrew:ListJobRuns",
+        "databrew:StopJobRun",
+    },
+    "glue:startJobRun.sync": {
+        "glue:StartJobRun",
+        "glue:GetJobRun",
+        "glue:GetJobRuns",
+        "glue:BatchStopJobRun",
+    },
+    "sagemaker:createTrainingJob.sync": MANAGED_RULE
+    | {
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:StopTrainingJob",
+        "sagemaker:AddTags",
+        "iam:PassRole",
+    },
+    "sagemaker:createTransformJob.sync": MANAGED_RULE
+    | {
+        "sagemaker:CreateTransformJob",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:StopTransformJob",
+        "sagemaker:AddTags",
+    },
+    "sagemaker:createModel": {"sagemaker:CreateModel", "sagemaker:AddTags", "iam:PassRole"},
+    "sagemaker:createEndpointConfig": {"sagemaker:CreateEndpointConfig", "sagemaker:AddTags"},
+    "sagemaker:createEndpoint": {"sagemaker:CreateEndpoint", "sagemaker:AddTags"},
+    "sagemaker:updateEndpoint": {"sagemaker:UpdateEndpoint"},
+    "aws-sdk:sagemaker:deleteEndpoint": {"sagemaker:DeleteEndpoint"},
+    "states:startExecution.sync:2": MANAGED_RULE
+    | {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
+    "lambda:invoke": {"lambda:InvokeFunction"},
+}
+
+
+def every_statement(node: Any) -> Iterator[dict[str, Any]]:
+    """Policy statements of a resource, at any depth."""
+    if isinstance(node, dict):
+        if "Effect" in node and "Action" in node:
+            yield node
+        for value in node.values():
+            yield from every_statement(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from every_statement(value)
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def actions(resource: dict[str, Any]) -> set[str]:
+    return {
+        action
+        for statement in every_statement(resource["Properties"].get("Policies", []))
+        for action in as_list(statement["Action"])
+    }
+
+
+def tasks(states: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The Task states of a definition, those in Map and Parallel included."""
+    for name, state in states.items():
+        if state["Type"] == "Task":
+            yield name, state
+        for inside in [*state.get("Branches", []), state.get("ItemProcessor", {})]:
+            yield from tasks(inside.get("States", {}))
+
+
+def machine_tasks(machine: str) -> list[tuple[str, dict[str, Any]]]:
+    return list(tasks(yaml.safe_load(MACHINES[machine].read_text())["States"]))
+
+
+def called_function(state: dict[str, Any]) -> str | None:
+    name = re.fullmatch(r"\$\{(\w+)Arn\}", str(state["Arguments"].get("FunctionName")))
+    return name.group(1) if name else None
+
+
+def handler_files() -> set[str]:
+    return {path.stem for path in FUNCTIONS.glob("*.py")}
+
+
+def test_every_function_has_its_handler_file_and_the_other_way_round() -> None:
+    assert handler_files() == set(HANDLERS.values())
+
+
+def test_a_function_is_named_after_its_file() -> None:
+    names = {name: "".join(map(str.title, file.split("_"))) for name, file in HANDLERS.items()}
+    assert {name: f"{camel}Function" for name, camel in names.items()} == {n: n for n in HANDLERS}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_substitution_of_a_definition_is_given_and_used(machine: str) -> None:
+    used = set(re.findall(r"\$\{(\w+)\}", MACHINES[machine].read_text()))
+    assert set(RESOURCES[machine]["Properties"]["DefinitionSubstitutions"]) == used
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_machine_may_do_what_its_states_call(machine: str) -> None:
+    needed = set()
+    for _, state in machine_tasks(machine):
+        needed |= NEEDS[state["Resource"].removeprefix("arn:${Partition}:states:::")]
+    logs = {action for action in WITHOUT_RESOURCE if action.startswith("logs:")}
+    spare = {"databrew:DescribeJobRun"}
+    assert needed <= actions(RESOURCES[machine])
+    assert actions(RESOURCES[machine]) <= needed | logs | spare
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_machine_may_invoke_the_functions_of_its_states_and_no_other(machine: str) -> None:
+    called = {called_function(state) for _, state in machine_tasks(machine)} - {None}
+    allowed = {
+        function["Fn::GetAtt"][0]
+        for statement in every_statement(RESOURCES[machine])
+        if statement["Action"] == "lambda:InvokeFunction"
+        for function in statement["Resource"]
+    }
+    assert allowed == called
+
+
+def test_a_function_ends_before_its_state_gives_up() -> None:
+    default = TEMPLATE["Globals"]["Function"]["Timeout"]
+    late = [
+        name
+        for machine in MACHINES
+        for name, state in machine_tasks(machine)
+        if (function := called_function(state))
+        and RESOURCES[function]["Properties"].get("Timeout", default) > state["TimeoutSeconds"]
+    ]
+    assert late == []
+
+
+def test_a_queue_hides_a_message_for_six_times_the_timeout_of_its_function() -> None:
+    default = TEMPLATE["Globals"]["Function"]["Timeout"]
+    mappings = [r for r in RESOURCES.values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert mappings
+    for mapping in mappings:
+        queue = RESOURCES[mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+        function = RESOURCES[mapping["Properties"]["FunctionName"]["Ref"]]["Properties"]
+        assert queue["VisibilityTimeout"] >= 6 * function.get("Timeout", default)
+        assert "RedrivePolicy" in queue
+
+
+def test_no_policy_allows_every_action_and_only_a_few_any_resource() -> None:
+    for name, resource in RESOURCES.items():
+        for statement in every_statement(resource):
+            if statement["Effect"] == "Deny":
+                continue
+            given = as_list(statement["Action"])
+            assert [action for action in given if "*" in action] == [], name
+            if "*" in as_list(statement.get("Resource", [])):
+                assert set(given) <= WITHOUT_RESOURCE, name
+
+
+def test_a_role_is_passed_to_one_named_service_only() -> None:
+    passes = [
+        s for r in RESOURCES.values() for s in every_statement(r) if s["Action"] == "iam:PassRole"
+    ]
+    assert passes
+    assert [s for s in passes if "iam:PassedToService" not in s["Condition"]["StringEquals"]] == []
+
+
+def test_stateful_resources_outlive_the_stack_or_say_that_they_do_not() -> None:
+    stateful = ("AWS::S3::", "AWS::DynamoDB::", "AWS::SQS::Queue", "AWS::Logs::")
+    names = {"BucketName", "TableName", "QueueName", "LogGroupName"}
+    for name, resource in RESOURCES.items():
+        if not resource["Type"].startswith(stateful) or resource["Type"].endswith("QueuePolicy"):
+            continue
+        assert {"DeletionPolicy", "UpdateReplacePolicy"} <= set(resource), name
+        if resource["DeletionPolicy"] == "Retain":
+            assert not names & set(resource["Properties"]), f"{name} could not be made again"
+
+
+def test_with_a_customer_key_every_role_that_touches_data_may_use_it() -> None:
+    written = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"}
+    expected = written | {f"{name}Role" for name in HANDLERS}
+    given = re.findall(r"'Ref': '(\w+Role)'", str(RESOURCES["KeyPolicy"]["Properties"]["Roles"]))
+    assert sorted(given) == sorted(expected)
+
+
+def test_the_metrics_that_alarms_watch_are_emitted() -> None:
+    watched = set()
+    for resource in RESOURCES.values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            text = str(resource["Properties"])
+            watched |= set(re.findall(r"'Namespace': 'Ratchet', 'MetricName': '(\w+)'", text))
+    assert {"ObjectsArrived", "RunsStarted", "ObjectsWithoutPipeline"} == watched
+    source = "".join(path.read_text() for path in FUNCTIONS.rglob("*.py"))
+    assert [metric for metric in watched if f'"{metric}"' not in source] == []
+
+
+def test_the_outputs_are_those_that_the_command_line_reads() -> None:
+    assert set(TEMPLATE["Outputs"]) == {
+        "LandingBucket",
+        "WorkBucket",
+        "LedgerTable",
+        "WakesQueueUrl",
+        "RetrainingStateMachineArn",
+        "PromotionStateMachineArn",
+        "RegisterPipelineFunction",
+        "NoticesTopicArn",
+    }
+
+
+# ---- What the layers hold ----
+
+
+def pins(path: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)(?:\[\w+\])?==([\w.]+)", path.read_text(), re.MULTILINE))
+
+
+def imports(path: Path) -> set[str]:
+    """Everything that a file imports anywhere, by its dotted name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def module_file(name: str) -> Path | None:
+    path = FUNCTIONS / name.replace(".", "/")
+    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+
+
+def reached(start: Path) -> set[str]:
+    """Third-party packages that a handler imports, directly or through our own modules."""
+    seen: set[Path] = set()
+    waiting, packages = [start], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for name in imports(path):
+            own = module_file(name)
+            if own:
+                waiting.append(own)
+            elif not module_file(name.split(".")[0]):
+                packages.add(name.split(".")[0])
+    return {p for p in packages if p not in sys.stdlib_module_names}
+
+
+def test_functions_import_only_what_their_layers_hold() -> None:
+    def held(layer: str) -> set[str]:
+        names = pins(ROOT / "layers" / layer / "requirements.txt")
+        return {name.replace("-", "_") for name in names}
+
+    for name, file in HANDLERS.items():
+        has_arrow = "Layers" in RESOURCES[name]["Properties"]
+        layers = held("dependencies") | (held("arrow") if has_arrow else set())
+        assert reached(FUNCTIONS / f"{file}.py") - {"retraining"} <= layers, file
+
+
+def test_check_data_alone_carries_the_arrow_layer() -> None:
+    with_layers = [name for name in HANDLERS if "Layers" in RESOURCES[name]["Properties"]]
+    assert with_layers == ["CheckDataFunction"]
+
+
+def test_layers_hold_the_locked_versions_and_all_that_these_need() -> None:
+    locked = pins(ROOT / "requirements.lock")
+    for layer in ("dependencies", "arrow"):
+        held = pins(ROOT / "layers" / layer / "requirements.txt")
+        assert held
+        assert {name: locked[name] for name in held} == held
+
+
+def test_a_function_is_built_from_its_handler_and_the_rules_alone(tmp_path: Path) -> None:
+    command = ["make", "-C", str(FUNCTIONS), "build-GateFunction", f"ARTIFACTS_DIR={tmp_path}"]
+    subprocess.run(command, check=True, timeout=30, capture_output=True)
+    built = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
+    rules = {str(p.relative_to(FUNCTIONS)) for p in (FUNCTIONS / "retraining").rglob("*.py")}
+    assert built == {"gate.py"} | rules
