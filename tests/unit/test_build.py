@@ -1,4 +1,4 @@
-"""What `sam build` makes fits into Lambda. Opt-in, for a cold cache downloads some 60 MB of wheels."""
+"""What `sam build` makes fits into Lambda. Opt-in: a cold cache downloads 60 MB of wheels."""
 
 from __future__ import annotations
 
