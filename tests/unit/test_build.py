@@ -24,9 +24,9 @@ def megabytes(folder: Path) -> float:
 
 def test_each_function_and_its_layers_fit_into_lambda(tmp_path: Path) -> None:
     tools = Path(sys.executable).parent
-    environment = {
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment = mine | {
         "PATH": f"{tools}:{os.environ['PATH']}",
-        "HOME": os.environ["HOME"],
         "SAM_CLI_TELEMETRY": "0",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
