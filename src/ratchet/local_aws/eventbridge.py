@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.local_aws.event_patterns import Matches, compile_pattern
 from ratchet.local_aws.input_transformer import check_input, input_for
+from ratchet.local_aws.paging import page
 from ratchet.local_aws.service import Service, ServiceError
 from ratchet.local_aws.targets import Delivery, Postman, check_target, delivery_options
 
@@ -201,7 +202,9 @@ class EventBridge(Service):
         prefix = request.get("NamePrefix", "")
         with self._lock:
             rules = sorted(self._rules.values(), key=lambda rule: rule.name)
-        return {"Rules": [rule.described() for rule in rules if rule.name.startswith(prefix)]}
+        found = [rule.described() for rule in rules if rule.name.startswith(prefix)]
+        items, token = _page(found, request)
+        return {"Rules": items, "NextToken": token}
 
     def list_rule_names_by_target(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -209,7 +212,8 @@ class EventBridge(Service):
         with self._lock:
             rules = sorted(self._rules.values(), key=lambda rule: rule.name)
         names = [r.name for r in rules if any(t["Arn"] == wanted for t in r.targets.values())]
-        return {"RuleNames": names}
+        items, token = _page(names, request)
+        return {"RuleNames": items, "NextToken": token}
 
     def delete_rule(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -260,7 +264,9 @@ class EventBridge(Service):
 
     def list_targets_by_rule(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
-        return {"Targets": list(self._rule(request["Rule"]).targets.values())}
+        targets = list(self._rule(request["Rule"]).targets.values())
+        items, token = _page(targets, request)
+        return {"Targets": items, "NextToken": token}
 
     def remove_targets(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -318,6 +324,10 @@ def _check(target: dict[str, Any]) -> None:
         raise ServiceError("NotSupportedByLocalAws", msg, 501)
     check_target(target["Arn"], target.get("RoleArn"))
     check_input(target)
+
+
+def _page(items: list[Any], request: Mapping[str, Any]) -> tuple[list[Any], str | None]:
+    return page(items, request.get("Limit"), request.get("NextToken"))
 
 
 def _tags(tags: list[dict[str, str]]) -> dict[str, str]:
