@@ -51,7 +51,7 @@ def test_a_good_file_is_copied_with_its_fields_as_they_landed_and_the_reserved_c
     assert first["euribor3m"] == "4.857"
     assert (second["euribor3m"], second["job"], second["day"]) == (".5", 'say "hi", or; not', "")
     assert first["batch"] == "run-000007"
-    raw = "\x1f".join(["56", "4.857", "housemaid", "2008-05-01", "no"]).encode()
+    raw = b"56\x1f4.857\x1fhousemaid\x1f2008-05-01\x1fno"
     assert first["row_id"] == rows.row_id(raw)
     assert first["split"] == rows.side(first["row_id"], rows.Shares(0.7, 0.15))
 

@@ -1,0 +1,70 @@
+"""What one run claims: a batch of object versions, divided into chunks of similar size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+MOST_CHUNKS: Final = 8
+CHUNK_BYTES: Final = 32 << 20  # below this a further function costs more than it saves
+CHUNK_OBJECTS: Final = 250
+MOST_BYTES: Final = 16 << 30  # in one run; eight functions check this well within 15 minutes
+
+
+@dataclass(frozen=True)
+class Pending:
+    """One object version that waits in the ledger."""
+
+    id: str
+    key: str
+    version: str
+    etag: str
+    size: int
+
+
+def batch(pending: Iterable[Pending]) -> list[Pending]:
+    """The oldest objects that one run can check; the rest waits for the follow-up run."""
+    taken: list[Pending] = []
+    total = 0
+    for item in pending:
+        total += item.size
+        if taken and total > MOST_BYTES:
+            break
+        taken.append(item)
+    return taken
+
+
+def chunked(objects: list[Pending]) -> list[int]:
+    """The chunk of each object: largest first into the lightest chunk, ties by id."""
+    count = chunk_count(objects)
+    loads = [(0, chunk) for chunk in range(count)]
+    chunk_of: dict[str, int] = {}
+    for item in sorted(objects, key=lambda o: (-o.size, o.id)):
+        load, chunk = min(loads)
+        chunk_of[item.id] = chunk
+        loads[chunk] = (load + item.size + 1, chunk)
+    return [chunk_of[item.id] for item in objects]
+
+
+def chunk_count(objects: list[Pending]) -> int:
+    """How many functions check these objects side by side."""
+    by_bytes = -(-sum(item.size for item in objects) // CHUNK_BYTES)
+    by_count = -(-len(objects) // CHUNK_OBJECTS)
+    return max(1, min(MOST_CHUNKS, len(objects), max(by_bytes, by_count)))
+
+
+def manifest_objects(objects: list[Pending], bucket: str) -> list[dict[str, Any]]:
+    """The manifest's `objects`."""
+    return [
+        {
+            "id": item.id,
+            "bucket": bucket,
+            "key": item.key,
+            "version": item.version,
+            "etag": item.etag,
+            "size": item.size,
+            "chunk": chunk,
+        }
+        for item, chunk in zip(objects, chunked(objects), strict=True)
+    ]
