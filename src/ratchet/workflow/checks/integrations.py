@@ -1,0 +1,115 @@
+"""What Tasks call: the form of the ARN, and that AWS has such an integration and action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ratchet.workflow import resources
+from ratchet.workflow.checks.rule import Rule, Subject, nearest
+from ratchet.workflow.findings import Finding
+from ratchet.workflow.model import Task
+from ratchet.workflow.resources import OPTIMISED, Resource
+
+
+class Integrations(Rule):
+    """Resource names an integration, an SDK action or a Lambda function that can exist."""
+
+    id = "integration"
+    summary = "Resource must name an existing integration, action and pattern"
+    link = Rule.link + "integrate-optimized.html"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.machine.all_states():
+            if not isinstance(state, Task) or not state.resource.arn:
+                continue
+            arn = (
+                _without_partition(state.resource.arn)
+                if subject.placeholders
+                else state.resource.arn
+            )
+            if subject.is_open(arn):
+                continue
+            problem = _problem(resources.parse(arn))
+            if problem is not None:
+                yield self.finding((*state.path, "Resource"), *problem)
+
+
+def _without_partition(arn: str) -> str:
+    """A partition left to a substitution can only be one of AWS's: the rest is still checked."""
+    head, _, rest = arn.partition(":states:")
+    return f"arn:aws:states:{rest}" if head.startswith("arn:${") and rest else arn
+
+
+def _problem(resource: Resource) -> tuple[str, str] | None:
+    if resource.kind == "optimised":
+        return _optimised(resource)
+    if resource.kind == "aws-sdk":
+        return _sdk(resource)
+    if resource.kind == "unknown":
+        return (
+            f"'{resource.arn}' is no Resource that Step Functions knows",
+            (
+                "Use arn:aws:states:::<service>:<action>[.sync|.waitForTaskToken], "
+                "arn:aws:states:::aws-sdk:<service>:<action> or a Lambda function ARN"
+            ),
+        )
+    return None
+
+
+def _optimised(resource: Resource) -> tuple[str, str] | None:
+    actions = OPTIMISED.get(resource.service)
+    if actions is None:
+        hint = nearest(resource.service, OPTIMISED) or "Use aws-sdk:<service>:<action>"
+        return f"There is no optimised integration of '{resource.service}'", hint
+    if resource.action not in actions:
+        return f"The integration of {resource.service} has no action '{resource.action}'", nearest(
+            resource.action, actions
+        )
+    patterns = actions[resource.action]
+    if resource.pattern not in patterns:
+        known = ", ".join(sorted(f".{name}" for name in patterns if name != "request"))
+        return (
+            f"{resource.service}:{resource.action} has no .{resource.pattern}",
+            f"AWS offers {known} and the plain request"
+            if known
+            else "AWS offers the plain request only",
+        )
+    return None
+
+
+def _sdk(resource: Resource) -> tuple[str, str] | None:
+    if resource.is_job:
+        return (
+            f"aws-sdk integrations have no .{resource.pattern}",
+            "Drop it, or use the optimised integration",
+        )
+    service = resources.botocore_name(resource.service, sdk=True)
+    if service is None:
+        known = [*resources.SDK_NAMES, *resources.session().get_available_services()]
+        return f"The AWS SDK has no service '{resource.service}'", nearest(resource.service, known)
+    actions = resources.actions(service)
+    if resource.action not in actions:
+        return f"{resource.service} has no action '{resource.action}'", nearest(
+            resource.action, actions
+        )
+    return None
+
+
+class TokenIsPassed(Rule):
+    """A .waitForTaskToken call that never hands out the token can only time out."""
+
+    id = "task-token"
+    summary = "A callback task must pass its task token on"
+    link = Rule.link + "connect-to-resource.html"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.machine.all_states():
+            if not isinstance(state, Task) or not state.resource.waits_for_token:
+                continue
+            texts = [part.text for part in state.arguments.expressions] if state.arguments else []
+            if state.is_jsonata and not any("Task" in text or "context" in text for text in texts):
+                yield self.finding(
+                    state.path,
+                    "The task token is not passed on, so nobody can end this task",
+                    "Put {% $states.context.Task.Token %} into Arguments",
+                )

@@ -1,0 +1,88 @@
+"""Errors inside an execution, and which Retry or Catch entries they match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+ALL = "States.ALL"
+DATA_LIMIT = "States.DataLimitExceeded"
+HEARTBEAT = "States.HeartbeatTimeout"
+NO_CHOICE = "States.NoChoiceMatched"
+QUERY = "States.QueryEvaluationError"
+RUNTIME = "States.Runtime"
+TASK_FAILED = "States.TaskFailed"
+TIMEOUT = "States.Timeout"
+
+PREDEFINED = frozenset(
+    {
+        ALL,
+        DATA_LIMIT,
+        HEARTBEAT,
+        NO_CHOICE,
+        QUERY,
+        RUNTIME,
+        TASK_FAILED,
+        TIMEOUT,
+        "States.BranchFailed",
+        "States.ExceedToleratedFailureThreshold",
+        "States.Http.Socket",
+        "States.IntrinsicFailure",
+        "States.ItemReaderFailed",
+        "States.ParameterPathFailure",
+        "States.Permissions",
+        "States.ResultPathMatchFailure",
+        "States.ResultWriterFailed",
+    }
+)
+
+# AWS: terminal errors that the wildcard does not catch.
+TERMINAL = frozenset({DATA_LIMIT, RUNTIME})
+
+MAX_ERROR = 256
+MAX_CAUSE = 32_768
+
+
+class StateError(Exception):
+    """A state failed: `error` is the name that Retry and Catch match, `cause` a sentence or JSON.
+
+    `heartbeat` marks a missed heartbeat, which AWS reports as States.Timeout and also matches as
+    States.HeartbeatTimeout.
+    """
+
+    def __init__(
+        self, error: str | None, cause: str | None = None, *, heartbeat: bool = False
+    ) -> None:
+        super().__init__(error, cause)
+        self.error = error[:MAX_ERROR] if error is not None else None
+        self.cause = cause[:MAX_CAUSE] if cause is not None else None
+        self.heartbeat = heartbeat
+
+    @property
+    def details(self) -> dict[str, str]:
+        """The error as history events carry it; what is absent is left out."""
+        both = {"error": self.error, "cause": self.cause}
+        return {key: value for key, value in both.items() if value is not None}
+
+    @property
+    def output(self) -> dict[str, str]:
+        """The error output that a Catch receives."""
+        both = {"Error": self.error, "Cause": self.cause}
+        return {key: value for key, value in both.items() if value is not None}
+
+    def matches(self, names: Iterable[str]) -> bool:
+        return any(self._matches(name) for name in names)
+
+    def _matches(self, name: str) -> bool:
+        if name == self.error:
+            return True
+        if name == HEARTBEAT:
+            return self.heartbeat
+        if name == ALL:
+            return self.error not in TERMINAL
+        if name == TASK_FAILED:
+            return self.error not in TERMINAL and self.error != TIMEOUT
+        return False
+
+
+class HistoryFull(Exception):  # noqa: N818 - says what happened
+    """The execution reached AWS's limit of 25,000 history events."""

@@ -1,0 +1,200 @@
+"""Runs a state machine on asyncio with AWS's semantics, history and errors (Standard)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from ratchet.workflow import errors
+from ratchet.workflow.clock import Clock, Deadline, DeadlinePassed, RealClock
+from ratchet.workflow.errors import HistoryFull, StateError
+from ratchet.workflow.history import MAX_EVENTS, History
+from ratchet.workflow.lane import Lane, iso
+from ratchet.workflow.model import StateMachine
+from ratchet.workflow.payload import Payload
+from ratchet.workflow.states import run_flow
+from ratchet.workflow.tasks import Callbacks, TaskRunner
+
+RUNNING = "RUNNING"
+SUCCEEDED = "SUCCEEDED"
+FAILED = "FAILED"
+TIMED_OUT = "TIMED_OUT"
+ABORTED = "ABORTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The names an execution goes by. The defaults are for runs outside any AWS."""
+
+    arn: str = "arn:aws:states:us-east-1:123456789012:execution:machine:execution"
+    name: str = "execution"
+    machine_arn: str = "arn:aws:states:us-east-1:123456789012:stateMachine:machine"
+    machine_name: str = "machine"
+    role_arn: str = "arn:aws:iam::123456789012:role/machine"
+    region: str = "us-east-1"
+
+
+class Execution:
+    """One execution. `await run()` runs it to its end; afterwards status, output and history stand.
+
+    `on_change` is called with the execution when its status changes, in the loop's thread.
+    """
+
+    def __init__(
+        self,
+        machine: StateMachine,
+        input: Payload,  # noqa: A002 - the word of the API
+        *,
+        runner: TaskRunner | None = None,
+        identity: Identity | None = None,
+        clock: Clock | None = None,
+        callbacks: Callbacks | None = None,
+        on_change: Callable[[Execution], None] | None = None,
+    ) -> None:
+        self.machine = machine
+        self.input = input
+        self.runner = runner
+        self.identity = identity or Identity()
+        self.clock = clock or RealClock()
+        self.callbacks = callbacks or Callbacks()
+        self.history = History()
+        self.status = RUNNING
+        self.started = self.clock.now()
+        self.stopped: float | None = None
+        self.output: Payload | None = None
+        self.error: str | None = None
+        self.cause: str | None = None
+        self._on_change = on_change
+        self._task: asyncio.Task[Any] | None = None
+        self._stop: StateError | None = None
+        self._context: dict[str, Any] | None = None
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def run(self) -> None:
+        """Run to the end. Never raises for what happens inside the machine."""
+        self._task = asyncio.current_task()
+        self._changed()
+        self.history.add(
+            "ExecutionStarted",
+            0,
+            self.started,
+            {"input": self.input, "roleArn": self.identity.role_arn},
+        )
+        lane = Lane(self)
+        try:
+            self._raise_if_stopped()
+            async with Deadline(self.clock, self.machine.timeout):
+                self.output = await run_flow(lane, self.machine.flow, self.input)
+        except StateError as error:
+            self._end(lane, FAILED, "ExecutionFailed", error)
+        except HistoryFull:
+            self._end(lane, FAILED, "ExecutionFailed", _too_many_events())
+        except DeadlinePassed:
+            self._end(lane, TIMED_OUT, "ExecutionTimedOut", StateError(errors.TIMEOUT))
+        except asyncio.CancelledError:
+            self._cancelled(lane)
+        else:
+            self._end(lane, SUCCEEDED, "ExecutionSucceeded")
+
+    def stop(self, error: str | None = None, cause: str | None = None) -> None:
+        """Abort the execution (StopExecution). Must be called in the loop's thread."""
+        if self._stop is not None or self.status != RUNNING:
+            return
+        self._stop = StateError(error, cause)
+        if self._task is not None:
+            self._task.cancel()
+
+    def in_background(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Let something run on beside the execution, such as stopping a job."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def settled(self) -> None:
+        """Wait for what `in_background` started."""
+        if self._background:
+            await asyncio.gather(*self._background, return_exceptions=True)
+
+    def context(self) -> dict[str, Any]:
+        """The part of the context object that all states share."""
+        if self._context is None:
+            self._context = {
+                "Execution": {
+                    "Id": self.identity.arn,
+                    "Input": self.input.bound,
+                    "StartTime": iso(self.started),
+                    "Name": self.identity.name,
+                    "RoleArn": self.identity.role_arn,
+                    "RedriveCount": 0,
+                },
+                "StateMachine": {
+                    "Id": self.identity.machine_arn,
+                    "Name": self.identity.machine_name,
+                },
+            }
+        return self._context
+
+    def _raise_if_stopped(self) -> None:
+        if self._stop is not None:
+            raise asyncio.CancelledError
+
+    def _cancelled(self, lane: Lane) -> None:
+        if self._stop is None:
+            raise asyncio.CancelledError
+        if self._task is not None:
+            self._task.uncancel()
+        self._end(lane, ABORTED, "ExecutionAborted", self._stop)
+
+    def _end(self, lane: Lane, status: str, event: str, error: StateError | None = None) -> None:
+        if status in (ABORTED, TIMED_OUT):
+            self._abort(lane)
+        details: dict[str, Any] = error.details if error is not None else {"output": self.output}
+        previous = (
+            len(self.history.events)
+            if len(self.history.events) == MAX_EVENTS - 1
+            else lane.previous
+        )
+        self.stopped = self.clock.now()
+        self.history.add(event, previous, self.stopped, details, last=True)
+        if error is not None:
+            self.error, self.cause = error.error, error.cause
+        self.status = status
+        self._changed()
+
+    def _abort(self, lane: Lane) -> None:
+        try:
+            lane.abort()
+        except HistoryFull:
+            lane.closed = True
+
+    def _changed(self) -> None:
+        if self._on_change is not None:
+            self._on_change(self)
+
+
+def _too_many_events() -> StateError:
+    return StateError(
+        errors.RUNTIME,
+        f"The execution reached the maximum number of history events ({MAX_EVENTS}).",
+    )
+
+
+async def execute(
+    machine: StateMachine,
+    input: Any = None,  # noqa: A002 - the word of the API
+    *,
+    runner: TaskRunner | None = None,
+    clock: Clock | None = None,
+    identity: Identity | None = None,
+    callbacks: Callbacks | None = None,
+) -> Execution:
+    """Run a machine once with a plain input and give the finished execution."""
+    payload = Payload({} if input is None else input)
+    execution = Execution(
+        machine, payload, runner=runner, clock=clock, identity=identity, callbacks=callbacks
+    )
+    await execution.run()
+    await execution.settled()
+    return execution

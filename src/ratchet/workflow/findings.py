@@ -1,0 +1,66 @@
+"""What a check says about a definition, and the error that carries it to whoever asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+Path = tuple[str | int, ...]
+
+ERROR = "ERROR"
+WARNING = "WARNING"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong with a definition.
+
+    `rule` is our id of the check, `code` the code AWS gives in ValidateStateMachineDefinition,
+    `path` leads to the place in the document. `line` and `column` count from 1 and are set when
+    the definition came as text.
+    """
+
+    rule: str
+    reason: str
+    suggestion: str
+    path: Path = ()
+    state: str | None = None
+    code: str = "SCHEMA_VALIDATION_FAILED"
+    severity: str = ERROR
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def field(self) -> str | None:
+        """The last named step of the path: the field that is wrong."""
+        names = [step for step in self.path if isinstance(step, str)]
+        return names[-1] if names else None
+
+    @property
+    def location(self) -> str:
+        """The place as AWS writes it: `/States/A/Next`."""
+        return "/" + "/".join(str(step) for step in self.path)
+
+    def at(self, line: int, column: int) -> Finding:
+        return replace(self, line=line, column=column)
+
+    def __str__(self) -> str:
+        where = f"{self.line}:{self.column}: " if self.line is not None else ""
+        text = f"{where}{self.severity.lower()}: {self.reason} at {self.location}"
+        return f"{text}. {self.suggestion}" if self.suggestion else text
+
+
+class WorkflowError(Exception):
+    """Base of what this package raises."""
+
+
+class InvalidDefinition(WorkflowError):  # noqa: N818 - the API's own name
+    """A definition that AWS (or this release) would not accept; `findings` say why."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("; ".join(str(finding) for finding in self.findings))
+
+
+def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.severity == ERROR)

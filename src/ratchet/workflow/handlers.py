@@ -1,0 +1,71 @@
+"""Retry and Catch, the same for Task, Map and Parallel."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+
+from ratchet.workflow.clock import sleep
+from ratchet.workflow.errors import StateError
+from ratchet.workflow.lane import Lane
+from ratchet.workflow.model import Catcher, Map, Parallel, Retrier, Task
+from ratchet.workflow.payload import Payload
+
+Attempt = Callable[[], Awaitable[Payload]]
+
+
+async def guarded(
+    lane: Lane, state: Task | Map | Parallel, payload: Payload, attempt: Attempt
+) -> tuple[str | None, Payload]:
+    """Make attempts until one succeeds, no Retry entry is left, or a Catch takes the error."""
+    used = [0] * len(state.retry)
+    while True:
+        try:
+            result = await attempt()
+            evaluator = lane.evaluator(payload, result=result)
+            return state.next, lane.leave(state, evaluator, state.output, state.assign, result)
+        except StateError as error:
+            delay = next_delay(state.retry, used, error)
+            if delay is None:
+                return _caught(lane, state, payload, error)
+            await sleep(lane.execution.clock, delay)
+            lane.retries += 1
+
+
+def next_delay(retriers: Sequence[Retrier], used: list[int], error: StateError) -> float | None:
+    """Seconds until the next attempt, None if there is none. Counts the attempt in `used`."""
+    for index, retrier in enumerate(retriers):
+        if not error.matches(retrier.errors):
+            continue
+        if used[index] >= retrier.attempts:
+            return None
+        used[index] += 1
+        return _delay(retrier, used[index])
+    return None
+
+
+def _delay(retrier: Retrier, attempt: int) -> float:
+    try:
+        delay = retrier.interval * retrier.backoff ** (attempt - 1)
+    except OverflowError:
+        delay = float("inf")
+    if retrier.max_delay is not None:
+        delay = min(delay, retrier.max_delay)
+    return random.uniform(0, delay) if retrier.jitter else delay  # noqa: S311 - spreads load
+
+
+def _caught(
+    lane: Lane, state: Task | Map | Parallel, payload: Payload, error: StateError
+) -> tuple[str | None, Payload]:
+    if isinstance(state, Map | Parallel):
+        lane.record(f"{state.type}StateFailed")
+    catcher = _catcher(state.catch, error)
+    if catcher is None:
+        raise error
+    output = Payload(error.output)
+    evaluator = lane.evaluator(payload, errorOutput=output)
+    return catcher.next, lane.leave(state, evaluator, catcher.output, catcher.assign, output)
+
+
+def _catcher(catchers: Sequence[Catcher], error: StateError) -> Catcher | None:
+    return next((catcher for catcher in catchers if error.matches(catcher.errors)), None)

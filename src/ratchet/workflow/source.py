@@ -1,0 +1,226 @@
+"""Reads a definition from a dict, JSON or YAML, and knows where each of its parts stands.
+
+Positions are found only when somebody asks: a definition without findings never pays for them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from ratchet.workflow.findings import Finding, InvalidDefinition, Path
+
+MAX_DEFINITION_BYTES = 1_048_576  # AWS quota: 1 MB
+MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A definition as read: the document, the text it came from and the keys written twice."""
+
+    document: Mapping[str, Any]
+    text: str | None = None
+    repeated: tuple[str, ...] = ()
+
+    def position(self, path: Path) -> tuple[int, int] | None:
+        """Line and column (from 1) of the deepest part of `path` that exists in the text."""
+        if self.text is None:
+            return None
+        return _mark(_descend(_composed(self.text), path))
+
+
+@lru_cache(maxsize=8)
+def _composed(text: str) -> Any:
+    """The text's nodes with their places; None if it is JSON of a kind that YAML cannot read."""
+    try:
+        return yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError):
+        return None
+
+
+def read(source: str | bytes | Mapping[str, Any]) -> Source:
+    """The definition behind `source`. Raises InvalidDefinition if it is no JSON or YAML object."""
+    if isinstance(source, Mapping):
+        _refuse_depth(source)
+        return Source(source)
+    text = _decode(source)
+    size = len(text.encode(errors="replace"))
+    if size > MAX_DEFINITION_BYTES:
+        raise _refused(
+            f"The definition has {size:,} bytes; AWS accepts {MAX_DEFINITION_BYTES:,}",
+            "Split the machine into nested executions",
+        )
+    looks_like_json = text.lstrip()[:1] in ("{", "[", '"', "")
+    document, repeated = (_read_json if looks_like_json else _read_yaml)(text)
+    if not isinstance(document, dict):
+        raise _refused(
+            f"A definition is an object; this is {type(document).__name__}",
+            "Begin with StartAt and States",
+        )
+    _refuse_depth(document)
+    return Source(document, text, repeated)
+
+
+def _refuse_depth(document: Any) -> None:
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        level = [part for value in level for part in _parts(value) if isinstance(part, dict | list)]
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, Mapping) else value
+
+
+def _decode(source: str | bytes) -> str:
+    try:
+        return source.decode("utf-8-sig") if isinstance(source, bytes) else source
+    except UnicodeDecodeError as error:
+        raise _refused(
+            f"The definition is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}",
+            "Save it as UTF-8",
+        ) from error
+
+
+def _read_json(text: str) -> tuple[Any, tuple[str, ...]]:
+    repeated: list[str] = []
+    try:
+        document = json.loads(text, object_pairs_hook=_pairs(repeated), parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise _refused(
+            f"Not JSON: {error.msg}", "Mend the text at this place", error.lineno, error.colno
+        ) from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    return document, tuple(repeated)
+
+
+def _pairs(repeated: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) < len(pairs):
+            names = [name for name, _ in pairs]
+            repeated.extend(sorted({name for name in names if names.count(name) > 1}))
+        return result
+
+    return build
+
+
+def _no_constant(name: str) -> Any:
+    raise json.JSONDecodeError(f"{name} is no JSON value", name, 0)
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as JSON has it: a date stays text, a merge key stays a key."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
+    ]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
+    try:
+        _refuse_aliases(text)
+        node = yaml.compose(text, Loader=_Loader)
+        return _document(text, node), tuple(_repeated(node))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise _refused(
+            f"Not YAML: {error.problem}", "Mend the text at this place", line, column
+        ) from error
+    except yaml.YAMLError as error:
+        raise _refused(f"Not YAML: {error}", "Mend the text") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+
+
+def _document(text: str, node: Any) -> Any:
+    loader = _Loader(text)
+    try:
+        return loader.construct_document(node) if node is not None else None
+    finally:
+        loader.dispose()
+
+
+def _refuse_aliases(text: str) -> None:
+    """An alias is no part of JSON, and a chain of them can unfold to gigabytes."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            mark = event.start_mark
+            raise _refused(
+                f"The YAML alias *{event.anchor} has no counterpart in JSON",
+                "Write the value out",
+                mark.line + 1 if mark else None,
+                mark.column + 1 if mark else None,
+            )
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+
+
+def _repeated(node: Any) -> list[str]:
+    found: list[str] = []
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, yaml.MappingNode):
+            names = [key.value for key, _ in here.value]
+            found += sorted({str(name) for name in names if names.count(name) > 1})
+            waiting += [value for _, value in here.value]
+        elif isinstance(here, yaml.SequenceNode):
+            waiting += here.value
+    return found
+
+
+def _descend(node: Any, path: Path) -> Any:
+    """The key node of the last step of `path`, or of the last step that exists."""
+    place = node
+    for step in path:
+        child, place_of_child = _child(node, step)
+        if child is None:
+            break
+        node, place = child, place_of_child
+    return place
+
+
+def _child(node: Any, step: str | int) -> tuple[Any, Any]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return value, key
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None, None
+
+
+def _mark(node: Any) -> tuple[int, int] | None:
+    return (node.start_mark.line + 1, node.start_mark.column + 1) if node is not None else None
+
+
+def _too_deep() -> InvalidDefinition:
+    return _refused("The definition is nested too deeply", f"Stay below {MAX_DEPTH} levels")
+
+
+def _refused(
+    reason: str, suggestion: str, line: int | None = None, column: int | None = None
+) -> InvalidDefinition:
+    finding = Finding(
+        "syntax", reason, suggestion, code="INVALID_JSON_DESCRIPTION", line=line, column=column
+    )
+    return InvalidDefinition([finding])

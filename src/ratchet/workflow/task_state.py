@@ -1,0 +1,202 @@
+"""One attempt of a Task: schedule, call, wait as its pattern says, and AWS's events on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from ratchet.workflow import errors
+from ratchet.workflow.clock import Deadline, DeadlinePassed
+from ratchet.workflow.errors import StateError
+from ratchet.workflow.lane import Lane, too_large
+from ratchet.workflow.model import Task
+from ratchet.workflow.payload import Payload
+from ratchet.workflow.resources import Resource
+from ratchet.workflow.tasks import TaskCall, TaskRunner
+
+MAX_SECONDS = 99_999_999
+
+
+class _MissedHeartbeat(Exception):  # noqa: N818 - says what happened
+    """The task's token was not heard of in time."""
+
+
+async def attempt(lane: Lane, state: Task, payload: Payload) -> Payload:
+    """Call the resource once. Raises StateError, after recording the failure."""
+    return await _Attempt(lane, state, payload).run()
+
+
+class _Attempt:
+    """The moving parts of one attempt."""
+
+    def __init__(self, lane: Lane, state: Task, payload: Payload) -> None:
+        self._lane = lane
+        self._state = state
+        self._payload = payload
+        self._resource = state.resource
+        self._heartbeat: Deadline | None = None
+        self._callback: asyncio.Future[Payload] | None = None
+
+    async def run(self) -> Payload:
+        lane = self._lane
+        if self._resource.waits_for_token:
+            lane.token, self._callback = lane.execution.callbacks.open(self._beat)
+        try:
+            return await self._scheduled()
+        finally:
+            if lane.token is not None:
+                lane.execution.callbacks.close(lane.token)
+
+    async def _scheduled(self) -> Payload:
+        evaluator = self._lane.evaluator(self._payload)
+        state = self._state
+        arguments = self._payload if state.arguments is None else evaluator.payload(state.arguments)
+        credentials = evaluator.value(state.credentials) if state.credentials is not None else None
+        timeout = evaluator.number(state.timeout, 1, MAX_SECONDS)
+        heartbeat = evaluator.number(state.heartbeat, 1, MAX_SECONDS)
+        if arguments.is_too_large:
+            raise too_large(state.name)
+        events = _events(self._lane, self._resource)
+        events.scheduled(arguments, timeout, heartbeat)
+        call = TaskCall(
+            resource=self._resource,
+            arguments=arguments.value,
+            execution=self._lane.execution.identity.arn,
+            state=state.name,
+            attempt=self._lane.retries,
+            token=self._lane.token,
+            credentials=credentials,
+        )
+        return await self._called(call, events, timeout, heartbeat)
+
+    async def _called(
+        self, call: TaskCall, events: _Events, timeout: int | None, heartbeat: int | None
+    ) -> Payload:
+        await asyncio.sleep(0)  # every lane schedules before any starts, as on AWS
+        events.started()
+        try:
+            async with Deadline(self._lane.execution.clock, timeout):
+                result = await self._answered(call, events, heartbeat)
+        except (DeadlinePassed, _MissedHeartbeat) as error:
+            events.timed_out()
+            raise StateError(
+                errors.TIMEOUT, heartbeat=isinstance(error, _MissedHeartbeat)
+            ) from error
+        except StateError as error:
+            events.failed(error)
+            raise
+        events.succeeded(result)
+        return result
+
+    async def _answered(self, call: TaskCall, events: _Events, heartbeat: int | None) -> Payload:
+        runner = self._runner()
+        answer = await runner.request(call)
+        if self._callback is not None:
+            events.submitted(Payload(answer))
+            return self._checked(await self._heard(self._callback, heartbeat))
+        if self._resource.is_job:
+            events.submitted(Payload(answer))
+            answer = await self._completed(runner, call, answer)
+        return self._checked(Payload(answer))
+
+    async def _completed(self, runner: TaskRunner, call: TaskCall, answer: Any) -> Any:
+        try:
+            return await runner.complete(call, answer)
+        except asyncio.CancelledError:
+            self._lane.execution.in_background(runner.cancel(call, answer))
+            raise
+
+    async def _heard(self, callback: asyncio.Future[Payload], heartbeat: int | None) -> Payload:
+        self._heartbeat = Deadline(self._lane.execution.clock, heartbeat)
+        try:
+            async with self._heartbeat:
+                return await callback
+        except DeadlinePassed as error:
+            raise _MissedHeartbeat from error
+
+    def _beat(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.restart()
+
+    def _checked(self, result: Payload) -> Payload:
+        if result.is_too_large:
+            kind = self._resource.kind
+            raise too_large(self._resource.arn if kind == "lambda" else self._resource.type)
+        return result
+
+    def _runner(self) -> TaskRunner:
+        runner = self._lane.execution.runner
+        if runner is None:
+            raise StateError(
+                errors.RUNTIME,
+                self._lane.explained(
+                    f"Nothing here can call {self._resource.arn}: the execution has no task runner"
+                ),
+            )
+        return runner
+
+
+class _Events:
+    """The history events of an integration's attempt."""
+
+    def __init__(self, lane: Lane, resource: Resource) -> None:
+        self._lane = lane
+        self._names = {"resourceType": resource.type, "resource": resource.name}
+
+    def scheduled(self, arguments: Payload, timeout: int | None, heartbeat: int | None) -> None:
+        region = self._lane.execution.identity.region
+        details = {**self._names, "region": region, "parameters": arguments}
+        self._lane.record("TaskScheduled", _timed(details, timeout, heartbeat))
+
+    def started(self) -> None:
+        self._lane.record("TaskStarted", self._names)
+
+    def submitted(self, answer: Payload) -> None:
+        self._lane.record("TaskSubmitted", {**self._names, "output": answer})
+
+    def succeeded(self, result: Payload) -> None:
+        self._lane.record("TaskSucceeded", {**self._names, "output": result})
+
+    def failed(self, error: StateError) -> None:
+        self._lane.record("TaskFailed", {**self._names, **error.details})
+
+    def timed_out(self) -> None:
+        self._lane.record("TaskTimedOut", {**self._names, "error": errors.TIMEOUT})
+
+
+class _LambdaEvents(_Events):
+    """The events of a plain Lambda function ARN, which has its own."""
+
+    def __init__(self, lane: Lane, resource: Resource) -> None:
+        super().__init__(lane, resource)
+        self._arn = resource.arn
+
+    def scheduled(self, arguments: Payload, timeout: int | None, heartbeat: int | None) -> None:
+        # The event of a plain function has no member for a heartbeat.
+        details = _timed({"resource": self._arn, "input": arguments}, timeout, heartbeat)
+        details.pop("heartbeatInSeconds", None)
+        self._lane.record("LambdaFunctionScheduled", details)
+
+    def started(self) -> None:
+        self._lane.record("LambdaFunctionStarted")
+
+    def succeeded(self, result: Payload) -> None:
+        self._lane.record("LambdaFunctionSucceeded", {"output": result})
+
+    def failed(self, error: StateError) -> None:
+        self._lane.record("LambdaFunctionFailed", dict(error.details))
+
+    def timed_out(self) -> None:
+        self._lane.record("LambdaFunctionTimedOut", {"error": errors.TIMEOUT})
+
+
+def _events(lane: Lane, resource: Resource) -> _Events:
+    return (_LambdaEvents if resource.kind == "lambda" else _Events)(lane, resource)
+
+
+def _timed(details: dict[str, Any], timeout: int | None, heartbeat: int | None) -> dict[str, Any]:
+    if timeout is not None:
+        details["timeoutInSeconds"] = timeout
+    if heartbeat is not None:
+        details["heartbeatInSeconds"] = heartbeat
+    return details

@@ -1,0 +1,110 @@
+"""Values of a definition that may hold expressions: `"{% $states.input.x %}"` anywhere inside.
+
+A template is compiled once per state. Constant parts are kept as they are, so that a state
+without expressions costs nothing to evaluate.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ratchet.workflow.payload import Payload
+
+OPENING = "{%"
+CLOSING = "%}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A JSONata expression and the field it stands in, as AWS names it: `Output/result`."""
+
+    text: str
+    field: str
+
+
+Evaluate = Callable[[Expression], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A value of the definition; `parts` is the same tree with Expression leaves.
+
+    `expressions` is empty for a constant, which evaluates to `value` itself and whose `payload`
+    is made once for all executions.
+    """
+
+    field: str
+    value: Any
+    parts: Any
+    expressions: tuple[Expression, ...]
+    payload: Payload | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    @property
+    def is_constant(self) -> bool:
+        return not self.expressions
+
+    def fill(self, evaluate: Evaluate) -> Any:
+        """The value with every expression replaced by what `evaluate` gives for it."""
+        return _fill(self.parts, evaluate) if self.expressions else self.value
+
+
+def template(value: Any, place: str, *, jsonata: bool) -> Template:
+    """Compile `value`. Without `jsonata` (a JSONPath state) every string is just text."""
+    if not jsonata:
+        return Template(place, value, value, (), Payload(value))
+    found: list[Expression] = []
+    parts = _compile(value, place, found)
+    return Template(place, value, parts, tuple(found), None if found else Payload(value))
+
+
+def is_expression(value: Any) -> bool:
+    """AWS takes a string as an expression only when it begins and ends with the marks."""
+    return (
+        isinstance(value, str)
+        and len(value) >= len(OPENING) + len(CLOSING)
+        and value.startswith(OPENING)
+        and value.endswith(CLOSING)
+    )
+
+
+def expression_text(value: str) -> str:
+    return value[len(OPENING) : -len(CLOSING)].strip()
+
+
+def strings(
+    value: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every string inside `value` with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from strings(part, (*path, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from strings(part, (*path, index))
+
+
+def _compile(value: Any, place: str, found: list[Expression]) -> Any:
+    if is_expression(value):
+        expression = Expression(expression_text(value), place)
+        found.append(expression)
+        return expression
+    if isinstance(value, dict):
+        return {key: _compile(part, f"{place}/{key}", found) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_compile(part, f"{place}[{index}]", found) for index, part in enumerate(value)]
+    return value
+
+
+def _fill(part: Any, evaluate: Evaluate) -> Any:
+    if isinstance(part, Expression):
+        return evaluate(part)
+    if isinstance(part, dict):
+        return {key: _fill(value, evaluate) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_fill(value, evaluate) for value in part]
+    return part
