@@ -20,7 +20,7 @@ from ratchet.local_aws.sagemaker.logs import LogStream
 log = logging.getLogger(__name__)
 
 LONGEST_REASON = 1024
-"""FailureReason holds the first 1,024 characters of /opt/ml/output/failure."""
+"""Characters that FailureReason holds."""
 
 
 class JobFailed(Exception):  # noqa: N818
@@ -66,9 +66,9 @@ class Jobs(SageMakerPart):
             job.folder.mkdir(parents=True)
             work(job)
         except JobFailed as error:
-            fail(job, str(error))
+            fail(job, str(error)[:LONGEST_REASON])
         except (BotoCoreError, ClientError) as error:
-            fail(job, f"ClientError: {error}")
+            fail(job, f"ClientError: {error}"[:LONGEST_REASON])
         except Exception as error:
             if not self._closing:
                 log.exception("%s failed", job.arn)

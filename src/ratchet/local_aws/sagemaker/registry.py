@@ -48,6 +48,7 @@ class Registry(SageMakerPart):
         self._groups: dict[str, Answer] = {}
         self._packages: dict[str, Answer] = {}
         self._versions: dict[str, int] = {}
+        self._asked: dict[str, str] = {}
 
     # --- groups -----------------------------------------------------------------------------
 
@@ -106,6 +107,9 @@ class Registry(SageMakerPart):
             raise unsupported("a model package without versions; name a ModelPackageGroupName")
         refuse_members(request, CREATE, "CreateModelPackage")
         with self._lock:
+            known = self._asked.get(request.get("ClientToken", ""))
+            if known in self._packages:
+                return {"ModelPackageArn": known}  # the same request once more
             group = self._group(request["ModelPackageGroupName"])["ModelPackageGroupName"]
             version = self._versions[group] = self._versions.get(group, 0) + 1
             arn = self._arn("model-package", f"{group}/{version}")
@@ -122,6 +126,7 @@ class Registry(SageMakerPart):
                 "CreationTime": self._now(),
                 "CreatedBy": {},
             }
+            self._asked[request.get("ClientToken", arn)] = arn
             self._set_tags(arn, request)
             detail = _detail(package)
         self._emit("Model Package", arn, detail)

@@ -29,6 +29,7 @@ from ratchet.local_aws.sagemaker.xgboost_container.errors import BadPayload, Con
 from ratchet.local_aws.sagemaker.xgboost_container.predictor import Predictor
 
 LINES_AT_ONCE = 20_000
+BAD_STATUS = "Bad HTTP status received from algorithm: "
 QUOTED = frozenset('",\n\r')
 
 Row = list[str]
@@ -57,19 +58,25 @@ class Transformer:
     def _answers(self, records: list[str], number: int) -> Iterator[str]:
         rows = [_split(record) for record in records]
         try:
-            features = [self.input_filter.choose(row) for row in rows]
-            scores = self.predictor.predict(features)
-            for row, score in zip(rows, scores, strict=True):
-                yield self._line(row, score)
-        except BadPayload as error:
-            raise TransformFailed(
-                f"Bad HTTP status received from algorithm: {error.status}: {error} "
-                f"(lines {number} to {number + len(records) - 1})"
-            ) from error
-        except BadFilter as error:
-            raise TransformFailed(
-                f"filter {error} (lines {number} to {number + len(records) - 1})"
-            ) from error
+            yield from self._answer(rows)
+        except (BadPayload, BadFilter) as error:
+            raise self._first_failure(rows, number) from error
+
+    def _answer(self, rows: list[Row]) -> list[str]:
+        scores = self.predictor.predict([self.input_filter.choose(row) for row in rows])
+        return [self._line(row, score) for row, score in zip(rows, scores, strict=True)]
+
+    def _first_failure(self, rows: list[Row], number: int) -> TransformFailed:
+        """The failure of the first row that fails by itself, else of rows that do not match."""
+        for line, row in enumerate(rows, start=number):
+            try:
+                self._answer([row])
+            except BadPayload as error:
+                return TransformFailed(f"{BAD_STATUS}{error.status}: {error} (line {line})")
+            except BadFilter as error:
+                return TransformFailed(f"filter {error} (line {line})")
+        widths = sorted({len(row) for row in rows})
+        return TransformFailed(f"{BAD_STATUS}415: rows have {widths} columns")
 
     def _line(self, row: Row, score: str) -> str:
         if not self.join and self.output_filter.path == "$":
