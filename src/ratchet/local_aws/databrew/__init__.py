@@ -1,1 +1,22 @@
-"""DataBrew, alive: recipes compiled to DuckDB SQL and run in a child process."""
+"""DataBrew brought to life: recipes compiled to DuckDB SQL and run in a child process.
+
+The service is imported when asked for: the child imports this package and must not pay for boto3.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.databrew.service import DataBrew
+
+__all__ = ["DataBrew"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from ratchet.local_aws.databrew import service
+
+    return getattr(service, name)

@@ -1,0 +1,12 @@
+"""DataBrew as local AWS answers it: datasets, recipes and recipe jobs."""
+
+from __future__ import annotations
+
+from ratchet.local_aws.databrew.jobs import JobOperations
+
+
+class DataBrew(JobOperations):
+    """Projects, schedules, rulesets and profile jobs are not brought to life and refused."""
+
+    name = "databrew"
+    model = "databrew"
