@@ -49,6 +49,7 @@ class StateTimes:
     cause: str = ""
     submitted: tuple[str, ...] = ()
     inside: str | None = None
+    type: str = ""
 
     @property
     def retries(self) -> int:
@@ -136,7 +137,13 @@ class _Reader:
         failed = kind == "FailStateEntered"
         seen = self.states.get(name)
         inside = outer.name if outer else None
-        fresh = StateTimes(name, "FAILED" if failed else "RUNNING", at, inside=inside)
+        fresh = StateTimes(
+            name,
+            "FAILED" if failed else "RUNNING",
+            at,
+            inside=inside,
+            type=kind.removesuffix(_ENTERED),
+        )
         if seen is not None:
             fresh = replace(
                 seen,

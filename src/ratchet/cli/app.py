@@ -1,0 +1,56 @@
+"""The commands, put together. What they need is imported when they run: --help is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ratchet.cli.demo import demo
+from ratchet.cli.info import info
+from ratchet.cli.invoke import invoke
+from ratchet.cli.lint import lint
+from ratchet.cli.push import push
+from ratchet.cli.runs import runs, show
+from ratchet.cli.up import up
+from ratchet.cli.upload import upload
+
+app = typer.Typer(
+    name="ratchet",
+    help="Drop data in S3; a new model serves only after it earns it.",
+    epilog="Start with: ratchet demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_TRY, _USE, _AUTHOR = "Try", "Keep fresh", "Author"
+for _function, _panel in (
+    (demo, _TRY),
+    (up, _TRY),
+    (info, _TRY),
+    (push, _USE),
+    (upload, _USE),
+    (runs, _USE),
+    (show, _USE),
+    (invoke, _USE),
+    (lint, _AUTHOR),
+):
+    app.command(rich_help_panel=_panel)(_function)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"ratchet {version('ratchet')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Drop data in S3; a new model serves only after it earns it."""

@@ -1,0 +1,223 @@
+"""Which AWS a command talks to, and the Ratchet stack in it."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from ratchet.cli.errors import CliError, nearest
+
+DEFAULT_STACK = "ratchet"
+_PANEL = "Which AWS"
+
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        metavar="URL",
+        help="Talk to this endpoint, such as http://127.0.0.1:4566.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Talk to real AWS with this profile of your AWS configuration.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Region = Annotated[
+    str | None,
+    typer.Option("--region", metavar="NAME", help="AWS region.", rich_help_panel=_PANEL),
+]
+StackName = Annotated[
+    str,
+    typer.Option("--stack", metavar="NAME", help="Name of the stack.", rich_help_panel=_PANEL),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
+
+_OUTPUTS = (
+    "LandingBucket", "WorkBucket", "LedgerTable", "RetrainingStateMachineArn",
+    "PromotionStateMachineArn", "RegisterPipelineFunction",
+)  # fmt: skip
+
+
+@dataclass
+class Aws:
+    """One AWS account and region, or a local AWS; clients are made once."""
+
+    session: Any
+    endpoint_url: str | None
+    local: bool
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def region(self) -> str:
+        """The region of every call; CliError when none is set."""
+        region = self.session.region_name
+        if not region:
+            raise CliError(
+                "no local AWS is running, and no AWS region is set",
+                "Start one with: ratchet up   For real AWS give --region, or set AWS_REGION.",
+            )
+        return str(region)
+
+    @property
+    def where(self) -> str:
+        """'local AWS at http://...' or 'region us-east-1'."""
+        if self.local:
+            return f"local AWS at {self.endpoint_url}"
+        return f"region {self.region}" + (f" at {self.endpoint_url}" if self.endpoint_url else "")
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.endpoint_url,
+                config=_config(local=self.local),
+            )
+        return self._clients[service]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed Ratchet stack: where its parts are."""
+
+    name: str
+    aws: Aws
+    landing_bucket: str
+    work_bucket: str
+    ledger_table: str
+    retraining_arn: str
+    promotion_arn: str
+    register_function: str
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service in this stack's AWS."""
+        return self.aws.client(service)
+
+    def execution_arn(self, run: str) -> str:
+        """ARN of the retraining execution of a run, whose name is the run id."""
+        return f"{self.retraining_arn.replace(':stateMachine:', ':execution:')}:{run}"
+
+    def endpoint(self, pipeline: str) -> str:
+        """Name of a pipeline's endpoint."""
+        return f"{self.name}-{pipeline}"
+
+
+def connect(endpoint_url: str | None, profile: str | None, region: str | None) -> Aws:
+    """The AWS that the options mean; without any, a running local AWS, else the user's own."""
+    if endpoint_url is not None:
+        return _at_endpoint(endpoint_url, profile, region)
+    if profile is None and (running := _running()) is not None:
+        from ratchet.cli.screen import remark
+
+        remark(f"Using the local AWS at {running['endpoint']} (--profile NAME uses real AWS).")
+        return local_aws(running["endpoint"], region or running["region"])
+    import boto3
+
+    return Aws(boto3.session.Session(profile_name=profile, region_name=region), None, local=False)
+
+
+def local_aws(endpoint: str, region: str) -> Aws:
+    """A local AWS, spoken to with dummy keys: the user's own never leave for it."""
+    import boto3
+
+    return Aws(boto3.session.Session("local", "local", region_name=region), endpoint, local=True)
+
+
+def find_stack(
+    endpoint_url: str | None, profile: str | None, region: str | None, name: str
+) -> Stack:
+    """The stack that a command's options mean; CliError says what is missing."""
+    return stack_in(connect(endpoint_url, profile, region), name)
+
+
+def stack_in(aws: Aws, name: str) -> Stack:
+    """The stack of that name, by its outputs."""
+    outputs = _outputs(aws, name)
+    missing = [output for output in _OUTPUTS if output not in outputs]
+    if missing:
+        raise CliError(
+            f"stack {name} in {aws.where} is no Ratchet stack: it has no output {missing[0]}",
+            "Name another with --stack, or wait until its deployment has ended.",
+        )
+    return Stack(name, aws, *(outputs[output] for output in _OUTPUTS))
+
+
+def _outputs(aws: Aws, name: str) -> dict[str, str]:
+    from botocore.exceptions import ClientError
+
+    try:
+        (stack,) = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        raise _no_stack(aws, name) from error
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _no_stack(aws: Aws, name: str) -> CliError:
+    stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
+    ours = [
+        stack["StackName"]
+        for stack in stacks
+        if set(_OUTPUTS) <= {output["OutputKey"] for output in stack.get("Outputs", [])}
+    ]
+    what = f"there is no stack {name} in {aws.where}{nearest(name, ours)}"
+    if ours:
+        return CliError(what, f"Ratchet stacks here: {', '.join(ours)}. Name one with --stack.")
+    step = "ratchet up" if aws.local else "sam build && sam deploy"
+    other = "" if aws.local else "; another region is named with --region"
+    return CliError(what, f"Deploy it with: {step}{other}.")
+
+
+def _at_endpoint(url: str, profile: str | None, region: str | None) -> Aws:
+    import boto3
+
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise CliError(f"--endpoint-url {url} is no URL", "It looks like http://127.0.0.1:4566.")
+    if _is_loopback(parts.hostname) and profile is None:
+        import os
+
+        named = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return local_aws(url, named or "us-east-1")
+    session = boto3.session.Session(profile_name=profile, region_name=region)
+    return Aws(session, url, local=False)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _running() -> dict[str, Any] | None:
+    from ratchet.local_aws.folders import find_running
+
+    return find_running()
+
+
+@functools.cache
+def _config(*, local: bool) -> Any:
+    from botocore.config import Config
+
+    if not local:
+        return Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10)
+    return Config(
+        retries={"total_max_attempts": 2, "mode": "standard"},
+        connect_timeout=5,
+        proxies={},
+        s3={"addressing_style": "path"},
+    )

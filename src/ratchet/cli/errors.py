@@ -1,0 +1,166 @@
+"""How a command ends when it cannot do its work: one line for a person, an exit code for a program.
+
+Exit codes: 1 the command could not do it, 2 wrong usage (Typer's), 70 a defect of ours,
+128 + n ended by signal n (so 130 for Ctrl-C).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, ParamSpec
+
+import typer
+
+P = ParamSpec("P")
+
+FAILED = 1
+OUR_DEFECT = 70
+
+
+class CliError(Exception):
+    """Says what is wrong, where and with which value; `next_step` says what to do about it."""
+
+    def __init__(self, what: str, next_step: str = "", code: int = FAILED) -> None:
+        super().__init__(what)
+        self.what = what
+        self.next_step = next_step
+        self.code = code
+
+
+class Stopped(BaseException):
+    """The process was asked to end by SIGTERM or SIGHUP."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def command(function: Callable[P, None]) -> Callable[P, None]:
+    """Make a function a command: whatever ends it early becomes one line and an exit code."""
+
+    @functools.wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        _listen_for_signals()
+        try:
+            function(*args, **kwargs)
+            sys.stdout.flush()
+        except typer.Exit:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the one place that knows every end
+            raise typer.Exit(report(error, as_json=bool(kwargs.get("json_output")))) from None
+
+    return guarded
+
+
+def report(error: BaseException, *, as_json: bool = False) -> int:
+    """Say on stderr how the command ended, in one line; the exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        _say("Stopped.")
+        return 128 + signal.SIGINT
+    if isinstance(error, Stopped):
+        _say(f"Stopped by {signal.Signals(error.number).name}.")
+        return 128 + error.number
+    if isinstance(error, BrokenPipeError):
+        # `ratchet runs | head` closes our stdout; Python would complain once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    known = explain(error)
+    if known is None:
+        known = CliError(*_defect(error), code=OUR_DEFECT)
+    if as_json:
+        print(json.dumps({"error": known.what, "next_step": known.next_step}), file=sys.stderr)
+    else:
+        _say(f"Error: {known.what}", known.next_step)
+    return known.code
+
+
+def explain(error: BaseException) -> CliError | None:
+    """The error in our words, if it is one whose cause we know."""
+    if isinstance(error, CliError):
+        return error
+    if type(error).__name__ == "StartFailed":
+        return CliError(f"local AWS did not start: {error}")
+    if isinstance(error, OSError) and error.filename is not None:
+        return CliError(f"{error.filename}: {error.strerror}")
+    if isinstance(error, OSError) and error.strerror:
+        return CliError(str(error))
+    if type(error).__module__.startswith("botocore") or type(error).__module__.startswith("boto3"):
+        from ratchet.cli.aws_errors import explain_aws
+
+        return explain_aws(error)
+    return None
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Clean-up that a second Ctrl-C must not cut short."""
+    former = {number: signal.signal(number, signal.SIG_IGN) for number in _signals()}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _signals() -> list[signal.Signals]:
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+def _listen_for_signals() -> None:
+    """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is closed."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise Stopped(number)
+
+    for number in _signals():
+        # a command started with nohup keeps ignoring SIGHUP
+        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, stop)
+
+
+def _say(what: str, next_step: str = "") -> None:
+    from ratchet.cli.screen import stderr
+
+    screen = stderr()
+    style = "bold red" if what.startswith("Error") else ""
+    screen.print(what, style=style, soft_wrap=True)
+    if next_step:
+        screen.print(next_step, soft_wrap=True)
+
+
+def _defect(error: BaseException) -> tuple[str, str]:
+    """Write the details of an unexpected exception to a file and name it."""
+    what = f"unexpected {type(error).__name__}: {str(error).strip() or 'no message'}"
+    try:
+        path = _write_details(error)
+    except OSError:
+        return what.replace("\n", " "), "The details could not be written; this is a defect."
+    return what.replace("\n", " "), f"The details are in {path}; please report this."
+
+
+def _write_details(error: BaseException) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    handle, name = tempfile.mkstemp(prefix=f"ratchet-error-{stamp}-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(error)))
+    return Path(name)
+
+
+def nearest(name: str, known: Any) -> str:
+    """' (did you mean x?)' for the known name that looks most like `name`, else nothing."""
+    import difflib
+
+    found = difflib.get_close_matches(name, [str(k) for k in known], n=2, cutoff=0.6)
+    return f" (did you mean {' or '.join(found)}?)" if found else ""

@@ -1,0 +1,269 @@
+"""Follows a run through its executions and says each state as it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ratchet.cli.connection import Stack
+from ratchet.cli.errors import CliError
+from ratchet.cli.ledger import RunRef, landed_object, pipeline_state, read_json, run_record
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ratchet.workflow.timeline import StateTimes, Timeline
+
+HUMAN = {
+    "ClaimData": "Claim the new data",
+    "CheckData": "Check the data",
+    "RunRecipe": "Run the DataBrew recipe",
+    "PrepareDataset": "Prepare the dataset on Glue",
+    "TrainModel": "Train the challenger",
+    "CreateChallenger": "Create the challenger's model",
+    "ScoreHoldout": "Score the holdout rows",
+    "ExtractMetrics": "Measure both models",
+    "Gate": "Judge at the gate",
+    "RegisterModel": "Register the model",
+    "SettleData": "Settle the data",
+    "Promote": "Promote the model",
+    "FinishRun": "Finish the run",
+    "FinishFailedRun": "Record the failure",
+    "DecidePromotion": "Decide how to promote",
+    "CreateEndpointConfig": "Write the endpoint's config",
+    "CreateFirstEndpointConfig": "Write the endpoint's config",
+    "CreateEndpoint": "Create the endpoint",
+    "CreateCheckEndpoint": "Create a check endpoint",
+    "AwaitCheckEndpoint": "Wait for the check endpoint",
+    "VerifyCheckEndpoint": "Verify the check endpoint",
+    "DeleteCheckEndpoint": "Delete the check endpoint",
+    "DiscardCheckEndpoint": "Discard the check endpoint",
+    "UpdateEndpoint": "Update the endpoint",
+    "AwaitEndpoint": "Wait for the endpoint",
+    "VerifyEndpoint": "Verify the endpoint's answers",
+    "RecordChampion": "Record the champion",
+    "RestoreEndpoint": "Restore the former model",
+    "RejectPromotion": "Reject the promotion",
+}
+_QUIET_TYPES = frozenset({"Choice", "Pass", "Succeed"})
+_SETTLE_SECONDS = 60.0
+
+
+class Landing(Protocol):
+    """An object version that landed; `Landed` of upload is one."""
+
+    @property
+    def key(self) -> str:
+        """Its key in the landing bucket."""
+
+    @property
+    def version(self) -> str:
+        """Its version id."""
+
+
+def human(state: str) -> str:
+    """A state's name for people; its own words when we have none."""
+    import re
+
+    return HUMAN.get(state) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", state).capitalize()
+
+
+def history(stack: Stack, execution: str) -> list[dict[str, Any]]:
+    """Every event of an execution, oldest first; empty when it does not exist yet."""
+    states = stack.client("stepfunctions")
+    pages = states.get_paginator("get_execution_history").paginate(
+        executionArn=execution, maxResults=1000
+    )
+    try:
+        return [event for page in pages for event in page["events"]]
+    except states.exceptions.ExecutionDoesNotExist:
+        return []
+
+
+def timeline_of(stack: Stack, execution: str) -> Timeline:
+    """The timeline of an execution by its ARN."""
+    from ratchet.workflow.timeline import read_history
+
+    return read_history(history(stack, execution))
+
+
+def nested(timeline: Timeline) -> list[str]:
+    """ARNs of the executions that an execution started and waits for."""
+    found = []
+    for state in timeline.states.values():
+        for output in state.submitted:
+            arn = _json(output).get("ExecutionArn")
+            if arn:
+                found.append(str(arn))
+    return found
+
+
+def follow_run(stack: Stack, run: RunRef, console: Console, deadline: float) -> Timeline:
+    """Print each state of a run as it ends; its timeline. CliError after `deadline` (monotonic)."""
+    from ratchet.cli.screen import Progress
+
+    watch = _Watch(stack, stack.execution_arn(run.id), console)
+    with Progress(f"{run.id} ...") as update:
+        while True:
+            timeline = watch.look(update)
+            if timeline.status != "RUNNING":
+                return timeline
+            _not_for_ever(deadline, run.id)
+            time.sleep(_pause(stack))
+
+
+def follow_drop(
+    stack: Stack,
+    pipeline: str,
+    landed: Sequence[Landing],
+    console: Console,
+    *,
+    patience: float = 7200.0,
+) -> dict[str, Any]:
+    """Wait for the run that claims these objects, follow it, and give its record."""
+    deadline = time.monotonic() + patience
+    run = _claimed_by(stack, pipeline, landed, deadline)
+    console.print(f"Run {run.id}", style="bold")
+    follow_run(stack, run, console, deadline)
+    return settled_record(stack, run)
+
+
+def settled_record(stack: Stack, run: RunRef) -> dict[str, Any]:
+    """The record of a run that has ended; a failed one is completed by the recovery rule."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        record = run_record(stack, run)
+        if record.get("outcome"):
+            return {**record, "pipeline": run.pipeline, "run": run.id}
+        _not_for_ever(deadline, run.id)
+        time.sleep(_pause(stack))
+
+
+def _claimed_by(stack: Stack, pipeline: str, landed: Sequence[Landing], deadline: float) -> RunRef:
+    from ratchet.cli.screen import Progress
+
+    started = time.monotonic()
+    with Progress("Waiting until the drop is complete ...") as update:
+        while True:
+            run = _run_of(stack, pipeline, landed)
+            if run is not None:
+                return run
+            if time.monotonic() > deadline:
+                raise CliError(
+                    f"no run has claimed {landed[0].key} of pipeline {pipeline}",
+                    "Is a run open, or the pipeline paused? ratchet info says.",
+                )
+            update(f"Waiting until the drop is complete ... {time.monotonic() - started:.0f} s")
+            time.sleep(_pause(stack))
+
+
+def _run_of(stack: Stack, pipeline: str, landed: Sequence[Landing]) -> RunRef | None:
+    """The run that claimed one of these object versions: by the manifest, or by the ledger."""
+    lease = pipeline_state(stack, pipeline).get("lease") or {}
+    if lease.get("token"):
+        run = RunRef(pipeline, int(lease["token"]))
+        manifest = read_json(stack, f"{run.prefix}/manifest.json") or {}
+        claimed = {(one["key"], one["version"]) for one in manifest.get("objects", [])}
+        if any((one.key, one.version) in claimed for one in landed):
+            return run
+    for one in landed:
+        item = landed_object(stack, pipeline, one.key, one.version) or {}
+        if item.get("run") and item.get("state") != "PENDING":
+            return RunRef(pipeline, int(item["run"]))
+    return None
+
+
+class _Watch:
+    """Remembers which states of an execution, and of those inside it, were told already."""
+
+    def __init__(self, stack: Stack, execution: str, console: Console, depth: int = 0) -> None:
+        self.stack = stack
+        self.execution = execution
+        self.console = console
+        self.depth = depth
+        self.told: set[str] = set()
+        self.inner: dict[str, _Watch] = {}
+
+    def look(self, update: Callable[[str], None]) -> Timeline:
+        """Read the history again and print what has ended since."""
+        timeline = timeline_of(self.stack, self.execution)
+        current = next(reversed(list(_shown(timeline))), None)
+        if current is not None and current.status == "RUNNING":
+            update(f"{human(current.name)} ... {current.seconds():.0f} s")
+        for arn in nested(timeline):
+            watch = self.inner.setdefault(
+                arn, _Watch(self.stack, arn, self.console, self.depth + 1)
+            )
+            watch.look(update)
+        for state in _shown(timeline):
+            if state.status != "RUNNING" and state.name not in self.told:
+                self.told.add(state.name)
+                self.console.print(state_line(state, self.depth), soft_wrap=True)
+        return timeline
+
+
+def _shown(timeline: Timeline) -> Iterable[StateTimes]:
+    """The states worth a line: those that do something, and Maps as a whole."""
+    for state in timeline.states.values():
+        if state.inside is None and state.type not in _QUIET_TYPES:
+            yield state
+
+
+def state_line(state: StateTimes, depth: int = 0) -> Any:
+    """'  ok  Check the data    0.8 s'; the error beneath a state that failed."""
+    from rich.text import Text
+
+    from ratchet.cli.screen import duration
+
+    mark, style = marks()[state.status]
+    text = Text("  " + "  " * depth)
+    text.append(f"{mark} ", style=style)
+    text.append(f"{human(state.name):<{36 - 2 * depth}}")
+    text.append(f"{duration(state.seconds()):>9}", style="dim")
+    if state.retries:
+        text.append(f"  {state.retries + 1} tries", style="dim")
+    if state.status in {"FAILED", "CAUGHT", "TIMED_OUT"} and state.error:
+        cause = " ".join(_cause(state.cause).split())
+        text.append(f"\n{'  ' * depth}      {state.error}: {cause[:300]}", style=style)
+    return text
+
+
+def marks() -> dict[str, tuple[str, str]]:
+    """A sign and a style for each status; plain letters where the terminal has no others."""
+    rich_signs = (sys.stderr.encoding or "").lower().startswith("utf")
+    tick, cross, bang = ("✓", "✗", "!") if rich_signs else ("+", "x", "!")
+    return {
+        "SUCCEEDED": (tick, "green"),
+        "CAUGHT": (bang, "yellow"),
+        "FAILED": (cross, "red"),
+        "TIMED_OUT": (cross, "red"),
+        "ABORTED": (cross, "magenta"),
+        "RUNNING": ("…" if rich_signs else ".", "blue"),
+    }
+
+
+def _cause(cause: str) -> str:
+    """A Lambda's cause is a JSON document; its message is what people want."""
+    return str(_json(cause).get("errorMessage") or _json(cause).get("ErrorMessage") or cause)
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _not_for_ever(deadline: float, run: str) -> None:
+    if time.monotonic() > deadline:
+        raise CliError(f"{run} has not ended yet; it goes on without this command",
+                       f"Look again with: ratchet show {run} --follow")  # fmt: skip
+
+
+def _pause(stack: Stack) -> float:
+    """Real AWS is asked rarely: GetExecutionHistory is throttled by account."""
+    return 0.2 if stack.aws.local else 3.0

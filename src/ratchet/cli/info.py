@@ -1,0 +1,113 @@
+"""`ratchet info`: what is where, and what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ratchet.cli.connection import (
+    DEFAULT_STACK,
+    EndpointUrl,
+    Json,
+    Profile,
+    Region,
+    Stack,
+    StackName,
+    find_stack,
+)
+from ratchet.cli.errors import command
+
+
+@command
+def info(
+    json_output: Json = False,
+    endpoint_url: EndpointUrl = None,
+    profile: Profile = None,
+    region: Region = None,
+    stack: StackName = DEFAULT_STACK,
+) -> None:
+    """Show the stack, its pipelines with champion and open run, and data that waits.
+
+    Example: ratchet info --json
+    """
+    from ratchet.cli.screen import print_json
+
+    found = find_stack(endpoint_url, profile, region, stack)
+    document = about(found)
+    if json_output:
+        print_json(document)
+    else:
+        print_about(found, document)
+
+
+def about(stack: Stack) -> dict[str, Any]:
+    """Everything `info` says, as one document."""
+    from ratchet.cli import ledger
+
+    names = ledger.registrations(stack)
+    return {
+        "stack": stack.name,
+        "region": stack.aws.region,
+        "endpoint_url": stack.aws.endpoint_url,
+        "local": stack.aws.local,
+        "landing_bucket": stack.landing_bucket,
+        "work_bucket": stack.work_bucket,
+        "ledger_table": stack.ledger_table,
+        "state_machines": {
+            "retraining": stack.retraining_arn,
+            "promotion": stack.promotion_arn,
+        },
+        "pipelines": [_pipeline(stack, name) for name in sorted(names)],
+        "without_pipeline": ledger.strangers(stack),
+    }
+
+
+def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
+    from ratchet.cli import ledger
+
+    state = ledger.pipeline_state(stack, name)
+    champion = ledger.champion(stack, name) or {}
+    lease = state.get("lease") or {}
+    return {
+        "name": name,
+        "champion": {key: champion[key] for key in ("run", "package", "since") if key in champion}
+        or None,
+        "endpoint": champion.get("endpoint"),
+        "open_run": ledger.RunRef(name, int(lease["token"])).id if lease.get("token") else None,
+        "pending_objects": ledger.pending(stack, name),
+        "paused": state.get("paused_reason") or "yes" if state.get("paused") else None,
+    }
+
+
+def print_about(stack: Stack, document: dict[str, Any]) -> None:
+    """The document for people."""
+    from ratchet.cli.screen import plural, stdout, table
+
+    out = stdout()
+    out.print(f"Stack {stack.name}, {stack.aws.where}", style="bold", soft_wrap=True)
+    out.print(f"  landing  s3://{stack.landing_bucket}", soft_wrap=True)
+    out.print(f"  work     s3://{stack.work_bucket}", soft_wrap=True)
+    out.print(f"  ledger   {stack.ledger_table}", soft_wrap=True)
+    rows = [
+        (
+            one["name"],
+            (one["champion"] or {}).get("run") or "none yet",
+            one["endpoint"] or "-",
+            one["open_run"] or "-",
+            str(one["pending_objects"]),
+            one["paused"] or "",
+        )
+        for one in document["pipelines"]
+    ]
+    out.print()
+    if rows:
+        columns = ["pipeline", "champion", "endpoint", "open run", ">waiting", "paused"]
+        out.print(table("", columns, rows))
+    else:
+        out.print("No pipeline is registered. Push one: ratchet push pipelines/bank-marketing")
+    for prefix, count in document["without_pipeline"].items():
+        out.print(
+            f"{plural(count, 'object')} under {prefix} wait: no pipeline of that name is "
+            f"registered. Push one named {prefix.rstrip('/')}, or drop under a registered name.",
+            style="yellow",
+            soft_wrap=True,
+        )

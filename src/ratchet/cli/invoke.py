@@ -1,0 +1,160 @@
+"""`ratchet invoke`: asks the model that serves."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ratchet.cli.connection import (
+    DEFAULT_STACK,
+    EndpointUrl,
+    Json,
+    Profile,
+    Region,
+    Stack,
+    StackName,
+    find_stack,
+)
+from ratchet.cli.errors import CliError, command
+
+_SHOWN = 20
+
+
+@command
+def invoke(
+    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Registered.")],
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="FILE|-", help="Prepared rows; - reads standard input."),
+    ] = None,
+    json_output: Json = False,
+    endpoint_url: EndpointUrl = None,
+    profile: Profile = None,
+    region: Region = None,
+    stack: StackName = DEFAULT_STACK,
+) -> None:
+    """Ask a pipeline's endpoint for predictions.
+
+    The endpoint takes prepared rows: the features as numbers, comma-separated, in the champion's
+    order, without header. Without --data the champion's golden rows are asked.
+
+    Example: ratchet invoke bank-marketing
+    """
+    from ratchet.cli import ledger
+    from ratchet.cli.screen import print_json
+
+    found = find_stack(endpoint_url, profile, region, stack)
+    ledger.registration(found, pipeline)
+    champion = ledger.champion(found, pipeline)
+    if champion is None:
+        raise CliError(
+            f"pipeline {pipeline} has no champion yet",
+            f"Drop data with: ratchet upload {pipeline} FILE --wait",
+        )
+    rows = golden_rows(found, champion) if data is None else _read_rows(data)
+    _check_width(rows, champion["features"])
+    answers = ask(found, pipeline, rows)
+    if json_output:
+        document = {"features": champion["features"], "rows": rows, "answers": answers}
+        print_json({"endpoint": found.endpoint(pipeline), **document})
+    else:
+        _print(found.endpoint(pipeline), champion, rows, answers, golden=data is None)
+
+
+def golden_rows(stack: Stack, champion: dict[str, Any]) -> list[str]:
+    """The rows that every promotion of this champion was verified with."""
+    from ratchet.cli.ledger import key_of, read_json
+
+    golden = read_json(stack, key_of(stack, str(champion["golden"])))
+    if not golden:
+        raise CliError(f"the champion's golden rows are not at {champion['golden']}")
+    return [row_text(row) for row in golden["rows"]]
+
+
+def row_text(row: Any) -> str:
+    """A golden row as the endpoint takes it: its features, comma-separated."""
+    if isinstance(row, dict):
+        row = row.get("features", row.get("row"))
+    return row if isinstance(row, str) else ",".join(str(value) for value in row)
+
+
+def answer_bytes(stack: Stack, pipeline: str, rows: list[str]) -> bytes:
+    """What the endpoint answers, byte for byte."""
+    from botocore.exceptions import ClientError
+
+    runtime, name = stack.client("sagemaker-runtime"), stack.endpoint(pipeline)
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=name, ContentType="text/csv", Accept="text/csv", Body="\n".join(rows)
+        )
+    except ClientError as error:
+        message = error.response["Error"].get("Message", "")
+        if "not found" in message.lower():
+            raise CliError(f"there is no endpoint {name} in {stack.aws.where}",
+                           "Is its kind none in pipeline.yaml?") from error  # fmt: skip
+        raise
+    body: bytes = answer["Body"].read()
+    return body
+
+
+def ask(stack: Stack, pipeline: str, rows: list[str]) -> list[float]:
+    """One prediction a row. Built-in XGBoost separates them by comma or newline."""
+    text = answer_bytes(stack, pipeline, rows).decode()
+    try:
+        return [float(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+    except ValueError as error:
+        raise CliError(f"the endpoint's answer is no list of numbers: {text[:200]}") from error
+
+
+def _read_rows(data: str) -> list[str]:
+    text = sys.stdin.read() if data == "-" else Path(data).read_text(encoding="utf-8")
+    rows = [line.strip() for line in text.splitlines() if line.strip()]
+    if not rows:
+        raise CliError(f"{'standard input' if data == '-' else data} holds no rows")
+    return rows
+
+
+def _check_width(rows: list[str], features: list[str]) -> None:
+    """The endpoint would fail with less to say, or quietly shift columns."""
+    for number, row in enumerate(rows, start=1):
+        values = row.split(",")
+        if len(values) != len(features):
+            raise CliError(
+                f"row {number} has {len(values)} values, and the champion takes {len(features)}",
+                f"The features in order: {', '.join(features)}",
+            )
+        for name, value in zip(features, values, strict=True):
+            _check_number(number, name, value)
+
+
+def _check_number(row: int, feature: str, value: str) -> None:
+    try:
+        float(value or "nan")
+    except ValueError as error:
+        raise CliError(
+            f"row {row}: {value.strip()} is no number for {feature}",
+            "The endpoint takes prepared rows: what comes out of the recipe, without header.",
+        ) from error
+
+
+def _print(
+    endpoint: str, champion: dict[str, Any], rows: list[str], answers: list[float], *, golden: bool
+) -> None:
+    from ratchet.cli.screen import plural, stdout, table
+
+    out = stdout()
+    what = "golden rows of the champion" if golden else "rows"
+    out.print(f"Endpoint {endpoint}, {champion.get('run')}: {len(rows)} {what}", soft_wrap=True)
+    shown = [
+        (str(number), f"{answer:.6f}", row if len(row) <= 70 else row[:67] + "...")
+        for number, (row, answer) in enumerate(zip(rows, answers, strict=False), start=1)
+    ]
+    out.print(table("", [">row", ">prediction", "prepared row"], shown[:_SHOWN]))
+    if len(shown) > _SHOWN:
+        out.print(f"and {plural(len(shown) - _SHOWN, 'row')} more (--json prints all)")
+    features = ", ".join(champion["features"])
+    out.print(f"Rows are prepared rows; the features in order: {features}", soft_wrap=True)

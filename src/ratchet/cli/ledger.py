@@ -1,0 +1,210 @@
+"""Reads of the ledger and the work bucket: pipelines, runs, champion, verdict, reports.
+
+The CLI reads; only the service's functions write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ratchet.cli.connection import Stack
+from ratchet.cli.errors import CliError, nearest
+
+REGISTRATIONS = "#registrations"
+
+
+@dataclass(frozen=True)
+class RunRef:
+    """A run by pipeline and fencing token."""
+
+    pipeline: str
+    token: int
+
+    @property
+    def id(self) -> str:
+        """'<pipeline>-000001', which is also the execution's name."""
+        return f"{self.pipeline}-{self.token:06d}"
+
+    @property
+    def prefix(self) -> str:
+        """Where the run's files are in the work bucket."""
+        return f"runs/{self.pipeline}/{self.token:06d}"
+
+    @classmethod
+    def parse(cls, run: str) -> RunRef:
+        """From a run id; CliError when it is none."""
+        pipeline, dash, token = run.rpartition("-")
+        if not dash or not token.isdigit() or not pipeline:
+            raise CliError(
+                f"{run} is no run id: one looks like bank-marketing-000001",
+                "List them with: ratchet runs",
+            )
+        return cls(pipeline, int(token))
+
+
+def object_id(key: str, version: str) -> str:
+    """Id of an object version in the ledger and in quarantine."""
+    return hashlib.sha256(f"{key}\0{version}".encode()).hexdigest()[:32]
+
+
+def registrations(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The registered pipelines by name."""
+    return {item["item"]: item for item in _query(stack, REGISTRATIONS, "")}
+
+
+def registration(stack: Stack, pipeline: str) -> dict[str, Any]:
+    """One registered pipeline; CliError names near ones and push."""
+    known = registrations(stack)
+    if pipeline not in known:
+        raise CliError(
+            f"pipeline {pipeline} is not registered in {stack.name}{nearest(pipeline, known)}",
+            f"Registered: {', '.join(known) or 'none'}. Push its folder with: "
+            f"ratchet push pipelines/{pipeline}",
+        )
+    return known[pipeline]
+
+
+def runs(stack: Stack, pipeline: str) -> list[dict[str, Any]]:
+    """The run records of a pipeline, newest first."""
+    found = [{**item, "pipeline": pipeline} for item in _query(stack, pipeline, "run#")]
+    return sorted(found, key=lambda run: int(run["token"]), reverse=True)
+
+
+def run_record(stack: Stack, run: RunRef) -> dict[str, Any]:
+    """One run record; CliError names the newest runs of the pipeline."""
+    record = _get(stack, run.pipeline, f"run#{run.token:06d}")
+    if record is None:
+        last = [RunRef(run.pipeline, int(r["token"])).id for r in runs(stack, run.pipeline)[:3]]
+        known = f"Newest runs: {', '.join(last)}" if last else "That pipeline has no runs yet."
+        raise CliError(f"there is no run {run.id} in stack {stack.name}", known)
+    return record
+
+
+def pipeline_state(stack: Stack, pipeline: str) -> dict[str, Any]:
+    """Token, lease and arrivals of a pipeline; empty before its first arrival."""
+    return _get(stack, pipeline, "state") or {}
+
+
+def champion(stack: Stack, pipeline: str) -> dict[str, Any] | None:
+    """The serving model, if there is one."""
+    return _get(stack, pipeline, "champion")
+
+
+def pending(stack: Stack, pipeline: str) -> int:
+    """How many object versions wait for a run."""
+    answer = stack.client("dynamodb").query(
+        TableName=stack.ledger_table,
+        IndexName="pending",
+        KeyConditionExpression="pipeline = :pipeline",
+        ExpressionAttributeValues={":pipeline": {"S": pipeline}},
+        Select="COUNT",
+        ConsistentRead=True,
+    )
+    return int(answer["Count"])
+
+
+def landed_object(stack: Stack, pipeline: str, key: str, version: str) -> dict[str, Any] | None:
+    """The ledger's item of one object version."""
+    return _get(stack, pipeline, f"object#{object_id(key, version)}")
+
+
+def read_json(stack: Stack, key: str) -> Any:
+    """A JSON document of the work bucket; None when it is not there."""
+    body = read_bytes(stack, key)
+    return None if body is None else json.loads(body)
+
+
+def read_bytes(stack: Stack, key: str) -> bytes | None:
+    """An object of the work bucket; None when it is not there."""
+    s3 = stack.client("s3")
+    try:
+        body: bytes = s3.get_object(Bucket=stack.work_bucket, Key=key)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return body
+
+
+def key_of(stack: Stack, uri: str) -> str:
+    """The key of an s3 URI in the work bucket."""
+    return uri.removeprefix(f"s3://{stack.work_bucket}/")
+
+
+def list_keys(stack: Stack, bucket: str, prefix: str) -> list[str]:
+    """Every key under a prefix."""
+    pages = stack.client("s3").get_paginator("list_objects_v2")
+    return [
+        found["Key"]
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+        for found in page.get("Contents", [])
+    ]
+
+
+def strangers(stack: Stack) -> dict[str, int]:
+    """Landing prefixes without a registered pipeline, and how many objects wait there."""
+    s3, known = stack.client("s3"), registrations(stack)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=stack.landing_bucket, Delimiter="/")
+    found: dict[str, int] = {}
+    for page in pages:
+        found.update({key["Key"]: 1 for key in page.get("Contents", [])})
+        for prefix in (entry["Prefix"] for entry in page.get("CommonPrefixes", [])):
+            if prefix.rstrip("/") not in known:
+                found[prefix] = len(list_keys(stack, stack.landing_bucket, prefix))
+    return found
+
+
+def quarantine_reports(stack: Stack, run: RunRef) -> dict[str, Any]:
+    """The reports on a run's rejected objects by their key in the work bucket."""
+    prefix = f"quarantine/{run.pipeline}/{run.token:06d}/"
+    keys = [k for k in list_keys(stack, stack.work_bucket, prefix) if k.endswith("/report.json")]
+    return {key: read_json(stack, key) for key in keys}
+
+
+def _get(stack: Stack, pipeline: str, item: str) -> dict[str, Any] | None:
+    answer = stack.client("dynamodb").get_item(
+        TableName=stack.ledger_table,
+        Key={"pipeline": {"S": pipeline}, "item": {"S": item}},
+        ConsistentRead=True,
+    )
+    return _plain(answer["Item"]) if "Item" in answer else None
+
+
+def _query(stack: Stack, pipeline: str, begins: str) -> Iterator[dict[str, Any]]:
+    condition, values = "pipeline = :pipeline", {":pipeline": {"S": pipeline}}
+    if begins:
+        condition += " AND begins_with(#item, :begins)"
+        values[":begins"] = {"S": begins}
+    pages = (
+        stack.client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=stack.ledger_table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+            **({"ExpressionAttributeNames": {"#item": "item"}} if begins else {}),
+        )
+    )
+    for page in pages:
+        yield from map(_plain, page["Items"])
+
+
+def _plain(item: dict[str, Any]) -> dict[str, Any]:
+    """DynamoDB's typed values as Python's; numbers as int or float."""
+    from boto3.dynamodb.types import TypeDeserializer
+
+    read = TypeDeserializer().deserialize
+    return {name: _number(read(value)) for name, value in item.items()}
+
+
+def _number(value: Any) -> Any:
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {key: _number(inner) for key, inner in value.items()}
+    return [_number(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,122 @@
+"""A pipeline's folder, checked and packed into what the service reads: definition.json."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ratchet.cli import checkout
+from ratchet.cli.errors import CliError
+from ratchet.cli.yaml_files import YamlFile, check, read_text, read_yaml
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A checked pipeline: `files` are what is uploaded under `hash`, definition.json among them."""
+
+    name: str
+    definition: dict[str, Any]
+    files: dict[str, bytes]
+    hash: str
+
+
+def pack(folder: Path) -> Packed:
+    """Read and check a pipeline's folder; CliError lists every problem by file, line and key."""
+    if not folder.is_dir():
+        raise CliError(f"{folder} is no folder", _where_pipelines_are(folder))
+    pipeline = read_yaml(folder / "pipeline.yaml")
+    _refuse(check(pipeline, _schema(folder, "pipeline.schema.json")))
+    document: dict[str, Any] = pipeline.value
+    columns = read_yaml(folder / document["data"].get("columns", "columns.yaml"))
+    _refuse(check(columns, _schema(folder, "columns.schema.json")))
+    _refuse(_label_problem(pipeline, columns))
+    return _packed(folder, document, columns.value["columns"])
+
+
+def _packed(folder: Path, document: dict[str, Any], columns: dict[str, Any]) -> Packed:
+    etl = document.get("etl") or {}
+    files: dict[str, bytes] = {}
+    recipe = transform = None
+    if etl.get("recipe"):
+        files["recipe.json"] = read_text(folder / etl["recipe"]).encode()
+        recipe = _steps(folder / etl["recipe"], files["recipe.json"])
+    if etl.get("transform"):
+        files["transform.py"] = read_text(folder / etl["transform"]).encode()
+        transform = hashlib.sha256(files["transform.py"]).hexdigest()
+        _refuse_bad_python(folder / etl["transform"], files["transform.py"])
+    definition = {
+        **document,
+        "data": {**document["data"], "columns": columns},
+        "etl": {"recipe": recipe, "transform": transform},
+    }
+    text = json.dumps(definition, ensure_ascii=False, separators=(",", ":"))
+    files["definition.json"] = text.encode()
+    return Packed(document["name"], definition, files, _content_hash(files))
+
+
+def _content_hash(files: dict[str, bytes]) -> str:
+    """SHA-256 over names and contents: the same folder has the same hash everywhere."""
+    digests = sorted(
+        f"{name}\0{hashlib.sha256(body).hexdigest()}\n" for name, body in files.items()
+    )
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _steps(path: Path, text: bytes) -> list[Any]:
+    """A recipe as DataBrew exports it: a list of steps, or an object with `Steps`."""
+    try:
+        recipe = json.loads(text)
+    except ValueError as error:
+        raise CliError(f"{path}: no valid JSON: {error}") from error
+    steps = recipe.get("Steps") if isinstance(recipe, dict) else recipe
+    if not isinstance(steps, list) or not steps:
+        msg = f"{path} is no recipe: it holds no list of steps"
+        raise CliError(msg, "Export one from DataBrew, or write [{'Action': {...}}, ...].")
+    return steps
+
+
+def _refuse_bad_python(path: Path, source: bytes) -> None:
+    try:
+        compile(source, str(path), "exec")
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise CliError(f"{path}:{line}: no valid Python: {error}") from error
+
+
+def _label_problem(pipeline: YamlFile, columns: YamlFile) -> list[str]:
+    from ratchet.cli.errors import nearest
+
+    label, known = str(pipeline.value["data"]["label"]), columns.value["columns"]
+    if label in known:
+        return []
+    line = pipeline.line(["data", "label"])
+    where = f"{pipeline.path}:{line}: data.label: {label}"
+    return [f"{where} is no column of {columns.path.name}{nearest(label, known)}"]
+
+
+def _refuse(problems: list[str]) -> None:
+    if len(problems) == 1:
+        raise CliError(problems[0])
+    if problems:
+        more = "\n  ".join(problems)
+        raise CliError(f"{len(problems)} problems in this pipeline:\n  {more}")
+
+
+def _schema(folder: Path, name: str) -> dict[str, Any]:
+    """The committed schema: beside the pipelines, else the checkout's."""
+    path = folder.resolve().parent / name
+    if not path.is_file():
+        path = checkout.root() / "pipelines" / name
+    if not path.is_file():
+        raise CliError(f"{path} is not there", "Restore it: git checkout -- pipelines")
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def _where_pipelines_are(folder: Path) -> str:
+    parent = folder.parent if folder.parent.is_dir() else Path("pipelines")
+    found = sorted(str(path.parent) for path in parent.glob("*/pipeline.yaml"))
+    return f"Pipelines there: {', '.join(found)}" if found else "Give a pipeline's folder."

@@ -1,0 +1,101 @@
+"""`ratchet push`: a pipeline's folder becomes a registered pipeline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ratchet.cli.connection import (
+    DEFAULT_STACK,
+    EndpointUrl,
+    Json,
+    Profile,
+    Region,
+    Stack,
+    StackName,
+    find_stack,
+)
+from ratchet.cli.errors import CliError, command
+
+if TYPE_CHECKING:
+    from ratchet.cli.pipeline_folder import Packed
+
+
+@command
+def push(
+    folder: Annotated[
+        Path, typer.Argument(metavar="PIPELINE_FOLDER", help="Such as pipelines/bank-marketing.")
+    ],
+    json_output: Json = False,
+    endpoint_url: EndpointUrl = None,
+    profile: Profile = None,
+    region: Region = None,
+    stack: StackName = DEFAULT_STACK,
+) -> None:
+    """Check a pipeline's folder and register it, or what has changed in it.
+
+    Data that already waits under the pipeline's prefix is picked up at once.
+
+    Example: ratchet push pipelines/bank-marketing
+    """
+    from ratchet.cli.pipeline_folder import pack
+    from ratchet.cli.screen import print_json, stdout
+
+    packed = pack(folder)
+    answer = send(find_stack(endpoint_url, profile, region, stack), packed)
+    if json_output:
+        print_json(answer)
+        return
+    stdout().print(told(answer), soft_wrap=True)
+    stdout().print(f"Drop data with: ratchet upload {packed.name} FILE...", soft_wrap=True)
+
+
+def send(stack: Stack, packed: Packed) -> dict[str, Any]:
+    """Upload the folder under its hash and register it; what register_pipeline answers."""
+    for name, body in packed.files.items():
+        _put_once(stack, f"pipelines/{packed.name}/{packed.hash}/{name}", body)
+    reply = stack.client("lambda").invoke(
+        FunctionName=stack.register_function,
+        Payload=json.dumps({"name": packed.name, "hash": packed.hash}),
+    )
+    answer = json.loads(reply["Payload"].read())
+    if reply.get("FunctionError"):
+        raise _refused(packed, answer)
+    registered: dict[str, Any] = answer
+    return registered
+
+
+def told(answer: dict[str, Any]) -> str:
+    """What a push changed, in a sentence or two."""
+    changed, waiting = answer.get("changed") or [], int(answer.get("pending_objects") or 0)
+    what = f"changed: {', '.join(changed)}" if changed else "nothing has changed"
+    text = f"Pipeline {answer['name']} is registered; {what}."
+    if waiting:
+        text += f" {waiting} waiting object{'s' if waiting > 1 else ''} will be trained on."
+    return text
+
+
+def _put_once(stack: Stack, key: str, body: bytes) -> None:
+    """A key holds a hash: what is there already is the same."""
+    from botocore.exceptions import ClientError
+
+    try:
+        stack.client("s3").put_object(Bucket=stack.work_bucket, Key=key, Body=body, IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"PreconditionFailed", "412"}:
+            raise
+
+
+def _refused(packed: Packed, answer: dict[str, Any]) -> CliError:
+    """Lambda's error document: {"errorType", "errorMessage", "stackTrace"}."""
+    kind, message = str(answer.get("errorType", "")), str(answer.get("errorMessage", "")).strip()
+    if kind != "PipelineRejected":
+        step = "The function's log in CloudWatch says more."
+        return CliError(f"register_pipeline failed: {kind}: {message}", step)
+    problems = message.splitlines()
+    if len(problems) == 1:
+        return CliError(f"pipeline {packed.name} was rejected: {problems[0]}")
+    return CliError(f"pipeline {packed.name} was rejected:\n  " + "\n  ".join(problems))

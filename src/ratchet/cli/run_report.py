@@ -1,0 +1,92 @@
+"""A run in words: record, problems of the data, rules of the verdict, where the files are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ratchet.cli import screen
+from ratchet.cli.connection import Stack
+from ratchet.cli.ledger import RunRef, quarantine_reports, read_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PROBLEMS_SHOWN = 10
+
+
+def metric_values(record: dict[str, Any], holdout: str = "fresh") -> tuple[Any, Any]:
+    """Challenger's and champion's metric on a holdout; None where there is none."""
+    values = (record.get("metrics") or {}).get(holdout) or {}
+    return values.get("challenger"), values.get("champion")
+
+
+def print_record(console: Console, record: dict[str, Any]) -> None:
+    """Outcome, sentence and the metric on both holdouts."""
+    from rich.text import Text
+
+    line = Text("  ")
+    line.append_text(screen.outcome(record.get("outcome")))  # type: ignore[arg-type]
+    line.append(f"  {record.get('sentence', '')}")
+    console.print(line, soft_wrap=True)
+    for holdout in ("fresh", "reference"):
+        challenger, champion = metric_values(record, holdout)
+        if challenger is not None:
+            console.print(f"  {metric_sentence(record, holdout, challenger, champion)}")
+
+
+def metric_sentence(record: dict[str, Any], holdout: str, challenger: Any, champion: Any) -> str:
+    """'auc on the fresh holdout: challenger 0.812, champion 0.567'."""
+    text = (
+        f"{record.get('metric')} on the {holdout} holdout: challenger {screen.number(challenger)}"
+    )
+    return text if champion is None else f"{text}, champion {screen.number(champion)}"
+
+
+def problems(stack: Stack, run: RunRef) -> Iterator[dict[str, Any]]:
+    """What the data check found, one problem at a time, with the object it is in."""
+    for key, report in quarantine_reports(stack, run).items():
+        for problem in report.get("problems", []):
+            yield {**problem, "object": report.get("key") or key}
+
+
+def print_problems(console: Console, found: list[dict[str, Any]]) -> None:
+    """A table of problems by object, column, row and value."""
+    rows = [
+        (
+            str(one["object"]).rpartition("/")[2],
+            _text(one.get("column")),
+            _text(one.get("row")),
+            _text(one.get("value")),
+            _text(one.get("sentence")),
+        )
+        for one in found[:PROBLEMS_SHOWN]
+    ]
+    console.print(
+        screen.table("Data check", ["object", "column", ">row", "value", "problem"], rows)
+    )
+    if len(found) > PROBLEMS_SHOWN:
+        console.print(f"  and {len(found) - PROBLEMS_SHOWN:,} more in the quarantine reports")
+
+
+def print_verdict(console: Console, verdict: dict[str, Any]) -> None:
+    """The gate's rules as a table."""
+    rows = [
+        (
+            screen.styled(*(("passed", "green") if rule.get("passed") else ("failed", "bold red"))),
+            _text(rule.get("name") or rule.get("rule")),
+            _text(rule.get("sentence") or rule.get("detail") or rule.get("reason")),
+        )
+        for rule in verdict.get("rules", [])
+    ]
+    console.print(screen.table("Verdict", ["", "rule", "why"], rows))
+
+
+def verdict_of(stack: Stack, run: RunRef) -> dict[str, Any] | None:
+    """The verdict of a run that reached the gate."""
+    verdict: dict[str, Any] | None = read_json(stack, f"{run.prefix}/verdict.json")
+    return verdict
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,207 @@
+"""`ratchet runs` and `ratchet show`: what was retrained, and how it went."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ratchet.cli.connection import (
+    DEFAULT_STACK,
+    EndpointUrl,
+    Json,
+    Profile,
+    Region,
+    Stack,
+    StackName,
+    find_stack,
+)
+from ratchet.cli.errors import command
+from ratchet.cli.ledger import RunRef
+
+if TYPE_CHECKING:
+    from ratchet.workflow.timeline import Timeline
+
+
+@command
+def runs(
+    pipeline: Annotated[
+        str | None, typer.Argument(metavar="PIPELINE", help="All of them without it.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="How many runs of each pipeline.")
+    ] = 20,
+    json_output: Json = False,
+    endpoint_url: EndpointUrl = None,
+    profile: Profile = None,
+    region: Region = None,
+    stack: StackName = DEFAULT_STACK,
+) -> None:
+    """List retraining runs, newest first.
+
+    Example: ratchet runs bank-marketing
+    """
+    from ratchet.cli import ledger
+    from ratchet.cli.screen import print_json, remark, stdout
+
+    found = find_stack(endpoint_url, profile, region, stack)
+    if pipeline is not None:
+        ledger.registration(found, pipeline)
+    names = [pipeline] if pipeline is not None else list(ledger.registrations(found))
+    records = [record for name in names for record in ledger.runs(found, name)[:limit]]
+    if json_output:
+        print_json(records)
+    elif not records:
+        remark(f"No runs yet in stack {found.name}. Drop data with: ratchet upload PIPELINE FILE")
+    else:
+        stdout().print(runs_table(records))
+
+
+def runs_table(records: list[dict[str, Any]]) -> Any:
+    """One line a run."""
+    from ratchet.cli import screen
+    from ratchet.cli.run_report import metric_values
+
+    rows = []
+    for record in records:
+        challenger, champion = metric_values(record)
+        seconds = screen.between(record.get("started"), record.get("ended"))
+        rows.append(
+            (
+                RunRef(record["pipeline"], int(record["token"])).id,
+                screen.outcome(record.get("outcome")),
+                screen.number(champion),
+                screen.number(challenger),
+                screen.count((record.get("rows") or {}).get("accepted")),
+                screen.clock_time(record.get("started")),
+                screen.duration(seconds),
+                record.get("sentence") or "",
+            )
+        )
+    columns = ["run", "outcome", ">champion", ">challenger", ">rows", "started", ">took", "verdict"]
+    return screen.table("", columns, rows)
+
+
+@command
+def show(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Its id, such as bank-marketing-000002.")
+    ],
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Follow it, state by state, until it ends.")
+    ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.svg", help="Draw the run as a picture."),
+    ] = None,
+    json_output: Json = False,
+    endpoint_url: EndpointUrl = None,
+    profile: Profile = None,
+    region: Region = None,
+    stack: StackName = DEFAULT_STACK,
+) -> None:
+    """Show one run: states with times, problems of the data, the verdict, where the files are.
+
+    Example: ratchet show bank-marketing-000002 -o run.svg
+    """
+    from ratchet.cli import following, ledger
+    from ratchet.cli.screen import print_json, stderr, stdout
+
+    ref = RunRef.parse(run)
+    found = find_stack(endpoint_url, profile, region, stack)
+    record = {**ledger.run_record(found, ref), "pipeline": ref.pipeline}
+    if follow and not record.get("outcome"):
+        following.follow_run(found, ref, stderr(), time.monotonic() + 7 * 86400)
+        record = following.settled_record(found, ref)
+    timeline = following.timeline_of(found, found.execution_arn(ref.id))
+    if picture is not None:
+        picture.write_text(draw_run(found, ref, record, timeline), encoding="utf-8")
+    if json_output:
+        print_json(_document(found, ref, record, timeline))
+        return
+    _print(found, ref, record, timeline)
+    if picture is not None:
+        stdout().print(f"Picture: {picture}", soft_wrap=True)
+
+
+def draw_run(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> str:
+    """The SVG of a run: the retraining machine as it was when it ran."""
+    import json
+
+    from ratchet.workflow.draw import draw
+
+    described = stack.client("stepfunctions").describe_state_machine_for_execution(
+        executionArn=stack.execution_arn(ref.id)
+    )
+    title = f"{ref.id}: {record.get('outcome') or 'running'}"
+    return draw(json.loads(described["definition"]), timeline, title=title)
+
+
+def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> None:
+    from ratchet.cli import following, run_report, screen
+
+    out = screen.stdout()
+    seconds = screen.between(record.get("started"), record.get("ended"))
+    started = screen.clock_time(record.get("started"))
+    out.print(f"{ref.id}  started {started}, took {screen.duration(seconds)}", style="bold")
+    run_report.print_record(out, record)
+    rows = record.get("rows") or {}
+    if rows:
+        out.print("  rows: " + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in rows.items()))
+    out.print()
+    _print_states(timeline)
+    for inner in following.nested(timeline):
+        out.print(f"  Promotion {inner.rpartition(':')[2]}", style="dim")
+        _print_states(following.timeline_of(stack, inner), depth=1)
+    problems = list(run_report.problems(stack, ref))
+    if problems:
+        out.print()
+        run_report.print_problems(out, problems)
+    verdict = run_report.verdict_of(stack, ref)
+    if verdict:
+        out.print()
+        run_report.print_verdict(out, verdict)
+    out.print()
+    out.print(f"Files: s3://{stack.work_bucket}/{ref.prefix}/", soft_wrap=True)
+    if problems:
+        where = f"s3://{stack.work_bucket}/quarantine/{ref.pipeline}/{ref.token:06d}/"
+        out.print(f"Quarantine: {where}", soft_wrap=True)
+    out.print(f"Execution: {stack.execution_arn(ref.id)}", soft_wrap=True)
+
+
+def _print_states(timeline: Timeline, depth: int = 0) -> None:
+    from ratchet.cli import following, screen
+
+    for state in timeline.states.values():
+        if state.inside is None and state.type != "Choice":
+            screen.stdout().print(following.state_line(state, depth), soft_wrap=True)
+
+
+def _document(
+    stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
+) -> dict[str, Any]:
+    from ratchet.cli import run_report
+
+    return {
+        "run": ref.id,
+        "record": record,
+        "states": [
+            {
+                "name": state.name,
+                "status": state.status,
+                "entered": state.entered,
+                "exited": state.exited,
+                "seconds": round(state.seconds(), 3),
+                "attempts": state.attempts,
+                "error": state.error or None,
+                "cause": state.cause or None,
+            }
+            for state in timeline.states.values()
+        ],
+        "problems": list(run_report.problems(stack, ref)),
+        "verdict": run_report.verdict_of(stack, ref),
+        "files": f"s3://{stack.work_bucket}/{ref.prefix}/",
+        "execution": stack.execution_arn(ref.id),
+    }

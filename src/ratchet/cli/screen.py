@@ -1,0 +1,167 @@
+"""What people see: one console for each stream, tables, times and sizes in few characters."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+OUTCOME_STYLES = {
+    "PROMOTED": "bold green",
+    "MODEL_REJECTED": "bold red",
+    "DATA_REJECTED": "bold yellow",
+    "INCONCLUSIVE": "bold magenta",
+    "FAILED": "bold red",
+}
+_WIDE = 140
+
+
+@lru_cache(maxsize=1)
+def stdout() -> Console:
+    """Where results go."""
+    return _console(stderr=False)
+
+
+@lru_cache(maxsize=1)
+def stderr() -> Console:
+    """Where remarks, progress and errors go."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    """Text is shown as it is: names of files and columns may look like markup."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _WIDE
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
+
+
+def print_json(value: Any) -> None:
+    """`value` on stdout, for programs."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def remark(text: str) -> None:
+    """One quiet line on stderr."""
+    stderr().print(text, style="dim", soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[RenderableType]]) -> Table:
+    """A plain table; a column whose name begins with '>' is aligned right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    made = Table(
+        title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD,
+        show_edge=False, pad_edge=False,
+    )  # fmt: skip
+    for column in columns:
+        made.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def styled(text: str, style: str) -> RenderableType:
+    """`text` in a style, as it is."""
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def outcome(name: str | None) -> RenderableType:
+    """A run's outcome in its colour; a run without one is running."""
+    return styled(name or "RUNNING", OUTCOME_STYLES.get(name or "", "bold blue"))
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds for people: '0.4 s', '12.3 s', '3 min 12 s'."""
+    if seconds is None:
+        return ""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A metric to three digits; a dash where there is none."""
+    return "-" if value is None else f"{float(value):.{digits}f}"
+
+
+def count(value: Any) -> str:
+    """12345 as '12,345'."""
+    return "" if value is None else f"{int(value):,}"
+
+
+def plural(value: int, word: str) -> str:
+    """'1 object', '3 objects'."""
+    return f"{value:,} {word}{'' if value == 1 else 's'}"
+
+
+def size(value: float) -> str:
+    """Bytes for people: '5.8 MB'."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return ""
+
+
+def moment(text: str | None) -> datetime | None:
+    """An ISO time of the ledger."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def between(started: str | None, ended: str | None) -> float | None:
+    """Seconds from one ISO time to another, or to now."""
+    first = moment(started)
+    if first is None:
+        return None
+    return ((moment(ended) or datetime.now(UTC)) - first).total_seconds()
+
+
+def clock_time(text: str | None) -> str:
+    """An ISO time as people read it, in their own time zone."""
+    at = moment(text)
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+class Progress:
+    """A spinner with one line of text in a terminal; nothing at all elsewhere."""
+
+    def __init__(self, text: str) -> None:
+        self._console = stderr()
+        self._status = self._console.status(text, spinner="dots")
+        self._live = self._console.is_terminal
+
+    def __enter__(self) -> Callable[[str], None]:
+        if self._live:
+            self._status.start()
+        return self._status.update if self._live else _ignore
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._status.stop()
+
+
+def _ignore(_text: str) -> None:
+    pass

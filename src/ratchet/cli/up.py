@@ -1,0 +1,78 @@
+"""`ratchet up`: a local AWS with the stack in it, until it is stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ratchet.cli import checkout
+from ratchet.cli.connection import DEFAULT_STACK, Stack
+from ratchet.cli.errors import command, undisturbed
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+
+@command
+def up(
+    port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes any.")] = 4566,
+    region: Annotated[str | None, typer.Option("--region", help="AWS region to play.")] = None,
+) -> None:
+    """Start a local AWS, deploy the stack in it and stay until Ctrl-C.
+
+    Nothing leaves this machine, and nothing stays on it: what the local AWS holds ends with it.
+
+    Example: ratchet up
+    """
+    from ratchet.cli.info import about, print_about
+    from ratchet.cli.screen import stdout
+
+    with running(port, region, announced=True) as (local, stack):
+        print_about(stack, about(stack))
+        for line in _how_to(local):
+            stdout().print(line, soft_wrap=True)
+        threading.Event().wait()
+
+
+@contextmanager
+def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple[LocalAws, Stack]]:
+    """A local AWS with the stack deployed; closed whole, however the block ends."""
+    from ratchet.cli.connection import local_aws, stack_in
+    from ratchet.cli.screen import Progress, remark
+
+    template = checkout.root() / "template.yaml"
+    with Progress("Starting local AWS ..."):
+        from ratchet.local_aws.local import LocalAws
+
+        local = LocalAws.start(port=port, region=region, announced=announced)
+    try:
+        with Progress("Deploying template.yaml ..."):
+            from ratchet.local_aws.cloudformation import deploy
+
+            deploy(local, template, DEFAULT_STACK)
+        remark(f"Local AWS at {local.endpoint}, stack {DEFAULT_STACK} deployed.")
+        yield local, stack_in(local_aws(local.endpoint, local.region), DEFAULT_STACK)
+    finally:
+        with undisturbed():
+            local.close()
+
+
+def _how_to(local: LocalAws) -> list[str]:
+    return [
+        "",
+        "Any AWS client can use it, in another terminal:",
+        f"  export AWS_ENDPOINT_URL={local.endpoint} AWS_REGION={local.region}",
+        "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+        "  aws stepfunctions list-state-machines",
+        "",
+        "The ratchet command finds it by itself:",
+        "  ratchet push pipelines/bank-marketing",
+        "  ratchet upload bank-marketing FILE --wait",
+        "  ratchet invoke bank-marketing",
+        "",
+        "Ctrl-C stops it and leaves nothing.",
+    ]

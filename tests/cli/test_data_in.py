@@ -1,0 +1,315 @@
+"""What a user hands in: pipeline folders, files to upload, data for the demo."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ratchet.cli import demo_data, drops
+from ratchet.cli.demo_data import UCI_SHA256, find_data, read_data
+from ratchet.cli.errors import CliError
+from ratchet.cli.pipeline_folder import pack
+
+from .conftest import ROOT, UCI_FILE, Run, outputs, register
+
+BANK = ROOT / "pipelines" / "bank-marketing"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the bank-marketing pipeline to spoil."""
+    copy = tmp_path / "pipelines" / "bank-marketing"
+    shutil.copytree(BANK, copy)
+    return copy
+
+
+def change(folder: Path, old: str, new: str, name: str = "pipeline.yaml") -> str:
+    """Change a file; the line number of the change."""
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1))
+    return str(text[: text.index(old)].count("\n") + 1)
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(CliError) as caught:
+        pack(folder)
+    return caught.value.what
+
+
+# push
+
+
+def test_a_folder_becomes_one_definition_with_columns_and_recipe_inside() -> None:
+    packed = pack(BANK)
+    assert packed.name == "bank-marketing"
+    assert list(packed.definition["data"]["columns"])[-1] == "y"
+    assert packed.definition["etl"]["recipe"][0]["Action"]["Operation"]
+    assert packed.definition["etl"]["transform"] is None
+    assert json.loads(packed.files["definition.json"]) == packed.definition
+    assert packed.hash == pack(BANK).hash
+
+
+def test_the_service_accepts_what_push_packs() -> None:
+    from retraining.contracts import parse_definition
+
+    assert parse_definition(pack(BANK).files["definition.json"]).name == "bank-marketing"
+
+
+def test_another_recipe_is_another_hash(folder: Path) -> None:
+    recipe = json.loads((folder / "recipe.json").read_text())
+    steps = recipe["Steps"] if isinstance(recipe, dict) else recipe
+    (folder / "recipe.json").write_text(json.dumps(steps[:-1]))
+    assert pack(folder).hash != pack(BANK).hash
+
+
+def test_an_unknown_key_is_named_with_file_line_and_the_nearest_key(folder: Path) -> None:
+    line = change(folder, "quiet_period:", "quiet_time:")
+    message = refused(folder)
+    assert f"pipeline.yaml:{line}: trigger.quiet_time is not known here" in message
+    assert "quiet_period" in message
+
+
+def test_a_wrong_value_is_named_with_the_values_allowed(folder: Path) -> None:
+    line = change(folder, "rule: improve", "rule: improved")
+    message = refused(folder)
+    assert f"pipeline.yaml:{line}: gate.rule: improved is not allowed" in message
+    assert "superior" in message
+
+
+def test_an_endpoint_is_explained_by_its_own_kind(folder: Path) -> None:
+    change(folder, "memory_mb: 2048", "memory_mb: 2000")
+    message = refused(folder)
+    assert "endpoint.memory_mb: 2000 is not allowed" in message
+    assert "none" not in message
+
+
+def test_an_unquoted_no_is_explained(folder: Path) -> None:
+    change(folder, 'values: ["no", "yes"]', "values: [no, yes]", "columns.yaml")
+    assert 'quote it, as in "no"' in refused(folder)
+
+
+def test_a_label_that_is_no_column_is_named_with_near_ones(folder: Path) -> None:
+    line = change(folder, "label: y", "label: jobs")
+    assert f"pipeline.yaml:{line}: data.label: jobs is no column" in refused(folder)
+
+
+def test_a_key_that_is_there_twice_is_refused(folder: Path) -> None:
+    change(folder, "  metric: auc", "  metric: auc\n  metric: auc")
+    assert "the key metric is there twice" in refused(folder)
+
+
+def test_broken_yaml_is_told_by_line(folder: Path) -> None:
+    change(folder, "name: bank-marketing", "name: [bank")
+    assert "no valid YAML" in refused(folder)
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / "recipe.json").unlink()
+    assert "recipe.json is not there" in refused(folder)
+
+
+# upload
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [("gz", "gzip"), ("zip", "zip")])
+def test_compressed_files_are_refused_with_the_command_that_unpacks_them(
+    run: Run, stack: str, tmp_path: Path, suffix: str, kind: str
+) -> None:
+    register("bank-marketing")
+    path = tmp_path / f"data.csv.{suffix}"
+    if kind == "gzip":
+        path.write_bytes(gzip.compress(b"a;b\n1;2\n"))
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("data.csv", "a;b\n1;2\n")
+    result = run("upload", "bank-marketing", str(path))
+    assert result.exit_code == 1
+    assert f"is {kind}-compressed" in result.stderr
+    assert f"un{'zip' if kind == 'zip' else ''}" in result.stderr.replace("gunzip", "un")
+
+
+def test_an_unregistered_pipeline_is_refused_before_anything_lands(
+    run: Run, stack: str, tmp_path: Path
+) -> None:
+    register("bank-marketing")
+    path = tmp_path / "data.csv"
+    path.write_text("a;b\n1;2\n")
+    result = run("upload", "bank-marketin", str(path))
+    assert result.exit_code == 1
+    assert "is not registered in ratchet (did you mean bank-marketing?)" in result.stderr
+    assert "ratchet push" in result.stderr
+    landing = outputs()["LandingBucket"]
+    assert boto3.client("s3").list_objects_v2(Bucket=landing)["KeyCount"] == 0
+
+
+@pytest.mark.parametrize("megabytes", [0, 20])
+def test_a_file_lands_under_its_pipeline_byte_for_byte(
+    run: Run, stack: str, tmp_path: Path, megabytes: int
+) -> None:
+    register("bank-marketing")
+    path = tmp_path / "calls +ü 100%.csv"
+    path.write_bytes(b"a;b\n1;2\n" + b"3;4\n" * 250_000 * megabytes)
+    result = run("upload", "bank-marketing", str(path), "--json")
+    assert result.exit_code == 0, result.stderr
+    (landed,) = json.loads(result.stdout)["objects"]
+    assert landed["key"] == "bank-marketing/calls +ü 100%.csv"
+    answer = boto3.client("s3").get_object(
+        Bucket=outputs()["LandingBucket"], Key=landed["key"], VersionId=landed["version"]
+    )
+    assert answer["Body"].read() == path.read_bytes()
+
+
+# the demo's data
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("__MACOSX/._x.csv", b"")
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_plain_gz_zip_and_zip_in_zip_give_the_same_bytes(tmp_path: Path) -> None:
+    content = b"a;b\n1;2\n"
+    inner = zipped("bank-additional/bank-additional-full.csv", content)
+    forms = {
+        "plain.csv": content,
+        "one.csv.gz": gzip.compress(content),
+        "one.zip": inner,
+        "two.zip": zipped("bank-additional.zip", inner),
+    }
+    for name, packed in forms.items():
+        (tmp_path / name).write_bytes(packed)
+        assert read_data(tmp_path / name) == content, name
+
+
+def test_what_unfolds_to_more_than_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_data, "MOST_BYTES", 1000)
+    for name, packed in (
+        ("bomb.gz", gzip.compress(bytes(5000))),
+        ("bomb.zip", zipped("a.csv", bytes(5000))),
+    ):
+        (tmp_path / name).write_bytes(packed)
+        with pytest.raises(CliError, match="unfolds to more than"):
+            read_data(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"PK\x03\x04 but no zip", "cannot be unpacked"),
+        (b"\x1f\x8b\x08 but no gzip", "cannot be unpacked"),
+        (b"\x89PNG\r\n\0\0", "is no text"),
+        (zipped("readme.txt", b"hello"), "holds no single CSV file; it holds"),
+    ],
+)
+def test_a_wrong_file_is_a_clear_error(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "data").write_bytes(content)
+    with pytest.raises(CliError, match=message):
+        read_data(tmp_path / "data")
+
+
+def test_the_cache_is_used_only_if_its_bytes_are_the_pinned_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_data, "_download", lambda: None)
+    made_up = tmp_path / "made_up.py"
+    made_up.write_text("import sys; open(sys.argv[4], 'w').write('made up')")
+    cache = demo_data.cache_folder()
+    cache.mkdir(parents=True)
+    (cache / demo_data.UCI_NAME).write_bytes(b"something else")
+    assert find_data(None, made_up, is_uci=True).content == b"made up"
+    monkeypatch.setattr(demo_data, "UCI_SHA256", hashlib.sha256(b"something else").hexdigest())
+    found = find_data(None, made_up, is_uci=True)
+    assert (found.content, found.real) == (b"something else", True)
+
+
+def test_a_download_that_hangs_is_given_up() -> None:
+    import threading
+
+    never = threading.Event()
+
+    def hang() -> bytes:
+        never.wait()
+        return b"too late"
+
+    assert demo_data.within(0.05, hang) is None
+    never.set()
+
+
+# the four drops
+
+
+def bank_rows(count: int) -> bytes:
+    header = ";".join(f'"{name}"' for name in contract()["data"]["columns"])
+    row = '{n};"admin.";"single";"x";"no";"no";"no";"telephone";"may";"fri";1;1;999;0;"y";'
+    row += '1.1;93.9;-36.4;4.8;{n};"{y}"'
+    rows = [row.format(n=n, y="yes" if n % 5 == 0 else "no") for n in range(count)]
+    return "\r\n".join([header, *rows, ""]).encode()
+
+
+def contract() -> dict[str, Any]:
+    return pack(BANK).definition
+
+
+def test_the_two_good_drops_are_the_file_in_its_order() -> None:
+    content = bank_rows(30_000)
+    cut = drops.cut(content, contract(), "the file")
+    header, *rows = content.decode().splitlines()
+    older = cut.older.files["1-older.csv"].decode().splitlines()
+    newer = cut.newer.files["2-newer.csv"].decode().splitlines()
+    assert (len(older) - 1, older[0], newer[0]) == (21_000, header, header)
+    assert older[1:] + newer[1:] == rows
+
+
+def test_shuffling_moves_labels_and_nothing_else_and_is_the_same_every_time() -> None:
+    content = bank_rows(30_000)
+    cut = drops.cut(content, contract(), "the file")
+    again = drops.cut(content, contract(), "the file")
+    newer = cut.newer.files["2-newer.csv"].decode().splitlines()
+    shuffled = cut.shuffled.files["4-shuffled.csv"].decode().splitlines()
+    assert cut.shuffled == again.shuffled
+    assert [row.rpartition(";")[0] for row in newer] == [r.rpartition(";")[0] for r in shuffled]
+    assert sorted(row.rpartition(";")[2] for row in newer) == sorted(
+        row.rpartition(";")[2] for row in shuffled
+    )
+    assert newer != shuffled
+
+
+def test_the_broken_drop_has_the_faults_it_says_it_has() -> None:
+    broken = drops.cut(bank_rows(30_000), contract(), "the file").broken
+    renamed, text = (body.decode().splitlines() for body in broken.files.values())
+    assert broken.renamed not in [name.strip('"') for name in renamed[0].split(";")]
+    at = list(contract()["data"]["columns"]).index(broken.text_column)
+    assert text[broken.text_row].split(";")[at] == broken.text_value
+
+
+def test_a_file_that_is_too_short_or_of_another_kind_is_refused() -> None:
+    with pytest.raises(CliError, match="has 100 rows, and the story needs"):
+        drops.cut(bank_rows(100), contract(), "mine.csv")
+    with pytest.raises(CliError, match="has no column age"):
+        drops.cut(b"alpha;beta\n1;2\n", contract(), "mine.csv")
+
+
+def test_the_real_file_is_recognised_by_its_bytes() -> None:
+    if not UCI_FILE.exists():
+        pytest.skip(f"the UCI file is not at {UCI_FILE}")
+    found = find_data(UCI_FILE, BANK / "sample_data.py", is_uci=True)
+    assert found.real
+    assert hashlib.sha256(found.content).hexdigest() == UCI_SHA256
+    cut = drops.cut(found.content, contract(), str(UCI_FILE))
+    assert (cut.older.rows, cut.newer.rows) == (28_831, 12_357)

@@ -1,0 +1,141 @@
+"""Every way not to find the stack ends in one line that says what, where and the next step."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from .conftest import Run, register
+
+
+def test_a_command_without_any_aws_says_how_to_get_one(run: Run) -> None:
+    result = run("runs")
+    assert result.exit_code == 1
+    assert "no local AWS is running, and no AWS region is set" in result.stderr
+    assert "ratchet up" in result.stderr
+    assert result.stdout == ""
+
+
+def test_missing_credentials_are_named(run: Run) -> None:
+    result = run("runs", "--region", "eu-west-1")
+    assert result.exit_code == 1
+    assert "no AWS credentials were found" in result.stderr
+
+
+def test_an_unknown_profile_is_named(run: Run) -> None:
+    result = run("runs", "--profile", "nobody")
+    assert result.exit_code == 1
+    assert "(nobody) could not be found" in result.stderr
+
+
+def test_an_endpoint_that_does_not_answer_is_named(run: Run) -> None:
+    result = run("info", "--endpoint-url", "http://127.0.0.1:1")
+    assert result.exit_code == 1
+    assert "no answer from http://127.0.0.1:1" in result.stderr
+    assert "Connection refused" in result.stderr
+
+
+def test_a_stack_that_is_not_there_is_told_with_near_ones(run: Run, stack: str) -> None:
+    result = run("info", "--stack", "ratchets")
+    assert result.exit_code == 1
+    assert "no stack ratchets in region us-east-1 (did you mean ratchet?)" in result.stderr
+
+
+def test_a_stack_in_another_region_is_not_found_and_the_region_is_named(
+    run: Run, stack: str
+) -> None:
+    result = run("info", "--region", "eu-west-1")
+    assert result.exit_code == 1
+    assert "no stack ratchet in region eu-west-1" in result.stderr
+
+
+def test_a_stack_of_something_else_is_refused(run: Run, aws: None) -> None:
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    boto3.client("cloudformation").create_stack(
+        StackName="other", TemplateBody=json.dumps(template)
+    )
+    result = run("info", "--stack", "other")
+    assert result.exit_code == 1
+    assert "stack other in region us-east-1 is no Ratchet stack" in result.stderr
+
+
+def test_info_tells_pipelines_and_objects_without_one(run: Run, stack: str) -> None:
+    register("bank-marketing")
+    landing = run_json(run, "info")["landing_bucket"]
+    boto3.client("s3").put_object(Bucket=landing, Key="bank-marketin/a b+ü.csv", Body=b"x")
+    assert run_json(run, "info")["without_pipeline"] == {"bank-marketin/": 1}
+    shown = run("info").stdout
+    assert "1 object under bank-marketin/ wait" in shown
+    assert "bank-marketing" in shown
+
+
+def test_errors_of_json_commands_are_json_on_stderr(run: Run) -> None:
+    result = run("show", "nonsense", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stderr)["error"].startswith("nonsense is no run id")
+    assert result.stdout == ""
+
+
+def test_a_defect_of_ours_prints_one_line_and_where_the_details_are(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("not a message\nfor people")
+
+    monkeypatch.setattr("ratchet.cli.info.find_stack", broken)
+    result = run("info")
+    assert result.exit_code == 70
+    first, second = result.stderr.strip().splitlines()
+    assert first == "Error: unexpected ZeroDivisionError: not a message for people"
+    details = Path(second.split(" in ")[1].split(";")[0])
+    assert "Traceback" in details.read_text()
+
+
+def test_ctrl_c_is_one_line_and_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ratchet.cli.info.find_stack", interrupted)
+    result = run("info")
+    assert (result.exit_code, result.stderr) == (130, "Stopped.\n")
+
+
+def test_help_needs_none_of_the_heavy_packages() -> None:
+    """boto3, moto and friends alone take longer than help may."""
+    program = (
+        "import sys; from ratchet.cli.app import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'boto3', 'botocore', 'moto', 'yaml', 'jsonschema', 'duckdb', 'pyarrow'}\n"
+        "sys.exit(f'imported {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
+    )
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Start with: ratchet demo" in done.stdout
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "name", ["demo", "up", "info", "push", "upload", "runs", "show", "invoke", "lint"]
+)
+def test_every_command_has_help_with_an_example(run: Run, name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert f"Example: ratchet {name}" in result.stdout
+
+
+def run_json(run: Run, *arguments: str) -> dict[str, Any]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
