@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import signal
 import tarfile
 import threading
 import urllib.request
@@ -167,6 +169,24 @@ def test_the_old_process_ends_after_a_swap_and_the_last_after_deletion(
     world.sagemaker.delete_endpoint(EndpointName="lives")
     for serving in (old, new):
         world.ended(lambda serving=serving: {"alive": serving.alive()}, "alive", (True,))
+
+
+def test_a_container_that_dies_is_started_again(
+    local_aws: LocalAws, world: World, endpoint: str
+) -> None:
+    service: Any = local_aws.services["sagemaker"]
+    before = world.invoke(endpoint, YES)
+    serving = service.serving_endpoint(endpoint).serving
+    serving.leave()
+    os.kill(serving.pid, signal.SIGKILL)
+
+    def answer() -> dict[str, str]:
+        try:
+            return {"answer": world.invoke(endpoint, YES)}
+        except ClientError as error:
+            return {"answer": error.response["Error"]["Code"]}
+
+    assert world.ended(answer, "answer", ("ModelError",))["answer"] == before
 
 
 def test_a_model_error_carries_what_the_container_answered(world: World, endpoint: str) -> None:

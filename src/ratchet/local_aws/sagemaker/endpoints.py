@@ -64,6 +64,7 @@ class Endpoints(Models):
     def __init__(self, local: LocalAws) -> None:
         super().__init__(local)
         self._endpoints: dict[str, Endpoint] = {}
+        self._dead: set[Serving] = set()
 
     def create_endpoint(self, request: Request) -> Answer:
         refuse_members(request, ("EndpointName", "EndpointConfigName", "Tags"), "CreateEndpoint")
@@ -149,6 +150,28 @@ class Endpoints(Models):
             if endpoint is None or endpoint.serving is None or not endpoint.serving.enter():
                 return None
             return Endpoint(name, endpoint.arn, endpoint.record, endpoint.config, endpoint.serving)
+
+    def revive(self, name: str, dead: Serving) -> None:
+        """Start a new container for one whose process ended by itself, as SageMaker does."""
+        with self._lock:
+            endpoint = self._endpoints.get(name)
+            gone = not dead.alive() and not self._closing
+            if endpoint is None or endpoint.serving is not dead or not gone or dead in self._dead:
+                return
+            self._dead.add(dead)
+        log.warning("the container of endpoint %s ended; starting another", name)
+
+        def revived(_: Endpoint, __: Answer, serving: Serving | None, ___: str | None) -> None:
+            with self._lock:
+                self._dead.discard(dead)
+                current = self._endpoints.get(name) is endpoint and endpoint.serving is dead
+                if serving is not None and current and not self._closing:
+                    endpoint.serving, serving = serving, None
+                    dead.retire()
+            if serving is not None:
+                serving.kill()
+
+        self._in_background(endpoint, endpoint.config, revived)
 
     def close(self) -> None:
         super().close()

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 MEGABYTE = 1024**2
 MAX_BODY = 6 * MEGABYTE
 MAX_SERVERLESS_BODY = 4 * MEGABYTE
+TIMED_OUT = (
+    "Your invocation timed out while waiting for a response from container primary. Review the "
+    "latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
+)
 REQUEST = (
     "EndpointName", "Body", "ContentType", "Accept", "CustomAttributes", "InferenceId",
     "TargetVariant",
@@ -51,9 +55,10 @@ class SageMakerRuntime(Service):
             headers["Content-Type"] = request["ContentType"]
         try:
             reply = serving.invoke(_body(request), headers)
-        except urllib3.exceptions.TimeoutError as error:
-            raise self._model_error(endpoint, 0, "the model did not answer in time") from error
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise self._model_error(endpoint, 0, TIMED_OUT) from error
         except urllib3.exceptions.HTTPError as error:
+            self._endpoints().revive(endpoint.name, serving)
             raise self._model_error(endpoint, 500, f"the container is gone: {error}") from error
         if reply.status >= 300:
             raise self._model_error(endpoint, reply.status, _text(reply))

@@ -71,6 +71,11 @@ class Serving:
             raise ServingFailed(f"it answered ping with {status}")
 
     @property
+    def pid(self) -> int:
+        """The process of the container."""
+        return self._child.pid
+
+    @property
     def asked(self) -> int:
         """How many requests it is answering now."""
         return self._asked
