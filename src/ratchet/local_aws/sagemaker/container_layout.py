@@ -33,43 +33,59 @@ def lay_out(folder: Path, name: str, arn: str, request: Mapping[str, Any]) -> La
     root = folder / "opt" / "ml"
     config, data = root / "input" / "config", root / "input" / "data"
     model, output = root / "model", root / "output"
-    channels = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
+    channels = {item["ChannelName"]: item for item in request.get("InputDataConfig", [])}
     for made in (config, data, model, output / "data", *(data / channel for channel in channels)):
         made.mkdir(parents=True)
-    parameters = request.get("HyperParameters", {})
-    resources = {
-        "current_host": HOST,
-        "current_instance_type": request["ResourceConfig"].get("InstanceType", "local"),
-        "hosts": [HOST],
-        "network_interface_name": "lo",
+    files = {
+        "hyperparameters": request.get("HyperParameters", {}),
+        "inputdataconfig": {key: _channel_config(item) for key, item in channels.items()},
+        "resourceconfig": _resources(request["ResourceConfig"]),
     }
-    inputs = {
-        channel["ChannelName"]: _channel_config(channel)
-        for channel in request.get("InputDataConfig", [])
-    }
-    _write(config / "hyperparameters.json", parameters)
-    _write(config / "inputdataconfig.json", inputs)
-    _write(config / "resourceconfig.json", resources)
+    for file, content in files.items():
+        (config / f"{file}.json").write_text(json.dumps(content), encoding="utf-8")
     environment = {
         **request.get("Environment", {}),
         "TRAINING_JOB_NAME": name,
         "TRAINING_JOB_ARN": arn,
+        **_folders(root, list(channels)),
+        **_facts(files, list(channels)),
+    }
+    return Layout(root, config, data, model, output, environment)
+
+
+def _folders(root: Path, channels: list[str]) -> dict[str, str]:
+    named = {f"SM_CHANNEL_{channel.upper()}": f"input/data/{channel}" for channel in channels}
+    folders = {
+        "SM_INPUT_DIR": "input",
+        "SM_INPUT_CONFIG_DIR": "input/config",
+        "SM_MODEL_DIR": "model",
+        "SM_OUTPUT_DIR": "output",
+        "SM_OUTPUT_DATA_DIR": "output/data",
+        **named,
+    }
+    return {variable: str(root / folder) for variable, folder in folders.items()}
+
+
+def _facts(files: Mapping[str, Any], channels: list[str]) -> dict[str, str]:
+    return {
         "SM_HOSTS": json.dumps([HOST]),
         "SM_CURRENT_HOST": HOST,
         "SM_NUM_GPUS": "0",
         "SM_NUM_CPUS": str(os.cpu_count() or 1),
-        "SM_HPS": json.dumps(parameters),
         "SM_CHANNELS": json.dumps(channels),
-        "SM_RESOURCE_CONFIG": json.dumps(resources),
-        "SM_INPUT_DATA_CONFIG": json.dumps(inputs),
-        "SM_INPUT_DIR": str(root / "input"),
-        "SM_INPUT_CONFIG_DIR": str(config),
-        "SM_MODEL_DIR": str(model),
-        "SM_OUTPUT_DIR": str(output),
-        "SM_OUTPUT_DATA_DIR": str(output / "data"),
-        **{f"SM_CHANNEL_{channel.upper()}": str(data / channel) for channel in channels},
+        "SM_HPS": json.dumps(files["hyperparameters"]),
+        "SM_INPUT_DATA_CONFIG": json.dumps(files["inputdataconfig"]),
+        "SM_RESOURCE_CONFIG": json.dumps(files["resourceconfig"]),
     }
-    return Layout(root, config, data, model, output, environment)
+
+
+def _resources(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "current_host": HOST,
+        "current_instance_type": config.get("InstanceType", "local"),
+        "hosts": [HOST],
+        "network_interface_name": "lo",
+    }
 
 
 def _channel_config(channel: Mapping[str, Any]) -> dict[str, str]:
@@ -80,7 +96,3 @@ def _channel_config(channel: Mapping[str, Any]) -> dict[str, str]:
         "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
         "RecordWrapperType": "None",
     }
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content), encoding="utf-8")
