@@ -51,9 +51,9 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        _listen_for_signals()
         try:
-            function(*args, **kwargs)
+            with _unwound_by_signals():
+                function(*args, **kwargs)
             sys.stdout.flush()
         except typer.Exit:
             raise
@@ -118,16 +118,22 @@ def _signals() -> list[signal.Signals]:
     return [getattr(signal, name) for name in names if hasattr(signal, name)]
 
 
-def _listen_for_signals() -> None:
+@contextmanager
+def _unwound_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is closed."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         raise Stopped(number)
 
-    for number in _signals():
-        # a command started with nohup keeps ignoring SIGHUP
-        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, stop)
+    # a command started with nohup keeps ignoring SIGHUP
+    ours = [n for n in _signals() if signal.getsignal(n) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _say(what: str, next_step: str = "") -> None:

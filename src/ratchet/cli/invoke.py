@@ -72,7 +72,8 @@ def golden_rows(stack: Stack, champion: dict[str, Any]) -> list[str]:
     golden = read_json(stack, key_of(stack, str(champion["golden"])))
     if not golden:
         raise CliError(f"the champion's golden rows are not at {champion['golden']}")
-    return [row_text(row) for row in golden["rows"]]
+    rows = golden["rows"] if isinstance(golden, dict) else golden
+    return [row_text(row) for row in rows]
 
 
 def row_text(row: Any) -> str:

@@ -70,16 +70,33 @@ def print_problems(console: Console, found: list[dict[str, Any]]) -> None:
 
 
 def print_verdict(console: Console, verdict: dict[str, Any]) -> None:
-    """The gate's rules as a table."""
-    rows = [
+    """The gate's rules, and both models' numbers with the bounds of their difference."""
+    rules = [
         (
-            screen.styled(*(("passed", "green") if rule.get("passed") else ("failed", "bold red"))),
-            _text(rule.get("name") or rule.get("rule")),
-            _text(rule.get("sentence") or rule.get("detail") or rule.get("reason")),
+            screen.styled("passed", "green")
+            if rule.get("passed")
+            else screen.styled("failed", "bold red"),
+            _text(rule.get("rule")),
+            _text(rule.get("holdout")),
+            _text(rule.get("sentence")),
         )
         for rule in verdict.get("rules", [])
     ]
-    console.print(screen.table("Verdict", ["", "rule", "why"], rows))
+    console.print(screen.table("Verdict", ["", "rule", "holdout", "why"], rules))
+    compared = [
+        (
+            holdout,
+            *(screen.number(one.get(key), 4) for key in ("champion", "challenger", "estimate")),
+            f"{screen.number(one.get('lower'), 4)} to {screen.number(one.get('upper'), 4)}",
+            screen.count(one.get("rows")),
+            _text(one.get("reading")),
+        )
+        for holdout, one in (verdict.get("comparisons") or {}).items()
+    ]
+    if compared:
+        columns = ["holdout", ">champion", ">challenger", ">improvement", ">bounds", ">rows", ""]
+        console.print()
+        console.print(screen.table("Challenger against champion", columns, compared))
 
 
 def verdict_of(stack: Stack, run: RunRef) -> dict[str, Any] | None:

@@ -24,6 +24,8 @@ from ratchet.cli.ledger import RunRef
 if TYPE_CHECKING:
     from ratchet.workflow.timeline import Timeline
 
+_ROOM_FOR_SENTENCES = 150
+
 
 @command
 def runs(
@@ -56,11 +58,11 @@ def runs(
     elif not records:
         remark(f"No runs yet in stack {found.name}. Drop data with: ratchet upload PIPELINE FILE")
     else:
-        stdout().print(runs_table(records))
+        stdout().print(runs_table(records, with_sentence=stdout().width >= _ROOM_FOR_SENTENCES))
 
 
-def runs_table(records: list[dict[str, Any]]) -> Any:
-    """One line a run."""
+def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
+    """One line a run; in a narrow terminal the sentences would make a tower of it."""
     from ratchet.cli import screen
     from ratchet.cli.run_report import metric_values
 
@@ -77,11 +79,11 @@ def runs_table(records: list[dict[str, Any]]) -> Any:
                 screen.count((record.get("rows") or {}).get("accepted")),
                 screen.clock_time(record.get("started")),
                 screen.duration(seconds),
-                record.get("sentence") or "",
+                *([record.get("sentence") or ""] if with_sentence else []),
             )
         )
-    columns = ["run", "outcome", ">champion", ">challenger", ">rows", "started", ">took", "verdict"]
-    return screen.table("", columns, rows)
+    columns = ["run", "outcome", ">champion", ">challenger", ">rows", "started", ">took"]
+    return screen.table("", [*columns, "verdict"] if with_sentence else columns, rows)
 
 
 @command

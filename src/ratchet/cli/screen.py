@@ -21,7 +21,8 @@ OUTCOME_STYLES = {
     "INCONCLUSIVE": "bold magenta",
     "FAILED": "bold red",
 }
-_WIDE = 140
+_WIDE = 320
+"""For files and pipes: a line of a table stays one line."""
 
 
 @lru_cache(maxsize=1)

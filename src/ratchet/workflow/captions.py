@@ -26,6 +26,7 @@ _SERVICES = {
     "databrew": "DataBrew",
     "sagemaker": "SageMaker",
     "states": "Step Functions",
+    "s3": "S3",
     "sns": "SNS",
     "sqs": "SQS",
     "dynamodb": "DynamoDB",

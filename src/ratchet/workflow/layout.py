@@ -258,8 +258,7 @@ class _Layout:
         x0, x1 = self.x[edge.source] + aside, self.x[edge.target] + aside
         y0 = self.y[edge.source] + self.sizes[edge.source].height / 2
         y1 = self.y[edge.target] - self.sizes[edge.target].height / 2
-        label_y = y1 - 15 if abs(x1 - x0) > 1 else (y0 + y1) / 2 + 2
-        return Route(edge, ((x0, y0), (x1, y1)), curved=True, label_at=(x1, label_y))
+        return Route(edge, ((x0, y0), (x1, y1)), curved=True, label_at=(x1, y1 - 14))
 
     def _beside(self, edge: Edge, lane: _Lane) -> Route:
         way_out, label_at = self._way_out(edge, lane)

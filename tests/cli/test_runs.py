@@ -1,0 +1,141 @@
+"""What `runs`, `show` and `invoke` say about what the ledger holds."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pytest
+
+from ratchet.cli.push import told
+
+from .conftest import Run, outputs, put_item, register
+
+FEATURES = ["age", "campaign", "euribor3m"]
+
+
+@pytest.fixture
+def history(stack: str) -> None:
+    """A pipeline with two ended runs and an open one."""
+    register("bank-marketing")
+    put_run(1, outcome="PROMOTED", sentence="Promoted as the first champion.", challenger="0.6431")
+    put_run(
+        2, outcome="MODEL_REJECTED", sentence="Rejected: worse [by far].",
+        challenger="0.5012", champion="0.8093",
+    )  # fmt: skip
+    put_run(3)
+
+
+def put_run(
+    token: int,
+    outcome: str | None = None,
+    sentence: str | None = None,
+    challenger: str | None = None,
+    champion: str | None = None,
+) -> None:
+    item: dict[str, Any] = {"token": token, "run": f"bank-marketing-{token:06d}"}
+    item["started"] = f"2026-03-04T10:0{token}:00+00:00"
+    if outcome:
+        fresh = {
+            "challenger": Decimal(challenger or 0),
+            "champion": Decimal(champion) if champion else None,
+        }
+        item |= {
+            "outcome": outcome,
+            "sentence": sentence,
+            "ended": f"2026-03-04T10:0{token}:12+00:00",
+            "metric": "auc",
+            "metrics": {"fresh": fresh, "reference": None},
+            "rows": {"accepted": 12_357, "rejected": 0},
+        }
+    put_item(pipeline="bank-marketing", item=f"run#{token:06d}", **item)
+
+
+def put_champion() -> None:
+    key = "runs/bank-marketing/000001/golden.json"
+    uri = f"s3://{outputs()['WorkBucket']}/{key}"
+    put_item(pipeline="bank-marketing", item="champion", features=FEATURES, golden=uri)
+
+
+@pytest.mark.usefixtures("history")
+def test_runs_are_listed_newest_first_with_both_numbers_and_the_sentence(run: Run) -> None:
+    lines = run("runs", "bank-marketing").stdout.splitlines()
+    rows = [line for line in lines if line.strip().startswith("bank-marketing-")]
+    assert [row.split()[:2] for row in rows] == [
+        ["bank-marketing-000003", "RUNNING"],
+        ["bank-marketing-000002", "MODEL_REJECTED"],
+        ["bank-marketing-000001", "PROMOTED"],
+    ]
+    for text in ("0.501", "0.809", "12,357", "12.0 s", "worse [by far]"):
+        assert text in rows[1]
+
+
+@pytest.mark.usefixtures("history")
+def test_runs_as_json_are_the_records_with_plain_numbers(run: Run) -> None:
+    records = json.loads(run("runs", "bank-marketing", "--json").stdout)
+    assert [record["token"] for record in records] == [3, 2, 1]
+    assert records[1]["metrics"]["fresh"] == {"challenger": 0.5012, "champion": 0.8093}
+
+
+@pytest.mark.usefixtures("history")
+def test_a_run_that_is_not_there_is_told_with_the_newest_that_are(run: Run) -> None:
+    result = run("show", "bank-marketing-000009")
+    assert result.exit_code == 1
+    assert "there is no run bank-marketing-000009" in result.stderr
+    assert "Newest runs: bank-marketing-000003, bank-marketing-000002" in result.stderr
+
+
+@pytest.mark.usefixtures("history")
+def test_asking_a_pipeline_without_champion_says_how_to_get_one(run: Run) -> None:
+    result = run("invoke", "bank-marketing")
+    assert result.exit_code == 1
+    assert "has no champion yet" in result.stderr
+    assert "ratchet upload bank-marketing" in result.stderr
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("1,2,3\n1,2\n", "row 2 has 2 values, and the champion takes 3"),
+        ("1,2,telephone\n", "row 1: telephone is no number for euribor3m"),
+        ("\n", "standard input holds no rows"),
+    ],
+)
+def test_rows_that_do_not_fit_the_champion_are_refused_before_the_endpoint_is_asked(
+    run: Run, rows: str, message: str
+) -> None:
+    put_champion()
+    result = run("invoke", "bank-marketing", "--data", "-", input=rows)
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
+@pytest.mark.usefixtures("history")
+def test_golden_rows_that_are_gone_are_told(run: Run) -> None:
+    put_champion()
+    result = run("invoke", "bank-marketing")
+    assert result.exit_code == 1
+    assert "golden rows are not at s3://" in result.stderr
+
+
+def test_what_a_push_changed_is_told_in_a_sentence() -> None:
+    answer = {"name": "bank", "hash": "0", "changed": ["gate", "etl"], "pending_objects": 2}
+    assert told(answer) == (
+        "Pipeline bank is registered; changed: gate, etl. 2 waiting objects will be trained on."
+    )
+    again = {"name": "bank", "hash": "0", "changed": [], "pending_objects": 0}
+    assert told(again) == "Pipeline bank is registered; nothing has changed."
+
+
+def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:
+    from ratchet.cli.connection import connect, stack_in
+    from ratchet.cli.push import _put_once
+
+    found = stack_in(connect(None, None, None), stack)
+    for _ in range(2):
+        _put_once(found, "pipelines/bank/0/definition.json", b"{}")
+    versions = boto3.client("s3").list_object_versions(Bucket=found.work_bucket)["Versions"]
+    assert len(versions) == 1
