@@ -66,11 +66,11 @@ def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops]
     from ratchet.cli.drops import cut
     from ratchet.cli.pipeline_folder import pack
 
-    FOLDER.mkdir(exist_ok=True)
     folder = _folder(pipeline)
     packed = pack(folder)
     source = find_data(data, folder / "sample_data.py", packed.name == _UCI)
     drops = cut(source.content, packed.definition, str(data or "the file"))
+    FOLDER.mkdir(exist_ok=True)
     return packed, source, drops
 
 

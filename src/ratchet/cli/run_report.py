@@ -22,24 +22,22 @@ def metric_values(record: dict[str, Any], holdout: str = "fresh") -> tuple[Any, 
 
 
 def print_record(console: Console, record: dict[str, Any]) -> None:
-    """Outcome, sentence and the metric on both holdouts."""
-    from rich.text import Text
+    """Outcome, the metric of both models on both holdouts, and the verdict's sentence."""
+    from rich.padding import Padding
 
-    line = Text("  ")
-    line.append_text(screen.outcome(record.get("outcome")))  # type: ignore[arg-type]
-    line.append(f"  {record.get('sentence', '')}")
-    console.print(line, soft_wrap=True)
+    console.print(Padding(screen.outcome(record.get("outcome")), (0, 0, 0, 2)))
     for holdout in ("fresh", "reference"):
         challenger, champion = metric_values(record, holdout)
         if challenger is not None:
             console.print(f"  {metric_sentence(record, holdout, challenger, champion)}")
+    if record.get("sentence"):
+        console.print(Padding(str(record["sentence"]), (0, 0, 0, 2)))
 
 
 def metric_sentence(record: dict[str, Any], holdout: str, challenger: Any, champion: Any) -> str:
     """'auc on the fresh holdout: challenger 0.812, champion 0.567'."""
-    text = (
-        f"{record.get('metric')} on the {holdout} holdout: challenger {screen.number(challenger)}"
-    )
+    where = f"{record.get('metric')} on the {holdout} holdout:"
+    text = f"{where:<30}challenger {screen.number(challenger)}"
     return text if champion is None else f"{text}, champion {screen.number(champion)}"
 
 

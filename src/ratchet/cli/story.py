@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,13 +98,10 @@ class Teller:
         return invoke.golden_rows(self.stack, champion) if champion else None
 
     def _land(self, drop: Drop) -> list[upload.Landed]:
-        with tempfile.TemporaryDirectory(prefix="ratchet-drop-") as folder:
-            landed = []
-            for name, content in drop.files.items():
-                path = Path(folder) / name
-                path.write_bytes(content)
-                landed.append(upload.put(self.stack, self.pipeline, path))
-        return landed
+        return [
+            upload.put_bytes(self.stack, self.pipeline, name, content)
+            for name, content in drop.files.items()
+        ]
 
 
 def tell(teller: Teller, drops: Drops) -> list[Told]:

@@ -102,17 +102,23 @@ def refuse_unfit(file: Path) -> None:
             raise CliError(f"{file} is {kind}-compressed, and pipelines read plain files", step)
 
 
-def put(stack: Stack, pipeline: str, file: Path, name: str | None = None) -> Landed:
+def put(stack: Stack, pipeline: str, file: Path) -> Landed:
     """Put one file under landing/<pipeline>/; big ones in parts, with a progress bar."""
-    key, bytes_ = f"{pipeline}/{name or file.name}", file.stat().st_size
+    key, bytes_ = f"{pipeline}/{file.name}", file.stat().st_size
     s3 = stack.client("s3")
     if bytes_ < _BIG:
-        reply = s3.put_object(Bucket=stack.landing_bucket, Key=key, Body=file.read_bytes())
-        return Landed(str(file), key, reply["VersionId"], bytes_)
+        return put_bytes(stack, pipeline, str(file), file.read_bytes())
     with _bar(file.name, bytes_) as advance:
         s3.upload_file(str(file), stack.landing_bucket, key, Callback=advance)
     version = s3.head_object(Bucket=stack.landing_bucket, Key=key)["VersionId"]
     return Landed(str(file), key, version, bytes_)
+
+
+def put_bytes(stack: Stack, pipeline: str, name: str, content: bytes) -> Landed:
+    """Put one object under landing/<pipeline>/ in one request."""
+    key = f"{pipeline}/{Path(name).name}"
+    reply = stack.client("s3").put_object(Bucket=stack.landing_bucket, Key=key, Body=content)
+    return Landed(name, key, reply["VersionId"], len(content))
 
 
 @contextmanager
