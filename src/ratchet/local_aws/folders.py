@@ -22,6 +22,8 @@ from typing import Any
 LOCK = ".lock"
 RUNTIME_FILE = "local-aws.json"
 ANSWER_SECONDS = 2.0
+_PROBE_BYTES = 1 << 20
+"""A disk without even this much room is full."""
 
 
 class StartFailed(Exception):  # noqa: N818
@@ -63,16 +65,24 @@ class WorkFolder:
         try:
             with _locked(base / LOCK):
                 _sweep(base)
-                path = Path(tempfile.mkdtemp(prefix="local-aws-", dir=base))
-                lock = _try_lock(path / LOCK)
-                (path / "probe").write_bytes(bytes(65536))
-                (path / "probe").unlink()
+                return cls._make(base)
         except OSError as error:
             raise _unusable(base, error) from error
-        if lock is None:
-            msg = f"{path} is held by another process: start again"
-            raise StartFailed(msg)
-        return cls(path, lock)
+
+    @classmethod
+    def _make(cls, base: Path) -> WorkFolder:
+        """A folder that can be written to; OSError when it cannot, and nothing is left."""
+        path = Path(tempfile.mkdtemp(prefix="local-aws-", dir=base))
+        lock = os.open(path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        folder = cls(path, lock)
+        try:
+            (path / "probe").write_bytes(bytes(_PROBE_BYTES))
+            (path / "probe").unlink()
+        except OSError:
+            folder.remove()
+            raise
+        return folder
 
     def remove(self) -> None:
         """Delete the folder and let go of its lock."""

@@ -27,7 +27,7 @@ from ratchet.local_aws.validation import validate
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ratchet.local_aws import protocol
 
@@ -99,11 +99,12 @@ class Gateway:
         try:
             self._refuse_region(region)
             operation = speaks.operation(request)
+            method = _method(service, operation.name)
             parameters = speaks.parameters(operation, request)
             validate(service.model, operation, parameters)
-            if operation.name in service.passes:
+            if method is None:
                 return self._moto(replay(environ, request.body), start)  # type: ignore[no-any-return]
-            reply = speaks.answer(operation, _call(service, operation.name, parameters))
+            reply = speaks.answer(operation, method(parameters) or {})
         except ServiceError as error:
             reply = speaks.refuse(error)
         except Exception as error:
@@ -134,12 +135,15 @@ _UNSIGNED = (
 )
 
 
-def _call(service: Service, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def _method(service: Service, operation: str) -> Callable[[dict[str, Any]], Any] | None:
+    """What answers the operation; None when moto does."""
+    if operation in service.passes:
+        return None
     method = getattr(service, xform_name(operation), None)
     if method is None:
         msg = f"local AWS does not answer {service.model}'s {operation}"
         raise ServiceError("NotSupportedByLocalAws", msg, 501)
-    return method(parameters) or {}
+    return method  # type: ignore[no-any-return]
 
 
 def _internal_failure(name: str, error: Exception) -> ServiceError:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Self
 from ratchet.local_aws.clock import Clock
 from ratchet.local_aws.folders import StartFailed, WorkFolder, announce, find_running, withdraw
 from ratchet.local_aws.gateway import Gateway, Server
+from ratchet.local_aws.moto_app import close_moto, open_moto
 from ratchet.local_aws.processes import Processes
+from ratchet.local_aws.s3_events import S3Watcher
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +105,7 @@ class LocalAws:
         self._botocore = _botocore_session()
         self._session = _boto3_session(self._botocore, region)
         self._log = _log_to(folder.path / "local-aws.log")
+        self._moto = open_moto()
         self._server = Server(listener)
         self.endpoint = f"http://127.0.0.1:{self._server.port}"
 
@@ -115,11 +118,8 @@ class LocalAws:
         `region` is AWS_REGION's or us-east-1 unless given. `announced` lets `find_running` find it.
         """
         region = region or os.environ.get("AWS_REGION") or "us-east-1"
-        listener = _listen(port)
-        try:
+        with _listen(port) as listener:
             local = cls(WorkFolder.create(), listener, region)
-        finally:
-            listener.close()
         atexit.register(local.close)
         try:
             local._serve(announced=announced)
@@ -129,7 +129,7 @@ class LocalAws:
         return local
 
     def _serve(self, *, announced: bool) -> None:
-        self._server.start(Gateway(self, *_moto_and_s3(self)))
+        self._server.start(Gateway(self, self._moto, S3Watcher(self, self._moto)))
         if announced:
             announce(self.endpoint, self.region)
 
@@ -210,6 +210,7 @@ class LocalAws:
         with contextlib.ExitStack() as stack:  # each step runs whatever the others do
             stack.callback(self._work_folder.remove)
             stack.callback(_stop_logging, self._log)
+            stack.callback(close_moto, self._moto)
             stack.callback(self.processes.close)
             for service in reversed(self._services.alive()):
                 stack.callback(service.close)
@@ -235,17 +236,6 @@ def _listen(port: int) -> socket.socket:
         msg = f"cannot listen on 127.0.0.1:{port}: {reason}; choose another with --port, 0 for any"
         raise StartFailed(msg) from error
     return listener
-
-
-def _moto_and_s3(local: LocalAws) -> tuple[Any, Any]:
-    """moto's WSGI application, set up as AWS behaves, and the watcher in front of its S3."""
-    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-    from moto.server import DomainDispatcherApplication, create_backend_app
-
-    from ratchet.local_aws.s3_events import S3Watcher
-
-    moto = DomainDispatcherApplication(create_backend_app)
-    return moto, S3Watcher(local, moto)
 
 
 def _botocore_session() -> Any:

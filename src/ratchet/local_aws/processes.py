@@ -93,8 +93,9 @@ class Processes:
         """Start a Python module (dotted name) or script (path) on a leash.
 
         `env` is the whole environment. `log` takes stdout and stderr: a file to append to, an open
-        file, a descriptor or subprocess.PIPE. Python runs isolated (-I): PYTHON* variables are
-        ignored and no folder is added to sys.path; a script that needs one adds it itself.
+        file, a descriptor or subprocess.PIPE. Python runs unbuffered (-u), so that a killed child's
+        last words are kept, and isolated (-I): PYTHON* variables are ignored and no folder is
+        added to sys.path; a script that needs one adds it itself.
         """
         with self._lock:
             if self._closed:
@@ -127,7 +128,7 @@ def _start(
     pass_fds: tuple[int, ...],
 ) -> Child:
     end, leash = os.pipe()
-    command = [sys.executable, "-I", str(LEASH), str(end), target, *args]
+    command = [sys.executable, "-I", "-u", str(LEASH), str(end), target, *args]
     try:
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(log.open("ab")) if isinstance(log, Path) else log

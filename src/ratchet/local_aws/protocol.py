@@ -169,6 +169,7 @@ class JsonProtocol:
 class _Route:
     method: str
     pattern: re.Pattern[str]
+    query: frozenset[tuple[str, str]]
     literal: int
     name: str
 
@@ -177,16 +178,17 @@ _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 
 def _route(name: str, http: Mapping[str, Any]) -> _Route:
-    """A path template of the model, `/a/{B}/{C+}`, as a pattern over the still encoded path."""
-    template = http["requestUri"].partition("?")[0]
+    """A template of the model, `/a/{B}/{C+}?d=e`, as a pattern over the still encoded path."""
+    template, _, query = http["requestUri"].partition("?")
     pattern, position = "", 0
     for label in _LABEL.finditer(template):
         wanted = ".+" if label[2] else "[^/]+"
         pattern += re.escape(template[position : label.start()]) + f"(?P<{label[1]}>{wanted})"
         position = label.end()
     pattern += re.escape(template[position:])
-    literal = len(_LABEL.sub("", template))
-    return _Route(http["method"], re.compile(pattern), literal, name)
+    fixed = frozenset(parse_qsl(query, keep_blank_values=True))
+    literal = len(_LABEL.sub("", template)) + len(query)
+    return _Route(http["method"], re.compile(pattern), fixed, literal, name)
 
 
 class RestJsonProtocol:
@@ -202,10 +204,11 @@ class RestJsonProtocol:
         return self._model.operation_model(route.name)
 
     def _match(self, request: Request) -> tuple[_Route, re.Match[str]]:
+        query = set(parse_qsl(request.query, keep_blank_values=True))
         for path in (request.path, request.path.rstrip("/"), request.path + "/"):
             for route in self._routes:
                 match = route.pattern.fullmatch(path)
-                if match and route.method == request.method:
+                if match and route.method == request.method and route.query <= query:
                     return route, match
         raise _unknown_operation(self._model, f"at {request.method} {request.path}")
 
@@ -227,11 +230,13 @@ class RestJsonProtocol:
                 raise _unreadable("its body is not a JSON object")
             return dict(shapes.from_json(shape, body))
         member = shape.members[payload]
+        if not request.body and payload not in shape.required_members:
+            return {}
         if member.type_name == "blob":
             return {payload: request.body}
         if member.type_name == "string":
             return {payload: request.body.decode()}
-        return {payload: shapes.from_json(member, _json_body(request.body))} if request.body else {}
+        return {payload: shapes.from_json(member, _json_body(request.body))}
 
     def answer(self, operation: Any, result: Mapping[str, Any]) -> Reply:
         draft = _Draft(status=operation.http.get("responseCode", 200))

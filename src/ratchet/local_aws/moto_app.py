@@ -1,0 +1,51 @@
+"""moto, as local AWS uses it: its public WSGI application, set up to behave as AWS does.
+
+moto keeps its state in the process, so the local AWSs of one process share it; with the last one
+it is forgotten.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from typing import Any
+
+_lock = threading.Lock()
+_users = 0
+
+
+def open_moto() -> Any:
+    """The application; every `open_moto` is matched by one `close_moto`."""
+    global _users  # noqa: PLW0603
+    # Roles may attach AWS's own policies (AWSLambdaBasicExecutionRole); costs 0.6 s and 30 MB.
+    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+    from moto.server import DomainDispatcherApplication, create_backend_app
+
+    with _lock:
+        _users += 1
+    return DomainDispatcherApplication(create_backend_app)
+
+
+def close_moto(app: Any) -> None:
+    """Forget all state once nobody uses moto any more."""
+    global _users  # noqa: PLW0603
+    with _lock:
+        _users -= 1
+        if _users == 0:
+            b"".join(app(_RESET | {"wsgi.input": io.BytesIO()}, lambda *_: None))
+
+
+_RESET: dict[str, Any] = {
+    "REQUEST_METHOD": "POST",
+    "PATH_INFO": "/moto-api/reset",
+    "RAW_URI": "/moto-api/reset",
+    "QUERY_STRING": "",
+    "SCRIPT_NAME": "",
+    "CONTENT_LENGTH": "0",
+    "HTTP_HOST": "127.0.0.1",
+    "SERVER_NAME": "127.0.0.1",
+    "SERVER_PORT": "80",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "wsgi.url_scheme": "http",
+}

@@ -1,0 +1,181 @@
+"""Starting, finding and ending a local AWS; what is left when it is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from ratchet.local_aws.local import LocalAws, StartFailed, find_running
+
+SERVER = """
+import signal, sys
+from ratchet.local_aws.local import LocalAws
+with LocalAws.start(port=0) as local:
+    print(local.endpoint, local.folder, flush=True)
+    signal.pause()
+"""
+
+FORGETS = """
+from ratchet.local_aws.local import LocalAws
+local = LocalAws.start(port=0)
+local.client("sqs").create_queue(QueueName="gone-with-it")
+local.close()
+local.close()
+assert not local.folder.exists()
+with LocalAws.start(port=0) as fresh:
+    assert "QueueUrls" not in fresh.client("sqs").list_queues()
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_tempdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary folder of this test's own: nothing of the user's is found or swept."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return tmp_path
+
+
+class _Server:
+    """A local AWS in a process of its own."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SERVER],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.endpoint, folder = self.process.stdout.readline().split()
+        self.folder = Path(folder)
+
+    def end(self, by: signal.Signals) -> None:
+        self.process.send_signal(by)
+        self.process.communicate(timeout=30)
+
+
+@pytest.fixture
+def server() -> Iterator[_Server]:
+    running = _Server()
+    yield running
+    running.end(signal.SIGKILL)
+
+
+def _listens(endpoint: str) -> bool:
+    parts = urlsplit(endpoint)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=2).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_a_running_one_is_found_and_recognised(server: _Server) -> None:
+    about = find_running()
+    assert about is not None
+    assert about["endpoint"] == server.endpoint
+    assert about["pid"] == server.process.pid
+    assert about["region"] == "us-east-1"
+
+
+def test_its_folder_is_private(server: _Server) -> None:
+    assert stat.S_IMODE(server.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(server.folder.parent.stat().st_mode) == 0o700
+
+
+def test_control_c_leaves_no_port_no_folder_and_no_announcement(server: _Server) -> None:
+    server.end(signal.SIGINT)
+    assert not _listens(server.endpoint)
+    assert not server.folder.exists()
+    assert find_running() is None
+    assert not list(server.folder.parent.glob("*.json"))
+
+
+def test_what_a_killed_one_left_is_swept_at_the_next_start(server: _Server) -> None:
+    neighbour = _Server()
+    server.end(signal.SIGKILL)
+    assert server.folder.exists()
+    assert find_running() is None
+    with LocalAws.start(port=0) as local:
+        assert not server.folder.exists()
+        assert neighbour.folder.exists()
+        found = find_running()
+        assert found is not None
+        assert found["endpoint"] == local.endpoint
+    neighbour.end(signal.SIGINT)
+
+
+def test_the_first_one_stays_announced(server: _Server) -> None:
+    with LocalAws.start(port=0) as second:
+        assert _listens(second.endpoint)
+        about = find_running()
+        assert about is not None
+        assert about["endpoint"] == server.endpoint
+    assert find_running() is not None
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    with LocalAws.start(port=0, announced=False) as local:
+        port = urlsplit(local.endpoint).port or 0
+        with pytest.raises(StartFailed, match=rf"127\.0\.0\.1:{port}.*in use.*--port"):
+            LocalAws.start(port=port)
+
+
+def test_an_impossible_port_is_one_clear_line() -> None:
+    with pytest.raises(StartFailed, match=r"127\.0\.0\.1:70000"):
+        LocalAws.start(port=70000)
+
+
+@pytest.mark.parametrize("mode", ["missing", "not private", "a link"])
+def test_an_unusable_folder_is_one_clear_line(
+    own_tempdir: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    home = own_tempdir / f"ratchet-{os.getuid()}"
+    if mode == "missing":
+        monkeypatch.setattr(tempfile, "tempdir", str(own_tempdir / "gone"))
+    elif mode == "not private":
+        home.mkdir()
+        home.chmod(0o755)
+    else:
+        (own_tempdir / "elsewhere").mkdir(mode=0o700)
+        home.symlink_to(own_tempdir / "elsewhere")
+    with pytest.raises(StartFailed) as failure:
+        LocalAws.start(port=0)
+    assert "TMPDIR" in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_a_full_disk_is_one_clear_line(own_tempdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StartFailed, match=r"No space left on device.*free some space"):
+        LocalAws.start(port=0)
+    assert not list(own_tempdir.glob("ratchet-*/local-aws-*"))
+
+
+def test_closing_twice_is_harmless_and_the_last_one_forgets_all() -> None:
+    subprocess.run([sys.executable, "-c", FORGETS], check=True, timeout=60)
+
+
+def test_a_child_gets_dummy_keys_and_our_endpoint_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_SECRET_ACCESS_KEY", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "the-user's")
+    with LocalAws.start(port=0, announced=False) as local:
+        environment = local.child_environment()
+        assert local.client("sts").get_caller_identity()["Account"] == local.account
+        assert environment["AWS_ENDPOINT_URL"] == local.endpoint
+    assert "the-user's" not in environment.values()
+    assert environment["AWS_ACCESS_KEY_ID"] == environment["AWS_SECRET_ACCESS_KEY"] == "local"
+    assert environment["AWS_CONFIG_FILE"] == os.devnull
