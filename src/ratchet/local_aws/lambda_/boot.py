@@ -141,6 +141,10 @@ def handler_failure(error: BaseException, request_id: str) -> dict[str, Any]:
 
 def log_failure(report: dict[str, Any]) -> None:
     """Print an error as AWS's runtime logs it."""
+    if logs_json():
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        sys.stdout.write(json.dumps({"timestamp": now, "log_level": "ERROR", **report}) + "\n")
+        return
     head = f"[ERROR] {report['errorType']}: {report['errorMessage']}\n"
     stack = "".join(report["stackTrace"])
     sys.stdout.write(head + (f"Traceback (most recent call last):\n{stack}" if stack else ""))
@@ -178,16 +182,40 @@ def mark_end(request_id: str) -> None:
     os.write(1, b"\n" + END_MARK + request_id.encode() + b"\n")
 
 
+class JsonFormatter(logging.Formatter):
+    """A log record as AWS's runtime writes it in JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        made = {
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            "requestId": RequestIdFilter.current,
+        }
+        if record.exc_info:
+            made["stackTrace"] = self.formatException(record.exc_info)
+        return json.dumps(made, default=str)
+
+
+def logs_json() -> bool:
+    """Whether the function's log format is JSON."""
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+
+
 def set_up_logging() -> None:
-    """The root logger of AWS's runtime: WARNING and above, with time and request id."""
+    """The root logger of AWS's runtime: text from WARNING, or JSON from the function's level."""
     handler = logging.StreamHandler(sys.stdout)
-    form = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+    form = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
     formatter = logging.Formatter(form, "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    handler.terminator = ""
+    handler.setFormatter(JsonFormatter() if logs_json() else formatter)
     handler.addFilter(RequestIdFilter())
     logging.getLogger().addHandler(handler)
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL")
+    if level:
+        logging.getLogger().setLevel({"TRACE": 1, "FATAL": logging.CRITICAL}.get(level, level))
 
 
 def loaded_packages() -> list[str]:

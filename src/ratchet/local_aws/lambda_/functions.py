@@ -7,7 +7,7 @@ from typing import Any
 
 from ratchet.local_aws.lambda_ import model
 from ratchet.local_aws.lambda_.archives import UNZIPPED_LIMIT, Archive
-from ratchet.local_aws.lambda_.model import Function, LayerVersion
+from ratchet.local_aws.lambda_.model import Function, LayerVersion, Logging
 from ratchet.local_aws.lambda_.packages import RequirementsError, importable_names
 from ratchet.local_aws.lambda_.store import FUNCTION_NAME, LambdaState
 from ratchet.local_aws.service import ServiceError
@@ -51,9 +51,9 @@ class FunctionOperations(LambdaState):
             archive=archive,
             layers=layers,
             variables=_variables(request),
-            settings={key: request.get(key, value) for key, value in model.SETTINGS.items()},
+            settings={key: request.get(key) or value for key, value in model.SETTINGS.items()},
             architectures=tuple(request.get("Architectures", ["x86_64"])),
-            log_group=request.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}"),
+            logging=Logging.of(name, request.get("LoggingConfig", {})),
         )
 
     def get_function(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +101,10 @@ class FunctionOperations(LambdaState):
             "role": request.get("Role", function.role),
             "handler": request.get("Handler", function.handler),
             "runtime": model.check_runtime(request.get("Runtime", function.runtime)),
-            "settings": {key: request.get(key, old) for key, old in function.settings.items()},
+            "settings": {
+                key: (request[key] or model.SETTINGS[key]) if key in request else old
+                for key, old in function.settings.items()
+            },
         }
         if "Layers" in request:
             changes["layers"] = self._layers(request["Layers"])
@@ -109,8 +112,7 @@ class FunctionOperations(LambdaState):
         if "Environment" in request:
             changes["variables"] = _variables(request)
         if "LoggingConfig" in request:
-            default = f"/aws/lambda/{function.name}"
-            changes["log_group"] = request["LoggingConfig"].get("LogGroup", default)
+            changes["logging"] = Logging.of(function.name, request["LoggingConfig"])
         return self._replace(function, dry_run=False, **changes)
 
     def _replace(self, function: Function, *, dry_run: bool, **changes: Any) -> dict[str, Any]:

@@ -90,6 +90,39 @@ class LayerVersion:
 
 
 @dataclass(frozen=True)
+class Logging:
+    """Where a function's log goes, and how. `level` is what JSON logs begin with."""
+
+    group: str
+    own_group: bool
+    is_json: bool = False
+    level: str = "INFO"
+
+    @classmethod
+    def of(cls, function: str, config: Mapping[str, Any]) -> Logging:
+        """From a request's LoggingConfig. As on AWS, only JSON logs have a level."""
+        is_json = config.get("LogFormat", "Text") == "JSON"
+        if "ApplicationLogLevel" in config and not is_json:
+            raise invalid("ApplicationLogLevel needs LogFormat JSON.")
+        group = config.get("LogGroup") or f"/aws/lambda/{function}"
+        level = config.get("ApplicationLogLevel", "INFO")
+        return cls(group, not config.get("LogGroup"), is_json, level)
+
+    def describe(self) -> dict[str, str]:
+        """In the API's shape."""
+        if not self.is_json:
+            return {"LogFormat": "Text", "LogGroup": self.group}
+        levels = {"ApplicationLogLevel": self.level, "SystemLogLevel": "INFO"}
+        return {"LogFormat": "JSON", "LogGroup": self.group, **levels}
+
+    def environment(self) -> dict[str, str]:
+        """What the runtime is told."""
+        if not self.is_json:
+            return {"AWS_LAMBDA_LOG_FORMAT": "Text"}
+        return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": self.level}
+
+
+@dataclass(frozen=True)
 class Function:
     """A function as configured; a change makes a new value with a new revision."""
 
@@ -103,7 +136,7 @@ class Function:
     variables: dict[str, str]
     settings: dict[str, Any]
     architectures: tuple[str, ...]
-    log_group: str
+    logging: Logging
     modified: str = field(default_factory=timestamp)
     revision: str = field(default_factory=new_revision)
 
@@ -135,7 +168,7 @@ class Function:
             "LastUpdateStatus": "Successful",
             "Architectures": list(self.architectures),
             "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-            "LoggingConfig": {"LogFormat": "Text", "LogGroup": self.log_group},
+            "LoggingConfig": self.logging.describe(),
             **{key: value for key, value in self.settings.items() if value is not None},
         }
         if self.variables:
@@ -173,8 +206,8 @@ def check_supported(request: Mapping[str, Any]) -> None:
         raise unsupported("SnapStart of a Lambda function: remove it")
     if any(request.get("VpcConfig", {}).get(key) for key in ("SubnetIds", "SecurityGroupIds")):
         raise unsupported("VpcConfig of a Lambda function: leave subnets and groups empty here")
-    if request.get("LoggingConfig", {}).get("LogFormat", "Text") != "Text":
-        raise unsupported("LoggingConfig LogFormat JSON: use Text")
+    if request.get("LoggingConfig", {}).get("SystemLogLevel", "INFO") != "INFO":
+        raise unsupported("LoggingConfig SystemLogLevel other than INFO: remove it")
 
 
 def check_runtime(runtime: str | None) -> str:

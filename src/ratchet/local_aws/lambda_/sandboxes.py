@@ -71,7 +71,7 @@ class Sandboxes:
                 healthy = not call.lost and not (worker.ready or {}).get("broken")
             finally:
                 pool.give_back(worker, healthy=healthy)
-            self._logs.write(Stream(function.log_group, worker.stream), call.lines)
+            self._logs.write(Stream(function.logging.group, worker.stream), call.lines)
             return outcome
 
     def forget(self, name: str) -> None:
@@ -103,7 +103,7 @@ class Sandboxes:
             return pool
 
     def _ask(self, call: _Call, worker: Worker, event: str, client_context: Any) -> Outcome:
-        call.log(f"START RequestId: {call.id} Version: $LATEST")
+        call.start()
         try:
             if worker.ready is None:
                 self._init(call, worker)
@@ -124,8 +124,11 @@ class Sandboxes:
         self._runtime(call.function).learn(ready["loaded"])
 
     def _start(self, function: Function) -> Worker:
-        stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
-        scratch = self._folder / "tmp" / stream[-32:]
+        sandbox = uuid.uuid4().hex
+        stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{sandbox}"
+        if not function.logging.own_group:
+            stream = f"{datetime.now(UTC):%Y/%m/%d}/{function.name}[$LATEST]{sandbox}"
+        scratch = self._folder / "tmp" / sandbox
         scratch.mkdir(parents=True)
         task = {
             "handler": function.handler,
@@ -161,8 +164,9 @@ class Sandboxes:
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+            "AWS_LAMBDA_LOG_GROUP_NAME": function.logging.group,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            **function.logging.environment(),
         }
 
 
@@ -224,17 +228,35 @@ class _Call:
         report = {"errorType": kind, "errorMessage": f"RequestId: {self.id} Error: {message}"}
         return {"error": json.dumps(report)}
 
+    def start(self) -> None:
+        """AWS's line at the beginning."""
+        if self.function.logging.is_json:
+            self._platform("platform.start", {"requestId": self.id, "version": "$LATEST"})
+        else:
+            self.log(f"START RequestId: {self.id} Version: $LATEST")
+
     def report(self, answer: dict[str, Any]) -> None:
-        """AWS's END and REPORT lines."""
+        """AWS's lines at the end."""
         took = (time.perf_counter() - self._began) * 1000
         memory = self.function.memory
-        self.log(f"END RequestId: {self.id}")
-        line = (
-            f"REPORT RequestId: {self.id}\tDuration: {took:.2f} ms\t"
-            f"Billed Duration: {math.ceil(took + self.init_ms)} ms\tMemory Size: {memory} MB\t"
-            f"Max Memory Used: {answer.get('memory_mb', memory)} MB"
-        )
-        self.log(line + (f"\tInit Duration: {self.init_ms:.2f} ms" if self.init_ms else ""))
+        metrics = {
+            "durationMs": round(took, 2),
+            "billedDurationMs": math.ceil(took + self.init_ms),
+            "memorySizeMB": memory,
+            "maxMemoryUsedMB": answer.get("memory_mb", memory),
+        }
+        if self.init_ms:
+            metrics["initDurationMs"] = round(self.init_ms, 2)
+        if self.function.logging.is_json:
+            status = "error" if "error" in answer else "success"
+            record = {"requestId": self.id, "metrics": metrics, "status": status}
+            self._platform("platform.report", record)
+        else:
+            self.log(f"END RequestId: {self.id}\n{_report_line(self.id, metrics)}")
+
+    def _platform(self, kind: str, record: dict[str, Any]) -> None:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        self.log(json.dumps({"time": now, "type": kind, "record": record}))
 
     def outcome(self, answer: dict[str, Any]) -> Outcome:
         failed = "error" in answer
@@ -252,3 +274,14 @@ def _too_large(size: int) -> bytes:
     )
     report = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
     return json.dumps(report).encode()
+
+
+def _report_line(request_id: str, metrics: dict[str, Any]) -> str:
+    line = (
+        f"REPORT RequestId: {request_id}\tDuration: {metrics['durationMs']:.2f} ms\t"
+        f"Billed Duration: {metrics['billedDurationMs']} ms\t"
+        f"Memory Size: {metrics['memorySizeMB']} MB\t"
+        f"Max Memory Used: {metrics['maxMemoryUsedMB']} MB"
+    )
+    init = metrics.get("initDurationMs")
+    return line + (f"\tInit Duration: {init:.2f} ms" if init else "")

@@ -1,0 +1,126 @@
+"""What a resource type is: how one is made, changed and removed by plain API calls."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from ratchet.local_aws.cloudformation.fitting import fit
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+Properties = dict[str, Any]
+SUFFIX_LENGTH = 12
+ALPHABET = string.ascii_uppercase + string.digits
+
+
+@dataclass(frozen=True)
+class Made:
+    """A resource that exists: its physical id, what Ref gives, what GetAtt gives."""
+
+    physical: str
+    ref: str
+    attributes: dict[str, Any]
+
+
+def names(text: str) -> frozenset[str]:
+    """The names in a text."""
+    return frozenset(text.split())
+
+
+def json_text(document: Any) -> str:
+    """A policy, pattern or definition as the API takes it: JSON text."""
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a resource is made: its stack and its logical id there."""
+
+    local: LocalAws
+    stack: str
+    logical_id: str
+
+    def call(self, service: str, operation: str, request: Properties) -> dict[str, Any]:
+        """Call an API; the request's values are made to fit, unknown names refused."""
+        client = self.local.client(service)
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        method = getattr(client, xform_name(operation))
+        answer: dict[str, Any] = method(**fit(shape, request))
+        return answer
+
+    def remove(self, service: str, operation: str, request: Properties) -> None:
+        """Call an API that removes something; if it is gone already, that is well."""
+        try:
+            self.call(service, operation, request)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if not any(word in code for word in ("NotFound", "NoSuch", "NonExistent", "404")):
+                raise
+
+    def name(self, limit: int = 64, *, lower: bool = False, bare: bool = False) -> str:
+        """A physical name as CloudFormation makes it: <stack>-<logical id>-<random>.
+
+        `bare` leaves the stack's name out, as CloudFormation does for a few types.
+        """
+        suffix = "".join(secrets.choice(ALPHABET) for _ in range(SUFFIX_LENGTH))
+        room = limit - SUFFIX_LENGTH - 1
+        stem = self.logical_id if bare else f"{self.stack}-{self.logical_id}"
+        made = f"{stem[:room]}-{suffix}"
+        return made.lower() if lower else made
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN of this account and Region."""
+        return f"arn:aws:{service}:{self.local.region}:{self.local.account}:{resource}"
+
+
+class Kind:
+    """One resource type.
+
+    `known` are the properties it takes, `named` the one that sets its physical name. A change of
+    one in `replacing` makes a new resource, of one in `fixed` is refused; of any other goes to
+    `update`.
+    """
+
+    type: ClassVar[str]
+    known: ClassVar[frozenset[str]]
+    named: ClassVar[str] = ""
+    replacing: ClassVar[frozenset[str]] = frozenset()
+    fixed: ClassVar[frozenset[str]] = frozenset()
+
+    def create(self, site: Site, properties: Properties) -> Made:
+        """Make it."""
+        raise NotImplementedError
+
+    def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
+        """Change it in place from `old` to `properties`."""
+        raise NotImplementedError
+
+    def delete(self, site: Site, made: Made, properties: Properties) -> None:
+        """Remove it; one that is gone already is no error."""
+        raise NotImplementedError
+
+
+class PutKind(Kind):
+    """A type whose API makes and changes by one and the same call, under the physical name."""
+
+    limit: ClassVar[int] = 64
+
+    def create(self, site: Site, properties: Properties) -> Made:
+        """Put it under its own or a generated name."""
+        return self.put(site, properties.get(self.named) or site.name(self.limit), properties, {})
+
+    def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
+        """Put it again."""
+        return self.put(site, made.physical, properties, old)
+
+    def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
+        """Make it or change it."""
+        raise NotImplementedError

@@ -1,0 +1,110 @@
+"""Reads a template: YAML with CloudFormation's short forms, as plain dicts and lists."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ratchet.local_aws.cloudformation.errors import TemplateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECTIONS = frozenset(
+    [
+        "AWSTemplateFormatVersion",
+        "Description",
+        "Metadata",
+        "Parameters",
+        "Rules",
+        "Mappings",
+        "Conditions",
+        "Transform",
+        "Globals",
+        "Resources",
+        "Outputs",
+    ]
+)
+SAM = "AWS::Serverless-2016-10-31"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _TemplateLoader(_Loader):  # type: ignore[misc]
+    """YAML as CloudFormation reads it: dates are text, `!Sub x` is {"Fn::Sub": x}."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  the name is PyYAML's
+        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+        for first, pairs in _Loader.yaml_implicit_resolvers.items()
+    }
+
+
+def _short_form(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    return {name: value}
+
+
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
+    keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None and twice != "<<":
+        msg = f"line {node.start_mark.line + 1}: the key {twice!r} appears twice; remove one"
+        raise TemplateError(msg)
+    loader.flatten_mapping(node)
+    return dict(loader.construct_pairs(node, deep=True))
+
+
+_TemplateLoader.add_multi_constructor("!", _short_form)
+_TemplateLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def load_template(path: Path) -> tuple[str, dict[str, Any]]:
+    """The template's text and content. Raises TemplateError with the file's name."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: cannot be read ({error}); name a template, e.g. template.yaml"
+        raise TemplateError(msg) from error
+    try:
+        content = parse_yaml(text)
+    except TemplateError as error:
+        msg = f"{path}: {error}"
+        raise TemplateError(msg) from error
+    if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict):
+        msg = f"{path}: is no CloudFormation template; it needs a mapping `Resources`"
+        raise TemplateError(msg)
+    unknown = sorted(content.keys() - SECTIONS)
+    if unknown:
+        msg = f"{path}: section {unknown[0]} is not supported by local AWS; remove it"
+        raise TemplateError(msg)
+    return text, content
+
+
+def parse_yaml(text: str) -> Any:
+    """A template's or a state machine's YAML (or JSON). Raises TemplateError."""
+    try:
+        return yaml.load(text, _TemplateLoader)  # noqa: S506  a safe loader
+    except yaml.YAMLError as error:
+        reason = re.sub(r"\s+", " ", str(error))
+        msg = f"no valid YAML: {reason}"
+        raise TemplateError(msg) from error
+
+
+def transforms(template: dict[str, Any]) -> list[str]:
+    """The macros that a template names; TemplateError for one that is not SAM's."""
+    named = template.get("Transform", [])
+    names = [named] if isinstance(named, str) else list(named)
+    foreign = [name for name in names if name != SAM]
+    if foreign:
+        msg = f"Transform: {foreign[0]} is not supported by local AWS, only {SAM}; remove it"
+        raise TemplateError(msg)
+    return names
