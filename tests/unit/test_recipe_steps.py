@@ -243,7 +243,7 @@ def test_duplicate_rows_go_and_the_order_stays() -> None:
     assert apply([step("REMOVE_DUPLICATES", sourceColumn="a")], ["a", "b"], rows)[1] == kept[:2]
 
 
-CONDITION_CASES = {
+CONDITION_CASES: dict[str, tuple[str, list[str | None]]] = {
     "IS": ('["1","x"]', ["1", "1.0", "x"]),
     "IS_NOT": ('["1","x"]', ["2", "10", "xy", None]),
     "IS_BETWEEN": ('["1","2"]', ["1", "1.0", "2"]),

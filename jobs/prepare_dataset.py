@@ -1,0 +1,339 @@
+"""The shared Glue job PrepareDataset: accepted rows in, files ready for training and scoring out.
+
+Usage (arguments of the Glue job run):
+    --source     s3 folder of CSV files with header: accepted/<pipeline>/ or a recipe's output
+    --manifest   s3 uri of the run's manifest.json
+    --output     s3 uri that ends in /prepared
+    --label      the label's column
+    --split_by   row | key; by key only the newest batch's row of each key stays
+    --transform  true | false; true applies transform(data: DataFrame) -> DataFrame of the module
+                 `transform` that --extra-py-files brings
+
+Writes <output>/train and <output>/validation (label, features...), <output>/holdout (row_id,
+fresh|reference, label, features...), all comma-separated without header and ordered by row_id, and
+<output>/summary.json. Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
+"""
+
+import json
+import math
+import sys
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from awsglue.utils import getResolvedOptions
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+RESERVED = ("row_id", "split", "batch")
+PARTS = ("train", "validation", "holdout")
+ROWS_PER_FILE = 500_000
+KIND = "kind of holdout row"
+ROWS = "number of rows"
+PLACE = "place of the batch"
+SPARK_TYPES = {"integer": "long", "number": "double"}
+
+
+class PrepareFailed(Exception):  # noqa: N818 - its name is the first word of Glue's ErrorMessage
+    """The data cannot be prepared; the message names the column, the row and the value."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What this run was asked for, from the job's arguments."""
+
+    source: str
+    manifest: str
+    output: str
+    label: str
+    by_key: bool
+    transform: bool
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The batches of this run: the new one, those before it, those of promoted runs."""
+
+    fresh: str
+    history: tuple[str, ...]
+    reference: tuple[str, ...]
+
+    @property
+    def oldest_first(self) -> tuple[str, ...]:
+        return (*(batch for batch in self.history if batch != self.fresh), self.fresh)
+
+
+# --- arguments ---------------------------------------------------------------------------------
+
+
+def parse_arguments(argv: list[str]) -> Request:
+    names = ["source", "manifest", "output", "label", "split_by", "transform"]
+    given = getResolvedOptions(argv, names)
+    for name, allowed in {"split_by": ("row", "key"), "transform": ("true", "false")}.items():
+        if given[name] not in allowed:
+            raise PrepareFailed(f"--{name} must be {' or '.join(allowed)}, not {given[name]!r}")
+    return Request(
+        source=given["source"].rstrip("/") + "/",
+        manifest=given["manifest"],
+        output=given["output"].rstrip("/"),
+        label=given["label"],
+        by_key=given["split_by"] == "key",
+        transform=given["transform"] == "true",
+    )
+
+
+def read_manifest(uri: str) -> dict[str, Any]:
+    bucket, key = _bucket_and_key(uri)
+    body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    manifest: dict[str, Any] = json.loads(body)
+    return manifest
+
+
+def batches_of(manifest: dict[str, Any]) -> Batches:
+    return Batches(
+        manifest["batch"], tuple(manifest["history"]), tuple(manifest.get("reference") or ())
+    )
+
+
+# --- load and transform ------------------------------------------------------------------------
+
+
+def load(spark: SparkSession, source: str, batches: Batches) -> DataFrame:
+    """The rows of this run's batches, every column as text; empty fields are null."""
+    options = {
+        "header": True,
+        "enforceSchema": False,  # a file whose header differs from the first one's is an error
+        "multiLine": True,
+        "escape": '"',
+        "recursiveFileLookup": True,
+    }
+    data = spark.read.options(**options).csv(source)
+    _require_reserved(data, "the data at " + source)
+    return data.where(f.col("batch").isin(*batches.oldest_first))
+
+
+def typed(data: DataFrame, definition: dict[str, Any]) -> DataFrame:
+    """Contract columns in the types of columns.yaml; a recipe may have changed what they mean."""
+    if definition.get("recipe"):
+        return data
+    types = {name: SPARK_TYPES.get(c["type"]) for name, c in definition.get("columns", {}).items()}
+    return data.select(
+        *[_column(name).cast(types.get(name) or "string").alias(name) for name in data.columns]
+    )
+
+
+def apply_transform(data: DataFrame) -> DataFrame:
+    from transform import transform  # type: ignore[import-not-found]  # --extra-py-files
+
+    made = transform(data)
+    if not isinstance(made, DataFrame):
+        raise PrepareFailed(f"transform returned {type(made).__name__}, not a DataFrame")
+    _require_reserved(made, "the result of transform")
+    return made
+
+
+def newest_of_each_key(data: DataFrame, batches: Batches) -> DataFrame:
+    """One row per row_id: the newest batch's; the greatest, where a batch holds a key twice."""
+    places = {batch: place for place, batch in enumerate(batches.oldest_first)}
+    newest = f.create_map(*[f.lit(item) for pair in places.items() for item in pair])
+    row = f.struct(newest[f.col("batch")].alias(PLACE), *map(_column, data.columns))
+    return (
+        data.groupBy("row_id")
+        .agg(f.max(row).alias("row"))
+        .select(*[f.col("row")[name].alias(name) for name in data.columns])
+    )
+
+
+# --- the row contract --------------------------------------------------------------------------
+
+
+def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list[str]:
+    """The ordered features: all columns but the label and the reserved ones."""
+    if label not in data.columns:
+        raise PrepareFailed(
+            f"The label column {label!r} is missing; there is {', '.join(data.columns)}"
+        )
+    features = [name for name in data.columns if name not in (*RESERVED, label)]
+    if not features:
+        raise PrepareFailed("No feature column is left beside the label")
+    if champion is not None and features != champion:
+        raise PrepareFailed(_difference(features, champion))
+    return features
+
+
+def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFrame:
+    """Label and features as the text of a number, null where it is missing.
+
+    Text stays as written; true and false become 1 and 0; NaN counts as missing.
+    """
+    kinds = dict(data.dtypes)
+    numbers = [_number(_column(name), kinds[name]).alias(name) for name in (label, *features)]
+    return data.select(*RESERVED, *numbers)
+
+
+def survey(data: DataFrame, label: str, features: list[str], batches: Batches) -> list[Any]:
+    """One pass: rows by split and kind, and how many values of each column are no numbers."""
+    columns = (label, *features)
+    bad = [f.count(f.when(_is_bad(c, label), 1)).alias(c) for c in columns]
+    groups = data.groupBy("split", _kind(batches).alias(KIND))
+    found: list[Any] = groups.agg(f.count(f.lit(1)).alias(ROWS), *bad).collect()
+    return found
+
+
+def refuse_bad_values(data: DataFrame, found: list[Any], label: str, features: list[str]) -> None:
+    for name in (label, *features):
+        count = sum(row[name] for row in found)
+        if count:
+            bad = data.where(_is_bad(name, label)).select("row_id", _column(name).alias("value"))
+            example = bad.orderBy("row_id", "value").first()
+            raise PrepareFailed(_no_number(name, count, example["row_id"], example["value"]))
+    odd = sorted({str(row["split"]) for row in found if row["split"] not in PARTS})
+    if odd:
+        raise PrepareFailed(f"Reserved column 'split' was changed: it holds {odd[0]!r}")
+
+
+def count_rows(found: list[Any]) -> dict[str, int]:
+    counts = dict.fromkeys(("train", "validation", "holdout_fresh", "holdout_reference"), 0)
+    for row in found:
+        name = row["split"] if row["split"] != "holdout" else f"holdout_{row[KIND]}"
+        if name in counts:
+            counts[name] += row[ROWS]
+    return counts
+
+
+def refuse_empty_parts(counts: dict[str, int]) -> None:
+    if not any(counts.values()):
+        raise PrepareFailed("No rows are left of this run's batches")
+    for part in ("train", "validation", "holdout_fresh"):
+        if not counts[part]:
+            raise PrepareFailed(f"No rows are left for {part}; {sum(counts.values())} rows in all")
+
+
+# --- save --------------------------------------------------------------------------------------
+
+
+def write_parts(
+    data: DataFrame, request: Request, features: list[str], batches: Batches, counts: dict[str, int]
+) -> None:
+    """Each part ordered by row_id, in as few files as their size allows."""
+    columns = [request.label, *features]
+    for part in ("train", "validation"):
+        rows = data.where(f.col("split") == part)
+        _write(rows, columns, f"{request.output}/{part}", counts[part])
+    holdout = data.withColumn(KIND, _kind(batches)).where(
+        (f.col("split") == "holdout") & _column(KIND).isNotNull()
+    )
+    size = counts["holdout_fresh"] + counts["holdout_reference"]
+    _write(holdout, ["row_id", KIND, *columns], f"{request.output}/holdout", size)
+
+
+def write_summary(output: str, label: str, features: list[str], counts: dict[str, int]) -> None:
+    bucket, key = _bucket_and_key(output + "/summary.json")
+    body = json.dumps({"features": features, "label": label, "rows": counts}, indent=1)
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
+
+
+# --- helpers -----------------------------------------------------------------------------------
+
+
+def _bucket_and_key(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    return parts.netloc, parts.path.lstrip("/")
+
+
+def _column(name: str) -> Column:
+    """A column by its exact name: dots and backticks are part of the name."""
+    return f.col("`" + name.replace("`", "``") + "`")
+
+
+def _require_reserved(data: DataFrame, what: str) -> None:
+    for name in RESERVED:
+        if name not in data.columns:
+            raise PrepareFailed(f"Reserved column {name!r} vanished from {what}; keep it as it is")
+
+
+def _difference(features: list[str], champion: list[str]) -> str:
+    added = [name for name in features if name not in champion]
+    gone = [name for name in champion if name not in features]
+    parts = [f"new: {', '.join(added)}"] * bool(added) + [f"gone: {', '.join(gone)}"] * bool(gone)
+    return "The features differ from the champion's, so it could not be scored on these rows: " + (
+        "; ".join(parts) or f"another order: {', '.join(features)}"
+    )
+
+
+def _kind(batches: Batches) -> Column:
+    fresh = f.when(f.col("batch") == batches.fresh, "fresh")
+    return fresh.when(f.col("batch").isin(*batches.reference), "reference")
+
+
+def _number(column: Column, kind: str) -> Column:
+    """The number's text; what is no number is passed on for `survey` to quote."""
+    if kind == "boolean":
+        return column.cast("int").cast("string")
+    if kind in ("float", "double"):
+        return f.when(~f.isnan(column), column).cast("string")
+    text = f.trim(column.cast("string"))
+    lowered = f.lower(text)
+    return (
+        f.when(lowered == "true", "1")
+        .when(lowered == "false", "0")
+        .when(lowered.isin("nan", ""), None)
+        .otherwise(text)
+    )
+
+
+def _is_bad(name: str, label: str) -> Column:
+    """True where the value is no finite number; a label must be there, a feature may be missing."""
+    column = _column(name)
+    value = column.cast("double")
+    finite = value.isNotNull() & (f.abs(value) < math.inf) & ~column.rlike("[dDfF]$")
+    missing = f.lit(name == label)
+    return f.when(column.isNull(), missing).otherwise(~finite)
+
+
+def _no_number(name: str, count: int, row_id: str, value: str | None) -> str:
+    problem = "has no value" if value is None else f"holds {value!r}, which is no number,"
+    return (
+        f"Column {name!r} {problem} in row {row_id} ({count} such rows);"
+        " the label and all features must be numbers: convert it in the recipe or the transform"
+    )
+
+
+def _write(rows: DataFrame, columns: list[str], folder: str, count: int) -> None:
+    files = max(1, math.ceil(count / ROWS_PER_FILE))
+    ranges = rows.coalesce(1) if files == 1 else rows.repartitionByRange(files, "row_id")
+    ordered = ranges.sortWithinPartitions("row_id", *map(_column, columns))
+    written = ordered.select(*map(_column, columns)).write.mode("overwrite")
+    # Readers of the folder take every object as data, so no _SUCCESS marker.
+    written.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").csv(folder)
+
+
+def main(argv: list[str]) -> None:
+    request = parse_arguments(argv)
+    manifest = read_manifest(request.manifest)
+    batches = batches_of(manifest)
+    spark = SparkSession.builder.getOrCreate()
+
+    data = typed(load(spark, request.source, batches), manifest["definition"])
+    if request.transform:
+        data = apply_transform(data)
+    if request.by_key:
+        data = newest_of_each_key(data, batches)
+
+    champion = (manifest.get("champion") or {}).get("features")
+    features = features_of(data, request.label, champion)
+    data = numbers_as_text(data, request.label, features).persist(StorageLevel.MEMORY_AND_DISK)
+    found = survey(data, request.label, features, batches)
+    refuse_bad_values(data, found, request.label, features)
+    counts = count_rows(found)
+    refuse_empty_parts(counts)
+
+    write_parts(data, request, features, batches, counts)
+    write_summary(request.output, request.label, features, counts)
+    print(json.dumps(counts))
+
+
+if __name__ == "__main__":
+    main(sys.argv)
