@@ -71,6 +71,7 @@ class Execution:
         self._stop: StateError | None = None
         self._context: dict[str, Any] | None = None
         self._background: set[asyncio.Task[Any]] = set()
+        self._ended = asyncio.Event()
 
     async def run(self) -> None:
         """Run to the end. Never raises for what happens inside the machine."""
@@ -105,6 +106,11 @@ class Execution:
         self._stop = StateError(error, cause)
         if self._task is not None:
             self._task.cancel()
+
+    async def stopped_by(self, error: str | None = None, cause: str | None = None) -> None:
+        """Abort the execution and wait until it has ended."""
+        self.stop(error, cause)
+        await self._ended.wait()
 
     def in_background(self, work: Coroutine[Any, Any, Any]) -> None:
         """Let something run on beside the execution, such as stopping a job."""
@@ -161,6 +167,7 @@ class Execution:
         if error is not None:
             self.error, self.cause = error.error, error.cause
         self.status = status
+        self._ended.set()
         self._changed()
 
     def _abort(self, lane: Lane) -> None:

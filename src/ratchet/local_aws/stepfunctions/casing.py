@@ -1,0 +1,105 @@
+"""Arguments of a Task to an API's own form and its answer back, driven by botocore's shapes.
+
+Step Functions spells every member in PascalCase, takes an object where the API wants JSON text,
+and writes dates as text (SDK integrations) or epoch milliseconds (optimised integrations).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ratchet.workflow.payload import dumps
+
+Shape = Any
+"""A shape of botocore's service model; botocore carries no types."""
+
+WriteDate = Callable[[datetime], Any]
+
+
+class UnknownMemberError(ValueError):
+    """Arguments hold a member that the API does not have."""
+
+
+def to_api(shape: Shape, value: Any) -> Any:
+    """`value` in the API's form. Raises UnknownMemberError."""
+    if value is None:
+        return None
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        return _structure(shape, value)
+    if kind == "list" and isinstance(value, list):
+        return [to_api(shape.member, part) for part in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: to_api(shape.value, part) for key, part in value.items()}
+    if kind == "string" and isinstance(value, dict | list):
+        return dumps(value)
+    if kind == "blob" and not isinstance(value, bytes):
+        return (value if isinstance(value, str) else dumps(value)).encode()
+    return value
+
+
+def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
+    if getattr(shape, "is_document_type", False):
+        return value
+    result = {}
+    for key, part in value.items():
+        name = _member(shape, key)
+        if name is None:
+            raise UnknownMemberError(f'The field "{key}" is not supported by Step Functions')
+        if part is not None:
+            result[name] = to_api(shape.members[name], part)
+    return result
+
+
+def _member(shape: Shape, key: str) -> str | None:
+    for name in (key, key[:1].lower() + key[1:], key[:1].upper() + key[1:]):
+        if name in shape.members:
+            return name
+    return None
+
+
+def from_api(shape: Shape, value: Any, write_date: WriteDate) -> Any:
+    """An answer of the API as plain JSON in Step Functions' spelling."""
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        return {
+            name[:1].upper() + name[1:]: from_api(shape.members[name], part, write_date)
+            for name, part in value.items()
+            if name in shape.members
+        }
+    if kind == "list" and isinstance(value, list):
+        return [from_api(shape.member, part, write_date) for part in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: from_api(shape.value, part, write_date) for key, part in value.items()}
+    if kind == "blob":
+        return _text(value)
+    if isinstance(value, datetime):
+        return write_date(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    content = value.read() if hasattr(value, "read") else value
+    return content.decode("utf-8", errors="replace") if isinstance(content, bytes) else str(content)
+
+
+def as_milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def as_iso(moment: datetime) -> str:
+    """As Java's Instant writes it: no fraction if there is none."""
+    moment = moment.astimezone(UTC)
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def parsed(text: Any) -> Any:
+    """JSON text as its value; anything else as it is."""
+    try:
+        return json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return text

@@ -1,0 +1,125 @@
+"""State machines and executions as the service keeps them."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ratchet.local_aws.service import ServiceError
+from ratchet.workflow.execution import RUNNING, Execution
+from ratchet.workflow.model import StateMachine
+
+
+@dataclass(slots=True)
+class MachineRecord:
+    """A state machine: its definition as given and the model of it."""
+
+    arn: str
+    name: str
+    role: str
+    definition: str
+    model: StateMachine
+    created: datetime
+    logging: dict[str, Any]
+    tracing: dict[str, Any]
+    tags: dict[str, str]
+    encryption: dict[str, Any] | None = None
+    revision: str = field(default_factory=lambda: str(uuid.uuid4()))
+    updated: datetime | None = None
+
+    def same_as(self, other: MachineRecord) -> bool:
+        """AWS: CreateStateMachine again with these equal is no error."""
+        return all(
+            getattr(self, name) == getattr(other, name)
+            for name in ("definition", "role", "logging", "tracing")
+        )
+
+
+@dataclass(slots=True)
+class ExecutionRecord:
+    """An execution and the machine as it was when the execution began."""
+
+    arn: str
+    name: str
+    machine: MachineRecord
+    definition: str
+    role: str
+    revision: str
+    execution: Execution
+    trace_header: str | None = None
+
+    @property
+    def started(self) -> datetime:
+        return moment(self.execution.started)
+
+    @property
+    def stopped(self) -> datetime | None:
+        return None if self.execution.stopped is None else moment(self.execution.stopped)
+
+    @property
+    def is_running(self) -> bool:
+        return self.execution.status == RUNNING
+
+
+class Records:
+    """All machines and executions, by ARN. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._machines: dict[str, MachineRecord] = {}
+        self._executions: dict[str, ExecutionRecord] = {}
+        self._of_machine: dict[str, list[ExecutionRecord]] = {}
+
+    def machine(self, arn: str) -> MachineRecord:
+        with self.lock:
+            record = self._machines.get(arn)
+        if record is None:
+            raise ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+        return record
+
+    def find_machine(self, arn: str) -> MachineRecord | None:
+        with self.lock:
+            return self._machines.get(arn)
+
+    def add_machine(self, record: MachineRecord) -> None:
+        with self.lock:
+            self._machines[record.arn] = record
+
+    def drop_machine(self, arn: str) -> None:
+        with self.lock:
+            self._machines.pop(arn, None)
+
+    def machines(self) -> list[MachineRecord]:
+        with self.lock:
+            return sorted(self._machines.values(), key=lambda record: record.name)
+
+    def execution(self, arn: str) -> ExecutionRecord:
+        record = self.find_execution(arn)
+        if record is None:
+            raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+        return record
+
+    def find_execution(self, arn: str) -> ExecutionRecord | None:
+        with self.lock:
+            return self._executions.get(arn)
+
+    def add_execution(self, record: ExecutionRecord) -> None:
+        with self.lock:
+            self._executions[record.arn] = record
+            self._of_machine.setdefault(record.machine.arn, []).append(record)
+
+    def executions(self, machine_arn: str) -> list[ExecutionRecord]:
+        """The executions of a machine, newest first."""
+        with self.lock:
+            return list(reversed(self._of_machine.get(machine_arn, [])))
+
+    def running(self, machine_arn: str) -> Iterator[ExecutionRecord]:
+        return (record for record in self.executions(machine_arn) if record.is_running)
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

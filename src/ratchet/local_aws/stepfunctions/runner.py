@@ -1,0 +1,229 @@
+"""Makes the calls of Tasks through local AWS's own endpoint, in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from ratchet.local_aws.stepfunctions import failures
+from ratchet.local_aws.stepfunctions.casing import (
+    UnknownMemberError,
+    as_iso,
+    as_milliseconds,
+    from_api,
+    parsed,
+    to_api,
+)
+from ratchet.local_aws.stepfunctions.jobs import job_of
+from ratchet.workflow import resources
+from ratchet.workflow.errors import TASK_FAILED, StateError
+from ratchet.workflow.payload import dumps
+from ratchet.workflow.resources import Resource
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+    from ratchet.workflow.tasks import TaskCall
+
+log = logging.getLogger(__name__)
+
+THREADS = 64
+FIRST_LOOK = 0.05
+SLOWEST_LOOK = 1.0
+"""Seconds between two looks at a job: they begin small, for jobs here take seconds."""
+
+
+class LocalTaskRunner:
+    """The TaskRunner of local AWS."""
+
+    def __init__(self, local: LocalAws) -> None:
+        self._local = local
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="task")
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def request(self, call: TaskCall) -> Any:
+        """Send the call's request. A job that starts after its task was given up is stopped."""
+        future = self._pool.submit(self._send, call)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if call.resource.is_job:
+                future.add_done_callback(partial(self._stop_late, call))
+            raise
+
+    async def complete(self, call: TaskCall, answer: Any) -> Any:
+        """Look at the job until it has ended."""
+        job = job_of(call.resource)
+        pause = FIRST_LOOK
+        while True:
+            look = self._pool.submit(self._look, call, answer)
+            state = await asyncio.wrap_future(look)
+            status = state.get(job.status)
+            if status in job.good:
+                return _result(call.resource, state)
+            if status in job.bad:
+                raise StateError(TASK_FAILED, dumps(state))
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, SLOWEST_LOOK)
+
+    async def cancel(self, call: TaskCall, answer: Any) -> None:
+        """Ask the service to stop the job; a refusal is only logged, for nobody waits for it."""
+        await asyncio.wrap_future(self._pool.submit(self._stop, call, answer))
+
+    # in threads
+
+    def _send(self, call: TaskCall) -> Any:
+        resource = call.resource
+        operation = _operation(resource)
+        parameters = _parameters(resource, operation, call.arguments)
+        response = self._call(resource, operation, parameters)
+        if resource.service == "lambda" and operation.name == "Invoke":
+            return _invoked(resource, operation, response)
+        if resource.kind == "aws-sdk":
+            return (
+                from_api(operation.output_shape, response, as_iso) if operation.output_shape else {}
+            )
+        _refuse_failed_entries(resource, response)
+        return _with_metadata(operation, response)
+
+    def _look(self, call: TaskCall, answer: Mapping[str, Any]) -> dict[str, Any]:
+        job = job_of(call.resource)
+        operation = _named_operation(call.resource, job.describe)
+        named = to_api(operation.input_shape, job.named(call.arguments, answer))
+        response = self._call(call.resource, operation, named)
+        state: dict[str, Any] = from_api(operation.output_shape, response, as_milliseconds)
+        return state[job.inside] if job.inside is not None else state
+
+    def _stop(self, call: TaskCall, answer: Mapping[str, Any]) -> None:
+        job = job_of(call.resource)
+        operation = _named_operation(call.resource, job.stop)
+        try:
+            named = to_api(operation.input_shape, job.stopping(call.arguments, answer))
+            self._call(call.resource, operation, named)
+        except StateError as error:
+            log.info("stopping the job of %s was refused: %s", call.state, error.cause)
+
+    def _stop_late(self, call: TaskCall, future: Future[Any]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            self._stop(call, future.result())
+
+    def _call(self, resource: Resource, operation: Any, parameters: dict[str, Any]) -> Any:
+        from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+        client = self._local.client(operation.service_model.service_name)
+        try:
+            return getattr(client, _method(operation.name))(**parameters)
+        except ClientError as error:
+            raise failures.service_error(resource, operation, error) from error
+        except ParamValidationError as error:
+            report = str(error.kwargs["report"]).replace("\n", "; ")
+            raise failures.bad_arguments(dumps(_readable(parameters)), report) from error
+        except BotoCoreError as error:
+            raise failures.unreachable(resource, operation, error) from error
+
+
+@cache
+def _operation(resource: Resource) -> Any:
+    name = resources.operation(resource)
+    if name is None:
+        raise StateError("States.Runtime", f"No API has the action of {resource.arn}")
+    return _named_operation(resource, name)
+
+
+@cache
+def _named_operation(resource: Resource, name: str) -> Any:
+    service = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    return resources.session().get_service_model(service).operation_model(name)
+
+
+@cache
+def _method(operation: str) -> str:
+    from botocore import xform_name
+
+    return str(xform_name(operation))
+
+
+def _parameters(resource: Resource, operation: Any, arguments: Any) -> dict[str, Any]:
+    """The API's parameters. A plain function ARN gets the arguments as its event."""
+    if resource.kind == "lambda":
+        return {"FunctionName": resource.arn, "Payload": dumps(arguments).encode()}
+    if not isinstance(arguments, dict):
+        raise failures.bad_arguments(dumps(arguments), "Arguments must be an object")
+    given = dict(arguments)
+    if resource.service == "lambda" and "Payload" in given and operation.name == "Invoke":
+        given["Payload"] = dumps(given["Payload"]).encode()
+    if operation.input_shape is None:
+        return {}
+    try:
+        parameters: dict[str, Any] = to_api(operation.input_shape, given)
+    except UnknownMemberError as error:
+        raise failures.bad_arguments(dumps(arguments), error) from error
+    return parameters
+
+
+def _invoked(resource: Resource, operation: Any, response: dict[str, Any]) -> Any:
+    content = response["Payload"].read() if "Payload" in response else b""
+    text = content.decode("utf-8", errors="replace")
+    payload = _json(text)
+    if response.get("FunctionError"):
+        raise failures.function_error(payload, text)
+    if resource.kind == "lambda":
+        return payload
+    if resource.kind == "aws-sdk":
+        return from_api(operation.output_shape, {**response, "Payload": content}, as_iso)
+    answer = _with_metadata(operation, {**response, "Payload": b""})
+    return {**answer, "Payload": payload}
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
+
+
+def _with_metadata(operation: Any, response: dict[str, Any]) -> dict[str, Any]:
+    """The answer as optimised integrations give it: in PascalCase, with the call's metadata."""
+    shape = operation.output_shape
+    answer = from_api(shape, response, as_milliseconds) if shape is not None else {}
+    meta = response.get("ResponseMetadata", {})
+    headers = {str(key): str(value) for key, value in meta.get("HTTPHeaders", {}).items()}
+    answer["SdkHttpMetadata"] = {
+        "AllHttpHeaders": {key: [value] for key, value in headers.items()},
+        "HttpHeaders": headers,
+        "HttpStatusCode": meta.get("HTTPStatusCode", 200),
+    }
+    answer["SdkResponseMetadata"] = {"RequestId": meta.get("RequestId", "")}
+    return dict(sorted(answer.items()))
+
+
+def _refuse_failed_entries(resource: Resource, response: dict[str, Any]) -> None:
+    """putEvents answers 200 even when entries failed; the integration does not."""
+    if resource.service == "events" and response.get("FailedEntryCount"):
+        failed = [entry for entry in response.get("Entries", []) if "ErrorCode" in entry]
+        raise StateError("EventBridge.FailedEntry", dumps(failed))
+
+
+def _result(resource: Resource, state: dict[str, Any]) -> dict[str, Any]:
+    """What a job gives; `.sync:2` gives an execution's input and output as JSON, not as text."""
+    if resource.pattern != "sync:2":
+        return state
+    return {
+        key: parsed(value) if key in ("Input", "Output") else value for key, value in state.items()
+    }
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, dict):
+        return {key: _readable(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_readable(part) for part in value]
+    return value

@@ -1,0 +1,356 @@
+"""The Step Functions API: state machines, executions, task tokens (Standard workflows)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ratchet.local_aws.service import Service, ServiceError
+from ratchet.local_aws.stepfunctions import definitions, pages
+from ratchet.local_aws.stepfunctions.announcements import Announcer, redrive
+from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
+from ratchet.local_aws.stepfunctions.names import Names, execution_arn, machine_arn, valid_name
+from ratchet.local_aws.stepfunctions.records import (
+    ExecutionRecord,
+    MachineRecord,
+    Records,
+    moment,
+)
+from ratchet.local_aws.stepfunctions.runner import LocalTaskRunner
+from ratchet.workflow.execution import Execution, Identity
+from ratchet.workflow.payload import MAX_PAYLOAD_BYTES, Payload
+from ratchet.workflow.tasks import Callbacks, ClosedToken, UnknownToken
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+LOGGING_OFF = {"level": "OFF", "includeExecutionData": False}
+
+
+class StepFunctions(Service):
+    """Executions run in one loop in one thread; every request only looks at or nudges them."""
+
+    name: ClassVar[str] = "states"
+    model: ClassVar[str] = "stepfunctions"
+
+    def __init__(self, local: LocalAws) -> None:
+        super().__init__(local)
+        self._names = Names(local.region, local.account)
+        self._records = Records()
+        self._loop = Loop()
+        self._clock = TurnableClock(local.clock, self._loop)
+        self._callbacks = Callbacks()
+        self._runner = LocalTaskRunner(local)
+        self._announcer = Announcer(local)
+
+    def close(self) -> None:
+        self._announcer.close()
+        self._loop.close()
+        self._runner.close()
+
+    # state machines
+
+    def create_state_machine(self, request: dict[str, Any]) -> dict[str, Any]:
+        name = valid_name(request["name"])
+        definitions.refuse_unsupported(request)
+        record = self._machine_record(name, request)
+        with self._records.lock:
+            existing = self._records.find_machine(record.arn)
+            if existing is None:
+                self._records.add_machine(record)
+                existing = record
+            elif not existing.same_as(record):
+                raise ServiceError(
+                    "StateMachineAlreadyExists", f"State Machine Already Exists: '{record.arn}'"
+                )
+        return {"stateMachineArn": existing.arn, "creationDate": existing.created}
+
+    def _machine_record(self, name: str, request: dict[str, Any]) -> MachineRecord:
+        return MachineRecord(
+            arn=self._names.machine(name),
+            name=name,
+            role=request["roleArn"],
+            definition=request["definition"],
+            model=definitions.accepted(request["definition"]),
+            created=self.local.clock.now(),
+            logging=request.get("loggingConfiguration", LOGGING_OFF),
+            tracing=request.get("tracingConfiguration", {"enabled": False}),
+            tags={tag["key"]: tag["value"] for tag in request.get("tags", [])},
+            encryption=request.get("encryptionConfiguration"),
+        )
+
+    def update_state_machine(self, request: dict[str, Any]) -> dict[str, Any]:
+        record = self._records.machine(machine_arn(request["stateMachineArn"]))
+        definitions.refuse_unsupported(request)
+        if not request.keys() & definitions.UPDATABLE:
+            raise ServiceError(
+                "MissingRequiredParameter",
+                "Either the definition, the role ARN, the LoggingConfiguration, or the "
+                "TracingConfiguration must be specified",
+            )
+        text = request.get("definition", record.definition)
+        model = definitions.accepted(text) if text != record.definition else record.model
+        with self._records.lock:
+            record.definition, record.model = text, model
+            record.role = request.get("roleArn", record.role)
+            record.logging = request.get("loggingConfiguration", record.logging)
+            record.tracing = request.get("tracingConfiguration", record.tracing)
+            record.encryption = request.get("encryptionConfiguration", record.encryption)
+            record.revision = str(uuid.uuid4())
+            record.updated = self.local.clock.now()
+        return {"updateDate": record.updated, "revisionId": record.revision}
+
+    def describe_state_machine(self, request: dict[str, Any]) -> dict[str, Any]:
+        record = self._records.machine(machine_arn(request["stateMachineArn"]))
+        answer = {
+            "stateMachineArn": record.arn,
+            "name": record.name,
+            "status": "ACTIVE",
+            "definition": record.definition,
+            "roleArn": record.role,
+            "type": "STANDARD",
+            "creationDate": record.created,
+            "loggingConfiguration": record.logging,
+            "tracingConfiguration": record.tracing,
+            "revisionId": record.revision,
+            "encryptionConfiguration": record.encryption or {"type": "AWS_OWNED_KEY"},
+        }
+        return _without_data(answer, request, "definition")
+
+    def delete_state_machine(self, request: dict[str, Any]) -> dict[str, Any]:
+        """AWS ends the running executions at their next transition; here that is at once."""
+        arn = machine_arn(request["stateMachineArn"])
+        running = list(self._records.running(arn))
+        self._records.drop_machine(arn)
+        for record in running:
+            self._loop.call(record.execution.stop)
+        return {}
+
+    def list_state_machines(self, request: dict[str, Any]) -> dict[str, Any]:
+        page, token = pages.page(self._records.machines(), request)
+        machines = [
+            {
+                "stateMachineArn": record.arn,
+                "name": record.name,
+                "type": "STANDARD",
+                "creationDate": record.created,
+            }
+            for record in page
+        ]
+        return {"stateMachines": machines, **token}
+
+    def validate_state_machine_definition(self, request: dict[str, Any]) -> dict[str, Any]:
+        return definitions.validated(request)
+
+    # executions
+
+    def start_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        machine = self._records.machine(machine_arn(request["stateMachineArn"]))
+        name = valid_name(request["name"]) if "name" in request else str(uuid.uuid4())
+        payload = _input(request.get("input", "{}"))
+        arn = self._names.execution(machine.name, name)
+        with self._records.lock:
+            existing = self._records.find_execution(arn)
+            if existing is not None:
+                return _started_before(existing, payload)
+            record = self._execution_record(arn, name, machine, payload)
+            record.trace_header = request.get("traceHeader")
+            self._records.add_execution(record)
+        self._loop.start(record.execution.run())
+        return {"executionArn": arn, "startDate": record.started}
+
+    def _execution_record(
+        self, arn: str, name: str, machine: MachineRecord, payload: Payload
+    ) -> ExecutionRecord:
+        identity = Identity(
+            arn=arn,
+            name=name,
+            machine_arn=machine.arn,
+            machine_name=machine.name,
+            role_arn=machine.role,
+            region=self.local.region,
+        )
+        execution = Execution(
+            machine.model,
+            payload,
+            runner=self._runner,
+            identity=identity,
+            clock=self._clock,
+            callbacks=self._callbacks,
+            on_change=lambda _: self._announcer.changed(record),
+        )
+        record = ExecutionRecord(
+            arn=arn,
+            name=name,
+            machine=machine,
+            definition=machine.definition,
+            role=machine.role,
+            revision=machine.revision,
+            execution=execution,
+        )
+        return record
+
+    def describe_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        record = self._records.execution(execution_arn(request["executionArn"]))
+        execution = record.execution
+        output = execution.output
+        answer = {
+            **_listed(record),
+            "input": execution.input.text,
+            "inputDetails": {"included": True},
+            "output": output.text if output is not None else None,
+            "outputDetails": {"included": True} if output is not None else None,
+            "traceHeader": record.trace_header,
+            "error": execution.error,
+            "cause": execution.cause,
+            **redrive(execution.status),
+        }
+        return _without_data(answer, request, "input", "output", "error", "cause")
+
+    def describe_state_machine_for_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        record = self._records.execution(execution_arn(request["executionArn"]))
+        machine = record.machine
+        answer = {
+            "stateMachineArn": machine.arn,
+            "name": machine.name,
+            "definition": record.definition,
+            "roleArn": record.role,
+            "updateDate": machine.updated or machine.created,
+            "loggingConfiguration": machine.logging,
+            "tracingConfiguration": machine.tracing,
+            "revisionId": record.revision,
+        }
+        return _without_data(answer, request, "definition")
+
+    def list_executions(self, request: dict[str, Any]) -> dict[str, Any]:
+        if "stateMachineArn" not in request:
+            raise ServiceError(
+                "ValidationException",
+                "Local AWS lists the executions of a state machine only: give stateMachineArn",
+            )
+        machine = self._records.machine(machine_arn(request["stateMachineArn"]))
+        wanted = request.get("statusFilter")
+        records = [
+            record
+            for record in self._records.executions(machine.arn)
+            if wanted in (None, record.execution.status)
+        ]
+        page, token = pages.page(records, request)
+        return {"executions": [_listed(record) for record in page], **token}
+
+    def stop_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        record = self._records.execution(execution_arn(request["executionArn"]))
+        error, cause = request.get("error"), request.get("cause")
+        self._loop.finish(record.execution.stopped_by(error, cause))
+        return {"stopDate": record.stopped}
+
+    def get_execution_history(self, request: dict[str, Any]) -> dict[str, Any]:
+        record = self._records.execution(execution_arn(request["executionArn"]))
+        events = list(record.execution.history.events)
+        if request.get("reverseOrder"):
+            events.reverse()
+        page, token = pages.page(events, request)
+        data = request.get("includeExecutionData", True)
+        written = [event.as_api(data=data) for event in page]
+        return {
+            "events": [{**event, "timestamp": moment(event["timestamp"])} for event in written],
+            **token,
+        }
+
+    # task tokens
+
+    def send_task_success(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            output = Payload.parse(request["output"])
+        except ValueError as error:
+            raise ServiceError("InvalidOutput", f"Invalid Output: {error}") from error
+        if output.size > MAX_PAYLOAD_BYTES:
+            reason = f"{output.size} bytes are more than {MAX_PAYLOAD_BYTES}"
+            raise ServiceError("InvalidOutput", f"Invalid Output: {reason}")
+        return self._told(lambda: self._callbacks.succeed(request["taskToken"], output))
+
+    def send_task_failure(self, request: dict[str, Any]) -> dict[str, Any]:
+        token, error, cause = request["taskToken"], request.get("error"), request.get("cause")
+        return self._told(lambda: self._callbacks.fail(token, error, cause))
+
+    def send_task_heartbeat(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._told(lambda: self._callbacks.heartbeat(request["taskToken"]))
+
+    def _told(self, tell: Callable[[], None]) -> dict[str, Any]:
+        try:
+            self._loop.call(tell)
+        except ClosedToken as error:
+            reason = "Task Timed Out: 'Provided task does not exist anymore'"
+            raise ServiceError("TaskTimedOut", reason) from error
+        except UnknownToken as error:
+            raise ServiceError("InvalidToken", "Invalid Token: 'Invalid token'") from error
+        return {}
+
+    # tags
+
+    def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags(request["resourceArn"])
+        with self._records.lock:
+            tags.update((tag["key"], tag["value"]) for tag in request["tags"])
+            if len(tags) > 50:
+                raise ServiceError("TooManyTags", f"'{request['resourceArn']}' has over 50 tags")
+        return {}
+
+    def untag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags(request["resourceArn"])
+        with self._records.lock:
+            for key in request["tagKeys"]:
+                tags.pop(key, None)
+        return {}
+
+    def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags(request["resourceArn"])
+        return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        record = self._records.find_machine(machine_arn(arn))
+        if record is None:
+            raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'")
+        return record.tags
+
+
+def _input(text: str) -> Payload:
+    try:
+        payload = Payload.parse(text)
+    except (ValueError, RecursionError) as error:
+        raise ServiceError(
+            "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
+        ) from error
+    if payload.size > MAX_PAYLOAD_BYTES:
+        raise ServiceError(
+            "InvalidExecutionInput",
+            f"Invalid State Machine Execution Input: '{payload.size} bytes are more than "
+            f"{MAX_PAYLOAD_BYTES}'",
+        )
+    return payload
+
+
+def _started_before(existing: ExecutionRecord, payload: Payload) -> dict[str, Any]:
+    """AWS: the same name and input while the execution is open is the same execution."""
+    if existing.is_running and existing.execution.input.text == payload.text:
+        return {"executionArn": existing.arn, "startDate": existing.started}
+    raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{existing.arn}'")
+
+
+def _listed(record: ExecutionRecord) -> dict[str, Any]:
+    return {
+        "executionArn": record.arn,
+        "stateMachineArn": record.machine.arn,
+        "name": record.name,
+        "status": record.execution.status,
+        "startDate": record.started,
+        "stopDate": record.stopped,
+        "redriveCount": 0,
+    }
+
+
+def _without_data(answer: dict[str, Any], request: dict[str, Any], *names: str) -> dict[str, Any]:
+    if request.get("includedData") == "METADATA_ONLY":
+        return {key: value for key, value in answer.items() if key not in names}
+    return answer
