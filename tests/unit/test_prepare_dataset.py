@@ -1,0 +1,230 @@
+"""The rules of the shared Glue job, on small tables in a local Spark."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ratchet.local_aws.glue.runs import LIBRARY
+from ratchet.local_aws.glue.spark import spark_environment
+
+REPO = Path(__file__).parents[2]
+RESERVED = "row_id string, split string, batch string"
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Spark session configured as local AWS configures a job's."""
+    from pyspark.sql import SparkSession
+
+    folder = tmp_path_factory.mktemp("spark")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in spark_environment(folder, {}).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "path", [str(LIBRARY), str(REPO / "jobs"), *sys.path])
+        session = SparkSession.builder.getOrCreate()
+        yield session
+        session.stop()
+
+
+@pytest.fixture(scope="module")
+def job(spark: Any) -> Any:
+    return import_module("prepare_dataset")
+
+
+def batches(job: Any) -> Any:
+    return job.Batches("run-000003", ("run-000001", "run-000002"), ("run-000001",))
+
+
+def table(spark: Any, columns: str, *rows: tuple[Any, ...]) -> Any:
+    """Rows of label y and further columns, with row ids r1, r2, ... in train of the new batch."""
+    given = [(f"r{n}", "train", "run-000003", *row) for n, row in enumerate(rows, start=1)]
+    return spark.createDataFrame(given, f"{RESERVED}, {columns}")
+
+
+def refused(job: Any, data: Any, features: list[str]) -> str:
+    data = job.numbers_as_text(data, "y", features)
+    found = job.survey(data, "y", features, batches(job))
+    with pytest.raises(job.PrepareFailed) as failure:
+        job.refuse_bad_values(data, found, "y", features)
+    return str(failure.value)
+
+
+def test_numbers_stay_as_written_and_truth_becomes_one_or_zero(spark: Any, job: Any) -> None:
+    data = table(
+        spark,
+        "y boolean, `a.b` string, c double",
+        (True, "93.10", 1.5),
+        (False, " True ", float("nan")),
+        (True, "NaN", None),
+        (True, None, 2.0),
+    )
+    made = job.numbers_as_text(data, "y", ["a.b", "c"]).drop("row_id", "split", "batch")
+    assert [tuple(row) for row in made.collect()] == [
+        ("1", "93.10", "1.5"),
+        ("0", "1", None),
+        ("1", None, None),
+        ("1", None, "2.0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (
+            [("1", "2"), ("0", "two"), ("0", "x")],
+            "Column 'a' holds 'two', which is no number, in row r2 (2",
+        ),
+        ([("1", "2"), (None, "2")], "Column 'y' has no value in row r2 (1 such rows)"),
+        ([("1", "2d")], "Column 'a' holds '2d', which is no number"),
+        ([("1", "Infinity")], "Column 'a' holds 'Infinity', which is no number"),
+        ([("yes", "x")], "Column 'y' holds 'yes', which is no number"),
+    ],
+)
+def test_a_value_that_is_no_number_is_named_by_column_value_and_row(
+    spark: Any, job: Any, rows: list[tuple[Any, ...]], sentence: str
+) -> None:
+    assert refused(job, table(spark, "y string, a string", *rows), ["a"]).startswith(sentence)
+
+
+def test_a_split_that_the_recipe_changed_is_refused(spark: Any, job: Any) -> None:
+    data = spark.createDataFrame(
+        [("r1", "TRAIN", "run-000003", "1", "1")], f"{RESERVED}, y string, a string"
+    )
+    assert refused(job, data, ["a"]) == "Reserved column 'split' was changed: it holds 'TRAIN'"
+
+
+def test_by_key_the_newest_batch_of_a_row_stays(spark: Any, job: Any) -> None:
+    rows = [
+        ("k1", "train", "run-000001", "old", "a.b"),
+        ("k1", "train", "run-000003", "new", None),
+        ("k2", "holdout", "run-000002", "only", "x"),
+        ("k3", "train", "run-000003", "a", "same batch"),
+        ("k3", "train", "run-000003", "b", "same batch"),
+    ]
+    data = spark.createDataFrame(rows, f"{RESERVED}, y string, `a.b` string")
+    kept = job.newest_of_each_key(data, batches(job)).orderBy("row_id").collect()
+    assert [(row["row_id"], row["batch"], row["y"]) for row in kept] == [
+        ("k1", "run-000003", "new"),
+        ("k2", "run-000002", "only"),
+        ("k3", "run-000003", "b"),
+    ]
+
+
+def test_holdout_rows_are_fresh_reference_or_left_out(spark: Any, job: Any) -> None:
+    rows = [
+        (f"r{n}", split, f"run-00000{n}", "1", "2")
+        for n, split in ((1, "holdout"), (2, "holdout"), (3, "holdout"), (3, "train"))
+    ]
+    data = spark.createDataFrame(rows, f"{RESERVED}, y string, a string")
+    found = job.survey(data, "y", ["a"], batches(job))
+    assert job.count_rows(found) == {
+        "train": 1,
+        "validation": 0,
+        "holdout_fresh": 1,
+        "holdout_reference": 1,
+    }
+
+
+def test_parts_are_written_in_order_with_nulls_empty_and_no_marker(
+    spark: Any, job: Any, tmp_path: Path
+) -> None:
+    rows = [
+        ("r3", "train", "run-000003", "1", None),
+        ("r1", "train", "run-000001", "0", "5"),
+        ("r2", "validation", "run-000003", "1", "6"),
+        ("r5", "holdout", "run-000003", "1", "7"),
+        ("r4", "holdout", "run-000001", "0", "8"),
+        ("r6", "holdout", "run-000002", "0", "9"),
+    ]
+    data = spark.createDataFrame(rows, f"{RESERVED}, y string, `a,b` string")
+    request = job.Request("", "", tmp_path.as_uri(), "y", False, False)
+    counts = job.count_rows(job.survey(data, "y", ["a,b"], batches(job)))
+    job.write_parts(data, request, ["a,b"], batches(job), counts)
+    made = {
+        part.name: "".join(file.read_text() for file in sorted(part.glob("*.csv")))
+        for part in tmp_path.iterdir()
+    }
+    assert made == {
+        "train": "0,5\n1,\n",
+        "validation": "1,6\n",
+        "holdout": "r4,reference,0,8\nr5,fresh,1,7\n",
+    }
+    assert not list(tmp_path.rglob("_SUCCESS"))
+
+
+def test_files_of_different_headers_are_not_read_as_one_table(
+    spark: Any, job: Any, tmp_path: Path
+) -> None:
+    for name, header in (("1", "a,b"), ("2", "b,a")):
+        file = tmp_path / f"run-000003/{name}.csv"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"{header},row_id,split,batch\n1,2,r{name},train,run-000003\n")
+    with pytest.raises(Exception, match="CSV header does not conform to the schema"):
+        job.load(spark, tmp_path.as_uri(), batches(job)).count()
+
+
+def test_only_rows_of_this_run_s_batches_are_read(spark: Any, job: Any, tmp_path: Path) -> None:
+    (tmp_path / "run-000003").mkdir()
+    lines = ['"x ""y"",\nz",r1,train,run-000003', "b,r2,train,run-000009"]
+    text = "a,row_id,split,batch\n" + "\n".join(lines) + "\n"
+    (tmp_path / "run-000003/chunk-0-0.csv").write_text(text)
+    assert [row["a"] for row in job.load(spark, tmp_path.as_uri(), batches(job)).collect()] == [
+        'x "y",\nz'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("features", "champion", "sentence"),
+    [
+        (["a", "b"], ["a"], "new: b"),
+        (["a"], ["a", "b"], "gone: b"),
+        (["b", "a"], ["a", "b"], "another order: b, a"),
+    ],
+)
+def test_features_that_differ_from_the_champion_s_are_named(
+    spark: Any, job: Any, features: list[str], champion: list[str], sentence: str
+) -> None:
+    columns = ", ".join(f"{name} string" for name in ("y", *features))
+    data = table(spark, columns, ("1", *("2" for _ in features)))
+    assert job.features_of(data, "y", None) == features
+    with pytest.raises(job.PrepareFailed, match=sentence):
+        job.features_of(data, "y", champion)
+
+
+def test_a_missing_label_or_reserved_column_is_named(spark: Any, job: Any) -> None:
+    data = table(spark, "a string", ("1",))
+    with pytest.raises(job.PrepareFailed, match="The label column 'y' is missing"):
+        job.features_of(data, "y", None)
+    with pytest.raises(job.PrepareFailed, match="No feature column is left"):
+        job.features_of(data.withColumnRenamed("a", "y"), "y", None)
+    with pytest.raises(job.PrepareFailed, match="Reserved column 'split' vanished from the recipe"):
+        job._require_reserved(data.drop("split"), "the recipe")
+
+
+def test_empty_parts_are_refused_by_name(job: Any) -> None:
+    counts = {"train": 5, "validation": 1, "holdout_fresh": 0, "holdout_reference": 2}
+    with pytest.raises(
+        job.PrepareFailed, match="No rows are left for holdout_fresh; 8 rows in all"
+    ):
+        job.refuse_empty_parts(counts)
+    with pytest.raises(job.PrepareFailed, match="No rows are left of this run's batches"):
+        job.refuse_empty_parts(dict.fromkeys(counts, 0))
+
+
+def test_the_environment_leaves_nothing_outside_the_run_s_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "run of a user"
+    folder.mkdir()
+    environment = spark_environment(folder, {"work.bucket": folder / "buckets/work.bucket"})
+    conf = (folder / "conf/spark-defaults.conf").read_text()
+    assert "work.bucket.linkFallback file:///" in conf
+    assert "run%20of%20a%20user" in conf
+    for name in ("SPARK_HOME", "SPARK_CONF_DIR", "SPARK_LOCAL_DIRS", "TMPDIR"):
+        assert Path(environment[name]).is_relative_to(folder)
+    assert os.access(folder / "spark/bin/spark-submit", os.X_OK)
