@@ -105,6 +105,17 @@ def test_each_target_gets_the_event_as_it_asked_for_it(
     }
 
 
+def test_a_topic_hands_the_event_on(
+    local_aws: LocalAws, source: str, queue: Callable[[], str], receive: Receive
+) -> None:
+    sns, arn = local_aws.client("sns"), queue()
+    topic = sns.create_topic(Name=f"topic-{uuid.uuid4().hex}")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    _rule(local_aws, source, {"Arn": topic, "InputPath": "$.detail"})
+    _put(local_aws, source, {"n": 1})
+    assert json.loads(receive(arn)["Body"])["Message"] == '{"n":1}'
+
+
 def test_a_disabled_rule_delivers_nothing_until_enabled(
     local_aws: LocalAws, source: str, queue: Callable[[], str], receive: Receive
 ) -> None:
@@ -131,6 +142,22 @@ def test_what_cannot_be_delivered_goes_to_the_dead_letters_with_its_reason(
     assert json.loads(message["Body"])["detail"] == {"n": 1}
     assert (labels["RULE_ARN"], labels["TARGET_ARN"]) == (rule, gone)
     assert (labels["ERROR_CODE"], labels["RETRY_ATTEMPTS"]) == ("NO_RESOURCE", "0")
+
+
+def test_a_template_that_gives_no_json_goes_to_the_dead_letters(
+    local_aws: LocalAws, source: str, queue: Callable[[], str], receive: Receive
+) -> None:
+    letters, never, well = queue(), queue(), queue()
+    broken = {"InputTemplate": '{"n": '}
+    _rule(
+        local_aws,
+        source,
+        {"Arn": never, "InputTransformer": broken, "DeadLetterConfig": {"Arn": letters}},
+        {"Arn": well},
+    )
+    _put(local_aws, source, {"n": 1})
+    assert receive(letters)["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "INVALID_JSON"
+    receive(well)
 
 
 def test_rules_are_described_listed_tagged_and_deleted(

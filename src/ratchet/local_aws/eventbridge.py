@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.local_aws.event_patterns import Matches, compile_pattern
-from ratchet.local_aws.input_transformer import check_input, input_for
+from ratchet.local_aws.input_transformer import check_input, input_for, to_json
 from ratchet.local_aws.paging import page
 from ratchet.local_aws.service import Service, ServiceError
 from ratchet.local_aws.targets import Delivery, Postman, check_target, delivery_options
@@ -142,19 +142,24 @@ class EventBridge(Service):
         for rule in rules:
             if rule.matches(event):
                 for target in rule.targets.values():
-                    self._deliver(rule, target, event)
+                    self._postman.submit(self._deliver, rule, target, event)
 
     def _deliver(self, rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
-        about = {"arn": rule.arn, "name": rule.name, "time": event["time"]}
         delivery = Delivery(
             arn=target["Arn"],
-            payload=input_for(target, event, about),
+            payload=to_json(event),
             since=self.local.clock.now(),
             name=f"{event['id']}_{uuid.uuid4()}",
             labels={"RULE_ARN": rule.arn},
             **delivery_options(target),
         )
-        self._postman.deliver(delivery)
+        about = {"arn": rule.arn, "name": rule.name, "time": event["time"]}
+        try:
+            text = input_for(target, event, about)
+        except ValueError as error:
+            self._postman.bury(delivery, "INVALID_JSON", f"InputTemplate: {error}")
+        else:
+            self._postman.deliver(replace(delivery, payload=text))
 
     def test_event_pattern(self, request: dict[str, Any]) -> dict[str, Any]:
         event = _json_object(request["Event"])

@@ -269,5 +269,7 @@ def _log_to(path: Path) -> logging.Handler:
 
 def _stop_logging(handler: logging.Handler) -> None:
     for name in ("ratchet.local_aws", "werkzeug"):
-        logging.getLogger(name).removeHandler(handler)
+        logger = logging.getLogger(name)
+        logger.removeHandler(handler)
+        logger.propagate = not logger.handlers
     handler.close()

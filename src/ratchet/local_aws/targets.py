@@ -113,29 +113,33 @@ class Postman:
     def _failed(self, delivery: Delivery, error: ClientError) -> None:
         pause = min(FIRST_PAUSE_SECONDS * 2**delivery.attempt, LONGEST_PAUSE_SECONDS)
         again = self._local.clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
+        retry = replace(delivery, attempt=delivery.attempt + 1)
         if not _may_pass(error):
-            self._bury(delivery, error, None)
+            self._bury_for(delivery, error)
         elif delivery.attempt >= delivery.retries:
-            self._bury(delivery, error, "MaximumRetryAttempts")
+            self._bury_for(delivery, error, EXHAUSTED_RETRY_CONDITION="MaximumRetryAttempts")
         elif again - delivery.since > delivery.max_age:
-            self._bury(delivery, error, "MaximumEventAgeInSeconds")
+            self._bury_for(delivery, error, EXHAUSTED_RETRY_CONDITION="MaximumEventAgeInSeconds")
         else:
-            retry = replace(delivery, attempt=delivery.attempt + 1)
             self._local.clock.at(again, lambda: self.deliver(retry))
 
-    def _bury(self, delivery: Delivery, error: ClientError, exhausted: str | None) -> None:
-        log.warning("not delivered to %s: %s", delivery.arn, error)
+    def _bury_for(self, delivery: Delivery, error: ClientError, **more: str) -> None:
+        message = error.response["Error"].get("Message") or str(error)
+        self.bury(delivery, _error_code(error), message, **more)
+
+    def bury(self, delivery: Delivery, code: str, message: str, **more: str) -> None:
+        """Give up: send the payload to the dead letters, if the target has such a queue."""
+        log.warning("not delivered to %s: %s: %s", delivery.arn, code, message)
         if delivery.dead_letters is None:
             return
         labels = {
             **delivery.labels,
             "TARGET_ARN": delivery.arn,
-            "ERROR_CODE": _error_code(error),
-            "ERROR_MESSAGE": error.response["Error"].get("Message") or str(error),
+            "ERROR_CODE": code,
+            "ERROR_MESSAGE": message,
             "RETRY_ATTEMPTS": str(delivery.attempt),
+            **more,
         }
-        if exhausted:
-            labels["EXHAUSTED_RETRY_CONDITION"] = exhausted
         self._local.client("sqs").send_message(
             QueueUrl=queue_url(self._local, delivery.dead_letters),
             MessageBody=delivery.payload,
@@ -173,9 +177,9 @@ def _error_code(error: ClientError) -> str:
 
 
 def queue_url(local: LocalAws, arn: str) -> str:
-    """The queue's URL; ClientError when there is no such queue."""
-    name = arn.rpartition(":")[2]
-    return str(local.client("sqs").get_queue_url(QueueName=name)["QueueUrl"])
+    """The URL of the queue with this ARN, whether it exists or not."""
+    account, name = arn.split(":")[4:6]
+    return f"{local.endpoint}/{account}/{name}"
 
 
 def _send_to_queue(local: LocalAws, delivery: Delivery) -> None:
