@@ -30,17 +30,10 @@ from pydantic import (
 
 from retraining import hyperparameters
 from retraining.columns import Column, ColumnMap, ColumnsFile
+from retraining.durations import seconds
 from retraining.errors import PipelineRejected
 from retraining.explain import sentences
 from retraining.names import PIPELINE_PATTERN
-
-UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-METRICS: Final = ("auc", "accuracy", "f1", "logloss", "rmse", "mae")
-
-
-def seconds(duration: str) -> int:
-    """`90s`, `15m`, `12h` or `2d` in seconds."""
-    return int(duration[:-1]) * UNITS[duration[-1]]
 
 
 def _between(least: str, most: str) -> AfterValidator:

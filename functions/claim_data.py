@@ -1,0 +1,15 @@
+"""State ClaimData: writes the manifest of the pending object versions once; that is the claim."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retraining.observability import log
+from retraining.steps.claim import claim
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """{pipeline, token, execution} -> what the other states need of the run."""
+    run = claim(event["pipeline"], int(event["token"]))
+    log.info(f"claimed {run['run']}", extra={"chunks": len(run["chunks"])})
+    return run

@@ -1,0 +1,77 @@
+"""SageMaker endpoints, their configs and models: what serves now, and one question to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from retraining.adapters.registry import missing
+from retraining.promotion import EndpointFacts
+
+
+class Endpoints:
+    """Endpoints by name."""
+
+    def __init__(self, sagemaker: Any, runtime: Callable[[], Any]) -> None:
+        self._sagemaker, self._runtime = sagemaker, runtime
+
+    def status(self, name: str) -> EndpointFacts:
+        """Status and config of an endpoint; no status when there is none."""
+        answer = self._described(self._sagemaker.describe_endpoint, EndpointName=name)
+        if answer is None:
+            return EndpointFacts()
+        return EndpointFacts(
+            answer["EndpointStatus"],
+            answer.get("EndpointConfigName"),
+            reason=answer.get("FailureReason"),
+        )
+
+    def facts(self, name: str) -> EndpointFacts:
+        """The same, with the models and the kind that its config names."""
+        seen = self.status(name)
+        if seen.config is None:
+            return seen
+        config = self._described(
+            self._sagemaker.describe_endpoint_config, EndpointConfigName=seen.config
+        )
+        variants = (config or {}).get("ProductionVariants", [])
+        return EndpointFacts(
+            seen.status,
+            seen.config,
+            tuple(variant["ModelName"] for variant in variants),
+            all("ServerlessConfig" in variant for variant in variants) if variants else None,
+            seen.reason,
+        )
+
+    def _described(self, operation: Any, **request: str) -> dict[str, Any] | None:
+        try:
+            answer: dict[str, Any] = operation(**request)
+        except ClientError as error:
+            if missing(error):
+                return None
+            raise
+        return answer
+
+    def ask(self, name: str, rows: list[str]) -> str:
+        """The answer to some rows, as the endpoint wrote it."""
+        answer = self._runtime().invoke_endpoint(
+            EndpointName=name,
+            ContentType="text/csv",
+            Accept="text/csv",
+            Body="\n".join(rows).encode(),
+        )
+        return str(answer["Body"].read().decode("utf-8", "replace"))
+
+    def delete_unused(self, config: str, model: str) -> None:
+        """Delete a config and a model; what is not there is deleted already."""
+        self._gone(self._sagemaker.delete_endpoint_config, EndpointConfigName=config)
+        self._gone(self._sagemaker.delete_model, ModelName=model)
+
+    def _gone(self, operation: Any, **request: str) -> None:
+        try:
+            operation(**request)
+        except ClientError as error:
+            if not missing(error):
+                raise

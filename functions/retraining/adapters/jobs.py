@@ -1,0 +1,126 @@
+"""DataBrew: a pipeline's recipe, dataset and recipe job.
+
+StartJobRun takes only the job's name (API reference), so what a run needs of it, its output
+and its recipe version, is set on the job beforehand, under the run's lease.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from retraining.adapters.clients import code
+from retraining.names import accepted_prefix, prefix, tags
+
+NODES: Final = 2  # DataBrew's own default is 5
+TIMEOUT_MINUTES: Final = 110  # below the state's two hours
+
+
+class RecipeJobs:
+    """Recipes and recipe jobs of one stack's pipelines."""
+
+    def __init__(
+        self, databrew: Any, stack: str, bucket: str, role: str, kms_key: str | None
+    ) -> None:
+        self._databrew, self._stack, self._bucket = databrew, stack, bucket
+        self._role, self._kms_key = role, kms_key
+
+    def publish_recipe(self, pipeline: str, steps: list[dict[str, Any]]) -> str:
+        """Publish the steps as the recipe's next version; its number."""
+        name, wanted = prefix(self._stack, pipeline), [_step(step) for step in steps]
+        try:
+            self._databrew.create_recipe(Name=name, Steps=wanted, Tags=tags(self._stack, pipeline))
+        except ClientError as error:
+            if code(error) != "ConflictException":
+                raise
+            self._databrew.update_recipe(Name=name, Steps=wanted)
+        self._databrew.publish_recipe(Name=name, Description=f"Pipeline {pipeline}")
+        return str(self._databrew.describe_recipe(Name=name)["RecipeVersion"])
+
+    def ensure_dataset(self, pipeline: str) -> None:
+        """The pipeline's accepted data as a dataset: CSV with header."""
+        request = {
+            "Name": prefix(self._stack, pipeline),
+            "Format": "CSV",
+            "FormatOptions": {"Csv": {"Delimiter": ",", "HeaderRow": True}},
+            "Input": {
+                "S3InputDefinition": {"Bucket": self._bucket, "Key": accepted_prefix(pipeline)}
+            },
+        }
+        try:
+            self._databrew.create_dataset(**request, Tags=tags(self._stack, pipeline))
+        except ClientError as error:
+            if code(error) != "ConflictException":
+                raise
+            self._databrew.update_dataset(**request)
+
+    def ensure_job(self, pipeline: str, recipe_version: str, output: str) -> None:
+        """Make the pipeline's recipe job unless it is there."""
+        if self._existing(prefix(self._stack, pipeline)) is None:
+            self.point_job(pipeline, recipe_version, output)
+
+    def point_job(self, pipeline: str, recipe_version: str, output: str) -> str:
+        """Let the job run this recipe version into the prefix `output`; the job's name.
+
+        A job's recipe version cannot be updated (API reference of UpdateRecipeJob), so a job of
+        another version is made anew.
+        """
+        name = prefix(self._stack, pipeline)
+        existing = self._existing(name)
+        if existing == recipe_version:
+            self._databrew.update_recipe_job(Name=name, **self._settings(output))
+            return name
+        if existing is not None:
+            self._databrew.delete_job(Name=name)
+        self._databrew.create_recipe_job(
+            Name=name,
+            DatasetName=name,
+            RecipeReference={"Name": name, "RecipeVersion": recipe_version},
+            Tags=tags(self._stack, pipeline),
+            **self._encryption(),
+            **self._settings(output),
+        )
+        return name
+
+    def _existing(self, name: str) -> str | None:
+        try:
+            job = self._databrew.describe_job(Name=name)
+        except ClientError as error:
+            if code(error) == "ResourceNotFoundException":
+                return None
+            raise
+        return str(job.get("RecipeReference", {}).get("RecipeVersion", ""))
+
+    def _settings(self, output: str) -> dict[str, Any]:
+        return {
+            "RoleArn": self._role,
+            "MaxCapacity": NODES,
+            "MaxRetries": 0,
+            "Timeout": TIMEOUT_MINUTES,
+            "Outputs": [
+                {
+                    "Format": "CSV",
+                    "Location": {"Bucket": self._bucket, "Key": output},
+                    "Overwrite": True,
+                    "FormatOptions": {"Csv": {"Delimiter": ","}},
+                }
+            ],
+        }
+
+    def _encryption(self) -> dict[str, str]:
+        if self._kms_key is None:
+            return {"EncryptionMode": "SSE-S3"}
+        return {"EncryptionMode": "SSE-KMS", "EncryptionKeyArn": self._kms_key}
+
+
+def _step(step: dict[str, Any]) -> dict[str, Any]:
+    """A recipe step without the keys that are null in definition.json."""
+    conditions = [
+        {key: value for key, value in condition.items() if value is not None}
+        for condition in step.get("ConditionExpressions") or []
+    ]
+    return {
+        "Action": step["Action"],
+        **({"ConditionExpressions": conditions} if conditions else {}),
+    }

@@ -1,0 +1,317 @@
+"""The ledger: what happened to every object version, who may run, which model is champion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from retraining.adapters.table import Table
+from retraining.arrivals import LOST_WAKE, Arrival, Lease, State
+from retraining.claims import Pending
+from retraining.names import pending_mark, token6
+from retraining.settlement import Aftermath, Ending
+
+REGISTRATIONS: Final = "#registrations"
+STATE: Final = "state"
+SIDE_BY_SIDE: Final = 16  # writes under way at once
+
+
+class Ledger:
+    """The ledger's items and the conditions under which each may change."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._table = Table(dynamodb, table)
+
+    # --- objects ----------------------------------------------------------------------------
+
+    def note_arrivals(self, pipeline: str, arrivals: list[Arrival]) -> list[bool]:
+        """Write one item an object version; True for each that now waits.
+
+        A duplicate that still waits counts again: the function may have died after writing the
+        item and before anything else.
+        """
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            return list(pool.map(lambda a: self._note_arrival(pipeline, a), arrivals))
+
+    def _note_arrival(self, pipeline: str, arrival: Arrival) -> bool:
+        item = f"object#{arrival.id}"
+        values = {
+            "key": arrival.key,
+            "version": arrival.version,
+            "etag": arrival.etag,
+            "size": arrival.size,
+            "sequencer": arrival.sequencer,
+            "arrived": arrival.arrived,
+            "state": "PENDING",
+            "pending": pending_mark(arrival.arrived, arrival.id),
+        }
+        if self._table.put(pipeline, item, values, "attribute_not_exists(pipeline)"):
+            return True
+        return (self._table.get(pipeline, item) or {}).get("state") == "PENDING"
+
+    def pending(self, pipeline: str) -> Iterable[Pending]:
+        """Objects that wait, oldest first, read consistently."""
+        for item in self._table.query(pipeline, index="pending"):
+            yield Pending(
+                item["item"].removeprefix("object#"),
+                item["key"],
+                item["version"],
+                item["etag"],
+                item["size"],
+            )
+
+    def count_pending(self, pipeline: str) -> int:
+        """How many objects wait."""
+        return sum(1 for _ in self._table.query(pipeline, index="pending"))
+
+    def has_pending(self, pipeline: str) -> bool:
+        """True when at least one object waits."""
+        return any(True for _ in self._table.query(pipeline, index="pending", limit=1))
+
+    def end_objects(self, pipeline: str, token: int, endings: list[Ending]) -> None:
+        """Give each object its end; one that has an end keeps it."""
+
+        def end(ending: Ending) -> None:
+            self._table.update(
+                pipeline,
+                f"object#{ending.id}",
+                "SET #state = :state, #run = :run, reason = :reason REMOVE pending",
+                {
+                    ":state": ending.state,
+                    ":run": token,
+                    ":reason": ending.reason,
+                    ":was": "PENDING",
+                },
+                "#state = :was",
+                {"#state": "state", "#run": "run"},
+            )
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(end, endings))
+
+    # --- the pipeline's state ---------------------------------------------------------------
+
+    def state(self, pipeline: str) -> State:
+        """The pipeline's state."""
+        return _state(self._table.get(pipeline, STATE) or {})
+
+    def add_arrivals(self, pipeline: str, count: int, size: int, now_ms: int) -> None:
+        """Count a batch of arrivals in one update; new data re-arms a paused pipeline."""
+        self._table.update(
+            pipeline,
+            STATE,
+            "SET first_arrival = if_not_exists(first_arrival, :now), last_arrival = :now"
+            " REMOVE paused, paused_reason ADD arrivals :count, #bytes :size",
+            {":now": now_ms, ":count": count, ":size": size},
+            names={"#bytes": "bytes"},
+        )
+
+    def arm_wake(self, pipeline: str, at: int, now: int) -> bool:
+        """Claim the right to send the one wake; False when another is on its way."""
+        changed = self._table.update(
+            pipeline,
+            STATE,
+            "SET wake_at = :at",
+            {":at": at, ":lost": now - LOST_WAKE},
+            "attribute_not_exists(wake_at) OR wake_at < :lost",
+        )
+        return changed is not None
+
+    def disarm_wake(self, pipeline: str) -> State:
+        """Take note that a wake came, and read the state after that."""
+        return _state(self._table.update(pipeline, STATE, "REMOVE wake_at") or {})
+
+    def take_lease(self, pipeline: str, lease: Lease) -> bool:
+        """Take the lease with a new token; False when somebody else was quicker."""
+        values = {
+            ":token": lease.token,
+            ":before": lease.token - 1,
+            ":lease": {
+                "token": lease.token,
+                "execution": lease.execution,
+                "input": lease.input,
+                "started": False,
+                "at": lease.at,
+                "arrivals": lease.arrivals,
+            },
+        }
+        changed = self._table.update(
+            pipeline,
+            STATE,
+            "SET #token = :token, lease = :lease",
+            values,
+            "attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token = :before)",
+            {"#token": "token"},
+        )
+        return changed is not None
+
+    def confirm_start(self, pipeline: str, token: int) -> None:
+        """Mark the lease's execution as started."""
+        self._table.update(
+            pipeline,
+            STATE,
+            "SET lease.started = :yes",
+            {":yes": True, ":token": token},
+            "lease.#token = :token",
+            {"#token": "token"},
+        )
+
+    def drop_lease(self, pipeline: str, token: int) -> bool:
+        """Give a lease back whose execution can never run."""
+        changed = self._table.update(
+            pipeline,
+            STATE,
+            "REMOVE lease",
+            {":token": token},
+            "lease.#token = :token",
+            {"#token": "token"},
+        )
+        return changed is not None
+
+    def release_lease(self, pipeline: str, token: int, seen: State, after: Aftermath) -> bool:
+        """Give the lease back in one conditional update.
+
+        Fails when the lease is not this token's any more, or when more arrived than `seen`:
+        then look again.
+        """
+        changed = self._table.update(
+            pipeline,
+            STATE,
+            "SET failures = :failures, paused = :paused, paused_reason = :reason,"
+            " retry_at = :retry REMOVE lease, first_arrival",
+            {
+                ":failures": after.failures,
+                ":paused": after.paused,
+                ":reason": after.paused_reason,
+                ":retry": after.retry_at,
+                ":token": token,
+                ":seen": seen.arrivals,
+            },
+            "lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)",
+            {"#token": "token"},
+        )
+        return changed is not None
+
+    def forgive(self, pipeline: str) -> None:
+        """A push re-arms a paused or backing-off pipeline."""
+        self._table.update(
+            pipeline,
+            STATE,
+            "SET failures = :none REMOVE paused, paused_reason, retry_at, strangers_told",
+            {":none": 0},
+        )
+
+    def first_stranger(self, pipeline: str) -> bool:
+        """True once, when data arrives for a pipeline that nobody pushed."""
+        changed = self._table.update(
+            pipeline,
+            STATE,
+            "SET strangers_told = :yes",
+            {":yes": True},
+            "attribute_not_exists(strangers_told)",
+        )
+        return changed is not None
+
+    # --- runs -------------------------------------------------------------------------------
+
+    def open_run(self, pipeline: str, token: int, values: dict[str, Any]) -> None:
+        """Begin a run's record; one that exists stays."""
+        self._table.put(
+            pipeline,
+            f"run#{token6(token)}",
+            {"token": token, **values},
+            "attribute_not_exists(pipeline)",
+        )
+
+    def run(self, pipeline: str, token: int) -> dict[str, Any]:
+        """A run's record; empty when there is none."""
+        return self._table.get(pipeline, f"run#{token6(token)}") or {}
+
+    def runs(self, pipeline: str) -> list[dict[str, Any]]:
+        """Every run's record, oldest first."""
+        return list(self._table.query(pipeline, "run#"))
+
+    def note_run(self, pipeline: str, token: int, values: dict[str, Any]) -> dict[str, Any]:
+        """Add to a run's record; returns all of it."""
+        named = {f"#{i}": name for i, name in enumerate(values)}
+        assigned = ", ".join(f"#{i} = :{i}" for i in range(len(values)))
+        valued = {f":{i}": value for i, value in enumerate(values.values())}
+        changed = self._table.update(
+            pipeline, f"run#{token6(token)}", f"SET {assigned}", valued, None, named
+        )
+        return changed or {}
+
+    # --- champion and promotion -------------------------------------------------------------
+
+    def champion(self, pipeline: str) -> dict[str, Any] | None:
+        """The champion, without its key."""
+        item = self._table.get(pipeline, "champion")
+        return {k: v for k, v in item.items() if k not in ("pipeline", "item")} if item else None
+
+    def crown(self, pipeline: str, champion: dict[str, Any]) -> bool:
+        """Name the champion; False when a newer run already is."""
+        return self._table.put(
+            pipeline,
+            "champion",
+            champion,
+            "attribute_not_exists(#token) OR #token <= :token",
+            {":token": champion["token"]},
+            {"#token": "token"},
+        )
+
+    def lock_promotion(self, pipeline: str, token: int, holder: str, now: int, until: int) -> bool:
+        """Take the promotion lock; the same holder may take it again."""
+        return self._table.put(
+            pipeline,
+            "promotion",
+            {"token": token, "holder": holder, "until": until},
+            "attribute_not_exists(holder) OR holder = :holder OR #until < :now",
+            {":holder": holder, ":now": now},
+            {"#until": "until"},
+        )
+
+    def promotion(self, pipeline: str) -> dict[str, Any] | None:
+        """Who holds the promotion lock."""
+        item = self._table.get(pipeline, "promotion")
+        return item if item and "holder" in item else None
+
+    def unlock_promotion(self, pipeline: str, token: int) -> None:
+        """Give the promotion lock back, if it is still this token's."""
+        self._table.update(
+            pipeline,
+            "promotion",
+            "REMOVE holder, #until",
+            {":token": token},
+            "#token = :token",
+            {"#token": "token", "#until": "until"},
+        )
+
+    # --- registrations ----------------------------------------------------------------------
+
+    def registration(self, pipeline: str) -> dict[str, Any] | None:
+        """A registered pipeline, or None."""
+        return self._table.get(REGISTRATIONS, pipeline)
+
+    def registered(self) -> list[str]:
+        """Names of all registered pipelines."""
+        return [item["item"] for item in self._table.query(REGISTRATIONS)]
+
+    def register(self, pipeline: str, values: dict[str, Any]) -> None:
+        """Write a registration."""
+        self._table.put(REGISTRATIONS, pipeline, values)
+
+
+def _state(item: dict[str, Any]) -> State:
+    lease = item.get("lease")
+    return State(
+        token=item.get("token", 0),
+        arrivals=item.get("arrivals", 0),
+        last_arrival=item.get("last_arrival"),
+        wake_at=item.get("wake_at"),
+        retry_at=item.get("retry_at"),
+        lease=Lease(**lease) if lease else None,
+        failures=item.get("failures", 0),
+        paused=bool(item.get("paused")),
+        paused_reason=item.get("paused_reason"),
+    )

@@ -1,0 +1,196 @@
+"""S3: documents, streams of one version, and copies that appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from retraining.adapters.clients import code
+from retraining.errors import ObjectGone
+
+PART: Final = 8 << 20  # S3 wants at least 5 MB a part but the last
+PIECE: Final = 1 << 20
+MOST_COPIED: Final = 5 << 30  # CopyObject's limit
+MISSING: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
+TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of an s3 URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object's bytes and the version they are of."""
+
+    body: bytes
+    version: str | None
+
+
+class ObjectStore:
+    """One bucket."""
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        self._s3, self.bucket = s3, bucket
+
+    def uri(self, key: str) -> str:
+        """The s3 URI of a key."""
+        return f"s3://{self.bucket}/{key}"
+
+    def key(self, uri: str) -> str:
+        """The key of an s3 URI in this bucket."""
+        bucket, key = split_uri(uri)
+        if bucket != self.bucket:
+            raise ValueError(f"{uri} is not in bucket {self.bucket}")
+        return key
+
+    def read(self, key: str, version: str | None = None) -> Stored:
+        """A small object, of one version if given; raises ObjectGone."""
+        answer = self._get(key, version)
+        return Stored(answer["Body"].read(), answer.get("VersionId"))
+
+    def open(self, key: str, version: str | None = None, etag: str | None = None) -> Any:
+        """A stream over one version; without versions, of the content with this ETag."""
+        return self._get(key, version, None if version else etag)["Body"]
+
+    def _get(self, key: str, version: str | None, etag: str | None = None) -> Any:
+        which = {"VersionId": version} if version else {"IfMatch": etag} if etag else {}
+        try:
+            return self._s3.get_object(Bucket=self.bucket, Key=key, **which)
+        except ClientError as error:
+            if code(error) in MISSING | TAKEN:
+                raise ObjectGone(
+                    f"{self.uri(key)} (version {version or etag or 'newest'}) is not there any more"
+                ) from error
+            raise
+
+    def read_json(self, key: str) -> Any:
+        """A JSON document; raises ObjectGone."""
+        return json.loads(self.read(key).body)
+
+    def find_json(self, key: str) -> Any | None:
+        """A JSON document, or None."""
+        try:
+            return self.read_json(key)
+        except ObjectGone:
+            return None
+
+    def write_json(self, key: str, document: Any) -> str:
+        """Write a JSON document; returns its URI."""
+        self._s3.put_object(Bucket=self.bucket, Key=key, **_json(document))
+        return self.uri(key)
+
+    def write_json_once(self, key: str, document: Any) -> Any:
+        """Write unless it is there; returns what is there now."""
+        try:
+            self._s3.put_object(Bucket=self.bucket, Key=key, IfNoneMatch="*", **_json(document))
+        except ClientError as error:
+            if code(error) not in TAKEN:
+                raise
+            return self.read_json(key)
+        return document
+
+    def lines(self, key: str) -> Iterator[str]:
+        """The lines of a text object, streamed."""
+        for line in self._get(key, None)["Body"].iter_lines(chunk_size=PIECE):
+            yield line.decode("utf-8")
+
+    def keys(self, prefix: str) -> list[str]:
+        """Every key under a prefix, in order."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def sha256(self, key: str) -> tuple[str, int]:
+        """SHA-256 and size of an object, streamed."""
+        digest, size = hashlib.sha256(), 0
+        for piece in self._get(key, None)["Body"].iter_chunks(PIECE):
+            digest.update(piece)
+            size += len(piece)
+        return digest.hexdigest(), size
+
+    def copy_in(self, source: dict[str, Any], key: str) -> bool:
+        """Copy one version from another bucket; False when it is too large for one copy."""
+        if source["size"] > MOST_COPIED:
+            return False
+        origin = {"Bucket": source["bucket"], "Key": source["key"]}
+        if source["version"]:
+            origin["VersionId"] = source["version"]
+        self._s3.copy_object(Bucket=self.bucket, Key=key, CopySource=origin)
+        return True
+
+    def delete(self, prefix: str) -> int:
+        """Delete every object under a prefix of the work bucket; returns how many."""
+        keys = self.keys(prefix)
+        for start in range(0, len(keys), 1000):
+            batch = [{"Key": key} for key in keys[start : start + 1000]]
+            answer = self._s3.delete_objects(
+                Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True}
+            )
+            if answer.get("Errors"):
+                raise RuntimeError(f"could not delete {answer['Errors'][0]} in {self.bucket}")
+        return len(keys)
+
+    def upload(self, key: str) -> Upload:
+        """A copy to write piece by piece."""
+        return Upload(self._s3, self.bucket, key)
+
+
+def _json(document: Any) -> dict[str, Any]:
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    return {"Body": text.encode(), "ContentType": "application/json"}
+
+
+class Upload:
+    """An object that appears whole when finished, and never when aborted.
+
+    Up to one part is held in memory; a smaller object is put at once.
+    """
+
+    def __init__(self, s3: Any, bucket: str, key: str) -> None:
+        self._s3, self._where = s3, {"Bucket": bucket, "Key": key}
+        self._id: str | None = None
+        self._parts: list[dict[str, Any]] = []
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> None:
+        """Append; sends a part when enough has gathered."""
+        self._held += data
+        if len(self._held) >= PART:
+            self._send()
+
+    def _send(self) -> None:
+        if self._id is None:
+            self._id = self._s3.create_multipart_upload(**self._where)["UploadId"]
+        number = len(self._parts) + 1
+        answer = self._s3.upload_part(
+            **self._where, UploadId=self._id, PartNumber=number, Body=bytes(self._held)
+        )
+        self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        self._held.clear()
+
+    def finish(self) -> None:
+        """Make the object appear."""
+        if self._id is None:
+            self._s3.put_object(**self._where, Body=bytes(self._held))
+            return
+        if self._held:
+            self._send()
+        self._s3.complete_multipart_upload(
+            **self._where, UploadId=self._id, MultipartUpload={"Parts": self._parts}
+        )
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        self._held.clear()
+        if self._id is not None:
+            self._s3.abort_multipart_upload(**self._where, UploadId=self._id)
+            self._id = None

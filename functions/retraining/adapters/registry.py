@@ -1,0 +1,120 @@
+"""SageMaker's model registry: package groups and packages in our words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from retraining.adapters.clients import code, message
+from retraining.names import prefix, tag_list
+
+NEWEST: Final = 20  # packages looked through for the one of an earlier attempt
+LONGEST_VALUE: Final = 256  # of a CustomerMetadataProperties value
+LONGEST_REASON: Final = 1024
+
+
+class Registry:
+    """The packages of one stack's pipelines."""
+
+    def __init__(self, sagemaker: Any, stack: str) -> None:
+        self._sagemaker, self._stack = sagemaker, stack
+
+    def ensure_group(self, pipeline: str) -> None:
+        """Make the pipeline's package group unless it is there."""
+        try:
+            self._sagemaker.create_model_package_group(
+                ModelPackageGroupName=prefix(self._stack, pipeline),
+                ModelPackageGroupDescription=f"Models of pipeline {pipeline} ({self._stack})",
+                Tags=tag_list(self._stack, pipeline),
+            )
+        except ClientError as error:
+            if "already exists" not in message(error):
+                raise
+
+    def find(self, pipeline: str, run: str) -> str | None:
+        """The package a run registered, if an earlier attempt did."""
+        answer = self._sagemaker.list_model_packages(
+            ModelPackageGroupName=prefix(self._stack, pipeline),
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            MaxResults=NEWEST,
+        )
+        for item in answer["ModelPackageSummaryList"]:
+            arn = str(item["ModelPackageArn"])
+            if self.describe(arn).get("CustomerMetadataProperties", {}).get("run") == run:
+                return arn
+        return None
+
+    def register(
+        self,
+        pipeline: str,
+        run: str,
+        *,
+        image: str,
+        artifact: str,
+        instance: str,
+        metrics: str,
+        facts: dict[str, str],
+    ) -> str:
+        """Register a model as PendingManualApproval; its ARN. Groups carry the tags."""
+        answer = self._sagemaker.create_model_package(
+            ModelPackageGroupName=prefix(self._stack, pipeline),
+            ModelPackageDescription=f"Run {run}",
+            ModelApprovalStatus="PendingManualApproval",
+            ClientToken=run[:36],
+            InferenceSpecification={
+                "Containers": [{"Image": image, "ModelDataUrl": artifact}],
+                "SupportedContentTypes": ["text/csv"],
+                "SupportedResponseMIMETypes": ["text/csv"],
+                "SupportedTransformInstanceTypes": [instance],
+                "SupportedRealtimeInferenceInstanceTypes": [instance],
+            },
+            ModelMetrics={
+                "ModelQuality": {
+                    "Statistics": {"ContentType": "application/json", "S3Uri": metrics}
+                }
+            },
+            CustomerMetadataProperties={key: _value(value) for key, value in facts.items()},
+        )
+        return str(answer["ModelPackageArn"])
+
+    def describe(self, package: str) -> dict[str, Any]:
+        """A package as AWS describes it."""
+        answer: dict[str, Any] = self._sagemaker.describe_model_package(ModelPackageName=package)
+        return answer
+
+    def approve(self, package: str, reason: str) -> None:
+        """Approve a package."""
+        self._decide(package, "Approved", reason)
+
+    def reject(self, package: str, reason: str) -> None:
+        """Reject a package."""
+        self._decide(package, "Rejected", reason)
+
+    def _decide(self, package: str, status: str, reason: str) -> None:
+        described = self.describe(package)
+        if described.get("ModelApprovalStatus") == status:
+            return
+        self._sagemaker.update_model_package(
+            ModelPackageArn=package,
+            ModelApprovalStatus=status,
+            ApprovalDescription=re.sub(r"\s+", " ", reason)[:LONGEST_REASON],
+        )
+
+    def version(self, package: str) -> int:
+        """The version number at the end of a package's ARN."""
+        return int(package.rpartition("/")[2])
+
+
+def missing(error: ClientError) -> bool:
+    """True when SageMaker says that the thing is not there."""
+    return code(error) in ("ValidationException", "ResourceNotFound") and (
+        "Could not find" in message(error) or "does not exist" in message(error)
+    )
+
+
+def _value(value: str) -> str:
+    """A metadata value in the letters AWS allows, cut to its length."""
+    return re.sub(r"[^\w \.:/=+\-@]", "_", value)[:LONGEST_VALUE]

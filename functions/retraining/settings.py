@@ -1,0 +1,77 @@
+"""What the stack tells its functions: the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class SettingMissing(Exception):  # noqa: N818 - reads as what happened
+    """Raised when a variable that the template sets is not there; names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Typed access to the environment; each value is required when it is first read."""
+
+    environment: Mapping[str, str]
+
+    def _required(self, name: str) -> str:
+        value = self.environment.get(name)
+        if not value:
+            raise SettingMissing(f"environment variable {name} is not set: template.yaml sets it")
+        return value
+
+    @property
+    def stack(self) -> str:
+        """Name of the stack."""
+        return self._required("RATCHET_STACK")
+
+    @property
+    def ledger_table(self) -> str:
+        """Name of the ledger's table."""
+        return self._required("RATCHET_LEDGER_TABLE")
+
+    @property
+    def landing_bucket(self) -> str:
+        """Where data lands."""
+        return self._required("RATCHET_LANDING_BUCKET")
+
+    @property
+    def work_bucket(self) -> str:
+        """Where everything else is."""
+        return self._required("RATCHET_WORK_BUCKET")
+
+    @property
+    def wakes_queue_url(self) -> str:
+        """Queue of delayed wakes."""
+        return self._required("RATCHET_WAKES_QUEUE_URL")
+
+    @property
+    def notices_topic_arn(self) -> str:
+        """Topic of notices to people."""
+        return self._required("RATCHET_NOTICES_TOPIC_ARN")
+
+    @property
+    def databrew_role_arn(self) -> str:
+        """Role of DataBrew jobs."""
+        return self._required("RATCHET_DATABREW_ROLE_ARN")
+
+    @property
+    def xgboost_image(self) -> str:
+        """Image of SageMaker's built-in XGBoost."""
+        return self._required("RATCHET_XGBOOST_IMAGE")
+
+    @property
+    def retraining_arn(self) -> str:
+        """The retraining state machine; only start_retraining has it."""
+        return self._required("RATCHET_RETRAINING_ARN")
+
+    @property
+    def kms_key_arn(self) -> str | None:
+        """Customer key for data at rest; None: keys owned by AWS."""
+        return self.environment.get("RATCHET_KMS_KEY_ARN") or None
+
+
+settings = Settings(os.environ)

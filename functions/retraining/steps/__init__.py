@@ -1,0 +1,1 @@
+"""What a function does, step by step: rules and adapters put together, free of event shapes."""

@@ -1,0 +1,18 @@
+"""State SettleData: gives every claimed version its state and the lease back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retraining.steps.settle import settle
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, bool]:
+    """{pipeline, token, outcome, data_state, sentence} -> {"settled", "follow_up"}."""
+    return settle(
+        event["pipeline"],
+        int(event["token"]),
+        event["outcome"],
+        event.get("data_state"),
+        event.get("sentence"),
+    )
