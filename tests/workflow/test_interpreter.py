@@ -298,6 +298,43 @@ def test_stopping_aborts_and_stops_the_job() -> None:
     assert runner.cancelled == [{"job": 1}]
 
 
+def test_stopping_reaches_the_jobs_inside_a_map() -> None:
+    clock = TestClock()
+    each = {
+        "Type": "Map",
+        "Items": [1, 2],
+        "ItemProcessor": {"StartAt": "Train", "States": {"Train": _task(TRAIN)}},
+        "End": True,
+    }
+
+    async def scenario() -> tuple[Execution, Runner]:
+        runner = Runner(clock, lambda call: {"job": call.execution}, job_seconds=10**6)
+        machine_ = load(machine({"Each": each}, TimeoutSeconds=60))
+        return await execute(machine_, runner=runner, clock=clock), runner
+
+    execution, runner = clock.run(scenario())
+    assert execution.status == "TIMED_OUT"
+    assert len(runner.cancelled) == 2
+    assert types(execution)[-6:] == [
+        "TaskStateAborted",
+        "MapIterationAborted",
+        "TaskStateAborted",
+        "MapIterationAborted",
+        "MapStateAborted",
+        "ExecutionTimedOut",
+    ]
+
+
+def test_a_fault_in_a_runner_fails_the_execution_and_is_named() -> None:
+    branches = [{"StartAt": "Call", "States": {"Call": _task()}}]
+    execution, _, _ = run(
+        machine({"Both": {"Type": "Parallel", "Branches": branches, "End": True}}),
+        answer=lambda _: {}["missing"],
+    )
+    assert (execution.status, execution.error) == ("FAILED", "States.Runtime")
+    assert execution.cause == "Internal error: KeyError: 'missing'"
+
+
 def test_an_execution_stopped_before_it_began_is_aborted() -> None:
     clock = TestClock()
 

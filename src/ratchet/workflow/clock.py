@@ -169,4 +169,6 @@ class _IdleSelector(selectors.DefaultSelector):
         ready: list[tuple[selectors.SelectorKey, int]] = super().select(0)
         if ready or timeout == 0 or self._clock.jump():
             return ready
+        if timeout is None:
+            raise RuntimeError("Everything waits, and nothing is left that could happen")
         return super().select(timeout)

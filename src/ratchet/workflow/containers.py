@@ -24,7 +24,7 @@ class Group:
     def __init__(self, parent: Lane) -> None:
         self._parent = parent
         self._tasks: list[asyncio.Task[None]] = []
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         parent.children = []
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -40,7 +40,7 @@ class Group:
         lane.closed = True
         self._parent.children.remove(lane)
 
-    def fail(self, lane: Lane, error: BaseException) -> None:
+    def fail(self, lane: Lane, error: Exception) -> None:
         """Take the failure of a lane: break off the others and hand the error to `join`."""
         if self._failure is not None or lane.closed:
             return
@@ -70,14 +70,18 @@ class Group:
         try:
             if self._tasks:
                 await asyncio.wait(self._tasks)
-        finally:
-            for task in self._tasks:
-                task.cancel()
+        except asyncio.CancelledError:
+            await self._give_up()
+            raise
         if self._failure is not None:
             self._parent.children = []
             raise self._failure
+
+    async def _give_up(self) -> None:
+        """Cancel all lanes and let them do what they do when cancelled, such as stopping jobs."""
         for task in self._tasks:
-            task.result()
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def parallel(lane: Lane, state: Parallel, payload: Payload, run_flow: RunFlow) -> Payload:
@@ -92,7 +96,7 @@ async def parallel(lane: Lane, state: Parallel, payload: Payload, run_flow: RunF
     async def branch(index: int, flow: Flow, inner: Lane) -> None:
         try:
             results[index] = await run_flow(inner, flow, given)
-        except (StateError, errors.HistoryFull) as error:
+        except Exception as error:  # noqa: BLE001 - `join` raises it
             group.fail(inner, error)
             return
         lane.previous = inner.previous
@@ -174,7 +178,7 @@ class _Iterations:
                 if self._next >= len(self._items):
                     return
                 inner = self._begin(inner.previous)
-            except (StateError, errors.HistoryFull) as error:
+            except Exception as error:  # noqa: BLE001 - `join` raises it
                 self._failed(inner, error)
                 return
 
@@ -194,7 +198,7 @@ class _Iterations:
         inner.state, inner.entered = self._state, self._lane.entered
         return index, inner.evaluator(self._payload).payload(selector)
 
-    def _failed(self, inner: Lane, error: StateError | errors.HistoryFull) -> None:
+    def _failed(self, inner: Lane, error: Exception) -> None:
         if isinstance(error, StateError):
             details = {"name": inner.name, "index": inner.index}
             inner.record("MapIterationFailed", details, chain=False)

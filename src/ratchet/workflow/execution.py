@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from ratchet.workflow.model import StateMachine
 from ratchet.workflow.payload import Payload
 from ratchet.workflow.states import run_flow
 from ratchet.workflow.tasks import Callbacks, TaskRunner
+
+log = logging.getLogger(__name__)
 
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
@@ -96,6 +99,11 @@ class Execution:
             self._end(lane, TIMED_OUT, "ExecutionTimedOut", StateError(errors.TIMEOUT))
         except asyncio.CancelledError:
             self._cancelled(lane)
+        except Exception as error:
+            log.exception(
+                "the execution %s failed by a fault of the interpreter", self.identity.arn
+            )
+            self._end(lane, FAILED, "ExecutionFailed", _fault(error))
         else:
             self._end(lane, SUCCEEDED, "ExecutionSucceeded")
 
@@ -179,6 +187,10 @@ class Execution:
     def _changed(self) -> None:
         if self._on_change is not None:
             self._on_change(self)
+
+
+def _fault(error: Exception) -> StateError:
+    return StateError(errors.RUNTIME, f"Internal error: {type(error).__name__}: {error}")
 
 
 def _too_many_events() -> StateError:

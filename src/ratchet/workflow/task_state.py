@@ -57,7 +57,7 @@ class _Attempt:
         if arguments.is_too_large:
             raise too_large(state.name)
         events = _events(self._lane, self._resource)
-        events.scheduled(arguments, timeout, heartbeat)
+        events.scheduled(arguments, timeout, heartbeat, credentials)
         call = TaskCall(
             resource=self._resource,
             arguments=arguments.value,
@@ -143,10 +143,12 @@ class _Events:
         self._lane = lane
         self._names = {"resourceType": resource.type, "resource": resource.name}
 
-    def scheduled(self, arguments: Payload, timeout: int | None, heartbeat: int | None) -> None:
+    def scheduled(
+        self, arguments: Payload, timeout: int | None, heartbeat: int | None, credentials: Any
+    ) -> None:
         region = self._lane.execution.identity.region
         details = {**self._names, "region": region, "parameters": arguments}
-        self._lane.record("TaskScheduled", _timed(details, timeout, heartbeat))
+        self._lane.record("TaskScheduled", _timed(details, timeout, heartbeat, credentials))
 
     def started(self) -> None:
         self._lane.record("TaskStarted", self._names)
@@ -171,9 +173,13 @@ class _LambdaEvents(_Events):
         super().__init__(lane, resource)
         self._arn = resource.arn
 
-    def scheduled(self, arguments: Payload, timeout: int | None, heartbeat: int | None) -> None:
+    def scheduled(
+        self, arguments: Payload, timeout: int | None, heartbeat: int | None, credentials: Any
+    ) -> None:
         # The event of a plain function has no member for a heartbeat.
-        details = _timed({"resource": self._arn, "input": arguments}, timeout, heartbeat)
+        details = _timed(
+            {"resource": self._arn, "input": arguments}, timeout, heartbeat, credentials
+        )
         details.pop("heartbeatInSeconds", None)
         self._lane.record("LambdaFunctionScheduled", details)
 
@@ -194,9 +200,13 @@ def _events(lane: Lane, resource: Resource) -> _Events:
     return (_LambdaEvents if resource.kind == "lambda" else _Events)(lane, resource)
 
 
-def _timed(details: dict[str, Any], timeout: int | None, heartbeat: int | None) -> dict[str, Any]:
+def _timed(
+    details: dict[str, Any], timeout: int | None, heartbeat: int | None, credentials: Any
+) -> dict[str, Any]:
     if timeout is not None:
         details["timeoutInSeconds"] = timeout
     if heartbeat is not None:
         details["heartbeatInSeconds"] = heartbeat
+    if isinstance(credentials, dict) and "RoleArn" in credentials:
+        details["taskCredentials"] = {"roleArn": credentials["RoleArn"]}
     return details
