@@ -25,13 +25,13 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
     """Outcome, the metric of both models on both holdouts, and the verdict's sentence."""
     from rich.padding import Padding
 
-    console.print(Padding(screen.outcome(record.get("outcome")), (0, 0, 0, 2)))
+    console.print(Padding(screen.outcome(record.get("outcome")), (0, 0, 0, 2), expand=False))
     for holdout in ("fresh", "reference"):
         challenger, champion = metric_values(record, holdout)
         if challenger is not None:
             console.print(f"  {metric_sentence(record, holdout, challenger, champion)}")
     if record.get("sentence"):
-        console.print(Padding(str(record["sentence"]), (0, 0, 0, 2)))
+        console.print(Padding(str(record["sentence"]), (0, 0, 0, 2), expand=False))
 
 
 def metric_sentence(record: dict[str, Any], holdout: str, challenger: Any, champion: Any) -> str:
