@@ -57,13 +57,7 @@ class Group:
     def _break_off(self, failed: Lane) -> None:
         for other in [lane for lane in self._parent.children if not lane.closed]:
             other.abort(failed.previous)
-            if other.index is not None:
-                self._parent.record(
-                    "MapIterationAborted",
-                    {"name": other.name, "index": other.index},
-                    previous=failed.previous,
-                    chain=False,
-                )
+            other.note_iteration("MapIterationAborted", self._parent, failed.previous)
 
     async def join(self) -> None:
         """Wait for all lanes; raise the first failure."""
@@ -200,8 +194,7 @@ class _Iterations:
 
     def _failed(self, inner: Lane, error: Exception) -> None:
         if isinstance(error, StateError):
-            details = {"name": inner.name, "index": inner.index}
-            inner.record("MapIterationFailed", details, chain=False)
+            inner.note_iteration("MapIterationFailed", inner, inner.previous)
         self._group.fail(inner, error)
 
 

@@ -162,8 +162,7 @@ class Execution:
         self._end(lane, ABORTED, "ExecutionAborted", self._stop)
 
     def _end(self, lane: Lane, status: str, event: str, error: StateError | None = None) -> None:
-        if status in (ABORTED, TIMED_OUT):
-            self._abort(lane)
+        lane.close()
         details: dict[str, Any] = error.details if error is not None else {"output": self.output}
         previous = (
             len(self.history.events)
@@ -177,12 +176,6 @@ class Execution:
         self.status = status
         self._ended.set()
         self._changed()
-
-    def _abort(self, lane: Lane) -> None:
-        try:
-            lane.abort()
-        except HistoryFull:
-            lane.closed = True
 
     def _changed(self) -> None:
         if self._on_change is not None:

@@ -112,21 +112,28 @@ class Lane:
         self.record(f"{state.type}StateExited", details)
         return result
 
-    def abort(self, previous: int | None = None) -> None:
-        """Record that what runs here was broken off, innermost first, and add no more events."""
-        for child in self.children:
-            if child.closed:
-                continue
+    def abort(self, previous: int) -> None:
+        """A sibling failed: record, innermost first, what was broken off, and add no more events.
+
+        All these events follow the one that failed (`previous`).
+        """
+        for child in [lane for lane in self.children if not lane.closed]:
             child.abort(previous)
-            if child.index is not None:
-                self.record(
-                    "MapIterationAborted",
-                    {"name": child.name, "index": child.index},
-                    previous=child.previous if previous is None else previous,
-                    chain=previous is None,
-                )
+            child.note_iteration("MapIterationAborted", self, previous)
         if self.state is not None and self.state.type in _ABORTABLE:
-            self.record(f"{self.state.type}StateAborted", previous=previous)
+            self.record(f"{self.state.type}StateAborted", previous=previous, chain=False)
+        self.closed = True
+
+    def note_iteration(self, type_: str, recorder: Lane, previous: int) -> None:
+        """If this is a Map iteration, have another lane record what became of it."""
+        if self.index is not None:
+            details = {"name": self.name, "index": self.index}
+            recorder.record(type_, details, previous=previous, chain=False)
+
+    def close(self) -> None:
+        """The execution is over: nothing that is still winding down adds events."""
+        for child in self.children:
+            child.close()
         self.closed = True
 
     # evaluation
