@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import select
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
 
 from ratchet.local_aws.local import LocalAws, StartFailed, find_running
@@ -25,6 +31,14 @@ with LocalAws.start(port=0) as local:
     signal.pause()
 """
 
+STAYS = """
+HELD = []
+
+def handler(event, context):
+    HELD.append(open(event, "w"))
+    HELD[0].write("up")
+    HELD[0].flush()
+"""
 FORGETS = """
 from ratchet.local_aws.local import LocalAws
 local = LocalAws.start(port=0)
@@ -113,6 +127,32 @@ def test_what_a_killed_one_left_is_swept_at_the_next_start(server: _Server) -> N
         assert found is not None
         assert found["endpoint"] == local.endpoint
     neighbour.end(signal.SIGINT)
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_a_warm_function_ends_with_it(server: _Server, tmp_path: Path, end: signal.Signals) -> None:
+    os.mkfifo(tmp_path / "alive")
+    pipe = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("stay.py", STAYS)
+    session: Any = boto3
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    client = session.client("lambda", "us-east-1", endpoint_url=server.endpoint, **keys)
+    client.create_function(
+        FunctionName="stay",
+        Runtime="python3.13",
+        Role="arn:aws:iam::123456789012:role/r",
+        Handler="stay.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    answer = client.invoke(FunctionName="stay", Payload=json.dumps(str(tmp_path / "alive")))
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    assert os.read(pipe, 10) == b"up"
+    server.end(end)
+    ended, _, _ = select.select([pipe], [], [], 10)
+    assert ended
+    assert os.read(pipe, 10) == b"", "the function's worker lives on"
 
 
 def test_the_first_one_stays_announced(server: _Server) -> None:
