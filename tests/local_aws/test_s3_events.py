@@ -208,3 +208,27 @@ def test_the_aws_command_copies_files_with_awkward_names_and_in_parts(
 def _aws(local_aws: LocalAws, *words: str) -> None:
     command = Path(sys.executable).with_name("aws")
     subprocess.run([command, *words], env=local_aws.child_environment(), check=True, timeout=120)
+
+
+def test_a_bucket_policy_is_kept_but_denies_nothing(local_aws: LocalAws) -> None:
+    """A policy that denies requests without TLS would otherwise deny all of them here."""
+    s3 = local_aws.client("s3")
+    s3.create_bucket(Bucket="with-policy")
+    tls_only = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": "arn:aws:s3:::with-policy/*",
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }
+    s3.put_bucket_policy(Bucket="with-policy", Policy=json.dumps(tls_only))
+    s3.put_object(Bucket="with-policy", Key="a", Body=b"1")
+    assert json.loads(s3.get_bucket_policy(Bucket="with-policy")["Policy"]) == tls_only
+    s3.delete_bucket_policy(Bucket="with-policy")
+    with pytest.raises(s3.exceptions.ClientError, match="NoSuchBucketPolicy"):
+        s3.get_bucket_policy(Bucket="with-policy")

@@ -7,6 +7,7 @@ none. Shapes: "EventBridge event message structure" in S3's user guide.
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 import uuid
@@ -64,12 +65,15 @@ class S3Watcher:
         self._local = local
         self._moto = moto
         self._watched: set[str] = set()
+        self._policies: dict[str, bytes] = {}
         self._sequence = _Sequence()
 
     def __call__(self, environ: Environ, start: Any) -> Iterable[bytes]:
         request = understand(environ)
         if request.about_notification:
             return self._notification(request, environ, start)
+        if request.about_policy:
+            return self._policy(request, environ, start)
         if request.posts_a_form:
             return send(_refusal(501, "NotImplemented", _NO_FORMS), start)
         if request.deletes_bucket:
@@ -181,10 +185,36 @@ class S3Watcher:
         change(bucket)
         return Reply(200, [], b"")
 
+    def _policy(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
+        """Kept and shown, not enforced: moto would apply a policy without its conditions, so that
+        "deny unless TLS" would deny everything."""
+        body = read_body(environ)
+        exists = self._ask(_aim(environ, "GET", f"/{quote(request.bucket)}", "location"))
+        if not exists.good:
+            return _pass_on(exists, start)
+        if request.method == "PUT":
+            return send(self._set_policy(request.bucket, body), start)
+        if request.bucket not in self._policies:
+            return send(_refusal(404, "NoSuchBucketPolicy", _NO_POLICY), start)
+        if request.method == "DELETE":
+            del self._policies[request.bucket]
+            return send(Reply(204, [], b""), start)
+        json_type = [("Content-Type", "application/json")]
+        return send(Reply(200, json_type, self._policies[request.bucket]), start)
+
+    def _set_policy(self, bucket: str, body: bytes) -> Reply:
+        try:
+            json.loads(body)
+        except ValueError as error:
+            return _refusal(400, "MalformedPolicy", f"The bucket policy is not JSON: {error}")
+        self._policies[bucket] = body
+        return Reply(204, [], b"")
+
     def _delete_bucket(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
         answer = self._ask(environ)
         if answer.good:
             self._watched.discard(request.bucket)
+            self._policies.pop(request.bucket, None)
         return _pass_on(answer, start)
 
     # --- moto
@@ -224,6 +254,7 @@ class _Sequence:
             return f"00{self._last:016X}"
 
 
+_NO_POLICY = "The bucket policy does not exist"
 _NO_FORMS = "local AWS does not take browser form uploads (POST Object): use PutObject"
 _NO_DIRECT = (
     "local AWS does not send S3 notifications by {}: enable EventBridgeConfiguration on the "

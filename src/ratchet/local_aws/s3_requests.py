@@ -57,6 +57,11 @@ class S3Request:
         return "notification" in self.resources and not self.key
 
     @property
+    def about_policy(self) -> bool:
+        """Whether this reads, writes or deletes the bucket's policy."""
+        return "policy" in self.resources and not self.key
+
+    @property
     def deletes_bucket(self) -> bool:
         return self.method == "DELETE" and not self.key and not self.resources
 

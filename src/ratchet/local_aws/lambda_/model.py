@@ -41,6 +41,7 @@ RESERVED = frozenset(
 """Variables that AWS refuses in a function's configuration."""
 ENVIRONMENT_LIMIT = 4096
 LAYER_LIMIT = 5
+TIMEOUT_LIMIT = 900
 UNSUPPORTED = (
     "ImageConfig",
     "FileSystemConfigs",
@@ -196,7 +197,13 @@ def unsupported(what: str) -> ServiceError:
 
 
 def check_supported(request: Mapping[str, Any]) -> None:
-    """Refuse, by name, the settings of a function that would have no effect here."""
+    """Refuse, by name, the settings of a function that AWS or local AWS does not take."""
+    if request.get("Timeout", 1) > TIMEOUT_LIMIT:
+        raise ServiceError(
+            "ValidationException",
+            f"1 validation error detected: Value '{request['Timeout']}' at 'timeout' failed to "
+            f"satisfy constraint: Member must have value less than or equal to {TIMEOUT_LIMIT}",
+        )
     for key in UNSUPPORTED:
         if request.get(key):
             raise unsupported(f"{key} of a Lambda function: remove it")
