@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ratchet.workflow.building import build
 from ratchet.workflow.checks import check
 from ratchet.workflow.clock import Clock, RealClock, TestClock
 from ratchet.workflow.errors import StateError
 from ratchet.workflow.execution import Execution, Identity, execute
 from ratchet.workflow.findings import Finding, InvalidDefinition, WorkflowError, errors_of
 from ratchet.workflow.history import Event, History
-from ratchet.workflow.model import StateMachine, build
+from ratchet.workflow.model import StateMachine
 from ratchet.workflow.payload import Payload
 from ratchet.workflow.source import read
 from ratchet.workflow.tasks import Callbacks, TaskCall, TaskRunner

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ratchet.workflow.building import build
 from ratchet.workflow.checks import check
 from ratchet.workflow.findings import ERROR, Finding, InvalidDefinition
-from ratchet.workflow.model import build
 from ratchet.workflow.source import read
 
 
