@@ -45,9 +45,14 @@ class Guard(importlib.machinery.PathFinder):
         cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """As PathFinder, but a foreign top-level name is looked for in the own folders alone."""
-        if path is None and fullname not in cls.allowed:
+        if path is None and not cls.is_allowed(fullname):
             path = list(cls.own)
         return super().find_spec(fullname, path, target)
+
+    @classmethod
+    def is_allowed(cls, name: str) -> bool:
+        # sysconfig's data is standard library too, but carries the platform in its name
+        return name in cls.allowed or name.startswith("_sysconfigdata_")
 
 
 def install_guard(allowed: list[str]) -> None:
