@@ -32,6 +32,7 @@ PARTS = ("train", "validation", "holdout")
 ROWS_PER_FILE = 500_000
 KIND = "kind of holdout row"
 ROWS = "number of rows"
+BAD_ROWS = "number of bad rows"
 PLACE = "place of the batch"
 SPARK_TYPES = {"integer": "long", "number": "double"}
 
@@ -169,26 +170,26 @@ def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFra
     Text stays as written; true and false become 1 and 0; NaN counts as missing.
     """
     kinds = dict(data.dtypes)
-    numbers = [_number(_column(name), kinds[name]).alias(name) for name in (label, *features)]
-    return data.select(*RESERVED, *numbers)
+    numbers = [f"{_number(name, kinds[name])} AS {_quoted(name)}" for name in (label, *features)]
+    return data.selectExpr(*RESERVED, *numbers)
 
 
 def survey(data: DataFrame, label: str, features: list[str], batches: Batches) -> list[Any]:
-    """One pass: rows by split and kind, and how many values of each column are no numbers."""
-    columns = (label, *features)
-    bad = [f.count(f.when(_is_bad(c, label), 1)).alias(c) for c in columns]
+    """One pass: rows by split and kind, and how many of them hold a value that is no number."""
+    bad = " OR ".join(_is_bad(name, label) for name in (label, *features))
     groups = data.groupBy("split", _kind(batches).alias(KIND))
-    found: list[Any] = groups.agg(f.count(f.lit(1)).alias(ROWS), *bad).collect()
+    rows = f.count(f.lit(1)).alias(ROWS)
+    found: list[Any] = groups.agg(rows, f.expr(f"count_if({bad})").alias(BAD_ROWS)).collect()
     return found
 
 
 def refuse_bad_values(data: DataFrame, found: list[Any], label: str, features: list[str]) -> None:
-    for name in (label, *features):
-        count = sum(row[name] for row in found)
-        if count:
+    if sum(row[BAD_ROWS] for row in found):
+        for name in (label, *features):
             bad = data.where(_is_bad(name, label)).select("row_id", _column(name).alias("value"))
             example = bad.orderBy("row_id", "value").first()
-            raise PrepareFailed(_no_number(name, count, example["row_id"], example["value"]))
+            if example is not None:
+                raise PrepareFailed(_no_number(name, bad.count(), *example))
     odd = sorted({str(row["split"]) for row in found if row["split"] not in PARTS})
     if odd:
         raise PrepareFailed(f"Reserved column 'split' was changed: it holds {odd[0]!r}")
@@ -244,8 +245,7 @@ def _bucket_and_key(uri: str) -> tuple[str, str]:
 
 
 def _column(name: str) -> Column:
-    """A column by its exact name: dots and backticks are part of the name."""
-    return f.col("`" + name.replace("`", "``") + "`")
+    return f.col(_quoted(name))
 
 
 def _require_reserved(data: DataFrame, what: str) -> None:
@@ -268,29 +268,31 @@ def _kind(batches: Batches) -> Column:
     return fresh.when(f.col("batch").isin(*batches.reference), "reference")
 
 
-def _number(column: Column, kind: str) -> Column:
-    """The number's text; what is no number is passed on for `survey` to quote."""
+def _quoted(name: str) -> str:
+    """A column's name in SQL: dots and backticks are part of the name."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _number(name: str, kind: str) -> str:
+    """The number's text in SQL; what is no number is passed on for `survey` to find."""
+    column = _quoted(name)
     if kind == "boolean":
-        return column.cast("int").cast("string")
+        return f"CAST(CAST({column} AS INT) AS STRING)"
     if kind in ("float", "double"):
-        return f.when(~f.isnan(column), column).cast("string")
-    text = f.trim(column.cast("string"))
-    lowered = f.lower(text)
-    return (
-        f.when(lowered == "true", "1")
-        .when(lowered == "false", "0")
-        .when(lowered.isin("nan", ""), None)
-        .otherwise(text)
-    )
+        return f"CASE WHEN NOT isnan({column}) THEN CAST({column} AS STRING) END"
+    text = f"trim(CAST({column} AS STRING))"
+    cases = "WHEN 'true' THEN '1' WHEN 'false' THEN '0' WHEN 'nan' THEN NULL WHEN '' THEN NULL"
+    return f"CASE lower({text}) {cases} ELSE {text} END"
 
 
-def _is_bad(name: str, label: str) -> Column:
+def _is_bad(name: str, label: str) -> str:
     """True where the value is no finite number; a label must be there, a feature may be missing."""
-    column = _column(name)
-    value = column.cast("double")
-    finite = value.isNotNull() & (f.abs(value) < math.inf) & ~column.rlike("[dDfF]$")
-    missing = f.lit(name == label)
-    return f.when(column.isNull(), missing).otherwise(~finite)
+    column = _quoted(name)
+    finite = f"abs(try_cast({column} AS DOUBLE)) < double('Infinity')"
+    java_suffix = f"lower(right({column}, 1)) IN ('d', 'f')"  # Java reads 2d as a number
+    missing = "true" if name == label else "false"
+    bad = f"NOT coalesce({finite}, false) OR {java_suffix}"
+    return f"(CASE WHEN {column} IS NULL THEN {missing} ELSE {bad} END)"
 
 
 def _no_number(name: str, count: int, row_id: str, value: str | None) -> str:
