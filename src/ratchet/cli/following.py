@@ -92,13 +92,12 @@ def timeline_of(stack: Stack, execution: str) -> Timeline:
 
 def nested(timeline: Timeline) -> list[str]:
     """ARNs of the executions that an execution started and waits for."""
-    found = []
-    for state in timeline.states.values():
-        for output in state.submitted:
-            arn = _json(output).get("ExecutionArn")
-            if arn:
-                found.append(str(arn))
-    return found
+    return [arn for state in timeline.states.values() for arn in _started_by(state)]
+
+
+def _started_by(state: StateTimes) -> list[str]:
+    found = (_json(output).get("ExecutionArn") for output in state.submitted)
+    return [str(arn) for arn in found if arn]
 
 
 def follow_run(stack: Stack, run: RunRef, console: Console, deadline: float) -> Timeline:
@@ -193,16 +192,18 @@ class _Watch:
         current = next(reversed(list(_shown(timeline))), None)
         if current is not None and current.status == "RUNNING":
             update(f"{human(current.name)} ... {current.seconds():.0f} s")
-        for arn in nested(timeline):
-            watch = self.inner.setdefault(
-                arn, _Watch(self.stack, arn, self.console, self.depth + 1)
-            )
-            watch.look(update)
         for state in _shown(timeline):
+            for arn in _started_by(state):
+                self._inside(arn).look(update)
             if state.status != "RUNNING" and state.name not in self.told:
                 self.told.add(state.name)
                 self.console.print(state_line(state, self.depth), soft_wrap=True)
         return timeline
+
+    def _inside(self, arn: str) -> _Watch:
+        if arn not in self.inner:
+            self.inner[arn] = _Watch(self.stack, arn, self.console, self.depth + 1)
+        return self.inner[arn]
 
 
 def _shown(timeline: Timeline) -> Iterable[StateTimes]:

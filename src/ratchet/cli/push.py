@@ -71,8 +71,11 @@ def send(stack: Stack, packed: Packed) -> dict[str, Any]:
 def told(answer: dict[str, Any]) -> str:
     """What a push changed, in a sentence or two."""
     changed, waiting = answer.get("changed") or [], int(answer.get("pending_objects") or 0)
-    what = f"changed: {', '.join(changed)}" if changed else "nothing has changed"
-    text = f"Pipeline {answer['name']} is registered; {what}."
+    text = f"Pipeline {answer['name']} is registered"
+    if "name" in changed:  # no former registration has this name
+        text += "."
+    else:
+        text += f"; changed: {', '.join(changed)}." if changed else "; nothing has changed."
     if waiting:
         text += f" {waiting} waiting object{'s' if waiting > 1 else ''} will be trained on."
     return text

@@ -132,13 +132,17 @@ def draw_run(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeli
     """The SVG of a run: the retraining machine as it was when it ran."""
     import json
 
+    from ratchet.cli.run_report import metric_sentence, metric_values
     from ratchet.workflow.draw import draw
 
     described = stack.client("stepfunctions").describe_state_machine_for_execution(
         executionArn=stack.execution_arn(ref.id)
     )
     title = f"{ref.id}: {record.get('outcome') or 'running'}"
-    return draw(json.loads(described["definition"]), timeline, title=title)
+    challenger, champion = metric_values(record)
+    known = challenger is not None
+    subtitle = metric_sentence(record, "fresh", challenger, champion) if known else ""
+    return draw(json.loads(described["definition"]), timeline, title=title, subtitle=subtitle)
 
 
 def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> None:

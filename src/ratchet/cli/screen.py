@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
-    from rich.table import Table
 
 OUTCOME_STYLES = {
     "PROMOTED": "bold green",
@@ -64,20 +63,20 @@ def remark(text: str) -> None:
     stderr().print(text, style="dim", soft_wrap=True)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[RenderableType]]) -> Table:
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[RenderableType]]
+) -> RenderableType:
     """A plain table; a column whose name begins with '>' is aligned right."""
     from rich.box import SIMPLE_HEAD
+    from rich.console import Group
     from rich.table import Table
 
-    made = Table(
-        title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD,
-        show_edge=False, pad_edge=False,
-    )  # fmt: skip
+    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
         made.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
     for row in rows:
         made.add_row(*row)
-    return made
+    return Group(styled(title, "bold"), made) if title else made
 
 
 def styled(text: str, style: str) -> RenderableType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -42,9 +43,9 @@ def up(
 def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple[LocalAws, Stack]]:
     """A local AWS with the stack deployed; closed whole, however the block ends."""
     from ratchet.cli.connection import local_aws, stack_in
-    from ratchet.cli.screen import Progress, remark
+    from ratchet.cli.screen import Progress, duration, remark
 
-    template = checkout.root() / "template.yaml"
+    template, started = checkout.root() / "template.yaml", time.monotonic()
     with Progress("Starting local AWS ..."):
         from ratchet.local_aws.local import LocalAws
 
@@ -54,7 +55,8 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
             from ratchet.local_aws.cloudformation import deploy
 
             deploy(local, template, DEFAULT_STACK)
-        remark(f"Local AWS at {local.endpoint}, stack {DEFAULT_STACK} deployed.")
+        took = duration(time.monotonic() - started)
+        remark(f"Local AWS at {local.endpoint}, stack {DEFAULT_STACK} deployed in {took}.")
         yield local, stack_in(local_aws(local.endpoint, local.region), DEFAULT_STACK)
     finally:
         with undisturbed():

@@ -123,6 +123,8 @@ def _function_name(state: Mapping[str, Any]) -> str:
     arguments = state.get("Arguments") or state.get("Parameters") or {}
     name = arguments.get("FunctionName", "") if isinstance(arguments, Mapping) else ""
     name = re.sub(r"^\$\{(.*)FunctionArn\}$", r"\1", str(name)).rpartition(":function:")[2] or name
+    made = re.fullmatch(r".+?-(\w+?)(?:Function)?-[A-Z0-9]{8,}", str(name))  # by CloudFormation
+    name = made[1] if made else name
     return "" if "{%" in str(name) or "$" in str(name) else str(name)
 
 

@@ -64,6 +64,7 @@ def draw(
     history: Iterable[Mapping[str, Any]] | Timeline | None = None,
     *,
     title: str = "",
+    subtitle: str = "",
 ) -> str:
     """The SVG text of an ASL `definition`, coloured by an execution's `history` if there is one.
 
@@ -77,9 +78,10 @@ def draw(
     )
     scope = _Scope.of(definition)
     canvas = _Canvas(timeline)
-    top = _MARGIN + (54 if title or timeline else 0)
-    width = max(scope.size.width, text_width(title, 19)) + 2 * _MARGIN
-    canvas.heading(title, _MARGIN)
+    top = _MARGIN + (54 if title or timeline else 0) + (18 if subtitle else 0)
+    words = max(text_width(title, 19), text_width(subtitle, 12.5))
+    width = max(scope.size.width, words) + 2 * _MARGIN
+    canvas.heading(title, subtitle, _MARGIN)
     canvas.scope(scope, (width - scope.size.width) / 2, top)
     height = top + scope.size.height + _MARGIN
     if timeline:
@@ -148,7 +150,7 @@ class _Canvas:
             f"{back}\n{body}\n</svg>\n"
         )
 
-    def heading(self, title: str, x: float) -> None:
+    def heading(self, title: str, subtitle: str, x: float) -> None:
         if title:
             self._text(title, x, _MARGIN + 16, "title")
         if self.timeline:
@@ -158,6 +160,8 @@ class _Canvas:
                 text += f", started {self.timeline.started:%Y-%m-%d %H:%M:%S %Z}".rstrip()
             colour = _COLOURS[self.timeline.status][0]
             self._text(text, x, _MARGIN + 37, "sub", f'style="fill:{colour}"')
+        if subtitle:
+            self._text(subtitle, x, _MARGIN + (55 if self.timeline else 37), "sub")
 
     def scope(self, scope: _Scope, x: float, y: float) -> None:
         """Edges first, so that no line runs over a state."""
