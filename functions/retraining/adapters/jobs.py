@@ -29,18 +29,17 @@ class RecipeJobs:
     def publish_recipe(self, pipeline: str, steps: list[dict[str, Any]]) -> str:
         """Publish the steps as the recipe's next version; its number."""
         name, wanted = prefix(self._stack, pipeline), [_step(step) for step in steps]
-        try:
+        recipe = self._described("describe_recipe", Name=name, RecipeVersion="LATEST_WORKING")
+        if recipe is None:
             self._databrew.create_recipe(Name=name, Steps=wanted, Tags=tags(self._stack, pipeline))
-        except ClientError as error:
-            if code(error) != "ConflictException":
-                raise
+        else:
             self._databrew.update_recipe(Name=name, Steps=wanted)
         self._databrew.publish_recipe(Name=name, Description=f"Pipeline {pipeline}")
         return str(self._databrew.describe_recipe(Name=name)["RecipeVersion"])
 
     def ensure_dataset(self, pipeline: str) -> None:
         """The pipeline's accepted data as a dataset: CSV with header."""
-        request = {
+        request: dict[str, Any] = {
             "Name": prefix(self._stack, pipeline),
             "Format": "CSV",
             "FormatOptions": {"Csv": {"Delimiter": ",", "HeaderRow": True}},
@@ -48,11 +47,9 @@ class RecipeJobs:
                 "S3InputDefinition": {"Bucket": self._bucket, "Key": accepted_prefix(pipeline)}
             },
         }
-        try:
+        if self._described("describe_dataset", Name=request["Name"]) is None:
             self._databrew.create_dataset(**request, Tags=tags(self._stack, pipeline))
-        except ClientError as error:
-            if code(error) != "ConflictException":
-                raise
+        else:
             self._databrew.update_dataset(**request)
 
     def ensure_job(self, pipeline: str, recipe_version: str, output: str) -> None:
@@ -84,13 +81,17 @@ class RecipeJobs:
         return name
 
     def _existing(self, name: str) -> str | None:
+        job = self._described("describe_job", Name=name)
+        return None if job is None else str(job.get("RecipeReference", {}).get("RecipeVersion", ""))
+
+    def _described(self, operation: str, **request: str) -> dict[str, Any] | None:
         try:
-            job = self._databrew.describe_job(Name=name)
+            answer: dict[str, Any] = getattr(self._databrew, operation)(**request)
         except ClientError as error:
             if code(error) == "ResourceNotFoundException":
                 return None
             raise
-        return str(job.get("RecipeReference", {}).get("RecipeVersion", ""))
+        return answer
 
     def _settings(self, output: str) -> dict[str, Any]:
         return {

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from typing import Any
 
-from retraining import adapters, claims, hyperparameters, names
+from retraining import adapters, claims, clock, hyperparameters, names
 from retraining.durations import seconds
 from retraining.errors import DefinitionChanged, LeaseLost, NothingPending, PipelineNotRegistered
 from retraining.settings import settings
@@ -54,7 +53,7 @@ def _manifest(pipeline: str, token: int) -> dict[str, Any]:
         },
         "image": settings.xgboost_image,
         "champion": adapters.ledger().champion(pipeline),
-        "claimed_at": dt.datetime.now(dt.UTC).isoformat(),
+        "claimed_at": clock.stamp(),
     }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from retraining import adapters, names, outcomes
+from retraining import adapters, clock, names, outcomes
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.outcomes import Ended
 from retraining.promotion import SETTLING
@@ -39,7 +38,7 @@ def _values(ended: Ended) -> dict[str, Any]:
         "token": ended.token,
         "run": names.run_id(ended.pipeline, ended.token),
         "execution": ended.execution,
-        "ended": dt.datetime.now(dt.UTC).isoformat(),
+        "ended": clock.stamp(),
         "outcome": ended.outcome,
         "sentence": outcomes.sentence(ended),
         "promoted": ended.promoted,

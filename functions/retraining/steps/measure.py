@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from retraining import adapters, gate, names, scores
+from retraining import adapters, clock, gate, names, scores
 from retraining.errors import ScoresUnreadable
 from retraining.gate import Facts, Terms
 from retraining.rows import Shares
@@ -68,7 +67,7 @@ def _head(manifest: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
     return {
         "pipeline": manifest["pipeline"],
         "run": names.run_id(manifest["pipeline"], manifest["token"]),
-        "judged_at": dt.datetime.now(dt.UTC).isoformat(),
+        "judged_at": clock.stamp(),
         "gate": manifest["definition"]["gate"],
         "champion": {k: champion[k] for k in ("package", "run", "model")} if champion else None,
         "metric": measured["metric"],

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 
-from retraining import adapters
+from retraining import adapters, clock
 from retraining.arrivals import Arrival
 from retraining.durations import seconds
 from retraining.observability import OBJECTS_ARRIVED, OBJECTS_WITHOUT_PIPELINE, count, log
@@ -27,7 +26,7 @@ def note(pipeline: str, arrivals: list[Arrival], *, again: bool) -> None:
         log.info("only duplicates of settled objects", extra={"pipeline": pipeline})
         return
     size = sum(arrival.size for arrival in landed)
-    adapters.ledger().add_arrivals(pipeline, len(landed), size, int(time.time() * 1000))
+    adapters.ledger().add_arrivals(pipeline, len(landed), size, int(clock.now() * 1000))
     registration = adapters.ledger().registration(pipeline)
     if registration is None:
         _tell_unregistered(pipeline, landed)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
 from typing import Any
 
-from retraining import adapters, names, outcomes, promotion
+from retraining import adapters, clock, names, outcomes, promotion
 from retraining.errors import PromotionLocked
 from retraining.observability import log
 from retraining.settings import settings
@@ -24,7 +22,7 @@ def decide(manifest: dict[str, Any], uri: str, package: str, execution: str) -> 
 
 
 def _lock(pipeline: str, token: int, execution: str) -> None:
-    now = int(time.time())
+    now = int(clock.now())
     until = now + promotion.LOCK_SECONDS
     if not adapters.ledger().lock_promotion(pipeline, token, execution, now, until):
         held = adapters.ledger().promotion(pipeline) or {}
@@ -119,7 +117,7 @@ def _champion(promoted: dict[str, Any], token: int, uri: str) -> dict[str, Any]:
         "golden": promoted["golden"],
         "config": promoted["config"],
         "endpoint": promoted["endpoint"],
-        "since": dt.datetime.now(dt.UTC).isoformat(),
+        "since": clock.stamp(),
     }
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import re
 from typing import Any
 
-from retraining import adapters, contracts, names
+from retraining import adapters, clock, contracts, names
 from retraining.errors import ObjectGone, PipelineRejected
 from retraining.steps import wake
 
@@ -35,7 +34,7 @@ def register(name: str, content_hash: str) -> dict[str, Any]:
             "uri": adapters.work().uri(folder),
             "version_id": version,
             "sha256": hashlib.sha256(body).hexdigest(),
-            "registered_at": dt.datetime.now(dt.UTC).isoformat(),
+            "registered_at": clock.stamp(),
             "recipe_version": recipe_version,
         },
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from retraining import adapters, names, settlement
+from retraining import adapters, clock, names, settlement
 from retraining.observability import log
 from retraining.settlement import FAILED, PENDING, QUARANTINED, Ending
 from retraining.steps import quarantine, wake
@@ -87,7 +86,7 @@ def _release(pipeline: str, token: int, outcome: str, sentence: str | None) -> b
         seen = ledger.state(pipeline)
         if seen.lease is None or seen.lease.token != token:
             return False
-        after = settlement.aftermath(seen, outcome, sentence, time.time())
+        after = settlement.aftermath(seen, outcome, sentence, clock.now())
         if ledger.release_lease(pipeline, token, seen, after):
             log.info("released the lease", extra={"pipeline": pipeline, "token": token})
             return True
@@ -98,5 +97,5 @@ def _follow_up(pipeline: str) -> bool:
     state = adapters.ledger().state(pipeline)
     if state.paused or state.lease is not None or not adapters.ledger().has_pending(pipeline):
         return False
-    wake.arm(pipeline, "follow-up", max(0, (state.retry_at or 0) - time.time()))
+    wake.arm(pipeline, "follow-up", max(0, (state.retry_at or 0) - clock.now()))
     return True

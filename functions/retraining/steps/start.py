@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 
-from retraining import adapters, arrivals, names
+from retraining import adapters, arrivals, clock, names
 from retraining.arrivals import Lease, Leave, Nothing, Rearm, Repeat, Start, State
 from retraining.durations import seconds
 from retraining.observability import RUNS_STARTED, count, log
@@ -24,7 +23,7 @@ def woken(pipeline: str, reason: str) -> None:
     quiet = seconds(json.loads(registration["definition"])["trigger"]["quiet_period"])
     state = adapters.ledger().disarm_wake(pipeline)
     pending = adapters.ledger().has_pending(pipeline)
-    decision = arrivals.decide(state, pending=pending, quiet=quiet, now=time.time())
+    decision = arrivals.decide(state, pending=pending, quiet=quiet, now=clock.now())
     log.info(f"woken by {reason}: {decision}", extra={"pipeline": pipeline})
     match decision:
         case Rearm(wait):
@@ -42,7 +41,7 @@ def _start(pipeline: str, token: int, state: State) -> None:
         token=token,
         execution=names.run_id(pipeline, token),
         input=json.dumps({"pipeline": pipeline, "token": token}),
-        at=int(time.time()),
+        at=int(clock.now()),
         arrivals=state.arrivals,
     )
     if adapters.ledger().take_lease(pipeline, lease):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
-from retraining import adapters
+from retraining import adapters, clock
 from retraining.arrivals import delay
 
 
 def arm(pipeline: str, reason: str, seconds: float) -> bool:
     """Send a delayed wake unless one is on its way; True when this call sent it."""
-    wait, now = delay(seconds), int(time.time())
+    wait, now = delay(seconds), int(clock.now())
     if not adapters.ledger().arm_wake(pipeline, now + wait, now):
         return False
     adapters.wakes().send(pipeline, reason, wait)

@@ -1,0 +1,243 @@
+"""The service under test: drops data, delivers events and wakes, plays the state machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import check_data
+import claim_data
+import finish_run
+import record_arrivals
+import recover_run
+import register_pipeline
+import settle_data
+import start_retraining
+from retraining import adapters, clock
+from retraining.adapters import clients
+
+EVENTS = Path(__file__).parents[2] / "events"
+WAKE_SENT = "provide-client-params.sqs.SendMessage"
+ROLE = "arn:aws:iam::123456789012:role/ratchet"
+HEADER = "age;job;y\n"
+DEFINITION: dict[str, Any] = {
+    "name": "bank",
+    "data": {
+        "label": "y",
+        "delimiter": ";",
+        "columns": {
+            "age": {"type": "integer", "min": 17},
+            "job": {"type": "text"},
+            "y": {"type": "category", "values": ["yes", "no"]},
+        },
+    },
+    "trigger": {"quiet_period": "60s"},
+    "etl": {"recipe": [{"Action": {"Operation": "DELETE", "Parameters": {"sourceColumns": "[]"}}}]},
+    "training": {"hyperparameters": {"num_round": 10, "objective": "binary:logistic"}},
+    "gate": {"metric": "auc", "minimum": 0.6, "min_holdout_rows": 30},
+}
+
+
+def rows(count: int, start: int = 0) -> str:
+    """Some sound data of the test pipeline, every row another."""
+    body = (f"{20 + n % 60};job{start + n};{'yes' if n % 3 else 'no'}\n" for n in range(count))
+    return HEADER + "".join(body)
+
+
+class Service:
+    """One stack; `now` is its clock, `history` what was delivered."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_790_000_000.0
+        self.monkeypatch = monkeypatch
+        monkeypatch.setattr(clock, "now", lambda: self.now)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "local")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        for made in vars(adapters).values():
+            if made is not clients.client and hasattr(made, "cache_clear"):
+                made.cache_clear()
+        self._make(monkeypatch)
+
+    def _make(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.s3 = self.client("s3")
+        for bucket in ("landing", "work"):
+            self.s3.create_bucket(Bucket=bucket)
+            self.s3.put_bucket_versioning(
+                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+            )
+        self._make_table()
+        self.sqs = self.client("sqs")
+        self.wakes_url = self.sqs.create_queue(QueueName="wakes")["QueueUrl"]
+        self.notices_url = self.sqs.create_queue(QueueName="notices")["QueueUrl"]
+        topic = self.client("sns").create_topic(Name="notices")["TopicArn"]
+        self.client("sns").subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:notices"
+        )
+        machine = self.client("stepfunctions").create_state_machine(
+            name="retraining",
+            definition='{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}',
+            roleArn=ROLE,
+        )
+        environment = {
+            "STACK": "ratchet",
+            "LEDGER_TABLE": "ledger",
+            "LANDING_BUCKET": "landing",
+            "WORK_BUCKET": "work",
+            "WAKES_QUEUE_URL": self.wakes_url,
+            "NOTICES_TOPIC_ARN": topic,
+            "SAGEMAKER_ROLE_ARN": ROLE,
+            "DATABREW_ROLE_ARN": ROLE,
+            "XGBOOST_IMAGE": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+            "RETRAINING_ARN": machine["stateMachineArn"],
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(f"RATCHET_{name}", value)
+        self.sent: list[dict[str, Any]] = []
+        self.sqs.meta.events.register(WAKE_SENT, self._note_wake)
+
+    def close(self) -> None:
+        """Leave the process's clients as they were."""
+        self.sqs.meta.events.unregister(WAKE_SENT, self._note_wake)
+
+    def _make_table(self) -> None:
+        key = [("pipeline", "HASH"), ("item", "RANGE")]
+        index = [("pipeline", "HASH"), ("pending", "RANGE")]
+        self.client("dynamodb").create_table(
+            TableName="ledger",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"}
+                for name in ("pipeline", "item", "pending")
+            ],
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in key],
+            LocalSecondaryIndexes=[
+                {
+                    "IndexName": "pending",
+                    "KeySchema": [{"AttributeName": n, "KeyType": k} for n, k in index],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+
+    def client(self, name: str) -> Any:
+        """The process's client, made once: making one takes longer than a test."""
+        return clients.client(name)
+
+    # --- what people and AWS do ---------------------------------------------------------------
+
+    def push(self, definition: dict[str, Any] | None = None, hash_: str = "0" * 64) -> Any:
+        """Upload a definition and register it."""
+        document = definition or DEFINITION
+        key = f"pipelines/{document['name']}/{hash_}/definition.json"
+        self.s3.put_object(Bucket="work", Key=key, Body=json.dumps(document).encode())
+        return register_pipeline.handler({"name": document["name"], "hash": hash_}, None)
+
+    def drop(self, key: str, body: str | bytes) -> dict[str, Any]:
+        """Put an object; the event that tells of it."""
+        data = body.encode() if isinstance(body, str) else body
+        answer = self.s3.put_object(Bucket="landing", Key=key, Body=data)
+        event: dict[str, Any] = json.loads((EVENTS / "object-created-put.json").read_text())
+        event["detail"]["bucket"]["name"] = "landing"
+        event["detail"]["object"].update(
+            {
+                "key": key,
+                "size": len(data),
+                "etag": answer["ETag"].strip('"'),
+                "version-id": answer["VersionId"],
+            }
+        )
+        return event
+
+    def deliver(self, *events: Any, received: int = 1) -> list[str]:
+        """An SQS batch of events to record_arrivals; the ids that must come again."""
+        answer = record_arrivals.handler(batch(*events, received=received), None)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def wake(self, message: dict[str, Any]) -> list[str]:
+        """One message to start_retraining; the ids that must come again."""
+        answer = start_retraining.handler(batch(message), None)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def receive_wakes(self) -> list[dict[str, Any]]:
+        """Every wake sent since the last look, whatever its delay: tests do not sit it out."""
+        found, self.sent = self.sent, []
+        return found
+
+    def _note_wake(self, params: dict[str, Any], **_: Any) -> None:
+        self.sent.append({**json.loads(params["MessageBody"]), "delay": params["DelaySeconds"]})
+
+    def run_machine(self, pipeline: str, token: int, outcome: str = "INCONCLUSIVE") -> Any:
+        """ClaimData, CheckData, SettleData and FinishRun, as the state machine calls them."""
+        where = {"pipeline": pipeline, "token": token}
+        run = claim_data.handler({**where, "execution": "arn"}, None)
+        for chunk in run["chunks"]:
+            check_data.handler({"manifest": run["manifest"], **chunk}, None)
+        state = "PENDING" if outcome == "FAILED" else "TRAINED"
+        told = {"outcome": outcome, "sentence": f"{outcome} it is."}
+        settled = settle_data.handler({**where, **told, "data_state": state}, None)
+        finish_run.handler({**where, **told, "execution": "arn"}, None)
+        return settled
+
+    def end(self, name: str, status: str) -> Any:
+        """An execution ended without finishing: its status event to recover_run."""
+        kind = status.lower().replace("_", "-")
+        event = json.loads((EVENTS / f"execution-{kind}.json").read_text())
+        pipeline, _, token = name.rpartition("-")
+        event["detail"]["name"] = name
+        event["detail"]["input"] = json.dumps({"pipeline": pipeline, "token": int(token)})
+        return recover_run.handler(event, None)
+
+    # --- what is to be seen -------------------------------------------------------------------
+
+    def notices(self) -> list[dict[str, str]]:
+        """Every notice so far, taken from the queue."""
+        found: list[dict[str, str]] = []
+        while True:
+            answer = self.sqs.receive_message(QueueUrl=self.notices_url, MaxNumberOfMessages=10)
+            if not answer.get("Messages"):
+                return found
+            for message in answer["Messages"]:
+                found.append(json.loads(message["Body"]))
+                self.sqs.delete_message(
+                    QueueUrl=self.notices_url, ReceiptHandle=message["ReceiptHandle"]
+                )
+
+    def objects(self, pipeline: str = "bank") -> dict[str, dict[str, Any]]:
+        """The ledger's object items by key and version."""
+        table = adapters.ledger()._table
+        items = table.query(pipeline, "object#")
+        return {f"{item['key']} {item['version']}": item for item in items}
+
+    def read(self, key: str) -> Any:
+        """A JSON document of the work bucket."""
+        return json.loads(self.s3.get_object(Bucket="work", Key=key)["Body"].read())
+
+    def keys(self, prefix: str) -> list[str]:
+        """Keys of the work bucket."""
+        answer = self.s3.list_objects_v2(Bucket="work", Prefix=prefix)
+        return [item["Key"] for item in answer.get("Contents", [])]
+
+
+def batch(*bodies: Any, received: int = 1) -> dict[str, Any]:
+    """An SQS batch around these bodies."""
+    sample = json.loads((EVENTS / "arrivals-batch.json").read_text())["Records"][0]
+    texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
+    return {
+        "Records": [
+            {
+                **sample,
+                "messageId": f"message-{number}",
+                "body": text,
+                "attributes": {
+                    **sample["attributes"],
+                    "ApproximateReceiveCount": str(received),
+                },
+            }
+            for number, text in enumerate(texts)
+        ]
+    }
