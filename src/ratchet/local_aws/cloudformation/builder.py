@@ -119,13 +119,14 @@ class Builder:
     ) -> Member:
         if old is not None and kind.named in properties:
             self._refuse_same_name(kind, properties, old)
-        made = kind.create(self._site(logical_id), properties)
-        member = Member(logical_id, kind.type, made, properties)
+        site = self._site(logical_id)
+        member = Member(logical_id, kind.type, kind.create(site, properties), properties)
         self._stack.members.pop(logical_id, None)
         self._stack.members[logical_id] = member
         if old is not None:
             self._outgrown.append(old)
         self._undo.append(lambda: self._take_back(member, old))
+        kind.finish(site, member.made, properties)
         self._stack.note_member(member, "CREATE_COMPLETE" if old is None else "UPDATE_COMPLETE")
         return member
 

@@ -101,7 +101,7 @@ class Stack:
             "StackName": self.name,
             "Description": self.description,
             "Parameters": [
-                {"ParameterKey": key, "ParameterValue": _shown(value)}
+                {"ParameterKey": key, "ParameterValue": self._shown(key, value)}
                 for key, value in self.parameters.items()
             ],
             "CreationTime": self.created,
@@ -119,6 +119,7 @@ class Stack:
         }
         return described | {key: value for key, value in optional.items() if value}
 
-
-def _shown(value: Any) -> str:
-    return ",".join(value) if isinstance(value, list) else str(value)
+    def _shown(self, key: str, value: Any) -> str:
+        if self.processed.get("Parameters", {}).get(key, {}).get("NoEcho"):
+            return "****"
+        return ",".join(value) if isinstance(value, list) else str(value)

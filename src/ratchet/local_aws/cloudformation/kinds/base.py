@@ -96,8 +96,11 @@ class Kind:
     fixed: ClassVar[frozenset[str]] = frozenset()
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
+        """Make it, by one call."""
         raise NotImplementedError
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Set what needs calls of its own once it is made; if one fails, it is removed again."""
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Change it in place from `old` to `properties`."""

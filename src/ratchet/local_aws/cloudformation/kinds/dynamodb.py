@@ -24,7 +24,7 @@ class Table(Kind):
     fixed = names("AttributeDefinitions GlobalSecondaryIndexes StreamSpecification Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the table, then its time to live and its recovery."""
+        """Make the table."""
         name = properties.get("TableName") or site.name(255)
         request = {key: value for key, value in properties.items() if key in self.verbatim}
         request |= {"TableName": name, **_encryption(properties)}
@@ -37,9 +37,11 @@ class Table(Kind):
         attributes = {"Arn": described["TableArn"]}
         if "LatestStreamArn" in described:
             attributes["StreamArn"] = described["LatestStreamArn"]
-        made = Made(name, name, attributes)
-        self._settle(site, name, properties, {})
-        return made
+        return Made(name, name, attributes)
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Set its time to live and its recovery."""
+        self._settle(site, made.physical, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Change billing, protection, encryption, time to live and recovery."""

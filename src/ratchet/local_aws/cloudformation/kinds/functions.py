@@ -55,8 +55,11 @@ class Function(Kind):
         request |= {"FunctionName": name, "Code": _code(properties["Code"])}
         request["Tags"] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
         arn = site.call("lambda", "CreateFunction", request)["FunctionArn"]
-        self._reserve(site, name, properties, {})
         return Made(name, name, {"Arn": arn})
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Reserve its concurrency."""
+        self._reserve(site, made.physical, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Change code, configuration, concurrency and tags."""

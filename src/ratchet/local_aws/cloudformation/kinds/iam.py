@@ -35,7 +35,7 @@ class Role(Kind):
     replacing = names("Path")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the role, then its policies."""
+        """Make the role."""
         name = properties.get("RoleName") or site.name(64)
         request = {
             "RoleName": name,
@@ -44,13 +44,11 @@ class Role(Kind):
         optional = names("Path Description MaxSessionDuration PermissionsBoundary Tags")
         request |= {key: properties[key] for key in optional & properties.keys()}
         role = site.call("iam", "CreateRole", request)["Role"]
-        made = Made(name, name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
-        try:
-            self._set_policies(site, name, properties, {})
-        except Exception:
-            self.delete(site, made, properties)
-            raise
-        return made
+        return Made(name, name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Give it its policies."""
+        self._set_policies(site, made.physical, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Change trust, description, boundary, tags and policies."""
@@ -144,17 +142,20 @@ class ManagedPolicy(Kind):
     replacing = known
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it and attach it."""
+        """Make it."""
         request = {
             "PolicyName": properties.get("ManagedPolicyName") or site.name(128),
             "PolicyDocument": _policy(properties["PolicyDocument"]),
         }
         request |= {key: properties[key] for key in names("Description Path") & properties.keys()}
         policy = site.call("iam", "CreatePolicy", request)["Policy"]
-        for role in properties.get("Roles", []):
-            request = {"RoleName": role, "PolicyArn": policy["Arn"]}
-            site.call("iam", "AttachRolePolicy", request)
         return Made(policy["Arn"], policy["Arn"], {"PolicyArn": policy["Arn"]})
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Attach it."""
+        for role in properties.get("Roles", []):
+            request = {"RoleName": role, "PolicyArn": made.physical}
+            site.call("iam", "AttachRolePolicy", request)
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
         """Detach and remove it."""

@@ -33,8 +33,11 @@ class Key(Kind):
         if tags:
             request["Tags"] = tags
         about = site.call("kms", "CreateKey", request)["KeyMetadata"]
-        made = Made(about["KeyId"], about["KeyId"], {"Arn": about["Arn"], "KeyId": about["KeyId"]})
-        return self.update(site, made, properties, {})
+        return Made(about["KeyId"], about["KeyId"], {"Arn": about["Arn"], "KeyId": about["KeyId"]})
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Set policy, rotation and whether it is enabled."""
+        self.update(site, made, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Change policy, rotation, description and whether it is enabled."""

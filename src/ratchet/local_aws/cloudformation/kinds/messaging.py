@@ -122,7 +122,7 @@ class Topic(Kind):
     replacing = names("FifoTopic Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the topic and subscribe."""
+        """Make the topic."""
         fifo = text(properties.get("FifoTopic", "false")) == "true"
         name = properties.get("TopicName") or site.name(250) + (".fifo" if fifo else "")
         request: Properties = {
@@ -131,8 +131,11 @@ class Topic(Kind):
             "Tags": properties.get("Tags", []),
         }
         arn = site.call("sns", "CreateTopic", request)["TopicArn"]
-        self._subscribe(site, arn, properties, {})
         return Made(arn, arn, {"TopicArn": arn, "TopicName": name})
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Subscribe."""
+        self._subscribe(site, made.physical, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Set the attributes; subscribe and unsubscribe."""

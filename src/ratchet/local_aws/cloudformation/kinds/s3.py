@@ -114,14 +114,14 @@ class Bucket(Kind):
     named = "BucketName"
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the bucket, then set what the template sets."""
+        """Make the bucket."""
         name = properties.get("BucketName") or site.name(63, lower=True)
         region = site.local.region
         request: Properties = {"Bucket": name}
         if region != "us-east-1":
             request["CreateBucketConfiguration"] = {"LocationConstraint": region}
         site.call("s3", "CreateBucket", request)
-        made = Made(
+        return Made(
             name,
             name,
             {
@@ -130,11 +130,10 @@ class Bucket(Kind):
                 "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
             },
         )
-        try:
-            return self.update(site, made, properties, {})
-        except Exception:
-            self.delete(site, made, properties)
-            raise
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Set what the template sets."""
+        self.update(site, made, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Set what changed, take back what vanished."""

@@ -31,8 +31,11 @@ class LogGroup(Kind):
         if properties.get("Tags"):
             request["tags"] = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
         site.call("logs", "CreateLogGroup", request)
-        made = Made(name, name, {"Arn": site.arn("logs", f"log-group:{name}:*")})
-        return self.update(site, made, properties, {})
+        return Made(name, name, {"Arn": site.arn("logs", f"log-group:{name}:*")})
+
+    def finish(self, site: Site, made: Made, properties: Properties) -> None:
+        """Set its retention."""
+        self.update(site, made, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Change the retention."""
