@@ -37,7 +37,7 @@ PLACE = "place of the batch"
 SPARK_TYPES = {"integer": "long", "number": "double"}
 
 
-class PrepareFailed(Exception):  # noqa: N818 - its name is the first word of Glue's ErrorMessage
+class PrepareFailed(Exception):
     """The data cannot be prepared; the message names the column, the row and the value."""
 
 

@@ -18,7 +18,7 @@ RatchetError
 `-- GoldenRowsDiffer          the endpoint answers golden rows unlike the batch scores
 """
 
-# ruff: noqa: N818 - the class names are public: state machines match them as error names
+
 
 from __future__ import annotations
 

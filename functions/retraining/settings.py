@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
-class SettingMissing(Exception):  # noqa: N818 - reads as what happened
+class SettingMissing(Exception):
     """Raised when a variable that the template sets is not there; names it."""
 
 

@@ -26,7 +26,7 @@ _PROBE_BYTES = 1 << 20
 """A disk without even this much room is full."""
 
 
-class StartFailed(Exception):  # noqa: N818
+class StartFailed(Exception):
     """Local AWS cannot start; the message is one line: what, which value, what to do."""
 
 

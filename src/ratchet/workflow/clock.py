@@ -55,7 +55,7 @@ def _finish(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-class DeadlinePassed(Exception):  # noqa: N818 - an event, not a fault
+class DeadlinePassed(Exception):
     """The block under a Deadline took longer than it may."""
 
 

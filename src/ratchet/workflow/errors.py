@@ -84,5 +84,5 @@ class StateError(Exception):
         return False
 
 
-class HistoryFull(Exception):  # noqa: N818 - says what happened
+class HistoryFull(Exception):
     """The execution reached AWS's limit of 25,000 history events."""

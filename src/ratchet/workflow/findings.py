@@ -54,7 +54,7 @@ class WorkflowError(Exception):
     """Base of what this package raises."""
 
 
-class InvalidDefinition(WorkflowError):  # noqa: N818 - the API's own name
+class InvalidDefinition(WorkflowError):
     """A definition that AWS (or this release) would not accept; `findings` say why."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:

@@ -33,7 +33,7 @@ class JsonataError(Exception):
         self.position = position
 
 
-class NotJson(JsonataError):  # noqa: N818 - says what the result is
+class NotJson(JsonataError):
     """The result is no JSON value: a function, or a number that JSON cannot hold."""
 
 

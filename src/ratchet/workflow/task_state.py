@@ -17,7 +17,7 @@ from ratchet.workflow.tasks import TaskCall, TaskRunner
 MAX_SECONDS = 99_999_999
 
 
-class _MissedHeartbeat(Exception):  # noqa: N818 - says what happened
+class _MissedHeartbeat(Exception):
     """The task's token was not heard of in time."""
 
 

@@ -46,11 +46,11 @@ class TaskRunner(Protocol):
         """Stop the job that `request` started, best effort (`.sync` only)."""
 
 
-class UnknownToken(Exception):  # noqa: N818 - says what the token is
+class UnknownToken(Exception):
     """No task waits, or ever waited, for this token."""
 
 
-class ClosedToken(Exception):  # noqa: N818 - says what the token is
+class ClosedToken(Exception):
     """The task of this token has ended already."""
 
 

@@ -27,7 +27,7 @@ OPEN = ("STARTING", "RUNNING", "STOPPING")
 _CHILD = "ratchet.local_aws.databrew.run_recipe"
 
 
-class RunFailed(Exception):  # noqa: N818 - a state of the run, not a fault of ours
+class RunFailed(Exception):
     """The run ends FAILED with this ErrorMessage."""
 
 

@@ -29,7 +29,7 @@ BOOT = Path(__file__).with_name("boot.py")
 LIBRARY = Path(__file__).with_name("library")
 
 
-class RunFailed(Exception):  # noqa: N818 - a state of the run, not a fault of ours
+class RunFailed(Exception):
     """The run ends FAILED with this ErrorMessage."""
 
 

@@ -23,7 +23,7 @@ LONGEST_REASON = 1024
 """Characters that FailureReason holds."""
 
 
-class JobFailed(Exception):  # noqa: N818
+class JobFailed(Exception):
     """Ends a job as Failed; the text is its FailureReason."""
 
 

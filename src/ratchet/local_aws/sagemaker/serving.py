@@ -27,7 +27,7 @@ INVOKE_SECONDS = 60.0
 CONNECTIONS = 32
 
 
-class ServingFailed(Exception):  # noqa: N818
+class ServingFailed(Exception):
     """The container did not come up; the text says why. `archive`: its artifact is to blame."""
 
     def __init__(self, reason: str, *, archive: bool = False) -> None:

@@ -15,7 +15,7 @@ INDEX = re.compile(r"^-?\d+$")
 SLICE = re.compile(r"^(?P<start>-?\d+)?:(?P<end>-?\d+)?$")
 
 
-class BadFilter(ValueError):  # noqa: N818
+class BadFilter(ValueError):
     """A filter outside the supported subset, or an index outside the row."""
 
 

@@ -11,11 +11,11 @@ class UserError(ContainerError):
     """Input that the user can mend: a hyperparameter, a channel, a row."""
 
 
-class BadArtifact(ContainerError):  # noqa: N818
+class BadArtifact(ContainerError):
     """model.tar.gz is not the archive of one XGBoost model."""
 
 
-class BadPayload(ContainerError):  # noqa: N818
+class BadPayload(ContainerError):
     """A request that the model cannot answer; `status` is what the container's server answers."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -35,7 +35,7 @@ QUOTED = frozenset('",\n\r')
 Row = list[str]
 
 
-class TransformFailed(ContainerError):  # noqa: N818
+class TransformFailed(ContainerError):
     """A record that the model or a filter cannot take; says which file and line."""
 
 
