@@ -101,6 +101,7 @@ class Registry:
             ModelPackageArn=package,
             ModelApprovalStatus=status,
             ApprovalDescription=re.sub(r"\s+", " ", reason)[:LONGEST_REASON],
+            CustomerMetadataProperties=described.get("CustomerMetadataProperties", {}),
         )
 
     def version(self, package: str) -> int:
