@@ -15,6 +15,7 @@ from ratchet.cli.errors import CliError, command
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ratchet.cli.connection import Stack
     from ratchet.cli.demo_data import DemoData
     from ratchet.cli.drops import Drops
     from ratchet.cli.pipeline_folder import Packed
@@ -90,7 +91,7 @@ def _run(
 ) -> tuple[list[Told], bool]:
     from ratchet.cli import keepsakes, push, story, up
 
-    with up.running(0, None, announced=keep) as (local, stack):
+    with up.running(0, None, announced=keep) as (_, stack):
         answer = push.send(stack, packed)
         console.print(push.told(answer), soft_wrap=True)
         teller = story.Teller(stack, packed.name, console)
@@ -98,15 +99,16 @@ def _run(
         keepsakes.write(FOLDER, stack, packed.name, source, told)
         story.close(console, told, FOLDER)
         if keep:
-            _stay(console, local.endpoint)
+            _stay(console, stack, packed.name)
     return told, len(told) == story.DROPS and all(one.as_told for one in told)
 
 
-def _stay(console: Console, endpoint: str) -> None:
+def _stay(console: Console, stack: Stack, pipeline: str) -> None:
+    where = f"--endpoint-url {stack.aws.endpoint_url}"
     console.print()
-    console.print(f"Local AWS stays up at {endpoint} until Ctrl-C. In another terminal:")
-    for line in ("ratchet info", "ratchet runs", "ratchet invoke bank-marketing"):
-        console.print(f"  {line}")
+    console.print("Local AWS stays up until Ctrl-C. In another terminal:")
+    for line in ("ratchet info", f"ratchet runs {pipeline}", f"ratchet invoke {pipeline}"):
+        console.print(f"  {line} {where}", soft_wrap=True)
     threading.Event().wait()
 
 

@@ -17,6 +17,9 @@ from ratchet.cli.errors import command, undisturbed
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws
 
+LOCAL_PARAMETERS = {"ArrivalsBatchingWindow": "0"}
+"""Gathering arrivals for some seconds saves calls on AWS; here it would only be waiting."""
+
 
 @command
 def up(
@@ -34,7 +37,7 @@ def up(
 
     with running(port, region, announced=True) as (local, stack):
         print_about(stack, about(stack))
-        for line in _how_to(local):
+        for line in _how_to(local, found=_is_found(local)):
             stdout().print(line, soft_wrap=True)
         threading.Event().wait()
 
@@ -54,7 +57,7 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
         with Progress("Deploying template.yaml ..."):
             from ratchet.local_aws.cloudformation import deploy
 
-            deploy(local, template, DEFAULT_STACK)
+            deploy(local, template, DEFAULT_STACK, LOCAL_PARAMETERS)
         took = duration(time.monotonic() - started)
         remark(f"Local AWS at {local.endpoint}, stack {DEFAULT_STACK} deployed in {took}.")
         yield local, stack_in(local_aws(local.endpoint, local.region), DEFAULT_STACK)
@@ -63,7 +66,15 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
             local.close()
 
 
-def _how_to(local: LocalAws) -> list[str]:
+def _is_found(local: LocalAws) -> bool:
+    """Whether commands without --endpoint-url find this one; the first that started is found."""
+    from ratchet.local_aws.folders import find_running
+
+    return (find_running() or {}).get("endpoint") == local.endpoint
+
+
+def _how_to(local: LocalAws, *, found: bool) -> list[str]:
+    where = "" if found else f" --endpoint-url {local.endpoint}"
     return [
         "",
         "Any AWS client can use it, in another terminal:",
@@ -71,10 +82,12 @@ def _how_to(local: LocalAws) -> list[str]:
         "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
         "  aws stepfunctions list-state-machines",
         "",
-        "The ratchet command finds it by itself:",
-        "  ratchet push pipelines/bank-marketing",
-        "  ratchet upload bank-marketing FILE --wait",
-        "  ratchet invoke bank-marketing",
+        "The ratchet command finds it by itself:"
+        if found
+        else "The ratchet command finds another local AWS that runs; for this one:",
+        f"  ratchet push pipelines/bank-marketing{where}",
+        f"  ratchet upload bank-marketing FILE --wait{where}",
+        f"  ratchet invoke bank-marketing{where}",
         "",
         "Ctrl-C stops it and leaves nothing.",
     ]
