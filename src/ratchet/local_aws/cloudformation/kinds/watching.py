@@ -20,7 +20,8 @@ class LogGroup(Kind):
     type = "AWS::Logs::LogGroup"
     known = names("LogGroupName RetentionInDays KmsKeyId LogGroupClass Tags")
     named = "LogGroupName"
-    replacing = names("LogGroupClass KmsKeyId Tags")
+    replacing = names("LogGroupClass")
+    fixed = names("KmsKeyId Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
         """Make it."""
