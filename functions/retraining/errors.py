@@ -18,8 +18,6 @@ RatchetError
 `-- GoldenRowsDiffer          the endpoint answers golden rows unlike the batch scores
 """
 
-
-
 from __future__ import annotations
 
 

@@ -373,3 +373,30 @@ def test_a_run_that_finished_in_good_order_is_not_recovered(service: Service) ->
     record = service.end("bank-000001", "FAILED")
     assert record["sentence"] == "FAILED it is."
     assert (service.notices(), service.receive_wakes()) == ([], [])
+
+
+def test_of_two_claims_at_once_the_second_reads_what_the_first_wrote(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(service, a=rows(3))
+    first = claim()
+    service.deliver(service.drop("bank/late.csv", rows(5)))
+    with monkeypatch.context() as racing:
+        racing.setattr(type(adapters.work()), "find_json", lambda *_: None)
+        assert claim() == first
+    manifest = service.read("runs/bank/000001/manifest.json")
+    assert [item["key"] for item in manifest["objects"]] == ["bank/a.csv"]
+
+
+def test_a_late_recovery_does_not_touch_the_run_that_follows(service: Service) -> None:
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    service.deliver(service.drop("bank/b.csv", rows(40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    claim(2)
+    service.end("bank-000001", "FAILED")
+    lease = adapters.ledger().state("bank").lease
+    assert lease
+    assert lease.token == 2
+    assert adapters.ledger().run("bank", 1)["outcome"] == "INCONCLUSIVE"
