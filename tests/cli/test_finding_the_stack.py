@@ -76,6 +76,23 @@ def test_info_tells_pipelines_and_objects_without_one(run: Run, stack: str) -> N
     assert "bank-marketing" in shown
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("stray.csv", "1 object at stray.csv: a key without a pipeline's prefix is not read."),
+        ("Bank/a.csv", "1 object under Bank/: no pipeline can have that name."),
+    ],
+)
+def test_info_offers_no_push_for_what_can_be_no_pipeline(
+    run: Run, stack: str, key: str, told: str
+) -> None:
+    landing = run_json(run, "info")["landing_bucket"]
+    boto3.client("s3").put_object(Bucket=landing, Key=key, Body=b"x")
+    shown = run("info").stdout
+    assert told in shown
+    assert "Push one named" not in shown
+
+
 def test_errors_of_json_commands_are_json_on_stderr(run: Run) -> None:
     result = run("show", "nonsense", "--json")
     assert result.exit_code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ratchet.cli.connection import (
@@ -15,6 +16,9 @@ from ratchet.cli.connection import (
     find_stack,
 )
 from ratchet.cli.errors import command
+
+_PIPELINE = re.compile(r"[a-z][a-z0-9-]{1,23}")
+"""Names a pipeline may have, as pipeline.schema.json says."""
 
 
 @command
@@ -105,9 +109,20 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
     else:
         out.print("No pipeline is registered. Push one: ratchet push pipelines/bank-marketing")
     for prefix, count in document["without_pipeline"].items():
-        out.print(
-            f"{plural(count, 'object')} under {prefix} wait: no pipeline of that name is "
-            f"registered. Push one named {prefix.rstrip('/')}, or drop under a registered name.",
-            style="yellow",
-            soft_wrap=True,
+        out.print(f"{plural(count, 'object')} {_stray(prefix)}", style="yellow", soft_wrap=True)
+
+
+def _stray(prefix: str) -> str:
+    """Why objects of the landing bucket are not trained on, and what to do."""
+    name = prefix.removesuffix("/")
+    if name == prefix:
+        return (
+            f"at {prefix}: a key without a pipeline's prefix is not read. "
+            "Drop it again under <pipeline>/, as ratchet upload does."
         )
+    if not _PIPELINE.fullmatch(name):
+        return f"under {prefix}: no pipeline can have that name. Drop under a registered name."
+    return (
+        f"under {prefix} wait: no pipeline of that name is registered. Push one named {name}, "
+        "or drop under a registered name."
+    )
