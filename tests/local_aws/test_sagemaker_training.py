@@ -44,6 +44,16 @@ def test_a_job_ends_completed_with_metrics_and_every_phase_on_record(world: Worl
     )
 
 
+def test_a_metric_that_is_no_number_is_left_out(world: World) -> None:
+    world.put("one-label/train/part-0.csv", "\n".join(rows(200, 1)))
+    world.put("one-label/validation/part-0.csv", "\n".join(["1,0.1,0.2,0.3,0.4"] * 20))
+    world.start_training("one-label", "one-label")
+    job = world.trained("one-label")
+    assert job["TrainingJobStatus"] == "Completed"
+    metrics = {metric["MetricName"] for metric in job["FinalMetricDataList"]}
+    assert metrics == {"train:logloss", "train:auc", "validation:logloss"}
+
+
 def test_the_artifact_holds_one_ubjson_model(world: World) -> None:
     data = world.get(f"s3://{BUCKET}/model/first/output/model.tar.gz")
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:

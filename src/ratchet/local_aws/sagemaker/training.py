@@ -6,6 +6,7 @@ AWS; what only local AWS cannot do is refused when the job is created.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -198,6 +199,8 @@ class TrainingJobs(Jobs):
         if not ROUND.match(line):
             return
         for data, metric, value in METRIC.findall(line):
+            if not math.isfinite(float(value)):
+                continue  # CloudWatch takes no NaN: the AUC of labels of one kind is told nowhere
             name = f"{data}:{metric}"
             job.metrics[name] = {
                 "MetricName": name,
