@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import time
@@ -156,3 +158,19 @@ def run_json(run: Run, *arguments: str) -> dict[str, Any]:
     assert result.exit_code == 0, result.stderr
     document: dict[str, Any] = json.loads(result.stdout)
     return document
+
+
+@pytest.mark.parametrize(
+    ("number", "step"), [(errno.EACCES, "may write to"), (errno.ENOSPC, "free some space")]
+)
+def test_a_disk_that_cannot_be_written_is_one_clear_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: int, step: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "ratchet-demo")
+
+    monkeypatch.setattr("ratchet.cli.demo._prepare", full)
+    result = run("demo")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: ratchet-demo: {os.strerror(number)}\n")
+    assert step in result.stderr

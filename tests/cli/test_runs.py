@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
+from rich.console import Console
 
-from ratchet.cli.push import told
+from ratchet.cli import push
+from ratchet.cli.drops import Broken, Drop, Drops
+from ratchet.cli.story import EXPECTATIONS, Teller, Told
 
 from .conftest import Run, outputs, put_item, register
 
+if TYPE_CHECKING:
+    from ratchet.cli.connection import Stack
+
+BROKEN = Broken({}, 0, "nr.employed", "age", 42, "forty-two")
 FEATURES = ["age", "campaign", "euribor3m"]
 
 
@@ -123,19 +131,50 @@ def test_golden_rows_that_are_gone_are_told(run: Run) -> None:
 
 def test_what_a_push_changed_is_told_in_a_sentence() -> None:
     answer = {"name": "bank", "hash": "0", "changed": ["gate", "etl"], "pending_objects": 2}
-    assert told(answer) == (
+    assert push.told(answer) == (
         "Pipeline bank is registered; changed: gate, etl. 2 waiting objects will be trained on."
     )
     again = {"name": "bank", "hash": "0", "changed": [], "pending_objects": 0}
-    assert told(again) == "Pipeline bank is registered; nothing has changed."
+    assert push.told(again) == "Pipeline bank is registered; nothing has changed."
 
 
 def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:
     from ratchet.cli.connection import connect, stack_in
-    from ratchet.cli.push import _put_once
 
     found = stack_in(connect(None, None, None), stack)
     for _ in range(2):
-        _put_once(found, "pipelines/bank/0/definition.json", b"{}")
+        push._put_once(found, "pipelines/bank/0/definition.json", b"{}")
     versions = boto3.client("s3").list_object_versions(Bucket=found.work_bucket)["Versions"]
     assert len(versions) == 1
+
+
+def told_drop(**record: Any) -> Told:
+    plain = {"pipeline": "bank-marketing", "token": 4, "metric": "auc", **record}
+    return Told(4, "The newer part with shuffled labels", plain, 1.0, b"0.1,0.2", b"0.1,0.2")
+
+
+@pytest.mark.parametrize(
+    ("change", "failure"),
+    [
+        ({}, None),
+        ({"outcome": "PROMOTED"}, "the run ends MODEL_REJECTED; it ended PROMOTED"),
+        ({"metrics": {"fresh": {"challenger": 0.71}}}, "between 0.45 and 0.55; it is 0.710"),
+        ({"data_state": "TRAINED"}, "set aside as SUSPECT; it is TRAINED"),
+        ({"after": b"0.1,0.3"}, "byte for byte as before; it does not"),
+    ],
+)
+def test_the_demo_says_plainly_which_expectation_failed(
+    change: dict[str, Any], failure: str | None
+) -> None:
+    record = {
+        "outcome": "MODEL_REJECTED",
+        "metrics": {"fresh": {"challenger": 0.49, "champion": 0.5}},
+        "data_state": "SUSPECT",
+    }
+    told = told_drop(**{**record, **{k: v for k, v in change.items() if k != "after"}})
+    told = replace(told, after=change.get("after", told.after))
+    teller = Teller(cast("Stack", None), "bank-marketing", Console(quiet=True))
+    shuffled = Drop({"4-shuffled.csv": b""}, 1)
+    failed = EXPECTATIONS[3](teller, told, Drops(shuffled, shuffled, BROKEN, shuffled))
+    assert [failure in one for one in failed if failure] == ([True] if failure else [])
+    assert bool(failed) == bool(failure)

@@ -6,6 +6,7 @@ Exit codes: 1 the command could not do it, 2 wrong usage (Typer's), 70 a defect 
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import os
@@ -23,6 +24,17 @@ from typing import Any, ParamSpec
 import typer
 
 P = ParamSpec("P")
+
+_OF_LOCAL_AWS = {
+    "StartFailed": "local AWS did not start",
+    "TemplateError": "template.yaml cannot be deployed",
+    "DeploymentError": "the stack was not deployed",
+}
+_STEPS = {
+    errno.EACCES: "Run the command in a folder that you may write to.",
+    errno.EROFS: "Run the command in a folder that you may write to.",
+    errno.ENOSPC: "The disk is full: free some space there.",
+}
 
 FAILED = 1
 OUR_DEFECT = 70
@@ -89,13 +101,13 @@ def explain(error: BaseException) -> CliError | None:
     """The error in our words, if it is one whose cause we know."""
     if isinstance(error, CliError):
         return error
-    if type(error).__name__ == "StartFailed":
-        return CliError(f"local AWS did not start: {error}")
-    if isinstance(error, OSError) and error.filename is not None:
-        return CliError(f"{error.filename}: {error.strerror}")
+    kind, module = type(error).__name__, type(error).__module__
+    if module.startswith("ratchet.local_aws") and kind in _OF_LOCAL_AWS:
+        return CliError(f"{_OF_LOCAL_AWS[kind]}: {error}")
     if isinstance(error, OSError) and error.strerror:
-        return CliError(str(error))
-    if type(error).__module__.startswith("botocore") or type(error).__module__.startswith("boto3"):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return CliError(f"{where}{error.strerror}", _STEPS.get(error.errno or 0, ""))
+    if module.startswith(("botocore", "boto3")):
         from ratchet.cli.aws_errors import explain_aws
 
         return explain_aws(error)

@@ -90,12 +90,8 @@ def timeline_of(stack: Stack, execution: str) -> Timeline:
     return read_history(history(stack, execution))
 
 
-def nested(timeline: Timeline) -> list[str]:
-    """ARNs of the executions that an execution started and waits for."""
-    return [arn for state in timeline.states.values() for arn in _started_by(state)]
-
-
-def _started_by(state: StateTimes) -> list[str]:
+def started_by(state: StateTimes) -> list[str]:
+    """ARNs of the executions that a state started and waits for."""
     found = (_json(output).get("ExecutionArn") for output in state.submitted)
     return [str(arn) for arn in found if arn]
 
@@ -105,7 +101,7 @@ def follow_run(stack: Stack, run: RunRef, console: Console, deadline: float) -> 
     from ratchet.cli.screen import Progress
 
     watch = _Watch(stack, stack.execution_arn(run.id), console)
-    with Progress(f"{run.id} ...") as update:
+    with Progress(f"{run.id} ...", console) as update:
         while True:
             timeline = watch.look(update)
             if timeline.status != "RUNNING":
@@ -124,7 +120,7 @@ def follow_drop(
 ) -> dict[str, Any]:
     """Wait for the run that claims these objects, follow it, and give its record."""
     deadline = time.monotonic() + patience
-    run = _claimed_by(stack, pipeline, landed, deadline)
+    run = _claimed_by(stack, pipeline, landed, console, deadline)
     console.print(f"Run {run.id}", style="bold")
     follow_run(stack, run, console, deadline)
     return settled_record(stack, run)
@@ -141,11 +137,13 @@ def settled_record(stack: Stack, run: RunRef) -> dict[str, Any]:
         time.sleep(_pause(stack))
 
 
-def _claimed_by(stack: Stack, pipeline: str, landed: Sequence[Landing], deadline: float) -> RunRef:
+def _claimed_by(
+    stack: Stack, pipeline: str, landed: Sequence[Landing], console: Console, deadline: float
+) -> RunRef:
     from ratchet.cli.screen import Progress
 
     started = time.monotonic()
-    with Progress("Waiting until the drop is complete ...") as update:
+    with Progress("Waiting until the drop is complete ...", console) as update:
         while True:
             run = _run_of(stack, pipeline, landed)
             if run is not None:
@@ -189,11 +187,11 @@ class _Watch:
     def look(self, update: Callable[[str], None]) -> Timeline:
         """Read the history again and print what has ended since."""
         timeline = timeline_of(self.stack, self.execution)
-        current = next(reversed(list(_shown(timeline))), None)
+        current = next(reversed(list(shown(timeline))), None)
         if current is not None and current.status == "RUNNING":
             update(f"{human(current.name)} ... {current.seconds():.0f} s")
-        for state in _shown(timeline):
-            for arn in _started_by(state):
+        for state in shown(timeline):
+            for arn in started_by(state):
                 self._inside(arn).look(update)
             if state.status != "RUNNING" and state.name not in self.told:
                 self.told.add(state.name)
@@ -206,7 +204,7 @@ class _Watch:
         return self.inner[arn]
 
 
-def _shown(timeline: Timeline) -> Iterable[StateTimes]:
+def shown(timeline: Timeline) -> Iterable[StateTimes]:
     """The states worth a line: those that do something, and Maps as a whole."""
     for state in timeline.states.values():
         if state.inside is None and state.type not in _QUIET_TYPES:
@@ -234,7 +232,8 @@ def state_line(state: StateTimes, depth: int = 0) -> Any:
 
 def marks() -> dict[str, tuple[str, str]]:
     """A sign and a style for each status; plain letters where the terminal has no others."""
-    rich_signs = (sys.stderr.encoding or "").lower().startswith("utf")
+    stream = sys.__stdout__  # a live display replaces sys.stdout by one without encoding
+    rich_signs = (getattr(stream, "encoding", None) or "").lower().startswith("utf")
     tick, cross, bang = ("✓", "✗", "!") if rich_signs else ("+", "x", "!")
     return {
         "SUCCEEDED": (tick, "green"),

@@ -146,7 +146,7 @@ def draw_run(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeli
 
 
 def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> None:
-    from ratchet.cli import following, run_report, screen
+    from ratchet.cli import run_report, screen
 
     out = screen.stdout()
     seconds = screen.between(record.get("started"), record.get("ended"))
@@ -157,10 +157,7 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     if rows:
         out.print("  rows: " + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in rows.items()))
     out.print()
-    _print_states(timeline)
-    for inner in following.nested(timeline):
-        out.print(f"  Promotion {inner.rpartition(':')[2]}", style="dim")
-        _print_states(following.timeline_of(stack, inner), depth=1)
+    _print_states(stack, timeline)
     problems = list(run_report.problems(stack, ref))
     if problems:
         out.print()
@@ -177,12 +174,14 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     out.print(f"Execution: {stack.execution_arn(ref.id)}", soft_wrap=True)
 
 
-def _print_states(timeline: Timeline, depth: int = 0) -> None:
+def _print_states(stack: Stack, timeline: Timeline, depth: int = 0) -> None:
+    """States in order; those of a nested execution above the state that started it."""
     from ratchet.cli import following, screen
 
-    for state in timeline.states.values():
-        if state.inside is None and state.type != "Choice":
-            screen.stdout().print(following.state_line(state, depth), soft_wrap=True)
+    for state in following.shown(timeline):
+        for inner in following.started_by(state):
+            _print_states(stack, following.timeline_of(stack, inner), depth + 1)
+        screen.stdout().print(following.state_line(state, depth), soft_wrap=True)
 
 
 def _document(

@@ -146,10 +146,13 @@ def clock_time(text: str | None) -> str:
 
 
 class Progress:
-    """A spinner with one line of text in a terminal; nothing at all elsewhere."""
+    """A spinner with one line of text in a terminal; nothing at all elsewhere.
 
-    def __init__(self, text: str) -> None:
-        self._console = stderr()
+    It must be on the console that is printed to meanwhile, so that lines appear above it.
+    """
+
+    def __init__(self, text: str, console: Console | None = None) -> None:
+        self._console = console if console is not None and console.is_terminal else stderr()
         self._status = self._console.status(text, spinner="dots")
         self._live = self._console.is_terminal
 

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from ratchet.workflow.timeline import Timeline
 
 DROPS = 4
+TITLES = (
+    "The first part of the history",
+    "The newer part",
+    "A broken drop: renamed column, text for a number",
+    "The newer part with shuffled labels",
+)
 CHANCE = (0.45, 0.55)
 """Where the AUC of labels that cannot be learnt must be."""
 _ANSWERS_SHOWN = 4
@@ -106,16 +112,11 @@ class Teller:
 
 def tell(teller: Teller, drops: Drops) -> list[Told]:
     """All four drops in order; a drop that cannot be built upon ends the story."""
-    chapters = (
-        ("The first part of the history", drops.older, _first),
-        ("The newer part", drops.newer, _second),
-        ("A broken drop: a renamed column, text for a number", drops.broken, _third),
-        ("The newer part with shuffled labels", drops.shuffled, _fourth),
-    )
+    chapters = (drops.older, drops.newer, drops.broken, drops.shuffled)
     told: list[Told] = []
-    for number, (title, drop, expect) in enumerate(chapters, start=1):
+    for number, (title, drop) in enumerate(zip(TITLES, chapters, strict=True), start=1):
         one = teller.drop(number, title, drop)
-        one.failed.extend(expect(teller, one, drops))
+        one.failed.extend(EXPECTATIONS[number - 1](teller, one, drops))
         told.append(one)
         for failure in one.failed:
             teller.console.print(f"  NOT AS TOLD: {failure}", style="bold red", soft_wrap=True)
@@ -187,6 +188,10 @@ def _fourth(teller: Teller, told: Told, drops: Drops) -> list[str]:
             f"the data of {', '.join(drops.shuffled.files)} is set aside as SUSPECT; it is {state}"
         )
     return failed + _unmoved(teller, told)
+
+
+EXPECTATIONS = (_first, _second, _third, _fourth)
+"""What must hold after each drop; each gives the expectations that failed, in words."""
 
 
 def _outcome(told: Told, expected: str) -> list[str]:
