@@ -328,20 +328,28 @@ def answers(service: Service, body: str) -> None:
     )
 
 
-def test_golden_rows_prove_which_model_answers(service: Service) -> None:
+def judged_and_served(service: Service) -> tuple[dict[str, str], list[float]]:
+    """A served model's verification event, and the golden scores."""
     run = Run(service, challenger=3.0)
     run.judge()
-    golden = f"{run.uri}/golden.json"
-    expected = [row["score"] for row in service.read(f"{run.prefix}/golden.json")["rows"]]
     serve(service, "ratchet-bank", "ratchet-bank-000001")
-    answers(service, ",".join(map(str, expected)))
-    event = {"endpoint": "ratchet-bank", "golden": golden}
+    event = {"endpoint": "ratchet-bank", "golden": f"{run.uri}/golden.json"}
+    return event, [row["score"] for row in service.read(f"{run.prefix}/golden.json")["rows"]]
+
+
+def test_golden_rows_prove_which_model_answers(service: Service) -> None:
+    event, scores = judged_and_served(service)
+    answers(service, ",".join(map(str, scores)))
     assert verify_endpoint.handler(event, None) == {"endpoint": "ratchet-bank", "rows": 16}
-    answers(service, "not a number")
-    with pytest.raises(errors.GoldenRowsDiffer, match="no scores"):
-        verify_endpoint.handler(event, None)
     with pytest.raises(errors.GoldenRowsDiffer, match="no golden rows are kept"):
-        verify_endpoint.handler({"endpoint": "ratchet-bank", "golden": None}, None)
+        verify_endpoint.handler({**event, "golden": None}, None)
+
+
+def test_another_model_behind_the_endpoint_is_found_out(service: Service) -> None:
+    event, scores = judged_and_served(service)
+    answers(service, ",".join(map(str, reversed(scores))))
+    with pytest.raises(errors.GoldenRowsDiffer, match="golden row r"):
+        verify_endpoint.handler(event, None)
 
 
 # --- what a run leaves ------------------------------------------------------------------------
