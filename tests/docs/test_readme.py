@@ -1,0 +1,71 @@
+"""What the README tells a reader to type exists, and what the command line offers is told."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from ratchet.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CONSOLE = "\n".join(re.findall(r"```console\n(.*?)```", README, re.DOTALL))
+LINES = [line.partition("#")[0].strip() for line in CONSOLE.splitlines()]
+COMMANDS = [line for line in re.split(r"\n|&&", "\n".join(LINES)) if line.strip()]
+RATCHET: Any = typer.main.get_command(app)
+
+
+def told(program: str) -> list[list[str]]:
+    words = [shlex.split(command) for command in COMMANDS]
+    return [word[1:] for word in words if word and word[0] == program]
+
+
+@pytest.mark.parametrize("words", told("ratchet"), ids=" ".join)
+def test_every_ratchet_command_of_the_readme_parses(words: list[str]) -> None:
+    name, *rest = [str(ROOT / "README.md") if word.endswith(".csv") else word for word in words]
+    RATCHET.commands[name].make_context(name, rest)
+
+
+def test_the_readme_names_every_command() -> None:
+    untold = [name for name in RATCHET.commands if f"ratchet {name}" not in README]
+    assert untold == []
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    bare = [
+        name
+        for name, command in RATCHET.commands.items()
+        if f"Example: ratchet {name}" not in (command.help or "")
+    ]
+    assert bare == []
+
+
+def test_every_make_target_of_the_readme_is_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^(\w[\w-]*):", makefile, re.MULTILINE)
+    assert [words[0] for words in told("make") if words[0] not in targets] == []
+
+
+def test_the_readme_s_sam_commands_use_environments_of_samconfig() -> None:
+    samconfig = (ROOT / "samconfig.toml").read_text(encoding="utf-8")
+    environments = re.findall(r"--config-env (\w+)", README)
+    assert environments
+    assert [name for name in environments if f"[{name}.deploy.parameters]" not in samconfig] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_ci_runs_what_the_readme_tells() -> None:
+    assert "\nmake test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    workflow = (ROOT / ".github" / "workflows" / "ci.yaml").read_text(encoding="utf-8")
+    assert "run: .ci/run" in workflow
