@@ -110,8 +110,9 @@ class _Pass:
         self.sink.write(_header(self.rules).encode())
         try:
             for block in self._blocks(tap):
-                self._check(block)
-                self.good += block.num_rows
+                if block.num_rows:  # none where a block holds nothing but blank lines
+                    self._check(block)
+                    self.good += block.num_rows
         except pa.ArrowInvalid as error:
             self._broken(str(error))
         self.result.rows = self.good + len(self.malformed)
@@ -160,8 +161,8 @@ class _Pass:
             text[rule.name] = cells.as_text(raw, rule, self._number, problems)
             cells.check(text[rule.name], rule, self._number, problems)
         self._note_labels(text[self.rules.label])
-        self.open_end = any("\n" in c[-1].as_py() for c in text.values() if len(c))
-        if not problems and block.num_rows:
+        self.open_end = any("\n" in c[-1].as_py() for c in text.values())
+        if not problems:
             self.sink.write(_lines(text, self.rules))
 
     def _note_labels(self, labels: pa.Array) -> None:

@@ -67,6 +67,13 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault() -> None:
     assert run(b"\xef\xbb\xbf" + (HEADER + GOOD).replace(b"\n", b"\r\n"))[1] == plain[1]
 
 
+def test_blank_lines_are_no_rows_and_no_fault_even_a_megabyte_of_them() -> None:
+    plain = run(HEADER + GOOD * 2)
+    assert (
+        run(HEADER + GOOD + b"\n" * data_check.BLOCK + GOOD + b"\n" * 2 * data_check.BLOCK) == plain
+    )
+
+
 def test_a_row_split_by_key_keeps_its_id_when_its_values_change() -> None:
     definition = {**DEFINITION, "data": {**DEFINITION["data"], "key": "job"}}
     definition["split"] = {**DEFINITION["split"], "by": "key"}
