@@ -117,9 +117,10 @@ def load(spark: SparkSession, source: str, batches: Batches) -> DataFrame:
 
 def typed(data: DataFrame, definition: dict[str, Any]) -> DataFrame:
     """Contract columns in the types of columns.yaml; a recipe may have changed what they mean."""
-    if definition.get("recipe"):
+    if definition["etl"]["recipe"]:
         return data
-    types = {name: SPARK_TYPES.get(c["type"]) for name, c in definition.get("columns", {}).items()}
+    columns = definition["data"]["columns"]
+    types = {name: SPARK_TYPES.get(column["type"]) for name, column in columns.items()}
     return data.select(
         *[_column(name).cast(types.get(name) or "string").alias(name) for name in data.columns]
     )

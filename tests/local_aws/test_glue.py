@@ -140,7 +140,7 @@ def manifest(header: list[str], **more: Any) -> str:
             "batch": "run-000002",
             "history": ["run-000001"],
             "reference": ["run-000001"],
-            "definition": {"columns": columns, "recipe": None},
+            "definition": {"data": {"columns": columns}, "etl": {"recipe": None}},
             "champion": None,
         }
         | more

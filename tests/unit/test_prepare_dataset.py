@@ -233,7 +233,7 @@ def test_the_environment_leaves_nothing_outside_the_run_s_folder(tmp_path: Path)
 def test_the_class_archive_is_used_only_where_it_was_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "environment"))
     for name, made in (("without", False), ("with", True)):
         if made:
             archive_folder().mkdir(parents=True)

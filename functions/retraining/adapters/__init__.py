@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from botocore.exceptions import ClientError
+
 from retraining.adapters.clients import client
 from retraining.adapters.endpoint import Endpoints
 from retraining.adapters.executions import Executions
@@ -15,6 +17,8 @@ from retraining.adapters.registry import Registry
 from retraining.adapters.wakes import Wakes
 from retraining.settings import settings
 
+AwsError = ClientError
+"""What an adapter raises when AWS refuses a call."""
 
 @cache
 def work() -> ObjectStore:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from retraining import adapters, clock, names, outcomes
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.outcomes import Ended
@@ -81,7 +79,7 @@ def _tidy(pipeline: str, token: int) -> None:
     try:
         if not _in_use(pipeline, name):
             adapters.endpoints().delete_unused(name, name)
-    except ClientError as error:
+    except adapters.AwsError as error:
         log.warning(f"model {name} could not be deleted: {error}")
 
 

