@@ -57,7 +57,7 @@ RowNumber = Callable[[int], int]  # data row number of a position in the block
 
 
 def as_text(raw: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> pa.Array:
-    """The block as text; cells that are not UTF-8 become problems and empty cells."""
+    """The block as text; cells that are not UTF-8 become problems and nulls."""
     try:
         return raw.cast(pa.string())
     except pa.ArrowInvalid:
@@ -72,7 +72,7 @@ def as_text(raw: pa.Array, rule: ColumnRule, number: RowNumber, problems: Proble
             number,
             "is not UTF-8 (shown as Latin-1): save the file as UTF-8",
         )
-        return pa.array([text or "" for text in decoded], pa.string())
+        return pa.array(decoded, pa.string())
 
 
 def _decoded(cell: bytes) -> str | None:

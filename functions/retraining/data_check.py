@@ -158,8 +158,9 @@ class _Pass:
         problems, text = self.result.problems, {}
         for rule in self.rules.columns:
             raw = block.column(rule.name)
-            text[rule.name] = cells.as_text(raw, rule, self._number, problems)
-            cells.check(text[rule.name], rule, self._number, problems)
+            column = cells.as_text(raw, rule, self._number, problems)
+            cells.check(column, rule, self._number, problems)
+            text[rule.name] = pc.fill_null(column, "")
         self._note_labels(text[self.rules.label])
         self.open_end = any("\n" in c[-1].as_py() for c in text.values())
         if not problems:

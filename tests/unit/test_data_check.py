@@ -116,6 +116,13 @@ def test_a_bad_cell_is_named_by_column_row_and_value(
         assert found.value == value
 
 
+def test_a_cell_that_is_not_utf_8_is_one_problem_whatever_its_column() -> None:
+    bad = b"\xe9;\xe9;\xe9;\xe9;\xe9\n"
+    result, _ = run(HEADER + GOOD + bad + GOOD.replace(b"no", b"yes"))
+    assert [problem.rule for problem in result.problems.listed] == ["encoding"] * 5
+    assert {problem.row for problem in result.problems.listed} == {2}
+
+
 @pytest.mark.parametrize(
     ("data", "rule", "said"),
     [
