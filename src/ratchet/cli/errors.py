@@ -15,11 +15,11 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TextIO
 
 import typer
 
@@ -63,14 +63,16 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            with _unwound_by_signals():
+        with _unwound_by_signals():
+            try:
                 function(*args, **kwargs)
-            sys.stdout.flush()
-        except typer.Exit:
-            raise
-        except BaseException as error:  # noqa: BLE001 - the one place that knows every end
-            raise typer.Exit(report(error, as_json=bool(kwargs.get("json_output")))) from None
+                sys.stdout.flush()
+            except typer.Exit:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the one place that knows every end
+                with undisturbed():
+                    code = report(error, as_json=bool(kwargs.get("json_output")))
+                raise typer.Exit(code) from None
 
     return guarded
 
@@ -84,8 +86,7 @@ def report(error: BaseException, *, as_json: bool = False) -> int:
         _say(f"Stopped by {signal.Signals(error.number).name}.")
         return 128 + error.number
     if isinstance(error, BrokenPipeError):
-        # `ratchet runs | head` closes our stdout; Python would complain once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _speak_to_nobody(sys.stdout)  # `ratchet runs | head` closes it
         return 128 + signal.SIGPIPE
     known = explain(error)
     if known is None:
@@ -132,20 +133,26 @@ def _signals() -> list[signal.Signals]:
 
 @contextmanager
 def _unwound_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is closed."""
+    """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is closed.
+
+    The first signal decides: those that follow must not cut short what it set going.
+    """
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        raise Stopped(number)
+        for one in ours:
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt if number == signal.SIGINT else Stopped(number)
 
     # a command started with nohup keeps ignoring SIGHUP
-    ours = [n for n in _signals() if signal.getsignal(n) == signal.SIG_DFL]
+    defaults = (signal.SIG_DFL, signal.default_int_handler)
+    ours = {n: former for n in _signals() if (former := signal.getsignal(n)) in defaults}
     for number in ours:
         signal.signal(number, stop)
     try:
         yield
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+        for number, former in ours.items():
+            signal.signal(number, former)
 
 
 def _say(what: str, next_step: str = "") -> None:
@@ -153,9 +160,19 @@ def _say(what: str, next_step: str = "") -> None:
 
     screen = stderr()
     style = "bold red" if what.startswith("Error") else ""
-    screen.print(what, style=style, soft_wrap=True)
-    if next_step:
-        screen.print(next_step, soft_wrap=True)
+    try:
+        screen.print(what, style=style, soft_wrap=True)
+        if next_step:
+            screen.print(next_step, soft_wrap=True)
+    except OSError:  # the terminal is gone: that is what SIGHUP tells
+        _speak_to_nobody(sys.stdout)
+        _speak_to_nobody(sys.stderr)
+
+
+def _speak_to_nobody(stream: TextIO) -> None:
+    """For a stream that nobody reads any more: Python would complain once more at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _defect(error: BaseException) -> tuple[str, str]:
