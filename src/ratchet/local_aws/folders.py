@@ -79,7 +79,7 @@ class WorkFolder:
         try:
             (path / "probe").write_bytes(bytes(_PROBE_BYTES))
             (path / "probe").unlink()
-        except OSError:
+        except BaseException:  # Ctrl-C too
             folder.remove()
             raise
         return folder

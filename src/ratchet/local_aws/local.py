@@ -118,9 +118,12 @@ class LocalAws:
         `region` is AWS_REGION's or us-east-1 unless given. `announced` lets `find_running` find it.
         """
         region = region or os.environ.get("AWS_REGION") or "us-east-1"
-        with _listen(port) as listener:
-            local = cls(WorkFolder.create(), listener, region)
-        atexit.register(local.close)
+        with _listen(port) as listener, contextlib.ExitStack() as unwinding:
+            folder = WorkFolder.create()
+            unwinding.callback(folder.remove)
+            local = cls(folder, listener, region)
+            atexit.register(local.close)
+            unwinding.pop_all()
         try:
             local._serve(announced=announced)
         except BaseException:
