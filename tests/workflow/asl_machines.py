@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ratchet.workflow import Execution, StateError, TaskCall, TestClock, execute, load
-from ratchet.workflow.clock import sleep
+from ratchet.workflow.interpreter.clock import sleep
 
 INVOKE = "arn:aws:states:::lambda:invoke"
 TRAIN = "arn:aws:states:::sagemaker:createTrainingJob.sync"

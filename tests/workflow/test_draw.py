@@ -13,9 +13,9 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from ratchet.workflow.draw import draw
-from ratchet.workflow.layout import Edge, Kind, Placed, Size, place
-from ratchet.workflow.timeline import read_history
+from ratchet.workflow.drawing.draw import draw
+from ratchet.workflow.drawing.layout import Edge, Kind, Placed, Size, place
+from ratchet.workflow.drawing.timeline import read_history
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT.parent / "shared" / "asl-cases" / "cases.json"

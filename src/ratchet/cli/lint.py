@@ -25,7 +25,7 @@ def lint(
     from dataclasses import asdict
 
     from ratchet.cli.screen import plural, print_json, remark, stdout
-    from ratchet.workflow.findings import ERROR
+    from ratchet.workflow.asl.findings import ERROR
     from ratchet.workflow.lint import lint_file
 
     found = [(file, finding) for file in files for finding in lint_file(file)]

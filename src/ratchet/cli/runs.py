@@ -22,7 +22,7 @@ from ratchet.cli.errors import command
 from ratchet.cli.ledger import RunRef
 
 if TYPE_CHECKING:
-    from ratchet.workflow.timeline import Timeline
+    from ratchet.workflow.drawing.timeline import Timeline
 
 _ROOM_FOR_SENTENCES = 150
 
@@ -133,7 +133,7 @@ def draw_run(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeli
     import json
 
     from ratchet.cli.run_report import metric_sentence, metric_values
-    from ratchet.workflow.draw import draw
+    from ratchet.workflow.drawing.draw import draw
 
     described = stack.client("stepfunctions").describe_state_machine_for_execution(
         executionArn=stack.execution_arn(ref.id)

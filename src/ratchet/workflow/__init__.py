@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ratchet.workflow.building import build
+from ratchet.workflow.asl.building import build
+from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.findings import Finding, InvalidDefinition, WorkflowError, errors_of
+from ratchet.workflow.asl.model import StateMachine
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.asl.source import read
 from ratchet.workflow.checks import check
-from ratchet.workflow.clock import Clock, RealClock, TestClock
-from ratchet.workflow.errors import StateError
-from ratchet.workflow.execution import Execution, Identity, execute
-from ratchet.workflow.findings import Finding, InvalidDefinition, WorkflowError, errors_of
-from ratchet.workflow.history import Event, History
-from ratchet.workflow.model import StateMachine
-from ratchet.workflow.payload import Payload
-from ratchet.workflow.source import read
-from ratchet.workflow.tasks import Callbacks, TaskCall, TaskRunner
+from ratchet.workflow.interpreter.clock import Clock, RealClock, TestClock
+from ratchet.workflow.interpreter.execution import Execution, Identity, execute
+from ratchet.workflow.interpreter.history import Event, History
+from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall, TaskRunner
 
 __all__ = [
     "Callbacks",

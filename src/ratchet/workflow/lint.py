@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ratchet.workflow.building import build
+from ratchet.workflow.asl.building import build
+from ratchet.workflow.asl.findings import ERROR, Finding, InvalidDefinition
+from ratchet.workflow.asl.source import read
 from ratchet.workflow.checks import check
-from ratchet.workflow.findings import ERROR, Finding, InvalidDefinition
-from ratchet.workflow.source import read
 
 
 def lint(text: str | bytes, *, placeholders: bool = True) -> tuple[Finding, ...]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow.execution import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT
-from ratchet.workflow.history import Event, details_key
+from ratchet.workflow.interpreter.execution import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT
+from ratchet.workflow.interpreter.history import Event, details_key
 
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ratchet.workflow.payload import dumps
+from ratchet.workflow.asl.payload import dumps
 
 Shape = Any
 """A shape of botocore's service model; botocore carries no types."""

@@ -8,8 +8,8 @@ from typing import Any
 from ratchet.local_aws.service import ServiceError
 from ratchet.local_aws.stepfunctions.jobs import unable
 from ratchet.workflow import check, parse
-from ratchet.workflow.findings import ERROR, Finding, InvalidDefinition
-from ratchet.workflow.model import StateMachine, Task
+from ratchet.workflow.asl.findings import ERROR, Finding, InvalidDefinition
+from ratchet.workflow.asl.model import StateMachine, Task
 
 UPDATABLE = frozenset(
     {

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ratchet.workflow.errors import RUNTIME, StateError
-from ratchet.workflow.resources import Resource
+from ratchet.workflow.asl.errors import RUNTIME, StateError
+from ratchet.workflow.asl.resources import Resource
 
 # Integration -> (name before the dot, the service's name in Java 1.x).
 _OPTIMISED = {

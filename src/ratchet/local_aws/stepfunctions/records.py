@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ratchet.local_aws.service import ServiceError
-from ratchet.workflow.execution import RUNNING, Execution
-from ratchet.workflow.model import StateMachine
+from ratchet.workflow.asl.model import StateMachine
+from ratchet.workflow.interpreter.execution import RUNNING, Execution
 
 
 @dataclass(slots=True)

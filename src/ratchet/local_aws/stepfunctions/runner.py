@@ -20,14 +20,14 @@ from ratchet.local_aws.stepfunctions.casing import (
     to_api,
 )
 from ratchet.local_aws.stepfunctions.jobs import job_of
-from ratchet.workflow import resources
-from ratchet.workflow.errors import TASK_FAILED, StateError
-from ratchet.workflow.payload import dumps
-from ratchet.workflow.resources import Resource
+from ratchet.workflow.asl import resources
+from ratchet.workflow.asl.errors import TASK_FAILED, StateError
+from ratchet.workflow.asl.payload import dumps
+from ratchet.workflow.asl.resources import Resource
 
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws
-    from ratchet.workflow.tasks import TaskCall
+    from ratchet.workflow.interpreter.tasks import TaskCall
 
 log = logging.getLogger(__name__)
 

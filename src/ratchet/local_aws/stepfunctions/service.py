@@ -18,9 +18,9 @@ from ratchet.local_aws.stepfunctions.records import (
     moment,
 )
 from ratchet.local_aws.stepfunctions.runner import LocalTaskRunner
-from ratchet.workflow.execution import Execution, Identity
-from ratchet.workflow.payload import MAX_PAYLOAD_BYTES, Payload
-from ratchet.workflow.tasks import Callbacks, ClosedToken, UnknownToken
+from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
+from ratchet.workflow.interpreter.execution import Execution, Identity
+from ratchet.workflow.interpreter.tasks import Callbacks, ClosedToken, UnknownToken
 
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws

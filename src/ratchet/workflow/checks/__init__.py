@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ratchet.workflow.asl.findings import Finding
+from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.checks.expressions import Expressions
 from ratchet.workflow.checks.fields import KnownFields, QueryLanguages, Variables
 from ratchet.workflow.checks.graph import ChoiceDefault, Endings, Reachable, Targets, UniqueNames
@@ -9,8 +11,6 @@ from ratchet.workflow.checks.handlers import ErrorNames
 from ratchet.workflow.checks.integrations import Integrations, TokenIsPassed
 from ratchet.workflow.checks.rule import Rule, Subject
 from ratchet.workflow.checks.unsupported import NotYet
-from ratchet.workflow.findings import Finding
-from ratchet.workflow.model import StateMachine
 
 RULES: tuple[Rule, ...] = (
     NotYet(),

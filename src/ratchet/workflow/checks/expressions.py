@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ratchet.workflow import jsonata
+from ratchet.workflow.asl import jsonata
+from ratchet.workflow.asl.findings import Finding, Path
+from ratchet.workflow.asl.model import State
+from ratchet.workflow.asl.templates import CLOSING, OPENING, expression_text, is_expression
 from ratchet.workflow.checks.rule import Rule, Subject
-from ratchet.workflow.findings import Finding, Path
-from ratchet.workflow.model import State
-from ratchet.workflow.templates import CLOSING, OPENING, expression_text, is_expression
 
 _FLOWS = ("Branches", "ItemProcessor", "Iterator")
 

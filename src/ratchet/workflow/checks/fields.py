@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ratchet.workflow.asl.findings import Finding, Path
+from ratchet.workflow.asl.model import JSONATA, JSONPATH, Flow, State, UnknownState
+from ratchet.workflow.asl.templates import is_expression
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
-from ratchet.workflow.findings import Finding, Path
-from ratchet.workflow.model import JSONATA, JSONPATH, Flow, State, UnknownState
-from ratchet.workflow.templates import is_expression
 
 MAX_NAME = 80
 MAX_SECONDS = 99_999_999

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ratchet.workflow.asl.findings import WARNING, Finding
+from ratchet.workflow.asl.model import Choice, Fail, Flow, State, Succeed, UnknownState
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
-from ratchet.workflow.findings import WARNING, Finding
-from ratchet.workflow.model import Choice, Fail, Flow, State, Succeed, UnknownState
 
 
 class Targets(Rule):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ratchet.workflow import errors
+from ratchet.workflow.asl import errors
+from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
-from ratchet.workflow.findings import WARNING, Finding, Path
 
 
 class ErrorNames(Rule):

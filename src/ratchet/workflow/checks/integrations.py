@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ratchet.workflow import resources
+from ratchet.workflow.asl import resources
+from ratchet.workflow.asl.findings import Finding
+from ratchet.workflow.asl.model import Task
+from ratchet.workflow.asl.resources import OPTIMISED, Resource
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
-from ratchet.workflow.findings import Finding
-from ratchet.workflow.model import Task
-from ratchet.workflow.resources import OPTIMISED, Resource
 
 
 class Integrations(Rule):

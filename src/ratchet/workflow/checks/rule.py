@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from ratchet.workflow.findings import ERROR, Finding, Path
-from ratchet.workflow.model import StateMachine
+from ratchet.workflow.asl.findings import ERROR, Finding, Path
+from ratchet.workflow.asl.model import StateMachine
 
 ASL = "https://docs.aws.amazon.com/step-functions/latest/dg/"
 _PLACEHOLDER = re.compile(r"\$\{[^}]+\}")

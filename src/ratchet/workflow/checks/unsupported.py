@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ratchet.workflow.asl.findings import Finding, Path
+from ratchet.workflow.asl.model import Map, State, Task
 from ratchet.workflow.checks.fields import NOT_YET_FIELDS
 from ratchet.workflow.checks.rule import Rule, Subject
-from ratchet.workflow.findings import Finding, Path
-from ratchet.workflow.model import Map, State, Task
 
 _DISTRIBUTED = frozenset({"ItemReader", "ItemBatcher", "ResultWriter", "Label"})
 

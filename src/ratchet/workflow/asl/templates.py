@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow.payload import Payload
+from ratchet.workflow.asl.payload import Payload
 
 OPENING = "{%"
 CLOSING = "%}"

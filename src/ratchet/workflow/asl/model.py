@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ratchet.workflow import resources
-from ratchet.workflow.findings import Path
-from ratchet.workflow.source import Source
-from ratchet.workflow.templates import Template
+from ratchet.workflow.asl import resources
+from ratchet.workflow.asl.findings import Path
+from ratchet.workflow.asl.source import Source
+from ratchet.workflow.asl.templates import Template
 
 JSONATA = "JSONata"
 JSONPATH = "JSONPath"

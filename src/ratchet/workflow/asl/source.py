@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ratchet.workflow.findings import Finding, InvalidDefinition, Path
+from ratchet.workflow.asl.findings import Finding, InvalidDefinition, Path
 
 MAX_DEFINITION_BYTES = 1_048_576  # AWS quota: 1 MB
 MAX_DEPTH = 100

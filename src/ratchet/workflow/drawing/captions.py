@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ratchet.workflow.layout import Edge
-from ratchet.workflow.timeline import StateTimes
+from ratchet.workflow.drawing.layout import Edge
+from ratchet.workflow.drawing.timeline import StateTimes
 
 LABEL_CHARS = 30
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ratchet.workflow import errors
-from ratchet.workflow.clock import Deadline, DeadlinePassed
-from ratchet.workflow.errors import StateError
-from ratchet.workflow.lane import Lane, too_large
-from ratchet.workflow.model import Task
-from ratchet.workflow.payload import Payload
-from ratchet.workflow.resources import Resource
-from ratchet.workflow.tasks import TaskCall, TaskRunner
+from ratchet.workflow.asl import errors
+from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.model import Task
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.interpreter.clock import Deadline, DeadlinePassed
+from ratchet.workflow.interpreter.lane import Lane, too_large
+from ratchet.workflow.interpreter.tasks import TaskCall, TaskRunner
 
 MAX_SECONDS = 99_999_999
 

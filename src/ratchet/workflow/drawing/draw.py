@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from ratchet.workflow.captions import (
+from ratchet.workflow.drawing.captions import (
     LABEL_CHARS,
     WORDS,
     duration,
@@ -24,8 +24,8 @@ from ratchet.workflow.captions import (
     state_title,
     text_width,
 )
-from ratchet.workflow.layout import Edge, Placed, Route, Size, place
-from ratchet.workflow.timeline import StateTimes, Timeline, read_history
+from ratchet.workflow.drawing.layout import Edge, Placed, Route, Size, place
+from ratchet.workflow.drawing.timeline import StateTimes, Timeline, read_history
 
 _NODE = Size(228, 48)
 _PAD = 18.0

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow import errors, jsonata
-from ratchet.workflow.errors import StateError
-from ratchet.workflow.model import Map, Parallel, State, Task
-from ratchet.workflow.payload import Payload, dumps
-from ratchet.workflow.templates import Expression, Template
+from ratchet.workflow.asl import errors, jsonata
+from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.model import Map, Parallel, State, Task
+from ratchet.workflow.asl.payload import Payload, dumps
+from ratchet.workflow.asl.templates import Expression, Template
 
 if TYPE_CHECKING:
-    from ratchet.workflow.execution import Execution
+    from ratchet.workflow.interpreter.execution import Execution
 
 _ABORTABLE = ("Task", "Wait", "Map", "Parallel")
 

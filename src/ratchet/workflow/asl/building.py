@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow import resources
-from ratchet.workflow.findings import Path
-from ratchet.workflow.model import (
+from ratchet.workflow.asl import resources
+from ratchet.workflow.asl.findings import Path
+from ratchet.workflow.asl.model import (
     JSONATA,
     JSONPATH,
     Catcher,
@@ -28,8 +28,8 @@ from ratchet.workflow.model import (
     Wait,
     as_list,
 )
-from ratchet.workflow.source import Source
-from ratchet.workflow.templates import Template, template
+from ratchet.workflow.asl.source import Source
+from ratchet.workflow.asl.templates import Template, template
 
 
 def build(source: Source) -> StateMachine:

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from ratchet.workflow import errors
-from ratchet.workflow.errors import StateError
-from ratchet.workflow.lane import Lane, too_large
-from ratchet.workflow.model import Flow, Map, Parallel
-from ratchet.workflow.payload import Payload
+from ratchet.workflow.asl import errors
+from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.model import Flow, Map, Parallel
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter.lane import Lane, too_large
 
 RunFlow = Callable[[Lane, Flow, Payload], Awaitable[Payload]]
 

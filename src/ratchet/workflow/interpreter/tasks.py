@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ratchet.workflow.errors import StateError
-from ratchet.workflow.payload import Payload
-from ratchet.workflow.resources import Resource
+from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.asl.resources import Resource
 
 
 @dataclass(frozen=True, slots=True)

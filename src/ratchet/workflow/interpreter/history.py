@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow.errors import HistoryFull
-from ratchet.workflow.payload import Payload
+from ratchet.workflow.asl.errors import HistoryFull
+from ratchet.workflow.asl.payload import Payload
 
 MAX_EVENTS = 25_000  # AWS quota for a Standard execution
 

@@ -12,11 +12,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from ratchet.workflow import containers, handlers, task_state
-from ratchet.workflow.clock import sleep
-from ratchet.workflow.errors import NO_CHOICE, StateError
-from ratchet.workflow.lane import Evaluator, Lane
-from ratchet.workflow.model import (
+from ratchet.workflow.asl.errors import NO_CHOICE, StateError
+from ratchet.workflow.asl.model import (
     Choice,
     Fail,
     Flow,
@@ -27,7 +24,10 @@ from ratchet.workflow.model import (
     Task,
     Wait,
 )
-from ratchet.workflow.payload import Payload
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter import containers, handlers, task_state
+from ratchet.workflow.interpreter.clock import sleep
+from ratchet.workflow.interpreter.lane import Evaluator, Lane
 
 Outcome = tuple[str | None, Payload]
 

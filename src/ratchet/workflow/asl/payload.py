@@ -56,7 +56,7 @@ class Payload:
     def bound(self) -> Any:
         """The value as expressions see it: null stays apart from undefined."""
         if self._bound is _UNBOUND:
-            from ratchet.workflow.jsonata import with_nulls
+            from ratchet.workflow.asl.jsonata import with_nulls
 
             self._bound = with_nulls(self.value) if "null" in self.text else self.value
         return self._bound

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
-from ratchet.workflow.clock import sleep
-from ratchet.workflow.errors import StateError
-from ratchet.workflow.lane import Lane
-from ratchet.workflow.model import Catcher, Map, Parallel, Retrier, Task
-from ratchet.workflow.payload import Payload
+from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.model import Catcher, Map, Parallel, Retrier, Task
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter.clock import sleep
+from ratchet.workflow.interpreter.lane import Lane
 
 Attempt = Callable[[], Awaitable[Payload]]
 

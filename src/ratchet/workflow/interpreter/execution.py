@@ -8,15 +8,15 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow import errors
-from ratchet.workflow.clock import Clock, Deadline, DeadlinePassed, RealClock
-from ratchet.workflow.errors import HistoryFull, StateError
-from ratchet.workflow.history import MAX_EVENTS, History
-from ratchet.workflow.lane import Lane, iso
-from ratchet.workflow.model import StateMachine
-from ratchet.workflow.payload import Payload
-from ratchet.workflow.states import run_flow
-from ratchet.workflow.tasks import Callbacks, TaskRunner
+from ratchet.workflow.asl import errors
+from ratchet.workflow.asl.errors import HistoryFull, StateError
+from ratchet.workflow.asl.model import StateMachine
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter.clock import Clock, Deadline, DeadlinePassed, RealClock
+from ratchet.workflow.interpreter.history import MAX_EVENTS, History
+from ratchet.workflow.interpreter.lane import Lane, iso
+from ratchet.workflow.interpreter.states import run_flow
+from ratchet.workflow.interpreter.tasks import Callbacks, TaskRunner
 
 log = logging.getLogger(__name__)
 

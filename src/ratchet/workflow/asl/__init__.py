@@ -1,0 +1,1 @@
+"""The Amazon States Language: one typed model, its expressions, data and integrations."""

@@ -1,0 +1,1 @@
+"""Draws a state machine as one picture that an execution colours."""
