@@ -20,6 +20,7 @@ from retraining.settings import settings
 AwsError = ClientError
 """What an adapter raises when AWS refuses a call."""
 
+
 @cache
 def work() -> ObjectStore:
     """The work bucket."""
