@@ -15,6 +15,7 @@ from workplace import ROOT, Stack, bank_rows, csv_bytes, pipeline_folder, until
 
 PIPELINE = "calls"
 MOST_TRANSITIONS = 12
+QUIET = "4s"  # so that files copied one after the other are one drop on a busy machine too
 LATIN_1 = "Müßiggang"
 
 
@@ -82,7 +83,7 @@ def rejected(stack: Stack, bank: tuple[str, list[str]]) -> Rejected:
     _drop(stack, "bad", {name: bad.content for name, bad in files.items()})
     until(lambda: stack.pending(PIPELINE) == len(files), "the ledger notes every object")
     waiting, told = stack.info()["without_pipeline"], stack.ratchet("info").stdout
-    pushed = stack.ratchet("push", str(pipeline_folder(stack.place, PIPELINE))).stdout
+    pushed = stack.ratchet("push", str(pipeline_folder(stack.place, PIPELINE, QUIET))).stdout
     return Rejected(files, waiting, told, pushed, stack.ended(f"{PIPELINE}-000001"))
 
 
@@ -218,7 +219,11 @@ def _logged(stack: Stack, group: str, words: str) -> str | None:
             "trigger.quiet_perod is not known here (did you mean quiet_period?)",
         ),
         ("pipeline.yaml", ("gate:", "drift: {}\ngate:"), "drift is not known here"),
-        ("columns.yaml", ("  y: ", "  yes: "), "data.label: y is no column of columns.yaml"),
+        (
+            "columns.yaml",
+            ("  y: ", "  answer: "),
+            "data.label: y is no column of columns.yaml: add it there",
+        ),
         ("pipeline.yaml", None, "pipeline.yaml is not there"),
     ],
     ids=["a misspelt key", "a key of a later release", "no label among the columns", "no file"],

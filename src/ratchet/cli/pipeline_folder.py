@@ -94,7 +94,8 @@ def _label_problem(pipeline: YamlFile, columns: YamlFile) -> list[str]:
         return []
     line = pipeline.line(["data", "label"])
     where = f"{pipeline.path}:{line}: data.label: {label}"
-    return [f"{where} is no column of {columns.path.name}{nearest(label, known)}"]
+    what = f"{where} is no column of {columns.path.name}{nearest(label, known)}"
+    return [f"{what}: add it there, or name the column that the model has to predict"]
 
 
 def _refuse(problems: list[str]) -> None:
