@@ -21,7 +21,7 @@ from workplace import (
     until,
 )
 
-PIPELINE = "bank-marketing"
+PIPELINE, TWIN = "bank-marketing", "twin"
 ENDPOINT = f"ratchet-{PIPELINE}"
 OLDER_SHARE = 0.7
 MOST_TRANSITIONS = 30
@@ -66,22 +66,31 @@ def drops(stack: Stack) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def first(stack: Stack, drops: dict[str, Path]) -> Run:
-    """The first champion, from data that the awscli copied."""
+def first_runs(stack: Stack, drops: dict[str, Path]) -> dict[str, Run]:
+    """The same rows for two pipelines at once, alike but for the name.
+
+    The awscli copies one file whole and the other, padded with blank lines, in parts.
+    """
     stack.ratchet("push", str(ROOT / "pipelines" / PIPELINE))
+    stack.ratchet("push", str(pipeline_folder(stack.place, TWIN)))
+    rows, padded = drops["older"].read_bytes(), drops["older"].with_name("padded.csv")
+    padded.write_bytes(rows + b"\n" * (PADDED_BYTES - len(rows)))
     stack.copy(drops["older"], f"s3://{stack.landing}/{PIPELINE}/2009/")
-    return Run(f"{PIPELINE}-000001", stack.ended(f"{PIPELINE}-000001"))
+    stack.copy(padded, f"s3://{stack.landing}/{TWIN}/")
+    runs = {name: f"{name}-000001" for name in (PIPELINE, TWIN)}
+    return {name: Run(run, stack.ended(run)) for name, run in runs.items()}
 
 
 @pytest.fixture(scope="module")
-def twin(stack: Stack, drops: dict[str, Path], first: Run) -> Run:
-    """The same rows for the same pipeline under another name, landed by a multipart upload."""
-    stack.ratchet("push", str(pipeline_folder(stack.place, "twin")))
-    padded = drops["older"].with_name("padded.csv")
-    rows = drops["older"].read_bytes()
-    padded.write_bytes(rows + b"\n" * (PADDED_BYTES - len(rows)))
-    stack.copy(padded, f"s3://{stack.landing}/twin/")
-    return Run("twin-000001", stack.ended("twin-000001"))
+def first(first_runs: dict[str, Run]) -> Run:
+    """The first champion."""
+    return first_runs[PIPELINE]
+
+
+@pytest.fixture(scope="module")
+def twin(first_runs: dict[str, Run]) -> Run:
+    """The twin's first champion, from the same rows."""
+    return first_runs[TWIN]
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +146,12 @@ def test_a_copied_file_becomes_an_execution_that_succeeds(stack: Stack, first: R
     assert first.record["rows"]["rejected"] == 0
 
 
-def test_the_same_rows_give_the_same_split_metric_and_model(
+def test_two_pipelines_at_once_make_the_same_split_metric_and_model_of_the_same_rows(
     stack: Stack, first: Run, twin: Run
 ) -> None:
-    head = stack.aws("s3api", "head-object", "--bucket", stack.landing, "--key", "twin/padded.csv")
+    head = stack.aws(
+        "s3api", "head-object", "--bucket", stack.landing, "--key", f"{TWIN}/padded.csv"
+    )
     assert head["ETag"].endswith('-2"'), "this file was to land by a multipart upload"
     assert twin.record["outcome"] == first.record["outcome"]
     assert twin.record["rows"] == first.record["rows"]
@@ -148,10 +159,10 @@ def test_the_same_rows_give_the_same_split_metric_and_model(
     assert twin.record["sentence"] == first.record["sentence"]
     ours, theirs = (
         stack.files(f"s3://{stack.bucket}/runs/{name}/000001/prepared/")
-        for name in (PIPELINE, "twin")
+        for name in (PIPELINE, TWIN)
     )
     assert _by_folder(ours) == _by_folder(theirs)
-    accepted = (f"s3://{stack.bucket}/accepted/{name}/" for name in (PIPELINE, "twin"))
+    accepted = (f"s3://{stack.bucket}/accepted/{name}/" for name in (PIPELINE, TWIN))
     assert len({hashlib.sha256(b"".join(stack.files(a).values())).digest() for a in accepted}) == 1
     ours_sha256, theirs_sha256 = (
         stack.aws(
@@ -162,9 +173,9 @@ def test_the_same_rows_give_the_same_split_metric_and_model(
     assert ours_sha256 == theirs_sha256
 
 
-def _by_folder(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Contents by folder; Spark's names of parts are never the same."""
-    return {key.partition("/")[0]: body for key, body in files.items()}
+def _by_folder(files: dict[str, bytes]) -> list[tuple[str, bytes]]:
+    """Contents with their folders; Spark's names of parts are never the same."""
+    return sorted((key.partition("/")[0], body) for key, body in files.items())
 
 
 def test_the_newer_challenger_is_promoted_over_the_first_champion(
