@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
 from pathlib import Path
+from random import Random
 from types import FrameType
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,7 +16,8 @@ import pytest
 import yaml
 
 from ratchet.workflow.drawing.draw import draw
-from ratchet.workflow.drawing.layout import Edge, Kind, Placed, Size, place
+from ratchet.workflow.drawing.lanes import Placed, place
+from ratchet.workflow.drawing.layout import Edge, Kind, Size
 from ratchet.workflow.drawing.timeline import read_history
 
 ROOT = Path(__file__).parents[2]
@@ -140,10 +142,30 @@ def test_histories_recorded_on_aws_are_read_whole() -> None:
         ET.fromstring(draw(json.loads(case["definition"]), timeline))
 
 
-@pytest.mark.parametrize("name", ["retraining", "promotion"])
-def test_no_line_crosses_a_state_and_no_two_states_touch(name: str) -> None:
+def assert_nothing_touches(placed: Placed, sizes: dict[str, Size], edges: list[Edge]) -> None:
+    taken = boxes(placed, sizes)
+    assert len(taken) == len(sizes)
+    for a, b in combinations(taken.values(), 2):
+        assert not boxes_overlap(a, b)
+    assert {route.edge for route in placed.routes} == set(edges)
+    for route in placed.routes:
+        for (x0, y0), (x1, y1) in pairwise(route.points):
+            line = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+            hit = [state for state, box in taken.items() if boxes_overlap(line, box)]
+            assert not hit, (route.edge, hit)
+        assert on_border(route.points[0], taken[route.edge.source]), route
+        assert on_border(route.points[-1], taken[route.edge.target]), route
+        assert all(0 <= x <= placed.width and 0 <= y <= placed.height for x, y in route.points)
+
+
+def on_border(point: tuple[float, float], box: tuple[float, ...]) -> bool:
+    (x, y), (left, top, right, bottom) = point, box
+    sideways = x in (left, right) and top <= y <= bottom
+    return sideways or (y in (top, bottom) and left <= x <= right)
+
+
+def edges_of_machine(name: str) -> list[Edge]:
     states = machine(name)["States"]
-    sizes = dict.fromkeys(states, Size(228, 48))
     edges = [
         Edge(source, target, kind)
         for source, state in states.items()
@@ -151,15 +173,33 @@ def test_no_line_crosses_a_state_and_no_two_states_touch(name: str) -> None:
         for target in dict.fromkeys(rule["Next"] for rule in state.get(key, []))
     ]
     edges += [Edge(s, st[k]) for s, st in states.items() for k in ("Next", "Default") if k in st]
-    placed = place(sizes, list(dict.fromkeys(edges)), machine(name)["StartAt"])
-    taken = boxes(placed, sizes)
-    for a, b in combinations(taken.values(), 2):
-        assert not boxes_overlap(a, b)
-    for route in (route for route in placed.routes if not route.curved):
-        for (x0, y0), (x1, y1) in pairwise(route.points):
-            line = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-            hit = [state for state, box in taken.items() if boxes_overlap(line, box)]
-            assert not hit, (route.edge, hit)
+    return list(dict.fromkeys(edges))
+
+
+@pytest.mark.parametrize("name", ["retraining", "promotion"])
+def test_no_line_crosses_a_state_and_no_two_states_touch(name: str) -> None:
+    sizes = dict.fromkeys(machine(name)["States"], Size(228, 48))
+    edges = edges_of_machine(name)
+    for seed in range(50):
+        Random(seed).shuffle(edges)
+        assert_nothing_touches(place(sizes, edges, machine(name)["StartAt"]), sizes, edges)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_line_crosses_a_state_in_any_graph(seed: int) -> None:
+    """Whatever the graph: loops, many ways out of one state, states of all sizes, islands."""
+    random = Random(seed)
+    names = [f"S{n}" for n in range(random.randint(1, 30))]
+    sizes = {n: Size(2 * random.randint(20, 300), 2 * random.randint(10, 300)) for n in names}
+    ways = random.randint(0, 3 * len(names))
+    kinds: list[Kind] = ["next", "catch"]
+    made = [
+        Edge(random.choice(names), random.choice(names), random.choice(kinds), *label)
+        for _ in range(ways)
+        if (label := random.choice([("", 0.0), ("a label", 60.5)]))
+    ]
+    edges = list({(e.source, e.target, e.kind): e for e in made}.values())
+    assert_nothing_touches(place(sizes, edges, names[0]), sizes, edges)
 
 
 def test_a_loop_is_drawn_as_a_line_back() -> None:

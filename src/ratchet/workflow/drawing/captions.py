@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from ratchet.workflow.drawing.layout import Edge
+from ratchet.workflow.drawing.layout import Edge, Kind
 from ratchet.workflow.drawing.timeline import StateTimes
+from ratchet.workflow.drawing.wording import catch_texts, rule_texts
 
-LABEL_CHARS = 30
+LABEL_WIDTH = 190.0
 
 WORDS = {
     "SUCCEEDED": "succeeded",
@@ -39,53 +39,44 @@ _SERVICES = {
 
 def edges_of(name: str, state: Mapping[str, Any]) -> list[Edge]:
     """The transitions of a state, one for each target and kind, with their labels."""
-    ways: dict[tuple[str, str], list[str]] = {}
+    ways: dict[tuple[str, Kind], list[tuple[str, str]]] = {}
     if "Next" in state:
-        ways[str(state["Next"]), "next"] = [""]
-    for rule in state.get("Choices") or []:
-        ways.setdefault((str(rule.get("Next")), "next"), []).append(_rule_text(rule))
+        ways[str(state["Next"]), "next"] = [("", "")]
+    rules = _objects(state, "Choices")
+    for rule, texts in zip(rules, rule_texts(rules), strict=True):
+        ways.setdefault((str(rule.get("Next")), "next"), []).append(texts)
     if "Default" in state:
-        ways.setdefault((str(state["Default"]), "next"), []).append("otherwise")
-    for catcher in state.get("Catch") or []:
-        ways.setdefault((str(catcher.get("Next")), "catch"), []).append(_catch_text(catcher))
+        default = ("otherwise", "otherwise")
+        ways.setdefault((str(state["Default"]), "next"), []).append(default)
+    for catcher in _objects(state, "Catch"):
+        texts = catch_texts(catcher)
+        ways.setdefault((str(catcher.get("Next")), "catch"), []).append(texts)
     return [_edge(name, target, kind, texts) for (target, kind), texts in ways.items()]
 
 
-def _edge(source: str, target: str, kind: str, texts: list[str]) -> Edge:
-    label = " or ".join(dict.fromkeys(text for text in texts if text))
-    width = min(text_width(label, 11), LABEL_CHARS * 6.2) + 10 if label else 0.0
-    return Edge(source, target, "catch" if kind == "catch" else "next", label, width)
+def _objects(state: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    entries = state.get(key)
+    listed = entries if isinstance(entries, list) else []
+    return [entry for entry in listed if isinstance(entry, Mapping)]
 
 
-def _rule_text(rule: Mapping[str, Any]) -> str:
-    """A Choice rule in words: its Comment, its JSONata condition, or its JSONPath comparison."""
-    if rule.get("Comment"):
-        return str(rule["Comment"])
-    if "Condition" in rule:
-        text = re.sub(r"^\s*\{%\s*|\s*%\}\s*$", "", str(rule["Condition"]))
-        return re.sub(r"\s+", " ", text)
-    for junction in ("And", "Or"):
-        if junction in rule:
-            return f" {junction.lower()} ".join(_rule_text(part) for part in rule[junction])
-    if "Not" in rule:
-        return f"not ({_rule_text(rule['Not'])})"
-    tests = [key for key in rule if key not in {"Variable", "Next", "Assign", "Output"}]
-    return " ".join(f"{rule.get('Variable', '')} {_test_text(key, rule[key])}" for key in tests)
+def _edge(source: str, target: str, kind: Kind, texts: list[tuple[str, str]]) -> Edge:
+    label = " or ".join(dict.fromkeys(short for short, _ in texts if short))
+    hover = " or ".join(dict.fromkeys(whole for _, whole in texts if whole))
+    width = min(text_width(label, 11), LABEL_WIDTH) + 10 if label else 0.0
+    return Edge(source, target, kind, label, width, hover)
 
 
-def _test_text(operator: str, value: object) -> str:
-    signs = {"GreaterThanEquals": ">=", "LessThanEquals": "<=", "GreaterThan": ">", "LessThan": "<"}
-    for name, sign in signs.items():
-        if name in operator:
-            return f"{sign} {json.dumps(value)}"
-    if operator.startswith("Is"):
-        return f"{'is' if value else 'is not'} {operator[2:].lower()}"
-    return f"= {json.dumps(value)}" if "Equals" in operator else f"{operator} {json.dumps(value)}"
+def retriers(state: Mapping[str, Any]) -> list[str]:
+    """Each Retry entry in words: which errors, how often, how far apart."""
+    return [_retry_text(entry) for entry in _objects(state, "Retry")]
 
 
-def _catch_text(catcher: Mapping[str, Any]) -> str:
-    errors = [str(error) for error in catcher.get("ErrorEquals") or []]
-    return "" if errors == ["States.ALL"] else ", ".join(errors)
+def _retry_text(entry: Mapping[str, Any]) -> str:
+    names = entry.get("ErrorEquals")
+    errors = ", ".join(map(str, names)) if isinstance(names, list) else ""
+    attempts, wait = entry.get("MaxAttempts", 3), entry.get("IntervalSeconds", 1)
+    return f"tried again up to {attempts} times, first after {wait} s, on {errors}"
 
 
 def kind_of(state: Mapping[str, Any]) -> str:
@@ -97,7 +88,7 @@ def kind_of(state: Mapping[str, Any]) -> str:
         limit = state.get("MaxConcurrency")
         return f"Map, up to {limit} at once" if limit else "Map"
     if kind == "Parallel":
-        return f"Parallel, {len(state.get('Branches') or [])} branches"
+        return f"Parallel, {len(_objects(state, 'Branches'))} branches"
     if kind == "Wait" and "Seconds" in state:
         return f"Wait {state['Seconds']} s"
     if kind == "Fail" and isinstance(state.get("Error"), str) and "{%" not in state["Error"]:
@@ -131,8 +122,8 @@ def _function_name(state: Mapping[str, Any]) -> str:
 def edge_title(edge: Edge) -> str:
     """The hover text of a transition, untruncated."""
     if edge.kind == "catch":
-        return f"{edge.source}: on {edge.label or 'any error'} to {edge.target}"
-    return f"{edge.source} to {edge.target}" + (f": {edge.label}" if edge.label else "")
+        return f"{edge.source}: on {edge.hover or 'any error'} to {edge.target}"
+    return f"{edge.source} to {edge.target}" + (f": {edge.hover}" if edge.hover else "")
 
 
 def state_title(name: str, state: Mapping[str, Any], times: StateTimes | None) -> str:
@@ -140,6 +131,7 @@ def state_title(name: str, state: Mapping[str, Any], times: StateTimes | None) -
     lines = [name, kind_of(state)]
     if state.get("Comment"):
         lines.append(str(state["Comment"]))
+    lines += retriers(state)
     if times:
         lines.append(f"{WORDS[times.status]} in {duration(times.seconds())}")
         lines.append(f"entered {times.entered:%H:%M:%S}, visits {times.visits}")
@@ -182,6 +174,10 @@ def fit(text: str, room: float, size: float) -> str:
     """The text, cut with an ellipsis where it is wider than `room`."""
     if text_width(text, size) <= room:
         return text
-    while text and text_width(text + "…", size) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    room -= text_width("…", size)
+    kept = 0
+    for kept, character in enumerate(text):  # noqa: B007 - where it ends is the answer
+        room -= text_width(character, size)
+        if room < 0:
+            break
+    return text[:kept].rstrip() + "…"

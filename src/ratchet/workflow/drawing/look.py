@@ -1,0 +1,55 @@
+"""Colours, fonts and sizes: what every picture has in common."""
+
+from __future__ import annotations
+
+from ratchet.workflow.drawing.layout import Size
+
+NODE = Size(228, 48)
+PAD = 18.0
+HEAD = 30.0
+MARGIN = 28.0
+FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
+
+COLOURS: dict[str, tuple[str, str]] = {
+    "SUCCEEDED": ("#1a7f4b", "#eaf7ef"),
+    "CAUGHT": ("#a86200", "#fff4df"),
+    "FAILED": ("#c1272d", "#fdecec"),
+    "TIMED_OUT": ("#c1272d", "#fdecec"),
+    "ABORTED": ("#6b7280", "#f1f2f4"),
+    "RUNNING": ("#1a63c6", "#e8f1fd"),
+}
+"""Of each status: border and text, fill."""
+
+INK, LINE, FAINT, CATCH, CAUGHT = "#2f3b4a", "#9aa3af", "#c3c9d1", "#d2a764", "#a86200"
+
+# Scoped to our own pictures, for a notebook has other ones.
+STYLE = f"""
+.ratchet text{{font-family:{FONT};fill:#1f2733}}
+.ratchet .name{{font-size:13.5px;font-weight:600}}
+.ratchet .kind{{font-size:11px;fill:#67707d}}
+.ratchet .time{{font-size:11.5px;font-weight:600;text-anchor:end}}
+.ratchet .title{{font-size:19px;font-weight:700}}
+.ratchet .sub{{font-size:12.5px;fill:#67707d}}
+.ratchet .label{{font-size:11px;fill:#3d4653;paint-order:stroke;stroke:#fff;stroke-width:4px;\
+stroke-linejoin:round}}
+.ratchet .label.catch{{fill:#9a6b1f}}
+.ratchet .edge{{fill:none;stroke:{LINE};stroke-width:1.5}}
+.ratchet .again{{fill:none;stroke:{LINE};stroke-width:1.4;stroke-linecap:round;\
+stroke-linejoin:round}}
+.ratchet .edge.catch{{stroke:{CATCH};stroke-width:1.1;stroke-dasharray:4 4}}
+.ratchet .edge.taken{{stroke:{INK};stroke-width:2.2}}
+.ratchet .edge.catch.taken{{stroke:{CAUGHT};stroke-width:1.8}}
+.ratchet .idle text{{fill:#a9b0ba}}
+"""
+
+
+def markers() -> str:
+    """The arrow heads of all kinds of lines."""
+    colours = {"next": LINE, "next-taken": INK, "catch": CATCH, "catch-taken": CAUGHT}
+    arrows = "".join(
+        f'<marker id="ratchet-{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" '
+        f'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">'
+        f'<path d="M1 1L9 5L1 9z" fill="{colour}"/></marker>'
+        for name, colour in colours.items()
+    )
+    return f"<defs>{arrows}</defs>"

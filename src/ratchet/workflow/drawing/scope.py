@@ -1,0 +1,69 @@
+"""One scope of a machine placed with all that is inside it: boxes inside boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ratchet.workflow.drawing.captions import edges_of
+from ratchet.workflow.drawing.lanes import Placed, place
+from ratchet.workflow.drawing.layout import Size
+from ratchet.workflow.drawing.look import HEAD, NODE, PAD
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A placed set of states; `inner` are the scopes inside Map and Parallel states."""
+
+    states: Mapping[str, Any]
+    start: str
+    placed: Placed
+    inner: Mapping[str, tuple[Scope, ...]]
+    sizes: Mapping[str, Size]
+
+    @property
+    def size(self) -> Size:
+        return Size(self.placed.width, self.placed.height)
+
+    @classmethod
+    def of(cls, definition: Mapping[str, Any]) -> Scope:
+        """Place a definition, innermost scopes first. What is no state is left out."""
+        states = states_of(definition)
+        inner = {name: tuple(map(cls.of, inside(state))) for name, state in states.items()}
+        sizes = {name: _size(state, inner[name]) for name, state in states.items()}
+        edges = [edge for name, state in states.items() for edge in edges_of(name, state)]
+        start = str(definition.get("StartAt", ""))
+        return cls(states, start, place(sizes, edges, start), inner, sizes)
+
+
+def states_of(definition: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The states of a definition by name, those that are objects."""
+    states = definition.get("States")
+    if not isinstance(states, Mapping):
+        return {}
+    return {str(name): state for name, state in states.items() if isinstance(state, Mapping)}
+
+
+def inside(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The machines inside a Map or Parallel state, those with states to draw."""
+    branches = state.get("Branches")
+    processor = state.get("ItemProcessor") or state.get("Iterator")
+    within = [processor, *(branches if isinstance(branches, list) else [])]
+    return [machine for machine in within if isinstance(machine, Mapping) and states_of(machine)]
+
+
+def inner_width(inner: tuple[Scope, ...]) -> float:
+    """The width of scopes side by side."""
+    return sum(scope.size.width for scope in inner) + PAD * max(0, len(inner) - 1)
+
+
+def _size(state: Mapping[str, Any], inner: tuple[Scope, ...]) -> Size:
+    if state.get("Type") == "Choice":
+        rules = state.get("Choices")
+        ways = len(rules) if isinstance(rules, list) else 0
+        return Size(NODE.width, NODE.height + 16 * max(0, ways - 2), slant=16)
+    if not inner:
+        return NODE
+    height = max(scope.size.height for scope in inner) + HEAD + PAD / 2 + 1
+    return Size(max(inner_width(inner) + 2 * PAD, NODE.width), height)
