@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ratchet.cli.demo import demo
+from ratchet.cli.graph import graph
 from ratchet.cli.info import info
 from ratchet.cli.invoke import invoke
 from ratchet.cli.lint import lint
@@ -35,6 +36,7 @@ for _function, _panel in (
     (show, _USE),
     (invoke, _USE),
     (lint, _AUTHOR),
+    (graph, _AUTHOR),
 ):
     app.command(rich_help_panel=_panel)(_function)
 

@@ -1,0 +1,122 @@
+"""`ratchet graph`: draws a state machine, and how an execution of it went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ratchet.cli.connection import EndpointUrl, Profile, Region
+from ratchet.cli.errors import CliError, command
+
+if TYPE_CHECKING:
+    from ratchet.workflow.drawing.draw import History
+
+_ENDINGS = (".svg", ".html", ".mmd")
+
+
+@command
+def graph(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="An ASL file, YAML or JSON. Not needed with --execution."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to: .svg, .html or .mmd (Mermaid)."
+        ),
+    ] = None,
+    execution: Annotated[
+        str | None,
+        typer.Option("--execution", metavar="ARN", help="Colour it by this execution."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="First follow the execution to its end.")
+    ] = False,
+    title: Annotated[str | None, typer.Option("--title", help="What to write above it.")] = None,
+    endpoint_url: EndpointUrl = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Draw a state machine as a picture that needs nothing else, coloured by an execution.
+
+    Example: ratchet graph statemachines/retraining.asl.yaml -o retraining.svg
+    """
+    from ratchet.cli.screen import stdout
+
+    _refuse(file, output, execution, follow=follow)
+    definition = _read(file) if file is not None else None
+    history: History = None
+    if execution is not None:
+        definition, history = _executed(
+            definition, execution, (endpoint_url, profile, region), follow=follow
+        )
+    if output is None or definition is None:
+        return
+    name = title or (execution or "").rpartition(":")[2] or _stem(file)
+    output.write_text(_drawn(output, definition, history, name), encoding="utf-8")
+    stdout().print(f"Picture: {output}", soft_wrap=True)
+
+
+def _refuse(file: Path | None, output: Path | None, execution: str | None, *, follow: bool) -> None:
+    if file is None and execution is None:
+        raise CliError("nothing to draw", "Name an ASL file, or an execution with --execution ARN.")
+    if follow and execution is None:
+        raise CliError("--follow without an execution", "Name one with --execution ARN.")
+    if output is None and not follow:
+        raise CliError("no file to draw into", "Name one with -o: x.svg, x.html or x.mmd.")
+    if output is not None and output.suffix not in _ENDINGS:
+        raise CliError(
+            f"{output}: no picture ends in '{output.suffix}'", f"Use {', '.join(_ENDINGS)}."
+        )
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    from ratchet.workflow.asl.findings import InvalidDefinition
+    from ratchet.workflow.asl.source import read
+
+    try:
+        return read(file.read_bytes()).document
+    except InvalidDefinition as error:
+        raise CliError(f"{file}: {error.findings[0]}", f"Check it: ratchet lint {file}") from error
+
+
+def _executed(
+    definition: Mapping[str, Any] | None,
+    execution: str,
+    options: tuple[str | None, str | None, str | None],
+    *,
+    follow: bool,
+) -> tuple[Mapping[str, Any], History]:
+    from ratchet.cli.connection import connect
+    from ratchet.workflow.drawing import live
+
+    client = connect(*options).client("stepfunctions")
+    if follow:
+        from ratchet.cli.screen import stdout
+
+        live.follow(execution, client, console=stdout())
+    history = live.LiveHistory(execution, client).look()
+    return definition or live.definition_of(execution, client), history
+
+
+def _drawn(output: Path, definition: Mapping[str, Any], history: History, title: str) -> str:
+    from ratchet.workflow.drawing.draw import draw
+    from ratchet.workflow.drawing.mermaid import mermaid
+    from ratchet.workflow.drawing.pages import page
+
+    try:
+        if output.suffix == ".mmd":
+            return mermaid(definition, history)
+        return (draw if output.suffix == ".svg" else page)(definition, history, title=title)
+    except ValueError as error:
+        raise CliError(str(error), "Check it with: ratchet lint FILE") from error
+
+
+def _stem(file: Path | None) -> str:
+    return file.name.removesuffix(file.suffix).removesuffix(".asl") if file is not None else ""

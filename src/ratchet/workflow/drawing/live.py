@@ -1,0 +1,157 @@
+"""Follows an execution while it runs: in a notebook as its picture, in a terminal as a table."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ratchet.workflow.drawing.captions import WORDS, duration
+from ratchet.workflow.drawing.look import COLOURS
+from ratchet.workflow.drawing.pages import html
+from ratchet.workflow.drawing.timeline import StateTimes, Timeline, read_history
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+EVERY = 2.0
+"""Seconds between two looks; GetExecutionHistory allows about five a second for an account."""
+
+_MARKS = {"SUCCEEDED": "✓", "CAUGHT": "!", "RUNNING": "…", "ABORTED": "‖"}
+
+
+def follow(
+    execution: str,
+    client: Any = None,
+    *,
+    every: float = EVERY,
+    timeout: float | None = None,
+    console: Console | None = None,
+) -> Timeline:
+    """Show an execution (its ARN) until it has ended; how it went.
+
+    `client` is boto3's Step Functions client, by default the environment's. Raises TimeoutError
+    when the execution still runs after `timeout` seconds, and what boto3 raises.
+    """
+    client = client or _client()
+    looks = watch(execution, client, every=every, timeout=timeout)
+    if console is None and in_notebook():
+        return _in_notebook(looks, definition_of(execution, client), execution)
+    return _in_terminal(looks, console, execution)
+
+
+def watch(
+    execution: str, client: Any, *, every: float = EVERY, timeout: float | None = None
+) -> Iterator[Timeline]:
+    """The execution as it stands, again and again; the last one has ended."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    history = LiveHistory(execution, client)
+    while True:
+        timeline = read_history(history.look())
+        yield timeline
+        if timeline.status != "RUNNING":
+            return
+        if deadline is not None and time.monotonic() + every > deadline:
+            raise TimeoutError(f"{execution} still runs after {timeout:g} seconds")
+        time.sleep(every)
+
+
+class LiveHistory:
+    """The events of an execution; each look asks only for the last page and what came after."""
+
+    def __init__(self, execution: str, client: Any) -> None:
+        self._request = {"executionArn": execution, "maxResults": 1000}
+        self._client = client
+        self._full: list[dict[str, Any]] = []
+        self._token: str | None = None
+
+    def look(self) -> list[dict[str, Any]]:
+        """All events up to now, oldest first."""
+        while True:
+            token = {"nextToken": self._token} if self._token else {}
+            page = self._client.get_execution_history(**self._request, **token)
+            if not page.get("nextToken"):
+                return [*self._full, *page["events"]]
+            self._full += page["events"]
+            self._token = page["nextToken"]
+
+
+def definition_of(execution: str, client: Any) -> dict[str, Any]:
+    """The definition an execution runs, as it was when it started."""
+    described = client.describe_state_machine_for_execution(executionArn=execution)
+    definition: dict[str, Any] = json.loads(described["definition"])
+    return definition
+
+
+def in_notebook() -> bool:
+    """Whether this code runs in a Jupyter kernel, which shows HTML."""
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def table(timeline: Timeline, title: str) -> RenderableType:
+    """The states entered so far, those inside a Map or Parallel below it."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in ("", "state", "took", "tries", "error"):
+        made.add_column(column, no_wrap=column != "error")
+    for state in timeline.states.values():
+        made.add_row(*_row(timeline, state))
+    head = f"{title}: {WORDS[timeline.status]}, {duration(timeline.seconds())}"
+    return Group(Text(head, style=f"bold {COLOURS[timeline.status][0]}"), made)
+
+
+def _row(timeline: Timeline, state: StateTimes) -> list[Any]:
+    from rich.text import Text
+
+    style = COLOURS[state.status][0]
+    mark = Text(_MARKS.get(state.status, "x"), style=style)
+    visits = f" ({state.visits} times)" if state.visits > 1 else ""
+    name = Text("  " * _depth(timeline.states, state) + state.name + visits)
+    tries = str(state.retries + 1) if state.retries else ""
+    return [mark, name, Text(duration(state.seconds())), tries, Text(state.error, style=style)]
+
+
+def _depth(states: Mapping[str, StateTimes], state: StateTimes) -> int:
+    depth, outer = 0, state.inside
+    while outer is not None and outer in states and depth < len(states):
+        depth, outer = depth + 1, states[outer].inside
+    return depth
+
+
+def _in_terminal(looks: Iterator[Timeline], console: Console | None, execution: str) -> Timeline:
+    from rich.live import Live
+
+    name = execution.rpartition(":")[2]
+    last = next(looks)
+    with Live(table(last, name), console=console, auto_refresh=False) as live:
+        for last in looks:
+            live.update(table(last, name), refresh=True)
+    return last
+
+
+def _in_notebook(
+    looks: Iterator[Timeline], definition: Mapping[str, Any], execution: str
+) -> Timeline:
+    notebook = import_module("IPython.display")
+    name = execution.rpartition(":")[2]
+    last = next(looks)
+    picture = notebook.HTML(html(definition, last, title=name))
+    shown = notebook.display(picture, display_id=True)
+    for last in looks:
+        shown.update(notebook.HTML(html(definition, last, title=name)))
+    return last
+
+
+def _client() -> Any:
+    import boto3
+
+    return boto3.client("stepfunctions")

@@ -1,0 +1,100 @@
+"""A state machine as a Mermaid flowchart: for README files and wikis that draw it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ratchet.workflow.drawing.captions import edges_of, kind_of, note
+from ratchet.workflow.drawing.draw import History, timeline_of
+from ratchet.workflow.drawing.look import COLOURS
+from ratchet.workflow.drawing.scope import inside, states_of
+from ratchet.workflow.drawing.timeline import Timeline
+
+_DASHED = "stroke-dasharray:5 4"
+
+
+def mermaid(definition: Mapping[str, Any], history: History = None) -> str:
+    """The text of a Mermaid flowchart, coloured by `history` if there is one.
+
+    Raises ValueError when the definition has no states to draw.
+    """
+    if not states_of(definition):
+        raise ValueError("nothing to draw: the definition has no States")
+    timeline = timeline_of(history)
+    writer = _Writer(timeline)
+    lines = list(writer.scope(definition, 1))
+    return "\n".join(["flowchart TD", *lines, *writer.classes()]) + "\n"
+
+
+class _Writer:
+    def __init__(self, timeline: Timeline | None) -> None:
+        self.timeline = timeline
+        self.count = 0
+        self.statuses: dict[str, list[str]] = {}
+
+    def scope(self, definition: Mapping[str, Any], depth: int) -> Iterator[str]:
+        """The lines of one scope: its start, its states, then its transitions."""
+        pad = "    " * depth
+        states = states_of(definition)
+        ids = {name: self._new() for name in states}
+        start = ids.get(str(definition.get("StartAt", "")))
+        if start:
+            begin = self._new()
+            yield f'{pad}{begin}(("start"))'
+        for name, state in states.items():
+            yield from self._state(name, state, ids[name], depth)
+        if start:
+            yield f"{pad}{begin} --> {start}"
+        for name, state in states.items():
+            for edge in edges_of(name, state):
+                if edge.target in ids:
+                    line = "-.->" if edge.kind == "catch" else "-->"
+                    words = edge.label or ("error" if edge.kind == "catch" else "")
+                    label = f"|{_quoted(words)}| " if words else ""
+                    yield f"{pad}{ids[name]} {line} {label}{ids[edge.target]}"
+
+    def classes(self) -> Iterator[str]:
+        """Colours of the states, and the dashed border of containers."""
+        for status, ids in self.statuses.items():
+            stroke, fill = COLOURS[status]
+            name = status.lower()
+            yield f"    classDef {name} fill:{fill},stroke:{stroke},color:#1f2733"
+            yield f"    class {','.join(ids)} {name}"
+
+    def _state(
+        self, name: str, state: Mapping[str, Any], identity: str, depth: int
+    ) -> Iterator[str]:
+        pad, inner = "    " * depth, inside(state)
+        times = self.timeline.states.get(name) if self.timeline else None
+        if times:
+            self.statuses.setdefault(times.status, []).append(identity)
+        text = _quoted(name, kind_of(state), note(times))
+        if not inner:
+            yield f"{pad}{identity}{_shaped(state, text)}"
+            return
+        yield f"{pad}subgraph {identity} [{text}]"
+        for machine in inner:
+            yield from self.scope(machine, depth + 1)
+        yield f"{pad}end"
+        yield f"{pad}style {identity} {_DASHED}"
+
+    def _new(self) -> str:
+        self.count += 1
+        return f"s{self.count}"
+
+
+def _shaped(state: Mapping[str, Any], text: str) -> str:
+    kind = state.get("Type")
+    if kind == "Choice":
+        return f"{{{{{text}}}}}"
+    return f"([{text}])" if kind in {"Succeed", "Fail"} else f"[{text}]"
+
+
+def _quoted(*lines: str) -> str:
+    """Text in quotes; whatever has a meaning in Mermaid or in HTML is written as its number."""
+    return '"' + "<br/>".join(_plain(line) for line in lines if line) + '"'
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isalnum() or c in " .,:?!/+-=_'" else f"#{ord(c)};" for c in text)

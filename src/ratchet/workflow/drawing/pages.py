@@ -1,0 +1,61 @@
+"""A picture as a page of its own, and as what a notebook shows for an object that draws itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ratchet.workflow.drawing.draw import History, draw
+
+_PAGE_STYLE = """
+body{margin:0;background:#f3f4f6}
+main{display:inline-block;min-width:100%;box-sizing:border-box;padding:24px;text-align:center}
+main>svg{box-shadow:0 1px 4px #0002;border-radius:14px}
+"""
+
+
+def page(
+    definition: Mapping[str, Any], history: History = None, *, title: str = "", subtitle: str = ""
+) -> str:
+    """A whole HTML document with the picture in it: no script, nothing from outside.
+
+    Raises ValueError when the definition has no states to draw.
+    """
+    svg = draw(definition, history, title=title, subtitle=subtitle)
+    name = escape(title or str(definition.get("Comment") or "State machine"))
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f"<title>{name}</title>\n<style>{_PAGE_STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{svg}</main>\n</body>\n</html>\n"
+    )
+
+
+def html(
+    definition: Mapping[str, Any], history: History = None, *, title: str = "", subtitle: str = ""
+) -> str:
+    """The picture as a piece of HTML for a notebook: a large one scrolls in its cell.
+
+    Raises ValueError when the definition has no states to draw.
+    """
+    svg = draw(definition, history, title=title, subtitle=subtitle)
+    return f'<div style="overflow:auto;max-height:80vh;background:#fff">{svg}</div>'
+
+
+class DrawsItself:
+    """Mixin: in Jupyter the object is its picture. A class says with `drawn` what to draw."""
+
+    def drawn(self) -> tuple[Mapping[str, Any], History]:
+        """The definition and, for an execution, its history."""
+        raise NotImplementedError(f"{type(self).__name__}.drawn says what its picture shows")
+
+    def _repr_html_(self) -> str:
+        return html(*self.drawn())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """All forms of the object; IPython itself chooses with `include` and `exclude`."""
+        made = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        wanted = made if include is None else {k: v for k, v in made.items() if k in include}
+        return {key: text for key, text in wanted.items() if key not in (exclude or ())}
