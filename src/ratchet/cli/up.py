@@ -12,7 +12,7 @@ import typer
 
 from ratchet.cli import checkout
 from ratchet.cli.connection import DEFAULT_STACK, Stack
-from ratchet.cli.errors import command, undisturbed
+from ratchet.cli.errors import CliError, command, undisturbed
 
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws
@@ -49,6 +49,7 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
     from ratchet.cli.screen import Progress, duration, remark
 
     template, started = checkout.root() / "template.yaml", time.monotonic()
+    _refuse_a_second(port)
     with Progress("Starting local AWS ..."):
         from ratchet.local_aws.local import LocalAws
 
@@ -64,6 +65,20 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
     finally:
         with undisturbed():
             local.close()
+
+
+def _refuse_a_second(port: int) -> None:
+    """Say so when what has the port is a local AWS: it can be used as it is."""
+    from ratchet.local_aws.folders import ask
+
+    about = ask(f"http://127.0.0.1:{port}") if port else None
+    if about and about.get("product") == "ratchet":
+        raise CliError(
+            f"cannot listen on 127.0.0.1:{port}: a local AWS of Ratchet runs there already "
+            f"(process {about.get('pid')})",
+            f"Use it: ratchet info --endpoint-url {about.get('endpoint')}   "
+            "Or start another one with: ratchet up --port 0",
+        )
 
 
 def _is_found(local: LocalAws) -> bool:

@@ -32,6 +32,7 @@ class StartFailed(Exception):
 
 def home() -> Path:
     """The folder of this user's local AWSs, private to the user; StartFailed when it cannot be."""
+    _refuse_a_bad_tmpdir()
     folder = Path(tempfile.gettempdir()) / f"ratchet-{os.getuid()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -42,6 +43,16 @@ def home() -> Path:
         msg = f"{folder} is not a folder of yours alone: remove it, or set TMPDIR to another place"
         raise StartFailed(msg)
     return folder
+
+
+def _refuse_a_bad_tmpdir() -> None:
+    """Python would quietly take /tmp instead, or the current folder."""
+    named = os.environ.get("TMPDIR")
+    if named and not (Path(named).is_dir() and os.access(named, os.W_OK | os.X_OK)):
+        msg = (
+            f"TMPDIR is {named}, which is no folder that you may write: set it to one, or unset it"
+        )
+        raise StartFailed(msg)
 
 
 def _unusable(folder: Path, error: OSError) -> StartFailed:
@@ -147,7 +158,7 @@ def find_running() -> dict[str, Any] | None:
     the port since.
     """
     entry = _read_runtime_file()
-    about = _ask(str(entry.get("endpoint", ""))) if entry else None
+    about = ask(str(entry.get("endpoint", ""))) if entry else None
     if about is None or entry is None:
         return None
     known = about.get("product") == "ratchet" and about.get("pid") == entry.get("pid")
@@ -165,7 +176,8 @@ def _read_runtime_file() -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-def _ask(endpoint: str) -> dict[str, Any] | None:
+def ask(endpoint: str) -> dict[str, Any] | None:
+    """What `/_ratchet` answers at an endpoint of 127.0.0.1; None when that is no local AWS."""
     if not endpoint.startswith("http://127.0.0.1:"):
         return None
     connection = HTTPConnection(endpoint.removeprefix("http://"), timeout=ANSWER_SECONDS)
