@@ -21,6 +21,7 @@ from moto.server import MotoRequestHandler
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.serving import make_server
 
+from ratchet.local_aws.calls import Call, telling
 from ratchet.local_aws.protocol import Reply, Request, protocol_for
 from ratchet.local_aws.service import Service, ServiceError
 from ratchet.local_aws.validation import validate
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ratchet.local_aws import protocol
+    from ratchet.local_aws.calls import Listener
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Host(Protocol):
 
     region: str
     services: Mapping[str, Service]
+    listeners: list[Listener]
 
     def model(self, name: str) -> Any:
         """botocore's ServiceModel of that name."""
@@ -75,6 +78,8 @@ class Gateway:
         if environ["PATH_INFO"] == ABOUT_PATH:
             return send(_json_reply(200, self._host.about()), start)
         name, region = service_of(environ)
+        if self._host.listeners:
+            environ, start = self._overheard(name, environ, start)
         if name == "s3":
             return self._s3(environ, start)  # type: ignore[no-any-return]
         if name in self._host.services:
@@ -82,6 +87,18 @@ class Gateway:
         if not name:
             return send(_json_reply(400, {"message": _UNSIGNED}), start)
         return self._moto(environ, start)  # type: ignore[no-any-return]
+
+    def _overheard(
+        self, name: str, environ: Environ, start: StartResponse
+    ) -> tuple[Environ, StartResponse]:
+        """The same request, of which the listeners are told when its answer begins."""
+        request, key = read_request(environ), access_key_of(environ)
+
+        def tell(status: int) -> None:
+            for listener in self._host.listeners:
+                listener(Call(key, name, request, status))
+
+        return replay(environ, request.body), telling(start, tell)
 
     def _living(
         self, name: str, region: str, environ: Environ, start: StartResponse
@@ -171,11 +188,21 @@ def service_of(environ: Environ) -> tuple[str, str]:
 
 
 def _credential_scope(environ: Environ) -> tuple[str, str] | None:
+    parts = _credential(environ)
+    return (parts[2], parts[3]) if len(parts) == 5 else None
+
+
+def access_key_of(environ: Environ) -> str:
+    """The access key id that signed a request; "" when it is not signed."""
+    return _credential(environ)[0]
+
+
+def _credential(environ: Environ) -> list[str]:
+    """Key id, date, region, service and "aws4_request" of a signed request."""
     text = environ.get("HTTP_AUTHORIZATION", "")
     found = re.search(r"Credential=([^,\s]+)", text)
     credential: str = found[1] if found else _presigned_credential(environ)
-    parts = credential.rsplit("/", 4)
-    return (parts[2], parts[3]) if len(parts) == 5 else None
+    return credential.rsplit("/", 4)
 
 
 def _presigned_credential(environ: Environ) -> str:

@@ -23,6 +23,7 @@ from ratchet.local_aws.s3_events import S3Watcher
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ratchet.local_aws.calls import Listener
     from ratchet.local_aws.service import Service
 
 __all__ = ["DEFAULT_PORT", "LIVING_SERVICES", "LocalAws", "StartFailed", "find_running"]
@@ -98,6 +99,7 @@ class LocalAws:
         self.clock = Clock()
         self.services: Mapping[str, Service] = (services := Services(self))
         self._services = services
+        self.listeners: list[Listener] = []
         self._work_folder = folder
         self._clients: dict[str, Any] = {}
         self._lock = threading.RLock()
@@ -155,6 +157,10 @@ class LocalAws:
             s3={"addressing_style": "path"},
         )
         return self._session.client(service, endpoint_url=self.endpoint, config=config)
+
+    def listen(self, listener: Listener) -> None:
+        """Have every request from now on told to the listener (see `calls.Call`)."""
+        self.listeners.append(listener)
 
     def model(self, name: str) -> Any:
         """botocore's ServiceModel of that name."""

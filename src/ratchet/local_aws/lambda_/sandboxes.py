@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ratchet.local_aws.calls import function_key
 from ratchet.local_aws.lambda_.archives import own_modules
 from ratchet.local_aws.lambda_.logs import LogWriter, Stream
 from ratchet.local_aws.lambda_.packages import importable_names
@@ -155,6 +156,7 @@ class Sandboxes:
             "TZ": ":UTC",
             **function.variables,
             **self._local.child_environment(),
+            "AWS_ACCESS_KEY_ID": function_key(function.name),
             "TMPDIR": str(scratch),
             "HOME": str(scratch),
             "_HANDLER": function.handler,
