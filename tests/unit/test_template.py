@@ -43,6 +43,10 @@ WITHOUT_RESOURCE = {
     "cloudwatch:PutMetricData",
 }
 
+# The same, but these carry the tags of what they make, which a condition can demand.
+LIMITED_BY_TAG = {"databrew:CreateRecipe", "databrew:CreateDataset", "databrew:CreateRecipeJob"}
+OUR_TAG = {"StringEquals": {"aws:RequestTag/ratchet:stack": {"Ref": "AWS::StackName"}}}
+
 # What a machine's role needs for each integration, with the wait of .sync and the end of a stopped
 # run (Step Functions developer guide, IAM policies for integrated services).
 MANAGED_RULE = {"events:PutTargets", "events:PutRule", "events:DescribeRule"}
@@ -199,7 +203,8 @@ def test_no_policy_allows_every_action_and_only_a_few_any_resource() -> None:
             given = as_list(statement["Action"])
             assert [action for action in given if "*" in action] == [], name
             if "*" in as_list(statement.get("Resource", [])):
-                assert set(given) <= WITHOUT_RESOURCE, name
+                tagged = statement.get("Condition") == OUR_TAG
+                assert set(given) <= (LIMITED_BY_TAG if tagged else WITHOUT_RESOURCE), name
 
 
 def test_a_role_is_passed_to_one_named_service_only() -> None:
@@ -208,6 +213,20 @@ def test_a_role_is_passed_to_one_named_service_only() -> None:
     ]
     assert passes
     assert [s for s in passes if "iam:PassedToService" not in s["Condition"]["StringEquals"]] == []
+
+
+def test_buckets_queues_and_topic_refuse_what_is_not_encrypted_on_its_way() -> None:
+    kinds = {"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic"}
+    guarded = {
+        re.sub(r"\.Arn$", "", str(target))
+        for resource in RESOURCES.values()
+        for statement in every_statement(resource)
+        if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        and statement["Effect"] == "Deny"
+        for value in as_list(statement["Resource"])[:1]
+        for target in [value.get("Ref") or value["Fn::GetAtt"][0]]
+    }
+    assert guarded == {name for name, resource in RESOURCES.items() if resource["Type"] in kinds}
 
 
 def test_stateful_resources_outlive_the_stack_or_say_that_they_do_not() -> None:
@@ -237,6 +256,14 @@ def test_the_metrics_that_alarms_watch_are_emitted() -> None:
     assert {"ObjectsArrived", "RunsStarted", "ObjectsWithoutPipeline"} == watched
     source = "".join(path.read_text() for path in FUNCTIONS.rglob("*.py"))
     assert [metric for metric in watched if f'"{metric}"' not in source] == []
+
+
+def test_alarms_calculate_with_functions_that_see_no_further_than_a_point() -> None:
+    # CloudWatch's user guide advises against RUNNING_SUM, SUM, AVG, ... in alarms: an alarm fetches
+    # more points than it evaluates.
+    expressions = re.findall(r"'Expression': ['\"]([^'\"]+)", str(RESOURCES))
+    assert expressions
+    assert set(re.findall(r"([A-Z_]+)\(", " ".join(expressions))) <= {"FILL", "IF"}
 
 
 def test_the_outputs_are_those_that_the_command_line_reads() -> None:
