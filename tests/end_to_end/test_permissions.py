@@ -1,0 +1,349 @@
+"""Local AWS enforces no IAM: here every call of a function is held against its role."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from iam import Need, Statement, allowed, fits, listed, needs
+from workplace import ROOT, Workplace, csv_bytes, pipeline_folder, until
+
+from ratchet.local_aws.calls import Call, function_key
+from ratchet.local_aws.cloudformation import deploy
+from ratchet.local_aws.local import LocalAws
+
+STACK = "allowed"
+PIPELINE = "bank-marketing"
+ROWS = 6000
+RUN_SECONDS = 120
+WEAK = {"num_round: 300": "num_round: 1", "max_depth: 5": "max_depth: 1"}
+QUICK = {"num_round: 300": "num_round: 60", "eta: 0.05": "eta: 0.2"}
+UNKNOWN = r"\"unknown\":\"0\""
+GATE = {
+    "minimum: 0.60": "minimum: 0.50",
+    "margin: 0.01": "margin: 0.5",
+    "min_holdout_rows: 1000": "min_holdout_rows: 100",
+}
+
+# Granted, and not used by the runs of this test: "function action" -> why it is needed.
+POLLED = "Lambda's poller takes the messages under the function's role"
+MISSING = "what is missing is told as missing, not as forbidden"
+UNVERSIONED = "a landing bucket may be without versions"
+UNUSED = {
+    **{
+        f"{function} sqs:{action}": POLLED
+        for function in ("RecordArrivals", "StartRetraining")
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    },
+    **{
+        f"{function} s3:GetObject{tagging}": UNVERSIONED
+        for function in ("CheckData", "SettleData")
+        for tagging in ("", "Tagging")
+    },
+    **{
+        f"{function} s3:ListBucket": MISSING
+        for function in (
+            "CheckData", "Gate", "RegisterModel", "DecidePromotion", "VerifyEndpoint",
+            "RecordChampion", "RegisterPipeline",
+        )
+    },
+    "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
+    "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
+    "SettleData sqs:SendMessage": "data may arrive while a run is open",
+    "RecoverRun sqs:SendMessage": "Lambda sends an event it gave up to the dead letter queue",
+    "DecidePromotion dynamodb:UpdateItem": "it gives the lock back when it refuses",
+    "RegisterPipeline dynamodb:Query": "a changed contract is refused once data was accepted",
+}  # fmt: skip
+
+# The execution loop and the services of local AWS have one key; these services it calls for a
+# machine alone, and these functions it invokes for others.
+MACHINES = "the state machines"
+OF_MACHINES = {"databrew", "glue", "lambda", "sagemaker", "states"}
+NOT_OF_MACHINES = ("RecoverRunFunction", "RegisterPipelineFunction")
+
+
+@dataclass
+class World:
+    """A local AWS with the stack in it, and what every call that it heard would need on AWS."""
+
+    local: LocalAws
+    place: Workplace
+    outputs: dict[str, str]
+    resources: dict[str, str]
+    callers: dict[str, str]
+    calls: deque[Call] = field(default_factory=deque)
+    asked: dict[tuple[str, Need], None] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """A client of the person who runs the test, with keys that are nobody else's."""
+        session: Any = boto3.session.Session("tester", "tester", region_name="us-east-1")
+        return session.client(service, endpoint_url=self.local.endpoint)
+
+    def push(self, folder: Path) -> None:
+        options = ("--endpoint-url", self.local.endpoint, "--stack", STACK)
+        self.place.run("ratchet", "push", str(folder), *options)
+
+    def drop(self, key: str, body: bytes, tags: str = "") -> str:
+        """Put an object under the pipeline's prefix; its version."""
+        answer = self.client("s3").put_object(
+            Bucket=self.outputs["LandingBucket"], Key=key, Body=body, Tagging=tags
+        )
+        return str(answer["VersionId"])
+
+    def item(self, pipeline: str, item: str) -> dict[str, Any]:
+        """An item of the ledger, in DynamoDB's JSON; empty when there is none."""
+        key = {"pipeline": {"S": pipeline}, "item": {"S": item}}
+        answer = self.client("dynamodb").get_item(TableName=self.outputs["LedgerTable"], Key=key)
+        found: dict[str, Any] = answer.get("Item", {})
+        return found
+
+    def outcome(self, token: int) -> str:
+        """How the run of this token ended, once people were told."""
+
+        def told() -> dict[str, Any] | None:
+            record = self.item(PIPELINE, f"run#{token:06d}")
+            return record if "told" in record else None
+
+        record = until(told, f"run {token} has ended", RUN_SECONDS)
+        return f"{record['outcome']['S']} {record['sentence']['S']}"
+
+    def heard(self, function: str, action: str, ending: str = "") -> bool:
+        """Whether a function did this to a resource whose ARN ends so."""
+        while self.calls:
+            call = self.calls.popleft()
+            ours = call.access_key == "local" and call.service in OF_MACHINES
+            if caller := MACHINES if ours else self.callers.get(call.access_key):
+                self.asked |= {(caller, need): None for need in needs(call)}
+        return any(
+            (function, action) == (caller, need.action) and need.resource.endswith(ending)
+            for caller, need in self.asked
+        )
+
+    def statements(self, role: str) -> list[Statement]:
+        """The policies of a role as they were deployed, AWS's own apart."""
+        iam = self.client("iam")
+        name = {"RoleName": self.resources[role]}
+        return [
+            statement
+            for policy in iam.list_role_policies(**name)["PolicyNames"]
+            for document in [iam.get_role_policy(**name, PolicyName=policy)["PolicyDocument"]]
+            for statement in listed(document["Statement"])
+        ]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A stack that went through all that can happen to it on one page."""
+    place = Workplace(tmp_path_factory.mktemp("permissions"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(place.temporary))
+        patch.setenv("TMPDIR", str(place.temporary))
+        with LocalAws.start(port=0, region="us-east-1", announced=False) as local:
+            outputs = deploy(local, ROOT / "template.yaml", STACK, {"ArrivalsBatchingWindow": "0"})
+            pages = local.client("cloudformation").get_paginator("list_stack_resources")
+            found = list(pages.paginate(StackName=STACK).search("StackResourceSummaries[]"))
+            callers = {
+                function_key(each["PhysicalResourceId"]): each["LogicalResourceId"][:-8]
+                for each in found
+                if each["ResourceType"] == "AWS::Lambda::Function"
+            }
+            ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+            world = World(local, place, outputs, ids, callers)
+            local.listen(world.calls.append)
+            live(world)
+            yield world
+
+
+@pytest.fixture(scope="module")
+def granted(world: World) -> dict[str, list[Statement]]:
+    """What each function, and the machines together, may do."""
+    functions = {name: world.statements(f"{name}FunctionRole") for name in world.callers.values()}
+    machines = [f"{name}StateMachineRole" for name in ("Retraining", "Promotion")]
+    return {**functions, MACHINES: [s for role in machines for s in world.statements(role)]}
+
+
+def live(world: World) -> None:
+    """Promote twice, reject data in every way, stop a run, refuse a promotion."""
+    header, parts = data(world.place)
+    folder = pipeline_folder(world.place, PIPELINE)
+    world.drop("stray.csv", b"a;b\n1;2\n")
+    world.drop(f"{PIPELINE}/first.csv", csv_bytes(header, parts[0]))
+    until(lambda: world.heard("RecordArrivals", "sns:Publish"), "data of no pipeline was told of")
+    world.push(changed(folder, WEAK, code="0"))
+    assert world.outcome(1).startswith("PROMOTED"), world.outcome(1)
+    world.push(changed(folder, QUICK, code="20"))
+    world.drop(f"{PIPELINE}/second.csv", csv_bytes(header, parts[1]))
+    assert world.outcome(2).startswith("PROMOTED"), world.outcome(2)
+    refuse_data(world, header, parts[2])
+    stop_a_run(world, csv_bytes(header, parts[2]))
+    refuse_a_promotion(world)
+    wake_everybody(world)
+
+
+def data(place: Workplace) -> tuple[str, list[list[str]]]:
+    """Header and three parts of made-up calls, each like the others."""
+    file, script = place.folder / "calls.csv", ROOT / "pipelines" / PIPELINE / "sample_data.py"
+    place.run("python", str(script), "--rows", str(ROWS), "--out", str(file))
+    header, *rows = file.read_text().splitlines()
+    return header, [rows[part::3] for part in range(3)]
+
+
+def changed(folder: Path, training: dict[str, str], code: str) -> Path:
+    """The pipeline with other training, a transform, a kind gate, another code for "unknown"."""
+    source = ROOT / "pipelines" / PIPELINE
+    text = (source / "pipeline.yaml").read_text()
+    for old, new in {"transform: null": "transform: transform.py", **GATE, **training}.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (folder / "pipeline.yaml").write_text(text)
+    (folder / "transform.py").write_text("def transform(data):\n    return data\n")
+    recipe = (source / "recipe.json").read_text()
+    assert UNKNOWN in recipe
+    (folder / "recipe.json").write_text(recipe.replace(UNKNOWN, UNKNOWN.replace("0", code)))
+    return folder
+
+
+def refuse_data(world: World, header: str, rows: list[str]) -> None:
+    """One file with a broken value, one that is gone, one of a single label: all in quarantine."""
+    key = f"{PIPELINE}/gone.csv"
+    version = world.drop(key, csv_bytes(header, rows[:5]))
+    world.client("s3").delete_object(
+        Bucket=world.outputs["LandingBucket"], Key=key, VersionId=version
+    )
+    broken = csv_bytes(header, [rows[0].replace(";", ";?", 1)])
+    world.drop(f"{PIPELINE}/broken.csv", broken, tags="owner=marketing")
+    same = [row for row in rows if row.endswith('"no"')]
+    world.drop(f"{PIPELINE}/same.csv", csv_bytes(header, same), tags="owner=marketing")
+    until(lambda: world.heard("SettleData", "s3:PutObject"), "a batch was rejected", RUN_SECONDS)
+    bucket = world.outputs["LandingBucket"]
+    assert world.heard("CheckData", "s3:ListBucket", bucket), "the object was gone in time"
+    until(lambda: idle(world), "no run is open", RUN_SECONDS)
+
+
+def idle(world: World) -> bool:
+    """Whether nobody holds the lease and nothing is pending."""
+    query = {
+        "TableName": world.outputs["LedgerTable"],
+        "IndexName": "pending",
+        "KeyConditionExpression": "pipeline = :p",
+        "ExpressionAttributeValues": {":p": {"S": PIPELINE}},
+    }
+    pending = world.client("dynamodb").query(**query)["Count"]
+    return not pending and "lease" not in world.item(PIPELINE, "state")
+
+
+def stop_a_run(world: World, body: bytes) -> None:
+    """Stop a run that has accepted data, as a person does who thinks better of it."""
+    token = int(world.item(PIPELINE, "state")["token"]["N"]) + 1
+    world.drop(f"{PIPELINE}/third.csv", body)
+    report = f"runs/{PIPELINE}/{token:06d}/check/chunk-0.json"
+    until(lambda: report in keys(world), f"run {token} has checked its data", RUN_SECONDS)
+    machine = world.outputs["RetrainingStateMachineArn"]
+    run = f"{machine.replace(':stateMachine:', ':execution:')}:{PIPELINE}-{token:06d}"
+    world.client("stepfunctions").stop_execution(executionArn=run)
+    assert world.outcome(token).startswith("FAILED")
+
+
+def keys(world: World) -> set[str]:
+    """The run files of the work bucket."""
+    request = {"Bucket": world.outputs["WorkBucket"], "Prefix": f"runs/{PIPELINE}/"}
+    pages = world.client("s3").get_paginator("list_objects_v2").paginate(**request)
+    return {each["Key"] for page in pages for each in page.get("Contents", [])}
+
+
+def refuse_a_promotion(world: World) -> None:
+    """Reject the first package, which is no champion's any more."""
+    package = world.item(PIPELINE, "run#000001")["package"]["S"]
+    promotion = {"pipeline": PIPELINE, "package": package, "lock": 1}
+    answer = world.client("lambda").invoke(
+        FunctionName=world.resources["RejectPromotionFunction"],
+        Payload=json.dumps({"promotion": promotion, "error": "Tried", "cause": "by a test"}),
+    )
+    assert json.loads(answer["Payload"].read())["rejected"]
+
+
+def wake_everybody(world: World) -> None:
+    """A wake without a pipeline looks at all of them."""
+    world.client("sqs").send_message(
+        QueueUrl=world.outputs["WakesQueueUrl"], MessageBody='{"reason": "a test"}'
+    )
+    table = f"table/{world.outputs['LedgerTable']}"
+    until(lambda: world.heard("StartRetraining", "dynamodb:Query", table), "every one was woken")
+
+
+def test_functions_and_machines_may_do_what_they_do(
+    world: World, granted: dict[str, list[Statement]]
+) -> None:
+    assert {caller for caller, _ in world.asked} == set(granted)
+    others = tuple(world.resources[name] for name in NOT_OF_MACHINES)
+    refused = [
+        f"{caller} may not {need.action} on {need.resource}"
+        for caller, need in world.asked
+        if not allowed(granted[caller], need)
+        and not (caller == MACHINES and need.resource.endswith(others))
+    ]
+    assert not refused, "\n".join(sorted(refused))
+
+
+def test_nothing_is_granted_that_no_function_uses(
+    world: World, granted: dict[str, list[Statement]]
+) -> None:
+    left = {
+        f"{caller} {what}"
+        for caller in world.callers.values()
+        for statement in granted[caller]
+        for what in unused(statement, [need for who, need in world.asked if who == caller])
+    }
+    assert not left - set(UNUSED), "\n".join(sorted(left - set(UNUSED)))
+    given = {(name, action) for name in granted for s in granted[name] for action in actions_of(s)}
+    assert not set(UNUSED) - {f"{name} {action}" for name, action in given}, "a reason for nothing"
+
+
+def actions_of(statement: Statement) -> set[str]:
+    """The actions of a statement."""
+    return set(listed(statement["Action"]))
+
+
+def unused(statement: Statement, asked: list[Need]) -> set[str]:
+    """Actions of a statement that nobody asked for; resources, if any action was asked for."""
+    used = [need for need in asked if allowed([statement], need)]
+    actions = actions_of(statement) - {need.action for need in used}
+    resources = {
+        pattern
+        for pattern in listed(statement["Resource"])
+        if used and not any(fits(pattern, need.resource) for need in used)
+    }
+    return actions | resources
+
+
+BUCKET = "arn:aws:s3:::work"
+LIST = {
+    "Effect": "Allow",
+    "Action": ["s3:ListBucket"],
+    "Resource": BUCKET,
+    "Condition": {"StringLikeIfExists": {"s3:prefix": ["runs/*"]}},
+}
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"{BUCKET}/runs/*/a.json"]}
+NEVER = {"Effect": "Deny", "Action": "s3:*", "Resource": f"{BUCKET}/runs/secret/*"}
+
+
+@pytest.mark.parametrize(
+    ("need", "expected"),
+    [
+        (Need("s3:GetObject", f"{BUCKET}/runs/x/1/a.json"), True),
+        (Need("s3:GetObject", f"{BUCKET}/runs/x/1/b.json"), False),
+        (Need("s3:GetObject", f"{BUCKET}/runs/secret/a.json"), False),
+        (Need("s3:PutObject", f"{BUCKET}/runs/x/1/a.json"), False),
+        (Need("s3:ListBucket", BUCKET), True),
+        (Need("s3:ListBucket", BUCKET, {"s3:prefix": "runs/x/"}), True),
+        (Need("s3:ListBucket", BUCKET, {"s3:prefix": "accepted/"}), False),
+    ],
+)
+def test_policies_are_weighed_as_iam_weighs_them(need: Need, expected: bool) -> None:
+    assert allowed([LIST, READ, NEVER], need) is expected
