@@ -13,6 +13,7 @@ from ratchet.cli.invoke import invoke
 from ratchet.cli.lint import lint
 from ratchet.cli.push import push
 from ratchet.cli.runs import runs, show
+from ratchet.cli.test_state import state_test
 from ratchet.cli.up import up
 from ratchet.cli.upload import upload
 
@@ -39,6 +40,7 @@ for _function, _panel in (
     (graph, _AUTHOR),
 ):
     app.command(rich_help_panel=_panel)(_function)
+app.command("test-state", rich_help_panel=_AUTHOR)(state_test)
 
 
 def _version(wanted: bool) -> None:

@@ -17,6 +17,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from ratchet.workflow.drawing.layout import Edge, Kind, Layers, Size
@@ -201,8 +202,8 @@ class _Router:
         first, last = self._span(lane)
         side = lane.side
         near = range(first, last + 1) if last - first <= _NEAR else range(0)
-        taken = (self.outer[side][zone] for zone in near)
-        lane.x = side * (max((side * x for x in taken), default=side * self.farthest[side]) + LANE)
+        taken = [side * self.outer[side][zone] for zone in near] or [side * self.farthest[side]]
+        lane.x = side * max(max(taken) + LANE, *map(partial(self._label_end, lane), lane.edges))
         self._take(side, near, lane.x)
         routes = _joined([self._beside(edge, lane) for edge in lane.edges])
         for route in routes:
@@ -211,6 +212,12 @@ class _Router:
                 end = route.label_at[0] + side * math.ceil(route.edge.label_width)
                 self._take(side, range(rank, rank + 3), end)
         return routes
+
+    def _label_end(self, lane: _Lane, edge: Edge) -> float:
+        """How far out the label of an edge that leads up must end: it stands in the lane's way."""
+        if not edge.label or self.rank[lane.target] > self.rank[edge.source]:
+            return -math.inf
+        return lane.side * self._side_x(edge.source, lane.side) + 10 + math.ceil(edge.label_width)
 
     def _direct(self, edge: Edge) -> Route:
         source, target = edge.source, edge.target

@@ -1,0 +1,33 @@
+"""Tests for state machines without any AWS: one state, or a whole machine on a turned clock.
+
+from ratchet.workflow.testing import fails, payload, run_machine, test_state
+
+run = run_machine(Path("machine.asl.yaml"), {"n": 1}, {"Check": [fails("Busy"), payload(7)]})
+assert run.path == ["Check", "Done"] and run.retries("Check") == 1
+"""
+
+from ratchet.workflow.testing.answers import sample
+from ratchet.workflow.testing.coverage import Coverage
+from ratchet.workflow.testing.machines import machine_of
+from ratchet.workflow.testing.mocks import InvalidMock, Mock, fails, parse_mock, payload, returns
+from ratchet.workflow.testing.single import StateTest, test_state
+from ratchet.workflow.testing.steps import Step, Wait
+from ratchet.workflow.testing.whole import MachineRun, run_machine
+
+__all__ = [
+    "Coverage",
+    "InvalidMock",
+    "MachineRun",
+    "Mock",
+    "StateTest",
+    "Step",
+    "Wait",
+    "fails",
+    "machine_of",
+    "parse_mock",
+    "payload",
+    "returns",
+    "run_machine",
+    "sample",
+    "test_state",
+]

@@ -1,0 +1,226 @@
+"""What the API behind an integration can return, from botocore's output shapes.
+
+A `.sync` task gives the answer of the call that polls its job, an optimised integration adds the
+call's metadata, and lambda:invoke gives any Payload. Where the answer is the user's own
+(callbacks, activities, HTTP, plain function ARNs) everything is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from ratchet.workflow.asl import resources
+from ratchet.workflow.asl.resources import Resource
+
+Shape = Any
+"""A shape of botocore's service model; botocore carries no types."""
+
+_METADATA = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
+_FREE_SERVICES = frozenset({"apigateway", "http", "eks", "bedrock"})
+
+_GOOD = ("SUCCEEDED", "Completed", "Succeeded", "COMPLETED", "SUCCESS")
+_STATUSES = frozenset(
+    {
+        "State", "Status", "JobRunState", "TrainingJobStatus", "TransformJobStatus",
+        "ProcessingJobStatus", "HyperParameterTuningJobStatus", "LabelingJobStatus",
+    }
+)  # fmt: skip
+
+# (service, action) of a job -> operation that polls it, and where in its answer the job is.
+_POLLED: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
+    ("athena", "startQueryExecution"): ("GetQueryExecution", ()),
+    ("batch", "submitJob"): ("DescribeJobs", ("jobs", "[]")),
+    ("codebuild", "startBuild"): ("BatchGetBuilds", ()),
+    ("databrew", "startJobRun"): ("DescribeJobRun", ()),
+    ("ecs", "runTask"): ("DescribeTasks", ("tasks", "[]")),
+    ("emr-serverless", "startJobRun"): ("GetJobRun", ("jobRun",)),
+    ("glue", "startJobRun"): ("GetJobRun", ("JobRun",)),
+    ("states", "startExecution"): ("DescribeExecution", ()),
+}
+
+
+def problems(resource: Resource, result: Any, *, strict: bool) -> Iterator[str]:
+    """What makes `result` impossible, as sentences with the place; none for a possible answer."""
+    shape = output_shape(resource)
+    if shape is None:
+        return
+    if isinstance(result, Mapping) and resource.kind == "optimised":
+        result = {key: value for key, value in result.items() if key not in _METADATA}
+    free = frozenset({"Payload"}) if resource.service == "lambda" else _json_texts(resource)
+    yield from _differences(shape, result, "$", free, strict=strict)
+    if resource.is_job and isinstance(result, Mapping):
+        for name in _STATUSES & result.keys() & set(map(pascal, shape.members)):
+            if result[name] not in _GOOD:
+                yield f"$.{name} is {result[name]!r}: a job that has not succeeded gives no result"
+
+
+@cache
+def output_shape(resource: Resource) -> Shape | None:
+    """The shape of what a Task with this resource gets; None where anything may come."""
+    free = resource.waits_for_token or resource.kind not in ("optimised", "aws-sdk")
+    if free or resource.service in _FREE_SERVICES:
+        return None
+    operation, inside = _operation(resource)
+    service = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    if operation is None or service is None:
+        return None
+    model = resources.session().get_service_model(service)
+    if operation not in model.operation_names:
+        return None
+    shape = model.operation_model(operation).output_shape
+    for step in inside:
+        shape = shape.member if step == "[]" else shape.members[step]
+    return shape
+
+
+def _operation(resource: Resource) -> tuple[str | None, tuple[str, ...]]:
+    if not resource.is_job:
+        return resources.operation(resource), ()
+    key = resource.service, resource.action
+    if resource.service == "sagemaker":
+        return resource.action.replace("create", "Describe", 1), ()
+    return _POLLED.get(key, (None, ()))
+
+
+def _json_texts(resource: Resource) -> frozenset[str]:
+    """Members that `.sync:2` gives as JSON although the API has them as text."""
+    return frozenset({"Input", "Output"}) if resource.pattern == "sync:2" else frozenset()
+
+
+def _differences(
+    shape: Shape, value: Any, place: str, free: frozenset[str] = frozenset(), *, strict: bool
+) -> Iterator[str]:
+    kind = shape.type_name
+    if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
+        yield f"{place} must be {_WORDS[kind]}, but is {_shown(value)}"
+    elif kind == "structure":
+        if not getattr(shape, "is_document_type", False):
+            yield from _members(shape, value, place, free, strict=strict)
+    elif kind == "list":
+        for index, part in enumerate(value):
+            yield from _differences(shape.member, part, f"{place}[{index}]", strict=strict)
+    elif kind == "map":
+        for key, part in value.items():
+            yield from _differences(shape.value, part, f"{place}.{key}", strict=strict)
+    elif kind == "timestamp":
+        yield from _no_time(value, place)
+    elif kind == "string" and shape.enum and value not in shape.enum:
+        yield f"{place} is none of {', '.join(shape.enum)}: {value!r}{_nearest(value, shape.enum)}"
+
+
+def _members(
+    shape: Shape, value: Mapping[str, Any], place: str, free: frozenset[str], *, strict: bool
+) -> Iterator[str]:
+    members = {pascal(name): member for name, member in shape.members.items()}
+    for name, part in value.items():
+        if name not in members:
+            yield f"{place} has no member {name!r}{_nearest(name, members)}"
+        elif name not in free and part is not None:
+            yield from _differences(members[name], part, f"{place}.{name}", strict=strict)
+    if strict:
+        missing = [pascal(name) for name in shape.required_members if pascal(name) not in value]
+        yield from (f"{place} lacks {name}, which the API always returns" for name in missing)
+
+
+def pascal(name: str) -> str:
+    """A member as Step Functions spells it."""
+    return name[:1].upper() + name[1:]
+
+
+def as_json(value: Any) -> Any:
+    """JSON text as its value; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def sample(resource: str, **members: Any) -> dict[str, Any]:
+    """An answer of a resource ARN: `members`, and for what the API always returns an example.
+
+    `sample(".../sagemaker:createTrainingJob.sync", ModelArtifacts={...})` passes STRICT.
+    """
+    parsed = resources.parse(resource)
+    shape = output_shape(parsed)
+    made = _example(shape) if shape is not None and shape.type_name == "structure" else {}
+    if parsed.is_job:
+        made |= {name: _success(shape, name) for name in _STATUSES & made.keys()}
+    return {**made, **members}
+
+
+def _success(shape: Shape, name: str) -> str:
+    """The word of this API for a job that succeeded."""
+    members = {pascal(member): part for member, part in shape.members.items()}
+    return next((word for word in members[name].enum if word in _GOOD), _GOOD[0])
+
+
+def _example(shape: Shape) -> Any:
+    kind = shape.type_name
+    if kind == "structure":
+        required = shape.required_members
+        return {pascal(name): _example(shape.members[name]) for name in required}
+    if kind == "string":
+        return shape.enum[0] if shape.enum else "text"
+    return _EXAMPLES[kind]
+
+
+def _no_time(value: Any, place: str) -> Iterator[str]:
+    if isinstance(value, str):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            yield f"{place} must be an ISO time or epoch milliseconds, but is {value!r}"
+
+
+def _nearest(name: Any, known: Any) -> str:
+    found = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+    lower = {one.lower(): one for one in known}
+    match = lower.get(str(name).lower()) or (found[0] if found else None)
+    return f" (did you mean {match}?)" if match else ""
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+_NUMBERS = ("byte", "short", "integer", "long", "float", "double", "bigdecimal", "biginteger")
+_WHOLE = frozenset({"byte", "short", "integer", "long", "biginteger"})
+_TYPES: dict[str, Any] = {
+    "structure": Mapping,
+    "list": list,
+    "map": Mapping,
+    "string": str,
+    "character": str,
+    "blob": str,
+    "boolean": bool,
+    "timestamp": (str, int, float),
+    **{kind: int if kind in _WHOLE else (int, float) for kind in _NUMBERS},
+}
+_WORDS: dict[str, str] = {
+    "structure": "an object",
+    "list": "a list",
+    "map": "an object",
+    "string": "a text",
+    "character": "a text",
+    "blob": "a text",
+    "boolean": "true or false",
+    "timestamp": "a time",
+    **{kind: "a whole number" if kind in _WHOLE else "a number" for kind in _NUMBERS},
+}
+_EXAMPLES: dict[str, Any] = {
+    "list": [],
+    "map": {},
+    "character": "c",
+    "blob": "",
+    "boolean": False,
+    "timestamp": "2026-01-01T00:00:00Z",
+    **dict.fromkeys(_NUMBERS, 1),
+}

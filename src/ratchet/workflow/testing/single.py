@@ -1,0 +1,278 @@
+# ruff: noqa: PT028 - test_state is no test of ours, but what tests call
+"""Tests one state, as AWS's TestState API does: its data flow, its next state, its error handling.
+
+Nothing is called: a Task, Map or Parallel state needs a mock. A state is tried without its Retry
+and Catch first; if it fails, they are looked at in this order, as in an execution.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ratchet.workflow import parse
+from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.jsonata import to_json
+from ratchet.workflow.asl.model import Flow, Map, Parallel, State, StateMachine, Task
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter import handlers
+from ratchet.workflow.interpreter.clock import TestClock
+from ratchet.workflow.interpreter.execution import Execution
+from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.states import run_flow
+from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall
+from ratchet.workflow.testing.machines import Machine, find_state, machine_of
+from ratchet.workflow.testing.mocks import InvalidMock, Mock, parse_mock, returns
+from ratchet.workflow.testing.parts import PART, emptied, is_distributed, replaced
+from ratchet.workflow.testing.runner import MockRunner
+
+Status = Literal["SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
+Handled = Task | Map | Parallel
+
+_SCHEDULED = ("TaskScheduled", "LambdaFunctionScheduled")
+_HOLDS_PAYLOADS = "standing" in Lane.__slots__
+
+
+@dataclass(frozen=True)
+class StateTest:
+    """How a state behaved; the members are those of the TestState API.
+
+    `inspection` holds what is known of: input, afterArguments, result, variables, errorDetails
+    (retryIndex, retryBackoffIntervalSeconds, catchIndex). All values are plain JSON.
+    """
+
+    status: Status
+    output: Any = None
+    next_state: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    inspection: dict[str, Any] = field(default_factory=dict)
+
+    def as_api(self) -> dict[str, Any]:
+        """The answer as AWS spells it; what is absent is left out."""
+        answer = {
+            "status": self.status,
+            "output": self.output if self.status in ("SUCCEEDED", "CAUGHT_ERROR") else None,
+            "nextState": self.next_state,
+            "error": self.error,
+            "cause": self.cause,
+            "inspectionData": self.inspection,
+        }
+        return {key: value for key, value in answer.items() if value is not None}
+
+
+def test_state(
+    machine: Machine,
+    state: str,
+    input: Any = None,  # noqa: A002 - the word of the API
+    mock: Mock | Mapping[str, Any] | None = None,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
+    retries: int = 0,
+    substitutions: Mapping[str, str] | None = None,
+) -> StateTest:
+    """Run one state of a machine (at any depth) on `input` and say how it went.
+
+    `mock` is what the integration answers: `returns(...)`, `payload(...)`, `fails(...)`, or a
+    dict in the form of the API. `variables` and `context` are what the state sees, `retries` how
+    often it was tried before. Raises InvalidDefinition for a machine that cannot run, InvalidMock
+    for a mock the real API could not return, WorkflowError for a state that is not there.
+    """
+    model = machine_of(machine, substitutions)
+    _, found = find_state(model, state)
+    given = mock if isinstance(mock, Mock) or mock is None else parse_mock(mock)
+    _check(found, given)
+    trial = _Trial(model, found, given, dict(variables or {}), dict(context or {}), retries)
+    return trial.run(Payload({} if input is None else input))
+
+
+test_state.__test__ = False  # type: ignore[attr-defined]  # pytest would collect it by its name
+
+
+def _check(state: State, mock: Mock | None) -> None:
+    if not isinstance(state, Handled):
+        if mock is not None:
+            raise InvalidMock(f"{state.name} is a {state.type} state: it calls nothing to mock")
+        return
+    if mock is None:
+        raise InvalidMock(
+            f"{state.name} is a {state.type} state and needs a mock: nothing is called"
+        )
+    if isinstance(state, Task):
+        mock.check(state.name, state.resource)
+    elif mock.error is None and mock.validation != "NONE" and not isinstance(mock.result, list):
+        raise InvalidMock(f"{state.name} is a {state.type} state: its result is a list")
+
+
+class _Moved(Exception):
+    """No error: how the state after the tested one is noticed."""
+
+    def __init__(self, name: str, payload: Payload) -> None:
+        self.name = name
+        self.payload = payload
+
+
+class _TestLane(Lane):
+    """A lane that stops before its second state and knows what the caller said about the first."""
+
+    def __init__(self, execution: Execution, trial: _Trial) -> None:
+        super().__init__(execution)
+        self.trial = trial
+        self.visited = False
+        given = {name: Payload(value) for name, value in trial.variables.items()}
+        self.variables.update(given if _HOLDS_PAYLOADS else {n: p.bound for n, p in given.items()})
+
+    def enter(self, state: State, payload: Payload) -> None:
+        if self.visited:
+            raise _Moved(state.name, payload)
+        self.visited = True
+        super().enter(state, payload)
+        self.retries = self.trial.retries
+
+    def context(self, **form: bool) -> dict[str, Any]:
+        """The context object with what the caller said about it; `bound` as JSONata sees it."""
+        given = Payload(self.trial.context)
+        return _merged(
+            super().context(**form), given.bound if form.get("bound", True) else given.value
+        )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    machine: StateMachine
+    state: State
+    mock: Mock | None
+    variables: dict[str, Any]
+    context: dict[str, Any]
+    retries: int
+
+    def run(self, payload: Payload) -> StateTest:
+        bare, lane = self._attempt(payload, "Retry", "Catch")
+        if not isinstance(bare, StateError):
+            return self._done("SUCCEEDED", bare, lane, payload)
+        if not isinstance(self.state, Handled):
+            return self._failed("FAILED", bare, lane, payload)
+        retry = self._retry(bare)
+        if retry is not None:
+            return self._failed("RETRIABLE", bare, lane, payload, retry)
+        outcome, lane = self._attempt(payload, "Retry")
+        if isinstance(outcome, StateError):
+            return self._failed("FAILED", outcome, lane, payload)
+        index = next(i for i, c in enumerate(self.state.catch) if bare.matches(c.errors))
+        caught = self._done("CAUGHT_ERROR", outcome, lane, payload)
+        caught.inspection["errorDetails"] = {"catchIndex": index}
+        return dataclasses.replace(caught, error=bare.error, cause=bare.cause)
+
+    def _retry(self, error: StateError) -> dict[str, Any] | None:
+        """Which Retry entry takes the error, and how long it waits at least and at most."""
+        if not isinstance(self.state, Handled):
+            return None
+        retriers = self.state.retry
+        used = [self.retries if error.matches(entry.errors) else 0 for entry in retriers]
+        plain = [dataclasses.replace(entry, jitter=False) for entry in retriers]
+        delay = handlers.next_delay(plain, used, error)
+        if delay is None:
+            return None
+        index = next(i for i, entry in enumerate(retriers) if error.matches(entry.errors))
+        return {"retryIndex": index, "retryBackoffIntervalSeconds": round(delay)}
+
+    def _attempt(
+        self, payload: Payload, *without: str
+    ) -> tuple[tuple[str | None, Payload] | StateError, Lane]:
+        """Run the state without some of its fields: the state after it and output, or its error."""
+        body = {key: value for key, value in self.state.document.items() if key not in without}
+        machine = parse(replaced(self.machine.document, self.state.path, emptied(body)))
+        flow, _ = find_state(machine, self.state.name)
+        clock, callbacks = TestClock(), Callbacks()
+        runner = MockRunner(self._answer, callbacks)
+        execution = Execution(machine, payload, runner=runner, clock=clock, callbacks=callbacks)
+        lane = _TestLane(execution, self)
+        only = dataclasses.replace(flow, start_at=self.state.name)
+        outcome = clock.run(_stepped(lane, only, payload))
+        self._check_parts(outcome, runner)
+        return outcome, lane
+
+    def _answer(self, call: TaskCall) -> Mock:
+        """The mock; for a part of a container, which says its number, the part of its result."""
+        mock = self.mock or Mock()
+        if call.state != PART or mock.error is not None or mock.validation == "NONE":
+            return mock
+        number = call.arguments
+        if number >= len(mock.result):
+            raise _wrong_length(self.state.name, number + 1, mock.result)
+        return returns(mock.result[number])
+
+    def _check_parts(self, outcome: object, runner: MockRunner) -> None:
+        if self.mock is None or self.mock.error is not None or isinstance(outcome, StateError):
+            return
+        parts = sum(call.state == PART for call in runner.calls)
+        inline = isinstance(self.state, Map | Parallel) and not is_distributed(self.state.document)
+        if inline and self.mock.validation != "NONE" and parts != len(self.mock.result):
+            raise _wrong_length(self.state.name, parts, self.mock.result)
+
+    # what is told
+
+    def _done(
+        self, status: Status, outcome: tuple[str | None, Payload], lane: Lane, payload: Payload
+    ) -> StateTest:
+        name, output = outcome
+        inspection = self._inspection(lane, payload)
+        return StateTest(status, output.value, name, inspection=inspection)
+
+    def _failed(
+        self,
+        status: Status,
+        error: StateError,
+        lane: Lane,
+        payload: Payload,
+        details: dict[str, Any] | None = None,
+    ) -> StateTest:
+        inspection = self._inspection(lane, payload)
+        if details:
+            inspection["errorDetails"] = details
+        return StateTest(status, error=error.error, cause=error.cause, inspection=inspection)
+
+    def _inspection(self, lane: Lane, payload: Payload) -> dict[str, Any]:
+        data: dict[str, Any] = {"input": payload.value}
+        for event in lane.execution.history.events:
+            details = event.details or {}
+            if isinstance(self.state, Task) and event.type in _SCHEDULED:
+                data["afterArguments"] = _value(details.get("parameters", details.get("input")))
+        if self.mock is not None and self.mock.error is None:
+            data["result"] = self.mock.result
+        if lane.variables:
+            data["variables"] = {name: _value(value) for name, value in lane.variables.items()}
+        return data
+
+
+async def _stepped(
+    lane: Lane, flow: Flow, payload: Payload
+) -> tuple[str | None, Payload] | StateError:
+    try:
+        return None, await run_flow(lane, flow, payload)
+    except _Moved as moved:
+        return moved.name, moved.payload
+    except StateError as error:
+        return error
+
+
+def _value(payload: Any) -> Any:
+    return payload.value if isinstance(payload, Payload) else to_json(payload)
+
+
+def _wrong_length(state: str, parts: int, result: list[Any]) -> InvalidMock:
+    return InvalidMock(
+        f"the mock of {state} is a list of {len(result)}, but the state has {parts} parts"
+    )
+
+
+def _merged(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The context object with what the caller said about it, member by member."""
+    merged = dict(own)
+    for key, value in given.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged

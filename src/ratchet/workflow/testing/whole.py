@@ -1,0 +1,145 @@
+"""Runs a whole machine with mocked integrations on a turned clock, and says what it did."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ratchet.workflow.asl.model import StateMachine
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter import execution as interpreter
+from ratchet.workflow.interpreter.clock import TestClock
+from ratchet.workflow.interpreter.execution import Execution, Identity
+from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall
+from ratchet.workflow.testing.machines import Machine, machine_of
+from ratchet.workflow.testing.runner import Answers, MockRunner, Script
+from ratchet.workflow.testing.steps import Step, Wait, steps_of, waits_of
+
+
+@dataclass(frozen=True)
+class MachineRun:
+    """A finished execution, and what a test asks of it."""
+
+    machine: StateMachine
+    execution: Execution
+    calls: tuple[TaskCall, ...]
+    stopped_jobs: tuple[TaskCall, ...]
+    unused_mocks: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+        return self.execution.status
+
+    @property
+    def output(self) -> Any:
+        """The output as plain JSON, None for an execution that failed."""
+        return self.execution.output.value if self.execution.output is not None else None
+
+    @property
+    def error(self) -> str | None:
+        return self.execution.error
+
+    @property
+    def cause(self) -> str | None:
+        return self.execution.cause
+
+    @property
+    def seconds(self) -> float:
+        """How long it took on the turned clock."""
+        return (self.execution.stopped or self.execution.started) - self.execution.started
+
+    @cached_property
+    def history(self) -> list[dict[str, Any]]:
+        """The events as GetExecutionHistory gives them: `draw` colours a machine by them."""
+        return [event.as_api() for event in self.execution.history.events]
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every visit of a state, in the order of entering, and how it was left."""
+        return tuple(steps_of(self.execution.history.events))
+
+    @property
+    def path(self) -> list[str]:
+        """The states in the order they were entered; a state inside a Map once an iteration."""
+        return [step.state for step in self.steps]
+
+    @property
+    def waits(self) -> list[Wait]:
+        """The pauses before each new attempt of a Task."""
+        return waits_of(self.execution.history.events)
+
+    def retries(self, state: str | None = None) -> int:
+        """How often a state, or any, was tried again."""
+        return sum(state in (None, wait.state) for wait in self.waits)
+
+    def transitions(self, *, without_retries_of: tuple[str, ...] = ()) -> int:
+        """State transitions as AWS bills them: one a state entered, one a retry."""
+        counted = sum(wait.state not in without_retries_of for wait in self.waits)
+        return len(self.steps) + counted
+
+    def arguments(self, state: str) -> Any:
+        """What a state called its integration with the last time. Raises LookupError if never."""
+        found = [call.arguments for call in self.calls if call.state == state]
+        if not found:
+            raise LookupError(
+                f"{state} was not called; called were {[c.state for c in self.calls]}"
+            )
+        return found[-1]
+
+
+def run_machine(
+    machine: Machine,
+    input: Any = None,  # noqa: A002 - the word of the API
+    mocks: Answers | None = None,
+    *,
+    substitutions: Mapping[str, str] | None = None,
+    seconds: Mapping[str, float] | None = None,
+    identity: Identity | None = None,
+    clock: TestClock | None = None,
+) -> MachineRun:
+    """Run a machine to its end. Time stands still but for waits, retries and `seconds`.
+
+    `mocks` says for each state that calls something what it gets: one mock for every call, a
+    list for one call after the other, or a function of the call. `seconds` says how long the
+    call of a state takes. Raises InvalidMock for a call without a mock and for a mock that the
+    real API could not return, InvalidDefinition for a machine that cannot run.
+    """
+    model = machine_of(machine, substitutions)
+    clock, callbacks, script = clock or TestClock(), Callbacks(), Script(mocks or {})
+    runner = MockRunner(script, callbacks, clock, seconds)
+    execution = Execution(
+        model,
+        Payload({} if input is None else input),
+        runner=runner,
+        identity=identity,
+        clock=clock,
+        callbacks=callbacks,
+    )
+    with _quiet():
+        clock.run(_run(execution))
+    if runner.invalid is not None:
+        raise runner.invalid
+    called, stopped = tuple(runner.calls), tuple(runner.cancelled)
+    return MachineRun(model, execution, called, stopped, tuple(script.unused))
+
+
+async def _run(execution: Execution) -> None:
+    await execution.run()
+    await execution.settled()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The interpreter logs what a runner raises; here that is a wrong mock, and raised below."""
+    log = logging.getLogger(interpreter.__name__)
+    before = log.disabled
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = before
