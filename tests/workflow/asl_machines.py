@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from ratchet.workflow import Execution, StateError, TaskCall, TestClock, execute, load
+from ratchet.workflow import StateError, TaskCall, TestClock, execute, parse
 from ratchet.workflow.interpreter.clock import sleep
+from ratchet.workflow.interpreter.execution import Execution
 
 INVOKE = "arn:aws:states:::lambda:invoke"
 TRAIN = "arn:aws:states:::sagemaker:createTrainingJob.sync"
@@ -65,7 +66,7 @@ def run(
     """Run a definition on a test clock to its end."""
     clock = TestClock()
     runner = Runner(clock, answer or (lambda call: call.arguments), **timing)
-    execution = clock.run(execute(load(definition), input, runner=runner, clock=clock))
+    execution = clock.run(execute(parse(definition), input, runner=runner, clock=clock))
     return execution, runner, clock
 
 

@@ -11,14 +11,14 @@ from asl_machines import INVOKE, SEND, TRAIN, Runner, machine, run, types, until
 
 from ratchet.workflow import (
     Callbacks,
-    Execution,
     Payload,
     StateError,
     TaskCall,
     TestClock,
     execute,
-    load,
+    parse,
 )
+from ratchet.workflow.interpreter.execution import Execution
 
 BOOM = {"Boom": {"Type": "Fail", "Error": "Boom", "Cause": "it burst"}}
 
@@ -284,7 +284,7 @@ def test_stopping_aborts_and_stops_the_job() -> None:
     async def scenario() -> tuple[Execution, Runner]:
         runner = Runner(clock, lambda _: {"job": 1}, job_seconds=10**6)
         execution = Execution(
-            load(machine({"Train": _task(TRAIN)})), Payload({}), runner=runner, clock=clock
+            parse(machine({"Train": _task(TRAIN)})), Payload({}), runner=runner, clock=clock
         )
         running = asyncio.ensure_future(execution.run())
         await until(lambda: "TaskSubmitted" in types(execution))
@@ -309,7 +309,7 @@ def test_stopping_reaches_the_jobs_inside_a_map() -> None:
 
     async def scenario() -> tuple[Execution, Runner]:
         runner = Runner(clock, lambda call: {"job": call.execution}, job_seconds=10**6)
-        machine_ = load(machine({"Each": each}, TimeoutSeconds=60))
+        machine_ = parse(machine({"Each": each}, TimeoutSeconds=60))
         return await execute(machine_, runner=runner, clock=clock), runner
 
     execution, runner = clock.run(scenario())
@@ -332,7 +332,7 @@ def test_an_execution_stopped_before_it_began_is_aborted() -> None:
     clock = TestClock()
 
     async def scenario() -> Execution:
-        execution = Execution(load(machine({"A": {"Type": "Succeed"}})), Payload({}), clock=clock)
+        execution = Execution(parse(machine({"A": {"Type": "Succeed"}})), Payload({}), clock=clock)
         execution.stop()
         await execution.run()
         return execution
@@ -357,7 +357,7 @@ def test_a_token_ends_its_task() -> None:
 
     runner = Runner(clock, answer)
     execution = clock.run(
-        execute(load(_callback()), runner=runner, clock=clock, callbacks=callbacks)
+        execute(parse(_callback()), runner=runner, clock=clock, callbacks=callbacks)
     )
     assert execution.output is not None
     assert execution.output.text == '{"ok": true}'
@@ -376,7 +376,7 @@ def test_heartbeats_keep_a_task_alive_until_one_is_missed() -> None:
     definition = _callback(HeartbeatSeconds=5, TimeoutSeconds=600, Catch=catch)
     definition["States"]["Silent"] = {"Type": "Succeed"}
     execution = clock.run(
-        execute(load(definition), runner=Runner(clock, answer), clock=clock, callbacks=callbacks)
+        execute(parse(definition), runner=Runner(clock, answer), clock=clock, callbacks=callbacks)
     )
     assert execution.status == "SUCCEEDED"
     assert clock.now() - execution.started == 17
@@ -455,7 +455,7 @@ def test_a_bad_expression_fails_the_state_and_nothing_else(expression: str) -> N
 
 def test_ten_thousand_waiting_executions_run_side_by_side() -> None:
     clock = TestClock()
-    machine_ = load(machine({"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}))
+    machine_ = parse(machine({"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}))
 
     async def scenario() -> list[Execution]:
         executions = [Execution(machine_, Payload({}), clock=clock) for _ in range(10_000)]

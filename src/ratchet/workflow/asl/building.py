@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow.asl import resources
+from ratchet.workflow.asl import reading, resources
+from ratchet.workflow.asl.choices import read_test
+from ratchet.workflow.asl.distribution import distributed_fields
 from ratchet.workflow.asl.findings import Path
 from ratchet.workflow.asl.model import (
     JSONATA,
@@ -41,8 +43,8 @@ def build(source: Source) -> StateMachine:
         source=source,
         flow=_flow(document, (), language),
         query_language=language,
-        timeout=_number(document.get("TimeoutSeconds")),
-        comment=_text(document.get("Comment")),
+        timeout=reading.number(document.get("TimeoutSeconds")),
+        comment=reading.text(document.get("Comment")),
     )
 
 
@@ -53,7 +55,7 @@ def _flow(document: Any, path: Path, language: str) -> Flow:
     return Flow(
         path,
         document,
-        _text(document.get("StartAt")),
+        reading.text(document.get("StartAt")),
         {
             name: _state(name, body, (*path, "States", name), language)
             for name, body in states.items()
@@ -83,18 +85,35 @@ class _Maker:
     machine_language: str
 
     def template(self, name: str) -> Template | None:
-        return _template(self.document, name, name, self.language)
+        return reading.expression_field(self.document, name, name, self.language)
+
+    def payload(self, name: str) -> Template | None:
+        return reading.payload_field(self.document, name, name, self.language)
+
+    def setting(self, name: str) -> Template | None:
+        return reading.setting(self.document, name, self.language)
 
     def common(self, name: str) -> dict[str, Any]:
+        jsonpath = {} if self.language == JSONATA else self._jsonpath()
         return {
+            **jsonpath,
             "name": name,
             "path": self.path,
             "document": self.document,
             "query_language": self.language,
-            "next": _text(self.document.get("Next")),
+            "next": reading.text(self.document.get("Next")),
             "end": self.document.get("End") is True,
             "output": self.template("Output"),
-            "assign": self.template("Assign"),
+            "assign": self.payload("Assign"),
+        }
+
+    def _jsonpath(self) -> dict[str, Any]:
+        return {
+            "input_path": reading.path_text(self.document, "InputPath"),
+            "output_path": reading.path_text(self.document, "OutputPath"),
+            "result_path": reading.path_text(self.document, "ResultPath"),
+            "parameters": self.payload("Parameters"),
+            "result_selector": self.payload("ResultSelector"),
         }
 
     def retry(self) -> tuple[Retrier, ...]:
@@ -105,10 +124,15 @@ class _Maker:
         entries = enumerate(as_list(self.document.get("Catch")))
         return tuple(
             Catcher(
-                errors=_names(entry.get("ErrorEquals")),
-                next=_text(entry.get("Next")),
-                output=_template(entry, "Output", f"Catch[{index}]/Output", self.language),
-                assign=_template(entry, "Assign", f"Catch[{index}]/Assign", self.language),
+                errors=reading.names(entry.get("ErrorEquals")),
+                next=reading.text(entry.get("Next")),
+                output=reading.expression_field(
+                    entry, "Output", f"Catch[{index}]/Output", self.language
+                ),
+                assign=reading.payload_field(
+                    entry, "Assign", f"Catch[{index}]/Assign", self.language
+                ),
+                result_path=reading.path_text(entry, "ResultPath"),
             )
             for index, entry in entries
             if isinstance(entry, dict)
@@ -120,7 +144,7 @@ class _Maker:
 
 def _pass(make: _Maker, name: str) -> State:
     # Result belongs to JSONPath states, where it is taken as it stands.
-    result = _template(make.document, "Result", "Result", JSONPATH)
+    result = reading.expression_field(make.document, "Result", "Result", JSONPATH)
     return Pass(**make.common(name), result=result)
 
 
@@ -128,11 +152,11 @@ def _task(make: _Maker, name: str) -> State:
     return Task(
         **make.common(name),
         **make.handlers(),
-        resource=resources.parse(_text(make.document.get("Resource")) or ""),
+        resource=resources.parse(reading.text(make.document.get("Resource")) or ""),
         arguments=make.template("Arguments"),
-        credentials=make.template("Credentials"),
-        timeout=make.template("TimeoutSeconds"),
-        heartbeat=make.template("HeartbeatSeconds"),
+        credentials=make.payload("Credentials"),
+        timeout=make.setting("TimeoutSeconds"),
+        heartbeat=make.setting("HeartbeatSeconds"),
     )
 
 
@@ -145,19 +169,26 @@ def _choice(make: _Maker, name: str) -> State:
                 f"Choices[{index}]/Condition",
                 jsonata=make.language == JSONATA,
             ),
-            next=_text(entry.get("Next")),
-            output=_template(entry, "Output", f"Choices[{index}]/Output", make.language),
-            assign=_template(entry, "Assign", f"Choices[{index}]/Assign", make.language),
+            next=reading.text(entry.get("Next")),
+            output=reading.expression_field(
+                entry, "Output", f"Choices[{index}]/Output", make.language
+            ),
+            assign=reading.payload_field(
+                entry, "Assign", f"Choices[{index}]/Assign", make.language
+            ),
+            test=read_test(entry) if make.language != JSONATA else None,
         )
         for index, entry in entries
         if isinstance(entry, dict)
     )
-    return Choice(**make.common(name), rules=rules, default=_text(make.document.get("Default")))
+    return Choice(
+        **make.common(name), rules=rules, default=reading.text(make.document.get("Default"))
+    )
 
 
 def _wait(make: _Maker, name: str) -> State:
     return Wait(
-        **make.common(name), seconds=make.template("Seconds"), timestamp=make.template("Timestamp")
+        **make.common(name), seconds=make.setting("Seconds"), timestamp=make.setting("Timestamp")
     )
 
 
@@ -166,7 +197,7 @@ def _succeed(make: _Maker, name: str) -> State:
 
 
 def _fail(make: _Maker, name: str) -> State:
-    return Fail(**make.common(name), error=make.template("Error"), cause=make.template("Cause"))
+    return Fail(**make.common(name), error=make.setting("Error"), cause=make.setting("Cause"))
 
 
 def _parallel(make: _Maker, name: str) -> State:
@@ -184,15 +215,20 @@ def _parallel(make: _Maker, name: str) -> State:
 
 def _map(make: _Maker, name: str) -> State:
     key = "ItemProcessor" if "ItemProcessor" in make.document else "Iterator"
+    # What later became ItemSelector was called Parameters.
+    common = make.common(name)
+    selector = make.payload("ItemSelector") or common.pop("parameters", None)
+    jsonata = make.language == JSONATA
     return Map(
-        **make.common(name),
+        **{**common, "parameters": None},
         **make.handlers(),
+        **distributed_fields(make.document, key, make.language),
         processor=_flow(make.document.get(key), (*make.path, key), make.machine_language),
-        items=make.template("Items"),
-        selector=make.template("ItemSelector"),
-        max_concurrency=make.template("MaxConcurrency"),
-        tolerated_count=make.template("ToleratedFailureCount"),
-        tolerated_percentage=make.template("ToleratedFailurePercentage"),
+        items=make.template("Items") if jsonata else reading.path_only(make.document, "ItemsPath"),
+        selector=selector,
+        max_concurrency=make.setting("MaxConcurrency"),
+        tolerated_count=make.setting("ToleratedFailureCount"),
+        tolerated_percentage=make.setting("ToleratedFailurePercentage"),
     )
 
 
@@ -214,34 +250,10 @@ _BUILDERS = {
 
 def _retrier(entry: Mapping[str, Any]) -> Retrier:
     return Retrier(
-        errors=_names(entry.get("ErrorEquals")),
-        interval=_or(_number(entry.get("IntervalSeconds")), 1),
-        attempts=int(_or(_number(entry.get("MaxAttempts")), 3)),
-        backoff=_or(_number(entry.get("BackoffRate")), 2.0),
-        max_delay=_number(entry.get("MaxDelaySeconds")),
+        errors=reading.names(entry.get("ErrorEquals")),
+        interval=reading.either(reading.number(entry.get("IntervalSeconds")), 1),
+        attempts=int(reading.either(reading.number(entry.get("MaxAttempts")), 3)),
+        backoff=reading.either(reading.number(entry.get("BackoffRate")), 2.0),
+        max_delay=reading.number(entry.get("MaxDelaySeconds")),
         jitter=entry.get("JitterStrategy") == "FULL",
     )
-
-
-def _template(
-    document: Mapping[str, Any], key: str, field_name: str, language: str
-) -> Template | None:
-    if key not in document:
-        return None
-    return template(document[key], field_name, jsonata=language == JSONATA)
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(name for name in as_list(value) if isinstance(name, str))
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: Any) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _or(value: float | None, default: float) -> float:
-    return default if value is None else value

@@ -6,9 +6,14 @@ from collections.abc import Iterable
 
 ALL = "States.ALL"
 DATA_LIMIT = "States.DataLimitExceeded"
+EXCEEDED = "States.ExceedToleratedFailureThreshold"
 HEARTBEAT = "States.HeartbeatTimeout"
+INTRINSIC = "States.IntrinsicFailure"
+ITEM_READER = "States.ItemReaderFailed"
 NO_CHOICE = "States.NoChoiceMatched"
 QUERY = "States.QueryEvaluationError"
+RESULT_PATH = "States.ResultPathMatchFailure"
+RESULT_WRITER = "States.ResultWriterFailed"
 RUNTIME = "States.Runtime"
 TASK_FAILED = "States.TaskFailed"
 TIMEOUT = "States.Timeout"
@@ -24,14 +29,14 @@ PREDEFINED = frozenset(
         TASK_FAILED,
         TIMEOUT,
         "States.BranchFailed",
-        "States.ExceedToleratedFailureThreshold",
+        EXCEEDED,
         "States.Http.Socket",
-        "States.IntrinsicFailure",
-        "States.ItemReaderFailed",
+        INTRINSIC,
+        ITEM_READER,
         "States.ParameterPathFailure",
         "States.Permissions",
-        "States.ResultPathMatchFailure",
-        "States.ResultWriterFailed",
+        RESULT_PATH,
+        RESULT_WRITER,
     }
 )
 
@@ -46,7 +51,8 @@ class StateError(Exception):
     """A state failed: `error` is the name that Retry and Catch match, `cause` a sentence or JSON.
 
     `heartbeat` marks a missed heartbeat, which AWS reports as States.Timeout and also matches as
-    States.HeartbeatTimeout.
+    States.HeartbeatTimeout. `is_own` marks a failure of the state's own fields, not of a flow
+    inside it: AWS then records no MapStateFailed or ParallelStateFailed.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class StateError(Exception):
         self.error = error[:MAX_ERROR] if error is not None else None
         self.cause = cause[:MAX_CAUSE] if cause is not None else None
         self.heartbeat = heartbeat
+        self.is_own = False
 
     @property
     def details(self) -> dict[str, str]:

@@ -11,14 +11,20 @@ import hashlib
 import json
 import math
 import random as randomness
+import re
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ratchet.workflow.asl.patterns import BoundedPattern, PatternError, PatternTimeout
+
 MAX_MILLISECONDS = 2_000
 MAX_DEPTH = 250
 MAX_RANGE = 1_000_000
+MAX_TEXT = 1_000_000
+MAX_ITEMS = 262_144  # more can be in no input or output
 
 UNDEFINED = object()
 
@@ -43,15 +49,21 @@ def compiled(text: str) -> Any:
     import jsonata
 
     try:
-        expression = jsonata.Jsonata(text, timeout=MAX_MILLISECONDS, stack=MAX_DEPTH)
+        expression = jsonata.Jsonata(text, regex_engine=_pattern)
     except jsonata.JException as error:
         raise _translated(error) from error
+    except PatternError as error:
+        raise JsonataError(f"Not a regular expression: {error}", "S0302") from error
     except RecursionError as error:
         raise JsonataError("The expression is nested too deeply") from error
     except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise JsonataError(f"The expression cannot be parsed: {error}") from error
     expression.set_output_convert_nulls(False)
     expression.set_validate_input(False)
+    bounds = _Bounds()
+    expression.environment.set_evaluate_entry_callback(bounds.enter)
+    expression.environment.set_evaluate_exit_callback(bounds.leave)
+    expression.ratchet_bounds = bounds
     for name, function in _functions().items():
         expression.register_lambda(name, function)
     return expression
@@ -69,7 +81,7 @@ def evaluate(text: str, bindings: Mapping[str, Any], now: Callable[[], float]) -
     frame = dict(bindings)
     if "now" in text or "millis" in text:
         frame.update(_clock_functions(now))
-    _bound_time(expression)
+    expression.ratchet_bounds.start()
     try:
         return to_json(expression.evaluate(None, frame))
     except jsonata.JException as error:
@@ -78,13 +90,49 @@ def evaluate(text: str, bindings: Mapping[str, Any], now: Callable[[], float]) -
         raise JsonataError("The expression calls itself too deeply", "D1011") from error
     except JsonataError:
         raise
+    except (PatternTimeout, PatternError) as error:
+        raise JsonataError(str(error), "D1012") from error
+    except MemoryError as error:
+        raise JsonataError("The expression needs too much memory", "D1011") from error
     except Exception as error:  # the library answers odd input with any
         raise JsonataError(f"{type(error).__name__}: {error}") from error
 
 
-def _bound_time(expression: Any) -> None:
-    # The library's bounds count from the moment they are set.
-    expression.environment.set_runtime_bounds(MAX_MILLISECONDS, MAX_DEPTH)
+def _pattern(pattern: str, flags: Any) -> BoundedPattern:
+    """The library's regular expressions: every search of ours ends in time."""
+    wanted = re.IGNORECASE if flags.case_insensitive else 0
+    return BoundedPattern(pattern, wanted | (re.MULTILINE if flags.multiline else 0))
+
+
+class _Bounds:
+    """Ends an expression that runs too long, calls too deeply or makes too large a text.
+
+    Called by the library before and after each step; counts from `start`.
+    """
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._end = 0.0
+
+    def start(self) -> None:
+        self._depth = 0
+        self._end = time.monotonic() + MAX_MILLISECONDS / 1000
+
+    def enter(self, _expression: Any, _input: Any, _frame: Any) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise JsonataError("Stack overflow. Check for non-terminating recursion", "D1011")
+        if time.monotonic() > self._end:
+            raise JsonataError(
+                f"Evaluation timeout after {MAX_MILLISECONDS} milliseconds. "
+                "Check for an infinite loop",
+                "D1012",
+            )
+
+    def leave(self, _expression: Any, _input: Any, _frame: Any, result: Any) -> None:
+        self._depth -= 1
+        if isinstance(result, str) and len(result) > MAX_TEXT:
+            raise JsonataError(f"A text of more than {MAX_TEXT:,} characters", "D2014")
 
 
 def _translated(error: Any) -> JsonataError:
@@ -141,6 +189,8 @@ def _plain(value: Any) -> Any:
         return _plain_number(value)
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list) and len(value) > MAX_ITEMS:
+        raise JsonataError(f"The result has more than {MAX_ITEMS:,} items", "D2014")
     if isinstance(value, Utils.RangeList):
         return [value[index] for index in range(len(value))]
     if isinstance(value, list):
@@ -166,6 +216,8 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "uuid": lambda: str(uuid.uuid4()),
         "parse": _parse,
         "eval": _eval,
+        "pad": _pad,
+        "toMillis": _to_millis,
     }
 
 
@@ -225,6 +277,44 @@ def _parse(text: Any = None) -> Any:
         return with_nulls(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise JsonataError(f"$parse was given no JSON: {error}", "D3120") from error
+
+
+def _pad(text: Any = None, width: Any = None, filling: Any = " ") -> Any:
+    """JSONata's $pad, with a bound: a width may come from an input."""
+    if text is None:
+        return None
+    if not isinstance(text, str) or not _is_integer(width):
+        raise JsonataError("$pad takes a string and a whole number", "T0410")
+    missing = abs(int(width)) - len(text)
+    if missing <= 0:
+        return text
+    if missing > MAX_TEXT:
+        raise JsonataError(f"$pad gives more than {MAX_TEXT:,} characters", "D3010")
+    marks = filling if isinstance(filling, str) and filling else " "
+    padding = (marks * (missing // len(marks) + 1))[:missing]
+    return text + padding if width > 0 else padding + text
+
+
+_LOOSE = re.compile(r"(?:\[[A-Za-z][^\]0]*\]){4}")
+_MAX_MOMENT = 128
+
+
+def _to_millis(text: Any = None, picture: Any = None) -> Any:
+    """JSONata's $toMillis. The library makes a regular expression of the picture: both are bounded.
+
+    Parts of open width that follow each other make it try every way to divide the digits.
+    """
+    from jsonata import Jsonata
+
+    if text is None:
+        return None
+    if not isinstance(text, str) or len(text) > _MAX_MOMENT:
+        raise JsonataError(f"$toMillis takes a text of at most {_MAX_MOMENT} characters", "D3110")
+    if isinstance(picture, str) and (len(picture) > _MAX_MOMENT or _LOOSE.search(picture)):
+        reason = "The picture has too many parts of open width that follow each other"
+        raise JsonataError(reason, "D3133")
+    call = "$toMillis($text)" if picture is None else "$toMillis($text, $picture)"
+    return Jsonata(call).evaluate(None, {"text": text, "picture": picture})
 
 
 def _eval(*_: Any) -> Any:

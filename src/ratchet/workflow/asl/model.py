@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ratchet.workflow.asl import resources
+from ratchet.workflow.asl.choices import Test
 from ratchet.workflow.asl.findings import Path
 from ratchet.workflow.asl.source import Source
 from ratchet.workflow.asl.templates import Template
@@ -40,21 +41,29 @@ class Catcher:
     next: str | None
     output: Template | None
     assign: Template | None
+    result_path: str | None = "$"
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRule:
-    """One entry of Choices in a JSONata state: Condition, where to go, what to give."""
+    """One entry of Choices: its Condition (JSONata) or test (JSONPath), where to go, what to give.
+
+    `test` is None in a JSONata state, and for an entry that holds no known operator.
+    """
 
     condition: Template
     next: str | None
     output: Template | None
     assign: Template | None
+    test: Test | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What all states share. `next` is None for a state that ends its flow."""
+    """What all states share. `next` is None for a state that ends its flow.
+
+    The paths are those of JSONPath states, `$` unless given; None stands for null in the text.
+    """
 
     type: ClassVar[str] = ""
     name: str
@@ -65,6 +74,11 @@ class State:
     end: bool = False
     output: Template | None = None
     assign: Template | None = None
+    input_path: str | None = "$"
+    output_path: str | None = "$"
+    result_path: str | None = "$"
+    parameters: Template | None = None
+    result_selector: Template | None = None
 
     @property
     def is_jsonata(self) -> bool:
@@ -147,6 +161,41 @@ class Parallel(State):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReader:
+    """Where a distributed Map takes its items from. `kind` is its InputType."""
+
+    resource: resources.Resource
+    arguments: Template | None = None
+    kind: str | None = None
+    max_items: Template | None = None
+    delimiter: str = "COMMA"
+    header_location: str = "FIRST_ROW"
+    headers: tuple[str, ...] = ()
+    pointer: str | None = None
+    transformation: str = "NONE"
+    manifest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemBatcher:
+    """How a distributed Map puts items together for one child execution."""
+
+    max_items: Template | None = None
+    max_bytes: Template | None = None
+    input: Template | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultWriter:
+    """How and where a distributed Map leaves its results; without a resource, in its output."""
+
+    resource: resources.Resource | None = None
+    arguments: Template | None = None
+    transformation: str | None = None
+    output_type: str = "JSON"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Map(State):
     type: ClassVar[str] = "Map"
     processor: Flow | None = None
@@ -155,6 +204,11 @@ class Map(State):
     max_concurrency: Template | None = None
     tolerated_count: Template | None = None
     tolerated_percentage: Template | None = None
+    is_distributed: bool = False
+    label: str | None = None
+    reader: ItemReader | None = None
+    batcher: ItemBatcher | None = None
+    writer: ResultWriter | None = None
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Catcher, ...] = ()
 

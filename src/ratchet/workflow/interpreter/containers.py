@@ -10,7 +10,8 @@ from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Flow, Map, Parallel
 from ratchet.workflow.asl.payload import Payload
-from ratchet.workflow.interpreter.lane import Lane, too_large
+from ratchet.workflow.interpreter.dataflow import Data, JsonataData
+from ratchet.workflow.interpreter.lane import Item, Lane, too_large
 
 RunFlow = Callable[[Lane, Flow, Payload], Awaitable[Payload]]
 
@@ -30,15 +31,19 @@ class Group:
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.ensure_future(work))
 
-    def lane(self, previous: int) -> Lane:
+    def lane(self, previous: int, place: int) -> Lane:
+        """A new lane for the branch or item at `place`; after a redrive, from where it stood."""
         lane = Lane(self._parent.execution, previous, self._parent)
+        lane.place = place
+        lane.standing = self._parent.unfinished.pop(place, None)
         self._parent.children.append(lane)
         return lane
 
-    def done(self, lane: Lane) -> None:
+    def done(self, lane: Lane, output: Payload) -> None:
         """A lane came to its end: it cannot be broken off any more."""
         lane.closed = True
         self._parent.children.remove(lane)
+        self._parent.done[lane.place] = output
 
     def fail(self, lane: Lane, error: Exception) -> None:
         """Take the failure of a lane: break off the others and hand the error to `join`."""
@@ -46,8 +51,10 @@ class Group:
             return
         self._failure = error
         self._parent.previous = lane.previous
+        self._parent.stands()  # what a redrive needs to know of the lanes
         lane.closed = True
         if isinstance(error, StateError):
+            error.is_own = False
             self._break_off(lane)
         current = asyncio.current_task()
         for task in self._tasks:
@@ -78,54 +85,76 @@ class Group:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def parallel(lane: Lane, state: Parallel, payload: Payload, run_flow: RunFlow) -> Payload:
+async def parallel(lane: Lane, state: Parallel, run_flow: RunFlow, data: Data) -> Payload:
     """Run all branches on the same input; the list of their outputs."""
-    given = payload
-    if state.arguments is not None:
-        given = lane.evaluator(payload).payload(state.arguments)
-    started = lane.record("ParallelStateStarted")
+    begins = lane.begins()
+    data.renew()
+    given = data.given()
+    started = lane.record("ParallelStateStarted") if begins else lane.previous
     group = Group(lane)
-    results: list[Payload] = [given] * len(state.branches)
 
-    async def branch(index: int, flow: Flow, inner: Lane) -> None:
+    async def branch(flow: Flow, inner: Lane) -> None:
         try:
-            results[index] = await run_flow(inner, flow, given)
+            output = await run_flow(inner, flow, given)
         except Exception as error:  # noqa: BLE001 - `join` raises it
             group.fail(inner, error)
             return
         lane.previous = inner.previous
-        group.done(inner)
+        group.done(inner, output)
 
-    for index, flow in enumerate(state.branches):
-        group.start(branch(index, flow, group.lane(started)))
+    for place, flow in enumerate(state.branches):
+        if place not in lane.done:
+            group.start(branch(flow, group.lane(started, place)))
     await group.join()
     lane.record("ParallelStateSucceeded", chain=False)
-    return _collected(state.name, results)
+    return collected(state.name, [lane.done[place] for place in range(len(state.branches))])
 
 
-async def iterate(lane: Lane, state: Map, payload: Payload, run_flow: RunFlow) -> Payload:
+async def iterate(lane: Lane, state: Map, run_flow: RunFlow, data: Data) -> Payload:
     """Run the processor once for each item; the list of outputs in the order of the items."""
-    items, limit = _items(lane, state, payload)
-    started = lane.record("MapStateStarted", {"length": len(items)})
+    begins = lane.begins()
+    data.renew()
+    items, limit = _items(state, data)
+    started = lane.record("MapStateStarted", {"length": len(items)}) if begins else lane.previous
+    _tolerated(state, data)
     if state.processor is None:
         raise StateError(errors.RUNTIME, lane.explained("The Map state has no ItemProcessor."))
-    iterations = _Iterations(lane, state, state.processor, payload, items, run_flow)
-    await iterations.run(started, limit)
+    await _Iterations(lane, state, state.processor, data, items, run_flow).run(started, limit)
     lane.record("MapStateSucceeded", chain=False)
-    return _collected(state.name, iterations.results)
+    return collected(state.name, [lane.done[place] for place in range(len(items))])
 
 
-def _items(lane: Lane, state: Map, payload: Payload) -> tuple[list[Any], int]:
-    evaluator = lane.evaluator(payload)
-    items = payload.value if state.items is None else evaluator.typed(state.items, "array")
+def items_of(state: Map, data: Data) -> list[Any]:
+    """The array that a Map runs over, from Items, ItemsPath or its input."""
+    if isinstance(data, JsonataData):
+        items = data.input.value
+        if state.items is not None:
+            items = data.evaluator.typed(state.items, "array")
+    else:
+        items = data.evaluator.setting(state.items) if state.items else data.input.value
     if not isinstance(items, list):
-        sentence = 'Reference path "$" must point to array.'
-        raise StateError(errors.RUNTIME, lane.explained(sentence))
-    limit = evaluator.number(state.max_concurrency, 0, MAX_NUMBER) or MAX_INLINE_CONCURRENCY
-    # AWS evaluates these in an inline Map too, where they have no effect.
-    evaluator.number(state.tolerated_count, 0, MAX_NUMBER)
-    evaluator.number(state.tolerated_percentage, 0, 100)
-    return items, min(limit, MAX_INLINE_CONCURRENCY)
+        path = state.items.value if state.items is not None else "$"
+        raise data.refused(f'Reference path "{path}" must point to array.')
+    return items
+
+
+def concurrency(state: Map, data: Data, most: int) -> int:
+    """How many iterations run at a time; 0 stands for as many as there may be."""
+    return min(data.evaluator.number(state.max_concurrency, 0, MAX_NUMBER) or most, most)
+
+
+def _items(state: Map, data: Data) -> tuple[list[Any], int]:
+    if isinstance(data, JsonataData):
+        items = items_of(state, data)
+        return items, concurrency(state, data, MAX_INLINE_CONCURRENCY)
+    limit = concurrency(state, data, MAX_INLINE_CONCURRENCY)
+    return items_of(state, data), limit
+
+
+def _tolerated(state: Map, data: Data) -> None:
+    """AWS evaluates these in an inline Map too, where they have no effect."""
+    data.evaluator.number(state.tolerated_count, 0, MAX_NUMBER)
+    data.evaluator.percentage(state.tolerated_percentage)
 
 
 class _Iterations:
@@ -136,61 +165,72 @@ class _Iterations:
         lane: Lane,
         state: Map,
         processor: Flow,
-        payload: Payload,
+        data: Data,
         items: list[Any],
         run_flow: RunFlow,
     ) -> None:
         self._lane = lane
         self._state = state
-        self._payload = payload
+        self._data = data
         self._items = items
         self._processor = processor
         self._run_flow = run_flow
         self._group = Group(lane)
-        self._next = 0
-        self.results: list[Payload] = [payload] * len(items)
+        # Those that stood somewhere go on first.
+        self._open = iter(
+            [*lane.unfinished]
+            + [
+                place
+                for place in range(len(items))
+                if place not in lane.done and place not in lane.unfinished
+            ]
+        )
 
     async def run(self, started: int, limit: int) -> None:
         for _ in range(min(limit, len(self._items))):
-            self._group.start(self._worker(self._begin(started)))
+            inner = self._begin(started)
+            if inner is not None:
+                self._group.start(self._worker(inner))
         await self._group.join()
 
-    def _begin(self, previous: int) -> Lane:
-        index = self._next
-        self._next += 1
-        inner = self._group.lane(previous)
-        inner.index = index
+    def _begin(self, previous: int) -> Lane | None:
+        place = next(self._open, None)
+        if place is None:
+            return None
+        inner = self._group.lane(previous, place)
+        inner.index = place
         inner.name = self._state.name
-        inner.item = {"Index": index, "Value": Payload(self._items[index]).bound}
-        inner.record("MapIterationStarted", {"name": inner.name, "index": index})
+        inner.item = Item(place, Payload(self._items[place]))
+        if inner.standing is None:
+            inner.record("MapIterationStarted", {"name": inner.name, "index": place})
         return inner
 
-    async def _worker(self, inner: Lane) -> None:
+    async def _worker(self, first: Lane) -> None:
+        inner = first
         while True:
             try:
                 await self._one(inner)
-                if self._next >= len(self._items):
-                    return
-                inner = self._begin(inner.previous)
+                following = self._begin(inner.previous)
             except Exception as error:  # noqa: BLE001 - `join` raises it
                 self._failed(inner, error)
                 return
+            if following is None:
+                return
+            inner = following
 
     async def _one(self, inner: Lane) -> None:
-        index, given = self._given(inner)
-        self.results[index] = await self._run_flow(inner, self._processor, given)
+        output = await self._run_flow(inner, self._processor, self._given(inner))
         details = {"name": inner.name, "index": inner.index}
         self._lane.previous = inner.record("MapIterationSucceeded", details, chain=False)
-        self._group.done(inner)
+        self._group.done(inner, output)
 
-    def _given(self, inner: Lane) -> tuple[int, Payload]:
-        """Which item a lane works on, and what its flow gets."""
-        index = inner.index or 0
+    def _given(self, inner: Lane) -> Payload:
+        """What the flow of an item gets."""
         selector = self._state.selector
-        if selector is None:
-            return index, Payload(self._items[index])
+        if selector is None or inner.standing is not None:
+            return inner.item.value if inner.item is not None else self._data.input
         inner.state, inner.entered = self._state, self._lane.entered
-        return index, inner.evaluator(self._payload).payload(selector)
+        return self._data.seen_by(inner).payload(selector)
 
     def _failed(self, inner: Lane, error: Exception) -> None:
         if isinstance(error, StateError):
@@ -198,7 +238,8 @@ class _Iterations:
         self._group.fail(inner, error)
 
 
-def _collected(name: str, results: list[Payload]) -> Payload:
+def collected(name: str, results: list[Payload]) -> Payload:
+    """The array of all outputs. Raises States.DataLimitExceeded if it is too large."""
     if sum(result.size + 1 for result in results) + 1 > 2 * 262_144:
         raise too_large(name)  # before the texts are joined: they may be large
     result = Payload(

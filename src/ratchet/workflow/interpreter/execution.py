@@ -12,9 +12,12 @@ from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import HistoryFull, StateError
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.asl.timestamps import iso
 from ratchet.workflow.interpreter.clock import Clock, Deadline, DeadlinePassed, RealClock
 from ratchet.workflow.interpreter.history import MAX_EVENTS, History
-from ratchet.workflow.interpreter.lane import Lane, iso
+from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.map_run import MapRuns
+from ratchet.workflow.interpreter.standing import Standing
 from ratchet.workflow.interpreter.states import run_flow
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskRunner
 
@@ -42,7 +45,8 @@ class Identity:
 class Execution:
     """One execution. `await run()` runs it to its end; afterwards status, output and history stand.
 
-    `on_change` is called with the execution when its status changes, in the loop's thread.
+    `on_change` is called with the execution when its status changes, in the loop's thread, and
+    `map_runs` hears of the runs of distributed Maps and of their child executions.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Execution:
         clock: Clock | None = None,
         callbacks: Callbacks | None = None,
         on_change: Callable[[Execution], None] | None = None,
+        map_runs: MapRuns | None = None,
     ) -> None:
         self.machine = machine
         self.input = input
@@ -69,10 +74,14 @@ class Execution:
         self.output: Payload | None = None
         self.error: str | None = None
         self.cause: str | None = None
+        self.map_runs = map_runs
+        self.redrives = 0
+        self.redriven: float | None = None
+        self.standing: Standing | None = None
         self._on_change = on_change
         self._task: asyncio.Task[Any] | None = None
         self._stop: StateError | None = None
-        self._context: dict[str, Any] | None = None
+        self._contexts: dict[bool, dict[str, Any]] = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._ended = asyncio.Event()
 
@@ -86,7 +95,31 @@ class Execution:
             self.started,
             {"input": self.input, "roleArn": self.identity.role_arn},
         )
-        lane = Lane(self)
+        await self._go(Lane(self, 0))
+
+    async def redrive(self) -> None:
+        """Go on from where the execution failed, and run to the end (RedriveExecution)."""
+        self.restart()
+        self._task = asyncio.current_task()
+        self._changed()
+        self.redriven = self.clock.now()
+        previous = len(self.history.events)
+        details = {"redriveCount": self.redrives}
+        lane = Lane(self, self.history.add("ExecutionRedriven", previous, self.redriven, details))
+        lane.standing, self.standing = self.standing, None
+        await self._go(lane)
+
+    def restart(self) -> None:
+        """Count as running again; `redrive` does it, unless it was done before."""
+        if self.status == RUNNING:
+            return
+        self.status, self.stopped = RUNNING, None
+        self.error = self.cause = self._stop = None
+        self.redrives += 1
+        self._contexts.clear()
+        self._ended = asyncio.Event()
+
+    async def _go(self, lane: Lane) -> None:
         try:
             self._raise_if_stopped()
             async with Deadline(self.clock, self.machine.timeout):
@@ -120,6 +153,20 @@ class Execution:
         self.stop(error, cause)
         await self._ended.wait()
 
+    def child(self, machine: StateMachine, payload: Payload, identity: Identity) -> Execution:
+        """A child execution of a distributed Map, in the same world."""
+        child = Execution(
+            machine,
+            payload,
+            runner=self.runner,
+            identity=identity,
+            clock=self.clock,
+            callbacks=self.callbacks,
+            map_runs=self.map_runs,
+        )
+        child._background = self._background
+        return child
+
     def in_background(self, work: Coroutine[Any, Any, Any]) -> None:
         """Let something run on beside the execution, such as stopping a job."""
         task = asyncio.ensure_future(work)
@@ -131,24 +178,26 @@ class Execution:
         if self._background:
             await asyncio.gather(*self._background, return_exceptions=True)
 
-    def context(self) -> dict[str, Any]:
-        """The part of the context object that all states share."""
-        if self._context is None:
-            self._context = {
+    def context(self, *, bound: bool) -> dict[str, Any]:
+        """The part of the context object that all states share; `bound` as JSONata sees it."""
+        if bound not in self._contexts:
+            redriven = {} if self.redriven is None else {"RedriveTime": iso(self.redriven)}
+            self._contexts[bound] = {
                 "Execution": {
                     "Id": self.identity.arn,
-                    "Input": self.input.bound,
+                    "Input": self.input.bound if bound else self.input.value,
                     "StartTime": iso(self.started),
                     "Name": self.identity.name,
                     "RoleArn": self.identity.role_arn,
-                    "RedriveCount": 0,
+                    "RedriveCount": self.redrives,
+                    **redriven,
                 },
                 "StateMachine": {
                     "Id": self.identity.machine_arn,
                     "Name": self.identity.machine_name,
                 },
             }
-        return self._context
+        return self._contexts[bound]
 
     def _raise_if_stopped(self) -> None:
         if self._stop is not None:
@@ -162,6 +211,8 @@ class Execution:
         self._end(lane, ABORTED, "ExecutionAborted", self._stop)
 
     def _end(self, lane: Lane, status: str, event: str, error: StateError | None = None) -> None:
+        if status != SUCCEEDED:
+            self.standing = lane.stands()
         lane.close()
         details: dict[str, Any] = error.details if error is not None else {"output": self.output}
         previous = (

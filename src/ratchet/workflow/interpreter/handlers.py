@@ -9,25 +9,26 @@ from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Catcher, Map, Parallel, Retrier, Task
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter.clock import sleep
+from ratchet.workflow.interpreter.dataflow import Data, data_of
 from ratchet.workflow.interpreter.lane import Lane
 
-Attempt = Callable[[], Awaitable[Payload]]
+Attempt = Callable[[Data], Awaitable[Payload]]
 
 
 async def guarded(
     lane: Lane, state: Task | Map | Parallel, payload: Payload, attempt: Attempt
 ) -> tuple[str | None, Payload]:
     """Make attempts until one succeeds, no Retry entry is left, or a Catch takes the error."""
+    data = data_of(lane, state, payload)
     used = [0] * len(state.retry)
     while True:
         try:
-            result = await attempt()
-            evaluator = lane.evaluator(payload, result=result)
-            return state.next, lane.leave(state, evaluator, state.output, state.assign, result)
+            result = await attempt(data)
+            return state.next, data.leave(result, is_result=True)
         except StateError as error:
             delay = next_delay(state.retry, used, error)
             if delay is None:
-                return _caught(lane, state, payload, error)
+                return _caught(lane, state, data, error)
             await sleep(lane.execution.clock, delay)
             lane.retries += 1
 
@@ -55,16 +56,14 @@ def _delay(retrier: Retrier, attempt: int) -> float:
 
 
 def _caught(
-    lane: Lane, state: Task | Map | Parallel, payload: Payload, error: StateError
+    lane: Lane, state: Task | Map | Parallel, data: Data, error: StateError
 ) -> tuple[str | None, Payload]:
-    if isinstance(state, Map | Parallel):
+    if isinstance(state, Map | Parallel) and not error.is_own:
         lane.record(f"{state.type}StateFailed")
     catcher = _catcher(state.catch, error)
     if catcher is None:
         raise error
-    output = Payload(error.output)
-    evaluator = lane.evaluator(payload, errorOutput=output)
-    return catcher.next, lane.leave(state, evaluator, catcher.output, catcher.assign, output)
+    return catcher.next, data.caught(catcher, Payload(error.output))
 
 
 def _catcher(catchers: Sequence[Catcher], error: StateError) -> Catcher | None:

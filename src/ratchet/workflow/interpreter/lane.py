@@ -5,21 +5,34 @@ It holds what differs between them: the last event, the state it is in, the vari
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow.asl import errors, jsonata
+from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Map, Parallel, State, Task
-from ratchet.workflow.asl.payload import Payload, dumps
-from ratchet.workflow.asl.templates import Expression, Template
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.asl.timestamps import iso
+from ratchet.workflow.interpreter.standing import Standing
 
 if TYPE_CHECKING:
     from ratchet.workflow.interpreter.execution import Execution
+    from ratchet.workflow.interpreter.map_run import MapRun
 
 _ABORTABLE = ("Task", "Wait", "Map", "Parallel")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The item that a Map iteration works on; `key` where a reader knows one."""
+
+    index: int
+    value: Payload
+    key: str | None = None
+
+    def shown(self, *, bound: bool) -> dict[str, Any]:
+        shown = {"Index": self.index, "Value": self.value.bound if bound else self.value.value}
+        return shown if self.key is None else {**shown, "Key": self.key}
 
 
 class Lane:
@@ -28,17 +41,24 @@ class Lane:
     __slots__ = (
         "children",
         "closed",
+        "done",
         "entered",
         "entered_at",
         "entered_from",
         "execution",
+        "goes_on",
         "index",
         "item",
+        "map_run",
         "name",
+        "payload",
+        "place",
         "previous",
         "retries",
+        "standing",
         "state",
         "token",
+        "unfinished",
         "variables",
     )
 
@@ -53,11 +73,18 @@ class Lane:
         self.token: str | None = None
         self.closed = False
         self.children: list[Lane] = []
+        self.place = 0
         self.index: int | None = None
         self.name = ""
-        self.item: dict[str, Any] | None = parent.item if parent is not None else None
+        self.item: Item | None = parent.item if parent is not None else None
         # A child sees the variables of its parent as they are now; its own stay its own.
-        self.variables: dict[str, Any] = dict(parent.variables) if parent is not None else {}
+        self.variables: dict[str, Payload] = dict(parent.variables) if parent is not None else {}
+        self.payload: Payload | None = None
+        self.done: dict[int, Payload] = {}
+        self.unfinished: dict[int, Standing] = {}
+        self.map_run: MapRun | None = None
+        self.standing: Standing | None = None
+        self.goes_on = False
 
     # events
 
@@ -83,34 +110,64 @@ class Lane:
         return identity
 
     def enter(self, state: State, payload: Payload) -> None:
+        """Begin a state. One that a redrive goes on with was entered before: no event again."""
         self.state = state
+        self.payload = payload
         self.retries = 0
         self.token = None
         self.entered_from = self.previous
         self.entered_at = self.execution.clock.now()
+        if self.standing is not None:
+            self._go_on(self.standing)
+            return
         self.entered = self.record(
             f"{state.type}StateEntered", {"name": state.name, "input": payload}
         )
 
-    def leave(
-        self,
-        state: State,
-        evaluator: Evaluator,
-        output: Template | None,
-        assign: Template | None,
-        default: Payload,
+    def _go_on(self, standing: Standing) -> None:
+        self.entered = standing.entered
+        self.variables.update(standing.variables)
+        self.done, self.unfinished = standing.done, standing.inner
+        self.map_run = standing.map_run
+        self.standing, self.goes_on = None, True
+
+    def begins(self) -> bool:
+        """Whether an attempt begins anew; False for the first one after a redrive."""
+        goes_on, self.goes_on = self.goes_on, False
+        if not goes_on:
+            self.done, self.unfinished, self.map_run = {}, {}, None
+        return not goes_on
+
+    def stands(self) -> Standing | None:
+        """Where this lane is, for a redrive; None if it has not begun."""
+        for child in self.children:
+            inner = None if child.place in self.done else child.stands()
+            if inner is not None:
+                self.unfinished[child.place] = inner
+        if self.state is None or self.payload is None:
+            return self.standing
+        return Standing(
+            self.state.name,
+            self.payload,
+            self.entered,
+            dict(self.variables),
+            self.done,
+            self.unfinished,
+            self.map_run,
+        )
+
+    def exit(
+        self, state: State, payload: Payload, output: Payload, assigned: dict[str, Payload] | None
     ) -> Payload:
-        """Evaluate Assign and Output (both with the old variables) and leave the state."""
-        assigned = evaluator.members(assign) if assign is not None else None
-        result = default if output is None else evaluator.payload(output)
-        if result is not default and result.is_too_large:
+        """Leave the state: set its variables and record its output, which is given back."""
+        if output is not payload and output.is_too_large:
             raise too_large(state.name)
-        details: dict[str, Any] = {"name": state.name, "output": result}
+        details: dict[str, Any] = {"name": state.name, "output": output}
         if assigned:
             details["assignedVariables"] = assigned
-            self.variables.update((name, value.bound) for name, value in assigned.items())
+            self.variables.update(assigned)
         self.record(f"{state.type}StateExited", details)
-        return result
+        return output
 
     def abort(self, previous: int) -> None:
         """A sibling failed: record, innermost first, what was broken off, and add no more events.
@@ -138,19 +195,16 @@ class Lane:
 
     # evaluation
 
-    def evaluator(self, payload: Payload, **more: Any) -> Evaluator:
-        return Evaluator(self, payload, more)
-
-    def context(self) -> dict[str, Any]:
-        """The context object, as expressions see it."""
+    def context(self, *, bound: bool) -> dict[str, Any]:
+        """The context object; `bound` as JSONata sees it, else plain JSON."""
         state: dict[str, Any] = {"EnteredTime": iso(self.entered_at)}
         if self.state is not None:
             state["Name"] = self.state.name
         if isinstance(self.state, Task | Map | Parallel):
             state["RetryCount"] = self.retries
-        context = {**self.execution.context(), "State": state}
+        context = {**self.execution.context(bound=bound), "State": state}
         if self.item is not None:
-            context["Map"] = {"Item": self.item}
+            context["Map"] = {"Item": self.item.shown(bound=bound)}
         if self.token is not None:
             context["Task"] = {"Token": self.token}
         return context
@@ -181,124 +235,9 @@ class Lane:
         return StateError(errors.QUERY, cause)
 
 
-class Evaluator:
-    """Evaluates the templates of one state at one moment, with the variables of that moment."""
-
-    __slots__ = ("_bindings", "_lane", "_states")
-
-    def __init__(self, lane: Lane, payload: Payload, more: dict[str, Any]) -> None:
-        self._lane = lane
-        self._states: dict[str, Any] = {"input": payload, **more}
-        self._bindings: dict[str, Any] | None = None
-
-    def value(self, template: Template) -> Any:
-        return template.value if template.is_constant else template.fill(self._evaluate)
-
-    def payload(self, template: Template) -> Payload:
-        return template.payload if template.payload is not None else Payload(self.value(template))
-
-    def members(self, template: Template) -> dict[str, Payload]:
-        """An object template, each member as a payload."""
-        value = self.value(template)
-        return {name: Payload(part) for name, part in value.items()}
-
-    def typed(self, template: Template, expected: str) -> Any:
-        """The value if it has JSON type `expected`, else a failed evaluation as AWS words it."""
-        value = self.value(template)
-        actual = json_type(value)
-        if actual == expected:
-            return value
-        text = template.expressions[0].text if template.expressions else dumps(template.value)
-        raise self._lane.evaluation_failed(
-            f"The JSONata expression '{text}' specified for the field '{template.field}' returned "
-            f"an unexpected result type. Expected '{expected}', but was '{actual}' "
-            f"for value: {dumps(value)}",
-            template.field,
-        )
-
-    def number(self, template: Template | None, low: int, high: int) -> int | None:
-        """A whole number in a range, None if the field is absent."""
-        if template is None:
-            return None
-        value = self.typed(template, "number")
-        if isinstance(value, int) and low <= value <= high:
-            return value
-        raise self._lane.evaluation_failed(
-            f"The {template.field} field must be a whole number between {low} and {high}, "
-            f"but was: {dumps(value)}",
-            template.field,
-            entered=True,
-        )
-
-    def _evaluate(self, expression: Expression) -> Any:
-        place = (
-            f"The JSONata expression '{expression.text}' "
-            f"specified for the field '{expression.field}'"
-        )
-        try:
-            value = jsonata.evaluate(
-                expression.text, self._bound(expression.text), self._lane.execution.clock.now
-            )
-        except jsonata.NotJson as error:
-            raise self._lane.evaluation_failed(
-                f"{place} returned an unsupported result type. {error.message}", expression.field
-            ) from error
-        except jsonata.JsonataError as error:
-            code = f"{error.code}: " if error.code else ""
-            raise self._lane.evaluation_failed(
-                f"{place} threw an error during evaluation. {code}{error.message}", expression.field
-            ) from error
-        if value is jsonata.UNDEFINED:
-            raise self._lane.evaluation_failed(
-                f"{place} returned nothing (undefined).", expression.field
-            )
-        return value
-
-    def _bound(self, text: str) -> dict[str, Any]:
-        if self._bindings is None:
-            states = {
-                key: value.bound if isinstance(value, Payload) else value
-                for key, value in self._states.items()
-            }
-            self._bindings = {**self._lane.variables, "states": states}
-        if needs_context(text) and "context" not in self._bindings["states"]:
-            self._bindings["states"]["context"] = self._lane.context()
-        return self._bindings
-
-
-_WITHOUT_CONTEXT = re.compile(r"\$states(?!\s*\.\s*(?:input|result|errorOutput)\b)")
-
-
-@lru_cache(maxsize=4096)
-def needs_context(text: str) -> bool:
-    """Whether an expression may look at the context object: making it costs more than the rest."""
-    return _WITHOUT_CONTEXT.search(text) is not None
-
-
-def json_type(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
-
-
 def too_large(name: str) -> StateError:
     return StateError(
         errors.DATA_LIMIT,
         f"The state/task '{name}' returned a result with a size exceeding the maximum number of "
         "bytes service limit.",
-    )
-
-
-def iso(moment: float) -> str:
-    """A moment as the context object writes it."""
-    return (
-        datetime.fromtimestamp(moment, UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
     )

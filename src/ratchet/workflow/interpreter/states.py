@@ -7,12 +7,11 @@ and the output.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from functools import partial
 from typing import Any
 
-from ratchet.workflow.asl.errors import NO_CHOICE, StateError
+from ratchet.workflow.asl.errors import NO_CHOICE, RUNTIME, StateError
 from ratchet.workflow.asl.model import (
     Choice,
     Fail,
@@ -25,20 +24,26 @@ from ratchet.workflow.asl.model import (
     Wait,
 )
 from ratchet.workflow.asl.payload import Payload
-from ratchet.workflow.interpreter import containers, handlers, task_state
+from ratchet.workflow.asl.timestamps import timestamp
+from ratchet.workflow.interpreter import containers, distributed, handlers, task_state
+from ratchet.workflow.interpreter.choosing import applies
 from ratchet.workflow.interpreter.clock import sleep
-from ratchet.workflow.interpreter.lane import Evaluator, Lane
+from ratchet.workflow.interpreter.dataflow import Data, PathData, data_of
+from ratchet.workflow.interpreter.lane import Lane
 
 Outcome = tuple[str | None, Payload]
 
 MAX_WAIT_SECONDS = 99_999_999
+MAX_TIMESTAMP_SECONDS = 2**31 - 1  # AWS refuses a timestamp further away than that
 _TURNS = 100  # states after which a flow lets others run
 
 
 async def run_flow(lane: Lane, flow: Flow, payload: Payload) -> Payload:
-    """Run the states of a flow from StartAt to the end; the last output."""
+    """Run a flow from StartAt, or from where it stood, to its end; the last output."""
     states = flow.states
     name: str | None = flow.start_at
+    if lane.standing is not None:
+        name, payload = lane.standing.state, lane.standing.payload
     turns = 0
     while name is not None:
         state = states[name]
@@ -56,90 +61,86 @@ async def run_flow(lane: Lane, flow: Flow, payload: Payload) -> Payload:
 
 
 def _pass(lane: Lane, state: Pass, payload: Payload) -> Outcome:
-    default = payload
-    if not state.is_jsonata and state.result is not None and state.result.payload is not None:
-        default = state.result.payload
-    evaluator = lane.evaluator(payload)
-    return state.next, lane.leave(state, evaluator, state.output, state.assign, default)
+    data = data_of(lane, state, payload)
+    fixed = state.result.payload if state.result is not None and not state.is_jsonata else None
+    return state.next, data.leave(data.given() if fixed is None else fixed)
 
 
 def _succeed(lane: Lane, state: Succeed, payload: Payload) -> Outcome:
-    return None, lane.leave(state, lane.evaluator(payload), state.output, None, payload)
+    data = data_of(lane, state, payload)
+    return None, data.leave(data.input)
 
 
 def _fail(lane: Lane, state: Fail, payload: Payload) -> Outcome:
-    evaluator = lane.evaluator(payload)
-    error = evaluator.typed(state.error, "string") if state.error is not None else None
-    cause = evaluator.typed(state.cause, "string") if state.cause is not None else None
+    evaluator = data_of(lane, state, payload).evaluator
+    error = evaluator.text(state.error) if state.error is not None else None
+    cause = evaluator.text(state.cause) if state.cause is not None else None
     raise StateError(error, cause)
 
 
 def _choice(lane: Lane, state: Choice, payload: Payload) -> Outcome:
-    evaluator = lane.evaluator(payload)
+    data = data_of(lane, state, payload)
     for rule in state.rules:
-        if evaluator.typed(rule.condition, "boolean"):
-            return rule.next, lane.leave(state, evaluator, rule.output, rule.assign, payload)
+        if applies(rule, data):
+            return rule.next, data.decide(rule)
     if state.default is None:
         sentence = (
             "Failed to transition out of the state. The state does not point to a next state."
         )
         raise StateError(NO_CHOICE, lane.explained(sentence))
-    return state.default, lane.leave(state, evaluator, state.output, state.assign, payload)
+    return state.default, data.decide(state)
 
 
 async def _wait(lane: Lane, state: Wait, payload: Payload) -> Outcome:
-    evaluator = lane.evaluator(payload)
-    await sleep(lane.execution.clock, _delay(lane, state, evaluator))
-    evaluator = lane.evaluator(payload)
-    return state.next, lane.leave(state, evaluator, state.output, state.assign, payload)
+    data = data_of(lane, state, payload)
+    await sleep(lane.execution.clock, _delay(lane, state, data))
+    return state.next, data.leave(data.input)
 
 
-def _delay(lane: Lane, state: Wait, evaluator: Evaluator) -> float:
+def _delay(lane: Lane, state: Wait, data: Data) -> float:
     if state.timestamp is None:
-        return evaluator.number(state.seconds, 0, MAX_WAIT_SECONDS) or 0
-    text = evaluator.typed(state.timestamp, "string")
+        return data.evaluator.number(state.seconds, 0, MAX_WAIT_SECONDS) or 0
+    text = data.evaluator.text(state.timestamp)
     moment = timestamp(text)
     if moment is None:
-        raise lane.evaluation_failed(
-            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format "
-            f"string: {text}",
-            "Timestamp",
-            entered=True,
+        raise _no_timestamp(lane, state, data, text)
+    delay = moment - lane.execution.clock.now()
+    if delay > MAX_TIMESTAMP_SECONDS:
+        raise StateError(RUNTIME, lane.explained("Wait state delay is too long."))
+    return delay
+
+
+def _no_timestamp(lane: Lane, state: Wait, data: Data, text: str) -> StateError:
+    field = state.timestamp.field if state.timestamp is not None else "Timestamp"
+    if isinstance(data, PathData):
+        place = state.timestamp.value if state.timestamp is not None else ""
+        return data.evaluator.failed(
+            f"The {field} parameter does not reference a valid ISO-8601 extended offset date-time "
+            f"format string: {place} == {text}"
         )
-    return moment - lane.execution.clock.now()
-
-
-_ISO = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$")
-
-
-def timestamp(text: str) -> float | None:
-    """Epoch seconds of an ISO 8601 extended offset date-time, None if it is none."""
-    match = _ISO.match(text)
-    if match is None:
-        return None
-    try:
-        whole = datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00")).timestamp()
-    except ValueError:
-        return None
-    return whole + float(f"0{match[2]}" if match[2] else 0)
+    return lane.evaluation_failed(
+        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format "
+        f"string: {text}",
+        "Timestamp",
+        entered=True,
+    )
 
 
 async def _task(lane: Lane, state: Task, payload: Payload) -> Outcome:
-    return await handlers.guarded(
-        lane, state, payload, lambda: task_state.attempt(lane, state, payload)
-    )
+    return await handlers.guarded(lane, state, payload, partial(task_state.attempt, lane, state))
 
 
 async def _parallel(lane: Lane, state: Parallel, payload: Payload) -> Outcome:
-    return await handlers.guarded(
-        lane, state, payload, lambda: containers.parallel(lane, state, payload, run_flow)
-    )
+    attempt = partial(containers.parallel, lane, state, run_flow)
+    return await handlers.guarded(lane, state, payload, attempt)
 
 
 async def _map(lane: Lane, state: Map, payload: Payload) -> Outcome:
-    return await handlers.guarded(
-        lane, state, payload, lambda: containers.iterate(lane, state, payload, run_flow)
-    )
+    if state.is_distributed:
+        attempt = partial(distributed.iterate, lane, state)
+    else:
+        attempt = partial(containers.iterate, lane, state, run_flow)
+    return await handlers.guarded(lane, state, payload, attempt)
 
 
 _AT_ONCE: dict[type, Callable[[Lane, Any, Payload], Outcome]] = {

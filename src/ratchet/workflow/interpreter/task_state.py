@@ -11,6 +11,7 @@ from ratchet.workflow.asl.model import Task
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.asl.resources import Resource
 from ratchet.workflow.interpreter.clock import Deadline, DeadlinePassed
+from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.lane import Lane, too_large
 from ratchet.workflow.interpreter.tasks import TaskCall, TaskRunner
 
@@ -21,18 +22,18 @@ class _MissedHeartbeat(Exception):
     """The task's token was not heard of in time."""
 
 
-async def attempt(lane: Lane, state: Task, payload: Payload) -> Payload:
+async def attempt(lane: Lane, state: Task, data: Data) -> Payload:
     """Call the resource once. Raises StateError, after recording the failure."""
-    return await _Attempt(lane, state, payload).run()
+    return await _Attempt(lane, state, data).run()
 
 
 class _Attempt:
     """The moving parts of one attempt."""
 
-    def __init__(self, lane: Lane, state: Task, payload: Payload) -> None:
+    def __init__(self, lane: Lane, state: Task, data: Data) -> None:
         self._lane = lane
         self._state = state
-        self._payload = payload
+        self._data = data
         self._resource = state.resource
         self._heartbeat: Deadline | None = None
         self._callback: asyncio.Future[Payload] | None = None
@@ -48,9 +49,10 @@ class _Attempt:
                 lane.execution.callbacks.close(lane.token)
 
     async def _scheduled(self) -> Payload:
-        evaluator = self._lane.evaluator(self._payload)
-        state = self._state
-        arguments = self._payload if state.arguments is None else evaluator.payload(state.arguments)
+        data, state = self._data, self._state
+        data.renew()
+        evaluator = data.evaluator
+        arguments = data.given()
         credentials = evaluator.value(state.credentials) if state.credentials is not None else None
         timeout = evaluator.number(state.timeout, 1, MAX_SECONDS)
         heartbeat = evaluator.number(state.heartbeat, 1, MAX_SECONDS)

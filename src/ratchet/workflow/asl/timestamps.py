@@ -1,0 +1,26 @@
+"""Timestamps as the States Language writes them: `2016-03-14T01:59:00Z`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_ISO = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$")
+
+
+def timestamp(text: str) -> float | None:
+    """Epoch seconds of an ISO 8601 extended offset date-time, None if it is none."""
+    match = _ISO.match(text)
+    if match is None:
+        return None
+    try:
+        whole = datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00")).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return whole + float(f"0{match[2]}" if match[2] else 0)
+
+
+def iso(moment: float) -> str:
+    """A moment as the context object writes it."""
+    text = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

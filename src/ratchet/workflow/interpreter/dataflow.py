@@ -1,0 +1,177 @@
+"""What a state takes in and gives out, in either query language.
+
+The states themselves ask `given`, work, and `leave` with a result: how input and result become
+call, variables and output is decided here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ratchet.workflow.asl import paths
+from ratchet.workflow.asl.errors import RESULT_PATH, RUNTIME, StateError
+from ratchet.workflow.asl.model import Catcher, Choice, ChoiceRule, State
+from ratchet.workflow.asl.payload import Payload, dumps
+from ratchet.workflow.asl.templates import Template
+from ratchet.workflow.interpreter.expressions import Evaluator
+from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.references import ReferenceEvaluator
+
+EMPTY = Payload({}, "{}")
+
+
+class JsonataData:
+    """JSONata: Arguments in; Assign and Output out, both with the variables of before."""
+
+    __slots__ = ("_lane", "_state", "evaluator", "input")
+
+    def __init__(self, lane: Lane, state: State, payload: Payload) -> None:
+        self._lane = lane
+        self._state = state
+        self.input = payload
+        self.evaluator = Evaluator(lane, payload, {})
+
+    def renew(self) -> None:
+        """See the context anew: token and retry count differ at each attempt."""
+        self.evaluator = Evaluator(self._lane, self.input, {})
+
+    def given(self) -> Payload:
+        """What a Task is called with, what branches get, what a Pass passes on."""
+        arguments: Template | None = getattr(self._state, "arguments", None)
+        return self.input if arguments is None else self.evaluator.payload(arguments)
+
+    def seen_by(self, lane: Lane) -> Evaluator:
+        """An evaluator of the same input for one lane inside, with the item it works on."""
+        return Evaluator(lane, self.input, {})
+
+    def refused(self, sentence: str) -> StateError:
+        """The error for an input that a state cannot work on."""
+        return StateError(RUNTIME, self._lane.explained(sentence))
+
+    def leave(self, result: Payload, *, is_result: bool = False) -> Payload:
+        """Leave the state. `is_result`: expressions see it as `$states.result`."""
+        evaluator = (
+            Evaluator(self._lane, self.input, {"result": result}) if is_result else self.evaluator
+        )
+        return self._left(evaluator, self._state.assign, self._state.output, result)
+
+    def decide(self, choice: Choice | ChoiceRule) -> Payload:
+        """Leave a Choice by one of its rules, or by its Default."""
+        return self._left(self.evaluator, choice.assign, choice.output, self.input)
+
+    def caught(self, catcher: Catcher, error: Payload) -> Payload:
+        """Leave the state by a Catch."""
+        evaluator = Evaluator(self._lane, self.input, {"errorOutput": error})
+        return self._left(evaluator, catcher.assign, catcher.output, error)
+
+    def _left(
+        self,
+        evaluator: Evaluator,
+        assign: Template | None,
+        output: Template | None,
+        default: Payload,
+    ) -> Payload:
+        assigned = evaluator.members(assign) if assign is not None else None
+        result = default if output is None else evaluator.payload(output)
+        return self._lane.exit(self._state, default, result, assigned)
+
+
+class PathData:
+    """JSONPath: InputPath and Parameters in; ResultSelector, ResultPath and OutputPath out."""
+
+    __slots__ = ("_lane", "_raw", "_state", "evaluator", "input")
+
+    def __init__(self, lane: Lane, state: State, payload: Payload) -> None:
+        self._lane = lane
+        self._state = state
+        self._raw = payload
+        path = state.input_path
+        if path == "$":
+            self.input = payload
+        else:
+            self.input = self._on(payload).whole(path) if path is not None else EMPTY
+        self.evaluator = self._on(self.input)
+
+    def renew(self) -> None:
+        """Paths read the context whenever they are asked: nothing to do."""
+
+    def given(self) -> Payload:
+        parameters = self._state.parameters
+        return self.input if parameters is None else self.evaluator.payload(parameters)
+
+    def seen_by(self, lane: Lane) -> ReferenceEvaluator:
+        return ReferenceEvaluator(lane, self.input)
+
+    def refused(self, sentence: str) -> StateError:
+        return self.evaluator.failed(sentence)
+
+    def leave(self, result: Payload, *, is_result: bool = False) -> Payload:  # noqa: ARG002
+        state = self._state
+        assigned = self._assigned(state.assign, result)
+        if state.result_selector is not None:
+            result = self._on(result).payload(state.result_selector)
+        return self._out(self._combined(result, state.result_path), assigned)
+
+    def decide(self, choice: Choice | ChoiceRule) -> Payload:
+        return self._out(self.input, self._assigned(choice.assign, self.input))
+
+    def caught(self, catcher: Catcher, error: Payload) -> Payload:
+        """AWS applies ResultPath of the Catch, but no OutputPath."""
+        output = self._combined(error, catcher.result_path)
+        assigned = self._assigned(catcher.assign, error)
+        return self._lane.exit(self._state, self._raw, output, assigned)
+
+    def _on(self, root: Payload) -> ReferenceEvaluator:
+        return ReferenceEvaluator(self._lane, root)
+
+    def _assigned(self, assign: Template | None, root: Payload) -> dict[str, Payload] | None:
+        return self._on(root).members(assign) if assign is not None else None
+
+    def _combined(self, result: Payload, path: str | None) -> Payload:
+        if path == "$":
+            return result
+        if path is None:
+            return self._raw
+        try:
+            steps = paths.reference_steps(path)
+            return Payload(_placed(self._raw.value, steps, result.value))
+        except (paths.PathSyntaxError, _NoPlace) as error:
+            raise self._no_place(path) from error
+
+    def _no_place(self, path: str) -> StateError:
+        sentence = f"Unable to apply ReferencePath {path} to input {dumps(self._raw.value)}"
+        return self.evaluator.failed(sentence, RESULT_PATH)
+
+    def _out(self, combined: Payload, assigned: dict[str, Payload] | None) -> Payload:
+        path = self._state.output_path
+        if path == "$":
+            output = combined
+        else:
+            output = self._on(combined).whole(path) if path is not None else EMPTY
+        return self._lane.exit(self._state, self._raw, output, assigned)
+
+
+Data = JsonataData | PathData
+
+
+def data_of(lane: Lane, state: State, payload: Payload) -> Data:
+    """The data flow of a state in its query language."""
+    return (JsonataData if state.is_jsonata else PathData)(lane, state, payload)
+
+
+class _NoPlace(LookupError):
+    """The input has no place for a result."""
+
+
+def _placed(root: Any, steps: tuple[paths.Step, ...], value: Any) -> Any:
+    """A copy of `root` with `value` at the place; only what lies on the way is copied."""
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, int):
+        if not isinstance(root, list) or not 0 <= step < len(root):
+            raise _NoPlace(step)
+        return [*root[:step], _placed(root[step], rest, value), *root[step + 1 :]]
+    if not isinstance(root, dict):
+        raise _NoPlace(step)
+    return {**root, step: _placed(root.get(step, {}), rest, value)}

@@ -1,0 +1,215 @@
+"""The distributed Map: each item, or batch of items, in a child execution of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from ratchet.workflow.asl.errors import EXCEEDED, StateError
+from ratchet.workflow.asl.model import Map, StateMachine
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter import map_run, results
+from ratchet.workflow.interpreter.batches import batches
+from ratchet.workflow.interpreter.containers import collected, concurrency, items_of
+from ratchet.workflow.interpreter.dataflow import Data, JsonataData
+from ratchet.workflow.interpreter.items import read_items
+from ratchet.workflow.interpreter.lane import Item, Lane
+from ratchet.workflow.interpreter.map_run import Child, MapRun
+
+if TYPE_CHECKING:
+    from ratchet.workflow.interpreter.execution import Execution
+
+MAX_CONCURRENCY = 10_000  # AWS: child executions of a Map Run at a time
+MAX_NUMBER = 100_000_000
+
+
+async def iterate(lane: Lane, state: Map, data: Data) -> Payload:
+    """Run the processor for each item; the results, or where they were written."""
+    begins = lane.begins()
+    data.renew()
+    run = _Run(lane, state, data)
+    return await (run.first() if begins or lane.map_run is None else run.again(lane.map_run))
+
+
+class _Run:
+    """One Map Run as it goes."""
+
+    def __init__(self, lane: Lane, state: Map, data: Data) -> None:
+        self._lane = lane
+        self._state = state
+        self._data = data
+        self._given_up = False
+        self._bad = 0
+        self._total = 0
+
+    async def first(self) -> Payload:
+        state, data, lane = self._state, self._data, self._lane
+        if isinstance(data, JsonataData):
+            items = self._items()
+            limit = concurrency(state, data, MAX_CONCURRENCY)
+        else:
+            limit = concurrency(state, data, MAX_CONCURRENCY)
+            items = self._items()
+        lane.record("MapStateStarted", {"length": len(items) if items is not None else 0})
+        lane.map_run = run = self._new_run(limit)
+        if lane.execution.map_runs is not None:
+            lane.execution.map_runs.started(run)
+        lane.record("MapRunStarted", {"mapRunArn": run.arn})
+        return await self._guarded(run, items)
+
+    async def again(self, run: MapRun) -> Payload:
+        """After a redrive: what failed is redriven, what was pending is started."""
+        run.status, run.stopped = map_run.RUNNING, None
+        run.redrives += 1
+        run.redriven = self._lane.execution.clock.now()
+        details = {"mapRunArn": run.arn, "redriveCount": run.redrives}
+        self._lane.record("MapRunRedriven", details)
+        return await self._guarded(run, None if run.children else self._items())
+
+    def _items(self) -> list[Any] | None:
+        """The items in the state's input; None if a reader has them."""
+        return None if self._state.reader is not None else items_of(self._state, self._data)
+
+    def _new_run(self, limit: int) -> MapRun:
+        evaluator, state = self._data.evaluator, self._state
+        count = evaluator.number(state.tolerated_count, 0, MAX_NUMBER)
+        percentage = evaluator.percentage(state.tolerated_percentage)
+        execution = self._lane.execution
+        arn, machine_arn = map_run.new_arns(execution.identity.machine_arn, state.label)
+        return MapRun(
+            arn=arn,
+            execution_arn=execution.identity.arn,
+            machine_arn=machine_arn,
+            max_concurrency=0 if limit == MAX_CONCURRENCY else limit,
+            tolerated_count=count or 0,
+            tolerated_percentage=percentage or 0,
+            started=execution.clock.now(),
+        )
+
+    async def _guarded(self, run: MapRun, items: list[Any] | None) -> Payload:
+        lane = self._lane
+        now = lane.execution.clock.now
+        try:
+            if not run.children:
+                run.children = await self._prepared(items)
+            self._total = sum(child.items for child in run.children)
+            output = await self._completed(run)
+        except StateError as error:
+            run.finish(map_run.FAILED, now())
+            lane.record("MapRunFailed", dict(error.details))
+            error.is_own = False
+            raise
+        except asyncio.CancelledError:
+            run.finish(map_run.ABORTED, now())
+            lane.record("MapRunAborted")
+            raise
+        run.finish(map_run.SUCCEEDED, now())
+        lane.record("MapRunSucceeded")
+        lane.record("MapStateSucceeded", chain=False)
+        return output
+
+    async def _prepared(self, items: list[Any] | None) -> list[Child]:
+        reader = self._state.reader
+        if items is None and reader is not None:
+            items = await read_items(reader, self._lane, self._data)
+        inputs = batches(self._state.batcher, self._data, self._selected(items or []))
+        return [Child(place, count, payload) for place, (payload, count) in enumerate(inputs)]
+
+    def _selected(self, items: list[Any]) -> list[Payload]:
+        selector = self._state.selector
+        payloads = [Payload(item) for item in items]
+        if selector is None:
+            return payloads
+        inner = Lane(self._lane.execution, self._lane.previous, self._lane)
+        inner.state, inner.entered = self._state, self._lane.entered
+        inner.entered_at = self._lane.entered_at
+        selected = []
+        for index, payload in enumerate(payloads):
+            inner.item = Item(index, payload)
+            selected.append(self._data.seen_by(inner).payload(selector))
+        return selected
+
+    async def _completed(self, run: MapRun) -> Payload:
+        await self._run_children(run)
+        writer = self._state.writer
+        written = None
+        if writer is not None and writer.resource is not None:
+            written = await results.write(writer, self._lane, self._data, run)
+        if self._given_up:
+            raise StateError(EXCEEDED, "The specified tolerated failure threshold was exceeded")
+        if written is not None:
+            return written
+        return collected(self._state.name, results.outputs(writer, run))
+
+    async def _run_children(self, run: MapRun) -> None:
+        waiting = iter([child for child in run.children if child.status != map_run.SUCCEEDED])
+        limit = min(run.max_concurrency or MAX_CONCURRENCY, len(run.children))
+
+        async def worker() -> None:
+            for child in waiting:
+                await self._one(run, child)
+                if self._given_up:
+                    return
+
+        workers = [asyncio.ensure_future(worker()) for _ in range(limit)]
+        try:
+            if workers:
+                await asyncio.wait(workers)
+        except asyncio.CancelledError:
+            self._give_up(run)
+            await asyncio.gather(*workers, return_exceptions=True)
+            raise
+        for task in workers:
+            task.result()
+
+    async def _one(self, run: MapRun, child: Child) -> None:
+        if child.execution is not None:
+            await child.execution.redrive()
+        else:
+            await self._started(run, child).run()
+        if child.status not in (map_run.FAILED, map_run.TIMED_OUT):
+            return
+        self._bad += child.items
+        if self._exceeded(run):
+            self._give_up(run)
+
+    def _started(self, run: MapRun, child: Child) -> Execution:
+        parent = self._lane.execution
+        name = str(uuid.uuid4())
+        identity = dataclasses.replace(
+            parent.identity,
+            arn=f"{run.machine_arn.replace(':stateMachine:', ':execution:')}:{name}",
+            name=name,
+            machine_arn=run.machine_arn,
+            machine_name=run.machine_arn.rsplit(":", 1)[-1],
+        )
+        execution = parent.child(self._machine(), child.payload, identity)
+        child.execution = execution
+        if parent.map_runs is not None:
+            parent.map_runs.child(run, execution)
+        return execution
+
+    def _machine(self) -> StateMachine:
+        """What a child runs: the processor as a machine of its own."""
+        machine, processor = self._lane.execution.machine, self._state.processor
+        if processor is None:
+            raise self._data.refused("The Map state has no ItemProcessor.")
+        return StateMachine(machine.source, processor, machine.query_language)
+
+    def _exceeded(self, run: MapRun) -> bool:
+        by_count = self._bad > run.tolerated_count
+        by_share = 100 * self._bad > run.tolerated_percentage * self._total
+        if self._state.tolerated_percentage is None:
+            return by_count
+        if self._state.tolerated_count is None:
+            return by_share
+        return by_count or by_share
+
+    def _give_up(self, run: MapRun) -> None:
+        """Abort the children that still run, and start no more."""
+        self._given_up = True
+        for child in run.children:
+            if child.execution is not None:
+                child.execution.stop()

@@ -1,0 +1,137 @@
+"""Evaluates the JSONata of one state, and says what fails as AWS says it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from ratchet.workflow.asl import jsonata
+from ratchet.workflow.asl.payload import Payload, dumps
+from ratchet.workflow.asl.templates import Expression, Template
+from ratchet.workflow.interpreter.lane import Lane
+
+
+class Evaluator:
+    """Evaluates the templates of one state at one moment, with the variables of that moment."""
+
+    __slots__ = ("_bindings", "_lane", "_states")
+
+    def __init__(self, lane: Lane, payload: Payload, more: dict[str, Any]) -> None:
+        self._lane = lane
+        self._states: dict[str, Any] = {"input": payload, **more}
+        self._bindings: dict[str, Any] | None = None
+
+    def value(self, template: Template) -> Any:
+        return template.value if template.is_constant else template.fill(self._evaluate)
+
+    def payload(self, template: Template) -> Payload:
+        return template.payload if template.payload is not None else Payload(self.value(template))
+
+    def members(self, template: Template) -> dict[str, Payload]:
+        """An object template, each member as a payload."""
+        value = self.value(template)
+        return {name: Payload(part) for name, part in value.items()}
+
+    def typed(self, template: Template, expected: str) -> Any:
+        """The value if it has JSON type `expected`, else a failed evaluation as AWS words it."""
+        value = self.value(template)
+        actual = json_type(value)
+        if actual == expected:
+            return value
+        text = template.expressions[0].text if template.expressions else dumps(template.value)
+        raise self._lane.evaluation_failed(
+            f"The JSONata expression '{text}' specified for the field '{template.field}' returned "
+            f"an unexpected result type. Expected '{expected}', but was '{actual}' "
+            f"for value: {dumps(value)}",
+            template.field,
+        )
+
+    def number(self, template: Template | None, low: int, high: int) -> int | None:
+        """A whole number in a range, None if the field is absent."""
+        if template is None:
+            return None
+        value = self.typed(template, "number")
+        if isinstance(value, int) and low <= value <= high:
+            return value
+        raise self._lane.evaluation_failed(
+            f"The {template.field} field must be a whole number between {low} and {high}, "
+            f"but was: {dumps(value)}",
+            template.field,
+            entered=True,
+        )
+
+    def text(self, template: Template) -> str:
+        """The value if it is a string."""
+        return str(self.typed(template, "string"))
+
+    def percentage(self, template: Template | None) -> float | None:
+        """A number from 0 to 100, None if the field is absent."""
+        if template is None:
+            return None
+        value = self.typed(template, "number")
+        if 0 <= value <= 100:
+            return float(value)
+        raise self._lane.evaluation_failed(
+            f"The {template.field} field must be a number between 0 and 100, "
+            f"but was: {dumps(value)}",
+            template.field,
+            entered=True,
+        )
+
+    def _evaluate(self, expression: Expression) -> Any:
+        place = (
+            f"The JSONata expression '{expression.text}' "
+            f"specified for the field '{expression.field}'"
+        )
+        try:
+            value = jsonata.evaluate(
+                expression.text, self._bound(expression.text), self._lane.execution.clock.now
+            )
+        except jsonata.NotJson as error:
+            raise self._lane.evaluation_failed(
+                f"{place} returned an unsupported result type. {error.message}", expression.field
+            ) from error
+        except jsonata.JsonataError as error:
+            code = f"{error.code}: " if error.code else ""
+            raise self._lane.evaluation_failed(
+                f"{place} threw an error during evaluation. {code}{error.message}", expression.field
+            ) from error
+        if value is jsonata.UNDEFINED:
+            raise self._lane.evaluation_failed(
+                f"{place} returned nothing (undefined).", expression.field
+            )
+        return value
+
+    def _bound(self, text: str) -> dict[str, Any]:
+        if self._bindings is None:
+            states = {
+                key: value.bound if isinstance(value, Payload) else value
+                for key, value in self._states.items()
+            }
+            variables = {name: value.bound for name, value in self._lane.variables.items()}
+            self._bindings = {**variables, "states": states}
+        if needs_context(text) and "context" not in self._bindings["states"]:
+            self._bindings["states"]["context"] = self._lane.context(bound=True)
+        return self._bindings
+
+
+_CONTEXT = re.compile(r"\$states(?!\s*\.\s*(?:input|result|errorOutput)\b)")
+
+
+@lru_cache(maxsize=4096)
+def needs_context(text: str) -> bool:
+    """Whether an expression may look at the context object: making it costs more than the rest."""
+    return _CONTEXT.search(text) is not None
+
+
+def json_type(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"

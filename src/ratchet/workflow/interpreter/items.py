@@ -1,0 +1,179 @@
+"""Reads the items of a distributed Map from S3: CSV, JSON, JSON Lines, lists of objects."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from ratchet.workflow.asl import resources
+from ratchet.workflow.asl.errors import ITEM_READER, StateError
+from ratchet.workflow.asl.model import ItemReader
+from ratchet.workflow.interpreter.dataflow import Data
+from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.tasks import TaskCall
+
+MAX_ITEMS = 100_000_000
+LIST = "listObjectsV2"
+_DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+
+
+async def read_items(reader: ItemReader, lane: Lane, data: Data) -> list[Any]:
+    """The items of a reader. Raises StateError (States.ItemReaderFailed)."""
+    return await _Reading(reader, lane, data).items()
+
+
+class _Reading:
+    """One reading of one dataset."""
+
+    def __init__(self, reader: ItemReader, lane: Lane, data: Data) -> None:
+        self._reader = reader
+        self._lane = lane
+        self._data = data
+        self._most = data.evaluator.number(reader.max_items, 0, MAX_ITEMS) or MAX_ITEMS
+        given = data.evaluator.value(reader.arguments) if reader.arguments is not None else {}
+        self._arguments: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
+
+    async def items(self) -> list[Any]:
+        if self._reader.resource.action == LIST:
+            objects = await self._objects()
+            if self._reader.transformation == "LOAD_AND_FLATTEN":
+                return await self._flattened(objects)
+            return objects
+        return await self._file(self._arguments, self._most)
+
+    async def _objects(self) -> list[Any]:
+        found: list[Any] = []
+        more: dict[str, Any] = {}
+        while len(found) < self._most:
+            page = await self._call("listObjectsV2", {**self._arguments, **more})
+            found += [_object(entry) for entry in page.get("Contents") or []]
+            if not page.get("IsTruncated"):
+                break
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+        return found[: self._most]
+
+    async def _flattened(self, objects: list[Any]) -> list[Any]:
+        items: list[Any] = []
+        for entry in objects:
+            place = {"Bucket": self._arguments.get("Bucket"), "Key": entry["Key"]}
+            items += await self._file(place, self._most - len(items))
+            if len(items) >= self._most:
+                break
+        return items
+
+    async def _file(self, place: dict[str, Any], most: int) -> list[Any]:
+        answer = await self._call("getObject", place)
+        text = str(answer.get("Body", "")).removeprefix("\ufeff")
+        kind = self._reader.kind or _kind_of(str(place.get("Key", "")))
+        parse = _PARSERS.get(kind)
+        if parse is None:
+            raise _failed(f"InputType {kind} is not supported; use CSV, JSON or JSONL")
+        items: list[Any] = []
+        for item in parse(text, self._reader):
+            if len(items) >= most:
+                break
+            items.append(item)
+        return items
+
+    async def _call(self, action: str, arguments: dict[str, Any]) -> Any:
+        try:
+            return await s3(self._lane, action, arguments)
+        except StateError as error:
+            raise StateError(ITEM_READER, error.cause or error.error) from error
+
+
+async def s3(lane: Lane, action: str, arguments: dict[str, Any]) -> Any:
+    """One call of S3 by the execution's task runner."""
+    runner = lane.execution.runner
+    if runner is None:
+        reason = f"Nothing here can call s3:{action}: the execution has no task runner"
+        raise StateError("States.Runtime", lane.explained(reason))
+    return await runner.request(
+        TaskCall(
+            resource=resources.parse(f"arn:aws:states:::aws-sdk:s3:{action}"),
+            arguments=arguments,
+            execution=lane.execution.identity.arn,
+            state=lane.state.name if lane.state is not None else "",
+            attempt=lane.retries,
+        )
+    )
+
+
+def _object(entry: dict[str, Any]) -> dict[str, Any]:
+    """An object as AWS hands it to a child execution; the time is in epoch seconds."""
+    modified = entry.get("LastModified")
+    if isinstance(modified, str):
+        modified = int(datetime.fromisoformat(modified).timestamp())
+    return {
+        "Etag": entry.get("ETag"),
+        "Key": entry.get("Key"),
+        "LastModified": modified,
+        "Size": entry.get("Size"),
+        "StorageClass": entry.get("StorageClass", "STANDARD"),
+    }
+
+
+def _kind_of(key: str) -> str:
+    ending = key.rsplit(".", 1)[-1].upper()
+    return ending if ending in _PARSERS else "JSON"
+
+
+def _csv(text: str, reader: ItemReader) -> Iterator[dict[str, str]]:
+    delimiter = _DELIMITERS.get(reader.delimiter, ",")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        given = reader.header_location == "GIVEN"
+        headers = list(reader.headers) if given else next(rows, [])
+        if len(set(headers)) < len(headers):
+            raise _failed("CSV headers cannot contain duplicates.")
+        for row in rows:
+            if row:
+                values = [*row, *[""] * (len(headers) - len(row))]
+                yield dict(zip(headers, values, strict=False))
+    except csv.Error as error:
+        raise _failed(f"The CSV file cannot be read: {error}") from error
+
+
+def _json(text: str, reader: ItemReader) -> Iterator[Any]:
+    value = _pointed(_parsed(text), reader.pointer)
+    if isinstance(value, dict):
+        return iter([{"Key": key, "Value": part} for key, part in value.items()])
+    if not isinstance(value, list):
+        raise _failed("Attempting to map over non-iterable node.")
+    return iter(value)
+
+
+def _pointed(value: Any, pointer: str | None) -> Any:
+    for step in (pointer or "").split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        try:
+            value = value[int(name)] if isinstance(value, list) else value[name]
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise _failed(f"ItemsPointer {pointer} leads nowhere") from error
+    return value
+
+
+def _lines(text: str, _: ItemReader) -> Iterator[Any]:
+    return (_parsed(line) for line in text.splitlines() if line.strip())
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _failed(f"The file is no JSON: {error}") from error
+
+
+_PARSERS: dict[str, Callable[[str, ItemReader], Iterator[Any]]] = {
+    "CSV": _csv,
+    "JSON": _json,
+    "JSONL": _lines,
+}
+
+
+def _failed(cause: str) -> StateError:
+    return StateError(ITEM_READER, cause)
