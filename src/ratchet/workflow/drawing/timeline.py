@@ -7,6 +7,7 @@ state it belongs to.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,10 +22,10 @@ _ERRORS = frozenset(
     {
         "TaskFailed", "TaskTimedOut", "TaskStartFailed", "TaskSubmitFailed",
         "LambdaFunctionFailed", "LambdaFunctionTimedOut", "LambdaFunctionScheduleFailed",
-        "LambdaFunctionStartFailed", "MapIterationFailed", "MapStateFailed",
-        "ParallelStateFailed", "EvaluationFailed",
+        "LambdaFunctionStartFailed", "EvaluationFailed",
     }
 )  # fmt: skip
+_CONTAINER_FAILED = frozenset({"MapStateFailed", "ParallelStateFailed"})
 _ENDS: dict[str, Status] = {
     "ExecutionSucceeded": "SUCCEEDED",
     "ExecutionFailed": "FAILED",
@@ -122,6 +123,8 @@ class _Reader:
             frame = self._exit(str(details.get("name", "")), at, frame)
         elif kind in _ENDS:
             self._finish(_ENDS[kind], at, details)
+        elif kind in _CONTAINER_FAILED and frame is not None:
+            frame = self._fail_container(kind, at, frame)
         elif frame is not None:
             self._inside(kind, details, frame)
         self.frames[int(event["id"])] = frame
@@ -166,6 +169,33 @@ class _Reader:
     def _finish(self, status: Status, at: datetime, details: Mapping[str, Any]) -> None:
         error, cause = str(details.get("error") or ""), str(details.get("cause") or "")
         self.end = (status, at, error, cause)
+
+    def _fail_container(self, kind: str, at: datetime, frame: _Frame) -> _Frame:
+        """A Map or Parallel failed for what failed inside it; the rest inside was broken off."""
+        type_ = kind.removesuffix("StateFailed")
+        failed = self.states[frame.name]
+        while self.states[frame.name].type != type_ and frame.outer is not None:
+            frame = frame.outer
+        container = self.states[frame.name]
+        error, cause = failed.error or kind, failed.cause
+        self.states[frame.name] = replace(
+            container, failures=container.failures + 1, error=error, cause=cause
+        )
+        for name in self._all_inside(frame.name):
+            state = self.states[name]
+            if state.status == "RUNNING":
+                status: Status = "FAILED" if state.failures else "ABORTED"
+                self.states[name] = replace(state, status=status, exited=at, open_visits=0)
+        return frame
+
+    def _all_inside(self, container: str) -> list[str]:
+        inner: dict[str | None, list[str]] = defaultdict(list)
+        for state in self.states.values():
+            inner[state.inside].append(state.name)
+        names = list(inner[container])
+        for name in names:
+            names += inner[name]
+        return names
 
     def _inside(self, kind: str, details: Mapping[str, Any], frame: _Frame) -> None:
         state = self.states[frame.name]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PATH = re.compile(r"\$(?:\$)?[A-Za-z_][\w.]*")
+_PATH = re.compile(r"\$\$?[A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*")
 _SIGNS = {
     "GreaterThanEquals": ">=",
     "LessThanEquals": "<=",
@@ -77,7 +77,7 @@ def _test(operator: str, value: object) -> str:
 
 def _conjuncts(whole: str) -> list[str]:
     """What an `and` joins; a condition with brackets or `or` stays whole."""
-    if re.search(r"[(){}\[\]?]|\bor\b", whole):
+    if re.search(r"[(){}?]|\bor\b", whole):
         return [whole]
     return re.split(r"\s+and\s+", whole)
 

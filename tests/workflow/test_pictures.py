@@ -1,0 +1,240 @@
+"""Pictures beyond the SVG: HTML, Mermaid, Jupyter, live views, and `ratchet graph`."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from asl_machines import INVOKE, machine
+from rich.console import Console
+from typer.testing import CliRunner
+
+from ratchet.cli.app import app
+from ratchet.local_aws.local import LocalAws
+from ratchet.workflow.drawing import live
+from ratchet.workflow.drawing.draw import History, draw
+from ratchet.workflow.drawing.mermaid import mermaid
+from ratchet.workflow.drawing.pages import DrawsItself, html, page
+from ratchet.workflow.drawing.timeline import read_history
+from ratchet.workflow.testing import fails, payload, run_machine
+
+ROLE = "arn:aws:iam::123456789012:role/machine"
+HOSTILE = '"><script>alert(1)</script>`${x}`|end;%%\n[(]'
+CALL = {"Type": "Task", "Resource": INVOKE, "Arguments": "{% $states.input %}"}
+MACHINE = machine(
+    {
+        "Each": {
+            "Type": "Map",
+            "Items": [1, 2],
+            "ItemProcessor": {"StartAt": "Try", "States": {"Try": {**CALL, "End": True}}},
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}],
+            "Next": "Good?",
+        },
+        "Good?": {
+            "Type": "Choice",
+            "Choices": [
+                {"Condition": "{% $states.input[0].good_one = 'yes' and $x > 1 %}", "Next": "Done"},
+                {"Condition": "{% $y != null and $x > 1 %}", "Next": "Sorry"},
+            ],
+            "Default": "Sorry",
+        },
+        "Done": {"Type": "Succeed"},
+        "Sorry": {"Type": "Fail", "Error": "Sorry"},
+    }
+)
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+
+@pytest.mark.parametrize("write", [page, html])
+def test_html_runs_nothing_and_needs_nothing(write: Any) -> None:
+    definition = {"Comment": HOSTILE, "StartAt": HOSTILE, "States": {HOSTILE: {"Type": "Pass"}}}
+    tags = Tags()
+    tags.feed(write(definition, title=HOSTILE))
+    assert "script" not in tags.seen
+    assert tags.links == []
+    assert "svg" in tags.seen
+
+
+def test_an_object_draws_itself_in_jupyter() -> None:
+    class Drawn(DrawsItself):
+        def drawn(self) -> tuple[dict[str, Any], History]:
+            return MACHINE, None
+
+    shown = Drawn()._repr_mimebundle_()
+    assert shown["text/html"] == Drawn()._repr_html_() == html(MACHINE)
+    assert "Drawn object" in shown["text/plain"]
+    assert list(Drawn()._repr_mimebundle_(include={"text/plain"})) == ["text/plain"]
+
+
+def test_mermaid_has_containers_ways_and_colours() -> None:
+    run = run_machine(MACHINE, {}, {"Try": fails("Odd")})
+    text = mermaid(MACHINE, run.history)
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[0] == "flowchart TD"
+    assert sum(line.startswith("subgraph") for line in lines) == lines.count("end") == 1
+    assert any("-.->" in line and "error" in line for line in lines)
+    assert {line.split()[1] for line in lines if line.startswith("classDef")} == {
+        "caught",
+        "failed",
+    }
+
+
+def test_a_container_whose_error_is_caught_says_what_failed_inside() -> None:
+    run = run_machine(MACHINE, {}, {"Try": fails("Odd", "so it is")})
+    states = read_history(run.history).states
+    assert {name: state.status for name, state in states.items()} == {
+        "Each": "CAUGHT",
+        "Try": "FAILED",
+        "Sorry": "FAILED",
+    }
+    assert (states["Each"].error, states["Each"].cause) == ("Odd", "so it is")
+
+
+def test_no_name_can_leave_its_place_in_mermaid() -> None:
+    text = mermaid({"StartAt": HOSTILE, "States": {HOSTILE: {"Type": "Pass", "End": True}}})
+    assert "<script" not in text
+    assert len(text.splitlines()) == 4
+    inside = text.splitlines()[2].split('"')
+    assert len(inside) == 3
+
+
+def test_a_long_condition_is_told_in_few_words_and_whole_in_the_hover_text() -> None:
+    svg = draw(MACHINE)
+    assert ">y is set or otherwise</text>" in svg
+    assert "Good? to Sorry: $y != null and $x &gt; 1 or otherwise" in svg
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        {"A": {"Type": "Choice", "Choices": "none", "Default": 7}, "B": 5},
+        {"A": {"Type": "Map", "ItemProcessor": []}, "B": {"Type": "Parallel", "Branches": {}}},
+        {"A": {"Type": "Task", "Retry": [1], "Catch": [2], "Next": "Nowhere", "Resource": None}},
+        {"A": {}, "\x00\ud800": {"Type": "\x01"}},
+    ],
+)
+def test_a_definition_that_is_wrong_is_drawn_as_far_as_it_goes(states: dict[str, Any]) -> None:
+    definition = {"StartAt": "A", "States": states}
+    assert ">A</text>" in draw(definition)
+    assert '"A' in mermaid(definition)
+
+
+@pytest.mark.parametrize("write", [draw, page, mermaid])
+def test_nothing_to_draw_is_said(write: Any) -> None:
+    with pytest.raises(ValueError, match="no States"):
+        write({"StartAt": "A"})
+
+
+def start(local: LocalAws, definition: dict[str, Any], name: str) -> str:
+    states = local.client("stepfunctions")
+    arn = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)[
+        "stateMachineArn"
+    ]
+    return str(states.start_execution(stateMachineArn=arn)["executionArn"])
+
+
+WAITING = machine({"First": {"Type": "Wait", "Seconds": 1, "Next": "Last"},
+                   "Last": {"Type": "Succeed"}})  # fmt: skip
+
+
+def test_an_execution_is_followed_in_the_terminal(local_aws: LocalAws) -> None:
+    execution = start(local_aws, WAITING, "followed")
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=100)
+    client = local_aws.client("stepfunctions")
+    timeline = live.follow(execution, client, every=0.1, timeout=60, console=console)
+    assert timeline.status == "SUCCEEDED"
+    assert list(timeline.states) == ["First", "Last"]
+    assert "running" in shown.getvalue()
+    assert "First" in shown.getvalue()
+
+
+def test_an_execution_is_followed_in_jupyter(
+    local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    handle = SimpleNamespace(update=shown.append)
+
+    def display(picture: str, display_id: bool) -> Any:
+        shown.append(picture)
+        return handle
+
+    shell = SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    notebook = SimpleNamespace(HTML=str, display=display)
+    monkeypatch.setitem(sys.modules, "IPython.display", notebook)
+    execution = start(local_aws, WAITING, "shown")
+    live.follow(execution, local_aws.client("stepfunctions"), every=0.1, timeout=60)
+    assert "running in" in shown[0]
+    assert "succeeded in" in shown[-1]
+
+
+def test_a_look_asks_only_for_what_is_new() -> None:
+    events = [{"id": n, "type": "TaskScheduled"} for n in range(1, 6)]
+
+    class Client:
+        asked: list[str | None] = []  # noqa: RUF012 - one test, one client
+
+        def get_execution_history(self, nextToken: str | None = None, **_: Any) -> Any:  # noqa: N803
+            self.asked.append(nextToken)
+            first = int(nextToken or 0)
+            page = {"events": events[first : first + 2]}
+            return {**page, "nextToken": str(first + 2)} if len(events) > first + 2 else page
+
+    history = live.LiveHistory("arn", Client())
+    assert history.look() == events
+    events.append({"id": 6, "type": "TaskSucceeded"})
+    assert history.look() == events
+    assert Client.asked == [None, "2", "4", "4"]
+
+
+def test_following_ends_with_its_time(local_aws: LocalAws) -> None:
+    execution = start(local_aws, WAITING, "impatient")
+    looks = live.watch(execution, local_aws.client("stepfunctions"), every=5, timeout=1)
+    assert next(looks).status == "RUNNING"
+    with pytest.raises(TimeoutError, match="still runs after 1 seconds"):
+        next(looks)
+
+
+def test_the_command_draws_by_the_ending_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "machine.asl.json"
+    file.write_text(json.dumps(MACHINE))
+    cli = CliRunner()
+    for ending, begins in ((".svg", "<svg"), (".html", "<!doctype html>"), (".mmd", "flowchart")):
+        output = tmp_path / f"picture{ending}"
+        assert cli.invoke(app, ["graph", str(file), "-o", str(output)]).exit_code == 0
+        assert output.read_text().startswith(begins)
+    for wrong in (["-o", "x.png"], [], ["--follow"], ["-o", "x.svg", "--follow"]):
+        assert cli.invoke(app, ["graph", str(file), *wrong]).exit_code == 1
+    file.write_text("{")
+    assert "Not JSON" in cli.invoke(app, ["graph", str(file), "-o", "x.svg"]).output
+
+
+def test_the_command_colours_a_machine_by_an_execution(local_aws: LocalAws, tmp_path: Path) -> None:
+    output = tmp_path / "run.svg"
+    execution = start(local_aws, WAITING, "coloured")
+    asked = ["graph", "--execution", execution, "--follow", "-o", str(output)]
+    done = CliRunner().invoke(app, [*asked, "--endpoint-url", local_aws.endpoint])
+    assert done.exit_code == 0, done.output
+    assert "succeeded in" in output.read_text()
+
+
+def test_a_run_of_the_test_kit_can_be_drawn() -> None:
+    run = run_machine(MACHINE, {}, {"Try": payload({"good_one": "no"})})
+    assert "failed in" in draw(MACHINE, run.history)
