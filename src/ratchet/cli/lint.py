@@ -13,32 +13,50 @@ from ratchet.cli.errors import command
 
 @command
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="ASL files, YAML or JSON.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="ASL files or SAM templates, YAML or JSON."),
+    ],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Warnings fail the command too.")
+    ] = False,
     json_output: Json = False,
 ) -> None:
-    """Check state machines: syntax, graph, data flow and the integrations they call.
+    """Check state machines: fields, graph, expressions, data flow, what they call and may call.
 
-    The exit code is 1 when there is an error.
+    A template is checked with the definitions it names, their substitutions filled in. An error
+    is what AWS refuses; a warning is what it accepts and what will fail or mislead. The exit code
+    is 1 when there is an error.
 
-    Example: ratchet lint statemachines/*.asl.yaml
+    Example: ratchet lint template.yaml
     """
     from dataclasses import asdict
 
     from ratchet.cli.screen import plural, print_json, remark, stdout
     from ratchet.workflow.asl.findings import ERROR
-    from ratchet.workflow.lint import lint_file
+    from ratchet.workflow.checks import link_of
+    from ratchet.workflow.lint import lint_path
 
-    found = [(file, finding) for file in files for finding in lint_file(file)]
-    errors = sum(finding.severity == ERROR for _, finding in found)
+    found = [located for file in files for located in lint_path(file)]
+    errors = sum(located.finding.severity == ERROR for located in found)
     if json_output:
-        print_json([{"file": str(file), **asdict(finding)} for file, finding in found])
+        print_json(
+            [
+                {
+                    "file": str(located.file),
+                    "field": located.finding.field,
+                    "link": link_of(located.finding.rule),
+                    **asdict(located.finding),
+                }
+                for located in found
+            ]
+        )
     else:
-        for file, finding in found:
-            mark = ":" if finding.line is not None else ": "
-            style = "red" if finding.severity == ERROR else "yellow"
-            stdout().print(f"{file}{mark}{finding}", style=style, soft_wrap=True)
-        others = len(found) - errors
+        for located in found:
+            style = "red" if located.finding.severity == ERROR else "yellow"
+            stdout().print(f"{located} [{located.finding.rule}]", style=style, soft_wrap=True)
         checked = plural(len(files), "file")
+        others = len(found) - errors
         remark(f"{checked} checked: {plural(errors, 'error')}, {plural(others, 'warning')}.")
-    if errors:
+    if errors or (strict and found):
         raise typer.Exit(1)

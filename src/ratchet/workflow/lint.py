@@ -1,31 +1,199 @@
-"""Checks ASL files: `python -m ratchet.workflow.lint FILE...`; exit code 1 if one has an error."""
+"""Checks state machines: as a file, inside a SAM template, or as an object of Python.
+
+`python -m ratchet.workflow.lint FILE...` prints what it finds; exit code 1 if there is an error.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 from ratchet.workflow.asl.building import build
-from ratchet.workflow.asl.findings import ERROR, Finding, InvalidDefinition
-from ratchet.workflow.asl.source import read
+from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, InvalidDefinition
+from ratchet.workflow.asl.source import Source, decoded, read
 from ratchet.workflow.checks import check
+from ratchet.workflow.checks.role import Role
+from ratchet.workflow.checks.rule import nearest
+from ratchet.workflow.sam import template as sam
+from ratchet.workflow.sam.machines import TemplateMachine, filled, holes, machines
+from ratchet.workflow.sam.roles import role_of
 
 
-def lint(text: str | bytes, *, placeholders: bool = True) -> tuple[Finding, ...]:
-    """Findings about a definition as text (JSON or YAML). Never raises for what the text holds.
+class Authored(Protocol):
+    """An object that knows its definition, such as a workflow written in Python."""
 
-    `${Name}` in a string is a DefinitionSubstitution still to come, unless `placeholders` is off.
+    def to_dict(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding and the file it is about."""
+
+    file: Path
+    finding: Finding
+
+    def __str__(self) -> str:
+        separator = ":" if self.finding.line is not None else ": "
+        return f"{self.file}{separator}{self.finding}"
+
+
+def lint(
+    definition: str | bytes | Mapping[str, Any] | Authored, *, placeholders: bool = True
+) -> tuple[Finding, ...]:
+    """Findings about a definition: text (JSON or YAML), a dict, or an object with to_dict().
+
+    Never raises for what the definition holds. `${Name}` in a string is a DefinitionSubstitution
+    still to come, unless `placeholders` is off.
     """
+    source = definition
+    if not isinstance(source, str | bytes | Mapping):
+        source = source.to_dict()
+    return _checked(source, placeholders=placeholders)
+
+
+def lint_file(path: Path) -> tuple[Finding, ...]:
+    """Findings about one file; those of a template without the files they are about."""
+    return tuple(located.finding for located in lint_path(path))
+
+
+def lint_path(path: Path) -> tuple[Located, ...]:
+    """Findings about an ASL file, or about all machines of a SAM or CloudFormation template.
+
+    Raises OSError if the file itself cannot be read.
+    """
+    content = path.read_bytes()
     try:
-        return check(build(read(text)), placeholders=placeholders)
+        text = decoded(content)
+        if not sam.is_template(text):
+            return _located(path, _checked(text, placeholders=True))
+        return tuple(_of_template(path, sam.read(text)))
+    except InvalidDefinition as error:
+        return _located(path, error.findings)
+
+
+def _located(path: Path, findings: Sequence[Finding]) -> tuple[Located, ...]:
+    return tuple(Located(path, finding) for finding in findings)
+
+
+def _of_template(path: Path, template: sam.Template) -> Iterator[Located]:
+    for machine in machines(template, path.parent):
+        if isinstance(machine, Finding):
+            yield Located(path, _placed(template, machine, ()))
+            continue
+        role = role_of(template, machine.name, machine.substitutions)
+        if machine.file is not None:
+            yield from _of_file(machine, machine.file, role)
+        else:
+            yield from _inline(path, template, machine, role)
+
+
+def _of_file(machine: TemplateMachine, file: Path, role: Role | None) -> Iterator[Located]:
+    try:
+        source = _opened(decoded(file.read_bytes()))
+    except InvalidDefinition as error:
+        yield from _located(file, error.findings)
+        return
+    except OSError as error:
+        yield Located(file, Finding("template", f"Cannot be read: {error.strerror}", ""))
+        return
+    yield from _located(file, _machine_findings(source, machine, role))
+
+
+def _inline(
+    path: Path, template: sam.Template, machine: TemplateMachine, role: Role | None
+) -> Iterator[Located]:
+    try:
+        source = _opened(machine.text) if machine.text is not None else read(machine.document or {})
+    except InvalidDefinition as error:
+        findings: Sequence[Finding] = error.findings
+    else:
+        findings = _machine_findings(source, machine, role)
+    for finding in findings:
+        if machine.text is not None:
+            yield Located(path, _inside_text(template, machine, finding))
+        else:
+            yield Located(path, _placed(template, finding, machine.path))
+
+
+def _machine_findings(
+    source: Source, machine: TemplateMachine, role: Role | None
+) -> tuple[Finding, ...]:
+    document = filled(source.document, machine.substitutions)
+    whole = replace(source, document=document)
+    findings = check(build(whole), placeholders=True, role=role)
+    return (*findings, *_unfilled(source, machine))
+
+
+def _unfilled(source: Source, machine: TemplateMachine) -> Iterator[Finding]:
+    """A `${Name}` that the template does not fill stays as it is, and means nothing to AWS."""
+    if not machine.substitutions and machine.file is None:
+        return
+    used = dict(reversed([(name, path) for path, name in holes(source.document)]))
+    unused = machine.substitutions.keys() - used.keys()
+    for name, path in used.items():
+        if _SUBSTITUTION.fullmatch(name) and name not in machine.substitutions:
+            position = source.position(path)
+            finding = Finding(
+                "substitution",
+                f"The template gives no DefinitionSubstitutions value for ${{{name}}}",
+                nearest(name, unused) if unused else "Add it there",
+                path=path,
+                severity=WARNING,
+            )
+            yield finding if position is None else finding.at(*position)
+
+
+_SUBSTITUTION = re.compile(r"[A-Za-z0-9_]+")
+
+
+def _placed(template: sam.Template, finding: Finding, prefix: tuple[str | int, ...]) -> Finding:
+    """A finding about a part of the template, with its position there."""
+    position = template.position((*prefix, *finding.path))
+    return finding if position is None else finding.at(*position)
+
+
+def _inside_text(template: sam.Template, machine: TemplateMachine, finding: Finding) -> Finding:
+    """A finding about a text that stands inside a template, with its position there."""
+    start = template.position(machine.path)
+    if start is None:
+        return finding
+    lines = template.text.split("\n")
+    first = (machine.text or "").lstrip().split("\n", 1)[0].strip()
+    for number in range(start[0] - 1, len(lines)):
+        if first and lines[number].strip() == first:
+            indent = len(lines[number]) - len(lines[number].lstrip())
+            line, column = (finding.line or 1), (finding.column or 1)
+            return finding.at(number + line, indent + column)
+    return finding.at(*start)
+
+
+def _checked(
+    definition: str | bytes | Mapping[str, Any], *, placeholders: bool
+) -> tuple[Finding, ...]:
+    try:
+        source = _opened(definition) if placeholders else read(definition)
+        return check(build(source), placeholders=placeholders)
     except InvalidDefinition as error:
         return error.findings
 
 
-def lint_file(path: Path) -> tuple[Finding, ...]:
-    """Findings about an ASL file. Raises OSError if it cannot be read."""
-    return lint(path.read_bytes())
+_BARE_HOLE = re.compile(r"([:\[,]\s*)(\$\{[^}\"]+\})")
+
+
+def _opened(definition: str | bytes | Mapping[str, Any]) -> Source:
+    """A definition in which `"MaxConcurrency": ${Limit}` may stand without quotes."""
+    try:
+        return read(definition)
+    except InvalidDefinition:
+        text = definition if isinstance(definition, str) else ""
+        quoted = _BARE_HOLE.sub(r'\1"\2"', text)
+        if not text.lstrip().startswith("{") or quoted == text:
+            raise
+        return read(quoted)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,15 +204,14 @@ def main(arguments: Sequence[str]) -> int:
     failed = False
     for name in arguments:
         try:
-            findings = lint_file(Path(name))
+            found = lint_path(Path(name))
         except OSError as error:
             print(f"{name}: error: cannot be read: {error.strerror}", file=sys.stderr)
             failed = True
             continue
-        for finding in findings:
-            separator = ":" if finding.line is not None else ": "
-            print(f"{name}{separator}{finding}")
-        failed = failed or any(finding.severity == ERROR for finding in findings)
+        for located in found:
+            print(located)
+        failed = failed or any(located.finding.severity == ERROR for located in found)
     return int(failed)
 
 

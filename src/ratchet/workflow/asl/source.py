@@ -6,13 +6,14 @@ Positions are found only when somebody asks: a definition without findings never
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import yaml
 
+from ratchet.workflow.asl import positions
 from ratchet.workflow.asl.findings import Finding, InvalidDefinition, Path
 
 MAX_DEFINITION_BYTES = 1_048_576  # AWS quota: 1 MB
@@ -29,18 +30,13 @@ class Source:
 
     def position(self, path: Path) -> tuple[int, int] | None:
         """Line and column (from 1) of the deepest part of `path` that exists in the text."""
-        if self.text is None:
-            return None
-        return _mark(_descend(_composed(self.text), path))
+        return None if self.text is None else positions.position(self.text, path)
 
-
-@lru_cache(maxsize=8)
-def _composed(text: str) -> Any:
-    """The text's nodes with their places; None if it is JSON of a kind that YAML cannot read."""
-    try:
-        return yaml.compose(text, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError):
-        return None
+    def repetitions(self) -> Iterator[tuple[Path, int | None, int | None]]:
+        """Every key written twice in one object: its path, and line and column of the second."""
+        if self.repeated and self.text is not None:
+            for path, (line, column) in positions.repetitions(self.text):
+                yield path, line, column
 
 
 def read(source: str | bytes | Mapping[str, Any]) -> Source:
@@ -48,7 +44,7 @@ def read(source: str | bytes | Mapping[str, Any]) -> Source:
     if isinstance(source, Mapping):
         _refuse_depth(source)
         return Source(source)
-    text = _decode(source)
+    text = decoded(source)
     size = len(text.encode(errors="replace"))
     if size > MAX_DEFINITION_BYTES:
         raise _refused(
@@ -79,7 +75,8 @@ def _parts(value: Any) -> Iterable[Any]:
     return value.values() if isinstance(value, Mapping) else value
 
 
-def _decode(source: str | bytes) -> str:
+def decoded(source: str | bytes) -> str:
+    """The text. Raises InvalidDefinition if it is not UTF-8."""
     try:
         return source.decode("utf-8-sig") if isinstance(source, bytes) else source
     except UnicodeDecodeError as error:
@@ -106,8 +103,7 @@ def _pairs(repeated: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, A
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) < len(pairs):
-            names = [name for name, _ in pairs]
-            repeated.extend(sorted({name for name in names if names.count(name) > 1}))
+            repeated.extend(_twice(name for name, _ in pairs))
         return result
 
     return build
@@ -180,37 +176,15 @@ def _repeated(node: Any) -> list[str]:
     while waiting:
         here = waiting.pop()
         if isinstance(here, yaml.MappingNode):
-            names = [key.value for key, _ in here.value]
-            found += sorted({str(name) for name in names if names.count(name) > 1})
+            found += _twice(str(key.value) for key, _ in here.value)
             waiting += [value for _, value in here.value]
         elif isinstance(here, yaml.SequenceNode):
             waiting += here.value
     return found
 
 
-def _descend(node: Any, path: Path) -> Any:
-    """The key node of the last step of `path`, or of the last step that exists."""
-    place = node
-    for step in path:
-        child, place_of_child = _child(node, step)
-        if child is None:
-            break
-        node, place = child, place_of_child
-    return place
-
-
-def _child(node: Any, step: str | int) -> tuple[Any, Any]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(step):
-                return value, key
-    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step], node.value[step]
-    return None, None
-
-
-def _mark(node: Any) -> tuple[int, int] | None:
-    return (node.start_mark.line + 1, node.start_mark.column + 1) if node is not None else None
+def _twice(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def _too_deep() -> InvalidDefinition:

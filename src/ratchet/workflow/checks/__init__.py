@@ -2,45 +2,111 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
+
 from ratchet.workflow.asl.findings import Finding
 from ratchet.workflow.asl.model import StateMachine
-from ratchet.workflow.checks.expressions import Expressions
-from ratchet.workflow.checks.fields import KnownFields, QueryLanguages, Variables
-from ratchet.workflow.checks.graph import ChoiceDefault, Endings, Reachable, Targets, UniqueNames
-from ratchet.workflow.checks.handlers import ErrorNames
+from ratchet.workflow.checks.choices import ChoiceDefault, ChoiceRules
+from ratchet.workflow.checks.expressions import Expressions, Functions, StatesVariable
+from ratchet.workflow.checks.fields import (
+    DistributedFields,
+    ExclusiveFields,
+    KnownFields,
+    NeededFields,
+    StateShape,
+)
+from ratchet.workflow.checks.graph import (
+    Endings,
+    Loops,
+    Reachable,
+    RepeatedKeys,
+    Targets,
+    UniqueNames,
+)
+from ratchet.workflow.checks.handlers import (
+    ErrorNames,
+    Heartbeats,
+    UnreachableHandlers,
+    WildcardPlace,
+)
 from ratchet.workflow.checks.integrations import Integrations, TokenIsPassed
+from ratchet.workflow.checks.languages import MixedLanguages, QueryLanguages, Variables
+from ratchet.workflow.checks.parameters import (
+    ArgumentKinds,
+    ArgumentNames,
+    ArgumentsNeeded,
+    ArgumentValues,
+)
+from ratchet.workflow.checks.paths import JsonPaths, PathAsText
+from ratchet.workflow.checks.permissions import Permissions
+from ratchet.workflow.checks.role import Role
 from ratchet.workflow.checks.rule import Rule, Subject
 from ratchet.workflow.checks.unsupported import NotYet
+from ratchet.workflow.checks.variables import ContextObject, UnknownVariables
 
 RULES: tuple[Rule, ...] = (
     NotYet(),
+    StateShape(),
     KnownFields(),
+    NeededFields(),
+    ExclusiveFields(),
+    DistributedFields(),
     QueryLanguages(),
+    MixedLanguages(),
     Variables(),
     Targets(),
     Endings(),
     Reachable(),
+    Loops(),
     UniqueNames(),
+    RepeatedKeys(),
+    ChoiceRules(),
     ChoiceDefault(),
     Expressions(),
+    Functions(),
+    StatesVariable(),
+    JsonPaths(),
+    PathAsText(),
+    UnknownVariables(),
+    ContextObject(),
+    WildcardPlace(),
     ErrorNames(),
+    UnreachableHandlers(),
+    Heartbeats(),
     Integrations(),
     TokenIsPassed(),
+    ArgumentNames(),
+    ArgumentsNeeded(),
+    ArgumentKinds(),
+    ArgumentValues(),
+    Permissions(),
 )
 
-__all__ = ["RULES", "Rule", "Subject", "check"]
+MAX_FINDINGS = 1_000  # of one rule
+
+__all__ = ["RULES", "Role", "Rule", "Subject", "check", "link_of"]
 
 
-def check(machine: StateMachine, *, placeholders: bool = False) -> tuple[Finding, ...]:
+def check(
+    machine: StateMachine, *, placeholders: bool = False, role: Role | None = None
+) -> tuple[Finding, ...]:
     """All findings about a machine, with positions if it came as text.
 
-    With `placeholders`, `${Name}` in a string is a substitution still to come.
+    With `placeholders`, `${Name}` in a string is a substitution still to come. `role` is what the
+    template lets the machine do.
     """
-    subject = Subject(machine, placeholders)
-    findings = [finding for rule in RULES for finding in rule.check(subject)]
-    return tuple(_placed(machine, finding) for finding in findings)
+    subject = Subject(machine, placeholders, role)
+    findings = (islice(rule.check(subject), MAX_FINDINGS) for rule in RULES)
+    return tuple(_placed(machine, finding) for finding in chain.from_iterable(findings))
 
 
 def _placed(machine: StateMachine, finding: Finding) -> Finding:
+    if finding.line is not None:
+        return finding
     position = machine.source.position(finding.path)
     return finding if position is None else finding.at(*position)
+
+
+def link_of(rule: str) -> str | None:
+    """The page of AWS's documentation behind a rule, by its id."""
+    return next((known.link for known in RULES if known.id == rule), None)

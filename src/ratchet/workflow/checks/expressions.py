@@ -1,30 +1,43 @@
-"""JSONata inside `{% %}`: it parses, and calls nothing that Step Functions does not have."""
+"""JSONata inside `{% %}`: it parses, calls what exists, and reads `$states` where it is filled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ratchet.workflow.asl import jsonata
-from ratchet.workflow.asl.findings import Finding, Path
+from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import State
 from ratchet.workflow.asl.templates import CLOSING, OPENING, expression_text, is_expression
-from ratchet.workflow.checks.rule import Rule, Subject
+from ratchet.workflow.checks import walk
+from ratchet.workflow.checks.functions import FUNCTIONS, MANY
+from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
+from ratchet.workflow.checks.uses import Uses, uses
 
-_FLOWS = ("Branches", "ItemProcessor", "Iterator")
+MAX_EXPRESSION = 32_768  # characters; a longer one would take the parser seconds
+_TRANSFORMING = Rule.link + "transforming-data.html"
+
+
+def uses_of(subject: Subject, text: str) -> Uses | None:
+    """What an expression uses; None if it does not parse or holds a substitution."""
+    if subject.is_open(text) or len(text) > MAX_EXPRESSION:
+        return None
+    try:
+        return uses(text)
+    except jsonata.JsonataError:
+        return None
 
 
 class Expressions(Rule):
     """Every expression parses."""
 
     id = "jsonata"
-    summary = "Expressions between {% and %} must be valid JSONata"
-    link = Rule.link + "transforming-data.html"
+    summary = "Expressions between {% and %} are valid JSONata"
+    link = _TRANSFORMING
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        for state in subject.machine.all_states():
+        for state in subject.states:
             if state.is_jsonata:
-                for path, text in _strings(state):
+                for path, text in walk.strings(state):
                     yield from self._string(subject, path, text)
 
     def _string(self, subject: Subject, path: Path, text: str) -> Iterator[Finding]:
@@ -41,31 +54,100 @@ class Expressions(Rule):
     def _expression(self, subject: Subject, path: Path, text: str) -> Iterator[Finding]:
         if subject.is_open(text):
             return
+        if len(text) > MAX_EXPRESSION:
+            reason = f"The expression has {len(text):,} characters; {MAX_EXPRESSION:,} are the most"
+            yield self.finding(path, reason, "Split it over several states or variables")
+            return
         try:
-            jsonata.compiled(text)
-            uses_eval = "$eval" in text and jsonata.uses_function(text, "eval")
+            calls = uses(text).calls
         except jsonata.JsonataError as error:
-            place = (
-                f" at character {error.position}" if error.position and error.position > 0 else ""
-            )
+            known = error.position is not None and error.position > 0
+            place = f" at character {error.position}" if known else ""
             yield self.finding(path, f"Not JSONata: {error.message}{place}", "Mend the expression")
             return
-        if uses_eval:
+        if any(name == "eval" for name, *_ in calls):
             yield self.finding(path, "$eval does not exist in Step Functions", "Use $parse")
 
 
-def _strings(state: State) -> Iterator[tuple[Path, str]]:
-    """The strings of a state's fields, without those of the flows inside it. No recursion."""
-    waiting: list[tuple[Path, Any]] = [
-        ((*state.path, key), value)
-        for key, value in reversed(list(state.document.items()))
-        if key not in (*_FLOWS, "Comment")
-    ]
-    while waiting:
-        path, value = waiting.pop()
-        if isinstance(value, str):
-            yield path, value
-        elif isinstance(value, dict):
-            waiting += [((*path, key), part) for key, part in reversed(list(value.items()))]
-        elif isinstance(value, list):
-            waiting += [((*path, index), part) for index, part in reversed(list(enumerate(value)))]
+class Functions(Rule):
+    """Functions that an expression calls exist and get as many arguments as they take."""
+
+    id = "jsonata-function"
+    summary = "JSONata functions exist and get as many arguments as they take"
+    link = _TRANSFORMING
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.states:
+            for path, text in walk.jsonata_texts(state):
+                used = uses_of(subject, text)
+                for name, count, is_fed in used.calls if used else ():
+                    reason = _wrong_call(name, count, is_fed)
+                    if reason is not None:
+                        yield self.finding(path, *reason, severity=WARNING)
+
+
+def _wrong_call(name: str, count: int, is_fed: bool) -> tuple[str, str] | None:
+    if name not in FUNCTIONS:
+        return f"JSONata has no function ${name}", nearest(name, FUNCTIONS)
+    least, most = FUNCTIONS[name]
+    if count > most:
+        return f"${name} takes {_words(least, most)}, not {count}", "Drop what is too much"
+    if count + is_fed < least:
+        return f"${name} takes {_words(least, most)}, not {count}", "Add what is missing"
+    return None
+
+
+def _words(least: int, most: int) -> str:
+    if most == MANY:
+        return f"{least} or more arguments"
+    if most == 0:
+        return "no arguments"
+    count = f"{most}" if least == most else f"at most {most}"
+    return f"{count} argument{'s' if most > 1 else ''}"
+
+
+class StatesVariable(Rule):
+    """`$states.result` and `$states.errorOutput` are read only where they are filled."""
+
+    id = "jsonata-states"
+    summary = "$states.result and $states.errorOutput are read only where they are filled"
+    link = _TRANSFORMING
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.states:
+            for path, text in walk.jsonata_texts(state):
+                used = uses_of(subject, text) if "states" in text else None
+                names = {names[0] for names in used.states if names} if used else ()
+                for name in sorted(names):
+                    yield from self._member(state, path, name)
+
+    def _member(self, state: State, path: Path, name: str) -> Iterator[Finding]:
+        inside = path[len(state.path) :]
+        if name == "result" and not _has_result(state, inside):
+            where = f"a {state.type} state" if state.type not in _CALLERS else f"{inside[0]}"
+            yield self.finding(
+                path,
+                f"$states.result is not filled in {where}",
+                "Use $states.input; only Output and Assign of Task, Parallel and Map see a result",
+            )
+        elif name == "errorOutput" and not _has_error(inside):
+            yield self.finding(
+                path,
+                "$states.errorOutput is filled only in Output and Assign of a Catch entry",
+                "Move the expression there, or keep the error in a variable",
+            )
+        elif name not in _MEMBERS:
+            reason = f"$states has no member {shown(name)}"
+            yield self.finding(path, reason, nearest(name, _MEMBERS), severity=WARNING)
+
+
+_MEMBERS = ("context", "errorOutput", "input", "result")
+_CALLERS = frozenset({"Task", "Parallel", "Map"})
+
+
+def _has_result(state: State, inside: Path) -> bool:
+    return state.type in _CALLERS and inside[0] in ("Output", "Assign")
+
+
+def _has_error(inside: Path) -> bool:
+    return inside[0] == "Catch" and len(inside) > 2 and inside[2] in ("Output", "Assign")

@@ -1,365 +1,294 @@
-"""Which fields a machine and each state type may have, and of what kind they are.
-
-Tables from the Amazon States Language specification and the Step Functions developer guide.
-"""
+"""Fields: known for their place and query language, of the right kind, there when needed."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ratchet.workflow.asl.findings import Finding, Path
-from ratchet.workflow.asl.model import JSONATA, JSONPATH, Flow, State, UnknownState
+from ratchet.workflow.asl.findings import WARNING, Finding, Path
+from ratchet.workflow.asl.model import JSONATA, JSONPATH, Flow, Map, State, UnknownState, as_list
 from ratchet.workflow.asl.templates import is_expression
-from ratchet.workflow.checks.rule import Rule, Subject, nearest
+from ratchet.workflow.checks import tables, walk
+from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
+from ratchet.workflow.checks.tables import Field, Fields, Kind
 
-MAX_NAME = 80
-MAX_SECONDS = 99_999_999
-_VARIABLE = re.compile(r"^[^\W\d]\w*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a field's value must be; `words` completes "must be ..."."""
-
-    words: str
-    fits: Callable[[Any], bool]
-    dynamic: bool = False  # a JSONata expression will do as well
-
-
-def _whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda value: (
-        isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-TEXT = Kind("a string", lambda value: isinstance(value, str))
-DYNAMIC_TEXT = Kind("a string", lambda value: isinstance(value, str), dynamic=True)
-FLAG = Kind("true or false", lambda value: isinstance(value, bool))
-OBJECT = Kind("an object", lambda value: isinstance(value, dict))
-LIST = Kind("a list", lambda value: isinstance(value, list))
-FILLED_LIST = Kind(
-    "a list with at least one entry", lambda value: isinstance(value, list) and bool(value)
-)
-ANY = Kind("any value", lambda _: True)
-ITEMS = Kind("a list", lambda value: isinstance(value, list), dynamic=True)
-SECONDS = Kind(
-    f"a whole number of seconds from 1 to {MAX_SECONDS}", _whole(1, MAX_SECONDS), dynamic=True
-)
-WAIT_SECONDS = Kind(
-    f"a whole number of seconds from 0 to {MAX_SECONDS}", _whole(0, MAX_SECONDS), dynamic=True
-)
-MACHINE_SECONDS = Kind(f"a whole number of seconds from 1 to {MAX_SECONDS}", _whole(1, MAX_SECONDS))
-COUNT = Kind("a whole number, 0 or more", _whole(0, MAX_SECONDS), dynamic=True)
-PERCENTAGE = Kind(
-    "a number from 0 to 100", lambda value: _is_number(value) and 0 <= value <= 100, dynamic=True
-)
-CONDITION = Kind(
-    "true, false or a JSONata expression", lambda value: isinstance(value, bool), dynamic=True
-)
-LANGUAGE = Kind(f"{JSONATA} or {JSONPATH}", lambda value: value in (JSONATA, JSONPATH))
-JITTER = Kind("FULL or NONE", lambda value: value in ("FULL", "NONE"))
-RATE = Kind("a number, 1.0 or more", lambda value: _is_number(value) and value >= 1)
-ATTEMPTS = Kind(f"a whole number from 0 to {MAX_SECONDS}", _whole(0, MAX_SECONDS))
-NAMES = Kind(
-    "a list of at least one error name",
-    lambda value: (
-        isinstance(value, list) and bool(value) and all(isinstance(name, str) for name in value)
-    ),
-)
-
-MACHINE: Mapping[str, Kind] = {
-    "Comment": TEXT,
-    "QueryLanguage": LANGUAGE,
-    "StartAt": TEXT,
-    "States": OBJECT,
-    "TimeoutSeconds": MACHINE_SECONDS,
-    "Version": TEXT,
+# What takes a field's place in the other query language.
+INSTEAD: Mapping[str, str] = {
+    "Arguments": "Parameters",
+    "Condition": "Variable and a comparison",
+    "InputPath": "$states.input in Arguments",
+    "Items": "ItemsPath",
+    "ItemsPath": "Items",
+    "Output": "ResultSelector, ResultPath and OutputPath",
+    "OutputPath": "Output",
+    "Parameters": "Arguments",
+    "Result": "Output",
+    "ResultPath": "Output or Assign",
+    "ResultSelector": "Output",
 }
-FLOW: Mapping[str, Kind] = {
-    "Comment": TEXT,
-    "ProcessorConfig": OBJECT,
-    "StartAt": TEXT,
-    "States": OBJECT,
-}
-COMMON: Mapping[str, Kind] = {"Comment": TEXT, "QueryLanguage": LANGUAGE, "Type": TEXT}
-GOING_ON: Mapping[str, Kind] = {"Next": TEXT, "End": FLAG, "Output": ANY, "Assign": OBJECT}
-HANDLING: Mapping[str, Kind] = {"Retry": LIST, "Catch": LIST}
-
-STATES: Mapping[str, Mapping[str, Kind]] = {
-    "Pass": {**COMMON, **GOING_ON, "Result": ANY},
-    "Task": {
-        **COMMON,
-        **GOING_ON,
-        **HANDLING,
-        "Resource": TEXT,
-        "Arguments": ANY,
-        "Credentials": ANY,
-        "TimeoutSeconds": SECONDS,
-        "HeartbeatSeconds": SECONDS,
-    },
-    "Choice": {**COMMON, "Choices": FILLED_LIST, "Default": TEXT, "Output": ANY, "Assign": OBJECT},
-    "Wait": {**COMMON, **GOING_ON, "Seconds": WAIT_SECONDS, "Timestamp": DYNAMIC_TEXT},
-    "Succeed": {**COMMON, "Output": ANY},
-    "Fail": {**COMMON, "Error": DYNAMIC_TEXT, "Cause": DYNAMIC_TEXT},
-    "Parallel": {**COMMON, **GOING_ON, **HANDLING, "Branches": FILLED_LIST, "Arguments": ANY},
-    "Map": {
-        **COMMON,
-        **GOING_ON,
-        **HANDLING,
-        "ItemProcessor": OBJECT,
-        "Iterator": OBJECT,
-        "Items": ITEMS,
-        "ItemSelector": ANY,
-        "MaxConcurrency": COUNT,
-        "ToleratedFailureCount": COUNT,
-        "ToleratedFailurePercentage": PERCENTAGE,
-    },
-}
-REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "Task": ("Resource",),
-    "Choice": ("Choices",),
-    "Parallel": ("Branches",),
-}
-RETRIER: Mapping[str, Kind] = {
-    "Comment": TEXT,
-    "ErrorEquals": NAMES,
-    "IntervalSeconds": MACHINE_SECONDS,
-    "MaxAttempts": ATTEMPTS,
-    "BackoffRate": RATE,
-    "MaxDelaySeconds": MACHINE_SECONDS,
-    "JitterStrategy": JITTER,
-}
-CATCHER: Mapping[str, Kind] = {
-    "Comment": TEXT,
-    "ErrorEquals": NAMES,
-    "Next": TEXT,
-    "Output": ANY,
-    "Assign": OBJECT,
-}
-CHOICE_RULE: Mapping[str, Kind] = {
-    "Comment": TEXT,
-    "Condition": CONDITION,
-    "Next": TEXT,
-    "Output": ANY,
-    "Assign": OBJECT,
-}
-
-# Fields that AWS knows and this release does not; `checks.unsupported` refuses them by name.
-NOT_YET_FIELDS = frozenset(
-    {
-        "InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "ItemsPath",
-        "SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "ErrorPath",
-        "CausePath", "MaxConcurrencyPath", "ToleratedFailureCountPath", "Variable",
-        "ToleratedFailurePercentagePath", "ItemReader", "ItemBatcher", "ResultWriter", "Label",
-        "And", "Or", "Not",
-    }
-)  # fmt: skip
 
 
 class KnownFields(Rule):
     """Every field is known for its place and has a value of the right kind."""
 
     id = "fields"
-    summary = "Fields must be known for the state type and have the right kind of value"
+    summary = "Fields are known for their state type and query language, with values that fit"
+    link = Rule.link + "statemachine-structure.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         machine = subject.machine
-        yield from self._fields(
-            subject, machine.document, (), MACHINE, "a state machine", jsonata=False
-        )
-        for flow in machine.all_flows():
-            yield from self._flow(subject, flow)
-        for state in machine.all_states():
+        yield from self._fields(subject, (), machine.document, tables.MACHINE, "a state machine")
+        for state in subject.states:
             yield from self._state(subject, state)
 
-    def _flow(self, subject: Subject, flow: Flow) -> Iterator[Finding]:
-        if flow.path:
-            yield from self._fields(
-                subject, flow.document, flow.path, FLOW, "a flow", jsonata=False
-            )
-        if "StartAt" not in flow.document:
-            yield self.finding(flow.path, "StartAt is missing", "Name the first state")
-        if not flow.states:
-            yield self.finding(flow.path, "States is missing or empty", "Add at least one state")
-
     def _state(self, subject: Subject, state: State) -> Iterator[Finding]:
-        if not state.document:
-            yield self.finding(state.path, f"State '{state.name}' is no object", "Give it a Type")
-            return
-        if len(state.name) > MAX_NAME:
-            reason = f"The state name has {len(state.name)} characters; AWS accepts {MAX_NAME}"
-            yield self.finding(state.path, reason, "Shorten it")
         if isinstance(state, UnknownState):
-            yield self._no_type(state)
             return
-        jsonata = state.is_jsonata
-        kinds = STATES[state.type]
-        yield from self._fields(
-            subject, state.document, state.path, kinds, f"a {state.type} state", jsonata=jsonata
-        )
-        for name in REQUIRED.get(state.type, ()):
-            if name not in state.document:
-                yield self.finding(state.path, f"A {state.type} state needs {name}", f"Add {name}")
+        kinds, language = tables.STATES[state.type], state.query_language
+        where = f"a {state.type} state"
+        yield from self._fields(subject, state.path, state.document, kinds, where, language)
         yield from self._entries(subject, state)
-        yield from self._special(state)
-
-    def _no_type(self, state: State) -> Finding:
-        kind = state.document.get("Type")
-        if kind is None:
-            return self.finding(state.path, "Type is missing", f"One of {', '.join(STATES)}")
-        return self.finding(
-            (*state.path, "Type"), f"{kind!r} is no state type", nearest(str(kind), STATES)
-        )
+        yield from self._flows(subject, state)
+        if isinstance(state, Map):
+            yield from self._parts(subject, state)
 
     def _entries(self, subject: Subject, state: State) -> Iterator[Finding]:
-        for name, kinds, needed in (
-            ("Retry", RETRIER, ("ErrorEquals",)),
-            ("Catch", CATCHER, ("ErrorEquals", "Next")),
-            ("Choices", CHOICE_RULE, ("Condition", "Next")),
-        ):
-            entries = state.document.get(name)
-            if name not in STATES[state.type] or not isinstance(entries, list):
+        rule = tables.JSONATA_RULE if state.is_jsonata else tables.JSONPATH_RULE
+        known = {"Retry": tables.RETRIER, "Catch": tables.CATCHER, "Choices": rule}
+        for field, kinds in known.items():
+            value = state.document.get(field)
+            if field not in tables.STATES[state.type] or not isinstance(value, list):
                 continue
-            for index, entry in enumerate(entries):
-                yield from self._entry(
-                    subject, state, (*state.path, name, index), entry, kinds, needed
-                )
+            for index, entry in enumerate(value):
+                path = (*state.path, field, index)
+                yield from self._object(subject, path, entry, kinds, field, state.query_language)
 
-    def _entry(
-        self,
-        subject: Subject,
-        state: State,
-        path: Path,
-        entry: Any,
-        kinds: Mapping[str, Kind],
-        needed: tuple[str, ...],
+    def _flows(self, subject: Subject, state: State) -> Iterator[Finding]:
+        for flow in state.flows():
+            known = tables.PROCESSOR if isinstance(state, Map) else tables.FLOW
+            yield from self._fields(subject, flow.path, flow.document, known, "a flow")
+        for index, branch in enumerate(as_list(state.document.get("Branches"))):
+            if not isinstance(branch, dict):
+                reason = f"A branch must be an object, not {shown(branch)}"
+                yield self.finding((*state.path, "Branches", index), reason, "Give it States")
+
+    def _parts(self, subject: Subject, state: Map) -> Iterator[Finding]:
+        language = state.query_language
+        for name, kinds in tables.MAP_PARTS.items():
+            part = state.document.get(name)
+            if not isinstance(part, dict):
+                continue
+            path = (*state.path, name)
+            yield from self._fields(subject, path, part, kinds, f"an {name}", language)
+            for inner, inner_kinds in tables.PARTS_OF_PARTS.items():
+                if isinstance(part.get(inner), dict):
+                    place = (*path, inner)
+                    yield from self._fields(
+                        subject, place, part[inner], inner_kinds, f"a {inner}", language
+                    )
+        config = state.processor.document.get("ProcessorConfig") if state.processor else None
+        if state.processor is not None and isinstance(config, dict):
+            path = (*state.processor.path, "ProcessorConfig")
+            known = tables.PROCESSOR_CONFIG
+            yield from self._fields(subject, path, config, known, "a ProcessorConfig")
+
+    def _object(
+        self, subject: Subject, path: Path, entry: Any, kinds: Fields, field: str, language: str
     ) -> Iterator[Finding]:
-        if not isinstance(entry, dict):
-            yield self.finding(path, f"An entry of {path[-2]} must be an object", "Write it as one")
-            return
-        yield from self._fields(
-            subject, entry, path, kinds, f"an entry of {path[-2]}", jsonata=state.is_jsonata
-        )
-        for name in needed:
-            if name not in entry and not (name == "Condition" and entry.keys() & NOT_YET_FIELDS):
-                yield self.finding(path, f"An entry of {path[-2]} needs {name}", f"Add {name}")
+        if isinstance(entry, dict):
+            where = f"an entry of {field}"
+            yield from self._fields(subject, path, entry, kinds, where, language)
+        else:
+            reason = f"An entry of {field} must be an object, not {shown(entry)}"
+            yield self.finding(path, reason, "Write it as an object")
 
     def _fields(
         self,
         subject: Subject,
-        document: Mapping[str, Any],
         path: Path,
-        kinds: Mapping[str, Kind],
+        document: Mapping[str, Any],
+        kinds: Fields,
         where: str,
-        *,
-        jsonata: bool,
+        language: str = JSONPATH,
     ) -> Iterator[Finding]:
         for name, value in document.items():
-            kind = kinds.get(name)
-            if kind is None:
-                if not _refused_elsewhere(name):
-                    yield self.finding(
-                        (*path, name),
-                        f"{where.capitalize()} has no field '{name}'",
-                        nearest(name, kinds),
+            field = kinds.get(name)
+            place = (*path, name)
+            if field is None:
+                yield self._unknown(place, name, kinds, where, language)
+            elif field.only not in (None, language):
+                yield self._other_language(place, name, field)
+            elif not _fits(subject, field.kind, value, language):
+                reason = f"{name} must be {field.kind.words}, not {shown(value)}"
+                yield self.finding(place, reason, "Mend the value")
+
+    def _unknown(self, path: Path, name: str, kinds: Fields, where: str, language: str) -> Finding:
+        offered = tables.fields_of(kinds, language)
+        reason = f"{where.capitalize()} has no field {name!r}"
+        return self.finding(path, reason, nearest(name, offered, most=12))
+
+    def _other_language(self, path: Path, name: str, field: Field) -> Finding:
+        other = JSONPATH if field.only == JSONATA else JSONATA
+        instead = INSTEAD.get(name)
+        reason = f"{name} belongs to {field.only} states; this is a {other} state"
+        use = f"Use {instead}" if instead else "Drop it"
+        suggestion = f'{use}, or set "QueryLanguage": "{field.only}" here'
+        return self.finding(path, reason, suggestion)
+
+
+def _fits(subject: Subject, kind: Kind, value: Any, language: str) -> bool:
+    if kind.fits(value) or subject.is_open(value):
+        return True
+    return kind.dynamic and language == JSONATA and is_expression(value)
+
+
+class StateShape(Rule):
+    """A state is an object with a type that exists and a name that AWS accepts."""
+
+    id = "state"
+    summary = "A state is an object of a known Type, its name at most 80 characters"
+    link = Rule.link + "statemachine-structure.html"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.states:
+            if len(state.name) > tables.MAX_NAME:
+                reason = (
+                    f"The state name has {len(state.name)} characters; AWS accepts "
+                    f"{tables.MAX_NAME}"
+                )
+                yield self.finding(state.path, reason, "Shorten it")
+            if not state.document:
+                reason = f"State {shown(state.name)} is no object with fields"
+                yield self.finding(
+                    state.path, reason, f"Give it a Type: {', '.join(tables.STATES)}"
+                )
+            elif isinstance(state, UnknownState):
+                yield self._no_type(state)
+
+    def _no_type(self, state: State) -> Finding:
+        kind = state.document.get("Type")
+        if kind is None:
+            return self.finding(state.path, "Type is missing", f"One of {', '.join(tables.STATES)}")
+        reason = f"{shown(kind)} is no state type"
+        return self.finding((*state.path, "Type"), reason, nearest(str(kind), tables.STATES))
+
+
+class NeededFields(Rule):
+    """Fields without which a flow, state or entry means nothing are there."""
+
+    id = "fields-needed"
+    summary = "Fields that a flow, state or entry cannot do without are there"
+    link = Rule.link + "statemachine-structure.html"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for flow in subject.machine.all_flows():
+            yield from self._flow(flow)
+        for state in subject.states:
+            if not isinstance(state, UnknownState):
+                yield from self._state(state)
+
+    def _flow(self, flow: Flow) -> Iterator[Finding]:
+        if not flow.document and flow.path:
+            return  # its type, or the field that holds it, is what is wrong
+        if "StartAt" not in flow.document:
+            yield self.finding(flow.path, "StartAt is missing", "Name the first state")
+        if not flow.states and flow.document.get("States", {}) == {}:
+            yield self.finding(flow.path, "States is missing or empty", "Add at least one state")
+
+    def _state(self, state: State) -> Iterator[Finding]:
+        for name in tables.REQUIRED.get(state.type, ()):
+            if name not in state.document:
+                yield self.finding(state.path, f"A {state.type} state needs {name}", f"Add {name}")
+        group = tables.NEEDS_ONE.get(state.type, ())
+        if group and not state.document.keys() & set(group):
+            offered = [name for name in group if _exists(name, state)]
+            reason = f"A {state.type} state needs {'exactly one of ' if len(offered) > 1 else ''}"
+            yield self.finding(state.path, reason + " and ".join(offered), f"Add {offered[0]}")
+        for field, needed in (("Retry", ("ErrorEquals",)), ("Catch", ("ErrorEquals", "Next"))):
+            for path, entry in walk.entries(state, field):
+                yield from self._entry(path, entry, needed)
+        if state.type == "Choice":
+            yield from self._choices(state)
+        if isinstance(state, Map):
+            yield from self._map(state)
+
+    def _choices(self, state: State) -> Iterator[Finding]:
+        needed = ("Condition", "Next") if state.is_jsonata else ("Next",)
+        for path, entry in walk.entries(state, "Choices"):
+            yield from self._entry(path, entry, needed)
+
+    def _entry(
+        self, path: Path, entry: Mapping[str, Any], needed: tuple[str, ...]
+    ) -> Iterator[Finding]:
+        for name in needed:
+            if name not in entry:
+                yield self.finding(path, f"An entry of {path[-2]} needs {name}", f"Add {name}")
+
+    def _map(self, state: Map) -> Iterator[Finding]:
+        for name in ("ItemReader", "ResultWriter"):
+            part = state.document.get(name)
+            if isinstance(part, dict) and name == "ItemReader" and "Resource" not in part:
+                yield self.finding(
+                    (*state.path, name),
+                    "ItemReader needs Resource",
+                    "For example arn:aws:states:::s3:getObject",
+                )
+
+
+def _exists(name: str, state: State) -> bool:
+    field = tables.STATES[state.type][name]
+    return field.only in (None, state.query_language) and name != "Iterator"
+
+
+class ExclusiveFields(Rule):
+    """Of fields that say the same thing in two ways, only one is there."""
+
+    id = "fields-exclusive"
+    summary = "Of fields that exclude each other, only one is there"
+    link = Rule.link + "statemachine-structure.html"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.states:
+            for group in tables.EXCLUSIVE.get(state.type, ()):
+                given = [name for name in group if name in state.document]
+                if len(given) > 1:
+                    reason = f"{' and '.join(given)} exclude each other; a {state.type} state " + (
+                        f"needs exactly one of {', '.join(group)}"
+                        if group is tables.NEEDS_ONE.get(state.type)
+                        else "takes one of them"
                     )
-            elif not (
-                kind.fits(value) or subject.is_open(value) or _will_fit(kind, value, jsonata)
-            ):
-                yield self.finding(
-                    (*path, name),
-                    f"{name} must be {kind.words}, not {_shown(value)}",
-                    "Mend the value",
-                )
+                    yield self.finding((*state.path, given[1]), reason, "Keep one of them")
 
-    def _special(self, state: State) -> Iterator[Finding]:
-        document, path = state.document, state.path
-        if state.type == "Wait" and len(document.keys() & _WAITS) != 1:
+
+class DistributedFields(Rule):
+    """What only a distributed Map does is not asked of an inline one."""
+
+    id = "map-mode"
+    summary = (
+        "Reader, batcher, writer and Label belong to a distributed Map, which needs ExecutionType"
+    )
+    link = Rule.link + "state-map-distributed.html"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.states:
+            if isinstance(state, Map) and state.processor is not None:
+                yield from self._map(state, state.processor)
+
+    def _map(self, state: Map, processor: Flow) -> Iterator[Finding]:
+        config = processor.document.get("ProcessorConfig")
+        mode = config.get("Mode") if isinstance(config, dict) else None
+        if mode == "DISTRIBUTED" and isinstance(config, dict) and "ExecutionType" not in config:
             yield self.finding(
-                path, "A Wait state needs exactly one of Seconds and Timestamp", "Keep one"
+                (*processor.path, "ProcessorConfig"),
+                "A distributed Map needs ExecutionType",
+                'Add "ExecutionType": "STANDARD" or "EXPRESS"',
+                severity=WARNING,
             )
-        if state.type == "Map" and len(document.keys() & {"ItemProcessor", "Iterator"}) != 1:
-            yield self.finding(path, "A Map state needs an ItemProcessor", "Add it")
-        if state.is_jsonata and "Result" in document:
-            reason = "A JSONata state has no field 'Result'"
-            yield self.finding((*path, "Result"), reason, "Use Output")
-        if not state.is_jsonata:
-            for name in sorted(document.keys() & {"Arguments", "Output", "Items"}):
-                reason = f"{name} belongs to JSONata states"
-                suggestion = 'Set "QueryLanguage": "JSONata"'
-                yield self.finding((*path, name), reason, suggestion)
-
-
-_WAITS = {"Seconds", "Timestamp", "SecondsPath", "TimestampPath"}
-
-
-def _refused_elsewhere(name: str) -> bool:
-    return name in NOT_YET_FIELDS or name.endswith(".$")
-
-
-def _will_fit(kind: Kind, value: Any, jsonata: bool) -> bool:
-    return kind.dynamic and jsonata and is_expression(value)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-class QueryLanguages(Rule):
-    """A machine in JSONata has no JSONPath states."""
-
-    id = "query-language"
-    summary = "A state of a JSONata machine cannot use JSONPath"
-
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        if subject.machine.query_language != JSONATA:
-            return
-        for state in subject.machine.all_states():
-            if state.query_language == JSONPATH:
+        if mode in (None, "INLINE"):
+            for name in sorted(state.document.keys() & tables.DISTRIBUTED_ONLY):
                 yield self.finding(
-                    (*state.path, "QueryLanguage"),
-                    "A JSONata state machine cannot have a JSONPath state",
-                    "Drop QueryLanguage here, or set it per state and not for the machine",
+                    (*state.path, name),
+                    f"{name} belongs to a distributed Map; this one is inline",
+                    'Set "Mode": "DISTRIBUTED" in ProcessorConfig',
+                    severity=WARNING,
                 )
-
-
-class Variables(Rule):
-    """Assign names variables that AWS accepts."""
-
-    id = "variables"
-    summary = "Variable names are identifiers of at most 80 characters; 'states' is reserved"
-    link = Rule.link + "workflow-variables.html"
-
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        for state in subject.machine.all_states():
-            for path, assign in _assigns(state):
-                for name in assign:
-                    if name == "states":
-                        yield self.finding(
-                            (*path, name), "The variable name 'states' is reserved", "Rename it"
-                        )
-                    elif not _VARIABLE.match(name.removesuffix(".$")) or len(name) > MAX_NAME:
-                        reason = f"{name!r} is no variable name"
-                        yield self.finding(
-                            (*path, name), reason, "Use letters, digits and _, not a digit first"
-                        )
-
-
-def _assigns(state: State) -> Iterator[tuple[Path, dict[str, Any]]]:
-    places: list[tuple[Path, Any]] = [((*state.path, "Assign"), state.document.get("Assign"))]
-    for field in ("Catch", "Choices"):
-        entries = state.document.get(field)
-        for index, entry in enumerate(entries if isinstance(entries, list) else []):
-            if isinstance(entry, dict):
-                places.append(((*state.path, field, index, "Assign"), entry.get("Assign")))
-    for path, assign in places:
-        if isinstance(assign, dict):
-            yield path, assign

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ratchet.workflow.asl.findings import WARNING, Finding
+from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import Choice, Fail, Flow, State, Succeed, UnknownState
-from ratchet.workflow.checks.rule import Rule, Subject, nearest
+from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
+
+_LINK = Rule.link + "statemachine-structure.html"
+_TRANSITIONS = Rule.link + "concepts-transitions.html"
 
 
 class Targets(Rule):
     """StartAt, Next and Default name states of the same flow."""
 
     id = "graph-target"
-    summary = "StartAt, Next and Default must name a state of the same flow"
+    summary = "StartAt, Next and Default name a state of the same flow"
+    link = _TRANSITIONS
     code = "MISSING_TRANSITION_TARGET"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
+        elsewhere = {state.name for state in subject.states}
         for flow in subject.machine.all_flows():
             if flow.start_at is not None and flow.start_at not in flow.states:
-                yield self._missing((*flow.path, "StartAt"), "StartAt", flow.start_at, flow)
+                path = (*flow.path, "StartAt")
+                yield self._missing(path, flow.start_at, flow, elsewhere)
             for state in flow.states.values():
                 for path, name in state.targets():
                     if isinstance(name, str) and name not in flow.states:
-                        yield self._missing(path, str(path[-1]), name, flow)
+                        yield self._missing(path, name, flow, elsewhere)
 
-    def _missing(self, path: tuple[str | int, ...], field: str, name: str, flow: Flow) -> Finding:
-        return self.finding(path, f"Missing '{field}' target: {name}", nearest(name, flow.states))
+    def _missing(self, path: Path, name: str, flow: Flow, elsewhere: set[str]) -> Finding:
+        reason = f"Missing '{path[-1]}' target: {name[:100]}"
+        if name in elsewhere:
+            return self.finding(path, reason, "That state is in another flow; stay in this one")
+        return self.finding(path, reason, nearest(name, flow.states))
 
 
 class Endings(Rule):
@@ -35,9 +44,10 @@ class Endings(Rule):
 
     id = "graph-ending"
     summary = "A state has exactly one of Next and End"
+    link = _TRANSITIONS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        for state in subject.machine.all_states():
+        for state in subject.states:
             if not isinstance(state, Choice | Succeed | Fail | UnknownState) and state.document:
                 yield from self._state(state)
 
@@ -50,47 +60,89 @@ class Endings(Rule):
 
 
 class Reachable(Rule):
-    """Every state can be reached from StartAt, and every flow can come to an end."""
+    """Every state can be reached from StartAt."""
 
     id = "graph-reach"
-    summary = "Every state is reachable and every flow can end"
-    code = "UNREACHABLE_STATE"
+    summary = "Every state can be reached from StartAt"
+    link = _TRANSITIONS
+    code = "MISSING_TRANSITION_TARGET"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for flow in subject.machine.all_flows():
-            if flow.start_at not in flow.states:
+            if flow.start_at is None or flow.start_at not in flow.states:
                 continue
-            reached = _reached(flow)
+            reached = _closure({flow.start_at}, _arrows(flow))
             for name, state in flow.states.items():
                 if name not in reached:
-                    yield self.finding(
-                        state.path,
-                        f"State '{name}' is not reachable",
-                        "Lead a Next to it, or drop it",
-                    )
-            if not any(_is_last(flow.states[name]) for name in reached):
-                yield self.finding(
-                    (*flow.path, "States"),
-                    "No state ends the flow",
-                    'Give one state "End": true, or add a Succeed or Fail state',
-                    code="MISSING_END_STATE",
-                )
+                    reason = f"State {shown(name)} is not reachable"
+                    yield self.finding(state.path, reason, "Lead a Next to it, or drop it")
 
 
-def _reached(flow: Flow) -> set[str]:
+class Loops(Rule):
+    """From every state an end can be reached."""
+
+    id = "graph-loop"
+    summary = "No loop is without a way out"
+    link = _TRANSITIONS
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for flow in subject.machine.all_flows():
+            if flow.start_at is None or flow.start_at not in flow.states:
+                continue
+            arrows = _arrows(flow)
+            reached = _closure({flow.start_at}, arrows)
+            ends = {name for name in reached if _can_end(flow.states[name], arrows[name])}
+            caught = reached - _closure(ends, _reversed(arrows))
+            for name in flow.states:
+                if name in caught:
+                    yield self._loop(flow, name, caught)
+                    break
+
+    def _loop(self, flow: Flow, name: str, caught: set[str]) -> Finding:
+        others = [state for state in flow.states if state in caught and state != name]
+        where = f"{shown(name)}, {', '.join(map(shown, others[:3]))}" if others else shown(name)
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        return self.finding(
+            flow.states[name].path,
+            f"No end can be reached from {where}{more}: the loop has no way out",
+            'Lead one of them to a state with "End": true, to a Succeed or to a Fail state',
+            severity=WARNING,
+        )
+
+
+def _arrows(flow: Flow) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(
+            target
+            for _, target in state.targets()
+            if isinstance(target, str) and target in flow.states
+        )
+        for name, state in flow.states.items()
+    }
+
+
+def _reversed(arrows: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    back: dict[str, list[str]] = {name: [] for name in arrows}
+    for name, targets in arrows.items():
+        for target in targets:
+            back[target].append(name)
+    return back
+
+
+def _closure(starts: set[str], arrows: Mapping[str, Any]) -> set[str]:
     reached: set[str] = set()
-    waiting = [flow.start_at]
+    waiting = list(starts)
     while waiting:
         name = waiting.pop()
-        if name is None or name in reached or name not in flow.states:
-            continue
-        reached.add(name)
-        waiting += [target for _, target in flow.states[name].targets() if isinstance(target, str)]
+        if name not in reached:
+            reached.add(name)
+            waiting += arrows[name]
     return reached
 
 
-def _is_last(state: State) -> bool:
-    return state.end or isinstance(state, Succeed | Fail)
+def _can_end(state: State, arrows: tuple[str, ...]) -> bool:
+    # A state without arrows is an end too: what is wrong with it is told elsewhere.
+    return state.end or isinstance(state, Succeed | Fail) or not arrows
 
 
 class UniqueNames(Rule):
@@ -98,34 +150,31 @@ class UniqueNames(Rule):
 
     id = "graph-unique"
     summary = "State names are unique across the whole machine"
+    link = _LINK
     code = "DUPLICATE_STATE_NAME"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        counts = Counter(state.name for state in subject.machine.all_states())
-        seen: set[str] = set()
-        for state in subject.machine.all_states():
-            if counts[state.name] > 1 and state.name in seen:
-                yield self.finding(
-                    state.path, f"The state name '{state.name}' is used twice", "Rename one of them"
-                )
-            seen.add(state.name)
-        for key in subject.machine.source.repeated:
-            reason = f"The key '{key}' is written twice in one object; only the last one counts"
-            yield self.finding((), reason, "Rename or drop one of them")
+        seen: dict[str, State] = {}
+        for state in subject.states:
+            first = seen.setdefault(state.name, state)
+            if first is not state:
+                reason = f"The state name {shown(state.name)} is used twice"
+                place = "/" + "/".join(str(step) for step in first.path)
+                yield self.finding(state.path, reason, f"Rename it; the first is {place}")
 
 
-class ChoiceDefault(Rule):
-    """A Choice without Default fails with States.NoChoiceMatched when no rule matches."""
+class RepeatedKeys(Rule):
+    """No key stands twice in one object of the text: only the last would count."""
 
-    id = "choice-default"
-    summary = "A Choice state should have a Default"
+    id = "repeated-key"
+    summary = "No key is written twice in one object"
+    link = _LINK
+    code = "DUPLICATE_STATE_NAME"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        for state in subject.machine.all_states():
-            if isinstance(state, Choice) and "Default" not in state.document:
-                yield self.finding(
-                    state.path,
-                    "Without Default an input that no rule matches fails the execution",
-                    "Add a Default; else the error is States.NoChoiceMatched",
-                    severity=WARNING,
-                )
+        for path, line, column in subject.machine.source.repetitions():
+            reason = (
+                f"The key {shown(path[-1])} is written twice in one object; only the last counts"
+            )
+            finding = self.finding(path, reason, "Rename or drop one of them")
+            yield finding if line is None or column is None else finding.at(line, column)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from ratchet.workflow.asl import resources
-from ratchet.workflow.asl.findings import Finding
+from ratchet.workflow.asl.findings import WARNING, Finding
 from ratchet.workflow.asl.model import Task
 from ratchet.workflow.asl.resources import OPTIMISED, Resource
+from ratchet.workflow.asl.templates import is_expression
+from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
 
 
@@ -19,19 +23,19 @@ class Integrations(Rule):
     link = Rule.link + "integrate-optimized.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        for state in subject.machine.all_states():
-            if not isinstance(state, Task) or not state.resource.arn:
-                continue
-            arn = (
-                _without_partition(state.resource.arn)
-                if subject.placeholders
-                else state.resource.arn
-            )
-            if subject.is_open(arn):
-                continue
-            problem = _problem(resources.parse(arn))
+        for state in subject.states:
+            resource = resource_of(subject, state) if isinstance(state, Task) else None
+            problem = _problem(resource) if resource is not None else None
             if problem is not None:
                 yield self.finding((*state.path, "Resource"), *problem)
+
+
+def resource_of(subject: Subject, state: Task) -> Resource | None:
+    """What a Task calls; None if it says nothing, or a substitution is still to say it."""
+    arn = _without_partition(state.resource.arn) if subject.placeholders else state.resource.arn
+    if not isinstance(state.document.get("Resource"), str) or subject.is_open(arn):
+        return None
+    return resources.parse(arn)
 
 
 def _without_partition(arn: str) -> str:
@@ -103,13 +107,31 @@ class TokenIsPassed(Rule):
     link = Rule.link + "connect-to-resource.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        for state in subject.machine.all_states():
+        for state in subject.states:
             if not isinstance(state, Task) or not state.resource.waits_for_token:
                 continue
-            texts = [part.text for part in state.arguments.expressions] if state.arguments else []
-            if state.is_jsonata and not any("Task" in text or "context" in text for text in texts):
+            field = "Arguments" if state.is_jsonata else "Parameters"
+            if field in state.document and not _hands_token(state.document[field], state):
+                token = "{% $states.context.Task.Token %}" if state.is_jsonata else "$$.Task.Token"
                 yield self.finding(
                     state.path,
                     "The task token is not passed on, so nobody can end this task",
-                    "Put {% $states.context.Task.Token %} into Arguments",
+                    f"Put {token} into {field}",
+                    severity=WARNING,
                 )
+
+
+def _hands_token(arguments: Any, state: Task) -> bool:
+    """Whether the token, or something that may hold it, is among the arguments."""
+    token = _JSONATA_TOKEN if state.is_jsonata else _JSONPATH_TOKEN
+    for path, text in walk.leaves((), arguments):
+        key = str(path[-1]) if path else ""
+        is_read = is_expression(text) if state.is_jsonata else key.endswith(".$")
+        if isinstance(text, str) and is_read and token.search(text):
+            return True
+    return False
+
+
+# The context object, or a variable that may have been given the token before.
+_JSONATA_TOKEN = re.compile(r"context|\$(?!states\b)\w")
+_JSONPATH_TOKEN = re.compile(r"\$\$|\$\w")

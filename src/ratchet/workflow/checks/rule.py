@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.workflow.asl.findings import ERROR, Finding, Path
-from ratchet.workflow.asl.model import StateMachine
+from ratchet.workflow.asl.model import State, StateMachine
+
+if TYPE_CHECKING:
+    from ratchet.workflow.checks.role import Role
 
 ASL = "https://docs.aws.amazon.com/step-functions/latest/dg/"
+MAX_COMPARED = 500  # names; comparing with more would take seconds in a hostile definition
 _PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The machine under check. With `placeholders`, `${Name}` in a string stands for any value."""
+    """The machine under check. With `placeholders`, `${Name}` in a string stands for any value.
+
+    `states` are the states at every depth; `role` is what the template allows, where it says so.
+    """
 
     machine: StateMachine
     placeholders: bool = False
+    role: Role | None = None
+    states: tuple[State, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "states", tuple(self.machine.all_states()))
 
     def is_open(self, value: Any) -> bool:
         """Whether a value is not known yet because a substitution is to fill it."""
@@ -68,10 +80,19 @@ def state_of(path: Path) -> str | None:
     return name
 
 
-def nearest(name: str, known: Any, sentence: str = "Did you mean {}?") -> str:
+def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
     """A suggestion of the most similar known name, or of all of them if they are few."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    if close:
-        return sentence.format(close[0])
     names = sorted(known)
-    return f"Known: {', '.join(names)}" if 0 < len(names) <= 12 else ""
+    if len(names) > MAX_COMPARED:
+        return ""
+    same = [other for other in names if other.lower() == name.lower()]
+    close = same or get_close_matches(name[:100], names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]}?"
+    return f"Known: {', '.join(names)}" if 0 < len(names) <= most else ""
+
+
+def shown(value: Any) -> str:
+    """A value as a message quotes it: never long, one line."""
+    text = repr(value[:60] if isinstance(value, str | list) else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

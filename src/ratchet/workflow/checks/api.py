@@ -1,0 +1,144 @@
+"""What the arguments of a Task must look like: botocore's shapes, and the few that have none.
+
+Step Functions spells every member in PascalCase. SDK integrations follow the Java SDK, which writes
+acronyms as words (`DbInstanceIdentifier`); any spelling of an acronym is taken for right here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ratchet.workflow.asl import resources
+from ratchet.workflow.asl.resources import Resource
+
+Shape = Any
+"""A shape of botocore's service model; botocore carries no types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Arguments of an integration that is no API call: what it takes and what it needs."""
+
+    names: frozenset[str]
+    needed: tuple[str, ...]
+
+
+def _members(needed: str, others: str = "") -> Members:
+    return Members(frozenset((*needed.split(), *others.split())), tuple(needed.split()))
+
+
+# The developer guide's pages on API Gateway, HTTP endpoints, EKS, EMR and Bedrock.
+OWN: Mapping[tuple[str, str], Members] = {
+    ("apigateway", "invoke"): _members(
+        "ApiEndpoint Method",
+        "Headers Stage Path QueryParameters RequestBody AllowNullValues AuthType",
+    ),
+    ("http", "invoke"): _members(
+        "ApiEndpoint Method",
+        "Authentication InvocationConfig Headers QueryParameters RequestBody Transform",
+    ),
+    ("eks", "call"): _members(
+        "ClusterName CertificateAuthority Endpoint Method Path", "QueryParameters RequestBody"
+    ),
+    ("eks", "runJob"): _members(
+        "ClusterName CertificateAuthority Endpoint Job", "Namespace LogOptions"
+    ),
+    ("elasticmapreduce", "addStep"): _members("ClusterId Step", "ExecutionRoleArn"),
+    ("elasticmapreduce", "cancelStep"): _members("ClusterId StepId"),
+    ("elasticmapreduce", "terminateCluster"): _members("ClusterId"),
+    ("elasticmapreduce", "setClusterTerminationProtection"): _members(
+        "ClusterId TerminationProtected"
+    ),
+    ("elasticmapreduce", "modifyInstanceFleetByName"): _members(
+        "ClusterId InstanceFleetName InstanceFleet"
+    ),
+    ("elasticmapreduce", "modifyInstanceGroupByName"): _members(
+        "ClusterId InstanceGroupName InstanceGroup"
+    ),
+    ("bedrock", "invokeModel"): _members(
+        "ModelId",
+        "Body Accept ContentType Input Output Trace GuardrailIdentifier GuardrailVersion "
+        "PerformanceConfigLatency ServiceTier",
+    ),
+}
+_ACRONYM = re.compile(r"[A-Z]{2}|\d[A-Z]|[A-Z]$|^[a-z][A-Z]")
+_OTHER_NAMES = {("elasticmapreduce", "createCluster"): ("emr", "RunJobFlow")}
+_OTHER_SERVICES = {("bedrock", "createModelCustomizationJob"): "bedrock"}
+
+
+def own_members(resource: Resource) -> Members | None:
+    """The arguments of an integration that is no plain API call."""
+    if resource.kind != "optimised":
+        return None
+    return OWN.get((resource.service, resource.action))
+
+
+def input_shape(resource: Resource) -> Shape | None:
+    """The shape of the arguments; None if botocore does not know the call or it takes none."""
+    found = _operation(resource)
+    return _input(*found) if found is not None else None
+
+
+def _operation(resource: Resource) -> tuple[str, str] | None:
+    key = (resource.service, resource.action)
+    if resource.kind == "optimised" and key in _OTHER_NAMES:
+        return _OTHER_NAMES[key]
+    service = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    if resource.kind == "optimised":
+        service = _OTHER_SERVICES.get(key, service)
+    if service is None or resource.kind not in ("optimised", "aws-sdk") or not _is_known(service):
+        return None
+    name = resources.actions(service).get(resource.action)
+    return (service, name) if name is not None else None
+
+
+@cache
+def _is_known(service: str) -> bool:
+    return service in resources.session().get_available_services()
+
+
+@cache
+def _input(service: str, operation: str) -> Shape | None:
+    return _model(service).operation_model(operation).input_shape
+
+
+@cache
+def _model(service: str) -> Any:
+    return resources.session().get_service_model(service)
+
+
+def member(shape: Shape, name: str) -> str | None:
+    """The API's name of a member as Step Functions spells it, or None."""
+    if name in shape.members and name[:1].isupper():
+        return name
+    lower = name[:1].lower() + name[1:]
+    if lower in shape.members and name[:1].isupper():
+        return lower
+    return _by_acronym(shape, name) if name[:1].isupper() else None
+
+
+def _by_acronym(shape: Shape, name: str) -> str | None:
+    for known in shape.members:
+        if known.lower() == name.lower() and re.search(
+            r"[A-Z]{2}|\d[A-Z]|[A-Z]$|^[a-z][A-Z]", known
+        ):
+            return str(known)
+    return None
+
+
+def spelt(name: str) -> str:
+    """A member's name as Step Functions writes it."""
+    return name[:1].upper() + name[1:]
+
+
+def needed(shape: Shape) -> list[str]:
+    """Members that must be given; tokens against repeated calls are filled in by the SDK."""
+    return [
+        name
+        for name in shape.required_members
+        if not shape.members[name].metadata.get("idempotencyToken")
+    ]

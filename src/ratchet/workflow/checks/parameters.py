@@ -1,0 +1,176 @@
+"""Arguments of Tasks against the API that they call: names, what is needed, kinds, enumerations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, Path
+from ratchet.workflow.checks import api
+from ratchet.workflow.checks.requests import Part, Request, requests
+from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
+
+_LINK = Rule.link + "supported-services-awssdk.html"
+
+
+class ArgumentNames(Rule):
+    """Every argument is one the API has, in Step Functions' spelling."""
+
+    id = "argument-name"
+    summary = "Arguments are known to the API and spelt in PascalCase"
+    link = _LINK
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for request in requests(subject):
+            if request.own is not None:
+                yield from self._own(request, request.own)
+            for part in request.parts():
+                yield from self._part(subject, part, request.call)
+
+    def _own(self, request: Request, own: api.Members) -> Iterator[Finding]:
+        for key in request.given if isinstance(request.given, dict) else ():
+            name = key.removesuffix(".$")
+            if name not in own.names:
+                reason = f"{request.call} takes no {shown(name)}"
+                yield self.finding((*request.path, key), reason, nearest(name, own.names))
+
+    def _part(self, subject: Subject, part: Part, call: str) -> Iterator[Finding]:
+        if not part.is_structure or not isinstance(part.value, dict):
+            return
+        for key in part.value:
+            name = part.name_of(key)
+            if subject.is_open(name) or api.member(part.shape, name) is not None:
+                continue
+            known = [api.spelt(member) for member in part.shape.members]
+            where = call if part.depth == 0 else f"{part.path[-1]} of {call}"
+            reason = f"{where} takes no {shown(name)}"
+            yield self.finding((*part.path, key), reason, nearest(name, known))
+
+
+class ArgumentsNeeded(Rule):
+    """What the API cannot do without is given."""
+
+    id = "argument-needed"
+    summary = "Arguments that the API cannot do without are given"
+    link = _LINK
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for request in requests(subject):
+            wanted = request.own.needed if request.own else tuple(api.needed(request.shape))
+            if wanted and request.path[-1] not in request.state.document:
+                yield self._none(request, wanted)
+            if request.own is not None and isinstance(request.given, dict):
+                given = {key.removesuffix(".$") for key in request.given}
+                yield from self._missing(request.path, given, wanted, request.call, ERROR)
+            for part in request.parts():
+                yield from self._part(part, request.call)
+
+    def _none(self, request: Request, wanted: tuple[str, ...]) -> Finding:
+        names = ", ".join(map(api.spelt, wanted))
+        return self.finding(
+            request.state.path,
+            f"{request.call} needs {names}, and the state gives no {request.path[-1]}",
+            f"Add {request.path[-1]}, unless the input of the state is always the whole request",
+            severity=WARNING,
+        )
+
+    def _part(self, part: Part, call: str) -> Iterator[Finding]:
+        if part.is_structure and isinstance(part.value, dict):
+            given = {api.member(part.shape, part.name_of(key)) for key in part.value}
+            where = call if part.depth == 0 else f"{part.path[-1]} of {call}"
+            severity = ERROR if part.depth == 0 else WARNING
+            wanted = tuple(api.needed(part.shape))
+            yield from self._missing(part.path, given, wanted, where, severity)
+
+    def _missing(
+        self, path: Path, given: set[Any], wanted: tuple[str, ...], where: str, severity: str
+    ) -> Iterator[Finding]:
+        for name in wanted:
+            if name not in given:
+                reason = f"{where} needs {api.spelt(name)}"
+                yield self.finding(path, reason, f"Add {api.spelt(name)}", severity=severity)
+
+
+class ArgumentKinds(Rule):
+    """A constant argument has the JSON type that the API takes."""
+
+    id = "argument-kind"
+    summary = "Constant arguments have the JSON type that the API takes"
+    link = _LINK
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for request in requests(subject):
+            for part in request.parts():
+                if part.value is not None and not subject.is_open(part.value):
+                    yield from self._part(part, request.call)
+
+    def _part(self, part: Part, call: str) -> Iterator[Finding]:
+        kind = part.shape.type_name
+        wanted = _WORDS.get(kind)
+        if wanted is not None and not _FITS[kind](part.value):
+            reason = f"{part.name} of {call} must be {wanted}, not {shown(part.value)}"
+            severity = WARNING if _may_be_converted(kind, part.value) else ERROR
+            yield self.finding(part.path, reason, "Mend the value", severity=severity)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and float(value).is_integer()
+
+
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "structure": lambda value: isinstance(value, dict),
+    "map": lambda value: isinstance(value, dict),
+    "list": lambda value: isinstance(value, list),
+    # An object or list where the API wants text is written as JSON text.
+    "string": lambda value: isinstance(value, str | dict | list),
+    "integer": _is_whole,
+    "long": _is_whole,
+    "float": _is_number,
+    "double": _is_number,
+    "boolean": lambda value: isinstance(value, bool),
+}
+_WORDS = {
+    "structure": "an object",
+    "map": "an object",
+    "list": "a list",
+    "string": "a string",
+    "integer": "a whole number",
+    "long": "a whole number",
+    "float": "a number",
+    "double": "a number",
+    "boolean": "true or false",
+}
+
+
+def _may_be_converted(kind: str, value: Any) -> bool:
+    """Whether the text of a number or truth value may still be understood."""
+    if kind == "string":
+        return True
+    if kind == "boolean":
+        return str(value).lower() in ("true", "false")
+    return isinstance(value, str) and value.strip().lstrip("-").replace(".", "", 1).isdigit()
+
+
+class ArgumentValues(Rule):
+    """A constant of an enumeration is one of its values."""
+
+    id = "argument-value"
+    summary = "Constant arguments of an enumeration are one of its values"
+    link = _LINK
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for request in requests(subject):
+            for part in request.parts():
+                known = getattr(part.shape, "enum", None)
+                if known and isinstance(part.value, str) and not subject.is_open(part.value):
+                    yield from self._part(part, known, request.call)
+
+    def _part(self, part: Part, known: list[str], call: str) -> Iterator[Finding]:
+        if part.value not in known:
+            reason = f"{part.name} of {call} knows no {shown(part.value)}"
+            suggestion = nearest(part.value, known)
+            yield self.finding(part.path, reason, suggestion, severity=WARNING)

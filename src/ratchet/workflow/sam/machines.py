@@ -1,0 +1,178 @@
+"""The state machines of a template: their definitions, wherever they stand, with positions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any
+
+from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, Path
+from ratchet.workflow.sam.template import Template
+
+TYPES = ("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine")
+MAX_PARTS = 200_000  # of an inline definition; YAML's aliases could unfold it without end
+_HOLE = re.compile(r"\$\{([^}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateMachine:
+    """A machine of a template. Exactly one of `file`, `text` and `document` is set.
+
+    `path` is where its definition stands in the template.
+    """
+
+    name: str
+    path: Path
+    substitutions: Mapping[str, Any]
+    file: File | None = None
+    text: str | None = None
+    document: Mapping[str, Any] | None = None
+
+
+def machines(template: Template, folder: File) -> Iterator[TemplateMachine | Finding]:
+    """The machines of a template, or a finding for one that cannot be read here."""
+    for name, properties in template.of_type(*TYPES):
+        path: Path = ("Resources", name, "Properties")
+        found = properties.get("DefinitionSubstitutions")
+        substitutions = found if isinstance(found, dict) else {}
+        yield _machine(name, path, properties, substitutions, folder)
+
+
+def _machine(
+    name: str,
+    path: Path,
+    properties: Mapping[str, Any],
+    substitutions: Mapping[str, Any],
+    folder: File,
+) -> TemplateMachine | Finding:
+    for field in ("DefinitionUri", "DefinitionS3Location"):
+        if field in properties:
+            return _file(name, (*path, field), properties[field], substitutions, folder)
+    if "Definition" in properties:
+        place = (*path, "Definition")
+        try:
+            document = _plain(properties["Definition"])
+        except ValueError:
+            return _finding(place, "The definition is too large", "Keep it in a file of its own")
+        if not isinstance(document, dict):
+            return _finding(place, "Definition must be an object", "Begin with StartAt and States")
+        return TemplateMachine(name, place, substitutions, document=document)
+    if "DefinitionString" in properties:
+        return _string(name, (*path, "DefinitionString"), properties, substitutions)
+    return _finding(
+        ("Resources", name), f"The state machine {name} has no definition", "Add DefinitionUri"
+    )
+
+
+def _file(
+    name: str, path: Path, value: Any, substitutions: Mapping[str, Any], folder: File
+) -> TemplateMachine | Finding:
+    if not isinstance(value, str) or value.startswith("s3://"):
+        return _finding(
+            path,
+            f"The definition of {name} is not a local file, so it was not checked",
+            "Check the file it was uploaded from",
+            WARNING,
+        )
+    file = folder / value
+    if not file.is_file():
+        return _finding(path, f"There is no file {value} beside the template", "Mend the path")
+    return TemplateMachine(name, path, substitutions, file=file)
+
+
+def _string(
+    name: str, path: Path, properties: Mapping[str, Any], substitutions: Mapping[str, Any]
+) -> TemplateMachine | Finding:
+    value, own = properties["DefinitionString"], dict(substitutions)
+    if isinstance(value, dict) and "Fn::Sub" in value:
+        value = value["Fn::Sub"]
+        if isinstance(value, list) and len(value) == 2 and isinstance(value[1], dict):
+            own |= value[1]
+            value = value[0]
+    if isinstance(value, dict) and "Fn::Join" in value:
+        value = _joined(value["Fn::Join"])
+    if not isinstance(value, str):
+        reason = f"The definition of {name} is put together by functions that were not followed"
+        return _finding(path, reason, "Use DefinitionUri with DefinitionSubstitutions", WARNING)
+    return TemplateMachine(name, path, own, text=value)
+
+
+def _joined(argument: Any) -> str | None:
+    if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list)):
+        return None
+    return str(argument[0]).join(str(_plain(part)) for part in argument[1])
+
+
+def _plain(value: Any) -> Any:
+    """A value of a template without functions: each becomes a `${...}` that says what it names."""
+    count = 0
+
+    def convert(part: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count > MAX_PARTS:
+            raise ValueError
+        if isinstance(part, dict):
+            hole = _hole(part)
+            return hole if hole is not None else {str(key): convert(part[key]) for key in part}
+        if isinstance(part, list):
+            return [convert(inner) for inner in part]
+        return part
+
+    return convert(value)
+
+
+def _hole(value: Mapping[str, Any]) -> str | None:
+    if len(value) != 1:
+        return None
+    name, argument = next(iter(value.items()))
+    if name == "Ref":
+        return f"${{{argument}}}"
+    if name == "Fn::GetAtt":
+        return f"${{{'.'.join(map(str, argument)) if isinstance(argument, list) else argument}}}"
+    if name == "Fn::Sub" and isinstance(argument, str):
+        return argument
+    return f"${{{name}}}" if isinstance(name, str) and name.startswith("Fn::") else None
+
+
+def filled(value: Any, substitutions: Mapping[str, Any]) -> Any:
+    """A definition with those substitutions filled in whose value the template knows."""
+    constants = {
+        name: _text(part)
+        for name, part in substitutions.items()
+        if isinstance(part, str | int | float | bool)
+    }
+    return _filled(value, constants) if constants else value
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _filled(value: Any, constants: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _HOLE.sub(lambda hole: constants.get(hole[1], hole[0]), value)
+    if isinstance(value, dict):
+        return {key: _filled(part, constants) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, constants) for part in value]
+    return value
+
+
+def holes(value: Any) -> Iterator[tuple[Path, str]]:
+    """Every `${Name}` in the strings of a definition."""
+    waiting: list[tuple[Path, Any]] = [((), value)]
+    while waiting:
+        path, part = waiting.pop()
+        if isinstance(part, str):
+            yield from ((path, name) for name in _HOLE.findall(part))
+        elif isinstance(part, dict):
+            waiting += [((*path, key), inner) for key, inner in part.items()]
+        elif isinstance(part, list):
+            waiting += [((*path, index), inner) for index, inner in enumerate(part)]
+
+
+def _finding(path: Path, reason: str, suggestion: str, severity: str = ERROR) -> Finding:
+    return Finding("template", reason, suggestion, path=path, severity=severity)

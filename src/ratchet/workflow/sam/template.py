@@ -1,0 +1,112 @@
+"""Reads a template: YAML or JSON with CloudFormation's short forms, as plain dicts and lists."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ratchet.workflow.asl import positions
+from ratchet.workflow.asl.findings import Finding, InvalidDefinition, Path
+
+MAX_TEMPLATE_BYTES = 5_242_880
+MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template as read, with the text it came from."""
+
+    document: Mapping[str, Any]
+    text: str
+
+    @property
+    def resources(self) -> Mapping[str, Any]:
+        found = self.document.get("Resources")
+        return found if isinstance(found, dict) else {}
+
+    def of_type(self, *types: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Logical id and properties of the resources of some types."""
+        for name, resource in self.resources.items():
+            if isinstance(resource, dict) and resource.get("Type") in types:
+                properties = resource.get("Properties")
+                yield name, properties if isinstance(properties, dict) else {}
+
+    def position(self, path: Path) -> tuple[int, int] | None:
+        """Line and column of a part of the template."""
+        return positions.position(self.text, path)
+
+
+def is_template(text: str) -> bool:
+    """Whether a text is meant as a template rather than as a state machine."""
+    if "AWS::" not in text:
+        return False
+    if not text.lstrip().startswith("{"):
+        return bool(re.search(r"^[\"']?Resources[\"']?\s*:", text, re.MULTILINE))
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and "Resources" in document and "States" not in document
+
+
+def read(text: str) -> Template:
+    """The template in a text. Raises InvalidDefinition if it is no YAML or JSON mapping."""
+    if len(text) > MAX_TEMPLATE_BYTES:
+        raise _refused(f"The template has {len(text):,} characters; that is too large", "Split it")
+    try:
+        _refuse_depth(text)
+        document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise _refused(f"Not YAML: {error.problem}", "Mend the text here", *place) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _refused(f"Not YAML: {error}", "Mend the text") from error
+    if not isinstance(document, dict):
+        raise _refused("A template is a mapping with Resources", "Begin with Resources")
+    return Template(document, text)
+
+
+def _refuse_depth(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise _refused("The template is nested too deeply", f"Stay below {MAX_DEPTH} levels")
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as CloudFormation reads it: dates are text, `!Sub x` is {"Fn::Sub": x}."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for first, pairs in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _short_form(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def _refused(
+    reason: str, suggestion: str, line: int | None = None, column: int | None = None
+) -> InvalidDefinition:
+    return InvalidDefinition([Finding("template", reason, suggestion, line=line, column=column)])
