@@ -443,7 +443,9 @@ def test_items_are_put_and_conditions_fail_by_name(
 def test_errors_are_named_as_step_functions_names_them(
     states: Any, make: Make, resource: str, arguments: dict[str, Any], error: str
 ) -> None:
-    answer = _run(states, make({"Call": _task(resource, arguments)}))
+    # Arguments from the input: what stands in the definition is checked before it runs.
+    machine = make({"Call": _task(resource, "{% $states.input %}")})
+    answer = _run(states, machine, arguments)
     assert answer["error"].startswith(error), answer
 
 

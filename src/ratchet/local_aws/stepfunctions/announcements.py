@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow.interpreter.execution import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT
+from ratchet.local_aws.stepfunctions import redrives
+from ratchet.workflow.interpreter.execution import ABORTED, FAILED, SUCCEEDED, TIMED_OUT
 from ratchet.workflow.interpreter.history import Event, details_key
 
 if TYPE_CHECKING:
@@ -21,16 +22,6 @@ DETAIL_TYPE = "Step Functions Execution Status Change"
 MAX_EVENT_DATA = 248 * 1024  # larger inputs and outputs are left out of the event
 _LOG_BATCH = 1_000
 
-REDRIVE_REASON = "Execution is {} and cannot be redriven"
-
-
-def redrive(status: str) -> dict[str, Any]:
-    """The redrive members as DescribeExecution and the event show them."""
-    if status in (RUNNING, SUCCEEDED):
-        reason = REDRIVE_REASON.format(status)
-        return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
-    return {"redriveStatus": "REDRIVABLE", "redriveStatusReason": None}
-
 
 def status_change(record: ExecutionRecord) -> dict[str, Any]:
     """The detail of a status event, in AWS's documented shape; dates are epoch milliseconds."""
@@ -38,6 +29,9 @@ def status_change(record: ExecutionRecord) -> dict[str, Any]:
     size = execution.input.size + (execution.output.size if execution.output else 0)
     included = size <= MAX_EVENT_DATA
     output = execution.output
+    redrive = redrives.shown(record, execution.stopped or execution.started)
+    if redrive["redriveDate"] is not None:
+        redrive["redriveDate"] = round(redrive["redriveDate"] * 1000)
     return {
         "executionArn": record.arn,
         "stateMachineArn": record.machine.arn,
@@ -53,9 +47,7 @@ def status_change(record: ExecutionRecord) -> dict[str, Any]:
         "outputDetails": None if output is None else {"included": included},
         "error": execution.error,
         "cause": execution.cause,
-        "redriveCount": 0,
-        "redriveDate": None,
-        **redrive(execution.status),
+        **redrive,
     }
 
 

@@ -11,6 +11,7 @@ from ratchet.local_aws.service import ServiceError
 _FORBIDDEN = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
 _MACHINE = re.compile(r"^arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[^:/]+$")
 _EXECUTION = re.compile(r"^arn:aws[\w-]*:states:[\w-]+:\d{12}:execution:[^:]+:[^:]+$")
+_MAP_RUN = re.compile(r"^arn:aws[\w-]*:states:[\w-]+:\d{12}:mapRun:[^:/]+/[^:]+:[^:]+$")
 _QUALIFIED = re.compile(r"^(arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[^:/]+):[\w-]+$")
 
 
@@ -54,6 +55,12 @@ def machine_arn(arn: str) -> str:
 
 def execution_arn(arn: str) -> str:
     if not _EXECUTION.match(arn):
+        raise invalid_arn(arn)
+    return arn
+
+
+def map_run_arn(arn: str) -> str:
+    if not _MAP_RUN.match(arn):
         raise invalid_arn(arn)
     return arn
 

@@ -12,6 +12,7 @@ from typing import Any
 from ratchet.local_aws.service import ServiceError
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.interpreter.execution import RUNNING, Execution
+from ratchet.workflow.interpreter.map_run import MapRun
 
 
 @dataclass(slots=True)
@@ -41,7 +42,10 @@ class MachineRecord:
 
 @dataclass(slots=True)
 class ExecutionRecord:
-    """An execution and the machine as it was when the execution began."""
+    """An execution and the machine as it was when the execution began.
+
+    `map_run` is set for a child execution of a distributed Map.
+    """
 
     arn: str
     name: str
@@ -51,6 +55,8 @@ class ExecutionRecord:
     revision: str
     execution: Execution
     trace_header: str | None = None
+    map_run: MapRun | None = None
+    redrive_tokens: set[str] = field(default_factory=set)
 
     @property
     def started(self) -> datetime:
@@ -73,6 +79,8 @@ class Records:
         self._machines: dict[str, MachineRecord] = {}
         self._executions: dict[str, ExecutionRecord] = {}
         self._of_machine: dict[str, list[ExecutionRecord]] = {}
+        self._map_runs: dict[str, MapRun] = {}
+        self._children: dict[str, list[ExecutionRecord]] = {}
 
     def machine(self, arn: str) -> MachineRecord:
         with self.lock:
@@ -116,6 +124,32 @@ class Records:
         """The executions of a machine, newest first."""
         with self.lock:
             return list(reversed(self._of_machine.get(machine_arn, [])))
+
+    def add_map_run(self, run: MapRun) -> None:
+        with self.lock:
+            self._map_runs[run.arn] = run
+
+    def find_map_run(self, arn: str) -> MapRun | None:
+        with self.lock:
+            return self._map_runs.get(arn)
+
+    def map_runs_of(self, execution_arn: str) -> list[MapRun]:
+        """The Map Runs of an execution, newest first."""
+        with self.lock:
+            runs = [run for run in self._map_runs.values() if run.execution_arn == execution_arn]
+        return runs[::-1]
+
+    def add_child(self, record: ExecutionRecord) -> None:
+        """Add a child execution, which is listed by its Map Run and not by a machine."""
+        with self.lock:
+            self._executions[record.arn] = record
+            if record.map_run is not None:
+                self._children.setdefault(record.map_run.arn, []).append(record)
+
+    def children(self, map_run_arn: str) -> list[ExecutionRecord]:
+        """The child executions of a Map Run, newest first."""
+        with self.lock:
+            return self._children.get(map_run_arn, [])[::-1]
 
     def running(self, machine_arn: str) -> Iterator[ExecutionRecord]:
         return (record for record in self.executions(machine_arn) if record.is_running)

@@ -7,10 +7,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.local_aws.service import Service, ServiceError
-from ratchet.local_aws.stepfunctions import definitions, pages
-from ratchet.local_aws.stepfunctions.announcements import Announcer, redrive
+from ratchet.local_aws.stepfunctions import definitions, pages, redrives
+from ratchet.local_aws.stepfunctions.announcements import Announcer
 from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
-from ratchet.local_aws.stepfunctions.names import Names, execution_arn, machine_arn, valid_name
+from ratchet.local_aws.stepfunctions.map_runs import MapRunBook, MapRunOperations
+from ratchet.local_aws.stepfunctions.names import (
+    Names,
+    execution_arn,
+    machine_arn,
+    map_run_arn,
+    valid_name,
+)
 from ratchet.local_aws.stepfunctions.records import (
     ExecutionRecord,
     MachineRecord,
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 LOGGING_OFF = {"level": "OFF", "includeExecutionData": False}
 
 
-class StepFunctions(Service):
+class StepFunctions(MapRunOperations, Service):
     """Executions run in one loop in one thread; every request only looks at or nudges them."""
 
     name: ClassVar[str] = "states"
@@ -43,6 +50,7 @@ class StepFunctions(Service):
         self._callbacks = Callbacks()
         self._runner = LocalTaskRunner(local)
         self._announcer = Announcer(local)
+        self._map_runs = MapRunBook(self._records)
 
     def close(self) -> None:
         self._announcer.close()
@@ -179,6 +187,7 @@ class StepFunctions(Service):
             clock=self._clock,
             callbacks=self._callbacks,
             on_change=lambda _: self._announcer.changed(record),
+            map_runs=self._map_runs,
         )
         record = ExecutionRecord(
             arn=arn,
@@ -204,9 +213,30 @@ class StepFunctions(Service):
             "traceHeader": record.trace_header,
             "error": execution.error,
             "cause": execution.cause,
-            **redrive(execution.status),
+            **self._redrive(record),
         }
         return _without_data(answer, request, "input", "output", "error", "cause")
+
+    def _redrive(self, record: ExecutionRecord) -> dict[str, Any]:
+        shown = redrives.shown(record, self._clock.now())
+        date = shown.pop("redriveDate")
+        return shown if date is None else {**shown, "redriveDate": moment(date)}
+
+    def redrive_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        record = self._records.execution(execution_arn(request["executionArn"]))
+        execution, token = record.execution, request.get("clientToken")
+        if token is not None and token in record.redrive_tokens:
+            return {"redriveDate": moment(execution.redriven or execution.started)}
+        reason = redrives.obstacle(record, self._clock.now())
+        if reason is None and record.map_run is not None:
+            reason = "A child execution is redriven by its parent: redrive that one"
+        if reason is not None or not self._loop.call(execution.restart):
+            reason = reason or "Execution is RUNNING and cannot be redriven"
+            raise ServiceError("ExecutionNotRedrivable", reason)
+        if token is not None:
+            record.redrive_tokens.add(token)
+        self._loop.start(execution.redrive())
+        return {"redriveDate": moment(execution.redriven or execution.started)}
 
     def describe_state_machine_for_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._records.execution(execution_arn(request["executionArn"]))
@@ -224,20 +254,27 @@ class StepFunctions(Service):
         return _without_data(answer, request, "definition")
 
     def list_executions(self, request: dict[str, Any]) -> dict[str, Any]:
-        if "stateMachineArn" not in request:
-            raise ServiceError(
-                "ValidationException",
-                "Local AWS lists the executions of a state machine only: give stateMachineArn",
-            )
-        machine = self._records.machine(machine_arn(request["stateMachineArn"]))
-        wanted = request.get("statusFilter")
+        wanted, redriven = request.get("statusFilter"), request.get("redriveFilter")
         records = [
             record
-            for record in self._records.executions(machine.arn)
+            for record in self._listed_records(request)
             if wanted in (None, record.execution.status)
+            and redriven in (None, "REDRIVEN" if record.execution.redrives else "NOT_REDRIVEN")
         ]
         page, token = pages.page(records, request)
         return {"executions": [_listed(record) for record in page], **token}
+
+    def _listed_records(self, request: dict[str, Any]) -> list[ExecutionRecord]:
+        """The executions of a machine, or the child executions of a Map Run."""
+        if ("stateMachineArn" in request) == ("mapRunArn" in request):
+            raise ServiceError(
+                "ValidationException", "Exactly one of stateMachineArn and mapRunArn must be given"
+            )
+        if "mapRunArn" in request:
+            run = self._map_run(map_run_arn(request["mapRunArn"]))
+            return self._records.children(run.arn)
+        machine = self._records.machine(machine_arn(request["stateMachineArn"]))
+        return self._records.executions(machine.arn)
 
     def stop_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._records.execution(execution_arn(request["executionArn"]))
@@ -339,14 +376,17 @@ def _started_before(existing: ExecutionRecord, payload: Payload) -> dict[str, An
 
 
 def _listed(record: ExecutionRecord) -> dict[str, Any]:
+    execution = record.execution
     return {
         "executionArn": record.arn,
-        "stateMachineArn": record.machine.arn,
+        "stateMachineArn": execution.identity.machine_arn,
         "name": record.name,
-        "status": record.execution.status,
+        "status": execution.status,
         "startDate": record.started,
         "stopDate": record.stopped,
-        "redriveCount": 0,
+        "redriveCount": execution.redrives,
+        "redriveDate": None if execution.redriven is None else moment(execution.redriven),
+        "mapRunArn": record.map_run.arn if record.map_run is not None else None,
     }
 
 

@@ -102,22 +102,24 @@ class Execution:
         self.restart()
         self._task = asyncio.current_task()
         self._changed()
-        self.redriven = self.clock.now()
         previous = len(self.history.events)
         details = {"redriveCount": self.redrives}
-        lane = Lane(self, self.history.add("ExecutionRedriven", previous, self.redriven, details))
+        now = self.redriven or self.clock.now()
+        lane = Lane(self, self.history.add("ExecutionRedriven", previous, now, details))
         lane.standing, self.standing = self.standing, None
         await self._go(lane)
 
-    def restart(self) -> None:
-        """Count as running again; `redrive` does it, unless it was done before."""
+    def restart(self) -> bool:
+        """Count as running again, False if it does; `redrive` does it unless it was done before."""
         if self.status == RUNNING:
-            return
+            return False
         self.status, self.stopped = RUNNING, None
         self.error = self.cause = self._stop = None
         self.redrives += 1
+        self.redriven = self.clock.now()
         self._contexts.clear()
         self._ended = asyncio.Event()
+        return True
 
     async def _go(self, lane: Lane) -> None:
         try:

@@ -1,0 +1,96 @@
+"""The runs of distributed Maps as the API shows them: listed, described and adjusted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ratchet.local_aws.service import ServiceError
+from ratchet.local_aws.stepfunctions import pages
+from ratchet.local_aws.stepfunctions.names import execution_arn, map_run_arn
+from ratchet.local_aws.stepfunctions.records import ExecutionRecord, Records, moment
+from ratchet.workflow.interpreter.map_run import MapRun
+
+if TYPE_CHECKING:
+    from ratchet.workflow.interpreter.execution import Execution
+
+
+class MapRunBook:
+    """Keeps what executions tell of their Map Runs. Told in the loop's thread."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def started(self, run: MapRun) -> None:
+        self._records.add_map_run(run)
+
+    def child(self, run: MapRun, execution: Execution) -> None:
+        parent = self._records.execution(run.execution_arn)
+        child = ExecutionRecord(
+            arn=execution.identity.arn,
+            name=execution.identity.name,
+            machine=parent.machine,
+            definition=parent.definition,
+            role=parent.role,
+            revision=parent.revision,
+            execution=execution,
+            map_run=run,
+        )
+        self._records.add_child(child)
+
+
+class MapRunOperations:
+    """The operations of the API on Map Runs."""
+
+    _records: Records
+
+    def list_map_runs(self, request: dict[str, Any]) -> dict[str, Any]:
+        record = self._records.execution(execution_arn(request["executionArn"]))
+        runs = self._records.map_runs_of(record.arn)
+        page, token = pages.page(runs, request)
+        return {"mapRuns": [_listed(run) for run in page], **token}
+
+    def describe_map_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        run = self._map_run(request["mapRunArn"])
+        shown = {
+            "mapRunArn": run.arn,
+            "executionArn": run.execution_arn,
+            "status": run.status,
+            "startDate": moment(run.started),
+            "maxConcurrency": run.max_concurrency,
+            "toleratedFailurePercentage": run.tolerated_percentage,
+            "toleratedFailureCount": run.tolerated_count,
+            "itemCounts": run.counts(of_items=True),
+            "executionCounts": run.counts(of_items=False),
+            "redriveCount": run.redrives,
+        }
+        if run.stopped is not None:
+            shown["stopDate"] = moment(run.stopped)
+        if run.redriven is not None:
+            shown["redriveDate"] = moment(run.redriven)
+        return shown
+
+    def update_map_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Change the limits of a run; a new concurrency counts for a redrive."""
+        run = self._map_run(request["mapRunArn"])
+        run.max_concurrency = request.get("maxConcurrency", run.max_concurrency)
+        run.tolerated_count = request.get("toleratedFailureCount", run.tolerated_count)
+        run.tolerated_percentage = request.get(
+            "toleratedFailurePercentage", run.tolerated_percentage
+        )
+        return {}
+
+    def _map_run(self, arn: str) -> MapRun:
+        run = self._records.find_map_run(map_run_arn(arn))
+        if run is None:
+            raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'")
+        return run
+
+
+def _listed(run: MapRun) -> dict[str, Any]:
+    shown = {
+        "executionArn": run.execution_arn,
+        "mapRunArn": run.arn,
+        "stateMachineArn": run.machine_arn,
+        "startDate": moment(run.started),
+    }
+    return shown if run.stopped is None else {**shown, "stopDate": moment(run.stopped)}
