@@ -125,6 +125,7 @@ def test_an_update_that_fails_leaves_the_endpoint_as_it_was(world: World, endpoi
         ("climber", archive(("../xgboost-model", b"x")), "leaves the archive's folder"),
         ("nonsense", archive(("xgboost-model", b"\x80\x04nonsense")), "cannot be loaded"),
     ],
+    ids=["empty", "other", "climber", "nonsense"],
 )
 def test_a_bad_artifact_fails_the_endpoint_with_the_reason(
     world: World, name: str, data: bytes, reason: str
