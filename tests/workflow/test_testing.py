@@ -88,6 +88,24 @@ def test_retry_comes_before_catch_and_ends_with_its_attempts() -> None:
     assert test_state(definition, "Call", {}, fails("Odd")).next_state == "Stop"
 
 
+def test_a_jsonpath_state_is_tested_alike() -> None:
+    task = {
+        "Type": "Task",
+        "Resource": INVOKE,
+        "Parameters": {"FunctionName": "f", "Payload": {"n.$": "$.n", "id.$": "$$.Execution.Name"}},
+        "ResultSelector": {"got.$": "$.Payload"},
+        "ResultPath": "$.answer",
+        "Assign": {"seen.$": "$.Payload"},
+        "End": True,
+    }
+    definition = {"StartAt": "Call", "States": {"Call": task}}
+    context = {"Execution": {"Name": "mine"}}
+    found = test_state(definition, "Call", {"n": 1}, payload(7), context=context)
+    assert found.output == {"n": 1, "answer": {"got": 7}}
+    assert found.inspection["afterArguments"]["Payload"] == {"n": 1, "id": "mine"}
+    assert found.inspection["variables"] == {"seen": 7}
+
+
 def test_an_error_that_nobody_handles_fails_the_state() -> None:
     found = test_state(calling(), "Call", {}, fails("Odd", "so it is"))
     assert found.as_api() == {
@@ -99,7 +117,8 @@ def test_an_error_that_nobody_handles_fails_the_state() -> None:
 
 
 def test_a_wrong_expression_can_be_caught_and_is_told() -> None:
-    definition = calling(Arguments={"x": "{% $states.input.nothing %}"}, Catch=CATCH)
+    arguments = {"FunctionName": "f", "Payload": "{% $states.input.nothing %}"}
+    definition = calling(Arguments=arguments, Catch=CATCH)
     found = test_state(definition, "Call", {}, payload(1))
     assert (found.status, found.error) == ("CAUGHT_ERROR", "States.QueryEvaluationError")
     definition = calling(Output="{% $nothing.here + 'x' %}")

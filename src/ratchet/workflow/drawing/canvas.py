@@ -18,6 +18,7 @@ from ratchet.workflow.drawing.captions import (
     retriers,
     state_title,
     text_width,
+    tries,
 )
 from ratchet.workflow.drawing.lanes import Point, Route
 from ratchet.workflow.drawing.layout import Edge, Size
@@ -69,14 +70,19 @@ class Canvas:
             self._text(subtitle, x, MARGIN + (55 if self.timeline else 37), "sub")
 
     def scope(self, scope: Scope, x: float, y: float) -> None:
-        """Edges first, so that no line runs over a state."""
+        """Edges first, so that no line runs over a state; labels not taken below them all."""
+        idle = {id(r) for r in scope.placed.routes if self.timeline and not self._taken(r.edge)}
+        for route in scope.placed.routes:
+            if id(route) in idle:
+                self._label(route, x, y)
         self._start(scope, x, y)
         for route in sorted(scope.placed.routes, key=self._above):
             self._edge(route, x, y)
         for name, (cx, cy) in scope.placed.centres.items():
             self._state(scope, name, cx + x, cy + y)
         for route in scope.placed.routes:
-            self._label(route, x, y)
+            if id(route) not in idle:
+                self._label(route, x, y)
 
     # lines
 
@@ -104,6 +110,8 @@ class Canvas:
         elif route.joins:
             points = shapes.until_lane(points, route.joins)
             css += " joins"
+        if self.timeline and not self._taken(edge):
+            css += " idle"
         self._line(points, css, curved=route.curved, title=edge_title(edge))
 
     def _taken(self, edge: Edge) -> bool:
@@ -118,7 +126,8 @@ class Canvas:
     ) -> None:
         path = shapes.curve(*points) if curved else shapes.corners(points)
         marker = "catch" if "catch" in css else "next"
-        marker = f"{marker}-taken" if "taken" in css else marker
+        shade = next((word for word in ("taken", "idle") if word in css), "")
+        marker = f"{marker}-{shade}" if shade else marker
         end = "" if "joins" in css else f' marker-end="url(#ratchet-{marker})"'
         hover = f"<title>{_clean(title)}</title>" if title else ""
         self.parts.append(f'<path class="{css}" d="{path}"{end}>{hover}</path>')
@@ -186,11 +195,9 @@ class Canvas:
         x, right = cx - size.width / 2 + 14 + aside, cx + size.width / 2 - 12 - aside
         text = note(times)
         room = right - x - (text_width(text, 11.5) + 22 if times else 0)
-        again = 16 if retriers(state) else 0
+        again = self._tried(state, times, right, cy + 14)
         self._text(fit(name, room, 13.5), x, cy - 3, "name")
         self._text(fit(kind_of(state), right - x - again, 11), x, cy + 14, "kind")
-        if again:
-            self._again(right, cy + 5)
         if times:
             self._outcome(times, text, right, cy - 3)
 
@@ -209,9 +216,7 @@ class Canvas:
         if times:
             self._outcome(times, text, right, y)
             right -= text_width(text, 11.5) + 22
-        if retriers(state):
-            self._again(right, y - 9)
-            right -= 18
+        right -= self._tried(state, times, right, y)
         name = fit(name, (right - x) * 0.75, 13.5)
         self._text(name, x, y, "name")
         after = x + text_width(name, 13.5) + 8
@@ -225,6 +230,20 @@ class Canvas:
             f'{y - 9:.1f})" fill="none" stroke="{colour}" stroke-width="2" '
             'stroke-linecap="round" stroke-linejoin="round"/>'
         )
+
+    def _tried(
+        self, state: Mapping[str, Any], times: StateTimes | None, right: float, y: float
+    ) -> float:
+        """The mark of a state that is tried again, and how often it was; its width."""
+        if not retriers(state):
+            return 0.0
+        self._again(right, y - 9)
+        text = tries(times)
+        if not text or times is None:
+            return 18.0
+        colour = COLOURS[times.status][0]
+        self._text(text, right - 16, y, "time", f'style="fill:{colour}"')
+        return 24.0 + text_width(text, 11.5)
 
     def _again(self, right: float, y: float) -> None:
         self._retries = True

@@ -80,13 +80,13 @@ def _retry_text(entry: Mapping[str, Any]) -> str:
 
 
 def kind_of(state: Mapping[str, Any]) -> str:
-    """One line on what a state does: 'Lambda CheckData', 'Glue startJobRun, waits', 'Map'."""
+    """One line on what a state does: 'Lambda CheckData', 'Glue startJobRun', 'Map'."""
     kind = str(state.get("Type", ""))
     if kind == "Task":
         return _task_kind(state)
     if kind == "Map":
         limit = state.get("MaxConcurrency")
-        return f"Map, up to {limit} at once" if limit else "Map"
+        return f"Map, {limit} at once" if isinstance(limit, int) and limit else "Map"
     if kind == "Parallel":
         return f"Parallel, {len(_objects(state, 'Branches'))} branches"
     if kind == "Wait" and "Seconds" in state:
@@ -107,7 +107,8 @@ def _task_kind(state: Mapping[str, Any]) -> str:
     action = parts[7] if sdk and len(parts) > 7 else parts[6]
     if (service, action.partition(".")[0]) == ("lambda", "invoke"):
         return f"Lambda {_function_name(state)}".strip()
-    return f"{_SERVICES.get(service, service)} {action}"
+    waits = ", for a token" if action.endswith(".waitForTaskToken") else ""
+    return f"{_SERVICES.get(service, service)} {action.partition('.')[0]}{waits}"
 
 
 def _function_name(state: Mapping[str, Any]) -> str:
@@ -129,6 +130,8 @@ def edge_title(edge: Edge) -> str:
 def state_title(name: str, state: Mapping[str, Any], times: StateTimes | None) -> str:
     """The hover text of a state: what it is, and how it went."""
     lines = [name, kind_of(state)]
+    if isinstance(state.get("Resource"), str):
+        lines.append(state["Resource"])
     if state.get("Comment"):
         lines.append(str(state["Comment"]))
     lines += retriers(state)
@@ -143,12 +146,16 @@ def state_title(name: str, state: Mapping[str, Any], times: StateTimes | None) -
 
 
 def note(times: StateTimes | None) -> str:
-    """The small text beside a state's name: visits, time, tries."""
+    """The small text beside a state's name: visits and time."""
     if times is None or (times.seconds() < 0.001 and not times.attempts):
         return ""
     visits = f"{times.visits}x " if times.visits > 1 else ""
-    tries = f", {times.retries + 1} tries" if times.retries else ""
-    return f"{visits}{duration(times.seconds())}{tries}"
+    return f"{visits}{duration(times.seconds())}"
+
+
+def tries(times: StateTimes | None) -> str:
+    """'3 tries' of a state that was tried again, else nothing."""
+    return f"{times.retries + 1} tries" if times is not None and times.retries else ""
 
 
 def duration(seconds: float) -> str:

@@ -56,6 +56,7 @@ class Layers:
         self.layers: list[list[str]] = [[] for _ in range(count)]
         for name in order:
             self.layers[self.rank[name]].append(name)
+        self._heights = [max(sizes[name].height for name in layer) for layer in self.layers]
         self.direct = self._direct_edges()
         self.x: dict[str, float] = {}
         self._order()
@@ -69,7 +70,7 @@ class Layers:
 
     def height(self, rank: int) -> float:
         """The height of the highest state of a layer."""
-        return max((self.sizes[name].height for name in self.layers[rank]), default=0.0)
+        return self._heights[rank]
 
     def _direct_edges(self) -> set[Edge]:
         """Edges to the next layer; of two to the same target the error's goes another way."""

@@ -20,7 +20,8 @@ COLOURS: dict[str, tuple[str, str]] = {
 }
 """Of each status: border and text, fill."""
 
-INK, LINE, FAINT, CATCH, CAUGHT = "#2f3b4a", "#9aa3af", "#c3c9d1", "#d2a764", "#a86200"
+INK, LINE, FAINT = "#2f3b4a", "#9aa3af", "#c9ced6"
+CAUGHT, CATCH, FAINT_CATCH = "#a86200", "#d2a764", "#e6cfa6"
 
 # Scoped to our own pictures, for a notebook has other ones.
 STYLE = f"""
@@ -37,15 +38,24 @@ stroke-linejoin:round}}
 .ratchet .again{{fill:none;stroke:{LINE};stroke-width:1.4;stroke-linecap:round;\
 stroke-linejoin:round}}
 .ratchet .edge.catch{{stroke:{CATCH};stroke-width:1.1;stroke-dasharray:4 4}}
+.ratchet .edge.idle{{stroke:{FAINT}}}
+.ratchet .edge.catch.idle{{stroke:{FAINT_CATCH}}}
 .ratchet .edge.taken{{stroke:{INK};stroke-width:2.2}}
 .ratchet .edge.catch.taken{{stroke:{CAUGHT};stroke-width:1.8}}
-.ratchet .idle text{{fill:#a9b0ba}}
+.ratchet .idle text,.ratchet .label.idle{{fill:#a9b0ba}}
 """
 
 
 def markers() -> str:
     """The arrow heads of all kinds of lines."""
-    colours = {"next": LINE, "next-taken": INK, "catch": CATCH, "catch-taken": CAUGHT}
+    colours = {
+        "next": LINE,
+        "next-taken": INK,
+        "next-idle": FAINT,
+        "catch": CATCH,
+        "catch-taken": CAUGHT,
+        "catch-idle": FAINT_CATCH,
+    }
     arrows = "".join(
         f'<marker id="ratchet-{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" '
         f'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ratchet.workflow.drawing.captions import edges_of, kind_of, note
+from ratchet.workflow.drawing.captions import edges_of, kind_of, note, tries
 from ratchet.workflow.drawing.draw import History, timeline_of
 from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.scope import inside, states_of
@@ -69,7 +69,7 @@ class _Writer:
         times = self.timeline.states.get(name) if self.timeline else None
         if times:
             self.statuses.setdefault(times.status, []).append(identity)
-        text = _quoted(name, kind_of(state), note(times))
+        text = _quoted(name, kind_of(state), note(times), tries(times))
         if not inner:
             yield f"{pad}{identity}{_shaped(state, text)}"
             return

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from ratchet.workflow import parse
 from ratchet.workflow.asl.errors import StateError
-from ratchet.workflow.asl.jsonata import to_json
 from ratchet.workflow.asl.model import Flow, Map, Parallel, State, StateMachine, Task
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter import handlers
@@ -32,7 +31,6 @@ Status = Literal["SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
 Handled = Task | Map | Parallel
 
 _SCHEDULED = ("TaskScheduled", "LambdaFunctionScheduled")
-_HOLDS_PAYLOADS = "standing" in Lane.__slots__
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,7 @@ class _TestLane(Lane):
         super().__init__(execution)
         self.trial = trial
         self.visited = False
-        given = {name: Payload(value) for name, value in trial.variables.items()}
-        self.variables.update(given if _HOLDS_PAYLOADS else {n: p.bound for n, p in given.items()})
+        self.variables.update({name: Payload(v) for name, v in trial.variables.items()})
 
     def enter(self, state: State, payload: Payload) -> None:
         if self.visited:
@@ -132,12 +129,10 @@ class _TestLane(Lane):
         super().enter(state, payload)
         self.retries = self.trial.retries
 
-    def context(self, **form: bool) -> dict[str, Any]:
-        """The context object with what the caller said about it; `bound` as JSONata sees it."""
+    def context(self, *, bound: bool) -> dict[str, Any]:
+        """The context object with what the caller said about it."""
         given = Payload(self.trial.context)
-        return _merged(
-            super().context(**form), given.bound if form.get("bound", True) else given.value
-        )
+        return _merged(super().context(bound=bound), given.bound if bound else given.value)
 
 
 @dataclass(frozen=True)
@@ -244,7 +239,7 @@ class _Trial:
         if self.mock is not None and self.mock.error is None:
             data["result"] = self.mock.result
         if lane.variables:
-            data["variables"] = {name: _value(value) for name, value in lane.variables.items()}
+            data["variables"] = {name: value.value for name, value in lane.variables.items()}
         return data
 
 
@@ -260,7 +255,7 @@ async def _stepped(
 
 
 def _value(payload: Any) -> Any:
-    return payload.value if isinstance(payload, Payload) else to_json(payload)
+    return payload.value if isinstance(payload, Payload) else payload
 
 
 def _wrong_length(state: str, parts: int, result: list[Any]) -> InvalidMock:
