@@ -195,8 +195,8 @@ def _environment() -> Any:
         """The library's language, with regular expressions that end in time."""
 
         def compare(self, left: object, operator: str, right: object) -> bool:
-            if operator == "=~" and isinstance(right, re.Pattern):
-                right = BoundedPattern(right.pattern, right.flags)
+            if operator == "=~" and isinstance(getattr(right, "pattern", None), str):
+                right = BoundedPattern(right.pattern, right.flags)  # type: ignore[attr-defined]
             return bool(super().compare(left, operator, right))
 
     environment = Environment()
