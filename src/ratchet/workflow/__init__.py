@@ -1,31 +1,62 @@
-"""One model of the Amazon States Language: load, check and run state machines.
+"""State machines in the Amazon States Language: author, check, draw, run and operate them.
 
-`load` reads and checks a definition, `check` lists what is wrong with one, `execute` runs it on
-a clock that tests can turn.
+Nothing below is imported before it is used: `import ratchet.workflow` costs next to nothing, and
+boto3 is loaded when the first call is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow.asl.building import build
-from ratchet.workflow.asl.errors import StateError
-from ratchet.workflow.asl.findings import Finding, InvalidDefinition, WorkflowError, errors_of
-from ratchet.workflow.asl.model import StateMachine
-from ratchet.workflow.asl.payload import Payload
-from ratchet.workflow.asl.source import read
-from ratchet.workflow.checks import check
-from ratchet.workflow.interpreter.clock import Clock, RealClock, TestClock
-from ratchet.workflow.interpreter.execution import Execution, Identity, execute
-from ratchet.workflow.interpreter.history import Event, History
-from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall, TaskRunner
+if TYPE_CHECKING:
+    from ratchet.workflow import exceptions, inputs, sagemaker, steps, template
+    from ratchet.workflow.asl.errors import StateError
+    from ratchet.workflow.asl.findings import (
+        Finding,
+        InvalidDefinition,
+        WorkflowError,
+        errors_of,
+    )
+    from ratchet.workflow.asl.model import StateMachine
+    from ratchet.workflow.asl.payload import Payload
+    from ratchet.workflow.checks import check
+    from ratchet.workflow.drawing.draw import draw
+    from ratchet.workflow.editing.definition import Definition
+    from ratchet.workflow.interpreter.clock import Clock, RealClock, TestClock
+    from ratchet.workflow.interpreter.execution import Identity, execute
+    from ratchet.workflow.interpreter.history import Event, History
+    from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall, TaskRunner
+    from ratchet.workflow.loading import load, parse
+    from ratchet.workflow.operating.execution import Execution, ExecutionStatus
+    from ratchet.workflow.operating.workflow import Workflow
+
+_HOMES = {
+    "asl.errors": ("StateError",),
+    "asl.findings": ("Finding", "InvalidDefinition", "WorkflowError", "errors_of"),
+    "asl.model": ("StateMachine",),
+    "asl.payload": ("Payload",),
+    "checks": ("check",),
+    "drawing.draw": ("draw",),
+    "editing.definition": ("Definition",),
+    "interpreter.clock": ("Clock", "RealClock", "TestClock"),
+    "interpreter.execution": ("Identity", "execute"),
+    "interpreter.history": ("Event", "History"),
+    "interpreter.tasks": ("Callbacks", "TaskCall", "TaskRunner"),
+    "loading": ("load", "parse"),
+    "operating.execution": ("Execution", "ExecutionStatus"),
+    "operating.workflow": ("Workflow",),
+}
+_MODULES = ("exceptions", "inputs", "sagemaker", "steps", "template")
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Callbacks",
     "Clock",
+    "Definition",
     "Event",
     "Execution",
+    "ExecutionStatus",
     "Finding",
     "History",
     "Identity",
@@ -37,27 +68,32 @@ __all__ = [
     "TaskCall",
     "TaskRunner",
     "TestClock",
+    "Workflow",
     "WorkflowError",
     "check",
+    "draw",
     "errors_of",
+    "exceptions",
     "execute",
+    "inputs",
     "load",
     "parse",
+    "sagemaker",
+    "steps",
+    "template",
 ]
 
 
-def parse(source: str | bytes | Mapping[str, Any]) -> StateMachine:
-    """The model of a definition (dict, JSON or YAML text), right or wrong.
+def __getattr__(name: str) -> Any:
+    """Import what is asked for from where it lives, once."""
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
 
-    Raises InvalidDefinition only if there is no JSON or YAML object in it.
-    """
-    return build(read(source))
 
-
-def load(source: str | bytes | Mapping[str, Any]) -> StateMachine:
-    """The model of a definition that can be run. Raises InvalidDefinition with all findings."""
-    machine = parse(source)
-    findings = errors_of(check(machine))
-    if findings:
-        raise InvalidDefinition(findings)
-    return machine
+def __dir__() -> list[str]:
+    return sorted(__all__)

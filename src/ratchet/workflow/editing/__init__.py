@@ -1,0 +1,1 @@
+"""Editing ASL files: what is not touched stays as it was, comments and order included."""

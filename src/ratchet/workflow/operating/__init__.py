@@ -1,0 +1,1 @@
+"""Operating: workflows and executions over boto3, the same on AWS and on local AWS."""

@@ -1,0 +1,38 @@
+"""boto3 clients, made when the first call is made and not before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def client(service: str = "stepfunctions") -> Any:
+    """A client by the environment: AWS, or local AWS where AWS_ENDPOINT_URL points to it."""
+    import boto3
+
+    make: Any = boto3.client
+    return make(service)
+
+
+def pages(client: Any, operation: str, key: str, limit: int, **request: Any) -> list[Any]:
+    """Up to `limit` entries of a listing."""
+    paginator = client.get_paginator(operation)
+    config = {"MaxItems": limit, "PageSize": min(1000, limit)}
+    found: list[Any] = []
+    for page in paginator.paginate(**request, PaginationConfig=config):
+        found += page[key]
+    return found
+
+
+def console_link(client: Any, kind: str, arn: str) -> str | None:
+    """Where the AWS console shows a machine or an execution; None for what is not on AWS."""
+    parts = arn.split(":")
+    endpoint = str(getattr(client.meta, "endpoint_url", "")) if client is not None else ""
+    if len(parts) < 4 or (endpoint and "amazonaws.com" not in endpoint):
+        return None
+    region, partition = parts[3], parts[1]
+    domain = {"aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}.get(
+        partition, "aws.amazon.com"
+    )
+    host = f"console.{domain}" if partition != "aws" else f"{region}.console.{domain}"
+    path = "executions/details" if kind == "execution" else "statemachines/view"
+    return f"https://{host}/states/home?region={region}#/{path}/{arn}"

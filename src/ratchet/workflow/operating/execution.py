@@ -1,0 +1,168 @@
+"""One execution of a workflow: look at it, wait for it, stop it, start it again where it failed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from ratchet.workflow.drawing.pages import DrawsItself
+from ratchet.workflow.exceptions import ExecutionFailed
+from ratchet.workflow.operating import clients
+from ratchet.workflow.operating.picture import Picture
+from ratchet.workflow.operating.tables import EventsList, Html
+
+if TYPE_CHECKING:
+    from ratchet.workflow.drawing.timeline import Timeline
+    from ratchet.workflow.operating.workflow import Workflow
+
+_FIRST_LOOK, _LONGEST = 0.1, 2.0
+
+
+class ExecutionStatus(Enum):
+    """How an execution stands."""
+
+    Running = "RUNNING"
+    Succeeded = "SUCCEEDED"
+    Failed = "FAILED"
+    TimedOut = "TIMED_OUT"
+    Aborted = "ABORTED"
+    PendingRedrive = "PENDING_REDRIVE"
+
+
+class Execution(DrawsItself):
+    """An execution by its ARN. `status`, `start_date` and `stop_date` are as last seen."""
+
+    def __init__(
+        self,
+        workflow: Workflow | None,
+        execution_arn: str,
+        start_date: datetime | None = None,
+        status: ExecutionStatus | str = ExecutionStatus.Running,
+        client: Any = None,
+        name: str | None = None,
+        stop_date: datetime | None = None,
+    ) -> None:
+        self.workflow, self.execution_arn = workflow, execution_arn
+        self.name = name or execution_arn.rsplit(":", 1)[-1]
+        self.start_date, self.stop_date = start_date, stop_date
+        self.status = status.value if isinstance(status, ExecutionStatus) else status
+        self._client = client
+
+    @property
+    def client(self) -> Any:
+        if self._client is None:
+            self._client = self.workflow.client if self.workflow else clients.client()
+        return self._client
+
+    def describe(self) -> dict[str, Any]:
+        """DescribeExecution's answer; what this object knows is brought up to date by it."""
+        answer: dict[str, Any] = self.client.describe_execution(executionArn=self.execution_arn)
+        answer.pop("ResponseMetadata", None)
+        self.status, self.start_date = answer["status"], answer["startDate"]
+        self.stop_date = answer.get("stopDate")
+        return answer
+
+    def stop(self, cause: str | None = None, error: str | None = None) -> dict[str, Any]:
+        """End the execution as ABORTED."""
+        said = {name: text for name, text in (("cause", cause), ("error", error)) if text}
+        answer: dict[str, Any] = self.client.stop_execution(executionArn=self.execution_arn, **said)
+        return answer
+
+    def redrive(self) -> dict[str, Any]:
+        """Go on from where it failed, timed out or was stopped; what succeeded is kept."""
+        answer: dict[str, Any] = self.client.redrive_execution(executionArn=self.execution_arn)
+        self.status = ExecutionStatus.Running.value
+        return answer
+
+    def list_events(
+        self, max_items: int = 100, reverse_order: bool = False, html: bool = False
+    ) -> Any:
+        """The history, a list that is a table in notebooks; with `html` the table itself."""
+        events = EventsList(
+            clients.pages(
+                self.client,
+                "get_execution_history",
+                "events",
+                max_items,
+                executionArn=self.execution_arn,
+                reverseOrder=reverse_order,
+            )
+        )
+        return events.to_html() if html else events
+
+    def get_input(self) -> Any:
+        """The input, as JSON means it; None if it is not kept."""
+        text = self.describe().get("input")
+        return None if text is None else json.loads(text)
+
+    def get_output(self, wait: bool = False, timeout: float | None = None) -> Any:
+        """The output, None if there is none (yet). `result` raises instead of giving None.
+
+        Raises TimeoutError if the execution still runs after `timeout` seconds of waiting.
+        """
+        text = (self.wait(timeout) if wait else self.describe()).get("output")
+        return None if text is None else json.loads(text)
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the end and give the output. Raises ExecutionFailed with error and cause."""
+        ended = self.wait(timeout)
+        if ended["status"] != ExecutionStatus.Succeeded.value:
+            raise ExecutionFailed(
+                self.execution_arn, ended["status"], ended.get("error"), ended.get("cause")
+            )
+        return json.loads(ended.get("output") or "null")
+
+    def wait(self, timeout: float | None = None) -> dict[str, Any]:
+        """Wait until the execution has ended, looking less and less often; its description."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        pause = _FIRST_LOOK
+        while True:
+            answer = self.describe()
+            if answer["status"] != ExecutionStatus.Running.value:
+                return answer
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError(f"{self.execution_arn} still runs after {timeout:g} seconds")
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST)
+
+    def definition(self) -> dict[str, Any]:
+        """The definition that this execution runs, as it was when it started."""
+        answer = self.client.describe_state_machine_for_execution(executionArn=self.execution_arn)
+        document: dict[str, Any] = json.loads(answer["definition"])
+        return document
+
+    def progress(self, max_events: int = 25_000) -> Timeline:
+        """Each state entered so far: status, duration, attempts."""
+        from ratchet.workflow.drawing.timeline import read_history
+
+        return read_history(self.list_events(max_items=max_events))
+
+    def render_progress(self, portrait: bool = False, max_events: int = 25_000) -> Picture:  # noqa: ARG002 - the layout chooses
+        """The picture of the execution as it stands."""
+        events = list(self.list_events(max_items=max_events))
+        return Picture(self.definition(), events, self.name)
+
+    def follow(self, **options: Any) -> Timeline:
+        """Show the execution live until it ends: a picture in a notebook, a table in a terminal."""
+        from ratchet.workflow.drawing.live import follow
+
+        return follow(self.execution_arn, self.client, **options)
+
+    def drawn(self) -> tuple[Mapping[str, Any], Any]:
+        return self.definition(), list(self.list_events(max_items=25_000))
+
+    def link(self) -> Html | str:
+        """Where the AWS console shows it; its ARN if it runs on local AWS."""
+        return clients.console_link(self.client, "execution", self.execution_arn) or (
+            self.execution_arn
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"Execution(execution_arn={self.execution_arn!r}, name={self.name!r}, "
+            f"status={self.status!r}, start_date={self.start_date!r})"
+        )

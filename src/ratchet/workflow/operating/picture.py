@@ -1,0 +1,43 @@
+"""A drawn workflow or execution: shows itself in a notebook, saves itself anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ratchet.workflow.drawing.draw import draw
+from ratchet.workflow.drawing.pages import page
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The picture of a definition, coloured by an execution's events if there are any."""
+
+    definition: Mapping[str, Any]
+    events: list[dict[str, Any]] | None = None
+    title: str = ""
+
+    @property
+    def svg(self) -> str:
+        """One self-contained SVG: no script, no network."""
+        return draw(self.definition, self.events, title=self.title)
+
+    @property
+    def html(self) -> str:
+        """The same as a page of its own."""
+        return page(self.definition, self.events, title=self.title)
+
+    def save(self, path: str | Path) -> Path:
+        """Write `.svg` or `.html`, as the name says."""
+        target = Path(path)
+        text = self.html if target.suffix in (".html", ".htm") else self.svg
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    def _repr_html_(self) -> str:
+        return f'<div style="overflow:auto;max-height:80vh;background:#fff">{self.svg}</div>'
+
+    def _repr_svg_(self) -> str:
+        return self.svg

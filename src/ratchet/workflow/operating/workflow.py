@@ -1,0 +1,337 @@
+"""A workflow as its author holds it: made, changed, started, listed and exported from Python."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import warnings
+from collections.abc import Mapping
+from typing import Any, Self
+
+from ratchet.workflow.asl.findings import Finding, InvalidDefinition, errors_of
+from ratchet.workflow.drawing.pages import DrawsItself
+from ratchet.workflow.editing.definition import Definition
+from ratchet.workflow.exceptions import InvalidInput, MissingRequiredParameter, WorkflowNotFound
+from ratchet.workflow.inputs import ExecutionInput
+from ratchet.workflow.operating import clients
+from ratchet.workflow.operating.execution import Execution, ExecutionStatus
+from ratchet.workflow.operating.picture import Picture
+from ratchet.workflow.operating.tables import ExecutionsList, WorkflowList
+from ratchet.workflow.operating.uploads import put_all, uploads_of
+from ratchet.workflow.steps.chain import Chain
+from ratchet.workflow.steps.graph import FrozenGraph, Graph, check_document
+from ratchet.workflow.steps.states import State
+
+log = logging.getLogger("ratchet.workflow")
+
+_FORBIDDEN = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
+_ROLE = re.compile(r"^arn:aws[\w-]*:iam::\d{12}:role/.+$")
+
+Authored = State | Chain | Graph | Definition | Mapping[str, Any]
+
+
+class Workflow(DrawsItself):
+    """A state machine's definition, role and settings.
+
+    `definition` is a state, a chain, a graph, a Definition read from a file or plain ASL. It is
+    checked at once: errors raise InvalidDefinition with state and field, warnings are Python
+    warnings. `check=False` leaves that out. Without `role` a workflow can
+    be checked, drawn and exported, not created.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        definition: Authored,
+        role: str | None = None,
+        tags: list[dict[str, str]] | None = None,
+        execution_input: ExecutionInput | None = None,
+        timeout_seconds: int | None = None,
+        comment: str | None = None,
+        version: str | None = None,
+        state_machine_arn: str | None = None,
+        format_json: bool = True,
+        client: Any = None,
+        *,
+        query_language: str | None = None,
+        type: str = "STANDARD",  # noqa: A002 - CreateStateMachine's own name
+        logging_configuration: Mapping[str, Any] | None = None,
+        tracing: bool | None = None,
+        encryption_configuration: Mapping[str, Any] | None = None,
+        check: bool = True,
+    ) -> None:
+        _refuse_names(name, role)
+        self.name, self.role, self.tags = name, role, tags or []
+        self.timeout_seconds, self.comment, self.version = timeout_seconds, comment, version
+        self.query_language, self.type = query_language, type
+        self.logging_configuration, self.tracing = logging_configuration, tracing
+        self.encryption_configuration = encryption_configuration
+        self.workflow_input, self.state_machine_arn = execution_input, state_machine_arn
+        self.format_json, self._client, self._check = format_json, client, check
+        self.definition = self._accepted(definition)
+
+    @property
+    def client(self) -> Any:
+        """The Step Functions client, made when it is first needed."""
+        if self._client is None:
+            self._client = clients.client()
+        return self._client
+
+    def _accepted(self, definition: Authored) -> Graph:
+        graph = self._graph(definition)
+        if self._check:
+            _judge(check_document(graph.to_dict()))
+        return graph
+
+    def _graph(self, definition: Authored) -> Graph:
+        if isinstance(definition, Graph):
+            return definition
+        if isinstance(definition, Definition):
+            return FrozenGraph(definition.document)
+        if isinstance(definition, Mapping):
+            return FrozenGraph(definition)
+        fields = {
+            "timeout_seconds": self.timeout_seconds,
+            "comment": self.comment,
+            "version": self.version,
+            "query_language": self.query_language,
+        }
+        return Graph(definition, **{key: value for key, value in fields.items() if value})
+
+    def check(self) -> tuple[Finding, ...]:
+        """Everything the checks find, warnings too."""
+        return check_document(self.definition.to_dict())
+
+    # its state machine
+
+    def create(self) -> str:
+        """Make the state machine; its ARN. If one of that name exists it is left as it is."""
+        if self.state_machine_arn is not None:
+            log.warning("%s exists already; call update() to change it", self.state_machine_arn)
+            return self.state_machine_arn
+        self._refuse_no_role()
+        put_all(uploads_of(self.definition))
+        try:
+            answer = self.client.create_state_machine(
+                name=self.name, type=self.type, tags=self.tags, **self._settings()
+            )
+        except self.client.exceptions.StateMachineAlreadyExists as error:
+            self.state_machine_arn = str(error).split("'")[-2]
+            log.warning(
+                "A state machine of that name but with another definition exists: %s. "
+                "It was left as it is; call update() to change it",
+                self.state_machine_arn,
+            )
+            return self.state_machine_arn
+        self.state_machine_arn = str(answer["stateMachineArn"])
+        return self.state_machine_arn
+
+    def _refuse_no_role(self) -> None:
+        if not self.role:
+            raise MissingRequiredParameter(
+                f"Workflow '{self.name}' needs a role to be created: role='arn:aws:iam::...', or "
+                "export it with get_sam_template(), which makes one"
+            )
+
+    def _settings(self) -> dict[str, Any]:
+        """What CreateStateMachine and UpdateStateMachine have in common."""
+        settings: dict[str, Any] = {
+            "definition": self.definition.to_json(pretty=self.format_json),
+            "roleArn": self.role,
+        }
+        if self.logging_configuration is not None:
+            settings["loggingConfiguration"] = dict(self.logging_configuration)
+        if self.tracing is not None:
+            settings["tracingConfiguration"] = {"enabled": self.tracing}
+        if self.encryption_configuration is not None:
+            settings["encryptionConfiguration"] = dict(self.encryption_configuration)
+        return settings
+
+    def update(
+        self,
+        definition: Authored | None = None,
+        role: str | None = None,
+        *,
+        logging_configuration: Mapping[str, Any] | None = None,
+        tracing: bool | None = None,
+    ) -> str:
+        """Change the state machine. Executions that run already keep what they started with."""
+        given = (definition, role, logging_configuration, tracing)
+        if all(value is None for value in given):
+            raise MissingRequiredParameter(
+                "update() needs a definition, a role, logging_configuration or tracing"
+            )
+        arn = self._arn("update")
+        if definition is not None:
+            self.definition = self._accepted(definition)
+        self.role = role or self.role
+        self.logging_configuration = logging_configuration or self.logging_configuration
+        self.tracing = self.tracing if tracing is None else tracing
+        put_all(uploads_of(self.definition))
+        self.client.update_state_machine(stateMachineArn=arn, **self._settings())
+        return arn
+
+    def _arn(self, action: str) -> str:
+        if self.state_machine_arn is None:
+            raise WorkflowNotFound(
+                f"Cannot {action} '{self.name}': it has no state machine yet. Call create(), or "
+                "Workflow.attach(arn) for one that exists"
+            )
+        return self.state_machine_arn
+
+    def describe(self) -> dict[str, Any]:
+        """DescribeStateMachine's answer."""
+        arn = self._arn("describe")
+        answer: dict[str, Any] = self.client.describe_state_machine(stateMachineArn=arn)
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def delete(self) -> None:
+        """Delete the state machine; executions that run are ended by AWS."""
+        if self.state_machine_arn is not None:
+            self.client.delete_state_machine(stateMachineArn=self.state_machine_arn)
+            self.state_machine_arn = None
+
+    @classmethod
+    def attach(
+        cls,
+        state_machine_arn: str,
+        client: Any = None,
+        execution_input: ExecutionInput | None = None,
+    ) -> Self:
+        """The workflow of a state machine that exists."""
+        client = client or clients.client()
+        found = client.describe_state_machine(stateMachineArn=state_machine_arn)
+        return cls(
+            name=found["name"],
+            definition=FrozenGraph.from_json(found["definition"]),
+            role=found["roleArn"],
+            execution_input=execution_input,
+            state_machine_arn=state_machine_arn,
+            client=client,
+            type=found["type"],
+            check=False,
+        )
+
+    @classmethod
+    def list_workflows(cls, max_items: int = 100, client: Any = None, html: bool = False) -> Any:
+        """The state machines of the account and region; with `html` as a table."""
+        client = client or clients.client()
+        found = WorkflowList(
+            clients.pages(client, "list_state_machines", "stateMachines", max_items), client
+        )
+        return found.to_html() if html else found
+
+    # its executions
+
+    def execute(self, name: str | None = None, inputs: Any = None) -> Execution:
+        """Start an execution. The input is checked and completed by the schema first.
+
+        Raises InvalidInput naming every key that is missing, unknown or wrong.
+        """
+        completed = self._completed(inputs)
+        arn = self._arn("execute")
+        request = {"name": name} if name is not None else {}
+        if completed is not None:
+            request["input"] = json.dumps(completed, indent=4 if self.format_json else None)
+        answer = self.client.start_execution(stateMachineArn=arn, **request)
+        return Execution(
+            workflow=self,
+            execution_arn=answer["executionArn"],
+            start_date=answer["startDate"],
+            status=ExecutionStatus.Running,
+            client=self.client,
+        )
+
+    def _completed(self, inputs: Any) -> Any:
+        if self.workflow_input is None:
+            return inputs
+        result = self.workflow_input.validate(inputs)
+        if not result.valid:
+            raise InvalidInput(
+                f"The input of '{self.name}' does not fit its schema "
+                f"{self.workflow_input.get_schema_as_json()}: {'; '.join(result.problems)}"
+            )
+        return self.workflow_input.complete(inputs)
+
+    def list_executions(
+        self,
+        max_items: int = 100,
+        status_filter: ExecutionStatus | None = None,
+        html: bool = False,
+    ) -> Any:
+        """Executions, newest first; none if there is no state machine yet."""
+        found = ExecutionsList()
+        if self.state_machine_arn is not None:
+            wanted = {"statusFilter": status_filter.value} if status_filter else {}
+            found += [
+                Execution(
+                    workflow=self,
+                    execution_arn=entry["executionArn"],
+                    start_date=entry["startDate"],
+                    status=entry["status"],
+                    client=self.client,
+                    name=entry["name"],
+                    stop_date=entry.get("stopDate"),
+                )
+                for entry in clients.pages(
+                    self.client,
+                    "list_executions",
+                    "executions",
+                    max_items,
+                    stateMachineArn=self.state_machine_arn,
+                    **wanted,
+                )
+            ]
+        return found.to_html() if html else found
+
+    # its pictures and exports
+
+    def render_graph(self, portrait: bool = False) -> Picture:  # noqa: ARG002 - the layout chooses
+        """The picture of the definition: shows itself in a notebook, `.save('x.svg')` elsewhere."""
+        return Picture(self.definition.to_dict(), title=self.name)
+
+    def drawn(self) -> tuple[Mapping[str, Any], Any]:
+        return self.definition.to_dict(), None
+
+    def get_cloudformation_template(self, description: str | None = None) -> str:
+        """A CloudFormation template of the state machine alone, as YAML."""
+        from ratchet.workflow.operating.export import cloudformation_template
+
+        return cloudformation_template(self, description)
+
+    def get_sam_template(self, description: str | None = None) -> str:
+        """A SAM template as YAML: the state machine, a role with what it needs and no more,
+        a log group and tracing.
+        """
+        from ratchet.workflow.operating.export import sam_template
+
+        return sam_template(self, description)
+
+    def __repr__(self) -> str:
+        return (
+            f"Workflow(name={self.name!r}, role={self.role!r}, "
+            f"state_machine_arn={self.state_machine_arn!r})"
+        )
+
+
+def _refuse_names(name: str, role: str | None) -> None:
+    if not isinstance(name, str) or not name or len(name) > 80 or _FORBIDDEN.search(name):
+        raise ValueError(
+            f"{name!r} is no workflow name: 1 to 80 characters, without spaces, brackets, "
+            'wildcards and any of " # % \\ ^ | ~ ` $ & , ; : /'
+        )
+    if role is not None and not _ROLE.match(role):
+        raise ValueError(
+            f"{role!r} is no role ARN (of workflow '{name}'): arn:aws:iam::<account>:role/<name>"
+        )
+
+
+def _judge(findings: tuple[Finding, ...]) -> None:
+    """Raise for errors, warn of the rest."""
+    errors = errors_of(findings)
+    if errors:
+        raise InvalidDefinition(errors)
+    for finding in findings:
+        warnings.warn(str(finding), stacklevel=5)

@@ -1,0 +1,203 @@
+"""Plain descriptions of training and transform jobs, under the names users know.
+
+Nothing here calls AWS or needs the SageMaker SDK. An estimator of SDK 2 has the same public
+attributes, so steps take that as well.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ratchet.workflow.dynamic import Dynamic
+from ratchet.workflow.sagemaker import image_uris
+from ratchet.workflow.sagemaker.model import Model
+from ratchet.workflow.sagemaker.source import Source, Upload
+
+_FORMER = {
+    "train_instance_count": "instance_count",
+    "train_instance_type": "instance_type",
+    "train_volume_size": "volume_size",
+    "train_max_run": "max_run",
+    "train_use_spot_instances": "use_spot_instances",
+    "train_max_wait": "max_wait",
+    "image_name": "image_uri",
+}
+
+
+class Estimator:
+    """A training job: image, role, machines, limits, hyperparameters.
+
+    `sagemaker_session` is taken and ignored: no session is needed to describe a job. Names of
+    SDK 1 (`train_instance_type`, ...) are understood.
+    """
+
+    def __init__(
+        self,
+        image_uri: Any = None,
+        role: Any = None,
+        instance_count: Any = 1,
+        instance_type: Any = None,
+        volume_size: int = 30,
+        volume_kms_key: Any = None,
+        max_run: int = 86_400,
+        input_mode: str = "File",
+        output_path: Any = None,
+        output_kms_key: Any = None,
+        hyperparameters: dict[str, Any] | None = None,
+        environment: dict[str, Any] | None = None,
+        tags: list[dict[str, str]] | None = None,
+        subnets: list[str] | None = None,
+        security_group_ids: list[str] | None = None,
+        use_spot_instances: bool = False,
+        max_wait: int | None = None,
+        checkpoint_s3_uri: Any = None,
+        metric_definitions: list[dict[str, str]] | None = None,
+        enable_network_isolation: bool = False,
+        sagemaker_session: Any = None,  # noqa: ARG002 - scripts written for the SDK pass one
+        **former: Any,
+    ) -> None:
+        self.image_uri, self.role = image_uri, role
+        self.instance_count, self.instance_type = instance_count, instance_type
+        self.volume_size, self.volume_kms_key = volume_size, volume_kms_key
+        self.max_run, self.max_wait, self.input_mode = max_run, max_wait, input_mode
+        self.output_path, self.output_kms_key = output_path, output_kms_key
+        self.environment, self.tags = environment or {}, tags
+        self.subnets, self.security_group_ids = subnets, security_group_ids
+        self.use_spot_instances, self.checkpoint_s3_uri = use_spot_instances, checkpoint_s3_uri
+        self.metric_definitions = metric_definitions
+        self.enable_network_isolation = enable_network_isolation
+        self._hyperparameters = dict(hyperparameters or {})
+        self._take(former)
+
+    def _take(self, former: dict[str, Any]) -> None:
+        for name, value in former.items():
+            if name not in _FORMER:
+                raise TypeError(f"{type(self).__name__} has no argument '{name}'")
+            setattr(self, _FORMER[name], value)
+
+    def set_hyperparameters(self, **hyperparameters: Any) -> None:
+        self._hyperparameters |= hyperparameters
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """What the training job gets; values become text when the step is written."""
+        return dict(self._hyperparameters)
+
+    def training_image_uri(self) -> Any:
+        return self.image_uri
+
+    def create_model(self, **fields: Any) -> Model:
+        """The model that the trained artifact will make; `model_data` is filled in by the step."""
+        return Model(**{"image_uri": self.image_uri, "role": self.role} | fields)
+
+    def transformer(self, instance_count: Any, instance_type: Any, **fields: Any) -> Transformer:
+        return Transformer(
+            model_name=None, instance_count=instance_count, instance_type=instance_type, **fields
+        )
+
+    @property
+    def uploads(self) -> tuple[Upload, ...]:
+        return ()
+
+
+class Framework(Estimator):
+    """An estimator with a script of the user's (script mode)."""
+
+    framework: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        entry_point: str,
+        role: Any = None,
+        framework_version: str | None = None,
+        py_version: str = "py3",
+        source_dir: str | None = None,
+        code_location: str | None = None,
+        model_uri: Any = None,  # noqa: ARG002 - taken as the SDK takes it
+        **fields: Any,
+    ) -> None:
+        super().__init__(role=role, **fields)
+        self.entry_point, self.source_dir, self.code_location = (
+            entry_point,
+            source_dir,
+            code_location,
+        )
+        self.framework_version, self.py_version = framework_version, py_version
+        self._packed: Source | None = None
+
+    @property
+    def source(self) -> Source:
+        """The script, packed once for a place."""
+        wanted = Source(self.entry_point, self.source_dir, self.code_location)
+        if self._packed != wanted:
+            self._packed = wanted
+        return self._packed or wanted
+
+    def training_image_uri(self) -> Any:
+        return self.image_uri or self._image("training")
+
+    def _image(self, scope: str) -> str:
+        return image_uris.retrieve(
+            self.framework,
+            version=self.framework_version,
+            py_version=self.py_version,
+            instance_type=str(self.instance_type),
+            image_scope=scope,
+        )
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """Script mode writes each value as JSON and adds where the script is."""
+        own = {
+            name: value if isinstance(value, Dynamic) else json.dumps(value)
+            for name, value in super().hyperparameters().items()
+        }
+        return own | {
+            "sagemaker_program": json.dumps(self.source.program),
+            "sagemaker_submit_directory": json.dumps(self.source.uri),
+        }
+
+    def create_model(self, **fields: Any) -> Model:
+        image = self.image_uri or self._image("inference")
+        return super().create_model(**{"image_uri": image, "source": self.source} | fields)
+
+    @property
+    def uploads(self) -> tuple[Upload, ...]:
+        return self.source.uploads
+
+
+class PyTorch(Framework):
+    """A PyTorch script."""
+
+    framework = "pytorch"
+
+
+class SKLearn(Framework):
+    """A scikit-learn script."""
+
+    framework = "sklearn"
+
+
+class XGBoost(Framework):
+    """An XGBoost script."""
+
+    framework = "xgboost"
+
+
+@dataclass(slots=True)
+class Transformer:
+    """A batch transform's machines and output."""
+
+    model_name: Any
+    instance_count: Any
+    instance_type: Any
+    strategy: Any = None
+    assemble_with: Any = None
+    output_path: Any = None
+    output_kms_key: Any = None
+    accept: Any = None
+    max_concurrent_transforms: int | None = None
+    max_payload: int | None = None
+    env: dict[str, Any] = field(default_factory=dict)
+    volume_kms_key: Any = None
+    sagemaker_session: Any = None

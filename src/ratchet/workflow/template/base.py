@@ -1,0 +1,222 @@
+"""What the templates share: their input, what happens on an error, and a stable endpoint."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ratchet.workflow.inputs import ExecutionInput, Field, Format, StepInput, fresh_name
+from ratchet.workflow.operating.execution import Execution
+from ratchet.workflow.operating.picture import Picture
+from ratchet.workflow.operating.workflow import Workflow
+from ratchet.workflow.sagemaker.estimators import Framework
+from ratchet.workflow.steps import (
+    AwsSdkStep,
+    Catch,
+    Chain,
+    Choice,
+    ChoiceRule,
+    EndpointConfigStep,
+    EndpointStep,
+    Fail,
+    ModelStep,
+    Retry,
+    State,
+    Succeed,
+    Task,
+    TrainingStep,
+    Wait,
+)
+
+JOB_NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,39}"  # leaves room for a prefix and the attempt
+BUSY = [
+    "SageMaker.AmazonSageMakerException",
+    "SageMaker.ThrottlingException",
+    "SageMaker.ResourceLimitExceededException",
+]
+
+
+class WorkflowTemplate:
+    """A workflow made from estimators. The endpoint keeps the pipeline's name for ever: the
+    first execution creates it, later ones move it to the new model.
+    """
+
+    prefix = "pipeline"
+
+    def __init__(
+        self,
+        s3_bucket: str,
+        role: str,
+        client: Any = None,
+        pipeline_name: str | None = None,
+    ) -> None:
+        self.s3_bucket, self.role = s3_bucket, role
+        self.pipeline_name = pipeline_name or f"{self.prefix}-{timestamp()}"
+        self.execution_input = ExecutionInput(schema=self.schema())
+        self.definition = self.build_workflow_definition()
+        self.workflow = Workflow(
+            name=self.pipeline_name,
+            definition=self.definition,
+            role=role,
+            execution_input=self.execution_input,
+            client=client,
+        )
+
+    def schema(self) -> dict[str, Any]:
+        """What an execution is told: a name for its job, model and endpoint config."""
+        return {
+            "JobName": Field(str, pattern=JOB_NAME),
+            "HyperParameters": Field(dict, default=self.hyperparameters()),
+        }
+
+    def hyperparameters(self) -> dict[str, str]:
+        raise NotImplementedError
+
+    def build_workflow_definition(self) -> Chain:
+        """The states, from the first to the end."""
+        raise NotImplementedError
+
+    def create(self) -> str:
+        """Make the state machine, and put the training scripts into S3 first; its ARN."""
+        return self.workflow.create()
+
+    def get_workflow(self) -> Workflow:
+        return self.workflow
+
+    def render_graph(self, portrait: bool = False) -> Picture:
+        return self.workflow.render_graph(portrait=portrait)
+
+    def execute(
+        self, job_name: str | None = None, hyperparameters: dict[str, Any] | None = None
+    ) -> Execution:
+        """Start an execution. Hyperparameters given here go over the estimator's."""
+        name = job_name or f"{self.prefix}-{timestamp()}"
+        inputs: dict[str, Any] = {"JobName": name}
+        if hyperparameters is not None:
+            texts = {key: str(value) for key, value in hyperparameters.items()}
+            inputs["HyperParameters"] = self.hyperparameters() | texts
+        return self.workflow.execute(name=name, inputs=inputs)
+
+    # parts
+
+    def located(self, estimator: Any) -> Any:
+        """A script's estimator knows where in the bucket its archive goes."""
+        if isinstance(estimator, Framework) and estimator.code_location is None:
+            estimator.code_location = f"s3://{self.s3_bucket}/{self.pipeline_name}/source"
+        return estimator
+
+    def models_uri(self) -> str:
+        return f"s3://{self.s3_bucket}/{self.pipeline_name}/models"
+
+    def train(
+        self, name: str, estimator: Any, data: Any, kind: str, hyperparameters: Any
+    ) -> TrainingStep:
+        """Train under a name that is new at each attempt."""
+        return TrainingStep(
+            name,
+            estimator=estimator,
+            job_name=fresh_name(kind, self.execution_input["JobName"]),
+            data=data,
+            hyperparameters=hyperparameters,
+            output_data_config_path=self.models_uri(),
+            retry=Retry(
+                error_equals=[*BUSY, "States.TaskFailed"],
+                interval_seconds=30,
+                max_attempts=2,
+                backoff_rate=2.0,
+                jitter_strategy="FULL",
+            ),
+        )
+
+    def deploy(self, before: list[State], estimator: Any) -> Chain:
+        """Endpoint config, create or update, wait until it serves; with a way out for errors."""
+        name = self.execution_input["JobName"]
+        configure = EndpointConfigStep(
+            "Configure Endpoint",
+            endpoint_config_name=name,
+            model_name=name,
+            initial_instance_count=estimator.instance_count,
+            instance_type=estimator.instance_type,
+        )
+        find = AwsSdkStep(
+            "Find Endpoint",
+            "sagemaker",
+            "listEndpoints",
+            parameters={"NameContains": self.pipeline_name, "MaxResults": 100},
+            result_selector={
+                "Found.$": f"$.Endpoints[?(@.EndpointName == '{self.pipeline_name}')].EndpointName"
+            },
+        )
+        create = EndpointStep("Deploy", self.pipeline_name, name)
+        update = EndpointStep("Update Endpoint", self.pipeline_name, name, update=True)
+        exists = Choice("Endpoint exists?")
+        exists.add_choice(ChoiceRule.IsPresent(StepInput()["Found"][0], True), update)
+        exists.default_choice(create)
+        failed = Fail("Pipeline Failed", error_path="$.Error", cause_path="$.Cause")
+        wait = self._until_in_service(failed)
+        create.next(wait)
+        update.next(wait)
+        steps: list[State] = [*before, configure, find]
+        for step in (*steps, create, update):
+            _guard(step, failed)
+        return Chain([*steps, exists])
+
+    def _until_in_service(self, failed: Fail) -> Wait:
+        """Neither createEndpoint nor updateEndpoint has a .sync: look until it is settled."""
+        wait = Wait("Wait for Endpoint", seconds=30)
+        look = AwsSdkStep(
+            "Look at Endpoint",
+            "sagemaker",
+            "describeEndpoint",
+            parameters={"EndpointName": self.pipeline_name},
+        )
+        settled = Choice("Endpoint settled?")
+        status = StepInput()["EndpointStatus"]
+        config = StepInput()["EndpointConfigName"]
+        right = ChoiceRule.StringEqualsPath(config, self.execution_input["JobName"])
+        serves = ChoiceRule.StringEquals(status, "InService")
+        went_back = Fail(
+            "Endpoint went back",
+            error="EndpointRolledBack",
+            cause="The new model did not become ready; the endpoint serves the former one",
+        )
+        broken = Fail("Endpoint failed", error="EndpointFailed", cause="See DescribeEndpoint")
+        settled.add_choice(ChoiceRule.And([serves, right]), Succeed("Done"))
+        settled.add_choice(serves, went_back)
+        settled.add_choice(
+            ChoiceRule.Or(
+                [ChoiceRule.StringEquals(status, bad) for bad in ("Failed", "UpdateRollbackFailed")]
+            ),
+            broken,
+        )
+        settled.default_choice(wait)
+        _guard(look, failed)
+        wait.next(look).next(settled)
+        return wait
+
+    def model_step(self, name: str, model: Any, model_name: Any) -> ModelStep:
+        return ModelStep(name, model=model, model_name=model_name)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(s3_bucket={self.s3_bucket!r}, workflow={self.workflow!r})"
+
+
+def _guard(step: State, failed: Fail) -> None:
+    """Retry what may pass by itself; lead the rest to one named end."""
+    if isinstance(step, Task):
+        if not step.retries:
+            step.add_retry(
+                Retry(error_equals=BUSY, interval_seconds=5, max_attempts=4, backoff_rate=2.0)
+            )
+        step.add_catch(Catch(error_equals=["States.ALL"], next_step=failed))
+
+
+def timestamp() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d-%H-%M-%S")
+
+
+def artifact(step: TrainingStep) -> StepInput:
+    return step.output()["ModelArtifacts"]["S3ModelArtifacts"]
+
+
+__all__ = ["Format", "WorkflowTemplate", "artifact"]
