@@ -127,6 +127,21 @@ def test_a_run_that_was_stopped_leaves_no_state_running() -> None:
     assert (stopped.status, stopped.states["Train"].status) == ("ABORTED", "ABORTED")
 
 
+def test_a_redrive_goes_on_with_the_state_that_failed() -> None:
+    history = History().add("ExecutionStarted").add("MapStateEntered", name="Each")
+    history.add("TaskStateEntered", name="Train").add("TaskScheduled")
+    history.add("TaskFailed", 1.0, error="Gone").add("MapStateFailed").add("ExecutionFailed")
+    failed = read_history(history.events).states
+    assert (failed["Each"].status, failed["Train"].status) == ("FAILED", "FAILED")
+    history.add("ExecutionRedriven", 60.0)
+    assert read_history(history.events).status == "RUNNING"
+    history.add("TaskScheduled").add("TaskSucceeded", 2.0).add("TaskStateExited", name="Train")
+    history.add("MapStateExited", name="Each").add("ExecutionSucceeded")
+    done = read_history(history.events)
+    assert done.status == "SUCCEEDED"
+    assert {state.status for state in done.states.values()} == {"SUCCEEDED"}
+
+
 def test_histories_recorded_on_aws_are_read_whole() -> None:
     """Every state AWS says was exited is closed, and each picture is well-formed XML."""
     if not CASES.exists():

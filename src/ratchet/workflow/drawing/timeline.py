@@ -22,7 +22,8 @@ _ERRORS = frozenset(
     {
         "TaskFailed", "TaskTimedOut", "TaskStartFailed", "TaskSubmitFailed",
         "LambdaFunctionFailed", "LambdaFunctionTimedOut", "LambdaFunctionScheduleFailed",
-        "LambdaFunctionStartFailed", "EvaluationFailed",
+        "LambdaFunctionStartFailed", "EvaluationFailed", "MapRunFailed", "ActivityFailed",
+        "ActivityTimedOut",
     }
 )  # fmt: skip
 _CONTAINER_FAILED = frozenset({"MapStateFailed", "ParallelStateFailed"})
@@ -123,11 +124,20 @@ class _Reader:
             frame = self._exit(str(details.get("name", "")), at, frame)
         elif kind in _ENDS:
             self._finish(_ENDS[kind], at, details)
+        elif kind == "ExecutionRedriven":
+            self._redrive()
         elif kind in _CONTAINER_FAILED and frame is not None:
             frame = self._fail_container(kind, at, frame)
         elif frame is not None:
             self._inside(kind, details, frame)
         self.frames[int(event["id"])] = frame
+
+    def _redrive(self) -> None:
+        """What had failed or was broken off goes on, without being entered again."""
+        self.end = None
+        for name, state in self.states.items():
+            if state.status in ("RUNNING", "FAILED", "ABORTED") and state.type != "Fail":
+                self.states[name] = replace(state, status="RUNNING", failures=0, exited=None)
 
     def _step(self, previous: int, name: str) -> None:
         if previous in self.left:
@@ -229,7 +239,7 @@ class _Reader:
 
 def _closed(state: StateTimes, at: datetime) -> StateTimes:
     """A state that was left: its last attempt failed and was caught, or it succeeded."""
-    open_visits = state.open_visits - 1
+    open_visits = max(0, state.open_visits - 1)  # a redrive goes on with what had failed
     status: Status = "CAUGHT" if state.failures else "SUCCEEDED"
     return replace(
         state,
