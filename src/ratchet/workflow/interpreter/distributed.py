@@ -149,9 +149,9 @@ class _Run:
 
         async def worker() -> None:
             for child in waiting:
-                await self._one(run, child)
                 if self._given_up:
                     return
+                await self._one(run, child)
 
         workers = [asyncio.ensure_future(worker()) for _ in range(limit)]
         try:

@@ -1,0 +1,57 @@
+"""Whatever an expression holds, it ends in time and with States.QueryEvaluationError."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from asl_machines import machine, run
+
+from ratchet.workflow import InvalidDefinition, parse
+
+FIVE_HUNDRED = "x" * 500 + "!"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "$contains($states.input.text, /(x|xx)*[yz]/)",
+        "$replace($states.input.text, /(x+x+)+[yz]/, '')",
+        "($f := function($n){ $f($n) + 1 }; $f(1))",
+        "$reduce([1..40], function($a, $b){ $a & $a }, 'xxxxxxxx')",
+        "$pad('x', 1000000000)",
+        "[1..10000000]",
+        "$toMillis('" + "1" * 60 + "x', '" + "[Y]" * 20 + "')",
+        "function($x){$x}",
+        "1 / 0",
+    ],
+)
+def test_a_hostile_expression_fails_in_time(expression: str) -> None:
+    started = time.monotonic()
+    states = {"A": {"Type": "Pass", "Output": f"{{% {expression} %}}", "End": True}}
+    execution, _, _ = run(machine(states), {"text": FIVE_HUNDRED})
+    assert execution.error == "States.QueryEvaluationError"
+    assert time.monotonic() - started < 8
+
+
+def test_an_endless_expression_is_given_up() -> None:
+    loop = {"Type": "Pass", "Output": "{% ($f := function($n){ $f($n) }; $f(1)) %}", "End": True}
+    execution, _, _ = run(machine({"A": loop}), {})
+    assert execution.cause is not None
+    assert "Evaluation timeout" in execution.cause
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a":' * 200 + "1" + "}" * 200, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ('{"Comment": "' + "x" * 10_000_000 + '"}', "bytes; AWS accepts"),
+        (b'{"a": "\xff"}', "not UTF-8"),
+        ("[1]", "is an object"),
+    ],
+)
+def test_a_hostile_definition_is_refused_with_a_reason(text: Any, reason: str) -> None:
+    with pytest.raises(InvalidDefinition, match=reason):
+        parse(text)
