@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from ratchet.cli import checkout
 from ratchet.cli.connection import Json
-from ratchet.cli.errors import CliError, command
+from ratchet.cli.errors import CliError, command, stay
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -109,7 +108,7 @@ def _stay(console: Console, stack: Stack, pipeline: str) -> None:
     console.print("Local AWS stays up until Ctrl-C. In another terminal:")
     for line in ("ratchet info", f"ratchet runs {pipeline}", f"ratchet invoke {pipeline}"):
         console.print(f"  {line} {where}", soft_wrap=True)
-    threading.Event().wait()
+    stay()
 
 
 def _say_start(console: Console, packed: Packed, source: Any) -> None:

@@ -13,13 +13,14 @@ import os
 import signal
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, ParamSpec, TextIO
+from typing import Any, NoReturn, ParamSpec, TextIO
 
 import typer
 
@@ -124,6 +125,16 @@ def undisturbed() -> Iterator[None]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def stay() -> NoReturn:
+    """Wait for a signal.
+
+    The kernel may give it to any thread; the main thread, which alone acts on it, then sleeps on
+    in a wait without end. So this one wakes up now and then.
+    """
+    while True:
+        time.sleep(0.5)
 
 
 def _signals() -> list[signal.Signals]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import typer
 
 from ratchet.cli import checkout
 from ratchet.cli.connection import DEFAULT_STACK, Stack
-from ratchet.cli.errors import CliError, command, undisturbed
+from ratchet.cli.errors import CliError, command, stay, undisturbed
 
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws
@@ -39,7 +38,7 @@ def up(
         print_about(stack, about(stack))
         for line in _how_to(local, found=_is_found(local)):
             stdout().print(line, soft_wrap=True)
-        threading.Event().wait()
+        stay()
 
 
 @contextmanager
