@@ -15,6 +15,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,20 @@ def soon(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     return found
 
 
+def living(folder: Path) -> list[str]:
+    """Processes that name the folder in their environment or in their command: 'pid command'."""
+    found = {line.split(" ")[0]: line for line in processes_of(folder)}
+    for process in PROC.glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if str(folder) in command and process.name != str(os.getpid()):
+                found.setdefault(process.name, f"{process.name} {command}")
+    return list(found.values())
+
+
 def kinds(folder: Path) -> list[str]:
     """The kinds of the workplace's living children, one entry for each process."""
-    lines = processes_of(folder)
+    lines = living(folder)
     return [kind for line in lines for kind, mark in KINDS.items() if mark in line]
 
 
@@ -60,9 +72,9 @@ def wait_for_none(folder: Path) -> None:
     """No process of the workplace may live a few seconds from now."""
     what = "the end of every process"
     try:
-        soon(lambda: not processes_of(folder), what, END_SECONDS)
+        soon(lambda: not living(folder), what, END_SECONDS)
     except AssertionError:
-        raise AssertionError(f"alive after {END_SECONDS} s: {processes_of(folder)}") from None
+        raise AssertionError(f"alive after {END_SECONDS} s: {living(folder)}") from None
 
 
 def work_folders(place: Workplace) -> list[Path]:
