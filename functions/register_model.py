@@ -11,7 +11,10 @@ from retraining.errors import ObjectGone, RegistrationFailed
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{manifest, uri, artifact, training_job} -> {"package": arn, "version": n}; once a run."""
+    """{manifest, uri, artifact, image, training_job} -> {"package": arn, "version": n}; once a run.
+
+    `training_job` is the name of the job that made the artifact, or the ARN of the execution.
+    """
     manifest = adapters.work().read_json(adapters.work().key(event["manifest"]))
     pipeline = manifest["pipeline"]
     run = names.run_id(pipeline, manifest["token"])
@@ -20,7 +23,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         package = adapters.registry().register(
             pipeline,
             run,
-            image=manifest["image"],
+            image=event["image"],
             artifact=event["artifact"],
             instance=manifest["definition"]["training"]["instance"],
             metrics=f"{event['uri']}/metrics.json",

@@ -2,7 +2,8 @@
 
 `Pipeline` is pipeline.yaml as its author writes it. `Definition` is definition.json as push
 sends it: the same document with `data.columns` replaced by the columns themselves,
-`etl.recipe` by the list of DataBrew steps and `etl.transform` by the SHA-256 of transform.py.
+`etl.recipe` by the list of DataBrew steps, `etl.transform` by the SHA-256 of transform.py and
+`training.workflow` by the state machine's definition.
 
     python -m retraining.contracts          (in functions/) writes the committed JSON Schemas
 """
@@ -16,11 +17,8 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
-    StrictBool,
     StrictFloat,
     StrictInt,
     StrictStr,
@@ -30,30 +28,14 @@ from pydantic import (
 
 from retraining import hyperparameters
 from retraining.columns import Column, ColumnMap, ColumnsFile
-from retraining.durations import seconds
 from retraining.errors import PipelineRejected
 from retraining.explain import sentences
 from retraining.names import PIPELINE_PATTERN
+from retraining.sections import Duration, Section, between
+from retraining.training import BuiltInTraining, Training, TrainingOfDefinition, TrainingOfFolder
 
-
-def _between(least: str, most: str) -> AfterValidator:
-    def check(duration: str) -> str:
-        if not seconds(least) <= seconds(duration) <= seconds(most):
-            raise ValueError(f"must be from {least} to {most}, not {duration}")
-        return duration
-
-    return AfterValidator(check)
-
-
-Duration = Annotated[StrictStr, Field(pattern=r"^[0-9]{1,6}[smhd]$", examples=["60s", "15m"])]
 Number = StrictInt | StrictFloat
 Share = Annotated[Number, Field(gt=0, lt=1)]
-
-
-class Section(BaseModel):
-    """A part of pipeline.yaml; a key it does not know is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Data(Section):
@@ -87,7 +69,7 @@ class DataOfDefinition(Data):
 class Trigger(Section):
     """When landed data starts a run."""
 
-    quiet_period: Annotated[Duration, _between("1s", "12h")] = Field(
+    quiet_period: Annotated[Duration, between("1s", "12h")] = Field(
         default="60s", description="A run starts when nothing has landed for this long"
     )
 
@@ -105,7 +87,7 @@ class RecipeAction(Section):
     """What a DataBrew recipe step does; parameters are text, as DataBrew wants them."""
 
     Operation: Annotated[StrictStr, Field(pattern=r"^[A-Z_]+$", max_length=128)]
-    Parameters: dict[str, Annotated[StrictStr, Field(max_length=32768)]] = {}
+    Parameters: dict[str, Annotated[StrictStr, Field(max_length=32768)]] = Field(default={})
 
 
 class RecipeCondition(Section):
@@ -144,17 +126,6 @@ class Split(Section):
         if not math.isclose(total, 1, abs_tol=1e-9):
             raise ValueError(f"train + validation + holdout must be 1, not {total:g}")
         return self
-
-
-class Training(Section):
-    """How the challenger is trained."""
-
-    algorithm: Literal["xgboost"] = "xgboost"
-    hyperparameters: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
-        description="Of SageMaker's built-in XGBoost"
-    )
-    instance: Annotated[StrictStr, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")] = "ml.m5.large"
-    max_runtime: Annotated[Duration, _between("60s", "5d")] = "1h"
 
 
 class Gate(Section):
@@ -206,6 +177,8 @@ class Contract(Section):
 
     @model_validator(mode="after")
     def _hyperparameters_are_known(self) -> Contract:
+        if not isinstance(self.training, BuiltInTraining):
+            return self
         found = hyperparameters.problems(self.training.hyperparameters, self.gate.metric)
         if found:
             raise ValueError("training.hyperparameters: " + "; ".join(found))
@@ -217,6 +190,7 @@ class Pipeline(Contract):
 
     data: DataOfFolder
     etl: EtlOfFolder = EtlOfFolder()
+    training: TrainingOfFolder
 
 
 class Definition(Contract):
@@ -224,6 +198,7 @@ class Definition(Contract):
 
     data: DataOfDefinition
     etl: EtlOfDefinition = EtlOfDefinition()
+    training: TrainingOfDefinition
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Definition:

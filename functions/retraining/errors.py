@@ -2,6 +2,7 @@
 
 RatchetError
 |-- PipelineRejected          a pushed definition breaks its contract
+|-- WorkflowRefused           Step Functions refuses a pipeline's own training workflow
 |-- PipelineNotRegistered     a run was started for a pipeline that nobody pushed
 |-- DefinitionChanged         the stored definition is not the one that was registered
 |-- LeaseLost                 a run acts with a fencing token that is no longer the pipeline's
@@ -31,6 +32,10 @@ class PipelineRejected(RatchetError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class WorkflowRefused(RatchetError):
+    """Raised when Step Functions refuses the training workflow of a pipeline, with its reason."""
 
 
 class PipelineNotRegistered(RatchetError):

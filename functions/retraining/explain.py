@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import typing
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, RootModel, ValidationError
 
@@ -42,8 +42,14 @@ def dotted(location: tuple[int | str, ...]) -> str:
     return text
 
 
+MEMBERS: Final = {"str", "int", "float", "bool", "serverless", "none"} | {
+    "BuiltInTraining",
+    "OwnTraining",
+}
+
+
 def _union_member(part: str) -> bool:
-    return part in {"str", "int", "float", "bool", "serverless", "none"} or part.startswith("list[")
+    return part in MEMBERS or part.startswith("list[")
 
 
 def _unknown_key(where: str, key: str, known: list[str]) -> str:
@@ -73,7 +79,9 @@ def _step(current: Any, part: int | str) -> Any:
 
 
 def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
-    return typing.get_args(model.model_fields["kind"].annotation)
+    """How locations name a member of a union: by its `kind`, else by its class or its base."""
+    kind = model.model_fields.get("kind")
+    return typing.get_args(kind.annotation) if kind else tuple(c.__name__ for c in model.__mro__)
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

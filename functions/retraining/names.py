@@ -42,6 +42,11 @@ def check_endpoint(stack: str, pipeline: str) -> str:
     return f"{prefix(stack, pipeline)}-check"
 
 
+def training_machine(stack: str, pipeline: str) -> str:
+    """Name of the state machine by which a pipeline trains, if it has one of its own."""
+    return f"{prefix(stack, pipeline)}-training"
+
+
 def run_name(stack: str, pipeline: str, token: int) -> str:
     """Name of what a run makes outside the stack: model and endpoint config."""
     return f"{prefix(stack, pipeline)}-{token6(token)}"

@@ -64,6 +64,16 @@ class Settings:
         return self._required("RATCHET_XGBOOST_IMAGE")
 
     @property
+    def training_workflow_role_arn(self) -> str:
+        """Role of pipelines' own training workflows."""
+        return self._required("RATCHET_TRAINING_WORKFLOW_ROLE_ARN")
+
+    @property
+    def training_log_group_arn(self) -> str:
+        """Where these workflows log their executions."""
+        return self._required("RATCHET_TRAINING_LOG_GROUP_ARN")
+
+    @property
     def retraining_arn(self) -> str:
         """The retraining state machine; only start_retraining has it."""
         return self._required("RATCHET_RETRAINING_ARN")

@@ -48,7 +48,7 @@ def needs(call: Call) -> list[Need]:
     found = [Need(action, resource, _tags(parameters)) for resource in resources]
     if _tags(parameters):
         found.append(_tagging(service, operation, parameters))
-    roles = (parameters.get("RoleArn"), parameters.get("ExecutionRoleArn"))
+    roles = [parameters.get(name) for name in ("RoleArn", "ExecutionRoleArn", "roleArn")]
     found += [Need("iam:PassRole", role, {"iam:PassedToService": passed}) for role in roles if role]
     return found
 
@@ -133,6 +133,10 @@ def _given(member: str) -> Find:
     return lambda parameters: [parameters[member]]
 
 
+def _machine(parameters: dict[str, Any]) -> list[str]:
+    return [f"arn:aws:states:{PLACE}:stateMachine:{parameters['name']}"]
+
+
 def _anything(_: dict[str, Any]) -> list[str]:
     """IAM knows no resource for the action, so a policy must say "*"."""
     return ["*"]
@@ -159,6 +163,11 @@ RESOURCES: dict[tuple[str, str], Find] = {
     ("sns", "Publish"): _given("TopicArn"),
     ("lambda", "Invoke"): _given("FunctionName"),
     ("states", "StartExecution"): _given("stateMachineArn"),
+    ("states", "CreateStateMachine"): _machine,
+    **{
+        ("states", f"{verb}StateMachine"): _given("stateMachineArn")
+        for verb in ("Describe", "Update", "Delete")
+    },
     ("states", "DescribeExecution"): _given("executionArn"),
     ("states", "StopExecution"): _given("executionArn"),
     **{
@@ -210,15 +219,18 @@ RESOURCES: dict[tuple[str, str], Find] = {
 
 
 def _tags(parameters: dict[str, Any]) -> dict[str, str]:
-    given = parameters.get("Tags") or {}
-    pairs = given.items() if isinstance(given, dict) else ((t["Key"], t["Value"]) for t in given)
-    return {f"aws:RequestTag/{key}": value for key, value in pairs}
+    given = parameters.get("Tags") or parameters.get("tags") or {}
+    if not isinstance(given, dict):  # Step Functions writes them small
+        given = {t.get("Key") or t["key"]: t.get("Value") or t["value"] for t in given}
+    return {f"aws:RequestTag/{key}": value for key, value in given.items()}
 
 
 def _tagging(service: str, operation: str, parameters: dict[str, Any]) -> Need:
     """To create something with tags takes the right to tag it."""
     if service == "sagemaker":
         return Need("sagemaker:AddTags", RESOURCES[service, operation](parameters)[0])
+    if service == "states":
+        return Need("states:TagResource", *_machine(parameters))
     kind = operation.removeprefix("Create").removeprefix("Recipe").lower() or "recipe"
     return Need(f"{service}:TagResource", f"arn:aws:{service}:{PLACE}:{kind}/{parameters['Name']}")
 

@@ -25,6 +25,12 @@ RUN_SECONDS = 120
 WEAK = {"num_round: 300": "num_round: 1", "max_depth: 5": "max_depth: 1"}
 QUICK = {"num_round: 300": "num_round: 60", "eta: 0.05": "eta: 0.2"}
 UNKNOWN = r"\"unknown\":\"0\""
+WORKFLOW = """\
+QueryLanguage: JSONata
+StartAt: Answer
+States:
+  Answer: {Type: Pass, Output: {artifact: none}, End: true}
+"""
 GATE = {
     "minimum: 0.60": "minimum: 0.50",
     "margin: 0.01": "margin: 0.5",
@@ -34,6 +40,7 @@ GATE = {
 # Granted, and not used by the runs of this test: "function action" -> why it is needed.
 POLLED = "Lambda's poller takes the messages under the function's role"
 MISSING = "what is missing is told as missing, not as forbidden"
+CLAIMED = "a workflow that was pushed while a run was open is the next run's"
 UNVERSIONED = "a landing bucket may be without versions"
 UNUSED = {
     **{
@@ -51,6 +58,13 @@ UNUSED = {
         for function in (
             "CheckData", "Gate", "RegisterModel", "DecidePromotion", "VerifyEndpoint",
             "RecordChampion", "RegisterPipeline",
+        )
+    },
+    **{
+        f"ClaimData {action}": CLAIMED
+        for action in (
+            "states:DescribeStateMachine", "states:CreateStateMachine",
+            "states:UpdateStateMachine", "states:TagResource", "iam:PassRole",
         )
     },
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
@@ -183,6 +197,7 @@ def live(world: World) -> None:
     refuse_data(world, header, parts[2])
     stop_a_run(world, csv_bytes(header, parts[2]))
     refuse_a_promotion(world)
+    bring_a_workflow(world)
     wake_everybody(world)
 
 
@@ -266,6 +281,21 @@ def refuse_a_promotion(world: World) -> None:
         Payload=json.dumps({"promotion": promotion, "error": "Tried", "cause": "by a test"}),
     )
     assert json.loads(answer["Payload"].read())["rejected"]
+
+
+def bring_a_workflow(world: World) -> None:
+    """A pipeline gets a training workflow of its own, then another, then is as before."""
+    folder = pipeline_folder(world.place, "own")
+    text = (folder / "pipeline.yaml").read_text()
+    before, _, after = text.partition("training:\n")
+    gate = after[after.index("gate:\n") :]
+    for workflow in (WORKFLOW, f"Comment: another\n{WORKFLOW}"):
+        (folder / "training.asl.yaml").write_text(workflow)
+        section = "training: {workflow: training.asl.yaml}\n"
+        (folder / "pipeline.yaml").write_text(f"{before}{section}{gate}")
+        world.push(folder)
+    (folder / "pipeline.yaml").write_text(text)
+    world.push(folder)
 
 
 def wake_everybody(world: World) -> None:

@@ -30,6 +30,8 @@ DEFINITION: dict[str, Any] = {
     "gate": {"metric": "auc", "minimum": 0.6},
 }
 
+MACHINE: dict[str, Any] = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+
 
 def with_(path: str, value: object) -> str:
     document = copy.deepcopy(DEFINITION)
@@ -80,6 +82,14 @@ def test_defaults_are_written_out() -> None:
         ("training/hyperparameters", {"max_dept": 3, "num_round": 1}, "did you mean max_depth?"),
         ("training/hyperparameters", {"objective": "binary:logistic"}, "num_round is missing"),
         ("training/hyperparameters", {"num_round": 9, "objective": "multi:softprob"}, "no scores"),
+        ("training", {"algorithm": "xgboost"}, "training.hyperparameters: this key is required"),
+        ("training", {"algorithm": "xgboost", "workflow": {}}, "workflow and algorithm exclude"),
+        ("training", {"workflow": {}, "hyperparameters": {}}, "workflow and hyperparameters"),
+        ("training", {"workflow": MACHINE, "max_runtme": "1h"}, "did you mean 'max_runtime'?"),
+        ("training", {"workflow": MACHINE, "max_runtime": "6d"}, "from 60s to 5d"),
+        ("training", {"workflow": "training.asl.yaml"}, "training.workflow: input should be"),
+        ("training", {"workflow": {"StartAt": "A"}}, "no state machine: it needs StartAt"),
+        ("training", {"workflow": {**MACHINE, "Comment": "x" * 200_000}}, "at most 200,000"),
         ("etl", {}, "column 'y' is category, and nothing makes it a number"),
         ("etl/recipe", [{"Action": {"operation": "DELETE"}}], "did you mean 'Operation'?"),
         ("name", "Bank", "name: string should match"),
@@ -124,3 +134,17 @@ def test_the_schema_accepts_what_the_contract_accepts_and_refuses_unknown_keys()
     checker.validate(folder)
     folder["trigger"] = {"max_wait": "15m"}
     assert not checker.is_valid(folder)
+
+
+def test_training_is_by_the_algorithm_or_by_a_workflow_of_the_folder() -> None:
+    parsed = contracts.parse_definition(with_("training", {"workflow": MACHINE}))
+    training = contracts.as_document(parsed)["training"]
+    assert training == {"workflow": MACHINE, "instance": "ml.m5.large", "max_runtime": "1h"}
+    folder = json.loads(with_("training", {"workflow": "training.asl.yaml"}))
+    folder["data"]["columns"] = "columns.yaml"
+    folder["etl"] = {"recipe": "recipe.json"}
+    checker = jsonschema.Draft202012Validator(contracts.schemas()["pipeline.schema.json"])
+    checker.validate(folder)
+    for wrong in ("../training.asl.yaml", "training.yaml", MACHINE):
+        folder["training"]["workflow"] = wrong
+        assert not checker.is_valid(folder)

@@ -78,7 +78,7 @@ class Run:
 
     def register(self) -> Any:
         artifact = f"{self.uri}/model/job/output/model.tar.gz"
-        event = {**self.event, "artifact": artifact, "training_job": "job"}
+        event = {**self.event, "artifact": artifact, "image": "image", "training_job": "job"}
         return register_model.handler(event, None)
 
     def decide(self, package: str) -> Any:

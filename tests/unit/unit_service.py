@@ -93,6 +93,8 @@ class Service:
             "SAGEMAKER_ROLE_ARN": ROLE,
             "DATABREW_ROLE_ARN": ROLE,
             "XGBOOST_IMAGE": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+            "TRAINING_WORKFLOW_ROLE_ARN": ROLE,
+            "TRAINING_LOG_GROUP_ARN": "arn:aws:logs:us-east-1:123456789012:log-group:training:*",
             "RETRAINING_ARN": machine["stateMachineArn"],
         }
         for name, value in environment.items():

@@ -14,6 +14,7 @@ from retraining.adapters.ledger import Ledger
 from retraining.adapters.notices import Notices
 from retraining.adapters.object_store import ObjectStore
 from retraining.adapters.registry import Registry
+from retraining.adapters.training_machines import TrainingMachines
 from retraining.adapters.wakes import Wakes
 from retraining.settings import settings
 
@@ -78,4 +79,15 @@ def recipe_jobs() -> RecipeJobs:
         settings.work_bucket,
         settings.databrew_role_arn,
         settings.kms_key_arn,
+    )
+
+
+@cache
+def training_machines() -> TrainingMachines:
+    """State machines that train."""
+    return TrainingMachines(
+        client("stepfunctions"),
+        settings.stack,
+        settings.training_workflow_role_arn,
+        settings.training_log_group_arn,
     )

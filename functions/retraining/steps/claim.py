@@ -24,7 +24,7 @@ def claim(pipeline: str, token: int) -> dict[str, Any]:
     if manifest is None:
         manifest = adapters.work().write_json_once(key, _manifest(pipeline, token))
     _verify(manifest["definition_ref"], manifest["definition"])
-    return _run(manifest, _recipe_job(manifest))
+    return _run(manifest, _recipe_job(manifest), _training(manifest))
 
 
 def _manifest(pipeline: str, token: int) -> dict[str, Any]:
@@ -80,11 +80,26 @@ def _recipe_job(manifest: dict[str, Any]) -> str | None:
     return adapters.recipe_jobs().point_job(manifest["pipeline"], version, output)
 
 
-def _run(manifest: dict[str, Any], recipe_job: str | None) -> dict[str, Any]:
+def _training(manifest: dict[str, Any]) -> dict[str, Any]:
+    """How the run trains: `workflow` is the machine of the pipeline's own, made this run's."""
+    training = manifest["definition"]["training"]
+    own, chosen = training.get("workflow"), training.get("hyperparameters", {})
+    return {
+        "workflow": adapters.training_machines().put(manifest["pipeline"], own) if own else None,
+        "image": manifest["image"],
+        "hyperparameters": {name: hyperparameters.as_text(value) for name, value in chosen.items()},
+        "instance_type": training["instance"],
+        "max_runtime": seconds(training["max_runtime"]),
+    }
+
+
+def _run(
+    manifest: dict[str, Any], recipe_job: str | None, training: dict[str, Any]
+) -> dict[str, Any]:
     pipeline, token, definition = manifest["pipeline"], manifest["token"], manifest["definition"]
     uri = adapters.work().uri(names.run_prefix(pipeline, token))
     accepted = adapters.work().uri(names.accepted_prefix(pipeline))
-    transform, training = definition["etl"]["transform"], definition["training"]
+    transform = definition["etl"]["transform"]
     chunks = sorted({item["chunk"] for item in manifest["objects"]})
     return {
         "pipeline": pipeline,
@@ -100,15 +115,7 @@ def _run(manifest: dict[str, Any], recipe_job: str | None) -> dict[str, Any]:
         "transform": f"{manifest['definition_ref']['uri']}/transform.py" if transform else None,
         "label": definition["data"]["label"],
         "split_by": definition["split"]["by"],
-        "training": {
-            "image": manifest["image"],
-            "hyperparameters": {
-                name: hyperparameters.as_text(value)
-                for name, value in training["hyperparameters"].items()
-            },
-            "instance_type": training["instance"],
-            "max_runtime": seconds(training["max_runtime"]),
-        },
+        "training": training,
         # Serverless endpoints exclude network isolation (SageMaker developer guide).
         "isolation": definition["endpoint"]["kind"] != "serverless",
         "champion_model": (manifest["champion"] or {}).get("model"),

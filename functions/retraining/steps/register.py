@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from retraining import adapters, clock, contracts, names
-from retraining.errors import ObjectGone, PipelineRejected
+from retraining.errors import ObjectGone, PipelineRejected, WorkflowRefused
 from retraining.steps import wake
 
 HASH = re.compile(r"[0-9a-f]{8,64}")
@@ -26,6 +26,7 @@ def register(name: str, content_hash: str) -> dict[str, Any]:
     _refuse(_problems(name, folder, definition, before))
     changed = contracts.changes(before, definition)
     recipe_version = _provide(name, definition, before, former)
+    _provide_workflow(name, definition)
     adapters.ledger().register(
         name,
         {
@@ -38,6 +39,8 @@ def register(name: str, content_hash: str) -> dict[str, Any]:
             "recipe_version": recipe_version,
         },
     )
+    if not _has_workflow(definition):
+        adapters.training_machines().remove(name)
     return {
         "name": name,
         "hash": content_hash,
@@ -65,7 +68,12 @@ def _problems(
     found = []
     if definition["name"] != name:
         found.append(f"name: the definition is of {definition['name']!r}, pushed as {name!r}")
-    return [*found, *_transform_problems(folder, definition), *_frozen(name, definition, before)]
+    return [
+        *found,
+        *_transform_problems(folder, definition),
+        *_frozen(name, definition, before),
+        *_workflow_in_use(name, definition, before),
+    ]
 
 
 def _transform_problems(folder: str, definition: dict[str, Any]) -> list[str]:
@@ -89,6 +97,21 @@ def _frozen(name: str, definition: dict[str, Any], before: dict[str, Any] | None
         " one; this release cannot start a new baseline: push under another name"
         for key in changed
     ]
+
+
+def _workflow_in_use(
+    name: str, definition: dict[str, Any], before: dict[str, Any] | None
+) -> list[str]:
+    """Without its workflow the machine goes, and an open run may be about to start it."""
+    lease = adapters.ledger().state(name).lease
+    if lease is None or not _has_workflow(before) or _has_workflow(definition):
+        return []
+    run = names.run_id(name, lease.token)
+    return [f"training: run {run} trains with the workflow: push again when it has ended"]
+
+
+def _has_workflow(definition: dict[str, Any] | None) -> bool:
+    return definition is not None and "workflow" in definition["training"]
 
 
 def _has_accepted(name: str) -> bool:
@@ -118,6 +141,22 @@ def _provide(
     adapters.recipe_jobs().ensure_dataset(name)
     adapters.recipe_jobs().ensure_job(name, version, f"{names.run_prefix(name, 0)}/recipe/")
     return version
+
+
+def _provide_workflow(name: str, definition: dict[str, Any]) -> None:
+    """The state machine of a pipeline that trains by its own workflow.
+
+    While a run is open the machine stays that run's: its next claim brings the new one.
+    """
+    if not _has_workflow(definition):
+        return
+    machines = adapters.training_machines()
+    if adapters.ledger().state(name).lease is not None and machines.find(name) is not None:
+        return
+    try:
+        machines.put(name, definition["training"]["workflow"])
+    except WorkflowRefused as error:
+        raise PipelineRejected([f"training.workflow: {error}"]) from error
 
 
 def _wake_waiting(name: str) -> int:

@@ -15,12 +15,16 @@ from ratchet.cli.yaml_files import YamlFile, check, read_text, read_yaml
 
 @dataclass(frozen=True)
 class Packed:
-    """A checked pipeline: `files` are what is uploaded under `hash`, definition.json among them."""
+    """A checked pipeline: `files` are what is uploaded under `hash`, definition.json among them.
+
+    `warnings` say what is doubtful in it, and is pushed all the same.
+    """
 
     name: str
     definition: dict[str, Any]
     files: dict[str, bytes]
     hash: str
+    warnings: tuple[str, ...] = ()
 
 
 def pack(folder: Path) -> Packed:
@@ -28,6 +32,7 @@ def pack(folder: Path) -> Packed:
     if not folder.is_dir():
         raise CliError(f"{folder} is no folder", _where_pipelines_are(folder))
     pipeline = read_yaml(folder / "pipeline.yaml")
+    _refuse(_two_trainings(pipeline))
     _refuse(check(pipeline, _schema(folder, "pipeline.schema.json")))
     document: dict[str, Any] = pipeline.value
     columns = read_yaml(folder / document["data"].get("columns", "columns.yaml"))
@@ -47,14 +52,37 @@ def _packed(folder: Path, document: dict[str, Any], columns: dict[str, Any]) -> 
         files["transform.py"] = read_text(folder / etl["transform"]).encode()
         transform = hashlib.sha256(files["transform.py"]).hexdigest()
         _refuse_bad_python(folder / etl["transform"], files["transform.py"])
+    training, warnings = _training(folder, document["training"])
     definition = {
         **document,
         "data": {**document["data"], "columns": columns},
         "etl": {"recipe": recipe, "transform": transform},
+        "training": training,
     }
     text = json.dumps(definition, ensure_ascii=False, separators=(",", ":"))
     files["definition.json"] = text.encode()
-    return Packed(document["name"], definition, files, _content_hash(files))
+    return Packed(document["name"], definition, files, _content_hash(files), warnings)
+
+
+def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The training section with its workflow inlined, and what is doubtful in the workflow."""
+    if "workflow" not in training:
+        return training, ()
+    from ratchet.workflow import errors_of, parse
+    from ratchet.workflow.lint import lint
+
+    path = folder / training["workflow"]
+    text = read_text(path)
+    findings = lint(text, placeholders=False)
+    told = [f"{path}{':' if one.line is not None else ': '}{one}" for one in findings]
+    if errors_of(findings):
+        _refuse(told)
+    workflow = dict(parse(text).source.document)
+    try:
+        json.dumps(workflow, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise CliError(f"{path}: it holds a value that JSON has not: {error}") from error
+    return {**training, "workflow": workflow}, tuple(told)
 
 
 def _content_hash(files: dict[str, bytes]) -> str:
@@ -84,6 +112,19 @@ def _refuse_bad_python(path: Path, source: bytes) -> None:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise CliError(f"{path}:{line}: no valid Python: {error}") from error
+
+
+def _two_trainings(pipeline: YamlFile) -> list[str]:
+    """Told before the schema is asked, which would call each key of one unknown to the other."""
+    training = pipeline.value.get("training") if isinstance(pipeline.value, dict) else None
+    if not isinstance(training, dict) or "workflow" not in training:
+        return []
+    return [
+        f"{pipeline.path}:{pipeline.line(['training', key])}: training: workflow and {key}"
+        " exclude each other: keep one"
+        for key in ("algorithm", "hyperparameters")
+        if key in training
+    ]
 
 
 def _label_problem(pipeline: YamlFile, columns: YamlFile) -> list[str]:

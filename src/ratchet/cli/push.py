@@ -42,9 +42,11 @@ def push(
     Example: ratchet push pipelines/bank-marketing
     """
     from ratchet.cli.pipeline_folder import pack
-    from ratchet.cli.screen import print_json, stdout
+    from ratchet.cli.screen import print_json, remark, stdout
 
     packed = pack(folder)
+    for warning in packed.warnings:
+        remark(warning)
     answer = send(find_stack(endpoint_url, profile, region, stack), packed)
     if json_output:
         print_json(answer)

@@ -97,16 +97,19 @@ def _problems(file: YamlFile, error: Any) -> Iterator[tuple[int, str]]:
 
 
 def _alternative(error: Any) -> list[Any]:
-    """The errors of the alternative that matches the value's own `kind` or type, if one does."""
+    """The errors of the alternative that the value's `kind`, type or keys show to be meant."""
     groups: dict[int, list[Any]] = {}
     for inner in error.context:
         groups.setdefault(inner.schema_path[0], []).append(inner)
-    fitting = [
-        group
-        for group in groups.values()
-        if not any(e.validator in {"const", "type"} and len(e.path) <= 1 for e in group)
-    ]
+    fitting = [group for group in groups.values() if not any(_is_another(error) for error in group)]
     return (fitting or list(groups.values()))[0]
+
+
+def _is_another(error: Any) -> bool:
+    """True for an error that shows that another alternative was meant."""
+    if error.validator in {"required", "type"}:
+        return not error.path
+    return error.validator == "const" and len(error.path) <= 1
 
 
 def _value_problem(error: Any) -> str:

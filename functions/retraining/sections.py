@@ -1,0 +1,28 @@
+"""What the parts of a pipeline's contract share: unknown keys are refused, durations are text."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
+
+from retraining.durations import seconds
+
+Duration = Annotated[StrictStr, Field(pattern=r"^[0-9]{1,6}[smhd]$", examples=["60s", "15m"])]
+
+
+class Section(BaseModel):
+    """A part of pipeline.yaml; a key it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def between(least: str, most: str) -> AfterValidator:
+    """A validator of durations within these bounds."""
+
+    def check(duration: str) -> str:
+        if not seconds(least) <= seconds(duration) <= seconds(most):
+            raise ValueError(f"must be from {least} to {most}, not {duration}")
+        return duration
+
+    return AfterValidator(check)

@@ -1,0 +1,146 @@
+"""A pipeline that trains by a workflow of its own, and one whose workflow gives no model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workplace import Stack, bank_rows, csv_bytes, pipeline_folder
+
+OWN, EMPTY = "own", "empty"
+MOST_TRANSITIONS = 30
+TRAINING = "training: {workflow: training.asl.yaml, max_runtime: 10m}\n"
+WORKFLOW = """\
+Comment: A shallower model than the pipeline's neighbours have.
+QueryLanguage: JSONata
+StartAt: Train
+States:
+  Train:
+    Type: Task
+    Resource: arn:aws:states:::sagemaker:createTrainingJob.sync
+    Arguments:
+      TrainingJobName: "{% $states.input.name & '-shallow' %}"
+      RoleArn: '{% $states.input.role %}'
+      AlgorithmSpecification: {TrainingImage: '{% $states.input.image %}', TrainingInputMode: File}
+      HyperParameters: {objective: 'binary:logistic', num_round: '60', max_depth: '3', seed: '7'}
+      InputDataConfig:
+        - ChannelName: train
+          ContentType: text/csv
+          DataSource:
+            S3DataSource: {S3DataType: S3Prefix, S3Uri: '{% $states.input.train %}'}
+        - ChannelName: validation
+          ContentType: text/csv
+          DataSource:
+            S3DataSource: {S3DataType: S3Prefix, S3Uri: '{% $states.input.validation %}'}
+      OutputDataConfig: {S3OutputPath: '{% $states.input.output %}'}
+      ResourceConfig:
+        InstanceType: '{% $states.input.instance %}'
+        InstanceCount: 1
+        VolumeSizeInGB: 30
+      StoppingCondition: {MaxRuntimeInSeconds: 600}
+      Tags: '{% $states.input.tags %}'
+    Next: Answer
+  Answer:
+    Type: Pass
+    Output: {artifact: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}'}
+    End: true
+"""
+NO_ARTIFACT = """\
+{"QueryLanguage": "JSONata", "StartAt": "Think",
+ "States": {"Think": {"Type": "Pass", "Output": {"model": "in my head"}, "End": true}}}
+"""
+
+
+def with_workflow(folder: Path, workflow: str) -> Path:
+    """The pipeline of this folder, trained by the workflow."""
+    text = (folder / "pipeline.yaml").read_text()
+    before, _, after = text.partition("training:\n")
+    rest = after[after.index("gate:\n") :]
+    (folder / "pipeline.yaml").write_text(f"{before}{TRAINING}\n{rest}")
+    (folder / "training.asl.yaml").write_text(workflow)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The first run of each pipeline, side by side, from the same rows."""
+    header, rows = bank_rows(stack.place)
+    drop = stack.place.work / "calls.csv"
+    drop.write_bytes(csv_bytes(header, rows))
+    for name, workflow in ((OWN, WORKFLOW), (EMPTY, NO_ARTIFACT)):
+        stack.ratchet("push", str(with_workflow(pipeline_folder(stack.place, name), workflow)))
+        stack.copy(drop, f"s3://{stack.landing}/{name}/")
+    return {name: stack.ended(f"{name}-000001") for name in (OWN, EMPTY)}
+
+
+def machines(stack: Stack) -> dict[str, str]:
+    """Every state machine by its name."""
+    listed = stack.aws("stepfunctions", "list-state-machines")["stateMachines"]
+    return {one["name"]: one["stateMachineArn"] for one in listed}
+
+
+def test_the_workflows_model_is_promoted_and_answers(
+    stack: Stack, runs: dict[str, dict[str, Any]]
+) -> None:
+    record = runs[OWN]["record"]
+    assert record["outcome"] == "PROMOTED", record
+    artifact = stack.item(OWN, "champion")["artifact"]["S"]
+    output = f"s3://{stack.bucket}/runs/{OWN}/000001/model"
+    assert artifact == f"{output}/ratchet-{OWN}-000001-shallow/output/model.tar.gz"
+    job = stack.aws(
+        "sagemaker", "describe-training-job",
+        "--training-job-name", f"ratchet-{OWN}-000001-shallow",
+    )  # fmt: skip
+    assert job["HyperParameters"]["max_depth"] == "3"
+    golden = json.loads(stack.read(f"s3://{stack.bucket}/runs/{OWN}/000001/golden.json"))
+    rows = [row["features"] for row in golden["rows"][:2]]
+    asked, told = stack.place.folder / "asked.csv", stack.place.folder / "told.csv"
+    asked.write_text("\n".join(rows))
+    stack.aws(
+        "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", f"ratchet-{OWN}",
+        "--content-type", "text/csv", "--body", f"fileb://{asked}", str(told),
+    )  # fmt: skip
+    answers = [float(part) for part in told.read_text().replace(",", "\n").split()]
+    assert answers == pytest.approx([row["score"] for row in golden["rows"][:2]], abs=1e-6)
+
+
+def test_the_workflow_is_a_machine_of_its_own_that_the_run_waits_for(
+    stack: Stack, runs: dict[str, dict[str, Any]]
+) -> None:
+    arn = machines(stack)[f"ratchet-{OWN}-training"]
+    tags = stack.aws("stepfunctions", "list-tags-for-resource", "--resource-arn", arn)["tags"]
+    assert {"key": "ratchet:pipeline", "value": OWN} in tags
+    (nested,) = stack.aws("stepfunctions", "list-executions", "--state-machine-arn", arn)[
+        "executions"
+    ]
+    assert (nested["name"], nested["status"]) == (f"{OWN}-000001", "SUCCEEDED")
+    assert 20 < stack.transitions(f"{OWN}-000001") <= MOST_TRANSITIONS
+    shown = stack.ratchet("show", f"{OWN}-000001").stdout
+    assert "Train by the pipeline's workflow" in shown
+
+
+def test_a_workflow_without_an_artifact_fails_the_run_and_its_data_waits(
+    stack: Stack, runs: dict[str, dict[str, Any]]
+) -> None:
+    record = runs[EMPTY]["record"]
+    assert record["outcome"] == "FAILED"
+    assert record["sentence"].startswith(
+        'TrainWithWorkflow failed: the workflow must end with {"artifact": "<S3 URI of a model'
+        f".tar.gz below s3://{stack.bucket}/runs/{EMPTY}/000001/model/>"
+    )
+    assert record["data_state"] == "PENDING"
+    assert stack.pending(EMPTY) == 1
+
+
+def test_back_at_the_algorithm_no_machine_is_left_and_the_data_is_trained_on(
+    stack: Stack, runs: dict[str, dict[str, Any]]
+) -> None:
+    folder = stack.place.folder / "pipelines" / EMPTY
+    text = (folder / "pipeline.yaml").read_text()
+    built_in = "training: {hyperparameters: {num_round: 60, objective: 'binary:logistic'}}\n"
+    (folder / "pipeline.yaml").write_text(text.replace(TRAINING, built_in))
+    stack.ratchet("push", str(folder))
+    assert f"ratchet-{EMPTY}-training" not in machines(stack)
+    assert stack.ended(f"{EMPTY}-000002")["record"]["outcome"] == "PROMOTED"
