@@ -172,8 +172,8 @@ def duration(seconds: float) -> str:
 def text_width(text: str, size: float) -> float:
     """Rough, for no font is at hand; a little too wide rather than too narrow."""
     narrow, wide = "ijl.,:;|'!()[]{} tfrI", "mwMW@%"
-    units = sum(0.33 if c in narrow else 0.9 if c in wide else 0.68 if c.isupper() else 0.57
-                for c in text)  # fmt: skip
+    units = sum(0.33 if c in narrow else 1.0 if c >= "\u2e80" else 0.9 if c in wide
+                else 0.68 if c.isupper() else 0.57 for c in text)  # fmt: skip
     return units * size
 
 

@@ -91,7 +91,7 @@ class _Router:
                 self.labels[edge.source, lane.side] += bool(edge.label)
                 leaving = self.leaving[edge.source, lane.side]
                 leaving[edge] = len(leaving)
-        self.ports: dict[tuple[str, Side], int] = defaultdict(int)
+        self.ports: dict[tuple[tuple[str, Side], bool], int] = defaultdict(int)
         self.tops: list[float] = []
         self.tracks: dict[Edge | _Lane, float] = {}
         self.bottom = self._stack()
@@ -264,12 +264,16 @@ class _Router:
     def _port(self, edge: Edge, side: Side) -> float:
         """How far below the middle an edge leaves: labelled ones one above the other.
 
-        Shorter lanes are routed first and leave lowest, so that longer ones do not cross them.
+        Of those that lead down the shortest leaves lowest, of those that lead up highest: lanes
+        further out pass above and below them, so that no two of one state cross.
         """
         key, port = (edge.source, side), _PORT[edge.kind]
-        if edge.label and edge.kind == "next" and self.labels[key] > 1:
-            self.ports[key] += 1
-            port = _LINE * ((self.labels[key] + 1) / 2 - self.ports[key])
+        count = self.labels[key]
+        if edge.label and edge.kind == "next" and count > 1:
+            up = self.rank[edge.target] <= self.rank[edge.source]
+            self.ports[key, up] += 1
+            place = self.ports[key, up]
+            port = _LINE * ((count + 1) / 2 - (count + 1 - place if up else place))
         return self._within(edge.source, port)
 
     def _within(self, name: str, port: float) -> float:

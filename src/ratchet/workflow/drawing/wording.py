@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PATH = re.compile(r"\$\$?[A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*")
+_PATH = re.compile(r"\$\$?\.?[A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*")
 _SIGNS = {
     "GreaterThanEquals": ">=",
     "LessThanEquals": "<=",
@@ -92,7 +92,7 @@ def _plain(text: str) -> str:
     text = re.sub(r"\s*=\s*null\b", " is not set", text)
     text = re.sub(r"(\$[\w.]+)\s*=\s*true\b", r"\1", text)
     text = _PATH.sub(_last_name, text)
-    return re.sub(r"""(["'])([\w .:-]*)\1""", r"\2", text)
+    return re.sub(r"""(["'])([\w .:*-]*)\1""", r"\2", text)
 
 
 def _last_name(match: re.Match[str]) -> str:
