@@ -61,7 +61,8 @@ def _objects(state: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 
 
 def _edge(source: str, target: str, kind: Kind, texts: list[tuple[str, str]]) -> Edge:
-    label = " or ".join(dict.fromkeys(short for short, _ in texts if short))
+    shorts = list(dict.fromkeys(short for short, _ in texts))
+    label = "" if kind == "catch" and "" in shorts else " or ".join(filter(None, shorts))
     hover = " or ".join(dict.fromkeys(whole for _, whole in texts if whole))
     width = min(text_width(label, 11), LABEL_WIDTH) + 10 if label else 0.0
     return Edge(source, target, kind, label, width, hover)

@@ -1,0 +1,175 @@
+"""Our two machines, and what their integrations answer in a run that goes well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ratchet.workflow.testing import Mock, machine_of, payload, returns, sample
+
+FOLDER = Path(__file__).parents[2] / "statemachines"
+RETRAINING = machine_of(FOLDER / "retraining.asl.yaml")
+PROMOTION = machine_of(FOLDER / "promotion.asl.yaml")
+SAGEMAKER = "arn:aws:states:::sagemaker:"
+METADATA = {"SdkHttpMetadata": {"HttpStatusCode": 200}, "SdkResponseMetadata": {"RequestId": "r"}}
+TRANSIENT = "Lambda.TooManyRequestsException"
+
+Mocks = dict[str, Any]
+
+
+# the retraining machine
+
+STARTED = {"pipeline": "bank", "token": 7}
+RUN: dict[str, Any] = {
+    "pipeline": "bank",
+    "token": 7,
+    "run": "bank-000007",
+    "name": "ratchet-bank-000007",
+    "uri": "s3://work/runs/bank/000007",
+    "manifest": "s3://work/runs/bank/000007/manifest.json",
+    "batch": "run-000007",
+    "chunks": [{"chunk": 0}, {"chunk": 1}],
+    "recipe_job": None,
+    "source": "s3://work/accepted/bank/",
+    "transform": None,
+    "label": "y",
+    "split_by": "row",
+    "training": {
+        "image": "image",
+        "hyperparameters": {"num_round": "5"},
+        "instance_type": "ml.m5.large",
+        "max_runtime": 3600,
+        "workflow": None,
+    },
+    "isolation": True,
+    "champion_model": None,
+    "endpoint_kind": "serverless",
+    "tags": [{"Key": "ratchet:stack", "Value": "ratchet"}],
+}
+CHUNK = {
+    "chunk": 0,
+    "report": "s3://work/runs/bank/000007/check/chunk-0.json",
+    "objects_accepted": 1,
+    "objects_rejected": 0,
+    "rows_accepted": 500,
+    "rows_rejected": 3,
+    "labels": ["0", "1"],
+}
+NO_ROWS = {**CHUNK, "objects_accepted": 0, "objects_rejected": 1, "rows_accepted": 0, "labels": []}
+PROMOTE = {"decision": "promote", "outcome": "PROMOTED", "data_state": "TRAINED"}
+REJECT = {"decision": "reject", "outcome": "MODEL_REJECTED", "data_state": "SUSPECT"}
+
+
+def verdict(answer: dict[str, str]) -> Mock:
+    return payload({**answer, "sentence": "It was judged.", "verdict": "s3://work/verdict.json"})
+
+
+def trained() -> Mock:
+    resource = f"{SAGEMAKER}createTrainingJob.sync"
+    model = {"S3ModelArtifacts": "s3://work/model.tar.gz"}
+    name = "ratchet-bank-000007-train-0"
+    return returns(sample(resource, TrainingJobName=name, ModelArtifacts=model))
+
+
+def ended(output: Any) -> Mock:
+    """A nested execution that succeeded."""
+    resource = "arn:aws:states:::states:startExecution.sync:2"
+    return returns(sample(resource, ExecutionArn="arn:nested", Output=output))
+
+
+def retraining_mocks(**others: Any) -> Mocks:
+    """What a run whose model is promoted meets; `others` replace the answers of single states."""
+    mocks: Mocks = {
+        "ClaimData": payload(RUN),
+        "CheckChunk": payload(CHUNK),
+        "RunRecipe": returns(
+            sample("arn:aws:states:::databrew:startJobRun.sync", State="SUCCEEDED")
+        ),
+        "PrepareDataset": returns({"JobName": "prepare", "JobRunState": "SUCCEEDED"}),
+        "TrainModel": trained(),
+        "CreateChallenger": returns({"ModelArn": "arn:aws:sagemaker:model/m", **METADATA}),
+        "ScoreModel": returns(sample(f"{SAGEMAKER}createTransformJob.sync")),
+        "ExtractMetrics": payload({"metrics": "s3://work/metrics.json"}),
+        "Gate": verdict(PROMOTE),
+        "RegisterModel": payload({"package": "arn:package/1", "version": 1}),
+        **dict.fromkeys(
+            ["SettleData", "SettlePromotedData"], payload({"settled": True, "follow_up": False})
+        ),
+        "TrainWithWorkflow": ended({"artifact": f"{RUN['uri']}/model/model.tar.gz"}),
+        "Promote": ended({"endpoint": "ratchet-bank"}),
+        "FinishRun": payload({"outcome": "the run record"}),
+        "FinishFailedRun": payload({"outcome": "FAILED"}),
+    }
+    return {**mocks, **others}
+
+
+CLAIMED = ["ClaimData", "CheckData", "CheckChunk", "CheckChunk", "DataAccepted?"]
+JUDGED = [
+    "PrepareDataset", "OwnWorkflow?", "TrainModel", "CreateChallenger", "ScoreHoldout",
+    "ScoreModel", "ExtractMetrics", "Gate", "Verdict?",
+]  # fmt: skip
+PROMOTED = ["RegisterModel", "SettlePromotedData", "Promote", "FinishRun"]
+SETTLED = ["SettleData", "Failed?", "FinishRun"]
+WORKFLOW = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet-bank"
+OWN = {**RUN, "training": {**RUN["training"], "workflow": WORKFLOW}}
+
+
+# the promotion machine
+
+ASKED = {
+    "pipeline": "bank",
+    "token": 7,
+    "manifest": RUN["manifest"],
+    "uri": RUN["uri"],
+    "package": "arn:package/2",
+}
+PLAN = {
+    "action": "update",
+    "endpoint": "ratchet-bank",
+    "config": "ratchet-bank-000007",
+    "model": "ratchet-bank-000007",
+    "variants": [{"VariantName": "champion", "ModelName": "ratchet-bank-000007"}],
+    "check_endpoint": "ratchet-bank-check",
+    "previous_config": "ratchet-bank-000006",
+    "golden": "s3://work/golden-7.json",
+    "previous_golden": "s3://work/golden-6.json",
+    "lock": {"holder": "x"},
+    "package": "arn:package/2",
+    "pipeline": "bank",
+    "tags": [],
+}
+FIRST = {**PLAN, "action": "create", "previous_config": None, "previous_golden": None}
+CHECKED = [
+    "CreateEndpointConfig", "CreateCheckEndpoint", "AwaitCheckEndpoint", "VerifyCheckEndpoint",
+    "DeleteCheckEndpoint",
+]  # fmt: skip
+CREATED = ["CreateFirstEndpointConfig", "CreateEndpoint"]
+SERVED = ["AwaitEndpoint", "VerifyEndpoint", "RecordChampion"]
+RESTORED = ["RestoreEndpoint", "AwaitRestoredEndpoint", "VerifyRestoredEndpoint"]
+REJECTED = ["RejectPromotion", "PromotionFailed"]
+
+
+def promotion_mocks(plan: dict[str, Any], **others: Any) -> Mocks:
+    config = returns({"EndpointConfigArn": "arn:config", **METADATA})
+    endpoint = returns({"EndpointArn": "arn:endpoint", **METADATA})
+    in_service, same = payload({"status": "InService"}), payload({"rows": 20})
+    mocks: Mocks = {
+        "DecidePromotion": payload(plan),
+        **dict.fromkeys(["CreateFirstEndpointConfig", "CreateEndpointConfig"], config),
+        **dict.fromkeys(["CreateEndpoint", "CreateCheckEndpoint"], endpoint),
+        **dict.fromkeys(["UpdateEndpoint", "RestoreEndpoint"], endpoint),
+        **dict.fromkeys(
+            [
+                "DeleteBrokenEndpoint", "DeleteCheckEndpoint", "DeleteFailedEndpoint",
+                "DiscardCheckEndpoint",
+            ],
+            returns({}),
+        ),
+        **dict.fromkeys(["AwaitEndpoint", "AwaitCheckEndpoint"], in_service),
+        "AwaitRestoredEndpoint": in_service,
+        **dict.fromkeys(["VerifyEndpoint", "VerifyCheckEndpoint"], same),
+        "VerifyRestoredEndpoint": same,
+        "RecordChampion": payload({"champion": "arn:package/2"}),
+        **dict.fromkeys(["RejectPromotion", "RejectUndecided"], payload({})),
+    }  # fmt: skip
+    return {**mocks, **others}

@@ -1,0 +1,518 @@
+"""Every branch of our own two machines, run whole with mocked integrations on a turned clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from our_machines import (
+    ASKED,
+    CHECKED,
+    CHUNK,
+    CLAIMED,
+    CREATED,
+    FIRST,
+    JUDGED,
+    NO_ROWS,
+    OWN,
+    PLAN,
+    PROMOTED,
+    PROMOTION,
+    REJECT,
+    REJECTED,
+    RESTORED,
+    RETRAINING,
+    RUN,
+    SERVED,
+    SETTLED,
+    STARTED,
+    TRANSIENT,
+    WORKFLOW,
+    Mocks,
+    ended,
+    promotion_mocks,
+    retraining_mocks,
+    trained,
+    verdict,
+)
+
+from ratchet.workflow.testing import (
+    Coverage,
+    MachineRun,
+    fails,
+    payload,
+    run_machine,
+)
+
+
+@pytest.fixture(scope="module")
+def retraining() -> Coverage:
+    return Coverage(RETRAINING)
+
+
+@pytest.fixture(scope="module")
+def promotion() -> Coverage:
+    return Coverage(PROMOTION)
+
+
+def retrain(coverage: Coverage, **others: Any) -> MachineRun:
+    return coverage.add(run_machine(RETRAINING, STARTED, retraining_mocks(**others)))
+
+
+def finished(run: MachineRun, state: str = "FinishRun") -> Any:
+    return run.arguments(state)["Payload"]
+
+
+def test_a_first_champion_is_promoted_in_few_transitions(retraining: Coverage) -> None:
+    run = retrain(retraining)
+    assert run.path == [*CLAIMED, *JUDGED, *PROMOTED]
+    assert run.output == {"outcome": "the run record"}
+    assert finished(run)["promoted"] is True
+    assert finished(run)["package"] == "arn:package/1"
+    assert run.arguments("Promote")["Name"] == "bank-000007"
+    assert run.arguments("ScoreModel")["ModelName"] == RUN["name"]
+    assert run.transitions() <= 30
+    assert run.seconds == 0
+
+
+def test_a_challenger_and_the_champion_score_the_same_holdout(retraining: Coverage) -> None:
+    run = retrain(retraining, ClaimData=payload({**RUN, "champion_model": "champion"}))
+    assert run.status == "SUCCEEDED"
+    scored = [call.arguments for call in run.calls if call.state == "ScoreModel"]
+    assert {call["ModelName"] for call in scored} == {RUN["name"], "champion"}
+    assert len({str(call["TransformInput"]) for call in scored}) == 1
+    assert run.arguments("ExtractMetrics")["Payload"]["champion"] is True
+    assert run.transitions() <= 30
+
+
+def test_a_recipe_and_a_transform_run_when_the_pipeline_has_them(retraining: Coverage) -> None:
+    claimed = {**RUN, "recipe_job": "ratchet-bank", "transform": "s3://work/transform.py"}
+    run = retrain(retraining, ClaimData=payload(claimed))
+    assert run.path[5:7] == ["RunRecipe", "PrepareDataset"]
+    assert run.arguments("RunRecipe") == {"Name": "ratchet-bank"}
+    glue = run.arguments("PrepareDataset")["Arguments"]
+    assert (glue["--transform"], glue["--extra-py-files"]) == ("true", "s3://work/transform.py")
+    assert "--extra-py-files" not in retrain(retraining).arguments("PrepareDataset")["Arguments"]
+
+
+@pytest.mark.parametrize(
+    ("chunk", "sentence"),
+    [
+        (NO_ROWS, "All 2 objects of this batch were rejected by the data check."),
+        (
+            {**CHUNK, "labels": ["1"]},
+            "The label has a single value in all 1000 rows of this batch.",
+        ),
+    ],
+)
+def test_data_that_teaches_nothing_is_rejected_in_few_transitions(
+    retraining: Coverage, chunk: dict[str, Any], sentence: str
+) -> None:
+    run = retrain(retraining, CheckChunk=payload(chunk))
+    assert run.path == [*CLAIMED, *SETTLED]
+    settled = run.arguments("SettleData")["Payload"]
+    assert (settled["outcome"], settled["data_state"]) == ("DATA_REJECTED", "QUARANTINED")
+    assert finished(run)["sentence"] == sentence
+    assert run.transitions() <= 12
+
+
+def test_a_rejected_model_leaves_suspect_data_and_no_package(retraining: Coverage) -> None:
+    run = retrain(retraining, Gate=verdict(REJECT))
+    assert run.path == [*CLAIMED, *JUDGED, *SETTLED]
+    assert run.arguments("SettleData")["Payload"]["data_state"] == "SUSPECT"
+    assert (finished(run)["package"], finished(run)["promoted"]) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "ClaimData", "CheckChunk", "RunRecipe", "PrepareDataset", "TrainModel",
+        "CreateChallenger", "ScoreModel", "ExtractMetrics", "Gate", "RegisterModel",
+    ],
+)  # fmt: skip
+def test_a_failure_settles_the_data_and_is_recorded(retraining: Coverage, state: str) -> None:
+    claimed = payload({**RUN, "recipe_job": "ratchet-bank"})
+    run = retrain(retraining, **{"ClaimData": claimed, state: fails("Broken", "it broke")})
+    assert run.path[-4:] == ["SettleData", "Failed?", "FinishFailedRun", "RunFailed"]
+    assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
+    settled = run.arguments("SettleData")["Payload"]
+    assert (settled["outcome"], settled["data_state"]) == ("FAILED", "PENDING")
+    outer = {"CheckChunk": "CheckData", "ScoreModel": "ScoreHoldout"}.get(state, state)
+    assert settled["sentence"] == f"{outer} failed: Broken"
+    recorded = finished(run, "FinishFailedRun")
+    assert (recorded["error"], recorded["cause"]) == ("Broken", "it broke")
+
+
+def test_a_failure_without_a_cause_tells_its_name(retraining: Coverage) -> None:
+    run = retrain(retraining, TrainModel=fails("States.Timeout"))
+    assert (run.error, run.cause) == ("States.Timeout", "States.Timeout")
+
+
+@pytest.mark.parametrize("state", ["SettlePromotedData", "Promote"])
+def test_a_failure_after_the_verdict_ends_in_a_failed_run(retraining: Coverage, state: str) -> None:
+    run = retrain(retraining, **{state: fails("Broken", "it broke")})
+    assert run.path[-3:] == [state, "FinishFailedRun", "RunFailed"]
+    assert finished(run, "FinishFailedRun")["sentence"] == f"{state} failed: Broken"
+    assert run.error == "Broken"
+
+
+def test_data_that_cannot_be_settled_fails_the_run(retraining: Coverage) -> None:
+    run = retrain(retraining, Gate=verdict(REJECT), SettleData=fails("Broken", "it broke"))
+    assert run.path[-3:] == ["SettleData", "FinishFailedRun", "RunFailed"]
+    assert finished(run, "FinishFailedRun")["outcome"] == "FAILED"
+
+
+def test_a_workflow_of_the_pipeline_trains_in_place_of_the_job(retraining: Coverage) -> None:
+    run = retrain(retraining, ClaimData=payload(OWN))
+    assert run.status == "SUCCEEDED"
+    assert "TrainModel" not in run.path
+    given = run.arguments("TrainWithWorkflow")
+    assert given["StateMachineArn"] == WORKFLOW
+    assert given["Input"]["train"] == f"{RUN['uri']}/prepared/train/"
+    container = run.arguments("CreateChallenger")["PrimaryContainer"]
+    assert container == {"Image": "image", "ModelDataUrl": f"{RUN['uri']}/model/model.tar.gz"}
+    assert run.arguments("RegisterModel")["Payload"]["training_job"] == "arn:nested"
+
+
+def test_a_workflow_may_name_the_image_that_serves(retraining: Coverage) -> None:
+    output = {"artifact": f"{RUN['uri']}/model/m.tar.gz", "image": "its own"}
+    run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=ended(output))
+    assert run.arguments("CreateChallenger")["PrimaryContainer"]["Image"] == "its own"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {},
+        {"artifact": 7},
+        {"artifact": "s3://work/runs/other/000001/model/model.tar.gz"},
+        {"artifact": f"{RUN['uri']}/model/"},
+        {"artifact": f"{RUN['uri']}/model/m.tar.gz", "image": 7},
+    ],
+)
+def test_a_workflow_that_answers_anything_else_fails_the_run(
+    retraining: Coverage, output: dict[str, Any]
+) -> None:
+    run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=ended(output))
+    assert run.path[-4:] == ["SettleData", "Failed?", "FinishFailedRun", "RunFailed"]
+    assert run.error == "WorkflowOutputRefused"
+    assert "model.tar.gz below" in finished(run, "FinishFailedRun")["sentence"]
+
+
+def test_a_workflow_that_fails_settles_the_data(retraining: Coverage) -> None:
+    broken = fails("States.TaskFailed", "it broke")
+    run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=broken)
+    assert run.path[-4:] == ["SettleData", "Failed?", "FinishFailedRun", "RunFailed"]
+    assert finished(run, "FinishFailedRun")["sentence"] == (
+        "TrainWithWorkflow failed: States.TaskFailed"
+    )
+
+
+def test_a_run_that_cannot_be_recorded_fails_all_the_same(retraining: Coverage) -> None:
+    run = retrain(retraining, FinishRun=fails("Broken", "no table"))
+    assert run.path[-2:] == ["FinishRun", "RunFailed"]
+    assert (run.error, run.cause) == ("Broken", "no table")
+    gone = fails("Gone", "still no table")
+    run = retrain(retraining, Gate=fails("Broken"), FinishFailedRun=gone)
+    assert run.path[-2:] == ["FinishFailedRun", "RunFailed"]
+    assert (run.error, run.cause) == ("Gone", "still no table")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "ClaimData", "CheckChunk", "ExtractMetrics", "Gate", "RegisterModel",
+        "SettlePromotedData", "FinishRun",
+    ],
+)  # fmt: skip
+def test_a_transient_error_of_a_function_is_tried_again(retraining: Coverage, state: str) -> None:
+    """Six times for what Lambda says of itself, once where the function may be at fault."""
+    claimed = payload({**RUN, "chunks": [{"chunk": 0}]})
+    mocks = {**retraining_mocks(), "ClaimData": claimed}
+    good = mocks[state]
+    run = retrain(retraining, **{**mocks, state: [*[fails(TRANSIENT)] * 6, good]})
+    assert (run.status, run.retries(state)) == ("SUCCEEDED", 6)
+    assert all(wait.seconds <= most for wait, most in zip(run.waits, LONGEST, strict=True))
+    run = retrain(retraining, **{**mocks, state: [fails("Lambda.Unknown")] * 2})
+    assert (run.status, run.retries(state)) == ("FAILED", 1)
+
+
+LONGEST = (2, 4, 8, 16, 32, 60)
+"""Seconds: 2, doubled each time, at most 60; the jitter makes them shorter."""
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "attempts"),
+    [
+        ("RunRecipe", "DataBrew.ConflictException", 8),
+        ("PrepareDataset", "Glue.ConcurrentRunsExceededException", 8),
+        ("TrainModel", "SageMaker.ResourceLimitExceededException", 8),
+        ("TrainModel", "SageMaker.AmazonSageMakerException", 2),
+        ("CreateChallenger", "SageMaker.ThrottlingException", 8),
+        ("ScoreModel", "SageMaker.ThrottlingException", 8),
+        ("Promote", "StepFunctions.ThrottlingException", 8),
+        ("TrainWithWorkflow", "StepFunctions.ThrottlingException", 8),
+    ],
+)
+def test_a_busy_service_is_asked_again(
+    retraining: Coverage, state: str, error: str, attempts: int
+) -> None:
+    claimed = payload(
+        {**(OWN if state == "TrainWithWorkflow" else RUN), "recipe_job": "ratchet-bank"}
+    )
+    good = retraining_mocks()[state]
+    answers = [fails(error)] * attempts
+    run = retrain(retraining, **{"ClaimData": claimed, state: [*answers, good]})
+    assert (run.status, run.retries(state)) == ("SUCCEEDED", attempts)
+    run = retrain(retraining, **{"ClaimData": claimed, state: [*answers, fails(error)]})
+    assert (run.status, run.error) == ("FAILED", error)
+
+
+def test_every_attempt_of_a_job_has_a_name_of_its_own(retraining: Coverage) -> None:
+    busy = fails("SageMaker.ThrottlingException")
+    score = retraining_mocks()["ScoreModel"]
+    run = retrain(retraining, TrainModel=[busy, trained()], ScoreModel=[busy, score])
+    names = [
+        call.arguments.get("TrainingJobName") or call.arguments["TransformJobName"]
+        for call in run.calls
+        if call.state in ("TrainModel", "ScoreModel")
+    ]
+    assert names == [
+        f"{RUN['name']}-{job}" for job in ("train-0", "train-1", "challenger-0", "challenger-1")
+    ]
+
+
+# the promotion machine
+
+
+def promote(coverage: Coverage, plan: dict[str, Any] = PLAN, /, **others: Any) -> MachineRun:
+    return coverage.add(run_machine(PROMOTION, ASKED, promotion_mocks(plan, **others)))
+
+
+@pytest.mark.parametrize(
+    ("action", "path"),
+    [
+        ("create", [*CREATED, *SERVED]),
+        ("replace", ["DeleteBrokenEndpoint", *CREATED, *SERVED]),
+        ("update", [*CHECKED, "UpdateEndpoint", *SERVED]),
+        ("nothing", ["VerifyEndpoint", "RecordChampion"]),
+        ("none", ["RecordChampion"]),
+    ],
+)
+def test_a_promotion_does_what_was_decided(
+    promotion: Coverage, action: str, path: list[str]
+) -> None:
+    run = promote(promotion, {**PLAN, "action": action})
+    assert run.path == ["DecidePromotion", "Action?", *path]
+    assert run.output == {"champion": "arn:package/2"}
+    recorded = run.arguments("RecordChampion")["Payload"]
+    assert (recorded["token"], recorded["uri"]) == (7, RUN["uri"])
+
+
+def test_a_promoted_run_stays_within_thirty_transitions(
+    retraining: Coverage, promotion: Coverage
+) -> None:
+    """Both machines together; waiting for the endpoint is not counted."""
+    not_ready = [fails("EndpointNotReady")] * 30
+    waited = promote(promotion, AwaitEndpoint=[*not_ready, payload({})])
+    longest = {"champion_model": "champion", "chunks": [{"chunk": 0}], "recipe_job": "recipe"}
+    run = retrain(retraining, ClaimData=payload({**RUN, **longest}))
+    own = waited.transitions(without_retries_of=("AwaitEndpoint",))
+    assert waited.transitions() == own + 30
+    assert run.transitions() + own <= 30
+
+
+def test_waiting_for_an_endpoint_is_patient_and_ends(promotion: Coverage) -> None:
+    not_ready = fails("EndpointNotReady", "it is Updating")
+    run = promote(promotion, AwaitEndpoint=[not_ready] * 120 + [payload({})])
+    assert run.status == "SUCCEEDED"
+    assert run.retries("AwaitEndpoint") == 120
+    assert max(wait.seconds for wait in run.waits) <= 30
+    assert run.seconds < 3600
+    run = promote(promotion, AwaitEndpoint=[not_ready] * 121)
+    assert (run.status, run.error, run.cause) == ("FAILED", "EndpointNotReady", "it is Updating")
+
+
+@pytest.mark.parametrize("state", ["AwaitCheckEndpoint", "AwaitRestoredEndpoint"])
+def test_the_other_endpoints_are_waited_for_too(promotion: Coverage, state: str) -> None:
+    waits = {state: [fails("EndpointNotReady")] * 3 + [payload({})]}
+    run = promote(promotion, VerifyEndpoint=fails("GoldenRowsDiffer"), **waits)
+    assert run.retries(state) == 3
+
+
+@pytest.mark.parametrize("state", CHECKED[1:4])
+def test_a_config_that_fails_its_check_never_reaches_the_endpoint(
+    promotion: Coverage, state: str
+) -> None:
+    run = promote(promotion, **{state: fails("GoldenRowsDiffer", "row 3")})
+    assert run.path[-4:] == [state, "DiscardCheckEndpoint", *REJECTED]
+    assert "UpdateEndpoint" not in run.path
+    assert (run.error, run.cause) == ("GoldenRowsDiffer", "row 3")
+    assert run.arguments("DiscardCheckEndpoint") == {"EndpointName": "ratchet-bank-check"}
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [
+        ("CreateEndpointConfig", "update"),
+        ("DeleteCheckEndpoint", "update"),
+        ("UpdateEndpoint", "update"),
+        ("DeleteBrokenEndpoint", "replace"),
+        ("CreateFirstEndpointConfig", "create"),
+        ("CreateEndpoint", "create"),
+    ],
+)
+def test_before_the_endpoint_moved_a_failure_only_rejects(
+    promotion: Coverage, state: str, action: str
+) -> None:
+    run = promote(promotion, {**PLAN, "action": action}, **{state: fails("Broken", "it broke")})
+    assert run.path[-3:] == [state, *REJECTED]
+    rejected = run.arguments("RejectPromotion")["Payload"]
+    assert (rejected["error"], rejected["cause"]) == ("Broken", "it broke")
+    assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
+
+
+@pytest.mark.parametrize("state", SERVED)
+def test_a_failed_update_brings_the_former_config_back(promotion: Coverage, state: str) -> None:
+    run = promote(promotion, **{state: fails("GoldenRowsDiffer", "row 3")})
+    assert run.path[-7:] == [state, "FormerConfig?", *RESTORED, *REJECTED]
+    assert run.arguments("RestoreEndpoint")["EndpointConfigName"] == PLAN["previous_config"]
+    assert run.arguments("VerifyRestoredEndpoint")["Payload"]["golden"] == PLAN["previous_golden"]
+    assert (run.error, run.cause) == ("GoldenRowsDiffer", "row 3")
+
+
+def test_an_endpoint_that_went_back_by_itself_is_only_looked_at(promotion: Coverage) -> None:
+    refused = fails("SageMaker.AmazonSageMakerException", "is that config already")
+    run = promote(promotion, AwaitEndpoint=fails("EndpointFailed"), RestoreEndpoint=refused)
+    assert run.path[-6:] == ["FormerConfig?", *RESTORED, *REJECTED]
+    assert run.retries("RestoreEndpoint") == 2
+    assert run.error == "EndpointFailed"
+
+
+@pytest.mark.parametrize("state", ["AwaitRestoredEndpoint", "VerifyRestoredEndpoint"])
+def test_an_endpoint_that_cannot_be_brought_back_is_the_worse_news(
+    promotion: Coverage, state: str
+) -> None:
+    broken = {state: fails("EndpointFailed", "no capacity")}
+    run = promote(promotion, VerifyEndpoint=fails("GoldenRowsDiffer", "row 3"), **broken)
+    assert run.path[-3:] == [state, *REJECTED]
+    assert run.error == "EndpointNotRestored"
+    assert run.cause is not None
+    assert "EndpointFailed: no capacity" in run.cause
+    assert "GoldenRowsDiffer: row 3" in run.cause
+
+
+@pytest.mark.parametrize("state", ["AwaitEndpoint", "VerifyEndpoint", "RecordChampion"])
+def test_a_first_endpoint_that_fails_is_cleared_away(promotion: Coverage, state: str) -> None:
+    run = promote(promotion, FIRST, **{state: fails("EndpointFailed", "no capacity")})
+    assert run.path[-4:] == ["FormerConfig?", "DeleteFailedEndpoint", *REJECTED]
+    assert run.arguments("DeleteFailedEndpoint") == {"EndpointName": "ratchet-bank"}
+    assert run.error == "EndpointFailed"
+
+
+def test_a_first_endpoint_that_stays_is_told(promotion: Coverage) -> None:
+    stays = fails("SageMaker.Busy", "cannot delete")
+    failed = fails("EndpointFailed", "no capacity")
+    run = promote(promotion, FIRST, AwaitEndpoint=failed, DeleteFailedEndpoint=stays)
+    assert run.path[-3:] == ["DeleteFailedEndpoint", *REJECTED]
+    assert run.error == "EndpointNotRestored"
+
+
+def test_without_an_endpoint_a_failure_has_nothing_to_bring_back(promotion: Coverage) -> None:
+    plan = {**FIRST, "action": "none"}
+    run = promote(promotion, plan, RecordChampion=fails("Broken", "it broke"))
+    assert run.path[-4:] == ["RecordChampion", "FormerConfig?", *REJECTED]
+
+
+def test_an_undecided_promotion_only_refuses_the_package(promotion: Coverage) -> None:
+    run = promote(promotion, DecidePromotion=fails("ChampionChanged", "not the one compared"))
+    assert run.path == ["DecidePromotion", "RejectUndecided", "PromotionFailed"]
+    refused = run.arguments("RejectUndecided")["Payload"]
+    assert refused["promotion"] == {"pipeline": "bank", "package": "arn:package/2", "lock": None}
+    assert (run.error, run.cause) == ("ChampionChanged", "not the one compared")
+
+
+@pytest.mark.parametrize("error", ["PromotionLocked", "EndpointNotReady"])
+def test_another_promotion_is_waited_for(promotion: Coverage, error: str) -> None:
+    answers = [fails(error)] * 60
+    run = promote(promotion, DecidePromotion=[*answers, payload({**PLAN, "action": "none"})])
+    assert (run.status, run.retries("DecidePromotion")) == ("SUCCEEDED", 60)
+    run = promote(promotion, DecidePromotion=[*answers, fails(error)])
+    assert run.error == error
+
+
+@pytest.mark.parametrize(
+    ("state", "others"),
+    [
+        ("RejectPromotion", {"UpdateEndpoint": fails("Broken", "it broke")}),
+        ("RejectUndecided", {"DecidePromotion": fails("Broken", "it broke")}),
+        ("DiscardCheckEndpoint", {"VerifyCheckEndpoint": fails("Broken", "it broke")}),
+    ],
+)
+def test_failing_to_clear_up_does_not_hide_the_failure(
+    promotion: Coverage, state: str, others: Mocks
+) -> None:
+    run = promote(promotion, **others, **{state: fails("Worse", "worse")})
+    assert run.path[-1] == "PromotionFailed"
+    assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "DecidePromotion", "AwaitCheckEndpoint", "VerifyCheckEndpoint", "AwaitEndpoint",
+        "VerifyEndpoint", "RecordChampion",
+    ],
+)  # fmt: skip
+def test_a_promotion_survives_transient_errors_of_its_functions(
+    promotion: Coverage, state: str
+) -> None:
+    good = promotion_mocks(PLAN)[state]
+    run = promote(promotion, **{state: [fails(TRANSIENT)] * 6 + [good]})
+    assert (run.status, run.retries(state)) == ("SUCCEEDED", 6)
+
+
+@pytest.mark.parametrize(
+    ("state", "plan", "error", "attempts"),
+    [
+        ("CreateEndpointConfig", PLAN, "SageMaker.ThrottlingException", 8),
+        ("CreateCheckEndpoint", PLAN, "SageMaker.AmazonSageMakerException", 6),
+        ("DeleteCheckEndpoint", PLAN, "SageMaker.SageMakerException", 6),
+        ("UpdateEndpoint", PLAN, "SageMaker.AmazonSageMakerException", 2),
+        ("CreateFirstEndpointConfig", FIRST, "SageMaker.ThrottlingException", 8),
+        ("CreateEndpoint", FIRST, "SageMaker.ResourceLimitExceededException", 8),
+    ],
+)
+def test_a_busy_sagemaker_is_asked_again(
+    promotion: Coverage, state: str, plan: dict[str, Any], error: str, attempts: int
+) -> None:
+    good = promotion_mocks(plan)[state]
+    run = promote(promotion, plan, **{state: [*[fails(error)] * attempts, good]})
+    assert (run.status, run.retries(state)) == ("SUCCEEDED", attempts)
+
+
+# last: what the tests above took
+
+
+@pytest.fixture
+def all_ran(request: pytest.FixtureRequest) -> None:
+    """The two tests below judge the others: they have to be there."""
+    here = [item for item in request.session.items if item.path == request.path]
+    if any("::" in argument for argument in request.config.args) or len(here) < COUNT:
+        pytest.skip("only a part of this file's tests was run")
+
+
+COUNT = 90
+"""Fewer tests than this are a selection (-k, a node id)."""
+
+
+def test_every_state_rule_and_catch_of_the_retraining_machine_was_taken(
+    retraining: Coverage, all_ran: None
+) -> None:
+    assert retraining.missing() == []
+
+
+def test_every_state_rule_and_catch_of_the_promotion_machine_was_taken(
+    promotion: Coverage, all_ran: None
+) -> None:
+    assert promotion.missing() == []
