@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from ratchet.cli.app import app
 from ratchet.workflow import TestClock, WorkflowError
 from ratchet.workflow.testing import (
+    Coverage,
     InvalidMock,
     Mock,
     fails,
@@ -165,6 +166,34 @@ def test_a_container_is_tested_with_the_results_of_its_parts() -> None:
     assert test_state(definition, "One", "a", payload(1)).next_state == "End"
     with pytest.raises(InvalidMock, match="2 parts"):
         test_state(definition, "Each", given, returns([1]))
+
+
+def test_a_distributed_map_may_answer_anything_and_runs_whole() -> None:
+    one = {
+        "Type": "Task",
+        "Resource": INVOKE,
+        "Arguments": {"FunctionName": "f", "Payload": "{% $states.input %}"},
+        "Output": "{% $states.result.Payload %}",
+        "End": True,
+    }
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    each = {
+        "Type": "Map",
+        "Items": "{% $states.input %}",
+        "ItemProcessor": {"ProcessorConfig": config, "StartAt": "One", "States": {"One": one}},
+        "Catch": CATCH[1:],
+        "Next": "Done",
+    }
+    definition = machine({"Each": each, "Done": {"Type": "Succeed"}})
+    assert test_state(definition, "Each", [1], returns({"Bucket": "b"})).output == {"Bucket": "b"}
+    failed = fails("States.ExceedToleratedFailureThreshold")
+    assert test_state(definition, "Each", [1], failed).status == "CAUGHT_ERROR"
+    double = {"One": lambda call: payload(call.arguments["Payload"] * 2)}
+    run = run_machine(definition, [1, 2, 3], double)
+    assert (run.output, run.path) == ([2, 4, 6], ["Each", "Done"])
+    coverage = Coverage(run.machine)
+    coverage.add(run)
+    assert coverage.missing() == ["Each never went to Done by its Catch"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ class Coverage:
     """Collects runs of one machine; `missing` says what none of them took.
 
     Histories tell where a Choice went, not by which rule: two rules of one state with the same
-    target count as one.
+    target count as one. Inside a distributed Map, whose iterations have histories of their own,
+    only the states that call something are seen.
     """
 
     def __init__(self, machine: StateMachine) -> None:
@@ -27,6 +28,7 @@ class Coverage:
     def add(self, run: MachineRun) -> MachineRun:
         """Count a run in; the run itself, for chaining."""
         self._states.update(run.path)
+        self._states.update(call.state for call in run.calls)
         self._branches.update(map(_taken, run.steps))
         return run
 

@@ -101,8 +101,12 @@ def _check(state: State, mock: Mock | None) -> None:
         )
     if isinstance(state, Task):
         mock.check(state.name, state.resource)
-    elif mock.error is None and mock.validation != "NONE" and not isinstance(mock.result, list):
+    elif not is_distributed(state.document) and _is_no_list(mock):
         raise InvalidMock(f"{state.name} is a {state.type} state: its result is a list")
+
+
+def _is_no_list(mock: Mock) -> bool:
+    return mock.error is None and mock.validation != "NONE" and not isinstance(mock.result, list)
 
 
 class _Moved(Exception):
