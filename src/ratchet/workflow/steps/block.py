@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ratchet.workflow.dynamic import Dynamic, render
-from ratchet.workflow.steps.fields import NULL_MEANS, asl_name
+from ratchet.workflow.steps.fields import HAVE_PATH, NULL_MEANS, asl_name
 
 
 class Block:
@@ -57,7 +57,7 @@ class Block:
 
     def _by_path(self, name: str, value: Dynamic) -> dict[str, Any]:
         """A placeholder as a whole field: JSONPath has a twin `...Path` for some of them."""
-        if not self.is_field_allowed(f"{name}_path"):
+        if name not in HAVE_PATH:
             raise ValueError(
                 f"{self._label()}: in JSONPath {name} cannot be a placeholder as a whole; "
                 "put it under a key, or set query_language='JSONata'"

@@ -62,6 +62,14 @@ GRAPH = ("comment", "query_language", "timeout_seconds", "version")
 # In ASL null means something here: no input, no output, the input untouched.
 NULL_MEANS = frozenset({"input_path", "output_path", "result_path"})
 
+# Fields whose value JSONPath takes from a path under another name: SecondsPath, ItemsPath, ...
+HAVE_PATH = frozenset(
+    {
+        *("seconds", "timestamp", "timeout_seconds", "heartbeat_seconds", "error", "cause"),
+        *("items", "max_concurrency", "tolerated_failure_count", "tolerated_failure_percentage"),
+    }
+)
+
 # What JSONPath calls Parameters has another name in JSONata.
 JSONATA_NAMES: Mapping[tuple[str, str], str] = {
     ("Task", "parameters"): "Arguments",

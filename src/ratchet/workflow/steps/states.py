@@ -69,6 +69,11 @@ class State(Block):
             given = self.fields.pop(name, None)
             if given is not None:
                 self._add(name, given)
+        self._refuse_plain(self.fields.get("parameters"))
+
+    def _refuse_plain(self, parameters: Any) -> None:
+        if isinstance(parameters, str | int | float):
+            raise TypeError(f"{self._label()}: parameters must be an object, not {parameters!r}")
 
     @property
     def type(self) -> str:
@@ -97,6 +102,7 @@ class State(Block):
         """Replace what the state passes on. Raises ValueError if this state has no parameters."""
         if not self.is_field_allowed("parameters"):
             raise ValueError(f"{self._label()} has no field 'parameters'")
+        self._refuse_plain(params)
         self.fields["parameters"] = params
 
     def add_retry(self, retry: Retry | list[Retry]) -> None:

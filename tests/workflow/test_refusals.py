@@ -1,0 +1,295 @@
+"""Bad workflows are refused or warned about while they are built, naming state and field.
+
+The numbers are those of the 31 inputs that the `stepfunctions` package was measured with, more
+than half of which it let pass to the cloud.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ratchet.workflow import InvalidDefinition, Workflow
+from ratchet.workflow.exceptions import DuplicateStatesInChain, InvalidInput, WorkflowNotFound
+from ratchet.workflow.inputs import ExecutionInput
+from ratchet.workflow.steps import (
+    Catch,
+    Chain,
+    Choice,
+    ChoiceRule,
+    EksCallStep,
+    Fail,
+    FrozenGraph,
+    GlueStartJobRunStep,
+    Graph,
+    IntegrationPattern,
+    LambdaStep,
+    Map,
+    Parallel,
+    Pass,
+    Retry,
+    Succeed,
+    Task,
+    Wait,
+)
+
+ROLE = "arn:aws:iam::123456789012:role/workflow"
+GLUE = "arn:aws:states:::glue:startJobRun.sync"
+JOB = {"JobName": "j"}
+
+
+def built(definition: Any) -> Workflow:
+    return Workflow("bad", definition, ROLE)
+
+
+def task(**fields: Any) -> Task:
+    return Task("A", **{"resource": GLUE, "parameters": JOB} | fields)
+
+
+def branches() -> Parallel:
+    both = Parallel("P")
+    both.add_branch(Pass("A"))
+    both.add_branch(Pass("A"))
+    return both
+
+
+def leads(*targets: Any) -> Choice:
+    choice = Choice("C")
+    for number, target in enumerate(targets):
+        choice.add_choice(ChoiceRule.NumericEquals("$.x", number), target)
+    choice.default_choice(Fail("D"))
+    return choice
+
+
+def loop() -> Chain:
+    first, second = Pass("A"), Pass("B")
+    second.next(first)
+    return Chain([first, second])
+
+
+def twice() -> Chain:
+    state = Pass("A")
+    return Chain([state, state])
+
+
+BAD: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = {
+    "1 two states of one name in a chain": (
+        lambda: built(Chain([Pass("A"), Pass("A")])),
+        ValueError,
+        ("'A'",),
+    ),
+    "2 one state twice in a chain": (twice, DuplicateStatesInChain, ("'A'",)),
+    "3 one name in two ways of a choice": (
+        lambda: built(leads(Pass("A"), Pass("A"))),
+        ValueError,
+        ("'A'",),
+    ),
+    "4 one name in two branches": (lambda: built(branches()), ValueError, ("'A'", "'P'")),
+    "5 a choice without rules": (lambda: built(Choice("C")), InvalidDefinition, ("C", "Choices")),
+    "6 a task without a resource": (
+        lambda: built(Task("A")),
+        InvalidDefinition,
+        ("A", "Resource"),
+    ),
+    "7 a resource that is none": (
+        lambda: built(task(resource="banana")),
+        InvalidDefinition,
+        ("/A/", "Resource", "banana"),
+    ),
+    "8 an unknown field": (
+        lambda: Pass("A", result_paht="$"),
+        TypeError,
+        ("'A'", "'result_paht'", "'result_path'"),
+    ),
+    "9 parameters that are no object": (
+        lambda: built(Pass("A", parameters="oops")),
+        TypeError,
+        ("'A'", "parameters", "oops"),
+    ),
+    "10 a wait without a time": (lambda: Wait("A"), ValueError, ("'A'", "seconds")),
+    "11 a wait with two times": (
+        lambda: Wait("A", seconds=1, timestamp_path="$.t"),
+        ValueError,
+        ("'A'", "seconds and timestamp_path"),
+    ),
+    "12 seconds that are no number": (
+        lambda: built(Wait("A", seconds="abc")),
+        InvalidDefinition,
+        ("/A/", "Seconds", "abc"),
+    ),
+    "13 seconds below nothing": (
+        lambda: built(Wait("A", seconds=-5)),
+        InvalidDefinition,
+        ("/A/", "Seconds", "-5"),
+    ),
+    "14 a retrier of wrong kinds": (
+        lambda: built(task(retry=Retry(error_equals="E", max_attempts="two", backoff_rate=0.1))),
+        InvalidDefinition,
+        ("/A/", "ErrorEquals", "MaxAttempts", "two", "BackoffRate", "0.1"),
+    ),
+    "15 a retrier without errors": (
+        lambda: built(task(retry=Retry(max_attempts=2))),
+        InvalidDefinition,
+        ("/A/", "ErrorEquals"),
+    ),
+    "16 a result path that is no path": (
+        lambda: built(task(result_path="not a path")),
+        InvalidDefinition,
+        ("/A/", "ResultPath", "not a path"),
+    ),
+    "17 a rule without a variable": (
+        lambda: ChoiceRule.StringEquals("x", "y"),
+        ValueError,
+        ("StringEquals", "'x'"),
+    ),
+    "18 a rule with a wrong value": (
+        lambda: ChoiceRule.NumericEquals("$.x", "7"),
+        ValueError,
+        ("NumericEquals", "$.x", "'7'"),
+    ),
+    "19 a heartbeat longer than the timeout": (
+        lambda: built(task(timeout_seconds=5, heartbeat_seconds=60)),
+        InvalidDefinition,
+        ("/A", "HeartbeatSeconds"),
+    ),
+    "20 a name of 200 characters": (
+        lambda: built(Pass("n" * 200)),
+        InvalidDefinition,
+        ("200", "80"),
+    ),
+    "21 Lambda without a function": (
+        lambda: built(LambdaStep("A", parameters={"Payload": {}})),
+        InvalidDefinition,
+        ("/A", "FunctionName"),
+    ),
+    "22 a misspelt parameter": (
+        lambda: built(GlueStartJobRunStep("A", parameters={"JobNam": "j"})),
+        InvalidDefinition,
+        ("/A", "JobNam", "JobName"),
+    ),
+    "23 a name with spaces": (
+        lambda: Workflow("w w w!!", Pass("A"), ROLE),
+        ValueError,
+        ("'w w w!!'",),
+    ),
+    "23 an empty role": (lambda: Workflow("w", Pass("A"), ""), ValueError, ("role", "'w'")),
+    "25 an empty chain": (lambda: built(Chain([])), ValueError, ("chain is empty",)),
+    "26 nothing in a chain": (lambda: Chain([None]), TypeError, ("Step 1", "None")),  # type: ignore[list-item]
+    "27 a map without a flow": (lambda: built(Map("A")), ValueError, ("'A'", "item_processor")),
+    "28 a retry where none can be": (
+        lambda: Succeed("A").add_retry(Retry(error_equals=["States.ALL"])),
+        ValueError,
+        ("'A'", "retry"),
+    ),
+    "29 a state after Fail": (
+        lambda: Fail("A").next(Pass("B", comment="long" * 99)),
+        ValueError,
+        ("'A'", "'B'"),
+    ),
+    "30 an unknown key": (
+        lambda: ExecutionInput(schema={"JobName": str})["JobNam"],
+        ValueError,
+        ("'JobNam'", "JobName"),
+    ),
+    "31 started before it is made": (
+        lambda: built(Pass("A")).execute(inputs={}),
+        WorkflowNotFound,
+        ("'bad'", "create()"),
+    ),
+    "an import without states": (
+        lambda: built(FrozenGraph.from_json('{"StartAt": "A"}')),
+        InvalidDefinition,
+        ("States",),
+    ),
+    "an import that starts nowhere": (
+        lambda: built(
+            FrozenGraph.from_json('{"StartAt": "A", "States": {"B": {"Type": "Succeed"}}}')
+        ),
+        InvalidDefinition,
+        ("StartAt", "A"),
+    ),
+    "an import of broken JSON": (
+        lambda: FrozenGraph.from_json('{"StartAt":\n "A",,}'),
+        InvalidDefinition,
+        ("2:",),
+    ),
+    "a placeholder in an f-string": (
+        lambda: f"s3://{ExecutionInput()['bucket']}/x",
+        TypeError,
+        ("Format",),
+    ),
+    "a resource of its own for a step that makes it": (
+        lambda: GlueStartJobRunStep("A", resource="x", parameters=JOB),
+        TypeError,
+        ("'A'", "resource"),
+    ),
+    "a pattern that a step has not": (
+        lambda: EksCallStep("A", IntegrationPattern.WaitForCompletion),
+        ValueError,
+        ("EksCallStep 'A'", "WaitForCompletion", "CallAndContinue"),
+    ),
+    "a catcher where a retrier belongs": (
+        lambda: Task("A", retry=Catch(Pass("B"), error_equals=["E"])),  # type: ignore[arg-type]
+        TypeError,
+        ("'A'", "Retry"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_with_state_and_field(case: str) -> None:
+    make, kind, words = BAD[case]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(kind) as caught:
+            make()
+    message = str(caught.value)
+    assert all(word in message for word in words), message
+    assert len(message) < 900
+
+
+def test_24_a_loop_without_an_end_is_a_warning() -> None:
+    with pytest.warns(UserWarning, match="'A', 'B'.*loop has no way out"):
+        built(loop())
+
+
+def test_what_is_only_doubtful_is_a_warning() -> None:
+    choice = Choice("C")
+    choice.add_choice(ChoiceRule.IsPresent("$.x", True), Succeed("Done"))
+    with pytest.warns(UserWarning, match="Default"):
+        built(choice)
+
+
+def test_valid_fields_that_the_old_package_refused_are_taken() -> None:
+    step = Task(
+        "A",
+        resource=GLUE,
+        parameters=JOB,
+        result_selector={"Id.$": "$.Id"},
+        retry=Retry(error_equals=["States.ALL"], max_delay_seconds=60, jitter_strategy="FULL"),
+    )
+    document = built(step).definition.to_dict()["States"]["A"]
+    assert document["ResultSelector"] == {"Id.$": "$.Id"}
+    assert document["Retry"][0]["JitterStrategy"] == "FULL"
+
+
+def test_every_key_that_does_not_fit_is_named_before_anything_starts() -> None:
+    schema = ExecutionInput(schema={"JobName": str, "Rounds": int, "Options": {"Eta": float}})
+    workflow = Workflow("w", Pass("A"), ROLE, execution_input=schema)
+    with pytest.raises(InvalidInput) as caught:
+        workflow.execute(inputs={"Rounds": "7", "Options": {"Eta": 1, "Etta": 2}})
+    message = str(caught.value)
+    assert "JobName is missing" in message
+    assert "Rounds must be int, not str ('7')" in message
+    assert "Options.Etta is unknown; did you mean Options.Eta?" in message
+
+
+def test_a_deep_or_large_definition_is_no_recursion_error() -> None:
+    deep = json.loads('{"a":' * 200 + "1" + "}" * 200)
+    with pytest.raises(InvalidDefinition, match="nested"):
+        built(Pass("A", result=deep))
+    assert len(Graph(Chain([Pass(f"s{number}") for number in range(10_000)])).states) == 10_000
