@@ -95,16 +95,23 @@ def test_a_jsonpath_state_is_tested_alike() -> None:
         "Resource": INVOKE,
         "Parameters": {"FunctionName": "f", "Payload": {"n.$": "$.n", "id.$": "$$.Execution.Name"}},
         "ResultSelector": {"got.$": "$.Payload"},
+        "InputPath": "$.inner",
         "ResultPath": "$.answer",
+        "OutputPath": "$.answer.got",
         "Assign": {"seen.$": "$.Payload"},
         "End": True,
     }
     definition = {"StartAt": "Call", "States": {"Call": task}}
     context = {"Execution": {"Name": "mine"}}
-    found = test_state(definition, "Call", {"n": 1}, payload(7), context=context)
-    assert found.output == {"n": 1, "answer": {"got": 7}}
-    assert found.inspection["afterArguments"]["Payload"] == {"n": 1, "id": "mine"}
-    assert found.inspection["variables"] == {"seen": 7}
+    given = {"inner": {"n": 1}}
+    found = test_state(definition, "Call", given, payload(7), context=context)
+    assert found.output == 7
+    seen = found.inspection
+    assert seen["afterInputPath"] == {"n": 1}
+    assert seen["afterParameters"]["Payload"] == {"n": 1, "id": "mine"}
+    assert seen["afterResultSelector"] == {"got": 7}
+    assert seen["afterResultPath"] == {"inner": {"n": 1}, "answer": {"got": 7}}
+    assert seen["variables"] == {"seen": 7}
 
 
 def test_an_error_that_nobody_handles_fails_the_state() -> None:

@@ -38,7 +38,8 @@ class StateTest:
     """How a state behaved; the members are those of the TestState API.
 
     `inspection` holds what is known of: input, afterArguments, result, variables, errorDetails
-    (retryIndex, retryBackoffIntervalSeconds, catchIndex). All values are plain JSON.
+    (retryIndex, retryBackoffIntervalSeconds, catchIndex), and in JSONPath afterInputPath,
+    afterParameters, afterResultSelector and afterResultPath. All values are plain JSON.
     """
 
     status: Status
@@ -149,15 +150,17 @@ class _Trial:
     retries: int
 
     def run(self, payload: Payload) -> StateTest:
-        bare, lane = self._attempt(payload, "Retry", "Catch")
+        bare, lane = self._attempt(payload, self._without("Retry", "Catch"))
         if not isinstance(bare, StateError):
-            return self._done("SUCCEEDED", bare, lane, payload)
+            done = self._done("SUCCEEDED", bare, lane, payload)
+            done.inspection.update(self._between(payload))
+            return done
         if not isinstance(self.state, Handled):
             return self._failed("FAILED", bare, lane, payload)
         retry = self._retry(bare)
         if retry is not None:
             return self._failed("RETRIABLE", bare, lane, payload, retry)
-        outcome, lane = self._attempt(payload, "Retry")
+        outcome, lane = self._attempt(payload, self._without("Retry"))
         if isinstance(outcome, StateError):
             return self._failed("FAILED", outcome, lane, payload)
         index = next(i for i, c in enumerate(self.state.catch) if bare.matches(c.errors))
@@ -178,11 +181,30 @@ class _Trial:
         index = next(i for i, entry in enumerate(retriers) if error.matches(entry.errors))
         return {"retryIndex": index, "retryBackoffIntervalSeconds": round(delay)}
 
+    def _without(self, *fields: str) -> dict[str, Any]:
+        return {key: value for key, value in self.state.document.items() if key not in fields}
+
+    def _between(self, payload: Payload) -> dict[str, Any]:
+        """What a JSONPath state makes of its data on the way: the same state with fewer fields."""
+        if self.state.is_jsonata:
+            return {}
+        path = {key: v for key, v in self.state.document.items() if key == "InputPath"}
+        ways = {"afterInputPath": {"Type": "Pass", "End": True, **path}}
+        if isinstance(self.state, Handled):
+            rest = ("Retry", "Catch", "Assign", "OutputPath")
+            ways["afterResultSelector"] = self._without(*rest, "ResultPath")
+            ways["afterResultPath"] = self._without(*rest)
+        outcomes = {name: self._attempt(payload, body)[0] for name, body in ways.items()}
+        return {
+            name: outcome[1].value
+            for name, outcome in outcomes.items()
+            if not isinstance(outcome, StateError)
+        }
+
     def _attempt(
-        self, payload: Payload, *without: str
+        self, payload: Payload, body: dict[str, Any]
     ) -> tuple[tuple[str | None, Payload] | StateError, Lane]:
-        """Run the state without some of its fields: the state after it and output, or its error."""
-        body = {key: value for key, value in self.state.document.items() if key not in without}
+        """Run the state with other fields: the state after it and its output, or its error."""
         machine = parse(replaced(self.machine.document, self.state.path, emptied(body)))
         flow, _ = find_state(machine, self.state.name)
         clock, callbacks = TestClock(), Callbacks()
@@ -191,7 +213,8 @@ class _Trial:
         lane = _TestLane(execution, self)
         only = dataclasses.replace(flow, start_at=self.state.name)
         outcome = clock.run(_stepped(lane, only, payload))
-        self._check_parts(outcome, runner)
+        if body.get("Type") == self.state.type:
+            self._check_parts(outcome, runner)
         return outcome, lane
 
     def _answer(self, call: TaskCall) -> Mock:
@@ -239,7 +262,8 @@ class _Trial:
         for event in lane.execution.history.events:
             details = event.details or {}
             if isinstance(self.state, Task) and event.type in _SCHEDULED:
-                data["afterArguments"] = _value(details.get("parameters", details.get("input")))
+                name = "afterArguments" if self.state.is_jsonata else "afterParameters"
+                data[name] = _value(details.get("parameters", details.get("input")))
         if self.mock is not None and self.mock.error is None:
             data["result"] = self.mock.result
         if lane.variables:
