@@ -26,8 +26,17 @@ _FORMER = {
 }
 
 
+def default_bucket(role: Any) -> str | None:
+    """The bucket that SageMaker's SDKs use by default: by region and the role's account."""
+    parts = role.split(":") if isinstance(role, str) else []
+    account = parts[4] if len(parts) > 5 else ""
+    return f"s3://sagemaker-{image_uris.region_name()}-{account}" if account else None
+
+
 class Estimator:
     """A training job: image, role, machines, limits, hyperparameters.
+
+    Without `output_path` artifacts go to the default bucket of the role's account.
 
     `sagemaker_session` is taken and ignored: no session is needed to describe a job. Names of
     SDK 1 (`train_instance_type`, ...) are understood.
@@ -62,7 +71,8 @@ class Estimator:
         self.instance_count, self.instance_type = instance_count, instance_type
         self.volume_size, self.volume_kms_key = volume_size, volume_kms_key
         self.max_run, self.max_wait, self.input_mode = max_run, max_wait, input_mode
-        self.output_path, self.output_kms_key = output_path, output_kms_key
+        self.output_path = output_path or default_bucket(role)
+        self.output_kms_key = output_kms_key
         self.environment, self.tags = environment or {}, tags
         self.subnets, self.security_group_ids = subnets, security_group_ids
         self.use_spot_instances, self.checkpoint_s3_uri = use_spot_instances, checkpoint_s3_uri
@@ -92,6 +102,7 @@ class Estimator:
         return Model(**{"image_uri": self.image_uri, "role": self.role} | fields)
 
     def transformer(self, instance_count: Any, instance_type: Any, **fields: Any) -> Transformer:
+        fields.setdefault("output_path", self.output_path)
         return Transformer(
             model_name=None, instance_count=instance_count, instance_type=instance_type, **fields
         )
@@ -129,7 +140,8 @@ class Framework(Estimator):
     @property
     def source(self) -> Source:
         """The script, packed once for a place."""
-        wanted = Source(self.entry_point, self.source_dir, self.code_location)
+        place = self.code_location or self.output_path
+        wanted = Source(self.entry_point, self.source_dir, place)
         if self._packed != wanted:
             self._packed = wanted
         return self._packed or wanted
