@@ -72,9 +72,8 @@ class StateError(Exception):
 
     @property
     def output(self) -> dict[str, str]:
-        """The error output that a Catch receives."""
-        both = {"Error": self.error, "Cause": self.cause}
-        return {key: value for key, value in both.items() if value is not None}
+        """The error output that a Catch receives; AWS gives an empty text for what is absent."""
+        return {"Error": self.error or "", "Cause": self.cause or ""}
 
     def matches(self, names: Iterable[str]) -> bool:
         return any(self._matches(name) for name in names)

@@ -80,13 +80,26 @@ class ReferenceEvaluator:
         try:
             return self._found(reference.text)
         except paths.PathNotFound as error:
-            raise self.failed(_missing(template.field, reference.text, error)) from error
+            raise self.failed(self._missing(template.field, reference.text, error)) from error
 
     def failed(self, sentence: str, error: str = RUNTIME) -> StateError:
         """The error to raise; of the state itself, not of a flow inside it."""
         failure = StateError(error, self._lane.explained(sentence))
         failure.is_own = True
         return failure
+
+    def _missing(self, field: str, path: str, error: Exception) -> str:
+        if field in _OF_WAIT:
+            return f"The {field} parameter does not reference an input value: {path}"
+        if field in _OF_FAIL:
+            return self._not_found(path, field)
+        return f"Invalid path '{path}' : {error}"
+
+    def _not_found(self, path: str, field: str) -> str:
+        return (
+            f"The JSONPath '{path}' specified for the field '{field}' could not be found in the "
+            f"input '{self._searched(path)}'"
+        )
 
     def _reference(self, reference: Reference) -> Any:
         text = reference.text
@@ -97,10 +110,7 @@ class ReferenceEvaluator:
         try:
             return self._found(text)
         except paths.PathNotFound as error:
-            raise self.failed(
-                f"The JSONPath '{text}' specified for the field '{reference.field}' could not be "
-                f"found in the input '{self._searched(text)}'"
-            ) from error
+            raise self.failed(self._not_found(text, reference.field)) from error
 
     def _called(self, text: str) -> Any:
         try:
@@ -146,13 +156,8 @@ class ReferenceEvaluator:
         return dumps(self._space(text))
 
 
-_SECONDS = ("SecondsPath", "TimestampPath")
-
-
-def _missing(field: str, path: str, error: Exception) -> str:
-    if field in _SECONDS:
-        return f"The {field} parameter does not reference an input value: {path}"
-    return f"Invalid path '{path}' : {error}"
+_OF_WAIT = ("SecondsPath", "TimestampPath")
+_OF_FAIL = ("ErrorPath", "CausePath")
 
 
 class _Number:
