@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from asl_machines import INVOKE, machine
@@ -133,6 +134,21 @@ def test_a_definition_that_is_wrong_is_drawn_as_far_as_it_goes(states: dict[str,
     definition = {"StartAt": "A", "States": states}
     assert ">A</text>" in draw(definition)
     assert '"A' in mermaid(definition)
+
+
+def test_a_hundred_branches_stand_in_rows() -> None:
+    branches = [
+        {"StartAt": f"S{n}", "States": {f"S{n}": {"Type": "Pass", "End": True}}} for n in range(100)
+    ]
+    both = {"Type": "Parallel", "Branches": branches, "End": True}
+    picture = ET.fromstring(draw({"StartAt": "All", "States": {"All": both}}))
+    width, height = float(picture.attrib["width"]), float(picture.attrib["height"])
+    assert width < 2200
+    assert height < 2200
+    boxes = [
+        rect for rect in picture.iter("{http://www.w3.org/2000/svg}rect") if "y" in rect.attrib
+    ]
+    assert len({(rect.attrib["x"], rect.attrib["y"]) for rect in boxes}) == 101
 
 
 @pytest.mark.parametrize("write", [draw, page, mermaid])

@@ -10,13 +10,13 @@ from ratchet.workflow.drawing import shapes
 from ratchet.workflow.drawing.captions import (
     LABEL_WIDTH,
     WORDS,
-    duration,
     edge_title,
     fit,
     kind_of,
     note,
     retriers,
     state_title,
+    status_line,
     text_width,
     tries,
 )
@@ -31,10 +31,11 @@ from ratchet.workflow.drawing.look import (
     MARGIN,
     NODE,
     PAD,
+    SHELF_GAP,
     STYLE,
     markers,
 )
-from ratchet.workflow.drawing.scope import Scope, inner_width
+from ratchet.workflow.drawing.scope import Scope, inner_width, shelf_height, shelves
 from ratchet.workflow.drawing.timeline import StateTimes, Timeline
 
 
@@ -60,10 +61,7 @@ class Canvas:
         if title:
             self._text(title, x, MARGIN + 16, "title")
         if self.timeline:
-            words = WORDS[self.timeline.status]
-            text = f"{words} in {duration(self.timeline.seconds())}"
-            if self.timeline.started:
-                text += f", started {self.timeline.started:%Y-%m-%d %H:%M:%S %Z}".rstrip()
+            text = status_line(self.timeline)
             colour = COLOURS[self.timeline.status][0]
             self._text(text, x, MARGIN + 37, "sub", f'style="fill:{colour}"')
         if subtitle:
@@ -155,10 +153,15 @@ class Canvas:
             self._head(name, state, size, cx, cy, times)
         else:
             self._caption(name, state, size, cx, cy, times)
-        left = cx - inner_width(inner) / 2
-        for one in inner:
-            self.scope(one, left, cy - size.height / 2 + HEAD)
-            left += one.size.width + PAD
+        top = cy - size.height / 2 + HEAD
+        rows = shelves(inner)
+        width = inner_width(rows)
+        for shelf in rows:
+            left = cx - width / 2
+            for one in shelf:
+                self.scope(one, left, top)
+                left += one.size.width + PAD
+            top += shelf_height(shelf) + SHELF_GAP
         self.parts.append("</g>")
         if _ends(state):
             self._end(cx, cy + size.height / 2, times)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ratchet.workflow.drawing.layout import Edge, Kind
-from ratchet.workflow.drawing.timeline import StateTimes
+from ratchet.workflow.drawing.timeline import StateTimes, Timeline
 from ratchet.workflow.drawing.wording import catch_texts, rule_texts
 
 LABEL_WIDTH = 190.0
@@ -157,6 +157,15 @@ def note(times: StateTimes | None) -> str:
 def tries(times: StateTimes | None) -> str:
     """'3 tries' of a state that was tried again, else nothing."""
     return f"{times.retries + 1} tries" if times is not None and times.retries else ""
+
+
+def status_line(timeline: Timeline) -> str:
+    """How an execution went: 'failed in 7.2 s with Busy, started 2026-03-04 10:00:00 UTC'."""
+    text = f"{WORDS[timeline.status]} in {duration(timeline.seconds())}"
+    text += f" with {timeline.error[:80]}" if timeline.error else ""
+    if timeline.started:
+        text += f", started {timeline.started:%Y-%m-%d %H:%M:%S %Z}".rstrip()
+    return text
 
 
 def duration(seconds: float) -> str:

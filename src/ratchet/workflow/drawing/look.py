@@ -8,6 +8,9 @@ NODE = Size(228, 48)
 PAD = 18.0
 HEAD = 30.0
 MARGIN = 28.0
+SHELF_GAP = 24.0
+SHELF = 2000.0
+"""How wide branches beside each other may get before a new row begins."""
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 
 COLOURS: dict[str, tuple[str, str]] = {

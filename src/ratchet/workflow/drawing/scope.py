@@ -9,7 +9,7 @@ from typing import Any
 from ratchet.workflow.drawing.captions import edges_of
 from ratchet.workflow.drawing.lanes import Placed, place
 from ratchet.workflow.drawing.layout import Size
-from ratchet.workflow.drawing.look import HEAD, NODE, PAD
+from ratchet.workflow.drawing.look import HEAD, NODE, PAD, SHELF, SHELF_GAP
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,28 @@ def inside(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [machine for machine in within if isinstance(machine, Mapping) and states_of(machine)]
 
 
-def inner_width(inner: tuple[Scope, ...]) -> float:
-    """The width of scopes side by side."""
-    return sum(scope.size.width for scope in inner) + PAD * max(0, len(inner) - 1)
+def shelves(inner: tuple[Scope, ...]) -> list[list[Scope]]:
+    """Scopes side by side, in as many rows as keep a Parallel of a hundred branches readable."""
+    rows: list[list[Scope]] = []
+    room = 0.0
+    for scope in inner:
+        if not rows or scope.size.width > room:
+            rows.append([])
+            room = SHELF
+        rows[-1].append(scope)
+        room -= scope.size.width + PAD
+    return rows
+
+
+def inner_width(rows: list[list[Scope]]) -> float:
+    """The width of the widest row."""
+    widths = (sum(scope.size.width for scope in row) + PAD * (len(row) - 1) for row in rows)
+    return max(widths, default=0.0)
+
+
+def shelf_height(shelf: list[Scope]) -> float:
+    """The height of the highest scope of a row."""
+    return max(scope.size.height for scope in shelf)
 
 
 def _size(state: Mapping[str, Any], inner: tuple[Scope, ...]) -> Size:
@@ -65,5 +84,6 @@ def _size(state: Mapping[str, Any], inner: tuple[Scope, ...]) -> Size:
         return Size(NODE.width, NODE.height + 16 * max(0, ways - 2), slant=16)
     if not inner:
         return NODE
-    height = max(scope.size.height for scope in inner) + HEAD + PAD / 2 + 1
-    return Size(max(inner_width(inner) + 2 * PAD, NODE.width), height)
+    rows = shelves(inner)
+    height = sum(map(shelf_height, rows)) + SHELF_GAP * (len(rows) - 1) + HEAD + PAD / 2 + 1
+    return Size(max(inner_width(rows) + 2 * PAD, NODE.width), height)
