@@ -56,7 +56,10 @@ _JOBS: Mapping[str, tuple[str | None, tuple[str, ...]]] = {
         "StepFunctionsGetEventForCodeBuildStartBuildRule",
         ("codebuild:BatchGetBuilds", "codebuild:StopBuild"),
     ),
-    "databrew:startJobRun": (None, ("databrew:ListJobRuns", "databrew:StopJobRun")),
+    "databrew:startJobRun": (
+        None,
+        ("databrew:ListJobRuns", "databrew:DescribeJobRun", "databrew:StopJobRun"),
+    ),
     "ecs:runTask": ("StepFunctionsGetEventsForECSTaskRule", ("ecs:DescribeTasks", "ecs:StopTask")),
     "glue:startJobRun": (
         None,

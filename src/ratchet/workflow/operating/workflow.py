@@ -99,9 +99,13 @@ class Workflow(DrawsItself):
         }
         return Graph(definition, **{key: value for key, value in fields.items() if value})
 
+    def to_dict(self) -> dict[str, Any]:
+        """The definition as ASL."""
+        return self.definition.to_dict()
+
     def check(self) -> tuple[Finding, ...]:
         """Everything the checks find, warnings too."""
-        return check_document(self.definition.to_dict())
+        return check_document(self.to_dict())
 
     # its state machine
 

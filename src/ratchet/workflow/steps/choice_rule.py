@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from ratchet.workflow.dynamic import Dynamic, Path
 
@@ -216,7 +216,13 @@ def _refuse_no_rule(operator: str, rule: Any) -> None:
         )
 
 
-def _builder(operator: str) -> Callable[[Variable, Any], Rule]:
+class _Builder(Protocol):
+    """Both arguments may be given by name."""
+
+    def __call__(self, variable: Variable, value: Any) -> Rule: ...
+
+
+def _builder(operator: str) -> _Builder:
     def build(variable: Variable, value: Any) -> Rule:
         return Rule(variable, operator, value)
 

@@ -1,0 +1,265 @@
+"""Workflows made, started, watched, changed and deleted through a real client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ratchet.local_aws.cloudformation import deploy
+from ratchet.local_aws.local import LocalAws
+from ratchet.workflow import Execution, ExecutionStatus, Workflow
+from ratchet.workflow.exceptions import (
+    ExecutionFailed,
+    InvalidInput,
+    MissingRequiredParameter,
+    WorkflowNotFound,
+)
+from ratchet.workflow.inputs import ExecutionInput, Field
+from ratchet.workflow.lint import lint_path
+from ratchet.workflow.steps import (
+    Chain,
+    Choice,
+    ChoiceRule,
+    Fail,
+    GlueStartJobRunStep,
+    LambdaStep,
+    Pass,
+    Succeed,
+    Task,
+    Wait,
+)
+
+ROLE = "arn:aws:iam::123456789012:role/workflow"
+MINUTE = 60
+
+
+@pytest.fixture
+def client(local_aws: LocalAws) -> Any:
+    return local_aws.client("stepfunctions")
+
+
+@pytest.fixture
+def workflow(client: Any, request: pytest.FixtureRequest) -> Iterator[Workflow]:
+    """Doubles a number, or fails if it is not there to be doubled."""
+    given = ExecutionInput(schema={"number": int, "times": Field(int, default=2)})
+    start = Pass("Start", query_language="JSONata", output={"number": given["number"]})
+    start.fields["output"]["times"] = given["times"]
+    choice = Choice("Positive?", query_language="JSONata")
+    choice.add_choice(ChoiceRule.NumericGreaterThan(start.output()["number"], 0), Succeed("Good"))
+    choice.default_choice(Fail("Bad", error="NotPositive", cause="the number is <not> positive"))
+    name = f"doubling-{request.node.name}"[:80]
+    made = Workflow(name, Chain([start, choice]), ROLE, execution_input=given, client=client)
+    made.create()
+    yield made
+    made.delete()
+
+
+def test_an_execution_is_started_with_its_defaults_and_gives_its_output(
+    workflow: Workflow,
+) -> None:
+    execution = workflow.execute(name="first", inputs={"number": 7})
+    assert execution.get_output(wait=True, timeout=MINUTE) == {"number": 7, "times": 2}
+    assert execution.get_input() == {"number": 7, "times": 2}
+    assert execution.describe()["status"] == "SUCCEEDED"
+    assert execution.status == "SUCCEEDED"
+    assert execution.progress().status == "SUCCEEDED"
+    assert "Positive?" in execution.render_progress().svg
+
+
+def test_a_failed_execution_says_why(workflow: Workflow) -> None:
+    execution = workflow.execute(inputs={"number": -1})
+    with pytest.raises(ExecutionFailed, match=r"FAILED .NotPositive: the number is <not> positive"):
+        execution.result(timeout=MINUTE)
+    assert execution.get_output() is None
+
+
+def test_lists_are_tables_without_a_way_in_for_scripts(workflow: Workflow, client: Any) -> None:
+    workflow.execute(name="listed", inputs={"number": -1}).wait(MINUTE)
+    events = workflow.list_executions()[0].list_events()
+    assert events[0]["type"] == "ExecutionStarted"
+    page = workflow.list_executions()[0].list_events(html=True)
+    assert "&lt;not&gt;" in page
+    assert "<not>" not in page
+    assert "Positive?" in page
+    assert "listed" in workflow.list_executions(html=True)
+    assert workflow.list_executions(status_filter=ExecutionStatus.Succeeded) == []
+    assert "doubling" in Workflow.list_workflows(client=client, html=True)
+    newest_first = workflow.list_executions()[0].list_events(reverse_order=True, max_items=1)
+    assert newest_first[0]["type"] == "ExecutionFailed"
+
+
+def test_nothing_starts_with_an_input_that_does_not_fit(workflow: Workflow) -> None:
+    with pytest.raises(InvalidInput, match="number is missing"):
+        workflow.execute()
+    assert workflow.list_executions() == []
+
+
+def test_a_workflow_is_attached_changed_and_described(workflow: Workflow, client: Any) -> None:
+    assert workflow.state_machine_arn is not None
+    attached = Workflow.attach(workflow.state_machine_arn, client=client)
+    assert attached.definition.to_dict() == workflow.definition.to_dict()
+    attached.update(Chain([Pass("Only", result={"x": 1})]))
+    assert json.loads(attached.describe()["definition"])["StartAt"] == "Only"
+    with pytest.raises(MissingRequiredParameter):
+        attached.update()
+
+
+def test_creating_twice_leaves_the_first_as_it_is(
+    workflow: Workflow, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = Workflow(workflow.name, Pass("Other"), ROLE, client=client)
+    assert other.create() == workflow.state_machine_arn
+    assert "left as it is" in caplog.text
+    assert json.loads(other.describe()["definition"])["StartAt"] == "Start"
+
+
+def test_a_running_execution_is_stopped(client: Any) -> None:
+    made = Workflow("waiting", Wait("Long", seconds=3600), ROLE, client=client)
+    made.create()
+    try:
+        execution = made.execute(inputs={})
+        execution.stop(cause="enough", error="Stopped")
+        ended = execution.wait(MINUTE)
+        assert (ended["status"], ended["error"]) == ("ABORTED", "Stopped")
+    finally:
+        made.delete()
+
+
+def test_waiting_ends_in_time(client: Any) -> None:
+    made = Workflow("waiting-longer", Wait("Long", seconds=3600), ROLE, client=client)
+    made.create()
+    try:
+        with pytest.raises(TimeoutError, match="still runs"):
+            made.execute(inputs={}).get_output(wait=True, timeout=0)
+    finally:
+        made.delete()
+
+
+def test_what_has_no_state_machine_is_told_so() -> None:
+    workflow = Workflow("none", Pass("A"))
+    assert workflow.list_executions() == []
+    with pytest.raises(WorkflowNotFound, match="update 'none'"):
+        workflow.update(role=ROLE)
+    with pytest.raises(MissingRequiredParameter, match="role"):
+        workflow.create()
+
+
+class Recorder:
+    """A client that keeps what it was asked, for calls that local AWS does not answer."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, dict[str, Any]] = {}
+        self.exceptions = type("Errors", (), {"StateMachineAlreadyExists": LookupError})
+
+    def __getattr__(self, name: str) -> Any:
+        def answer(**request: Any) -> dict[str, Any]:
+            self.asked[name] = request
+            return {"stateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:w"}
+
+        return answer
+
+
+def test_logging_tracing_type_and_redrive_go_to_the_api() -> None:
+    client = Recorder()
+    logging = {"level": "ERROR", "includeExecutionData": False, "destinations": []}
+    made = Workflow(
+        "w",
+        Pass("A"),
+        ROLE,
+        client=client,
+        type="EXPRESS",
+        logging_configuration=logging,
+        tracing=True,
+    )
+    made.create()
+    asked = client.asked["create_state_machine"]
+    assert asked["loggingConfiguration"] == logging
+    assert asked["tracingConfiguration"] == {"enabled": True}
+    assert asked["type"] == "EXPRESS"
+    made.update(tracing=False)
+    assert client.asked["update_state_machine"]["tracingConfiguration"] == {"enabled": False}
+    Execution(made, "arn:aws:states:us-east-1:1:execution:w:e").redrive()
+    assert client.asked["redrive_execution"]["executionArn"].endswith(":w:e")
+
+
+def exported() -> Workflow:
+    given = ExecutionInput()
+    job = GlueStartJobRunStep("Job", parameters={"JobName": "prepare"})
+    call = LambdaStep("Call", parameters={"FunctionName": "ask", "Payload": {"x.$": "$.x"}})
+    train = Task(
+        "Train",
+        resource="arn:aws:states:::sagemaker:createTrainingJob.sync",
+        parameters={
+            "TrainingJobName": given["name"],
+            "RoleArn": "arn:aws:iam::123456789012:role/sagemaker",
+            "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
+            "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
+            "ResourceConfig": {
+                "InstanceCount": 1,
+                "InstanceType": "ml.m5.large",
+                "VolumeSizeInGB": 1,
+            },
+            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        },
+    )
+    return Workflow("exported", Chain([job, call, train]), ROLE)
+
+
+def test_a_sam_template_has_a_role_with_what_the_states_call_and_no_more() -> None:
+    template = yaml.safe_load(exported().get_sam_template())
+    resources = template["Resources"]
+    machine = resources["StateMachine"]["Properties"]
+    assert machine["Definition"]["States"]["Job"]["Resource"].startswith("arn:${Partition}:states")
+    assert machine["Tracing"] == {"Enabled": True}
+    assert machine["Logging"]["Level"] == "ALL"
+    policy = resources["StateMachineRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    *calls, everywhere = policy["Statement"]
+    assert all(action.startswith(("logs:", "xray:")) for action in everywhere["Action"])
+    assert [action for call in calls for action in call["Action"]] == [
+        "glue:StartJobRun",
+        "glue:GetJobRun",
+        "glue:GetJobRuns",
+        "glue:BatchStopJobRun",
+        "lambda:InvokeFunction",
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:StopTrainingJob",
+        "events:PutTargets",
+        "events:PutRule",
+        "events:DescribeRule",
+        "iam:PassRole",
+    ]
+    assert calls[0]["Resource"][0]["Fn::Sub"].endswith(":job/prepare")
+    assert calls[-1]["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    }
+    assert not any(call["Resource"] == ["*"] for call in calls)
+
+
+def test_the_checks_find_the_exported_role_sufficient(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(exported().get_sam_template(), encoding="utf-8")
+    assert [str(found.finding) for found in lint_path(path)] == []
+
+
+def test_an_exported_template_is_deployed_and_runs(
+    local_aws: LocalAws, client: Any, tmp_path: Path
+) -> None:
+    made = Workflow("deployed", Chain([Pass("A", result={"x": 1}), Succeed("B")]))
+    path = tmp_path / "template.yaml"
+    path.write_text(made.get_sam_template(), encoding="utf-8")
+    outputs = deploy(local_aws, path, "deployed", {})
+    attached = Workflow.attach(outputs["StateMachineArn"], client=client)
+    assert attached.execute(inputs={}).result(timeout=MINUTE) == {"x": 1}
+
+
+def test_the_state_machine_alone_is_exported_too() -> None:
+    alone = yaml.safe_load(exported().get_cloudformation_template())
+    properties = alone["Resources"]["StateMachine"]["Properties"]
+    assert json.loads(properties["DefinitionString"])["StartAt"] == "Job"
+    assert properties["RoleArn"] == ROLE
