@@ -1,0 +1,420 @@
+"""Writes docs/migrating-from-stepfunctions.md from the inventory and the code.
+
+`python tests/docs/migration.py` writes the file; test_migration.py holds it to the code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "migrating-from-stepfunctions.md"
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name of stepfunctions 2.3.0, its arguments there, its place here, what differs and why."""
+
+    old: str
+    arguments: tuple[str, ...] = ()
+    here: str = ""
+    differs: str = ""
+
+    @property
+    def place(self) -> str:
+        return self.here or f"ratchet.workflow.{self.old}"
+
+
+def a(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+STATE = "unknown fields are refused with state, field and the nearest name; today's fields too"
+REGION = "the partition comes from AWS_REGION, not from a session: no AWS set-up to build a step"
+PLAIN = "takes plain descriptions from `ratchet.workflow.sagemaker`: no SDK needed"
+WAITING = {
+    "completion": ("state_id", "wait_for_completion"),
+    "callback": ("state_id", "wait_for_callback"),
+    "pattern": ("state_id", "integration_pattern"),
+    "": ("state_id",),
+}
+SERVICES = {
+    "completion": a(
+        "GlueStartJobRunStep BatchSubmitJobStep EcsRunTaskStep EmrCreateClusterStep "
+        "EmrTerminateClusterStep EmrAddStepStep"
+    ),
+    "callback": a("LambdaStep SnsPublishStep SqsSendMessageStep EventBridgePutEventsStep"),
+    "pattern": a(
+        "GlueDataBrewStartJobRunStep StepFunctionsStartExecutionStep EksCreateClusterStep "
+        "EksDeleteClusterStep EksCreateFargateProfileStep EksDeleteFargateProfileStep "
+        "EksCreateNodegroupStep EksDeleteNodegroupStep EksRunJobStep EksCallStep"
+    ),
+    "": a(
+        "DynamoDBGetItemStep DynamoDBPutItemStep DynamoDBUpdateItemStep DynamoDBDeleteItemStep "
+        "EmrCancelStepStep EmrSetClusterTerminationProtectionStep "
+        "EmrModifyInstanceFleetByNameStep EmrModifyInstanceGroupByNameStep"
+    ),
+}
+COMPARISONS = ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals")
+BUILDERS = (
+    *(
+        f"{family}{comparison}{path}"
+        for family in ("String", "Numeric", "Timestamp")
+        for comparison in COMPARISONS
+        for path in ("", "Path")
+    ),
+    *a("BooleanEquals BooleanEqualsPath StringMatches"),
+    *a("IsNull IsPresent IsString IsNumeric IsTimestamp IsBoolean"),
+)
+
+STATES = (
+    *(Name(f"steps.{kind}", ("state_id",), differs=STATE) for kind in a("Pass Succeed Fail")),
+    Name("steps.Wait", ("state_id",), differs="what is wrong is named with the state"),
+    Name("steps.Choice", ("state_id",), differs="rules take `assign`, `output`, `comment`"),
+    Name("steps.Choice.add_choice", a("rule next_step")),
+    Name("steps.Choice.default_choice", a("next_step")),
+    Name("steps.Parallel", a("state_id retry catch"), differs=STATE),
+    Name("steps.Parallel.add_branch", a("branch")),
+    Name(
+        "steps.Map",
+        a("state_id retry catch"),
+        differs="`item_processor` beside `iterator`; `processor_config` for distributed Map",
+    ),
+    Name("steps.Map.attach_iterator", a("iterator")),
+    Name("steps.Task", a("state_id retry catch"), differs=STATE),
+    Name("steps.Chain", a("steps"), differs="any length in linear time; a repeated state is named"),
+    Name("steps.Chain.append", a("step")),
+    Name("steps.Chain.state_id"),
+    Name("steps.Retry", differs="`max_delay_seconds` and `jitter_strategy` too"),
+    Name("steps.Catch", a("next_step"), differs="`assign` and `output` too"),
+    Name("steps.states.State", a("state_id state_type output_schema")),
+    *(
+        Name(f"steps.states.State.{method}", arguments, differs=differs)
+        for method, arguments, differs in (
+            ("next", a("next_step"), "the message names both states, not their whole JSON"),
+            ("output", (), ""),
+            ("add_retry", a("retry"), ""),
+            ("add_catch", a("catch"), ""),
+            (
+                "update_parameters",
+                a("params"),
+                "a state without parameters refuses it; it was ignored",
+            ),
+            ("to_dict", (), ""),
+            ("to_json", a("pretty"), ""),
+            (
+                "allowed_fields",
+                (),
+                "gives names, not members of an Enum: they are what one writes",
+            ),
+            ("is_field_allowed", a("field_name"), ""),
+        )
+    ),
+    Name("steps.Graph", a("branch"), differs="`check()` finds what AWS would refuse"),
+    Name("steps.Graph.contains", a("state")),
+    Name("steps.Graph.build_graph", a("state")),
+    Name("steps.Graph.to_dict"),
+    Name("steps.Graph.to_json", a("pretty")),
+    Name(
+        "steps.FrozenGraph",
+        a("definition"),
+        differs="broken text is refused with its place; `ratchet.workflow.Definition` edits files",
+    ),
+    Name("steps.FrozenGraph.from_json", a("json_definition")),
+)
+RULES = (
+    *(
+        Name(f"steps.ChoiceRule.{name}", a("variable value"), differs="JSONata states too")
+        for name in BUILDERS
+    ),
+    Name("steps.ChoiceRule.And", a("rules")),
+    Name("steps.ChoiceRule.Or", a("rules")),
+    Name("steps.ChoiceRule.Not", a("rule")),
+    Name("steps.choice_rule.BaseRule.to_dict"),
+)
+STEPS = (
+    Name("steps.integration_resources.IntegrationPattern"),
+    *(
+        Name(f"steps.{name}", WAITING[how], differs=REGION)
+        for how, names in SERVICES.items()
+        for name in names
+    ),
+    Name(
+        "steps.TrainingStep",
+        a(
+            "state_id estimator job_name data hyperparameters mini_batch_size experiment_config "
+            "wait_for_completion tags output_data_config_path"
+        ),
+        differs=f"{PLAIN}; `job_name=fresh_name(...)` lets Retry work; an unknown hyperparameter "
+        "of the built-in XGBoost is a warning",
+    ),
+    Name(
+        "steps.TrainingStep.get_expected_model",
+        a("model_name"),
+        differs="the environment reaches the model",
+    ),
+    Name(
+        "steps.TransformStep",
+        a(
+            "state_id transformer job_name model_name data data_type content_type "
+            "compression_type split_type experiment_config wait_for_completion tags input_filter "
+            "output_filter join_source"
+        ),
+        differs=PLAIN,
+    ),
+    Name(
+        "steps.TuningStep",
+        a("state_id tuner job_name data wait_for_completion tags"),
+        differs=PLAIN,
+    ),
+    Name(
+        "steps.ProcessingStep",
+        a(
+            "state_id processor job_name inputs outputs experiment_config container_arguments "
+            "container_entrypoint kms_key_id wait_for_completion tags"
+        ),
+        differs=PLAIN,
+    ),
+    Name(
+        "steps.ModelStep",
+        a("state_id model model_name instance_type tags"),
+        differs=f"{PLAIN}; also of a PipelineModel and of a ModelPackage",
+    ),
+    Name(
+        "steps.EndpointConfigStep",
+        a(
+            "state_id endpoint_config_name model_name initial_instance_count instance_type "
+            "variant_name data_capture_config tags"
+        ),
+        differs="`serverless_config` instead of instances; `parameters` goes over the request",
+    ),
+    Name(
+        "steps.EndpointStep",
+        a("state_id endpoint_name endpoint_config_name tags update"),
+        differs="tags with update=True are refused: UpdateEndpoint has none",
+    ),
+)
+INPUTS = (
+    Name("inputs.Placeholder", a("schema")),
+    Name(
+        "inputs.ExecutionInput",
+        a("schema"),
+        differs="an unknown key is named; schemas take `Field` with default, range, choices",
+    ),
+    Name(
+        "inputs.StepInput", a("schema"), differs="lives as long as no step in between replaces it"
+    ),
+    Name("inputs.Placeholder.get", a("name type")),
+    Name("inputs.Placeholder.get_schema_as_dict"),
+    Name("inputs.Placeholder.get_schema_as_json", a("pretty")),
+    Name("inputs.Placeholder.contains", a("placeholder")),
+    Name(
+        "inputs.Placeholder.validate",
+        a("input"),
+        differs="the result has `problems` too; None is an empty input; a key that a schema does "
+        "not have is a problem: it is most often a misspelt one",
+    ),
+    Name("inputs.Placeholder.to_jsonpath", differs="`to_jsonata` beside it"),
+)
+TABLE = "escaped; links to the console only where the execution is on AWS"
+OPERATING = (
+    Name(
+        "workflow.Workflow",
+        a(
+            "name definition role tags execution_input timeout_seconds comment version "
+            "state_machine_arn format_json client"
+        ),
+        "ratchet.workflow.Workflow",
+        "checked when built: errors are raised, warnings are Python warnings; no client is made "
+        "before the first call; `logging_configuration`, `tracing`, `type`, `query_language`",
+    ),
+    *(
+        Name(f"workflow.Workflow.{name}", arguments, f"ratchet.workflow.Workflow.{name}", differs)
+        for name, arguments, differs in (
+            ("create", (), "puts training scripts into S3 first"),
+            ("update", a("definition role"), "also logging and tracing"),
+            ("execute", a("name inputs"), "defaults are filled in; InvalidInput names each key"),
+            ("list_executions", a("max_items status_filter html"), TABLE),
+            ("delete", (), ""),
+            (
+                "render_graph",
+                a("portrait"),
+                "gives a picture that needs no script and no network; `portrait` is ignored",
+            ),
+            (
+                "get_cloudformation_template",
+                a("description"),
+                "`get_sam_template` also makes role, log and tracing",
+            ),
+            ("attach", a("state_machine_arn client"), ""),
+            ("list_workflows", a("max_items client html"), TABLE),
+        )
+    ),
+    Name(
+        "workflow.Execution",
+        a("workflow execution_arn start_date status client name stop_date"),
+        "ratchet.workflow.Execution",
+    ),
+    *(
+        Name(f"workflow.Execution.{name}", arguments, f"ratchet.workflow.Execution.{name}", differs)
+        for name, arguments, differs in (
+            ("describe", (), ""),
+            ("stop", a("cause error"), ""),
+            ("list_events", a("max_items reverse_order html"), TABLE),
+            (
+                "render_progress",
+                a("portrait max_events"),
+                "the picture of the definition that this execution runs; `follow` shows it live",
+            ),
+            ("get_input", (), ""),
+            ("get_output", a("wait"), "`timeout`; `result()` raises what get_output hides"),
+        )
+    ),
+    Name("workflow.ExecutionStatus", here="ratchet.workflow.ExecutionStatus"),
+    *(
+        Name(f"workflow.stepfunctions.{name}", (), f"ratchet.workflow.operating.tables.{name}")
+        for name in a("WorkflowList ExecutionsList EventsList")
+    ),
+)
+STABLE = (
+    "the endpoint keeps the pipeline's name: the first execution creates it, later ones update "
+    "it, and the end waits until it serves; jobs are retried under fresh names; errors lead to "
+    "one named end; the model comes from the job's own output"
+)
+METHODS = a("create get_workflow build_workflow_definition render_graph")
+TEMPLATES = (
+    Name("template.TrainingPipeline", a("estimator role inputs s3_bucket client"), differs=STABLE),
+    Name(
+        "template.InferencePipeline",
+        a("preprocessor estimator inputs s3_bucket role client"),
+        differs=STABLE,
+    ),
+    *(
+        Name(f"template.{kind}.execute", a("job_name hyperparameters"))
+        for kind in a("TrainingPipeline InferencePipeline")
+    ),
+    *(
+        Name(f"template.{kind}.{method}")
+        for kind in a("TrainingPipeline InferencePipeline")
+        for method in METHODS
+    ),
+)
+OTHERS = (
+    Name("exceptions.DuplicateStatesInChain", differs="names the state; also a ValueError"),
+    Name("exceptions.MissingRequiredParameter"),
+    Name("exceptions.WorkflowNotFound"),
+    Name(
+        "set_stream_logger",
+        a("level"),
+        "logging.basicConfig",
+        "the standard library does it; our logger is `ratchet.workflow`",
+    ),
+    Name("__version__", (), "importlib.metadata.version", "`version('ratchet')`"),
+)
+CHAPTERS = {
+    "States and graphs": STATES,
+    "Choice rules": RULES,
+    "Steps": STEPS,
+    "Inputs": INPUTS,
+    "Workflows and executions": OPERATING,
+    "Templates": TEMPLATES,
+    "The rest": OTHERS,
+}
+
+
+def names() -> Iterator[Name]:
+    for chapter in CHAPTERS.values():
+        yield from chapter
+
+
+def found(place: str) -> Any:
+    """What a dotted place names. Raises LookupError if there is nothing."""
+    parts = place.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            thing: Any = importlib.import_module(".".join(parts[:cut]))
+        except ImportError:
+            continue
+        for part in parts[cut:]:
+            if not hasattr(thing, part):
+                raise LookupError(place)
+            thing = getattr(thing, part)
+        return thing
+    raise LookupError(place)
+
+
+def arguments(thing: Any) -> tuple[str, ...]:
+    """The arguments that can be given by position, without self."""
+    given = inspect.signature(thing).parameters.values()
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(one.name for one in given if one.kind in positional and one.name != "self")
+
+
+def page() -> str:
+    """The whole document."""
+    lines = [HEAD]
+    for title, chapter in CHAPTERS.items():
+        lines += [f"## {title}", "", "| stepfunctions | here | what differs |", "|---|---|---|"]
+        lines += [
+            f"| `{name.old}` | `{name.place}` | {name.differs or 'nothing'} |" for name in chapter
+        ]
+        lines.append("")
+    return "\n".join([*lines, TAIL])
+
+
+HEAD = """\
+# Migrating from `stepfunctions`
+
+The package `stepfunctions` 2.3.0 (AWS Step Functions Data Science SDK) no longer imports in a \
+fresh environment. What is written for it runs here when its imports are changed:
+
+```python
+# before
+from stepfunctions import steps
+from stepfunctions.inputs import ExecutionInput
+from stepfunctions.steps import Chain, TrainingStep
+from stepfunctions.workflow import Workflow
+from sagemaker.estimator import Estimator
+
+# now
+from ratchet.workflow import steps
+from ratchet.workflow.inputs import ExecutionInput
+from ratchet.workflow.steps import Chain, TrainingStep
+from ratchet.workflow import Workflow
+from ratchet.workflow.sagemaker import Estimator
+```
+
+The SageMaker SDK is not needed: `ratchet.workflow.sagemaker` describes estimators, processors, \
+tuners, models, inputs and outputs under the names of SDK 2 (and understands the `train_...` \
+names of SDK 1). An object of SDK 2 with the same attributes is taken as well.
+
+Every public name of the package is below, with its place here and what differs. The tables are \
+made from code (`python tests/docs/migration.py`) and a test holds them: each place exists and \
+takes the old arguments in the old order.
+"""
+TAIL = """\
+## New here
+
+- Both query languages: `query_language='JSONata'` on a state or a workflow; placeholders are \
+written in whichever holds.
+- `fresh_name`, `Format`, `Variable`, `Context`, `Expression` in `ratchet.workflow.inputs`.
+- `AwsSdkStep` for any AWS call; steps for Athena, Bedrock, HTTP, API Gateway, CodeBuild, EMR \
+Serverless; `ModelPackageStep` for the model registry.
+- `Definition.read(path)`: edit any ASL file; what is not touched stays, byte for byte.
+- `Workflow.get_sam_template()`: role, log group and tracing with the state machine.
+- `Execution.redrive`, `wait`, `result`, `progress`, `follow`.
+- `workflow.check()` and `ratchet lint`; `ratchet test-state`; everything runs on local AWS too.
+
+## Left out
+
+- `stepfunctions.steps.fields.Field` and `stepfunctions.steps.utils`: internals of the package.
+- `portrait=` is accepted and ignored: the layout chooses by the graph.
+"""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
