@@ -101,6 +101,9 @@ def test_a_map_run_reads_s3_is_described_and_writes_its_results(
     child = states.describe_execution(executionArn=children[0]["executionArn"])
     assert json.loads(child["input"])["name"] in ("a", "b")
     assert states.get_execution_history(executionArn=child["executionArn"])["events"]
+    processor = states.describe_state_machine_for_execution(executionArn=child["executionArn"])
+    assert json.loads(processor["definition"])["StartAt"] == "Check"
+    assert (processor["label"], processor["mapRunArn"]) == ("Rows", run["mapRunArn"])
     place = json.loads(answer["output"])["ResultWriterDetails"]
     manifest = json.loads(s3.get_object(**place)["Body"].read())
     key = manifest["ResultFiles"]["SUCCEEDED"][0]["Key"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
-from asl_machines import Runner, types
+from asl_machines import Runner, types, until
 
 from ratchet.workflow import StateError, TaskCall, TestClock, parse
 from ratchet.workflow.asl.payload import Payload
@@ -229,3 +230,31 @@ def test_only_so_many_children_run_at_a_time() -> None:
     waits = {"W": {"Type": "Wait", "Seconds": 10, "End": True}}
     execution, _ = _run({"MaxConcurrency": 2}, [1, 2, 3, 4, 5], states=waits)
     assert execution.stopped == execution.started + 30
+
+
+def test_stopping_the_parent_aborts_run_and_children() -> None:
+    waits = {"W": {"Type": "Wait", "Seconds": 1_000, "End": True}}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "W",
+        "States": waits,
+    }
+    each = {"Type": "Map", "ItemProcessor": processor, "End": True}
+    clock, bucket = TestClock(), Bucket()
+    execution = Execution(
+        parse({"StartAt": "Each", "States": {"Each": each}}),
+        Payload([1, 2]),
+        clock=clock,
+        map_runs=bucket,
+    )
+
+    async def scenario() -> None:
+        running = asyncio.ensure_future(execution.run())
+        await until(lambda: len(bucket.children) == 2)
+        execution.stop("Enough")
+        await running
+
+    clock.run(scenario())
+    assert types(execution)[-2:] == ["MapRunAborted", "ExecutionAborted"]
+    assert {child.status for child in bucket.children} == {"ABORTED"}
+    assert bucket.runs[0].status == "ABORTED"

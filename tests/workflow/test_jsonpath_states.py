@@ -142,6 +142,12 @@ def test_variables_are_assigned_from_results_and_read_by_either_language() -> No
             ),
         ),
         (
+            {"Type": "Task", "Resource": INVOKE, "TimeoutSecondsPath": "$.t"},
+            {},
+            "States.Runtime",
+            "Invalid path '$.t' : No results for path: $['t']",
+        ),
+        (
             {"Type": "Pass", "Parameters": {"x.$": "$unset.a"}},
             {},
             "States.Runtime",

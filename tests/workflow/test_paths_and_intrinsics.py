@@ -50,6 +50,7 @@ def test_a_definite_path_gives_its_value_any_other_a_list(path: str, expected: A
     [
         ("$.nothing", "No results for path: $['nothing']"),
         ("$.book[7]", "No results for path: $['book'][7]"),
+        ("$[1:5]", "A slice of the root"),
         ("$.nothing.at.all", "Missing property in path $['nothing']"),
         ("$.empty.name", "Expected to find an object with property ['name'] in path $['empty']"),
     ],

@@ -8,10 +8,22 @@ from ratchet.local_aws.service import ServiceError
 from ratchet.local_aws.stepfunctions import pages
 from ratchet.local_aws.stepfunctions.names import execution_arn, map_run_arn
 from ratchet.local_aws.stepfunctions.records import ExecutionRecord, Records, moment
+from ratchet.workflow.asl.payload import dumps
 from ratchet.workflow.interpreter.map_run import MapRun
 
 if TYPE_CHECKING:
     from ratchet.workflow.interpreter.execution import Execution
+
+
+def child_machine(run: MapRun, execution: Execution) -> dict[str, Any]:
+    """What DescribeStateMachineForExecution says of a child: its machine is the processor."""
+    return {
+        "stateMachineArn": run.machine_arn,
+        "name": execution.identity.machine_name,
+        "definition": dumps(execution.machine.flow.document),
+        "mapRunArn": run.arn,
+        "label": run.machine_arn.rsplit("/", 1)[-1],
+    }
 
 
 class MapRunBook:

@@ -10,7 +10,7 @@ from ratchet.local_aws.service import Service, ServiceError
 from ratchet.local_aws.stepfunctions import definitions, pages, redrives
 from ratchet.local_aws.stepfunctions.announcements import Announcer
 from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
-from ratchet.local_aws.stepfunctions.map_runs import MapRunBook, MapRunOperations
+from ratchet.local_aws.stepfunctions.map_runs import MapRunBook, MapRunOperations, child_machine
 from ratchet.local_aws.stepfunctions.names import (
     Names,
     execution_arn,
@@ -251,6 +251,8 @@ class StepFunctions(MapRunOperations, Service):
             "tracingConfiguration": machine.tracing,
             "revisionId": record.revision,
         }
+        if record.map_run is not None:
+            answer |= child_machine(record.map_run, record.execution)
         return _without_data(answer, request, "definition")
 
     def list_executions(self, request: dict[str, Any]) -> dict[str, Any]:

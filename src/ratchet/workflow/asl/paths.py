@@ -36,6 +36,7 @@ class JsonPath:
     query: Any = None
     merged: tuple[str, ...] = ()
     function: str | None = None
+    needs_list: bool = False
 
     @property
     def is_definite(self) -> bool:
@@ -43,6 +44,9 @@ class JsonPath:
 
     def find(self, root: Any) -> Any:
         """The value, or the list of values if the path is not definite. Raises PathNotFound."""
+        if self.needs_list and not isinstance(root, list):
+            # AWS: elsewhere a slice of something else is just empty.
+            raise PathNotFound("A slice of the root can only be applied to arrays")
         if self.steps is None:
             found: Any = self.query.findall(root)
         else:
@@ -71,7 +75,8 @@ def compiled(text: str) -> JsonPath:
     merged = _merge_case(query)
     if merged is not None:
         return JsonPath(text, _steps(query.segments[:-1]), merged=merged, function=function)
-    return JsonPath(text, None, query, function=function)
+    sliced = re.match(r"\$\[\s*-?\d*\s*[:,]", text) is not None
+    return JsonPath(text, None, query, function=function, needs_list=sliced)
 
 
 def reference_steps(text: str) -> tuple[Step, ...]:
@@ -191,7 +196,7 @@ def _environment() -> Any:
 
     from ratchet.workflow.asl.patterns import BoundedPattern
 
-    class Environment(JSONPathEnvironment):
+    class Environment(JSONPathEnvironment):  # type: ignore[misc]
         """The library's language, with regular expressions that end in time."""
 
         def compare(self, left: object, operator: str, right: object) -> bool:
@@ -258,9 +263,9 @@ def _segment(text: str, place: int) -> tuple[str, int]:
     if text[place] != ".":
         raise PathSyntaxError(f"unexpected {text[place]!r} at character {place + 1}")
     place += dots
-    if place < len(text) and text[place] == "[" and dots == 2:
+    if place < len(text) and text[place] == "[":
         inner, place = _bracket(text, place)
-        return f"..{inner}", place
+        return (f"..{inner}" if dots == 2 else inner), place
     match = _NAME.match(text, place)
     if match is None:
         raise PathSyntaxError("a path must not end with a dot or have an empty name")

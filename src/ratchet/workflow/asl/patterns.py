@@ -28,7 +28,7 @@ class BoundedPattern:
     """A compiled pattern with the methods that jsonata-python and python-jsonpath call."""
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
-        import regex  # type: ignore[import-untyped]
+        import regex
 
         if len(pattern) > MAX_PATTERN:
             raise PatternError(f"a regular expression of {len(pattern)} characters is too long")

@@ -90,7 +90,7 @@ class Evaluator:
             )
         except jsonata.NotJson as error:
             raise self._lane.evaluation_failed(
-                f"{place} returned an unsupported result type. {error.message}", expression.field
+                f"{place} returned an unsupported result type.", expression.field
             ) from error
         except jsonata.JsonataError as error:
             code = f"{error.code}: " if error.code else ""

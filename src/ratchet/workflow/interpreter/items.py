@@ -33,7 +33,7 @@ class _Reading:
         self._reader = reader
         self._lane = lane
         self._data = data
-        self._most = data.evaluator.number(reader.max_items, 0, MAX_ITEMS) or MAX_ITEMS
+        self._most = _limit(reader, data) or MAX_ITEMS
         given = data.evaluator.value(reader.arguments) if reader.arguments is not None else {}
         self._arguments: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
 
@@ -84,6 +84,15 @@ class _Reading:
             return await s3(self._lane, action, arguments)
         except StateError as error:
             raise StateError(ITEM_READER, error.cause or error.error) from error
+
+
+def _limit(reader: ItemReader, data: Data) -> int | None:
+    try:
+        return data.evaluator.number(reader.max_items, 0, MAX_ITEMS)
+    except StateError as error:
+        negative = (error.cause or "").endswith("cannot be negative.")
+        cause = "field MaxItems must be positive" if negative else error.cause
+        raise StateError(ITEM_READER, cause) from error
 
 
 async def s3(lane: Lane, action: str, arguments: dict[str, Any]) -> Any:
