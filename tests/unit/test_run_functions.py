@@ -238,6 +238,15 @@ def test_settling_twice_changes_nothing_more(service: Service) -> None:
     assert len(service.keys("accepted/")) == 1
 
 
+def test_a_push_does_not_sit_out_the_pause_after_a_failure(service: Service) -> None:
+    started(service, a=rows(3))
+    service.run_machine("bank", 1, "FAILED")
+    (follow_up,) = service.receive_wakes()
+    assert follow_up["delay"] == 60
+    assert service.push()["pending_objects"] == 1
+    assert [wake["delay"] for wake in service.receive_wakes()] == [0]
+
+
 def test_a_failed_run_gives_its_data_back_and_pauses_after_three_with_one_notice(
     service: Service,
 ) -> None:

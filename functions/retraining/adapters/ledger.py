@@ -194,11 +194,14 @@ class Ledger:
         return changed is not None
 
     def forgive(self, pipeline: str) -> None:
-        """A push re-arms a paused or backing-off pipeline."""
+        """A push re-arms a paused or backing-off pipeline.
+
+        The wake after the pause may be an hour away, so it no longer counts as the one under way.
+        """
         self._table.update(
             pipeline,
             STATE,
-            "SET failures = :none REMOVE paused, paused_reason, retry_at, strangers_told",
+            "SET failures = :none REMOVE paused, paused_reason, retry_at, strangers_told, wake_at",
             {":none": 0},
         )
 
