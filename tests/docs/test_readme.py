@@ -69,3 +69,11 @@ def test_ci_runs_what_the_readme_tells() -> None:
     assert "\nmake test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     workflow = (ROOT / ".github" / "workflows" / "ci.yaml").read_text(encoding="utf-8")
     assert "run: .ci/run" in workflow
+
+
+def test_the_python_of_the_readme_runs_and_is_free_of_findings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(code, {})
+    assert capsys.readouterr().out == "()\n"
