@@ -63,7 +63,22 @@ def test_a_definite_path_that_finds_nothing_says_so_in_jayways_words(
     assert str(failed.value).startswith(reason)
 
 
-@pytest.mark.parametrize("path", ["", "a.b", "$.", "$.a[", "$.a b", "$[?(", "$.a..", "$[(" * 900])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "a.b",
+        "$.",
+        "$.a[",
+        "$.a b",
+        "$[?(",
+        "$.a..",
+        "$[(" * 900,
+        "$..*..*..*..x",
+        "$[?(@[?(@.a)])]",
+        "$[?($..a)]",
+    ],
+)
 def test_what_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(paths.PathSyntaxError):
         paths.find(path, STORE)

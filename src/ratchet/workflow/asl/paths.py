@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 MAX_LENGTH = 4_096
+MAX_DESCENTS = 3
 
 Step = str | int
 
@@ -48,7 +49,7 @@ class JsonPath:
             # AWS: elsewhere a slice of something else is just empty.
             raise PathNotFound("A slice of the root can only be applied to arrays")
         if self.steps is None:
-            found: Any = self.query.findall(root)
+            found: Any = _found(self.query, root)
         else:
             found = _walk(self.steps, root)
         if self.merged:
@@ -69,6 +70,7 @@ def compiled(text: str) -> JsonPath:
     if not text.startswith("$"):
         raise PathSyntaxError("a path begins with $")
     body, function = _without_function(text)
+    _refuse_explosion(body)
     query = _parsed(_normalised(body))
     if query.singular_query():
         return JsonPath(text, _steps(query.segments), function=function)
@@ -90,6 +92,15 @@ def reference_steps(text: str) -> tuple[Step, ...]:
 def shown(steps: Sequence[Step]) -> str:
     """A definite path as Jayway writes it: `$['a'][0]`."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"['{step}']" for step in steps)
+
+
+def _found(query: Any, root: Any) -> list[Any]:
+    import jsonpath
+
+    try:
+        return list(query.findall(root))
+    except (jsonpath.JSONPathError, RecursionError) as error:
+        raise PathNotFound(str(error).split("\n", 1)[0]) from error
 
 
 # walking
@@ -160,6 +171,27 @@ def _steps(segments: Sequence[Any]) -> tuple[Step, ...]:
     return tuple(
         selector.name if hasattr(selector, "name") else selector.index for selector in selectors
     )
+
+
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_FILTER = re.compile(r"\[\s*\?")
+
+
+def _refuse_explosion(text: str) -> None:
+    """Each `..`, and a filter in a filter, multiplies what a path visits."""
+    bare = _QUOTED.sub("''", text)
+    if bare.count("..") > MAX_DESCENTS:
+        raise PathSyntaxError(f"more than {MAX_DESCENTS} times .. in a path")
+    depth, inside = 0, 0
+    for place, letter in enumerate(bare):
+        if _FILTER.match(bare, place):
+            if inside:
+                raise PathSyntaxError("a filter within a filter")
+            inside = depth + 1
+        elif inside and bare.startswith("..", place):
+            raise PathSyntaxError(".. within a filter")
+        depth += (letter == "[") - (letter == "]")
+        inside = inside if depth >= inside else 0
 
 
 def _merge_case(query: Any) -> tuple[str, ...] | None:

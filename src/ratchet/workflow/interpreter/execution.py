@@ -99,6 +99,8 @@ class Execution:
 
     async def redrive(self) -> None:
         """Go on from where the execution failed, and run to the end (RedriveExecution)."""
+        if self.status == SUCCEEDED:
+            return
         self.restart()
         self._task = asyncio.current_task()
         self._changed()
@@ -110,8 +112,11 @@ class Execution:
         await self._go(lane)
 
     def restart(self) -> bool:
-        """Count as running again, False if it does; `redrive` does it unless it was done before."""
-        if self.status == RUNNING:
+        """Count as running again; False if there is nothing to go on with, or it runs already.
+
+        `redrive` does it unless it was done before.
+        """
+        if self.status in (RUNNING, SUCCEEDED):
             return False
         self.status, self.stopped = RUNNING, None
         self.error = self.cause = self._stop = None
