@@ -404,6 +404,8 @@ written in whichever holds.
 - `fresh_name`, `Format`, `Variable`, `Context`, `Expression` in `ratchet.workflow.inputs`.
 - `AwsSdkStep` for any AWS call; steps for Athena, Bedrock, HTTP, API Gateway, CodeBuild, EMR \
 Serverless; `ModelPackageStep` for the model registry.
+- `TrainingStep.from_model_trainer` for a `ModelTrainer` of the SageMaker SDK 3 \
+(`notebooks/model-trainer.ipynb`).
 - `Definition.read(path)`: edit any ASL file; what is not touched stays, byte for byte.
 - `Workflow.get_sam_template()`: role, log group and tracing with the state machine.
 - `Execution.redrive`, `wait`, `result`, `progress`, `follow`.

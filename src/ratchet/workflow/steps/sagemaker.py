@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, Self
 
 from ratchet.workflow.sagemaker.inputs import given
+from ratchet.workflow.sagemaker.model_trainer import data_of, estimator_of
 from ratchet.workflow.sagemaker.source import Upload
 from ratchet.workflow.steps import requests
 from ratchet.workflow.steps.service_step import CALL, JOB, ServiceStep
@@ -68,6 +69,19 @@ class TrainingStep(SageMakerStep):
         )
         uploads = getattr(estimator, "uploads", ())
         super().__init__(state_id, request, wait=wait_for_completion, uploads=uploads, **fields)
+
+    @classmethod
+    def from_model_trainer(
+        cls, state_id: str, trainer: Any, job_name: Any, data: Any = None, **fields: Any
+    ) -> Self:
+        """A step of the job that a ModelTrainer of the SageMaker SDK 3 describes.
+
+        `data` replaces the trainer's own channels. Raises ValueError for what only the SDK
+        itself can start: source_code, distributed, algorithm_name.
+        """
+        estimator = estimator_of(trainer)
+        channels = data_of(trainer) if data is None else data
+        return cls(state_id, estimator=estimator, job_name=job_name, data=channels, **fields)
 
     def get_expected_model(self, model_name: Any = None) -> Any:
         """The model that this step's artifact will make, for a ModelStep right after it."""
