@@ -281,7 +281,10 @@ def function_environment(port: int) -> dict[str, str]:
 
 def test_sigterm_while_the_demo_makes_up_its_data_leaves_nothing(place: Workplace) -> None:
     without_network(place)
-    process = place.start("ratchet", "demo", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    folder, _ = small_pipeline(place)
+    (folder / "sample_data.py").write_text("import signal\n\nsignal.pause()  # as slow as can be\n")
+    command = ("ratchet", "demo", str(folder))
+    process = place.start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_for(place.folder, "made-up data")
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=COMMAND_SECONDS)
