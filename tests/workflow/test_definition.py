@@ -164,7 +164,7 @@ def edit(data: st.DataObject, document: dict[str, Any]) -> None:
     """One change somewhere: a value set, put in or taken out."""
     place = data.draw(st.sampled_from(range(len(containers(document)))))
     target = containers(document)[place]
-    action = data.draw(st.sampled_from(["set", "add", "remove"]))
+    action = data.draw(st.sampled_from(["set", "add", "remove"] if place else ["set"]))
     if isinstance(target, dict):
         if target and action == "remove":
             del target[data.draw(st.sampled_from(sorted(target)))]
@@ -182,7 +182,9 @@ def edit(data: st.DataObject, document: dict[str, Any]) -> None:
             target.insert(at, data.draw(VALUES))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(data=st.data(), number=st.sampled_from(range(len(SOURCES))))
 def test_random_edits_are_written_and_nothing_else(data: st.DataObject, number: int) -> None:
     source = SOURCES[number]

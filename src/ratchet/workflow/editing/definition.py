@@ -6,7 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any, Self
 
-from ratchet.workflow.asl.findings import Finding, WorkflowError
+from ratchet.workflow.asl.findings import Finding, InvalidDefinition, WorkflowError
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.editing.rendering import Style
 from ratchet.workflow.editing.splicing import same, spliced
@@ -51,12 +51,19 @@ class Definition:
         if same(self._original, self.document):
             return self._mark + self._text
         changed = spliced(self._text, self._original, self.document, self._style())
-        if not same(_plain(read(changed).document), self.document):
+        if not self._says(changed):
             raise WorkflowError(
                 "This change cannot be written into the text around it; "
                 "write the part anew by hand, or dump `document` to a new file"
             )
         return self._mark + changed
+
+    def _says(self, text: str) -> bool:
+        """Whether a text, read back, is the document: nothing is written that is not."""
+        try:
+            return same(_plain(read(text).document), self.document)
+        except InvalidDefinition:
+            return False
 
     def write(self, path: str | Path | None = None) -> Path:
         """Write the text to a path, by default where it was read."""

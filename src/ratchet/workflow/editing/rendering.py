@@ -23,10 +23,25 @@ class Style:
 
     def flow(self, value: Any, indent: int | None) -> str:
         """A value in brackets and quotes; on one line, or at an indentation."""
+        if not self.is_json:
+            return self._yaml_flow(value)
         if indent is None:
             return json.dumps(value, ensure_ascii=self._escapes(value))
         text = json.dumps(value, ensure_ascii=self._escapes(value), indent=self.step or 2)
         return text.replace("\n", self.newline + " " * indent)
+
+    def _yaml_flow(self, value: Any) -> str:
+        """On one line; quoted as JSON does, numbers as YAML reads them."""
+        if isinstance(value, dict):
+            parts = [
+                f"{self._yaml_flow(key)}: {self._yaml_flow(part)}" for key, part in value.items()
+            ]
+            return f"{{{', '.join(parts)}}}"
+        if isinstance(value, list):
+            return f"[{', '.join(map(self._yaml_flow, value))}]"
+        if isinstance(value, str):
+            return json.dumps(value, ensure_ascii=self._escapes(value))
+        return _number(value)
 
     def _escapes(self, value: Any) -> bool:
         if self.ascii_only:
@@ -61,7 +76,7 @@ class Style:
             return _number(value)
         if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
             return value
-        if _UNPRINTABLE.search(value) or (self.ascii_only and not value.isascii()):
+        if _UNPRINTABLE.search(value):
             return json.dumps(value)
         return "'" + value.replace("'", "''") + "'"
 
