@@ -47,8 +47,12 @@ def repetitions(text: str) -> Iterator[tuple[Path, Mark]]:
     """Every key that is written again in its object: its path and where."""
     root = _outline(text)
     waiting: list[tuple[Path, Place]] = [] if root is None else [((), root)]
+    seen: set[int] = set()
     while waiting:
         path, place = waiting.pop()
+        if id(place.inside) in seen:
+            continue
+        seen.add(id(place.inside))
         for key, mark in place.repeated:
             yield (*path, key), mark
         waiting += [((*path, step), inner) for step, inner in place.inside.items()]
@@ -126,8 +130,13 @@ def _of_yaml(text: str) -> Place | None:
         return None
     root = Place(_mark(node))
     waiting: list[tuple[Any, Place]] = [(node, root)]
+    known: dict[int, Place] = {}
     while waiting:
         here, place = waiting.pop()
+        if id(here) in known:  # an alias: what is inside stands where its anchor is
+            place.inside = known[id(here)].inside
+            continue
+        known[id(here)] = place
         for step, at, value in _children(here):
             inner = Place(_mark(at))
             place.add(step, inner)

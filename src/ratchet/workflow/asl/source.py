@@ -6,6 +6,7 @@ Positions are found only when somebody asks: a definition without findings never
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -89,13 +90,17 @@ def decoded(source: str | bytes) -> str:
 def _read_json(text: str) -> tuple[Any, tuple[str, ...]]:
     repeated: list[str] = []
     try:
-        document = json.loads(text, object_pairs_hook=_pairs(repeated), parse_constant=_no_constant)
+        document = json.loads(
+            text, object_pairs_hook=_pairs(repeated), parse_constant=_no_constant(text)
+        )
     except json.JSONDecodeError as error:
         raise _refused(
             f"Not JSON: {error.msg}", "Mend the text at this place", error.lineno, error.colno
         ) from error
     except RecursionError as error:
         raise _too_deep() from error
+    except ValueError as error:  # a number of thousands of digits
+        raise _refused(f"Not JSON: {error}", "Shorten the number") from error
     return document, tuple(repeated)
 
 
@@ -109,8 +114,13 @@ def _pairs(repeated: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, A
     return build
 
 
-def _no_constant(name: str) -> Any:
-    raise json.JSONDecodeError(f"{name} is no JSON value", name, 0)
+def _no_constant(text: str) -> Callable[[str], Any]:
+    def refuse(name: str) -> Any:
+        match = re.search(rf"[:\[,]\s*({re.escape(name)})", text)
+        place = match.start(1) if match is not None else 0
+        raise json.JSONDecodeError(f"{name} is no JSON value", text, place)
+
+    return refuse
 
 
 class _Loader(yaml.CSafeLoader):
@@ -127,6 +137,21 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
+    """An object as JSON has it: a key is text as it is written, be it `No` or `1`."""
+    result: dict[str, Any] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a key must be a string", key.start_mark
+            )
+        result[str(key.value)] = loader.construct_object(value, deep=True)
+    return result
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
 def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
     try:
         _refuse_aliases(text)
@@ -139,9 +164,19 @@ def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
             f"Not YAML: {error.problem}", "Mend the text at this place", line, column
         ) from error
     except yaml.YAMLError as error:
-        raise _refused(f"Not YAML: {error}", "Mend the text") from error
+        reason = str(error).split("\n", 1)[0]
+        raise _refused(f"Not YAML: {reason}", "Mend the text", *_place(text, error)) from error
     except RecursionError as error:
         raise _too_deep() from error
+    except ValueError as error:  # a number of thousands of digits
+        raise _refused(f"Not YAML: {error}", "Mend the value") from error
+
+
+def _place(text: str, error: yaml.YAMLError) -> tuple[int, int] | tuple[None, None]:
+    if not isinstance(error, yaml.reader.ReaderError):
+        return None, None
+    before = text[: error.position]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _document(text: str, node: Any) -> Any:

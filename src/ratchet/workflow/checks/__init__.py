@@ -7,6 +7,7 @@ from itertools import chain, islice
 from ratchet.workflow.asl.findings import Finding
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.checks.choices import ChoiceDefault, ChoiceRules
+from ratchet.workflow.checks.dataflow import UnwrittenPaths
 from ratchet.workflow.checks.expressions import Expressions, Functions, StatesVariable
 from ratchet.workflow.checks.fields import (
     DistributedFields,
@@ -69,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     PathAsText(),
     UnknownVariables(),
     ContextObject(),
+    UnwrittenPaths(),
     WildcardPlace(),
     ErrorNames(),
     UnreachableHandlers(),

@@ -55,8 +55,9 @@ class Expressions(Rule):
         if subject.is_open(text):
             return
         if len(text) > MAX_EXPRESSION:
-            reason = f"The expression has {len(text):,} characters; {MAX_EXPRESSION:,} are the most"
-            yield self.finding(path, reason, "Split it over several states or variables")
+            reason = f"The expression is too long to be checked: {len(text):,} characters"
+            suggestion = "Split it over several states or variables"
+            yield self.finding(path, reason, suggestion, severity=WARNING)
             return
         try:
             calls = uses(text).calls

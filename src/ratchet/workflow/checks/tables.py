@@ -44,7 +44,7 @@ def _is_number(value: Any) -> bool:
 
 def _whole(low: int, high: int) -> Callable[[Any], bool]:
     def fits(value: Any) -> bool:
-        return _is_number(value) and float(value).is_integer() and low <= value <= high
+        return _is_number(value) and low <= value <= high and value == int(value)
 
     return fits
 

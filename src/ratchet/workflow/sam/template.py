@@ -15,6 +15,7 @@ from ratchet.workflow.asl.findings import Finding, InvalidDefinition, Path
 
 MAX_TEMPLATE_BYTES = 5_242_880
 MAX_DEPTH = 100
+MAX_PARTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Template:
     @property
     def resources(self) -> Mapping[str, Any]:
         found = self.document.get("Resources")
-        return found if isinstance(found, dict) else {}
+        return {str(name): part for name, part in found.items()} if isinstance(found, dict) else {}
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Logical id and properties of the resources of some types."""
@@ -60,6 +61,7 @@ def read(text: str) -> Template:
         raise _refused(f"The template has {len(text):,} characters; that is too large", "Split it")
     try:
         _refuse_depth(text)
+        _unfolded(yaml.compose(text, Loader=_Loader), {}, set())
         document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -79,6 +81,27 @@ def _refuse_depth(text: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise _refused("The template is nested too deeply", f"Stay below {MAX_DEPTH} levels")
+
+
+def _unfolded(node: Any, known: dict[int, int], around: set[int]) -> int:
+    """How many parts a node has when its aliases are written out; refuses too many, and circles."""
+    key = id(node)
+    if key in around:
+        raise _refused("The template holds a part that contains itself", "Write the part out")
+    if key not in known:
+        around.add(key)
+        parts = [part for pair in _inside(node) for part in pair]
+        known[key] = 1 + sum(_unfolded(part, known, around) for part in parts)
+        around.discard(key)
+    if known[key] > MAX_PARTS:
+        raise _refused("The template's aliases unfold to too many parts", "Write them out")
+    return known[key]
+
+
+def _inside(node: Any) -> list[Any]:
+    if isinstance(node, yaml.MappingNode):
+        return list(node.value)
+    return [(part,) for part in node.value] if isinstance(node, yaml.SequenceNode) else []
 
 
 class _Loader(yaml.CSafeLoader):

@@ -1,0 +1,43 @@
+"""Writes the page about the rules: `python -m ratchet.workflow.checks.page > docs/rules.md`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+from ratchet.workflow.checks import RULES
+
+_HEAD = """\
+# Rules of `ratchet lint`
+
+`ratchet lint FILE...` checks state machines: an ASL file (JSON or YAML), or a SAM or CloudFormation
+template with all definitions it names. The same rules stand behind `CreateStateMachine` on local
+AWS. An **error** is what AWS refuses, or what a role cannot do; a **warning** is what AWS accepts
+and what will fail or mislead when it runs. `--strict` fails on warnings too, `--json` is for
+programs. This page is made from the code: `python -m ratchet.workflow.checks.page > docs/rules.md`.
+
+In a template, `template` is a definition that cannot be found or read, `substitution` a `${Name}`
+that `DefinitionSubstitutions` does not fill. `syntax` is a text that is no JSON or YAML.
+
+| rule | finds | more |
+|---|---|---|
+"""
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    return _HEAD + "".join(_rows())
+
+
+def _rows() -> Iterator[str]:
+    for rule in RULES:
+        about = inspect.cleandoc(rule.__doc__ or rule.summary).split("\n", 1)[0]
+        yield f"| `{rule.id}` | {_cell(about)} | [AWS]({rule.link}) |\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(page(), end="")
