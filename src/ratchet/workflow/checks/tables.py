@@ -151,7 +151,8 @@ STATES: Mapping[str, Fields] = {
     "Pass": {
         **GOING_ON,
         **RESULT_PATH,
-        **_all(ANY, "Parameters", "Result", only=JSONPATH),
+        **_all(PAYLOAD, "Parameters", only=JSONPATH),
+        **_all(ANY, "Result", only=JSONPATH),
     },
     "Task": {
         **GOING_ON,
