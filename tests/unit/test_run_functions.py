@@ -293,6 +293,21 @@ def test_a_batch_that_is_rejected_as_a_whole_goes_to_quarantine(service: Service
     assert adapters.ledger().run("bank", 1)["data_state"] == "QUARANTINED"
 
 
+def test_a_rejected_batch_settles_though_a_version_was_deleted_meanwhile(service: Service) -> None:
+    """The report is written without a copy; the run neither fails nor claims the batch again."""
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    (landed,) = service.read(run["manifest"].removeprefix("s3://work/"))["objects"]
+    where = {"Bucket": landed["bucket"], "Key": landed["key"]}
+    service.s3.delete_object(**where, VersionId=landed["version"])
+    given = {"outcome": "DATA_REJECTED", "data_state": "QUARANTINED", "sentence": "One label."}
+    settled = settle_data.handler({"pipeline": "bank", "token": 1, **given}, None)
+    assert settled["settled"]
+    (report,) = service.keys("quarantine/")
+    assert service.read(report)["data"] is None
+
+
 def test_suspect_data_leaves_the_history(service: Service) -> None:
     started(service, a=rows(40))
     run = claim()

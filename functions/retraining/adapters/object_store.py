@@ -118,13 +118,18 @@ class ObjectStore:
         return digest.hexdigest(), size
 
     def copy_in(self, source: dict[str, Any], key: str) -> bool:
-        """Copy one version from another bucket; False when it is too large for one copy."""
+        """Copy one version from another bucket; False if it is too large for one copy, or gone."""
         if source["size"] > MOST_COPIED:
             return False
         origin = {"Bucket": source["bucket"], "Key": source["key"]}
         if source["version"]:
             origin["VersionId"] = source["version"]
-        self._s3.copy_object(Bucket=self.bucket, Key=key, CopySource=origin)
+        try:
+            self._s3.copy_object(Bucket=self.bucket, Key=key, CopySource=origin)
+        except ClientError as error:
+            if code(error) not in MISSING:
+                raise
+            return False
         return True
 
     def delete(self, prefix: str) -> int:
