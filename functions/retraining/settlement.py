@@ -10,6 +10,7 @@ from retraining.arrivals import State
 PAUSE_AFTER: Final = 3  # failures in a row
 FIRST_BACKOFF: Final = 60  # seconds, four times as long after each further failure
 LONGEST_BACKOFF: Final = 3600
+LONGEST_PROMOTION: Final = 14_400 + 900  # seconds: promotion.asl.yaml's own timeout, and some
 PENDING, TRAINED, SUSPECT, QUARANTINED = "PENDING", "TRAINED", "SUSPECT", "QUARANTINED"
 FAILED, PROMOTED = "FAILED", "PROMOTED"
 
@@ -56,16 +57,26 @@ def keeps_accepted_copy(outcome: str, endings: list[Ending]) -> bool:
 
 @dataclass(frozen=True)
 class Aftermath:
-    """What the pipeline's state becomes when the lease goes back."""
+    """What the pipeline's state becomes when the lease goes back.
+
+    `promoting`: this run's model is on its way to the endpoint; the next run waits for its end.
+    """
 
     failures: int = 0
     retry_at: int | None = None
     paused: bool = False
     paused_reason: str | None = None
+    promoting: bool = False
 
 
 def aftermath(state: State, outcome: str, sentence: str | None, now: float) -> Aftermath:
-    """Failures back off; after three in a row without new data the pipeline pauses."""
+    """Failures back off; after three in a row without new data the pipeline pauses.
+
+    A run that starts before a promotion ends would be judged against yesterday's champion, and
+    its verdict refused. So it waits: until `finish` says so, at the latest for LONGEST_PROMOTION.
+    """
+    if outcome == PROMOTED:
+        return Aftermath(retry_at=int(now) + LONGEST_PROMOTION, promoting=True)
     if outcome != FAILED:
         return Aftermath()
     failures = state.failures + 1

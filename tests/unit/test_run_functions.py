@@ -308,6 +308,31 @@ def test_a_rejected_batch_settles_though_a_version_was_deleted_meanwhile(service
     assert service.read(report)["data"] is None
 
 
+@pytest.mark.parametrize("outcome", ["PROMOTED", "FAILED"])
+def test_a_run_waits_for_the_promotion_under_way_and_starts_at_its_end(
+    service: Service, outcome: str
+) -> None:
+    """Else it would be judged against yesterday's champion, and its verdict be refused."""
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    end = {"pipeline": "bank", "token": 1, "sentence": "It is better."}
+    settle_data.handler({**end, "outcome": "PROMOTED", "data_state": "TRAINED"}, None)
+    service.deliver(service.drop("bank/b.csv", rows(40, start=100)))
+    service.now += 61
+    service.receive_wakes()
+    service.wake({"pipeline": "bank"})
+    assert adapters.ledger().state("bank").lease is None
+    assert [wake["delay"] for wake in service.receive_wakes()] == [900]  # should its end get lost
+    finish_run.handler({**end, "outcome": outcome, "execution": "arn", "promoted": True}, None)
+    (wake,) = service.receive_wakes()
+    assert wake["delay"] == 0
+    service.wake(wake)
+    lease = adapters.ledger().state("bank").lease
+    assert lease is not None
+    assert lease.token == 2
+
+
 def test_suspect_data_leaves_the_history(service: Service) -> None:
     started(service, a=rows(40))
     run = claim()

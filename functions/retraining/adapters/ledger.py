@@ -179,8 +179,9 @@ class Ledger:
             pipeline,
             STATE,
             "SET failures = :failures, paused = :paused, paused_reason = :reason,"
-            " retry_at = :retry REMOVE lease, first_arrival",
+            " retry_at = :retry, promoting = :promoting REMOVE lease, first_arrival",
             {
+                ":promoting": token if after.promoting else None,
                 ":failures": after.failures,
                 ":paused": after.paused,
                 ":reason": after.paused_reason,
@@ -190,6 +191,20 @@ class Ledger:
             },
             "lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)",
             {"#token": "token"},
+        )
+        return changed is not None
+
+    def end_promotion(self, pipeline: str, token: int) -> bool:
+        """The next run need not wait any more; False when it did not wait for this promotion.
+
+        The wake under way may be a quarter of an hour off, so it no longer counts as such.
+        """
+        changed = self._table.update(
+            pipeline,
+            STATE,
+            "REMOVE promoting, retry_at, wake_at",
+            {":token": token},
+            "promoting = :token",
         )
         return changed is not None
 

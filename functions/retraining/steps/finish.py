@@ -10,12 +10,15 @@ from retraining.outcomes import Ended
 from retraining.promotion import SETTLING
 from retraining.settings import settings
 from retraining.settlement import FAILED
+from retraining.steps import wake
 from retraining.steps.settle import read_checks, read_manifest
 
 
 def finish(ended: Ended) -> dict[str, Any]:
     """Record, tidy, tell, count; a run that was told of already stays as it is."""
     ledger, pipeline, token = adapters.ledger(), ended.pipeline, ended.token
+    if ledger.end_promotion(pipeline, token) and ledger.has_pending(pipeline):
+        wake.arm(pipeline, "the promotion ended", 0)
     if ledger.run(pipeline, token).get("told"):
         return ledger.run(pipeline, token)
     record = ledger.note_run(pipeline, token, {**_values(ended), **_measured(pipeline, token)})
