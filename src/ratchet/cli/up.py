@@ -92,7 +92,7 @@ def _how_to(local: LocalAws, *, found: bool) -> list[str]:
     return [
         "",
         "Any AWS client can use it, in another terminal:",
-        f"  export AWS_ENDPOINT_URL={local.endpoint} AWS_REGION={local.region}",
+        f"  export AWS_ENDPOINT_URL={local.endpoint} AWS_DEFAULT_REGION={local.region}",
         "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
         "  aws stepfunctions list-state-machines",
         "",

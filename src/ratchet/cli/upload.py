@@ -75,13 +75,20 @@ def upload(
             stdout().print(f"Watch with: ratchet runs {pipeline}")
         return
     from ratchet.cli.following import follow_drop
-    from ratchet.cli.run_report import print_record
+    from ratchet.cli.ledger import RunRef
+    from ratchet.cli.run_report import print_problems, print_record, problems
 
-    record = follow_drop(found, pipeline, landed, stderr())
+    try:
+        record = follow_drop(found, pipeline, landed, stderr())
+    except KeyboardInterrupt:
+        stderr().print(f"The run goes on without you; see it with: ratchet runs {pipeline}")
+        raise
     if json_output:
         print_json({"pipeline": pipeline, "objects": [vars(one) for one in landed], "run": record})
     else:
         print_record(stdout(), record)
+        if told := list(problems(found, RunRef.parse(record["run"]))):
+            print_problems(stdout(), told)
     if record.get("outcome") != "PROMOTED":
         raise typer.Exit(1)
 

@@ -139,7 +139,8 @@ class Gateway:
         if region and region != self._host.region:
             msg = (
                 f"this local AWS lives in {self._host.region}, the request is for {region}: "
-                f"set AWS_REGION={self._host.region}, or start local AWS with --region {region}"
+                f"set AWS_DEFAULT_REGION={self._host.region}, "
+                f"or start local AWS with --region {region}"
             )
             raise ServiceError("NotSupportedByLocalAws", msg, 501)
 
