@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,8 @@ def running_up(
         process = subprocess.Popen(
             [RATCHET, "up", "--port", "0"], stdout=out, stderr=out, cwd=ROOT, env=environment,
             text=True, start_new_session=True,
+            # a test run in the background of a shell would hand its deaf ear for Ctrl-C down
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
     try:
         wait_until(lambda: "leaves nothing" in log.read_text() or process.poll() is not None)

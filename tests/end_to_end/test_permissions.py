@@ -70,6 +70,7 @@ UNUSED = {
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
     "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
     "SettleData sqs:SendMessage": "data may arrive while a run is open",
+    "FinishRun sqs:SendMessage": "data may arrive while a promotion is under way",
     "RecoverRun sqs:SendMessage": "Lambda sends an event it gave up to the dead letter queue",
     "DecidePromotion dynamodb:UpdateItem": "it gives the lock back when it refuses",
     "RegisterPipeline dynamodb:Query": "a changed contract is refused once data was accepted",
