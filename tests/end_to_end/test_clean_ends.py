@@ -141,7 +141,9 @@ def test_an_end_while_up_starts_leaves_nothing(
         return
     name = "" if end == signal.SIGINT else f" by {end.name}"
     assert (process.returncode, said.decode()) == (128 + end, f"Stopped{name}.\n")
-    nothing_is_left(place)
+    wait_for_none(place.folder)
+    # An end in the very moment the folder is made may leave it: the next start sweeps it.
+    assert moment == "its folder is made" or work_folders(place) == []
 
 
 # --- the ends of `ratchet up` ------------------------------------------------------------------
@@ -229,7 +231,8 @@ def the_next_start_sweeps(place: Workplace, port: int, killed: list[Path]) -> No
         assert set(work_folders(place)).isdisjoint(killed)
         while again.process.poll() is None:
             again.press_ctrl_c()
-        assert again.process.returncode == 130
+        # Ctrl-C was pressed until it ended: the last one may meet Python as it shuts down
+        assert again.process.returncode in (130, -signal.SIGINT)
         soon(lambda: "Stopped." in again.said, "a last line")
         assert "Traceback" not in again.said
         assert "Abort" not in again.said
