@@ -146,10 +146,14 @@ def _signals() -> list[signal.Signals]:
 def _unwound_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is closed.
 
-    The first signal decides: those that follow must not cut short what it set going.
+    The first signal decides: those that follow must not cut short what it set going, nor reach
+    Python on its way out; so after one has come the process stays deaf to them.
     """
+    decided = False
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        nonlocal decided
+        decided = True
         for one in ours:
             signal.signal(one, signal.SIG_IGN)
         raise KeyboardInterrupt if number == signal.SIGINT else Stopped(number)
@@ -163,7 +167,7 @@ def _unwound_by_signals() -> Iterator[None]:
         yield
     finally:
         for number, former in ours.items():
-            signal.signal(number, former)
+            signal.signal(number, signal.SIG_IGN if decided else former)
 
 
 def _say(what: str, next_step: str = "") -> None:
