@@ -1,14 +1,16 @@
 """How fast state machines run here, against other local runners, in one interleaved run.
 
-Usage: python benchmarks/interpreter.py [--rounds 5] [--waiting 10000] [--peer NAME=PYTHON ...]
+Usage: python benchmarks/interpreter.py [--rounds 5] [--waiting 10000] [--peer NAME=PLACE ...]
 
 Engines, each in a child process of its own: our interpreter in process, local AWS through its
 API, and moto's embedded interpreter in process and through its server. A peer that has its own
-environment joins with --peer: `localstack=<python>` (localstack-core, host mode) or
-`node=<folder>` (a folder with node_modules/aws-local-stepfunctions). Each round asks every engine
-in turn for: 100 Pass states in one execution; 1,000 small executions; a distributed Map of 1,000
-items. Medians over the rounds, and ratios to ours in process. Then what only we are asked: a Map
-of 10,000 items, and the memory of 10,000 executions that wait at once.
+environment joins with --peer: `localstack=<python>` (localstack-core 4.14.0 in host mode, which
+wants Python 3.13 and listens on every interface: run the whole benchmark in a network namespace,
+`unshare -rn sh -c 'ip link set lo up; ...'`) or `node=<folder>` (a folder with
+node_modules/aws-local-stepfunctions). Each round asks every engine in turn for: 100 Pass states
+in one execution; 1,000 small executions; a distributed Map of 1,000 and of 10,000 items. Medians
+over the rounds, and ratios to ours in process. Then each engine's memory for executions that wait
+at once (--waiting), and how our own time grows with states and items.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,8 +33,10 @@ SMALL, ITEMS, MANY_ITEMS = 1_000, 1_000, 10_000
 NODE_SCRIPT = """
 const { StateMachine } = require('aws-local-stepfunctions');
 const readline = require('readline');
+console.log('{"ready": true}');
 readline.createInterface({ input: process.stdin }).on('line', async (line) => {
-  const { definition, input, times } = JSON.parse(line);
+  const { definition, input, times, waiting } = JSON.parse(line);
+  if (waiting) return console.log(JSON.stringify({ error: 'not measured' }));
   const machine = new StateMachine(definition);
   const start = process.hrtime.bigint();
   for (let i = 0; i < times; i++) await machine.run(input).result;
@@ -40,7 +45,6 @@ readline.createInterface({ input: process.stdin }).on('line', async (line) => {
 """
 
 Json = dict[str, Any]
-RunTimes = Callable[[Json, Any, int], None]
 
 
 def chain(length: int) -> Json:
@@ -73,54 +77,138 @@ WORK: dict[str, Json] = {
         "input": list(range(ITEMS)),
         "times": 1,
     },
+    "a Map of 10,000 items": {
+        "definition": distributed_map(),
+        "input": list(range(MANY_ITEMS)),
+        "times": 1,
+    },
 }
-MANY: Json = {"definition": distributed_map(), "input": list(range(MANY_ITEMS)), "times": 1}
 
 
 # engines: each runs in a child, reads one job a line, answers with seconds
 
 
-def ours_in_process() -> RunTimes:
-    from ratchet.workflow.asl.payload import Payload
-    from ratchet.workflow.interpreter.execution import Execution
-    from ratchet.workflow.loading import load
+class InProcess:
+    """Our interpreter alone."""
 
-    machines: dict[str, Any] = {}
-    loop = asyncio.new_event_loop()
+    def __init__(self) -> None:
+        self.server = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        self._machines: dict[str, Any] = {}
+        self._waiters: list[Any] = []
+        self._running: list[asyncio.Future[None]] = []
 
-    async def one_after_another(machine: Any, value: Any, times: int) -> None:
+    def run(self, definition: Json, value: Any, times: int) -> None:
+        self._loop.run_until_complete(self._one_after_another(definition, value, times))
+
+    def wait(self, count: int) -> None:
+        """`count` executions that have all reached their Wait state."""
+        self._loop.run_until_complete(self._waiting(count))
+
+    def close(self) -> None:
+        for waiter in self._waiters:
+            waiter.stop()
+        if self._running:
+            self._loop.run_until_complete(asyncio.wait(self._running))
+
+    async def _one_after_another(self, definition: Json, value: Any, times: int) -> None:
         for _ in range(times):
-            execution = Execution(machine, Payload(value))
+            execution = self._execution(definition, value)
             await execution.run()
             assert execution.status == "SUCCEEDED", execution.cause
 
-    def run(definition: Json, value: Any, times: int) -> None:
+    async def _waiting(self, count: int) -> None:
+        self._waiters = [self._execution(WAIT, {}) for _ in range(count)]
+        self._running = [asyncio.ensure_future(waiter.run()) for waiter in self._waiters]
+        while not all(len(waiter.history.events) == 2 for waiter in self._waiters):
+            await asyncio.sleep(0)
+
+    def _execution(self, definition: Json, value: Any) -> Any:
+        from ratchet.workflow.asl.payload import Payload
+        from ratchet.workflow.interpreter.execution import Execution
+        from ratchet.workflow.loading import load
+
         # As in the others, a machine is made once, before it is timed.
         key = json.dumps(definition)
-        if key not in machines:
-            machines[key] = load(definition)
-        loop.run_until_complete(one_after_another(machines[key], value, times))
-
-    return run
+        if key not in self._machines:
+            self._machines[key] = load(definition)
+        return Execution(self._machines[key], Payload(value))
 
 
-def ours_by_api() -> RunTimes:
+class ByApi:
+    """Any engine that answers as Step Functions does, in this process or in `child`."""
+
+    def __init__(
+        self, endpoint: str | None, region: str, child: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        import boto3
+
+        self._child = child
+        self.server = child.pid if child else os.getpid()
+        self._client = boto3.client(
+            "stepfunctions",
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+        self._machines: dict[str, str] = {}
+
+    def run(self, definition: Json, value: Any, times: int) -> None:
+        for _ in range(times):
+            arn = self._start(definition, value)
+            while (status := self._execution(arn)["status"]) == "RUNNING":
+                time.sleep(0.0005)
+            assert status == "SUCCEEDED", status
+
+    def wait(self, count: int) -> None:
+        """`count` executions that are all running."""
+        for arn in [self._start(WAIT, {}) for _ in range(count)]:
+            assert self._execution(arn)["status"] == "RUNNING"
+
+    def close(self) -> None:
+        if self._child:
+            self._child.terminate()
+            self._child.wait()
+
+    def _start(self, definition: Json, value: Any) -> str:
+        name = f"e{time.perf_counter_ns()}"
+        started = self._client.start_execution(
+            stateMachineArn=self._machine(definition), name=name, input=json.dumps(value)
+        )
+        return str(started["executionArn"])
+
+    def _execution(self, arn: str) -> Json:
+        return dict(self._client.describe_execution(executionArn=arn))
+
+    def _machine(self, definition: Json) -> str:
+        text = json.dumps(definition)
+        if text not in self._machines:
+            self._machines[text] = self._client.create_state_machine(
+                name=f"m{len(self._machines)}",
+                definition=text,
+                roleArn="arn:aws:iam::123456789012:role/r",
+            )["stateMachineArn"]
+        return self._machines[text]
+
+
+def ours_by_api() -> ByApi:
     from ratchet.local_aws.local import LocalAws
 
     local = LocalAws.start(port=0)
-    return by_api(local.endpoint, local.region)
+    return ByApi(local.endpoint, local.region)
 
 
-def moto_in_process() -> RunTimes:
+def moto_in_process() -> ByApi:
     from moto import mock_aws
     from moto.core.config import default_user_config
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     mock_aws().start()
-    return by_api(None, "us-east-1")
+    return ByApi(None, "us-east-1")
 
 
-def moto_by_api() -> RunTimes:
+def moto_by_api() -> ByApi:
     from moto.core.config import default_user_config
     from moto.server import ThreadedMotoServer
 
@@ -130,52 +218,31 @@ def moto_by_api() -> RunTimes:
     server.start()
     host, port = server.get_host_and_port()
     os.environ["MOTO_PORT"] = str(port)
-    return by_api(f"http://{host}:{port}", "us-east-1")
+    return ByApi(f"http://{host}:{port}", "us-east-1")
 
 
-def by_api(endpoint: str | None, region: str) -> RunTimes:
-    import boto3
-
-    client = boto3.client(
-        "stepfunctions",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-    machines: dict[str, str] = {}
-
-    def machine(definition: Json) -> str:
-        text = json.dumps(definition)
-        if text not in machines:
-            machines[text] = client.create_state_machine(
-                name=f"m{len(machines)}",
-                definition=text,
-                roleArn="arn:aws:iam::123456789012:role/r",
-            )["stateMachineArn"]
-        return machines[text]
-
-    def run(definition: Json, value: Any, times: int) -> None:
-        arn, text = machine(definition), json.dumps(value)
-        for _ in range(times):
-            name = f"e{time.perf_counter_ns()}"
-            started = client.start_execution(stateMachineArn=arn, name=name, input=text)
-            ended(started["executionArn"])
-
-    def ended(arn: str) -> None:
-        while (status := client.describe_execution(executionArn=arn)["status"]) == "RUNNING":
-            time.sleep(0.0005)
-        assert status == "SUCCEEDED", status
-
-    return run
+def localstack_by_api() -> ByApi:
+    endpoint = "http://127.0.0.1:4566"
+    environment = {**os.environ, "LS_LOG": "error", "DISABLE_EVENTS": "1"}
+    command = [sys.executable, "-m", "localstack.runtime.main"]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    while not answers(f"{endpoint}/_localstack/health"):
+        if server.poll() is not None:
+            raise SystemExit(f"localstack ended with {server.returncode}")
+        time.sleep(0.2)
+    return ByApi(endpoint, "us-east-1", server)
 
 
-def localstack_by_api() -> RunTimes:
-    return by_api(os.environ["LOCALSTACK_ENDPOINT"], "us-east-1")
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
 
 
-ENGINES: dict[str, Callable[[], RunTimes]] = {
-    "ratchet, in process": ours_in_process,
+ENGINES: dict[str, Callable[[], InProcess | ByApi]] = {
+    "ratchet, in process": InProcess,
     "ratchet, API": ours_by_api,
     "moto, in process": moto_in_process,
     "moto, API": moto_by_api,
@@ -183,52 +250,42 @@ ENGINES: dict[str, Callable[[], RunTimes]] = {
 }
 
 
-def serve(engine: str) -> None:
-    run = ENGINES[engine]()
-    run(chain(1), {}, 1)
+def serve(name: str) -> None:
+    engine = ENGINES[name]()
+    engine.run(chain(1), {}, 1)
     print(json.dumps({"ready": True}), flush=True)
     seen: list[Json] = []
     for line in sys.stdin:
         job = json.loads(line)
         try:
-            if job["definition"] not in seen:
-                seen.append(job["definition"])
-                run(job["definition"], job["input"], 1)
-            started, worked = time.perf_counter(), time.process_time()
-            run(job["definition"], job["input"], job["times"])
-            answer: Json = {
-                "seconds": time.perf_counter() - started,
-                "cpu": time.process_time() - worked,
-            }
+            answer = wait(engine, job) if "waiting" in job else run(engine, job, seen)
         except Exception as error:  # noqa: BLE001 - an engine may lack what it is asked for
             answer = {"error": f"{type(error).__name__}: {error}"[:200]}
         print(json.dumps(answer), flush=True)
+    engine.close()
 
 
-def wait_at_once(count: int) -> None:
-    """Print how much memory `count` waiting executions take, in a fresh process."""
-    from ratchet.workflow.asl.payload import Payload
-    from ratchet.workflow.interpreter.execution import Execution
-    from ratchet.workflow.loading import load
-
-    async def measure() -> Json:
-        machine = load(WAIT)
-        before, started = resident(), time.perf_counter()
-        executions = [Execution(machine, Payload({})) for _ in range(count)]
-        running = [asyncio.ensure_future(execution.run()) for execution in executions]
-        while not all(len(execution.history.events) == 2 for execution in executions):
-            await asyncio.sleep(0)
-        answer = {"seconds": time.perf_counter() - started, "bytes": resident() - before}
-        for execution in executions:
-            execution.stop()
-        await asyncio.gather(*running)
-        return {**answer, "process": resident()}
-
-    print(json.dumps(asyncio.run(measure())))
+def run(engine: InProcess | ByApi, job: Json, seen: list[Json]) -> Json:
+    definition, value = job["definition"], job["input"]
+    if definition not in seen:
+        seen.append(definition)
+        engine.run(definition, value, 1)
+    started, worked = time.perf_counter(), time.process_time()
+    engine.run(definition, value, job["times"])
+    return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - worked}
 
 
-def resident() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+def wait(engine: InProcess | ByApi, job: Json) -> Json:
+    before, started = resident(engine.server), time.perf_counter()
+    engine.wait(job["waiting"])
+    seconds = time.perf_counter() - started
+    now = resident(engine.server)
+    return {"seconds": seconds, "bytes": now - before, "process": now}
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that process `pid` holds."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -238,12 +295,12 @@ def resident() -> int:
 class Engine:
     """One engine in its child process."""
 
-    def __init__(self, name: str, command: list[str], *, greets: bool = True) -> None:
+    def __init__(self, name: str, command: list[str]) -> None:
         self.name = name
         self._child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
-        if greets and "ready" not in self._answer():
+        if "ready" not in self._answer():
             raise SystemExit(f"{name} did not start")
 
     def ask(self, job: Json) -> Json:
@@ -253,8 +310,13 @@ class Engine:
         return self._answer()
 
     def close(self) -> None:
-        self._child.kill()
-        self._child.wait()
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        try:
+            self._child.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
 
     def _answer(self) -> Json:
         assert self._child.stdout is not None
@@ -265,22 +327,18 @@ class Engine:
         return {"error": "the engine ended"}
 
 
-def engines(peers: list[str]) -> list[Engine]:
+def commands(peers: list[str]) -> dict[str, list[str]]:
     me = str(Path(__file__).resolve())
-    found = [
-        Engine(name, [sys.executable, me, "--serve", name])
-        for name in ENGINES
-        if name != "localstack"
-    ]
+    found = {
+        name: [sys.executable, me, "--serve", name] for name in ENGINES if name != "localstack"
+    }
     for peer in peers:
         name, _, place = peer.partition("=")
         if name == "node":
             os.environ["NODE_PATH"] = str(Path(place) / "node_modules")
-            found.append(
-                Engine("aws-local-stepfunctions", ["node", "-e", NODE_SCRIPT], greets=False)
-            )
+            found["aws-local-stepfunctions"] = ["node", "-e", NODE_SCRIPT]
         else:
-            found.append(Engine(name, [place, me, "--serve", name]))
+            found[name] = [place, me, "--serve", name]
     return found
 
 
@@ -314,23 +372,31 @@ def report(seconds: dict[str, dict[str, list[float]]]) -> None:
             )
 
 
-def ours_alone(found: list[Engine], waiting: int) -> None:
-    small, large = WORK["a Map of 1,000 items"], MANY
-    # Growth by CPU time, which other processes do not shake.
-    times = [found[0].ask(job)["cpu"] for job in (small, large)]
-    print(f"\na Map of 10,000 items: {times[1]:.2f} s, {times[1] / times[0]:.1f} times 1,000 items")
-    lengths = [
-        found[0].ask({"definition": chain(n), "input": {}, "times": 50})["cpu"] / 50
-        for n in (100, 1_000)
+def memory(found: dict[str, list[str]], waiting: int) -> None:
+    print(f"\n{waiting:,} executions waiting at once")
+    for name, command in found.items():
+        # A new process: one that has worked before has room to spare.
+        engine = Engine(name, command)
+        answer = engine.ask({"waiting": waiting})
+        engine.close()
+        if "error" in answer:
+            print(f"  {engine.name:26} {answer['error']}")
+            continue
+        print(
+            f"  {engine.name:26} {answer['bytes'] / 2**20:6.0f} MB more"
+            f" ({answer['bytes'] / waiting / 1024:.1f} KB each),"
+            f" its process {answer['process'] / 2**20:.0f} MB; {answer['seconds']:.1f} s to start"
+        )
+
+
+def growth(ours: Engine) -> None:
+    # By CPU time, which other processes do not shake.
+    items = [ours.ask(WORK[f"a Map of {n} items"])["cpu"] for n in ("1,000", "10,000")]
+    print(f"\na Map of 10,000 items takes {items[1] / items[0]:.1f} times as long as 1,000 items")
+    states = [
+        ours.ask({"definition": chain(n), "input": {}, "times": 50})["cpu"] for n in (100, 1_000)
     ]
-    print(f"1,000 Pass states: {1000 * lengths[1]:.2f} ms, {lengths[1] / lengths[0]:.1f} times 100")
-    me = [sys.executable, str(Path(__file__).resolve()), "--wait", str(waiting)]
-    answer = json.loads(subprocess.run(me, capture_output=True, check=True, text=True).stdout)
-    print(
-        f"{waiting:,} executions waiting: {answer['bytes'] / 2**20:.0f} MB "
-        f"({answer['bytes'] / waiting / 1024:.1f} KB each), {answer['seconds']:.2f} s to start, "
-        f"the process {answer['process'] / 2**20:.0f} MB"
-    )
+    print(f"1,000 Pass states take {states[1] / states[0]:.1f} times as long as 100")
 
 
 def main() -> None:
@@ -339,20 +405,18 @@ def main() -> None:
     parser.add_argument("--waiting", type=int, default=10_000)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PLACE")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
-    parser.add_argument("--wait", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         serve(options.serve)
-    elif options.wait:
-        wait_at_once(options.wait)
     else:
-        found = engines(options.peer)
+        engines = [Engine(name, command) for name, command in commands(options.peer).items()]
         try:
-            report(measure(found, options.rounds))
-            ours_alone(found, options.waiting)
+            report(measure(engines, options.rounds))
+            growth(engines[0])
         finally:
-            for engine in found:
+            for engine in engines:
                 engine.close()
+        memory(commands(options.peer), options.waiting)
 
 
 if __name__ == "__main__":
