@@ -235,8 +235,13 @@ OPERATING = (
     *(
         Name(f"workflow.Workflow.{name}", arguments, f"ratchet.workflow.Workflow.{name}", differs)
         for name, arguments, differs in (
-            ("create", (), "puts training scripts into S3 first"),
-            ("update", a("definition role"), "also logging and tracing"),
+            ("create", (), "puts training scripts into S3 first; asks AWS each time"),
+            (
+                "update",
+                a("definition role"),
+                "also logging and tracing; changes what is given and nothing else, without "
+                "arguments everything",
+            ),
             ("execute", a("name inputs"), "defaults are filled in; InvalidInput names each key"),
             ("list_executions", a("max_items status_filter html"), TABLE),
             ("delete", (), ""),

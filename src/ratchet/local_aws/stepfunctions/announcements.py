@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.stepfunctions import redrives
+from ratchet.local_aws.stepfunctions.logging_configuration import group_name
 from ratchet.workflow.interpreter.execution import ABORTED, FAILED, SUCCEEDED, TIMED_OUT
 from ratchet.workflow.interpreter.history import Event, details_key
 
@@ -79,22 +80,22 @@ class Announcer:
         for destination in record.machine.logging.get("destinations", []):
             group = destination.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "")
             if level != "OFF" and group:
-                self._logs.submit(self._write, record, _group_name(group), level)
+                self._logs.submit(self._write, record, group_name(group), level)
 
     def _write(self, record: ExecutionRecord, group: str, level: str) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         data = bool(record.machine.logging.get("includeExecutionData", False))
-        events = [event for event in record.execution.history.events if _is_logged(event, level)]
-        lines = [_line(record, event, data=data) for event in events]
+        fresh = record.execution.history.events[record.logged :]
+        lines = [_line(record, event, data=data) for event in fresh if _is_logged(event, level)]
         client = self._local.client("logs")
         stream = f"states/{record.machine.name}/{record.started:%Y-%m-%d-%H-%M}/{record.name[:64]}"
         try:
-            if not lines:
-                return
-            client.create_log_stream(logGroupName=group, logStreamName=stream)
+            if lines and not record.logged:
+                client.create_log_stream(logGroupName=group, logStreamName=stream)
             for batch in _batches(lines):
                 client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=batch)
+            record.logged += len(fresh)
         except (ClientError, BotoCoreError) as error:
             log.warning("the log of %s could not be written: %s", record.arn, error)
 
@@ -123,8 +124,3 @@ def _line(record: ExecutionRecord, event: Event, *, data: bool) -> dict[str, Any
 
 def _batches(lines: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
     return (lines[start : start + _LOG_BATCH] for start in range(0, len(lines), _LOG_BATCH))
-
-
-def _group_name(arn: str) -> str:
-    """`arn:aws:logs:region:account:log-group:NAME:*` -> NAME."""
-    return arn.partition(":log-group:")[2].removesuffix(":*")

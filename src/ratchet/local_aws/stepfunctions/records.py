@@ -33,10 +33,10 @@ class MachineRecord:
     updated: datetime | None = None
 
     def same_as(self, other: MachineRecord) -> bool:
-        """AWS: CreateStateMachine again with these equal is no error."""
+        """AWS: CreateStateMachine again with these equal is no error; role and tags may differ."""
         return all(
             getattr(self, name) == getattr(other, name)
-            for name in ("definition", "role", "logging", "tracing")
+            for name in ("definition", "logging", "tracing", "encryption")
         )
 
 
@@ -57,6 +57,7 @@ class ExecutionRecord:
     trace_header: str | None = None
     map_run: MapRun | None = None
     redrive_tokens: set[str] = field(default_factory=set)
+    logged: int = 0  # events that the log has already; a redriven execution ends more than once
 
     @property
     def started(self) -> datetime:

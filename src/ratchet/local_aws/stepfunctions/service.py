@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ratchet.local_aws.service import Service, ServiceError
 from ratchet.local_aws.stepfunctions import definitions, pages, redrives
 from ratchet.local_aws.stepfunctions.announcements import Announcer
+from ratchet.local_aws.stepfunctions.logging_configuration import logging_of
 from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
 from ratchet.local_aws.stepfunctions.map_runs import MapRunBook, MapRunOperations, child_machine
 from ratchet.local_aws.stepfunctions.names import (
@@ -31,8 +32,6 @@ from ratchet.workflow.interpreter.tasks import Callbacks, ClosedToken, UnknownTo
 
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws
-
-LOGGING_OFF = {"level": "OFF", "includeExecutionData": False}
 
 
 class StepFunctions(MapRunOperations, Service):
@@ -82,7 +81,7 @@ class StepFunctions(MapRunOperations, Service):
             definition=request["definition"],
             model=definitions.accepted(request["definition"]),
             created=self.local.clock.now(),
-            logging=request.get("loggingConfiguration", LOGGING_OFF),
+            logging=logging_of(self.local, request.get("loggingConfiguration", {})),
             tracing=request.get("tracingConfiguration", {"enabled": False}),
             tags={tag["key"]: tag["value"] for tag in request.get("tags", [])},
             encryption=request.get("encryptionConfiguration"),
@@ -97,12 +96,15 @@ class StepFunctions(MapRunOperations, Service):
                 "Either the definition, the role ARN, the LoggingConfiguration, or the "
                 "TracingConfiguration must be specified",
             )
+        logging = record.logging
+        if "loggingConfiguration" in request:
+            logging = logging_of(self.local, request["loggingConfiguration"])
         text = request.get("definition", record.definition)
         model = definitions.accepted(text) if text != record.definition else record.model
         with self._records.lock:
             record.definition, record.model = text, model
             record.role = request.get("roleArn", record.role)
-            record.logging = request.get("loggingConfiguration", record.logging)
+            record.logging = logging
             record.tracing = request.get("tracingConfiguration", record.tracing)
             record.encryption = request.get("encryptionConfiguration", record.encryption)
             record.revision = str(uuid.uuid4())

@@ -21,6 +21,7 @@ EVERY = 2.0
 """Seconds between two looks; GetExecutionHistory allows about five a second for an account."""
 
 _MARKS = {"SUCCEEDED": "✓", "CAUGHT": "!", "RUNNING": "…", "ABORTED": "‖"}
+_PLAIN_MARKS = {"SUCCEEDED": "+", "CAUGHT": "!", "RUNNING": ".", "ABORTED": "-"}
 
 
 def follow(
@@ -54,9 +55,10 @@ def watch(
         yield timeline
         if timeline.status != "RUNNING":
             return
-        if deadline is not None and time.monotonic() + every > deadline:
+        left = every if deadline is None else deadline - time.monotonic()
+        if left <= 0:
             raise TimeoutError(f"{execution} still runs after {timeout:g} seconds")
-        time.sleep(every)
+        time.sleep(min(every, left))
 
 
 class LiveHistory:
@@ -93,7 +95,7 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def table(timeline: Timeline, title: str) -> RenderableType:
+def table(timeline: Timeline, title: str, encoding: str = "utf-8") -> RenderableType:
     """The states entered so far, those inside a Map or Parallel below it."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Group
@@ -104,20 +106,25 @@ def table(timeline: Timeline, title: str) -> RenderableType:
     for column in ("", "state", "took", "tries", "error"):
         made.add_column(column, no_wrap=column != "error")
     for state in timeline.states.values():
-        made.add_row(*_row(timeline, state))
-    head = f"{title}: {WORDS[timeline.status]}, {duration(timeline.seconds())}"
-    return Group(Text(head, style=f"bold {COLOURS[timeline.status][0]}"), made)
+        mark, *cells, error = _row(timeline, state, encoding)
+        style = COLOURS[state.status][0]
+        made.add_row(Text(mark, style=style), *map(Text, cells), Text(error, style=style))
+    head = Text(_head(timeline, title), style=f"bold {COLOURS[timeline.status][0]}")
+    return Group(head, made)
 
 
-def _row(timeline: Timeline, state: StateTimes) -> list[Any]:
-    from rich.text import Text
+def _head(timeline: Timeline, title: str) -> str:
+    return f"{title}: {WORDS[timeline.status]}, {duration(timeline.seconds())}"
 
-    style = COLOURS[state.status][0]
-    mark = Text(_MARKS.get(state.status, "x"), style=style)
+
+def _row(timeline: Timeline, state: StateTimes, encoding: str) -> tuple[str, ...]:
+    """Mark, state, duration, tries and error, in characters that can be written."""
+    marks = _MARKS if encoding.startswith("utf") else _PLAIN_MARKS
     visits = f" ({state.visits} times)" if state.visits > 1 else ""
-    name = Text("  " * _depth(timeline.states, state) + state.name + visits)
+    name = "  " * _depth(timeline.states, state) + state.name + visits
     tries = str(state.retries + 1) if state.retries else ""
-    return [mark, name, Text(duration(state.seconds())), tries, Text(state.error, style=style)]
+    cells = (marks.get(state.status, "x"), name, duration(state.seconds()), tries, state.error)
+    return tuple(cell.encode(encoding, "replace").decode(encoding) for cell in cells)
 
 
 def _depth(states: Mapping[str, StateTimes], state: StateTimes) -> int:
@@ -128,13 +135,38 @@ def _depth(states: Mapping[str, StateTimes], state: StateTimes) -> int:
 
 
 def _in_terminal(looks: Iterator[Timeline], console: Console | None, execution: str) -> Timeline:
+    from rich.console import Console as Terminal
+
+    console = console or Terminal(markup=False, highlight=False, emoji=False)
+    name = execution.rpartition(":")[2]
+    return (_as_table if console.is_terminal else _as_lines)(looks, console, name)
+
+
+def _as_table(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
     from rich.live import Live
 
-    name = execution.rpartition(":")[2]
     last = next(looks)
-    with Live(table(last, name), console=console, auto_refresh=False) as live:
+    live = Live(table(last, name, console.encoding), console=console, auto_refresh=False)
+    try:
+        live.start(refresh=True)
         for last in looks:
-            live.update(table(last, name), refresh=True)
+            live.update(table(last, name, console.encoding), refresh=True)
+    finally:  # Ctrl-C within start() too, which `with` would not give the terminal back after
+        live.stop()
+    return last
+
+
+def _as_lines(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
+    """For a file or a pipe: a line for each state as it ends."""
+    told: set[tuple[str, int, str]] = set()
+    for last in looks:
+        for state in last.states.values():
+            key = (state.name, state.visits, state.status)
+            if state.status != "RUNNING" and key not in told:
+                told.add(key)
+                row = " ".join(filter(None, _row(last, state, console.encoding)))
+                console.print(row, markup=False, soft_wrap=True)
+    console.print(_head(last, name), markup=False, soft_wrap=True)
     return last
 
 

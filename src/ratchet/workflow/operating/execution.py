@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ratchet.workflow.operating.workflow import Workflow
 
 _FIRST_LOOK, _LONGEST = 0.1, 2.0
+_OPEN = ("RUNNING", "PENDING_REDRIVE")
 
 
 class ExecutionStatus(Enum):
@@ -58,10 +59,16 @@ class Execution(DrawsItself):
             self._client = self.workflow.client if self.workflow else clients.client()
         return self._client
 
+    def _asked(self, operation: str, **request: Any) -> dict[str, Any]:
+        """What the API answers about this execution."""
+        call = getattr(self.client, operation)
+        answer: dict[str, Any] = call(executionArn=self.execution_arn, **request)
+        answer.pop("ResponseMetadata", None)
+        return answer
+
     def describe(self) -> dict[str, Any]:
         """DescribeExecution's answer; what this object knows is brought up to date by it."""
-        answer: dict[str, Any] = self.client.describe_execution(executionArn=self.execution_arn)
-        answer.pop("ResponseMetadata", None)
+        answer = self._asked("describe_execution")
         self.status, self.start_date = answer["status"], answer["startDate"]
         self.stop_date = answer.get("stopDate")
         return answer
@@ -69,13 +76,12 @@ class Execution(DrawsItself):
     def stop(self, cause: str | None = None, error: str | None = None) -> dict[str, Any]:
         """End the execution as ABORTED."""
         said = {name: text for name, text in (("cause", cause), ("error", error)) if text}
-        answer: dict[str, Any] = self.client.stop_execution(executionArn=self.execution_arn, **said)
-        return answer
+        return self._asked("stop_execution", **said)
 
     def redrive(self) -> dict[str, Any]:
         """Go on from where it failed, timed out or was stopped; what succeeded is kept."""
-        answer: dict[str, Any] = self.client.redrive_execution(executionArn=self.execution_arn)
-        self.status = ExecutionStatus.Running.value
+        answer = self._asked("redrive_execution")
+        self.status, self.stop_date = ExecutionStatus.Running.value, None
         return answer
 
     def list_events(
@@ -122,16 +128,17 @@ class Execution(DrawsItself):
         pause = _FIRST_LOOK
         while True:
             answer = self.describe()
-            if answer["status"] != ExecutionStatus.Running.value:
+            if answer["status"] not in _OPEN:
                 return answer
-            if deadline is not None and time.monotonic() >= deadline:
+            left = _LONGEST if deadline is None else deadline - time.monotonic()
+            if left <= 0:
                 raise TimeoutError(f"{self.execution_arn} still runs after {timeout:g} seconds")
-            time.sleep(pause)
+            time.sleep(min(pause, left))
             pause = min(pause * 1.5, _LONGEST)
 
     def definition(self) -> dict[str, Any]:
         """The definition that this execution runs, as it was when it started."""
-        answer = self.client.describe_state_machine_for_execution(executionArn=self.execution_arn)
+        answer = self._asked("describe_state_machine_for_execution")
         document: dict[str, Any] = json.loads(answer["definition"])
         return document
 

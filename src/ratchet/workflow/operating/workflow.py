@@ -28,6 +28,14 @@ log = logging.getLogger("ratchet.workflow")
 _FORBIDDEN = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
 _ROLE = re.compile(r"^arn:aws[\w-]*:iam::\d{12}:role/.+$")
 
+_SETTINGS = {
+    "definition": "definition",
+    "role": "roleArn",
+    "logging_configuration": "loggingConfiguration",
+    "tracing": "tracingConfiguration",
+    "encryption_configuration": "encryptionConfiguration",
+}
+
 Authored = State | Chain | Graph | Definition | Mapping[str, Any]
 
 
@@ -110,21 +118,20 @@ class Workflow(DrawsItself):
     # its state machine
 
     def create(self) -> str:
-        """Make the state machine; its ARN. If one of that name exists it is left as it is."""
-        if self.state_machine_arn is not None:
-            log.warning("%s exists already; call update() to change it", self.state_machine_arn)
-            return self.state_machine_arn
+        """Make the state machine; its ARN. If one of that name exists it is left as it is, role
+        and tags included.
+        """
         self._refuse_no_role()
         put_all(uploads_of(self.definition))
         try:
             answer = self.client.create_state_machine(
-                name=self.name, type=self.type, tags=self.tags, **self._settings()
+                name=self.name, type=self.type, tags=self.tags, **self._settings({})
             )
         except self.client.exceptions.StateMachineAlreadyExists as error:
             self.state_machine_arn = str(error).split("'")[-2]
             log.warning(
-                "A state machine of that name but with another definition exists: %s. "
-                "It was left as it is; call update() to change it",
+                "%s exists with another definition or other settings. It was left as it is; "
+                "update() makes it what this workflow says",
                 self.state_machine_arn,
             )
             return self.state_machine_arn
@@ -138,19 +145,19 @@ class Workflow(DrawsItself):
                 "export it with get_sam_template(), which makes one"
             )
 
-    def _settings(self) -> dict[str, Any]:
-        """What CreateStateMachine and UpdateStateMachine have in common."""
-        settings: dict[str, Any] = {
-            "definition": self.definition.to_json(pretty=self.format_json),
-            "roleArn": self.role,
+    def _settings(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The changes, or without any all there is, as the API takes it."""
+        said = changes or {name: getattr(self, name) for name in _SETTINGS}
+        return {
+            member: self._asked(said[name])
+            for name, member in _SETTINGS.items()
+            if said.get(name) is not None
         }
-        if self.logging_configuration is not None:
-            settings["loggingConfiguration"] = dict(self.logging_configuration)
-        if self.tracing is not None:
-            settings["tracingConfiguration"] = {"enabled": self.tracing}
-        if self.encryption_configuration is not None:
-            settings["encryptionConfiguration"] = dict(self.encryption_configuration)
-        return settings
+
+    def _asked(self, value: Any) -> Any:
+        if isinstance(value, Graph):
+            return value.to_json(pretty=self.format_json)
+        return {"enabled": value} if isinstance(value, bool) else value
 
     def update(
         self,
@@ -160,20 +167,25 @@ class Workflow(DrawsItself):
         logging_configuration: Mapping[str, Any] | None = None,
         tracing: bool | None = None,
     ) -> str:
-        """Change the state machine. Executions that run already keep what they started with."""
-        given = (definition, role, logging_configuration, tracing)
-        if all(value is None for value in given):
-            raise MissingRequiredParameter(
-                "update() needs a definition, a role, logging_configuration or tracing"
-            )
+        """Change what is given and nothing else; without arguments, make the state machine all
+        that this workflow says. Executions that run keep what they started with.
+        """
         arn = self._arn("update")
-        if definition is not None:
-            self.definition = self._accepted(definition)
-        self.role = role or self.role
-        self.logging_configuration = logging_configuration or self.logging_configuration
-        self.tracing = self.tracing if tracing is None else tracing
-        put_all(uploads_of(self.definition))
-        self.client.update_state_machine(stateMachineArn=arn, **self._settings())
+        if role is not None:
+            _refuse_role(self.name, role)
+        graph = None if definition is None else self._accepted(definition)
+        given = {
+            "definition": graph,
+            "role": role,
+            "logging_configuration": logging_configuration,
+            "tracing": tracing,
+        }
+        changes = {name: value for name, value in given.items() if value is not None}
+        settings = self._settings(changes)
+        if "definition" in settings:
+            put_all(uploads_of(graph or self.definition))
+        self.client.update_state_machine(stateMachineArn=arn, **settings)
+        self.__dict__ |= changes
         return arn
 
     def _arn(self, action: str) -> str:
@@ -204,9 +216,9 @@ class Workflow(DrawsItself):
         client: Any = None,
         execution_input: ExecutionInput | None = None,
     ) -> Self:
-        """The workflow of a state machine that exists."""
+        """The workflow of a state machine that exists. Raises WorkflowNotFound if none does."""
         client = client or clients.client()
-        found = client.describe_state_machine(stateMachineArn=state_machine_arn)
+        found = _described(client, state_machine_arn)
         return cls(
             name=found["name"],
             definition=FrozenGraph.from_json(found["definition"]),
@@ -215,6 +227,9 @@ class Workflow(DrawsItself):
             state_machine_arn=state_machine_arn,
             client=client,
             type=found["type"],
+            logging_configuration=found.get("loggingConfiguration"),
+            tracing=found.get("tracingConfiguration", {}).get("enabled"),
+            encryption_configuration=found.get("encryptionConfiguration"),
             check=False,
         )
 
@@ -238,7 +253,7 @@ class Workflow(DrawsItself):
         arn = self._arn("execute")
         request = {"name": name} if name is not None else {}
         if completed is not None:
-            request["input"] = json.dumps(completed, indent=4 if self.format_json else None)
+            request["input"] = self._written(completed)
         answer = self.client.start_execution(stateMachineArn=arn, **request)
         return Execution(
             workflow=self,
@@ -258,6 +273,14 @@ class Workflow(DrawsItself):
                 f"{self.workflow_input.get_schema_as_json()}: {'; '.join(result.problems)}"
             )
         return self.workflow_input.complete(inputs)
+
+    def _written(self, inputs: Any) -> str:
+        try:
+            return json.dumps(inputs, indent=4 if self.format_json else None, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidInput(
+                f"The input of '{self.name}' cannot be written as JSON: {error}"
+            ) from error
 
     def list_executions(
         self,
@@ -326,10 +349,35 @@ def _refuse_names(name: str, role: str | None) -> None:
             f"{name!r} is no workflow name: 1 to 80 characters, without spaces, brackets, "
             'wildcards and any of " # % \\ ^ | ~ ` $ & , ; : /'
         )
-    if role is not None and not _ROLE.match(role):
+    if role is not None:
+        _refuse_role(name, role)
+
+
+def _refuse_role(name: str, role: str) -> None:
+    if not _ROLE.match(role):
         raise ValueError(
             f"{role!r} is no role ARN (of workflow '{name}'): arn:aws:iam::<account>:role/<name>"
         )
+
+
+def _described(client: Any, arn: str) -> dict[str, Any]:
+    """DescribeStateMachine's answer, or WorkflowNotFound with what is known of the reason."""
+    missing = client.exceptions.StateMachineDoesNotExist, client.exceptions.InvalidArn
+    try:
+        found: dict[str, Any] = client.describe_state_machine(stateMachineArn=arn)
+    except missing as error:
+        parts, region = arn.split(":"), client.meta.region_name
+        if len(parts) < 7 or parts[5] != "stateMachine":
+            advice = f"an ARN looks like arn:aws:states:{region}:<account>:stateMachine:<name>"
+        elif parts[3] != region:
+            advice = (
+                f"the client speaks to {region}: "
+                f"client=boto3.client('stepfunctions', region_name='{parts[3]}')"
+            )
+        else:
+            advice = "Workflow.list_workflows() tells those that there are"
+        raise WorkflowNotFound(f"There is no state machine {arn!r}; {advice}") from error
+    return found
 
 
 def _judge(findings: tuple[Finding, ...]) -> None:

@@ -1,0 +1,41 @@
+"""Where a machine's log goes, checked as AWS does before it takes a LoggingConfiguration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ratchet.local_aws.service import ServiceError
+
+if TYPE_CHECKING:
+    from ratchet.local_aws.local import LocalAws
+
+_OFF: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
+
+
+def logging_of(local: LocalAws, given: dict[str, Any]) -> dict[str, Any]:
+    """The whole configuration; InvalidLoggingConfiguration where no log could be written."""
+    whole = _OFF | given
+    destinations = whole.get("destinations", [])
+    if len(destinations) > 1 or (whole["level"] != "OFF" and not destinations):
+        raise _refused("Must specify exactly one Log Destination.")
+    for destination in destinations:
+        _refuse_group(local, destination.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", ""))
+    return whole
+
+
+def _refuse_group(local: LocalAws, arn: str) -> None:
+    name = group_name(arn)
+    if not arn.endswith(":*"):
+        raise _refused("Log Group ARN must be provided with '*' qualifier.")
+    listed = local.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    if name not in [group["logGroupName"] for group in listed]:
+        raise _refused(f"There is no log group {name!r}; create it first.")
+
+
+def group_name(arn: str) -> str:
+    """`arn:aws:logs:region:account:log-group:NAME:*` -> NAME."""
+    return arn.partition(":log-group:")[2].removesuffix(":*")
+
+
+def _refused(reason: str) -> ServiceError:
+    return ServiceError("InvalidLoggingConfiguration", f"Invalid Logging Configuration: {reason}")
