@@ -3,11 +3,11 @@
 Usage: python benchmarks/interpreter.py [--rounds 5] [--waiting 10000] [--peer NAME=PLACE ...]
 
 Engines, each in a child process of its own: our interpreter in process, local AWS through its
-API, and moto's embedded interpreter in process and through its server. A peer that has its own
-environment joins with --peer: `localstack=<python>` (localstack-core 4.14.0 in host mode, which
-wants Python 3.13 and listens on every interface: run the whole benchmark in a network namespace,
-`unshare -rn sh -c 'ip link set lo up; ...'`) or `node=<folder>` (a folder with
-node_modules/aws-local-stepfunctions). Each round asks every engine in turn for: 100 Pass states
+API, and moto's embedded interpreter in process and through its server (servers in a process of
+their own). A peer that has its own environment joins with --peer: `localstack=<python>`
+(localstack-core 4.14.0 in host mode, which wants Python 3.13 and listens on every interface: run
+the whole benchmark in a network namespace, `unshare -rn sh -c 'ip link set lo up; ...'`) or
+`node=<folder>` (a folder with node_modules/aws-local-stepfunctions). Each round asks every engine in turn for: 100 Pass states
 in one execution; 1,000 small executions; a distributed Map of 1,000 and of 10,000 items. Medians
 over the rounds, and ratios to ours in process. Then each engine's memory for executions that wait
 at once (--waiting), and how our own time grows with states and items.
@@ -167,9 +167,13 @@ class ByApi:
             assert self._execution(arn)["status"] == "RUNNING"
 
     def close(self) -> None:
-        if self._child:
+        if not self._child:
+            return
+        if self._child.stdin:
+            self._child.stdin.close()
+        else:
             self._child.terminate()
-            self._child.wait()
+        self._child.wait()
 
     def _start(self, definition: Json, value: Any) -> str:
         name = f"e{time.perf_counter_ns()}"
@@ -192,13 +196,6 @@ class ByApi:
         return self._machines[text]
 
 
-def ours_by_api() -> ByApi:
-    from ratchet.local_aws.local import LocalAws
-
-    local = LocalAws.start(port=0)
-    return ByApi(local.endpoint, local.region)
-
-
 def moto_in_process() -> ByApi:
     from moto import mock_aws
     from moto.core.config import default_user_config
@@ -208,7 +205,32 @@ def moto_in_process() -> ByApi:
     return ByApi(None, "us-east-1")
 
 
+def ours_by_api() -> ByApi:
+    return hosted("ratchet")
+
+
 def moto_by_api() -> ByApi:
+    return hosted("moto")
+
+
+def hosted(name: str) -> ByApi:
+    """A server in a process of its own, as its users run it."""
+    child = subprocess.Popen(
+        [sys.executable, str(Path(__file__).resolve()), "--host", name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    return ByApi(child.stdout.readline().decode().strip(), "us-east-1", child)
+
+
+def host_ours() -> str:
+    from ratchet.local_aws.local import LocalAws
+
+    return LocalAws.start(port=0).endpoint
+
+
+def host_moto() -> str:
     from moto.core.config import default_user_config
     from moto.server import ThreadedMotoServer
 
@@ -218,7 +240,15 @@ def moto_by_api() -> ByApi:
     server.start()
     host, port = server.get_host_and_port()
     os.environ["MOTO_PORT"] = str(port)
-    return ByApi(f"http://{host}:{port}", "us-east-1")
+    return f"http://{host}:{port}"
+
+
+HOSTS = {"ratchet": host_ours, "moto": host_moto}
+
+
+def host(name: str) -> None:
+    print(HOSTS[name](), flush=True)
+    sys.stdin.read()
 
 
 def localstack_by_api() -> ByApi:
@@ -405,9 +435,12 @@ def main() -> None:
     parser.add_argument("--waiting", type=int, default=10_000)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PLACE")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
+    parser.add_argument("--host", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         serve(options.serve)
+    elif options.host:
+        host(options.host)
     else:
         engines = [Engine(name, command) for name, command in commands(options.peer).items()]
         try:
