@@ -1,27 +1,48 @@
-"""JSONPath as Step Functions has it: the library's language with Jayway's spelling and errors.
+"""JSONPath as Step Functions has it: that of Jayway's library for Java, with its errors.
 
-python-jsonpath parses and finds. What differs on AWS (which uses Jayway's library for Java): a
-definite path gives its value and fails when there is none, any other gives a list; names may
-begin with a digit; quoted names are taken literally; `.length()` and a few sums may end a path.
+A definite path gives its value and fails when there is none; any other gives a list, empty when
+nothing is found.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from ratchet.workflow.asl.path_filters import UNDEFINED
+from ratchet.workflow.asl.path_tokens import (
+    Filter,
+    Function,
+    Indexes,
+    Names,
+    PathSyntaxError,
+    Scan,
+    Slice,
+    Token,
+    Wildcard,
+    read_path,
+)
+
+__all__ = [
+    "JsonPath",
+    "PathNotFound",
+    "PathSyntaxError",
+    "Step",
+    "compiled",
+    "find",
+    "reference_steps",
+    "shown",
+]
 
 MAX_LENGTH = 4_096
 MAX_DESCENTS = 3
 
 Step = str | int
-
-
-class PathSyntaxError(ValueError):
-    """A text that is no JSONPath."""
 
 
 class PathNotFound(LookupError):
@@ -30,14 +51,16 @@ class PathNotFound(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class JsonPath:
-    """A compiled path. `steps` is set when it is definite: names and indices from the root."""
+    """A compiled path. `steps` is set when it is definite: names and indices from the root.
+
+    `merged` holds the names of a `['a','b']` at the end, which gives an object of these members.
+    """
 
     text: str
+    tokens: tuple[Token, ...]
     steps: tuple[Step, ...] | None
-    query: Any = None
     merged: tuple[str, ...] = ()
     function: str | None = None
-    needs_list: bool = False
 
     @property
     def is_definite(self) -> bool:
@@ -45,16 +68,36 @@ class JsonPath:
 
     def find(self, root: Any) -> Any:
         """The value, or the list of values if the path is not definite. Raises PathNotFound."""
-        if self.needs_list and not isinstance(root, list):
-            # AWS: elsewhere a slice of something else is just empty.
-            raise PathNotFound("A slice of the root can only be applied to arrays")
         if self.steps is None:
-            found: Any = _found(self.query, root)
-        else:
-            found = _walk(self.steps, root)
+            return self._several(root, root)
+        found = _walk(self.steps, root)
         if self.merged:
             found = _merged(found, self.merged)
         return found if self.function is None else _FUNCTIONS[self.function](found)
+
+    def within(self, here: Any, root: Any) -> Any:
+        """As a side of a filter's comparison: UNDEFINED where `find` would raise."""
+        start = here if self.text.startswith("@") else root
+        try:
+            return self.find(start)
+        except PathNotFound:
+            return UNDEFINED
+
+    def _several(self, here: Any, root: Any) -> Any:
+        first = self.tokens[0]
+        if isinstance(first, Slice | Indexes) and not isinstance(here, list):
+            # AWS: elsewhere a slice of something else is just empty.
+            raise PathNotFound("A slice of the root can only be applied to arrays")
+        try:
+            found = list(_select(self.tokens, 0, here, root))
+        except RecursionError as error:
+            raise PathNotFound("The value is nested too deeply") from error
+        if self.function is None:
+            return found
+        function = _FUNCTIONS[self.function]
+        if not isinstance(first, Scan):
+            return [function(value) for value in found]
+        return function(list(_children(found)) if self.function == "length" else found)
 
 
 def find(text: str, root: Any) -> Any:
@@ -65,20 +108,25 @@ def find(text: str, root: Any) -> Any:
 @lru_cache(maxsize=8192)
 def compiled(text: str) -> JsonPath:
     """The compiled path of a text that begins with `$`. Raises PathSyntaxError."""
-    if len(text) > MAX_LENGTH:
-        raise PathSyntaxError(f"a path of {len(text)} characters; {MAX_LENGTH} are the most")
     if not text.startswith("$"):
         raise PathSyntaxError("a path begins with $")
-    body, function = _without_function(text)
-    _refuse_explosion(body)
-    query = _parsed(_normalised(body))
-    if query.singular_query():
-        return JsonPath(text, _steps(query.segments), function=function)
-    merged = _merge_case(query)
-    if merged is not None:
-        return JsonPath(text, _steps(query.segments[:-1]), merged=merged, function=function)
-    sliced = re.match(r"\$\[\s*-?\d*\s*[:,]", text) is not None
-    return JsonPath(text, None, query, function=function, needs_list=sliced)
+    return _compiled(text)
+
+
+def _compiled(text: str) -> JsonPath:
+    if len(text) > MAX_LENGTH:
+        raise PathSyntaxError(f"a path of {len(text)} characters; {MAX_LENGTH} are the most")
+    _refuse_explosion(text)
+    tokens = read_path(text, _compiled)
+    function = None
+    if tokens and isinstance(tokens[-1], Function):
+        function, tokens = tokens[-1].name, tokens[:-1]
+    *before, last = tokens or (None,)
+    if isinstance(last, Names) and len(last.names) > 1:
+        steps = _steps(before)
+        if steps is not None:
+            return JsonPath(text, tokens, steps, last.names, function)
+    return JsonPath(text, tokens, _steps(tokens), (), function)
 
 
 def reference_steps(text: str) -> tuple[Step, ...]:
@@ -94,83 +142,16 @@ def shown(steps: Sequence[Step]) -> str:
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"['{step}']" for step in steps)
 
 
-def _found(query: Any, root: Any) -> list[Any]:
-    import jsonpath
-
-    try:
-        return list(query.findall(root))
-    except (jsonpath.JSONPathError, RecursionError) as error:
-        raise PathNotFound(str(error).split("\n", 1)[0]) from error
-
-
-# walking
-
-
-def _walk(steps: tuple[Step, ...], root: Any) -> Any:
-    here = root
-    for depth, step in enumerate(steps):
-        if isinstance(step, str):
-            if isinstance(here, dict) and step in here:
-                here = here[step]
-                continue
-            raise _no_property(steps, depth, here)
-        if not isinstance(here, list):
-            raise _no_array(steps, depth, here)
-        if not -len(here) <= step < len(here):
-            raise PathNotFound(f"No results for path: {shown(steps)}")
-        here = here[step]
-    return here
-
-
-def _no_property(steps: tuple[Step, ...], depth: int, here: Any) -> PathNotFound:
-    if isinstance(here, dict):
-        if depth == len(steps) - 1:
-            return PathNotFound(f"No results for path: {shown(steps)}")
-        return PathNotFound(f"Missing property in path {shown(steps[: depth + 1])}")
-    return PathNotFound(
-        f"Expected to find an object with property ['{steps[depth]}'] in path "
-        f"{shown(steps[:depth])} but found '{_java_class(here)}'. This is not a json object "
-        "according to the JsonProvider: "
-        "'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'."
-    )
-
-
-def _no_array(steps: tuple[Step, ...], depth: int, here: Any) -> PathNotFound:
-    if here is None:
-        return PathNotFound(f"The path {shown(steps[:depth])} is null")
-    text = json.dumps(here, separators=(",", ":"), ensure_ascii=False)
-    return PathNotFound(
-        f"Filter: [{steps[depth]}] can only be applied to arrays. Current context is: {text}"
-    )
-
-
-def _java_class(value: Any) -> str:
-    kinds = (
-        (type(None), "null"),
-        (bool, "com.fasterxml.jackson.databind.node.BooleanNode"),
-        (int, "com.fasterxml.jackson.databind.node.IntNode"),
-        (float, "com.fasterxml.jackson.databind.node.DoubleNode"),
-        (str, "com.fasterxml.jackson.databind.node.TextNode"),
-        (list, "com.fasterxml.jackson.databind.node.ArrayNode"),
-    )
-    return next((name for kind, name in kinds if isinstance(value, kind)), type(value).__name__)
-
-
-def _merged(value: Any, names: tuple[str, ...]) -> Any:
-    """`$['a','b']` at the end of a definite path gives an object of these members."""
-    if not isinstance(value, dict):
-        raise PathNotFound(f"Expected to find an object with properties {list(names)}")
-    return {name: value[name] for name in names if name in value}
-
-
-# parsing
-
-
-def _steps(segments: Sequence[Any]) -> tuple[Step, ...]:
-    selectors = (segment.selectors[0] for segment in segments)
-    return tuple(
-        selector.name if hasattr(selector, "name") else selector.index for selector in selectors
-    )
+def _steps(tokens: Sequence[Any]) -> tuple[Step, ...] | None:
+    steps: list[Step] = []
+    for token in tokens:
+        if isinstance(token, Names) and len(token.names) == 1:
+            steps.append(token.names[0])
+        elif isinstance(token, Indexes) and len(token.places) == 1:
+            steps.append(token.places[0])
+        else:
+            return None
+    return tuple(steps)
 
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
@@ -194,65 +175,142 @@ def _refuse_explosion(text: str) -> None:
         inside = inside if depth >= inside else 0
 
 
-def _merge_case(query: Any) -> tuple[str, ...] | None:
-    from jsonpath.segments import JSONPathChildSegment
-    from jsonpath.selectors import IndexSelector, NameSelector
+# walking a definite path
 
-    if not query.segments or not all(
-        isinstance(part, JSONPathChildSegment) for part in query.segments
-    ):
-        return None
-    *before, last = query.segments
-    single = all(
-        len(part.selectors) == 1 and isinstance(part.selectors[0], NameSelector | IndexSelector)
-        for part in before
+
+def _walk(steps: tuple[Step, ...], root: Any) -> Any:
+    here = root
+    for depth, step in enumerate(steps):
+        if isinstance(step, str):
+            if isinstance(here, dict) and step in here:
+                here = here[step]
+                continue
+            raise _no_property(steps, depth, here)
+        if not isinstance(here, list):
+            raise _no_array(steps, depth, here)
+        if not -len(here) <= step < len(here):
+            raise PathNotFound(f"No results for path: {shown(steps)}")
+        here = here[step]
+    return here
+
+
+def _no_property(steps: tuple[Step, ...], depth: int, here: Any) -> PathNotFound:
+    if isinstance(here, dict):
+        if depth == len(steps) - 1:
+            return PathNotFound(f"No results for path: {shown(steps)}")
+        return PathNotFound(f"Missing property in path {shown(steps[: depth + 1])}")
+    is_member = depth > 0 and isinstance(steps[depth - 1], str)
+    return PathNotFound(
+        f"Expected to find an object with property ['{steps[depth]}'] in path "
+        f"{shown(steps[:depth])} but found '{_java_class(here, is_member=is_member)}'. "
+        "This is not a json object according to the JsonProvider: "
+        "'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'."
     )
-    if single and all(isinstance(selector, NameSelector) for selector in last.selectors):
-        return tuple(selector.name for selector in last.selectors)
-    return None
 
 
-def _parsed(text: str) -> Any:
-    import jsonpath
-
-    try:
-        return _environment().compile(text)
-    except (jsonpath.JSONPathError, RecursionError, ValueError) as error:
-        reason = str(error).split("\n", 1)[0] or type(error).__name__
-        raise PathSyntaxError(reason) from error
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    from jsonpath import JSONPathEnvironment
-
-    from ratchet.workflow.asl.patterns import BoundedPattern
-
-    class Environment(JSONPathEnvironment):  # type: ignore[misc]
-        """The library's language, with regular expressions that end in time."""
-
-        def compare(self, left: object, operator: str, right: object) -> bool:
-            if operator == "=~" and isinstance(getattr(right, "pattern", None), str):
-                right = BoundedPattern(right.pattern, right.flags)  # type: ignore[attr-defined]
-            return bool(super().compare(left, operator, right))
-
-    environment = Environment()
-    for name in ("match", "search"):
-        environment.function_extensions.pop(name, None)
-    return environment
+def _no_array(steps: tuple[Step, ...], depth: int, here: Any) -> PathNotFound:
+    if here is None:
+        return PathNotFound(f"The path {shown(steps[:depth])} is null")
+    text = json.dumps(here, separators=(",", ":"), ensure_ascii=False)
+    return PathNotFound(
+        f"Filter: [{steps[depth]}] can only be applied to arrays. Current context is: {text}"
+    )
 
 
-_FUNCTION = re.compile(r"\.(length|min|max|sum|avg|keys)\(\)$")
+_NODES = {bool: "Boolean", float: "Double", str: "Text", list: "Array", type(None): "Null"}
+_PLAIN = {bool: "Boolean", float: "Double", str: "String"}
 
 
-def _without_function(text: str) -> tuple[str, str | None]:
-    match = _FUNCTION.search(text)
-    return (text[: match.start()], match[1]) if match is not None else (text, None)
+def _java_class(value: Any, *, is_member: bool) -> str:
+    """The class Jayway names; it unwraps what it takes from an object, not from an array."""
+    if is_member and value is None:
+        return "null"
+    size = "Int" if isinstance(value, int) and abs(value) < 2**31 else "Long"
+    if is_member and not isinstance(value, list):
+        return "java.lang." + _PLAIN.get(type(value), "Integer" if size == "Int" else "Long")
+    return f"com.fasterxml.jackson.databind.node.{_NODES.get(type(value), size)}Node"
+
+
+def _merged(value: Any, names: tuple[str, ...]) -> Any:
+    if not isinstance(value, dict):
+        raise PathNotFound(f"Expected to find an object with properties {list(names)}")
+    return {name: value[name] for name in names if name in value}
+
+
+# selecting by any other path
+
+
+def _select(tokens: tuple[Token, ...], at: int, here: Any, root: Any) -> Iterator[Any]:
+    if at == len(tokens):
+        yield here
+        return
+    token = tokens[at]
+    if isinstance(token, Scan):
+        yield from _scanned(tokens, at + 1, here, root)
+        return
+    if isinstance(token, Names) and len(token.names) > 1 and at == len(tokens) - 1:
+        if isinstance(here, dict):
+            yield _merged(here, token.names)
+        return
+    for value in _taken(token, here, root):
+        yield from _select(tokens, at + 1, value, root)
+
+
+def _scanned(tokens: tuple[Token, ...], at: int, here: Any, root: Any) -> Iterator[Any]:
+    """What a token finds here and, after that, in each member or item."""
+    if isinstance(here, list) and isinstance(tokens[at], Indexes | Slice) and at + 1 < len(tokens):
+        # Jayway forgets the place when something follows it: `$..[0].a` is `$..[*].a`.
+        for item in here:
+            yield from _select(tokens, at + 1, item, root)
+    elif not (isinstance(here, list) and isinstance(tokens[at], Filter)):
+        yield from _select(tokens, at, here, root)
+    for inner in _children([here]):
+        yield from _scanned(tokens, at, inner, root)
+
+
+def _children(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, dict):
+            yield from value.values()
+        elif isinstance(value, list):
+            yield from value
+
+
+def _taken(token: Token, here: Any, root: Any) -> Iterator[Any]:
+    """What one token takes from a value, nothing if it does not fit."""
+    match token:
+        case Names(names):
+            if isinstance(here, dict):
+                yield from (here[name] for name in names if name in here)
+        case Wildcard():
+            yield from _children([here])
+        case Filter(test):
+            items = here if isinstance(here, list) else [here] * isinstance(here, dict)
+            yield from (item for item in items if test.holds(item, root))
+        case Indexes() | Slice():
+            if isinstance(here, list):
+                places = _places(token, len(here))
+                yield from (here[place] for place in places if -len(here) <= place < len(here))
+
+
+def _places(token: Indexes | Slice, length: int) -> Sequence[int]:
+    if isinstance(token, Indexes):
+        return token.places
+    if token.stop is None:
+        start = token.start or 0
+        return range(max(0, start + length if start < 0 else start), length)
+    stop = min(length, token.stop)
+    if token.start is None:
+        return range(stop + length if stop < 0 else stop)
+    return range(token.start, stop)  # Jayway: two ends are not counted from the end of the array
+
+
+# functions at the end
 
 
 def _numbers(values: Any) -> list[float]:
     numbers = [
-        value
+        float(value)
         for value in (values if isinstance(values, list) else [])
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]
@@ -261,90 +319,18 @@ def _numbers(values: Any) -> list[float]:
     return numbers
 
 
-def _length(value: Any) -> int | None:
-    return len(value) if isinstance(value, list | dict | str) else None
+def _deviation(values: Any) -> float:
+    numbers = _numbers(values)
+    mean = sum(numbers) / len(numbers)
+    return math.sqrt(sum((number - mean) ** 2 for number in numbers) / len(numbers))
 
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "length": _length,
-    "min": lambda values: min(_numbers(values)),
-    "max": lambda values: max(_numbers(values)),
-    "sum": lambda values: sum(_numbers(values)),
     "avg": lambda values: sum(_numbers(values)) / len(_numbers(values)),
     "keys": lambda value: list(value) if isinstance(value, dict) else None,
+    "length": lambda value: len(value) if isinstance(value, list | dict) else None,
+    "max": lambda values: max(_numbers(values)),
+    "min": lambda values: min(_numbers(values)),
+    "stddev": _deviation,
+    "sum": lambda values: sum(_numbers(values)),
 }
-
-_NAME = re.compile(r"[^.\[\]()\s'\"]+")
-_SHORT = re.compile(r"[^\W\d][\w-]*\Z")
-
-
-def _normalised(text: str) -> str:
-    """Jayway's spelling in the library's: odd names quoted, quoted names taken literally."""
-    parts: list[str] = ["$"]
-    place = 1
-    while place < len(text):
-        part, place = _segment(text, place)
-        parts.append(part)
-    return "".join(parts)
-
-
-def _segment(text: str, place: int) -> tuple[str, int]:
-    if text[place] == "[":
-        return _bracket(text, place)
-    dots = 2 if text.startswith("..", place) else 1
-    if text[place] != ".":
-        raise PathSyntaxError(f"unexpected {text[place]!r} at character {place + 1}")
-    place += dots
-    if place < len(text) and text[place] == "[":
-        inner, place = _bracket(text, place)
-        return (f"..{inner}" if dots == 2 else inner), place
-    match = _NAME.match(text, place)
-    if match is None:
-        raise PathSyntaxError("a path must not end with a dot or have an empty name")
-    name = match[0]
-    if name == "*":
-        return "." * dots + "*", match.end()
-    written = "." + name if _SHORT.match(name) else f"[{_quoted(name)}]"
-    return ("." + ("." + name if _SHORT.match(name) else written) if dots == 2 else written), (
-        match.end()
-    )
-
-
-def _bracket(text: str, place: int) -> tuple[str, int]:
-    end, quoted = _closing(text, place)
-    inner = text[place + 1 : end]
-    if quoted and not inner.lstrip().startswith("?"):
-        inner = re.sub(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", _literal, inner)
-    return f"[{inner}]", end + 1
-
-
-def _closing(text: str, place: int) -> tuple[int, bool]:
-    """Where the bracket at `place` closes, and whether there are quotes inside."""
-    depth, quote, quoted = 0, "", False
-    position = place
-    while position < len(text):
-        letter = text[position]
-        if quote:
-            position += letter == "\\"
-            quote = "" if letter == quote else quote
-        elif letter in "'\"":
-            quote, quoted = letter, True
-        elif letter in "[(":
-            depth += 1
-        elif letter in "])":
-            depth -= 1
-            if depth == 0:
-                return position, quoted
-        position += 1
-    raise PathSyntaxError("a bracket is not closed")
-
-
-def _literal(match: re.Match[str]) -> str:
-    # AWS takes a quoted name as it stands; only its own quote can be escaped.
-    if match[1] is not None:
-        return _quoted(match[1].replace("\\'", "'"))
-    return _quoted(match[2])
-
-
-def _quoted(name: str) -> str:
-    return json.dumps(name, ensure_ascii=False)

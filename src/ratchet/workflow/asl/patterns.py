@@ -25,7 +25,7 @@ class PatternError(ValueError):
 
 
 class BoundedPattern:
-    """A compiled pattern with the methods that jsonata-python and python-jsonpath call."""
+    """A compiled pattern with the methods that jsonata-python and our JSONPath call."""
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
         import regex
