@@ -157,7 +157,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stack that went through all that can happen to it on one page."""
     place = Workplace(tmp_path_factory.mktemp("permissions"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tempfile.tempdir", str(place.temporary))
+        patch.setattr("tempfile.tempdir", None)
         patch.setenv("TMPDIR", str(place.temporary))
         with LocalAws.start(port=0, region="us-east-1", announced=False) as local:
             outputs = deploy(local, ROOT / "template.yaml", STACK, {"ArrivalsBatchingWindow": "0"})

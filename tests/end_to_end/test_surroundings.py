@@ -110,6 +110,28 @@ def test_a_full_disk_is_said_and_nothing_stays_on_it(place: Workplace) -> None:
     assert "local-aws" not in ended.stdout
 
 
+FILLED = """
+ratchet up --port 0 >up.log 2>&1 & up=$!
+until grep -q 'leaves nothing' up.log; do kill -0 $up || exit 9; done
+bucket=$(sed -n 's|.*landing *s3://||p' up.log)
+url=$(sed -n 's|Stack.*local AWS at ||p' up.log)
+truncate -s 10M big.csv
+put() { aws s3api put-object --bucket $bucket --key big.csv --body big.csv --endpoint-url $url; }
+put && cat /dev/zero >"$TMPDIR/fill" 2>/dev/null
+ratchet info && put; code=$?
+kill $up; wait $up; cat up.log >&2; exit $code
+"""
+
+
+def test_a_disk_that_fills_later_is_named_by_what_needs_it(place: Workplace) -> None:
+    mount = f"mount -t tmpfs -o size=40m tmpfs '{place.temporary}'"
+    ended = in_a_mount(place, mount, "sh", "-c", FILLED)
+    assert "landing  s3://" in ended.stdout, f"info did not find the local AWS: {ended.stderr}"
+    assert ended.returncode != 0
+    assert f"the disk is full: there is no space left in {place.temporary}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_the_demo_in_a_folder_that_is_read_only_says_so(place: Workplace) -> None:
     place.environment |= {"https_proxy": "http://127.0.0.1:1", "XDG_CACHE_HOME": str(place.folder)}
     mount = f"mount -t tmpfs -o ro tmpfs '{place.work}' && cd '{place.work}'"

@@ -185,7 +185,7 @@ def test_an_unusable_folder_is_one_clear_line(
 ) -> None:
     home = own_tempdir / f"ratchet-{os.getuid()}"
     if mode == "missing":
-        monkeypatch.setattr(tempfile, "tempdir", str(own_tempdir / "gone"))
+        monkeypatch.setenv("TMPDIR", str(own_tempdir / "gone"))
     elif mode == "not private":
         home.mkdir()
         home.chmod(0o755)

@@ -1,12 +1,15 @@
 """The `ratchet` command: thin faces over the AWS API, local AWS and `ratchet.workflow`."""
 
 import logging
+import os
 import signal
 import sys
+from pathlib import Path
 
 
 def main() -> None:
     """Entry point of the `ratchet` command."""
+    _open_closed_streams()
     try:
         from ratchet.cli.app import app
 
@@ -18,3 +21,10 @@ def main() -> None:
         sys.exit(128 + signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more would show Python's own ending
+
+
+def _open_closed_streams() -> None:
+    """After `ratchet info >&-` Python has no sys.stdout at all."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115

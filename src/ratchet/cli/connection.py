@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import os
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -116,16 +117,59 @@ class Stack:
 
 def connect(endpoint_url: str | None, profile: str | None, region: str | None) -> Aws:
     """The AWS that the options mean; without any, a running local AWS, else the user's own."""
+    endpoint_url = endpoint_url or _endpoint_set(profile)
     if endpoint_url is not None:
         return _at_endpoint(endpoint_url, profile, region)
     if profile is None and (running := _running()) is not None:
         from ratchet.cli.screen import remark
 
         remark(f"Using the local AWS at {running['endpoint']} (--profile NAME uses real AWS).")
-        return local_aws(running["endpoint"], region or running["region"])
+        return _playing(running, region)
+    return _own(None, profile, region)
+
+
+def _endpoint_set(profile: str | None) -> str | None:
+    """AWS_ENDPOINT_URL; CliError where it would quietly lead a profile's keys to local AWS."""
+    url = os.environ.get("AWS_ENDPOINT_URL") or None
+    if url and profile and _is_loopback(_host(url, "AWS_ENDPOINT_URL")):
+        raise CliError(
+            f"AWS_ENDPOINT_URL={url} is this machine, and --profile {profile} means real AWS",
+            "Choose one: unset AWS_ENDPOINT_URL, or leave --profile away.",
+        )
+    return url
+
+
+def _own(endpoint_url: str | None, profile: str | None, region: str | None) -> Aws:
+    """The user's AWS; boto3 by itself does not read AWS_REGION."""
     import boto3
 
-    return Aws(boto3.session.Session(profile_name=profile, region_name=region), None, local=False)
+    session = boto3.session.Session(profile_name=profile, region_name=region or _region_set()[1])
+    return Aws(session, endpoint_url, local=False)
+
+
+def _playing(about: dict[str, Any], region: str | None) -> Aws:
+    """The local AWS that says this about itself; another region than it plays is told of."""
+    from ratchet.cli.screen import remark
+
+    endpoint, plays = about["endpoint"], about["region"]
+    if region not in (None, plays):
+        raise CliError(
+            f"the local AWS at {endpoint} plays region {plays}, not {region}",
+            "Leave --region away; or choose real AWS with --profile NAME; or start another with: "
+            f"ratchet up --port 0 --region {region}",
+        )
+    variable, named = _region_set()
+    if named not in (None, plays):
+        remark(f"The local AWS plays {plays}; {variable}={named} is heeded on real AWS only.")
+    return local_aws(endpoint, plays)
+
+
+def _region_set() -> tuple[str, str | None]:
+    """The variable that names a region, and what it says."""
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if named := os.environ.get(variable):
+            return variable, named
+    return "", None
 
 
 def local_aws(endpoint: str, region: str) -> Aws:
@@ -182,18 +226,23 @@ def _no_stack(aws: Aws, name: str) -> CliError:
 
 
 def _at_endpoint(url: str, profile: str | None, region: str | None) -> Aws:
-    import boto3
+    host = _host(url)
+    if profile is not None or not _is_loopback(host):
+        return _own(url, profile, region)
+    about = _asked(url)
+    if about.get("product") == "ratchet":
+        return _playing(about, region)
+    return local_aws(url, region or _region_set()[1] or "us-east-1")
 
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise CliError(f"--endpoint-url {url} is no URL", "It looks like http://127.0.0.1:4566.")
-    if _is_loopback(parts.hostname) and profile is None:
-        import os
 
-        named = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        return local_aws(url, named or "us-east-1")
-    session = boto3.session.Session(profile_name=profile, region_name=region)
-    return Aws(session, url, local=False)
+def _host(url: str, given_by: str = "--endpoint-url") -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return parts.hostname
+    except ValueError:  # a port beyond 65535, half an IPv6 address
+        pass
+    raise CliError(f"{given_by} {url} is no URL", "It looks like http://127.0.0.1:4566.")
 
 
 def _is_loopback(host: str) -> bool:
@@ -207,6 +256,12 @@ def _running() -> dict[str, Any] | None:
     from ratchet.local_aws.folders import find_running
 
     return find_running()
+
+
+def _asked(url: str) -> dict[str, Any]:
+    from ratchet.local_aws.folders import ask
+
+    return ask(url.rstrip("/")) or {}
 
 
 @functools.cache

@@ -86,8 +86,9 @@ def report(error: BaseException, *, as_json: bool = False) -> int:
     if isinstance(error, Stopped):
         _say(f"Stopped by {signal.Signals(error.number).name}.")
         return 128 + error.number
-    if isinstance(error, BrokenPipeError):
-        _speak_to_nobody(sys.stdout)  # `ratchet runs | head` closes it
+    if isinstance(error, BrokenPipeError):  # `ratchet runs | head` closes it
+        _speak_to_nobody(sys.stdout)
+        _speak_to_nobody(sys.stderr)
         return 128 + signal.SIGPIPE
     known = explain(error)
     if known is None:

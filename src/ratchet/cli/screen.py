@@ -40,9 +40,13 @@ def _console(*, stderr: bool) -> Console:
     """Text is shown as it is: names of files and columns may look like markup."""
     from rich.console import Console
 
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - rich would end the process with a code of its own
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _WIDE
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
+    return Screen(stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
 
 
 def print_json(value: Any) -> None:

@@ -10,10 +10,10 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from importlib.metadata import version
 from pathlib import Path
@@ -32,8 +32,8 @@ class StartFailed(Exception):
 
 def home() -> Path:
     """The folder of this user's local AWSs, private to the user; StartFailed when it cannot be."""
-    _refuse_a_bad_tmpdir()
-    folder = Path(tempfile.gettempdir()) / f"ratchet-{os.getuid()}"
+    folder = _home()
+    _refuse_a_bad(folder.parent)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         info = folder.lstat()
@@ -45,12 +45,16 @@ def home() -> Path:
     return folder
 
 
-def _refuse_a_bad_tmpdir() -> None:
-    """Python would quietly take /tmp instead, or the current folder."""
-    named = os.environ.get("TMPDIR")
-    if named and not (Path(named).is_dir() and os.access(named, os.W_OK | os.X_OK)):
+def _home() -> Path:
+    """Where it is, full disk or not: Python's gettempdir() would then quietly name another."""
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    return Path(next(filter(None, named), "/tmp")) / f"ratchet-{os.getuid()}"  # noqa: S108
+
+
+def _refuse_a_bad(tmpdir: Path) -> None:
+    if not (tmpdir.is_dir() and os.access(tmpdir, os.W_OK | os.X_OK)):
         msg = (
-            f"TMPDIR is {named}, which is no folder that you may write: set it to one, or unset it"
+            f"TMPDIR is {tmpdir}, which is no folder that you may write: set it to one, or unset it"
         )
         raise StartFailed(msg)
 
@@ -63,42 +67,31 @@ def _unusable(folder: Path, error: OSError) -> StartFailed:
 
 
 class WorkFolder:
-    """The folder of one local AWS, locked until it is removed."""
+    """The folder of one local AWS: a name at first, made and locked by `make`, until `remove`."""
 
-    def __init__(self, path: Path, lock: int) -> None:
-        self.path = path
-        self._lock = lock
+    def __init__(self) -> None:
+        self._base = home()
+        self.path = self._base / f"local-aws-{secrets.token_hex(8)}"
+        self._lock: int | None = None
 
-    @classmethod
-    def create(cls) -> WorkFolder:
-        """Sweep what killed ones left, then make a new folder."""
-        base = home()
+    def make(self) -> None:
+        """Sweep what killed ones left, then make it; StartFailed when it cannot be written to."""
         try:
-            with _locked(base / LOCK):
-                _sweep(base)
-                return cls._make(base)
+            with _locked(self._base / LOCK):
+                _sweep(self._base)
+                self.path.mkdir(mode=0o700)
+                self._lock = _try_lock(self.path / LOCK)
+            (self.path / "probe").write_bytes(bytes(_PROBE_BYTES))
+            (self.path / "probe").unlink()
         except OSError as error:
-            raise _unusable(base, error) from error
-
-    @classmethod
-    def _make(cls, base: Path) -> WorkFolder:
-        """A folder that can be written to; OSError when it cannot, and nothing is left."""
-        path = Path(tempfile.mkdtemp(prefix="local-aws-", dir=base))
-        lock = os.open(path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        folder = cls(path, lock)
-        try:
-            (path / "probe").write_bytes(bytes(_PROBE_BYTES))
-            (path / "probe").unlink()
-        except BaseException:  # Ctrl-C too
-            folder.remove()
-            raise
-        return folder
+            raise _unusable(self._base, error) from error
 
     def remove(self) -> None:
-        """Delete the folder and let go of its lock."""
+        """Delete the folder, as far as it was made, and let go of its lock."""
         shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
 
 def _sweep(base: Path) -> None:
@@ -133,15 +126,14 @@ def _locked(path: Path) -> Iterator[None]:
 # --- the runtime file ---------------------------------------------------------------------------
 
 
-def announce(endpoint: str, region: str) -> None:
-    """Write the runtime file, unless another living local AWS has already."""
+def announce(endpoint: str, region: str, scratch: Path) -> None:
+    """Write the runtime file, in `scratch` first, unless another living local AWS has already."""
     if find_running() is not None:
         return
     entry = {"product": "ratchet", "endpoint": endpoint, "pid": os.getpid(), "region": region}
-    path = home() / RUNTIME_FILE
-    fresh = path.with_name(f"{RUNTIME_FILE}.{os.getpid()}")
+    fresh = scratch / RUNTIME_FILE
     fresh.write_text(json.dumps({**entry, "version": version("ratchet")}) + "\n")
-    fresh.replace(path)
+    fresh.replace(home() / RUNTIME_FILE)
 
 
 def withdraw(endpoint: str) -> None:
@@ -166,7 +158,7 @@ def find_running() -> dict[str, Any] | None:
 
 
 def _read_runtime_file() -> dict[str, Any] | None:
-    path = Path(tempfile.gettempdir()) / f"ratchet-{os.getuid()}" / RUNTIME_FILE
+    path = _home() / RUNTIME_FILE
     try:
         if path.stat().st_uid != os.getuid():
             return None
@@ -180,12 +172,10 @@ def ask(endpoint: str) -> dict[str, Any] | None:
     """What `/_ratchet` answers at an endpoint of 127.0.0.1; None when that is no local AWS."""
     if not endpoint.startswith("http://127.0.0.1:"):
         return None
-    connection = HTTPConnection(endpoint.removeprefix("http://"), timeout=ANSWER_SECONDS)
     try:
-        connection.request("GET", "/_ratchet")
-        about = json.loads(connection.getresponse().read())
-    except (OSError, HTTPException, ValueError):
+        with closing(HTTPConnection(endpoint.removeprefix("http://"), timeout=ANSWER_SECONDS)) as c:
+            c.request("GET", "/_ratchet")
+            about = json.loads(c.getresponse().read())
+    except (OSError, HTTPException, ValueError, OverflowError):
         return None
-    finally:
-        connection.close()
     return about if isinstance(about, dict) else None

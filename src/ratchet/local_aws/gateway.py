@@ -7,14 +7,17 @@ sends: a browser on this machine must not reach a service that runs code.
 
 from __future__ import annotations
 
+import errno
 import io
 import ipaddress
 import json
 import logging
 import re
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
+from xml.sax.saxutils import escape
 
 from botocore import xform_name
 from moto.server import MotoRequestHandler
@@ -80,13 +83,19 @@ class Gateway:
         name, region = service_of(environ)
         if self._host.listeners:
             environ, start = self._overheard(name, environ, start)
-        if name == "s3":
-            return self._s3(environ, start)  # type: ignore[no-any-return]
         if name in self._host.services:
             return self._living(name, region, environ, start)
         if not name:
             return send(_json_reply(400, {"message": _UNSIGNED}), start)
-        return self._moto(environ, start)  # type: ignore[no-any-return]
+        return self._of_moto(name, environ, start)
+
+    def _of_moto(self, name: str, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        try:
+            answer = self._s3 if name == "s3" else self._moto
+            return answer(environ, start)  # type: ignore[no-any-return]
+        except Exception as error:
+            log.exception("%s: %s %s failed", name, environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            return send(_moto_failure(name, environ, error), start)
 
     def _overheard(
         self, name: str, environ: Environ, start: StartResponse
@@ -165,8 +174,28 @@ def _method(service: Service, operation: str) -> Callable[[dict[str, Any]], Any]
 
 
 def _internal_failure(name: str, error: Exception) -> ServiceError:
-    message = f"local AWS failed in {name}: {type(error).__name__}: {error}"
-    return ServiceError("InternalFailure", message, 500)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        reason = _disk_full(error)
+    else:
+        reason = f"{type(error).__name__}: {error}"
+    return ServiceError("InternalFailure", f"local AWS failed in {name}: {reason}", 500)
+
+
+def _disk_full(error: OSError) -> str:
+    where = error.filename or tempfile.gettempdir()
+    return f"the disk is full: there is no space left in {where}; free some there"
+
+
+def _moto_failure(name: str, environ: Environ, error: Exception) -> Reply:
+    """The failure in the form that the client of a service of moto's reads."""
+    failure = _internal_failure(name, error)
+    if "HTTP_X_AMZ_TARGET" in environ:
+        return _json_reply(500, {"__type": failure.code, "message": failure.message})
+    told = f"<Code>{failure.code}</Code><Message>{escape(failure.message)}</Message>"
+    body = f"<Error>{told}</Error>"
+    if name != "s3":
+        body = f"<ErrorResponse>{body}</ErrorResponse>"
+    return Reply(500, [("Content-Type", "application/xml")], body.encode())
 
 
 # --- which service ------------------------------------------------------------------------------

@@ -117,26 +117,27 @@ class LocalAws:
     ) -> Self:
         """Start on the port (0: any free one); StartFailed, in one line, when that cannot be.
 
-        `region` is AWS_REGION's or us-east-1 unless given. `announced` lets `find_running` find it.
+        Unless given, `region` is AWS_REGION's, AWS_DEFAULT_REGION's or us-east-1. `announced` lets
+        `find_running` find it.
         """
-        region = region or os.environ.get("AWS_REGION") or "us-east-1"
+        region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        region = region or "us-east-1"
+        # a signal may end it between any two lines: what is undone is known before it is done
         with _listen(port) as listener, contextlib.ExitStack() as unwinding:
-            folder = WorkFolder.create()
+            folder = WorkFolder()
             unwinding.callback(folder.remove)
+            folder.make()
             local = cls(folder, listener, region)
             atexit.register(local.close)
-            unwinding.pop_all()
-        try:
+            unwinding.callback(local.close)
             local._serve(announced=announced)
-        except BaseException:
-            local.close()
-            raise
+            unwinding.pop_all()
         return local
 
     def _serve(self, *, announced: bool) -> None:
         self._server.start(Gateway(self, self._moto, S3Watcher(self, self._moto)))
         if announced:
-            announce(self.endpoint, self.region)
+            announce(self.endpoint, self.region, self.folder)
 
     def client(self, service: str) -> Any:
         """A boto3 client to this local AWS, made once; safe to share between threads."""
@@ -265,9 +266,14 @@ def _boto3_session(session: Any, region: str) -> Any:
     return boto3.session.Session("local", "local", region_name=region, botocore_session=session)
 
 
+class _LogFile(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """On a full disk: a log line is not worth a traceback in the user's terminal."""
+
+
 def _log_to(path: Path) -> logging.Handler:
     """Our own log, and the web server's complaints, in a file of the work folder."""
-    handler = logging.FileHandler(path)
+    handler = _LogFile(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     for name in ("ratchet.local_aws", "werkzeug"):
         logger = logging.getLogger(name)
