@@ -24,7 +24,7 @@ FIVE_HUNDRED = "x" * 500 + "!"
         "[1..10000000]",
         "$toMillis('" + "1" * 60 + "x', '" + "[Y]" * 20 + "')",
         "function($x){$x}",
-        "1 / 0",
+        "$range(1, 100000000, 1)",
     ],
 )
 def test_a_hostile_expression_fails_in_time(expression: str) -> None:
@@ -39,7 +39,7 @@ def test_an_endless_expression_is_given_up() -> None:
     loop = {"Type": "Pass", "Output": "{% ($f := function($n){ $f($n) }; $f(1)) %}", "End": True}
     execution, _, _ = run(machine({"A": loop}), {})
     assert execution.cause is not None
-    assert "Evaluation timeout" in execution.cause
+    assert "Expression evaluation timeout" in execution.cause
 
 
 @pytest.mark.parametrize(

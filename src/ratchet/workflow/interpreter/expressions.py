@@ -88,14 +88,9 @@ class Evaluator:
             value = jsonata.evaluate(
                 expression.text, self._bound(expression.text), self._lane.execution.clock.now
             )
-        except jsonata.NotJson as error:
-            raise self._lane.evaluation_failed(
-                f"{place} returned an unsupported result type.", expression.field
-            ) from error
         except jsonata.JsonataError as error:
-            code = f"{error.code}: " if error.code else ""
             raise self._lane.evaluation_failed(
-                f"{place} threw an error during evaluation. {code}{error.message}", expression.field
+                f"{place} {error.predicate}", expression.field
             ) from error
         if value is jsonata.UNDEFINED:
             raise self._lane.evaluation_failed(

@@ -1,0 +1,156 @@
+"""JSONata as Step Functions has it: no input document, AWS's own functions, bounded in time.
+
+The parser and most of the evaluation are jsonata-python's; numbers, functions, failures and
+limits are those of the reference implementation and of AWS. `$` and `$$` stand for nothing at
+the top, `$eval` does not exist, and an expression that gives nothing is an error.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ratchet.workflow.asl.jsonata.errors import (
+    InternalError,
+    JsonataError,
+    NotJson,
+    memory_exceeded,
+    translated,
+)
+from ratchet.workflow.asl.jsonata.values import UNDEFINED, to_json, with_nulls
+from ratchet.workflow.asl.patterns import BoundedPattern, PatternError, PatternTimeout
+
+__all__ = [
+    "UNDEFINED",
+    "JsonataError",
+    "NotJson",
+    "compiled",
+    "evaluate",
+    "to_json",
+    "uses_function",
+    "with_nulls",
+]
+
+MAX_SECONDS = 2.0
+MAX_DEPTH = 100  # measured on AWS
+MAX_TEXT = 6_990_256  # as above: what an expression may hold in one text
+
+
+@lru_cache(maxsize=4096)
+def compiled(text: str) -> Any:
+    """The parsed expression. Raises JsonataError with the position if it is no JSONata."""
+    import jsonata
+
+    from ratchet.workflow.asl.jsonata.engine import Engine
+
+    try:
+        return Engine(text, _pattern)
+    except jsonata.JException as error:
+        raise translated(error) from error
+    except PatternError as error:
+        raise JsonataError(f"Not a regular expression: {error}", "S0302") from error
+    except RecursionError as error:
+        raise JsonataError("The expression is nested too deeply") from error
+    except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise JsonataError(f"The expression cannot be parsed: {error}") from error
+
+
+def evaluate(text: str, bindings: Mapping[str, Any], now: Callable[[], float]) -> Any:
+    """The value of an expression, as plain JSON, or UNDEFINED.
+
+    `bindings` are values as `Payload.bound` gives them; `now` (epoch seconds) is what `$now()`
+    and `$millis()` read. Raises JsonataError.
+    """
+    import jsonata
+
+    expression = compiled(text)
+    bounds = _Bounds()
+    frame = {**bindings, "__evaluate_entry": bounds.enter, "__evaluate_exit": bounds.leave}
+    if "now" in text or "millis" in text:
+        frame.update(_clock_functions(now))
+    try:
+        return to_json(expression.evaluate(None, frame))
+    except jsonata.JException as error:
+        raise translated(error) from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except JsonataError:
+        raise
+    except (PatternTimeout, PatternError) as error:
+        raise JsonataError(str(error)) from error
+    except MemoryError as error:
+        raise memory_exceeded() from error
+    except Exception as error:  # the library answers odd input with any
+        raise InternalError(f"{type(error).__name__}: {error}") from error
+
+
+def _pattern(pattern: str, flags: Any) -> BoundedPattern:
+    """The library's regular expressions: every search of ours ends in time."""
+    wanted = re.IGNORECASE if flags.case_insensitive else 0
+    return BoundedPattern(pattern, wanted | (re.MULTILINE if flags.multiline else 0))
+
+
+def _too_deep() -> JsonataError:
+    return JsonataError(
+        "Stack overflow error: Check for non-terminating recursive function. "
+        "Consider rewriting as tail-recursive."
+    )
+
+
+class _Bounds:
+    """Ends an expression that runs too long, calls too deeply or makes too large a text.
+
+    Called by the library before and after each step.
+    """
+
+    __slots__ = ("_depth", "_end")
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._end = time.monotonic() + MAX_SECONDS
+
+    def enter(self, _expression: Any, _input: Any, _frame: Any) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _too_deep()
+        if time.monotonic() > self._end:
+            raise JsonataError("Expression evaluation timeout: Check for infinite loop")
+
+    def leave(self, _expression: Any, _input: Any, _frame: Any, result: Any) -> None:
+        self._depth -= 1
+        if isinstance(result, str) and len(result) > MAX_TEXT:
+            raise memory_exceeded()
+
+
+def uses_function(text: str, name: str) -> bool:
+    """Whether the expression calls `$name(...)`; the text must parse."""
+    waiting, seen = [compiled(text).ast], set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+            continue
+        if not hasattr(node, "__dict__") or id(node) in seen:
+            continue
+        seen.add(id(node))
+        procedure = getattr(node, "procedure", None)
+        if procedure is not None and (procedure.type, procedure.value) == ("variable", name):
+            return True
+        waiting += [part for part in vars(node).values() if part is not None]
+    return False
+
+
+def _clock_functions(now: Callable[[], float]) -> dict[str, Any]:
+    from ratchet.workflow.asl.jsonata.engine import Function
+    from ratchet.workflow.asl.jsonata.moments import from_millis
+
+    def formatted(picture: Any, timezone: Any) -> Any:
+        return from_millis(int(now() * 1000), picture, timezone)
+
+    return {
+        "millis": Function("millis", "<:n>", lambda: int(now() * 1000)),
+        "now": Function("now", "<s?s?:s>", formatted),
+    }

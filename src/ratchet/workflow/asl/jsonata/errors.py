@@ -1,0 +1,97 @@
+"""What goes wrong in an expression, with the codes and sentences of the reference implementation.
+
+AWS gives its sentences word for word. The library's templates stray from them in two ways, which
+are undone here: it writes `Object` for `function`, and other quotation marks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ratchet.workflow.asl.jsonata.numbers import dumps
+
+_RAW = re.compile(r"\{\{\{(\w+)\}\}\}")
+_NAME = re.compile(r"\{\{+(\w+)\}")
+_QUOTED = re.compile(r"\{\{(\w+)\}\}")
+
+
+class JsonataError(Exception):
+    """An expression that does not parse or fails; `code` is JSONata's (T2001, D3030, ...)."""
+
+    def __init__(self, message: str, code: str | None = None, position: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.position = position
+
+    @property
+    def predicate(self) -> str:
+        """What AWS says that the expression did."""
+        said = f". {self.code}: {self.message}" if self.code else f": {self.message}"
+        return f"threw an error during evaluation{said}"
+
+
+class NotJson(JsonataError):
+    """The result is no JSON value but a function."""
+
+    @property
+    def predicate(self) -> str:
+        return "returned an unsupported result type."
+
+
+class InternalError(JsonataError):
+    """The evaluation broke where JSONata foresees no failure, as in decoding what is no Base64."""
+
+    @property
+    def predicate(self) -> str:
+        return f"threw an internal error during evaluation. {self.message}"
+
+
+class Fault(JsonataError):
+    """A failure whose sentence is filled in: what fails knows its values, its caller the name."""
+
+    def __init__(self, code: str, **values: Any) -> None:
+        self.values = values
+        super().__init__(_filled(code, values), code)
+
+    def named(self, token: Any) -> None:
+        """Say which function or operator failed, if it is not said yet."""
+        if "token" not in self.values and token is not None:
+            self.values["token"] = token
+            self.message = _filled(str(self.code), self.values)
+
+
+def memory_exceeded() -> JsonataError:
+    """The failure of an expression that holds more than AWS lets it."""
+    return JsonataError(
+        "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+    )
+
+
+def translated(error: Any) -> JsonataError:
+    """A failure of the library, which hands over the values in the order of the template."""
+    template = _template(error.error)
+    if template is None:
+        return JsonataError(str(error), None, getattr(error, "location", None))
+    given: tuple[Any, ...] = (error.current, error.expected, error.extra)
+    if error.error == "T2007":  # Python sorts the later item against the earlier
+        given = given[1::-1]
+    values = dict(zip(_NAME.findall(template), given, strict=False))
+    return JsonataError(_filled(error.error, values), error.error, error.location)
+
+
+def _template(code: str) -> str | None:
+    from jsonata import JException
+
+    template: str | None = JException.error_codes.get(code)
+    return None if template is None else template.replace("Object", "function").replace('"', "'")
+
+
+def _filled(code: str, values: dict[str, Any]) -> str:
+    text = _RAW.sub(lambda found: str(values.get(found[1], "")), _template(code) or "")
+    return _QUOTED.sub(lambda found: _shown(values.get(found[1])), text)
+
+
+def _shown(value: Any) -> str:
+    return "undefined" if value is None else dumps(value)
