@@ -185,8 +185,8 @@ def test_a_sam_template_has_a_role_with_what_the_states_call_and_no_more() -> No
     assert [action for call in calls for action in call["Action"]] == [
         "glue:StartJobRun",
         "glue:GetJobRun",
-        "glue:GetJobRuns",
         "glue:BatchStopJobRun",
+        "glue:GetJobRuns",
         "lambda:InvokeFunction",
         "sagemaker:CreateTrainingJob",
         "sagemaker:DescribeTrainingJob",

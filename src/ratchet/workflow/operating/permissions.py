@@ -1,8 +1,4 @@
-"""The IAM statements that a definition's calls need, and no more.
-
-What `.sync` needs beside the call itself is from the developer guide's "IAM policies for
-integrated services"; the names of actions from botocore's operations.
-"""
+"""The IAM statements that a definition's calls need, and no more: which actions on what."""
 
 from __future__ import annotations
 
@@ -13,154 +9,12 @@ from typing import Any
 
 from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.model import Map, StateMachine, Task
+from ratchet.workflow.asl.permissions import MAP_ACTIONS, RULE_ACTIONS, called, following, target_of
 from ratchet.workflow.asl.resources import Resource
 
 _HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 _RULE = _HERE % ("events", "rule/%s")
-_RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 
-# botocore's operation is not the IAM action's name.
-_ACTIONS = {
-    "lambda:Invoke": "lambda:InvokeFunction",
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:ListObjects": "s3:ListBucket",
-    "s3:HeadObject": "s3:GetObject",
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:CopyObject": "s3:PutObject",
-    "s3:DeleteObjects": "s3:DeleteObject",
-}
-# The prefix of IAM actions is not the service's name.
-_PREFIXES = {
-    "stepfunctions": "states",
-    "emr": "elasticmapreduce",
-    "bedrock-runtime": "bedrock",
-    "logs": "logs",
-    "cloudwatch": "cloudwatch",
-    "cognito-idp": "cognito-idp",
-}
-# service:action -> (rule of the managed events, actions that watch and stop the job)
-_JOBS: Mapping[str, tuple[str | None, tuple[str, ...]]] = {
-    "athena:startQueryExecution": (
-        None,
-        ("athena:GetQueryExecution", "athena:StopQueryExecution", "athena:GetDataCatalog"),
-    ),
-    "batch:submitJob": (
-        "StepFunctionsGetEventsForBatchJobsRule",
-        ("batch:DescribeJobs", "batch:TerminateJob"),
-    ),
-    "bedrock:createModelCustomizationJob": (
-        None,
-        ("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"),
-    ),
-    "codebuild:startBuild": (
-        "StepFunctionsGetEventForCodeBuildStartBuildRule",
-        ("codebuild:BatchGetBuilds", "codebuild:StopBuild"),
-    ),
-    "databrew:startJobRun": (
-        None,
-        ("databrew:ListJobRuns", "databrew:DescribeJobRun", "databrew:StopJobRun"),
-    ),
-    "ecs:runTask": ("StepFunctionsGetEventsForECSTaskRule", ("ecs:DescribeTasks", "ecs:StopTask")),
-    "glue:startJobRun": (
-        None,
-        ("glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
-    ),
-    "sagemaker:createTrainingJob": (
-        "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
-        ("sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"),
-    ),
-    "sagemaker:createTransformJob": (
-        "StepFunctionsGetEventsForSageMakerTransformJobsRule",
-        ("sagemaker:DescribeTransformJob", "sagemaker:StopTransformJob"),
-    ),
-    "sagemaker:createProcessingJob": (
-        "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
-        ("sagemaker:DescribeProcessingJob", "sagemaker:StopProcessingJob"),
-    ),
-    "sagemaker:createHyperParameterTuningJob": (
-        "StepFunctionsGetEventsForSageMakerTuningJobsRule",
-        ("sagemaker:DescribeHyperParameterTuningJob", "sagemaker:StopHyperParameterTuningJob"),
-    ),
-    "states:startExecution": (
-        "StepFunctionsGetEventsForStepFunctionsExecutionRule",
-        ("states:DescribeExecution", "states:StopExecution"),
-    ),
-    "elasticmapreduce:createCluster": (
-        "StepFunctionsGetEventForEMRRunJobFlowRule",
-        ("elasticmapreduce:DescribeCluster", "elasticmapreduce:TerminateJobFlows"),
-    ),
-    "elasticmapreduce:terminateCluster": (
-        "StepFunctionsGetEventForEMRTerminateJobFlowsRule",
-        ("elasticmapreduce:DescribeCluster",),
-    ),
-    "elasticmapreduce:addStep": (
-        "StepFunctionsGetEventForEMRAddJobFlowStepsRule",
-        ("elasticmapreduce:DescribeStep", "elasticmapreduce:CancelSteps"),
-    ),
-    "emr-serverless:startJobRun": (
-        "StepFunctionsGetEventsForEMRServerlessJobRule",
-        ("emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"),
-    ),
-    "emr-serverless:createApplication": (
-        "StepFunctionsGetEventsForEMRServerlessApplicationRule",
-        ("emr-serverless:GetApplication", "emr-serverless:DeleteApplication"),
-    ),
-}
-# Operations of ours that the API calls otherwise.
-_CALLED = {
-    "elasticmapreduce:createCluster": ("elasticmapreduce:RunJobFlow",),
-    "elasticmapreduce:terminateCluster": ("elasticmapreduce:TerminateJobFlows",),
-    "elasticmapreduce:addStep": ("elasticmapreduce:AddJobFlowSteps",),
-    "elasticmapreduce:cancelStep": ("elasticmapreduce:CancelSteps",),
-    "elasticmapreduce:setClusterTerminationProtection": (
-        "elasticmapreduce:SetTerminationProtection",
-    ),
-    "elasticmapreduce:modifyInstanceFleetByName": (
-        "elasticmapreduce:ModifyInstanceFleet",
-        "elasticmapreduce:ListInstanceFleets",
-    ),
-    "elasticmapreduce:modifyInstanceGroupByName": (
-        "elasticmapreduce:ModifyInstanceGroups",
-        "elasticmapreduce:ListInstanceGroups",
-    ),
-    "http:invoke": ("states:InvokeHTTPEndpoint",),
-    "apigateway:invoke": ("execute-api:Invoke",),
-    "eks:call": ("eks:DescribeCluster",),
-    "eks:runJob": ("eks:DescribeCluster",),
-}
-# service:action -> how its resource is named by a parameter, or by its kind.
-_NAMED: Mapping[str, tuple[str, str]] = {
-    "lambda:invoke": ("FunctionName", _HERE % ("lambda", "function:%s")),
-    "glue:startJobRun": ("JobName", _HERE % ("glue", "job/%s")),
-    "databrew:startJobRun": ("Name", _HERE % ("databrew", "job/%s")),
-    "dynamodb:getItem": ("TableName", _HERE % ("dynamodb", "table/%s")),
-    "dynamodb:putItem": ("TableName", _HERE % ("dynamodb", "table/%s")),
-    "dynamodb:updateItem": ("TableName", _HERE % ("dynamodb", "table/%s")),
-    "dynamodb:deleteItem": ("TableName", _HERE % ("dynamodb", "table/%s")),
-    "sns:publish": ("TopicArn", "%s"),
-    "states:startExecution": ("StateMachineArn", "%s"),
-    "sagemaker:createTrainingJob": ("TrainingJobName", _HERE % ("sagemaker", "training-job/%s")),
-    "sagemaker:createTransformJob": (
-        "TransformJobName",
-        _HERE % ("sagemaker", "transform-job/%s"),
-    ),
-    "sagemaker:createProcessingJob": (
-        "ProcessingJobName",
-        _HERE % ("sagemaker", "processing-job/%s"),
-    ),
-    "sagemaker:createHyperParameterTuningJob": (
-        "HyperParameterTuningJobName",
-        _HERE % ("sagemaker", "hyper-parameter-tuning-job/%s"),
-    ),
-    "sagemaker:createModel": ("ModelName", _HERE % ("sagemaker", "model/%s")),
-    "sagemaker:createEndpointConfig": (
-        "EndpointConfigName",
-        _HERE % ("sagemaker", "endpoint-config/%s"),
-    ),
-    "sagemaker:createEndpoint": ("EndpointName", _HERE % ("sagemaker", "endpoint/%s")),
-    "sagemaker:updateEndpoint": ("EndpointName", _HERE % ("sagemaker", "endpoint/%s")),
-    "sagemaker:describeEndpoint": ("EndpointName", _HERE % ("sagemaker", "endpoint/%s")),
-}
 _ROLES = re.compile(r"^arn:[^:]+:iam::[^:]*:role/.+$")
 
 
@@ -200,31 +54,25 @@ def _of_task(resource: Resource, given: Mapping[str, Any]) -> Iterator[Statement
     if resource.kind == "lambda":
         yield Statement(("lambda:InvokeFunction",), (resource.arn, f"{resource.arn}:*"))
         return
-    key = f"{resource.service}:{resource.action}"
-    tags = bool({"Tags", "Tags.$"} & given.keys())
-    yield Statement(_called(resource, tags=tags), _targets(resource, given))
-    if resource.is_job and key in _JOBS:
-        rule, actions = _JOBS[key]
-        anywhere = key in ("batch:submitJob", "ecs:runTask")
-        yield Statement(actions, ("*",) if anywhere else _watched(resource, given))
-        if rule:
-            yield Statement(_RULE_ACTIONS, (_RULE % rule,))
+    yield Statement(_called(resource, given), _targets(resource, given))
+    job = following(resource)
+    if job is not None:
+        anywhere = resource.service in ("batch", "ecs")
+        yield Statement(
+            (*job.actions, *job.also), ("*",) if anywhere else _watched(resource, given)
+        )
+        if job.rule:
+            yield Statement(RULE_ACTIONS, (_RULE % job.rule,))
     for role in sorted(set(_roles_in(given))):
         service = _passed_to(resource)
         yield Statement(("iam:PassRole",), (role,), (("iam:PassedToService", service),))
-    if key == "http:invoke":
+    if resource.service == "http":
         yield from _connection(given)
 
 
-def _called(resource: Resource, *, tags: bool) -> tuple[str, ...]:
-    key = f"{resource.service}:{resource.action}"
-    if resource.kind == "optimised" and key in _CALLED:
-        return _CALLED[key]
-    botocore = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
-    prefix = _PREFIXES.get(botocore or "", botocore or resource.service)
-    name = f"{prefix}:{resource.action[:1].upper()}{resource.action[1:]}"
-    called = _ACTIONS.get(name, name)
-    return (called, "sagemaker:AddTags") if tags and prefix == "sagemaker" else (called,)
+def _called(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
+    tags = resource.service == "sagemaker" and {"Tags", "Tags.$"} & given.keys()
+    return (*called(resource), "sagemaker:AddTags") if tags else called(resource)
 
 
 def _targets(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -236,14 +84,16 @@ def _targets(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _named(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
-    parameter, pattern = _NAMED.get(f"{resource.service}:{resource.action}", ("", ""))
-    if not pattern:
+    target = target_of(resource)
+    if target is None:
         return _buckets(resource, given) or ("*",)
-    value = given.get(parameter)
+    value = given.get(target.parameter)
     name = value if isinstance(value, str) and not value.lstrip().startswith("{%") else "*"
+    if resource.service == "sqs":
+        name = name.rpartition("/")[2]  # a queue's URL ends with its name
     if name.startswith(("arn:", "${")):
         return (name, f"{name}:*") if resource.service == "lambda" else (name,)
-    arn = pattern % name
+    arn = _HERE % (target.service, target.path % name) if target.path else name
     return (arn, f"{arn}:*") if resource.service == "lambda" and name != "*" else (arn,)
 
 
@@ -297,11 +147,9 @@ def _of_map(state: Map) -> Iterator[Statement]:
     if not isinstance(config, dict) or config.get("Mode") != "DISTRIBUTED":
         return
     own = _HERE % ("states", "%s:${StateMachineName}")
-    yield Statement(("states:StartExecution",), (own % "stateMachine",))
-    yield Statement(
-        ("states:DescribeExecution", "states:StopExecution"),
-        (_HERE % ("states", "execution:${StateMachineName}/*"),),
-    )
+    start, *follow = MAP_ACTIONS
+    yield Statement((start,), (own % "stateMachine",))
+    yield Statement(tuple(follow), (_HERE % ("states", "execution:${StateMachineName}/*"),))
     yield from _s3_of(state.document.get("ItemReader"), ("s3:GetObject", "s3:ListBucket"))
     yield from _s3_of(
         state.document.get("ResultWriter"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ratchet.workflow.drawing.draw import draw
-from ratchet.workflow.drawing.pages import page
+from ratchet.workflow.drawing.pages import html, page
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Picture:
         return target
 
     def _repr_html_(self) -> str:
-        return f'<div style="overflow:auto;max-height:80vh;background:#fff">{self.svg}</div>'
+        return html(self.definition, self.events, title=self.title)
 
     def _repr_svg_(self) -> str:
         return self.svg
