@@ -13,7 +13,7 @@ import pytest
 from ratchet.workflow import Workflow, parse, steps
 from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.resources import OPTIMISED
-from ratchet.workflow.checks import check, tables
+from ratchet.workflow.checks import check
 from ratchet.workflow.inputs import (
     Context,
     ExecutionInput,
@@ -43,7 +43,6 @@ from ratchet.workflow.steps import (
     Task,
     Wait,
 )
-from ratchet.workflow.steps.fields import CATCH, FIELDS, JSONATA_NAMES, RETRY, asl_name
 from ratchet.workflow.steps.service_step import ServiceStep
 
 JOB, CALL, TOKEN = (
@@ -158,18 +157,6 @@ def test_any_aws_call_is_a_step_whatever_way_it_is_spelt() -> None:
         assert resources.operation(resources.parse(resource)) == "CreateLogGroup"
     token = AwsSdkStep("A", "sqs", "sendMessage", wait_for_callback=True)
     assert token.to_dict()["Resource"].endswith("sqs:sendMessage.waitForTaskToken")
-
-
-def test_the_fields_are_those_that_the_checks_know() -> None:
-    """What Next, Retry and the like are in ASL, methods are in Python."""
-    by_method = {"Type", "Next", "End", "Retry", "Catch", "Choices", "Default", "Branches"}
-    for kind, known in tables.STATES.items():
-        written = {asl_name(name) for name in FIELDS[kind]} - by_method
-        assert written == set(known) - by_method, kind
-    assert {asl_name(name) for name in RETRY} == set(tables.RETRIER)
-    assert {asl_name(name) for name in CATCH} == set(tables.CATCHER) - {"Next"}
-    for (kind, _), name in JSONATA_NAMES.items():
-        assert name in tables.STATES[kind]
 
 
 BUILDERS = sorted(

@@ -11,8 +11,6 @@ from ratchet.workflow.asl.choices import read_test
 from ratchet.workflow.asl.distribution import distributed_fields
 from ratchet.workflow.asl.findings import Path
 from ratchet.workflow.asl.model import (
-    JSONATA,
-    JSONPATH,
     Catcher,
     Choice,
     ChoiceRule,
@@ -31,6 +29,7 @@ from ratchet.workflow.asl.model import (
     as_list,
 )
 from ratchet.workflow.asl.source import Source
+from ratchet.workflow.asl.tables import JSONATA, JSONPATH
 from ratchet.workflow.asl.templates import Template, template
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ratchet.workflow.asl import reading, resources
-from ratchet.workflow.asl.model import JSONATA, ItemBatcher, ItemReader, ResultWriter
+from ratchet.workflow.asl.model import ItemBatcher, ItemReader, ResultWriter
 from ratchet.workflow.asl.reading import Document
+from ratchet.workflow.asl.tables import JSONATA
 
 DISTRIBUTED = "DISTRIBUTED"
 

@@ -15,10 +15,8 @@ from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.choices import Test
 from ratchet.workflow.asl.findings import Path
 from ratchet.workflow.asl.source import Source
+from ratchet.workflow.asl.tables import JSONATA
 from ratchet.workflow.asl.templates import Template
-
-JSONATA = "JSONata"
-JSONPATH = "JSONPath"
 
 
 @dataclass(frozen=True, slots=True)

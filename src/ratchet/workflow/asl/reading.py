@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ratchet.workflow.asl.model import JSONATA, as_list
+from ratchet.workflow.asl.model import as_list
+from ratchet.workflow.asl.tables import JSONATA
 from ratchet.workflow.asl.templates import Template, path_field, path_template, template
 
 Document = Mapping[str, Any]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ratchet.workflow.asl import tables
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import Choice, as_list
-from ratchet.workflow.checks import tables, walk
+from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ratchet.workflow.asl import tables
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
-from ratchet.workflow.asl.model import JSONATA, JSONPATH, Flow, Map, State, UnknownState, as_list
+from ratchet.workflow.asl.model import Flow, Map, State, UnknownState, as_list
+from ratchet.workflow.asl.tables import JSONATA, JSONPATH, Field, Fields, Kind
 from ratchet.workflow.asl.templates import is_expression
-from ratchet.workflow.checks import tables, walk
+from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
-from ratchet.workflow.checks.tables import Field, Fields, Kind
 
 # What takes a field's place in the other query language.
 INSTEAD: Mapping[str, str] = {

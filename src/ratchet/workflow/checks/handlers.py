@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ratchet.workflow.asl import errors
+from ratchet.workflow.asl import errors, tables
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import State, as_list
-from ratchet.workflow.checks import tables
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
 
 _LINK = Rule.link + "concepts-error-handling.html"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ratchet.workflow.asl import tables
 from ratchet.workflow.asl.findings import WARNING, Finding
-from ratchet.workflow.asl.model import JSONATA, JSONPATH, State
+from ratchet.workflow.asl.model import State
+from ratchet.workflow.asl.tables import JSONATA, JSONPATH
 from ratchet.workflow.asl.templates import is_expression
-from ratchet.workflow.checks import tables, walk
+from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, shown
 
 _VARIABLE = re.compile(r"^[^\W\d]\w*$")

@@ -1,63 +1,34 @@
 """The fields each kind of block takes in Python, in the order they are written.
 
-The Python name of a field is its ASL name in snake case. A test holds this table against the one
-that the checks read (`ratchet.workflow.checks.fields`).
+The Python name of a field is its ASL name in snake case. Which there are is said by
+`ratchet.workflow.asl.tables`, which the checks read too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-_COMMON = ("comment", "query_language")
-_PATHS = ("input_path", "output_path")
-_AFTER = ("assign", "output")
+from ratchet.workflow.asl import tables
 
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "Pass": (*_COMMON, *_PATHS, "parameters", "result", "result_path", *_AFTER),
-    "Succeed": (*_COMMON, *_PATHS, "output"),
-    "Fail": (*_COMMON, "error", "error_path", "cause", "cause_path"),
-    "Wait": (
-        *_COMMON,
-        *_PATHS,
-        *("seconds", "timestamp", "seconds_path", "timestamp_path"),
-        *_AFTER,
-    ),
-    "Choice": (*_COMMON, *_PATHS, *_AFTER),
-    "Parallel": (
-        *_COMMON,
-        *_PATHS,
-        *("parameters", "arguments", "branches", "result_selector", "result_path"),
-        *_AFTER,
-        *("retry", "catch"),
-    ),
-    "Map": (
-        *_COMMON,
-        *_PATHS,
-        *("items_path", "items", "parameters", "item_selector"),
-        *("item_reader", "item_batcher", "result_writer", "label"),
-        *("max_concurrency", "max_concurrency_path"),
-        *("tolerated_failure_count", "tolerated_failure_count_path"),
-        *("tolerated_failure_percentage", "tolerated_failure_percentage_path"),
-        *("iterator", "item_processor", "result_selector", "result_path"),
-        *_AFTER,
-        *("retry", "catch"),
-    ),
-    "Task": (
-        *_COMMON,
-        *("resource", *_PATHS, "parameters", "arguments", "credentials"),
-        *("timeout_seconds", "timeout_seconds_path"),
-        *("heartbeat_seconds", "heartbeat_seconds_path"),
-        *("result_selector", "result_path"),
-        *_AFTER,
-        *("retry", "catch"),
-    ),
-}
-RETRY = (
-    *("comment", "error_equals", "interval_seconds", "max_attempts", "backoff_rate"),
+_ORDER = (
+    *("comment", "query_language"),
+    *("resource", "input_path", "output_path", "items_path", "items", "parameters", "arguments"),
+    *("credentials", "item_selector", "item_reader", "item_batcher", "result_writer", "label"),
+    *("max_concurrency", "max_concurrency_path"),
+    *("tolerated_failure_count", "tolerated_failure_count_path"),
+    *("tolerated_failure_percentage", "tolerated_failure_percentage_path"),
+    *("error", "error_path", "cause", "cause_path"),
+    *("seconds", "timestamp", "seconds_path", "timestamp_path"),
+    *("timeout_seconds", "timeout_seconds_path", "version"),
+    *("heartbeat_seconds", "heartbeat_seconds_path"),
+    *("branches", "iterator", "item_processor"),
+    *("error_equals", "interval_seconds", "max_attempts", "backoff_rate"),
     *("max_delay_seconds", "jitter_strategy"),
+    *("result", "result_selector", "result_path", "assign", "output", "retry", "catch"),
 )
-CATCH = ("comment", "error_equals", "result_path", "assign", "output")
-GRAPH = ("comment", "query_language", "timeout_seconds", "version")
+# What the Python objects say by themselves, or by a method: next(), add_choice(), ...
+_BY_OBJECT = ("Type", "Next", "End", "Choices", "Default", "StartAt", "States")
+
 
 # In ASL null means something here: no input, no output, the input untouched.
 NULL_MEANS = frozenset({"input_path", "output_path", "result_path"})
@@ -90,3 +61,16 @@ def python_name(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip(
         "_"
     )
+
+
+def _written(known: Iterable[str]) -> tuple[str, ...]:
+    names = {python_name(name) for name in known if name not in _BY_OBJECT}
+    return tuple(sorted(names, key=_ORDER.index))
+
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    kind: _written(known) for kind, known in tables.STATES.items()
+}
+RETRY = _written(tables.RETRIER)
+CATCH = _written(tables.CATCHER)
+GRAPH = _written(tables.MACHINE)

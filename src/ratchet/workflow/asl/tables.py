@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow.asl.model import JSONATA, JSONPATH
+JSONATA = "JSONata"
+JSONPATH = "JSONPath"
 
 MAX_NAME = 80
 MAX_LABEL = 40
