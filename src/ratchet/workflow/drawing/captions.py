@@ -1,4 +1,4 @@
-"""What states, transitions and outcomes are called in a picture, and how wide that is."""
+"""What states, transitions and outcomes are called in a picture."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ratchet.workflow.drawing.layout import Edge, Kind
+from ratchet.workflow.drawing.text import text_width
 from ratchet.workflow.drawing.timeline import StateTimes, Timeline
 from ratchet.workflow.drawing.wording import catch_texts, rule_texts
 
@@ -89,7 +90,8 @@ def kind_of(state: Mapping[str, Any]) -> str:
         limit = state.get("MaxConcurrency")
         return f"Map, {limit} at once" if isinstance(limit, int) and limit else "Map"
     if kind == "Parallel":
-        return f"Parallel, {len(_objects(state, 'Branches'))} branches"
+        count = len(_objects(state, "Branches"))
+        return f"Parallel, {count} branch{'es' if count != 1 else ''}"
     if kind == "Wait" and "Seconds" in state:
         return f"Wait {state['Seconds']} s"
     if kind == "Fail" and isinstance(state.get("Error"), str) and "{%" not in state["Error"]:
@@ -147,7 +149,7 @@ def state_title(name: str, state: Mapping[str, Any], times: StateTimes | None) -
 
 
 def note(times: StateTimes | None) -> str:
-    """The small text beside a state's name: visits and time."""
+    """The small text on how a state went: visits and time."""
     if times is None or (times.seconds() < 0.001 and not times.attempts):
         return ""
     visits = f"{times.visits}x " if times.visits > 1 else ""
@@ -155,8 +157,12 @@ def note(times: StateTimes | None) -> str:
 
 
 def tries(times: StateTimes | None) -> str:
-    """'3 tries' of a state that was tried again, else nothing."""
-    return f"{times.retries + 1} tries" if times is not None and times.retries else ""
+    """'3 tries' of a state that was tried again, '2 retries' over several visits, else nothing."""
+    if times is None or not times.retries:
+        return ""
+    if times.visits == 1:
+        return f"{times.retries + 1} tries"
+    return f"{times.retries} retr{'y' if times.retries == 1 else 'ies'}"
 
 
 def status_line(timeline: Timeline) -> str:
@@ -177,24 +183,3 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def text_width(text: str, size: float) -> float:
-    """Rough, for no font is at hand; a little too wide rather than too narrow."""
-    narrow, wide = "ijl.,:;|'!()[]{} tfrI", "mwMW@%"
-    units = sum(0.33 if c in narrow else 1.0 if c >= "\u2e80" else 0.9 if c in wide
-                else 0.68 if c.isupper() else 0.57 for c in text)  # fmt: skip
-    return units * size
-
-
-def fit(text: str, room: float, size: float) -> str:
-    """The text, cut with an ellipsis where it is wider than `room`."""
-    if text_width(text, size) <= room:
-        return text
-    room -= text_width("…", size)
-    kept = 0
-    for kept, character in enumerate(text):  # noqa: B007 - where it ends is the answer
-        room -= text_width(character, size)
-        if room < 0:
-            break
-    return text[:kept].rstrip() + "…"

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ratchet.workflow.drawing.canvas import Canvas
-from ratchet.workflow.drawing.captions import status_line, text_width
+from ratchet.workflow.drawing.captions import status_line
 from ratchet.workflow.drawing.look import MARGIN
 from ratchet.workflow.drawing.scope import Scope, states_of
+from ratchet.workflow.drawing.text import BOLD, text_width
 from ratchet.workflow.drawing.timeline import Timeline, read_history
 
 History = Iterable[Mapping[str, Any]] | Timeline | None
@@ -38,7 +39,7 @@ def draw(
     canvas = Canvas(timeline)
     top = MARGIN + (54 if title or timeline else 0) + (18 if subtitle else 0)
     told = status_line(timeline) if timeline else ""
-    words = max(text_width(title, 19), text_width(subtitle, 12.5), text_width(told, 12.5))
+    words = max(text_width(title, 19, BOLD), text_width(subtitle, 12.5), text_width(told, 12.5))
     width = max(scope.size.width, words) + 2 * MARGIN
     canvas.heading(title, subtitle, MARGIN)
     canvas.scope(scope, (width - scope.size.width) // 2, top)

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+from ratchet.workflow.drawing.arrivals import BESIDE, Side, ends_of, sides_of
 from ratchet.workflow.drawing.layout import Edge, Kind, Layers, Size
 
-Side = Literal[-1, 1]
 Point = tuple[float, float]
 
 GAP_Y = 42.0
@@ -33,6 +33,8 @@ _FIRST_TRACK = 24.0
 _LAST_TRACK = 16.0
 _TRACK = 10.0
 _LINE = 15.0
+_RUN_IN = 18.0
+_ASIDE = 160.0
 _PORT = {"next": 7.0, "catch": 15.0}
 
 
@@ -94,14 +96,19 @@ class _Router:
         self.ports: dict[tuple[tuple[str, Side], bool], int] = defaultdict(int)
         self.tops: list[float] = []
         self.tracks: dict[Edge | _Lane, float] = {}
+        direct = [edge for edge in layers.edges if edge in layers.direct]
+        self.ends = ends_of(direct, self.x, self.sizes)
+        self.label_sides = self._label_sides(direct)
+        self.run_in = {self.rank[edge.target] for edge in self.label_sides}
         self.bottom = self._stack()
         self.outer = {side: self._borders(side) for side in _SIDES}
+        self.passed = {side: self._borders(side)[::3] for side in _SIDES}
         self.farthest = {
             side: side * max((side * x for x in self.outer[side]), default=0.0) for side in _SIDES
         }
 
     def placed(self) -> Placed:
-        routes = [self._direct(e) for e in self.layers.edges if e in self.layers.direct]
+        routes = [self._direct(edge) for edge in self.ends]
         for lane in sorted(self.lanes, key=self._order):
             routes += self._run(lane)
         shift = -math.floor(self.farthest[-1])
@@ -147,6 +154,27 @@ class _Router:
     def _zone_in(self, name: str, side: Side) -> int:
         return 3 * self.rank[name] - (0 if self.layers.outermost(name, side) else 1)
 
+    def _label_sides(self, direct: Sequence[Edge]) -> dict[Edge, Side]:
+        lines: dict[int, list[float]] = defaultdict(list)
+        labels: dict[int, list[Edge]] = defaultdict(list)
+        for edge in direct:
+            lines[self.rank[edge.target]].append(self.ends[edge])
+            if edge.label:
+                labels[self.rank[edge.target]].append(edge)
+        for lane in self.lanes:
+            if not self.layers.outermost(lane.target, lane.side):
+                lines[self.rank[lane.target]].append(self._entry(lane))
+        sides: dict[Edge, Side] = {}
+        for rank, edges in labels.items():
+            sides |= sides_of(edges, self.ends, self.x, lines[rank])
+        return sides
+
+    def _entry(self, lane: _Lane) -> float:
+        """Where a lane enters a target from above that it does not reach sideways."""
+        size = self.sizes[lane.target]
+        aside = size.width // 4 + (14 if lane.kind == "catch" else 0)
+        return self.x[lane.target] + lane.side * min(aside, size.width / 2 - 2)
+
     # heights
 
     def _stack(self) -> float:
@@ -158,6 +186,7 @@ class _Router:
             below = top + self.layers.height(rank)
             used = self._tracks([*out[rank], *into[rank + 1]], below + _FIRST_TRACK)
             top = below + (max(GAP_Y, _FIRST_TRACK + used + _LAST_TRACK) if used else GAP_Y)
+            top += _RUN_IN if rank + 1 in self.run_in else 0.0
         return top - GAP_Y + STUB
 
     def _in_gaps(self) -> tuple[dict[int, list[Edge]], dict[int, list[_Lane]]]:
@@ -211,25 +240,38 @@ class _Router:
                 rank = 3 * self.rank[route.edge.source]
                 end = route.label_at[0] + side * math.ceil(route.edge.label_width)
                 self._take(side, range(rank, rank + 3), end)
+        self._pass(side, near[1:-1], lane.x)
         return routes
 
+    def _pass(self, side: Side, zones: range, x: float) -> None:
+        """Note for every layer it runs past how far out a lane lies."""
+        passed = self.passed[side]
+        for zone in zones:
+            if zone % 3 == 1:
+                passed[zone // 3] = side * max(side * passed[zone // 3], side * x)
+
     def _label_end(self, lane: _Lane, edge: Edge) -> float:
-        """How far out the label of an edge that leads up must end: it stands in the lane's way."""
-        if not edge.label or self.rank[lane.target] > self.rank[edge.source]:
+        """How far out a label beside a state ends: the whole of it stands on its own line."""
+        if not edge.label or not self.layers.outermost(edge.source, lane.side):
             return -math.inf
-        return lane.side * self._side_x(edge.source, lane.side) + 10 + math.ceil(edge.label_width)
+        return lane.side * self._label_start(edge.source, lane.side) + math.ceil(edge.label_width)
+
+    def _label_start(self, name: str, side: Side) -> float:
+        """Beside the state, or beyond the lanes that pass it if they are near."""
+        border, passed = self._side_x(name, side), self.passed[side][self.rank[name]]
+        return (passed if abs(passed - border) < _ASIDE else border) + side * 6
 
     def _direct(self, edge: Edge) -> Route:
         source, target = edge.source, edge.target
-        aside = self.sizes[source].width // 4 if edge.kind == "catch" else 0.0
-        x0 = self.x[source] + aside
-        x1 = self.x[target] + min(aside, self.sizes[target].width // 4)
+        x0 = self.x[source] + (self.sizes[source].width // 4 if edge.kind == "catch" else 0.0)
+        x1 = self.ends[edge]
         leave = self.tops[self.rank[source]] + self.layers.height(self.rank[source])
         arrive = self.tops[self.rank[target]]
+        run_in = 4 + (_RUN_IN if self.rank[target] in self.run_in else 0)
         bottom = self._middle(source) + self.sizes[source].height / 2
-        points = ((x0, bottom), (x0, leave), (x1, arrive - 4), (x1, arrive))
-        side: Side = -1 if x1 < x0 else 1
-        label_at = (x1 + side * 7, arrive - 13)
+        points = ((x0, bottom), (x0, leave), (x1, arrive - run_in), (x1, arrive))
+        side = self.label_sides.get(edge, 1)
+        label_at = (x1 + side * BESIDE, arrive - 13)
         if edge.label:
             zone = 3 * self.rank[source] + 2
             end = label_at[0] + side * math.ceil(edge.label_width)
@@ -249,7 +291,7 @@ class _Router:
         name, side = edge.source, lane.side
         port = self._port(edge, side)
         y = self._middle(name) + port
-        label_at = (self._side_x(name, side) + side * 6, y - 4)
+        label_at = (self._label_start(name, side), y - 4)
         return [(self._side_x(name, side, port), y), (lane.x, y)], label_at
 
     def _through_gap(self, edge: Edge, lane: _Lane) -> tuple[list[Point], Point]:
@@ -286,10 +328,8 @@ class _Router:
         if self.layers.outermost(name, side):
             y = self._middle(name) - port
             return [(lane.x, y), (self._side_x(name, side, port), y)]
-        size, y = self.sizes[name], self.tracks[lane]
-        aside = size.width // 4 + (14 if lane.kind == "catch" else 0)
-        x = self.x[name] + side * min(aside, size.width / 2 - 2)
-        return [(lane.x, y), (x, y), (x, self._middle(name) - size.height / 2)]
+        x, y = self._entry(lane), self.tracks[lane]
+        return [(lane.x, y), (x, y), (x, self._middle(name) - self.sizes[name].height / 2)]
 
     def _side_x(self, name: str, side: Side, port: float = 0.0) -> float:
         size = self.sizes[name]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow.drawing.captions import WORDS, duration
+from ratchet.workflow.drawing.captions import WORDS, duration, tries
 from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.pages import html
 from ratchet.workflow.drawing.timeline import StateTimes, Timeline, read_history
@@ -103,7 +103,7 @@ def table(timeline: Timeline, title: str, encoding: str = "utf-8") -> Renderable
     from rich.text import Text
 
     made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in ("", "state", "took", "tries", "error"):
+    for column in ("", "state", "took", "again", "error"):
         made.add_column(column, no_wrap=column != "error")
     for state in timeline.states.values():
         mark, *cells, error = _row(timeline, state, encoding)
@@ -122,8 +122,8 @@ def _row(timeline: Timeline, state: StateTimes, encoding: str) -> tuple[str, ...
     marks = _MARKS if encoding.startswith("utf") else _PLAIN_MARKS
     visits = f" ({state.visits} times)" if state.visits > 1 else ""
     name = "  " * _depth(timeline.states, state) + state.name + visits
-    tries = str(state.retries + 1) if state.retries else ""
-    cells = (marks.get(state.status, "x"), name, duration(state.seconds()), tries, state.error)
+    took = duration(state.seconds())
+    cells = (marks.get(state.status, "x"), name, took, tries(state), state.error)
     return tuple(cell.encode(encoding, "replace").decode(encoding) for cell in cells)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ratchet.workflow.drawing.layout import Size
 
-NODE = Size(228, 48)
+NODE = Size(236, 48)
 PAD = 18.0
 HEAD = 30.0
 MARGIN = 28.0
@@ -30,7 +30,7 @@ CAUGHT, CATCH, FAINT_CATCH = "#a86200", "#d2a764", "#e6cfa6"
 STYLE = f"""
 .ratchet text{{font-family:{FONT};fill:#1f2733}}
 .ratchet .name{{font-size:13.5px;font-weight:600}}
-.ratchet .kind{{font-size:11px;fill:#67707d}}
+.ratchet .kind{{font-size:11px;font-weight:400;fill:#67707d}}
 .ratchet .time{{font-size:11.5px;font-weight:600;text-anchor:end}}
 .ratchet .title{{font-size:19px;font-weight:700}}
 .ratchet .sub{{font-size:12.5px;fill:#67707d}}

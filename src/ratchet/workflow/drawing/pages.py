@@ -12,6 +12,13 @@ _PAGE_STYLE = """
 body{margin:0;background:#f3f4f6}
 main{display:inline-block;min-width:100%;box-sizing:border-box;padding:24px;text-align:center}
 main>svg{box-shadow:0 1px 4px #0002;border-radius:14px}
+@media (prefers-color-scheme:dark){body{background:#16191d}}
+@media print{
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+body{background:none}
+main{display:block;padding:0}
+main>svg{box-shadow:none;max-width:100%;height:auto}
+}
 """
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ratchet.workflow.drawing.boxes import box_size, head_width
 from ratchet.workflow.drawing.captions import edges_of
 from ratchet.workflow.drawing.lanes import Placed, place
 from ratchet.workflow.drawing.layout import Size
-from ratchet.workflow.drawing.look import HEAD, NODE, PAD, SHELF, SHELF_GAP
+from ratchet.workflow.drawing.look import HEAD, PAD, SHELF, SHELF_GAP
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Scope:
         """Place a definition, innermost scopes first. What is no state is left out."""
         states = states_of(definition)
         inner = {name: tuple(map(cls.of, inside(state))) for name, state in states.items()}
-        sizes = {name: _size(state, inner[name]) for name, state in states.items()}
+        sizes = {name: _size(name, state, inner[name]) for name, state in states.items()}
         edges = [edge for name, state in states.items() for edge in edges_of(name, state)]
         start = str(definition.get("StartAt", ""))
         return cls(states, start, place(sizes, edges, start), inner, sizes)
@@ -77,13 +78,9 @@ def shelf_height(shelf: list[Scope]) -> float:
     return max(scope.size.height for scope in shelf)
 
 
-def _size(state: Mapping[str, Any], inner: tuple[Scope, ...]) -> Size:
-    if state.get("Type") == "Choice":
-        rules = state.get("Choices")
-        ways = len(rules) if isinstance(rules, list) else 0
-        return Size(NODE.width, NODE.height + 16 * max(0, ways - 2), slant=16)
+def _size(name: str, state: Mapping[str, Any], inner: tuple[Scope, ...]) -> Size:
     if not inner:
-        return NODE
+        return box_size(name, state)
     rows = shelves(inner)
     height = sum(map(shelf_height, rows)) + SHELF_GAP * (len(rows) - 1) + HEAD + PAD / 2 + 1
-    return Size(max(inner_width(rows) + 2 * PAD, NODE.width), height)
+    return Size(max(inner_width(rows) + 2 * PAD, head_width(name, state)), height)

@@ -26,6 +26,7 @@ _ERRORS = frozenset(
         "ActivityTimedOut",
     }
 )  # fmt: skip
+_CONTAINER_STARTED = frozenset({"MapStateStarted", "ParallelStateStarted"})
 _CONTAINER_FAILED = frozenset({"MapStateFailed", "ParallelStateFailed"})
 _ENDS: dict[str, Status] = {
     "ExecutionSucceeded": "SUCCEEDED",
@@ -126,6 +127,8 @@ class _Reader:
             self._finish(_ENDS[kind], at, details)
         elif kind == "ExecutionRedriven":
             self._redrive()
+        elif kind in _CONTAINER_STARTED and frame is not None:
+            frame = self._start_container(kind, at, frame)
         elif kind in _CONTAINER_FAILED and frame is not None:
             frame = self._fail_container(kind, at, frame)
         elif frame is not None:
@@ -180,23 +183,39 @@ class _Reader:
         error, cause = str(details.get("error") or ""), str(details.get("cause") or "")
         self.end = (status, at, error, cause)
 
+    def _start_container(self, kind: str, at: datetime, frame: _Frame) -> _Frame:
+        """A Map or Parallel that is tried again starts over: what ran inside was broken off."""
+        frame = self._container(kind.removesuffix("StateStarted"), frame)
+        container = self.states[frame.name]
+        self.states[frame.name] = container = replace(container, attempts=container.attempts + 1)
+        if container.retries:
+            self._break_off(frame.name, at)
+        return frame
+
     def _fail_container(self, kind: str, at: datetime, frame: _Frame) -> _Frame:
         """A Map or Parallel failed for what failed inside it; the rest inside was broken off."""
-        type_ = kind.removesuffix("StateFailed")
         failed = self.states[frame.name]
-        while self.states[frame.name].type != type_ and frame.outer is not None:
-            frame = frame.outer
+        frame = self._container(kind.removesuffix("StateFailed"), frame)
         container = self.states[frame.name]
         error, cause = failed.error or kind, failed.cause
         self.states[frame.name] = replace(
             container, failures=container.failures + 1, error=error, cause=cause
         )
-        for name in self._all_inside(frame.name):
+        self._break_off(frame.name, at)
+        return frame
+
+    def _container(self, type_: str, frame: _Frame) -> _Frame:
+        """The innermost state of that type around an event."""
+        while self.states[frame.name].type != type_ and frame.outer is not None:
+            frame = frame.outer
+        return frame
+
+    def _break_off(self, container: str, at: datetime) -> None:
+        for name in self._all_inside(container):
             state = self.states[name]
             if state.status == "RUNNING":
                 status: Status = "FAILED" if state.failures else "ABORTED"
                 self.states[name] = replace(state, status=status, exited=at, open_visits=0)
-        return frame
 
     def _all_inside(self, container: str) -> list[str]:
         inner: dict[str | None, list[str]] = defaultdict(list)

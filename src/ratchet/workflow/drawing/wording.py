@@ -40,7 +40,7 @@ def catch_texts(catcher: Any) -> tuple[str, str]:
     errors = [str(error) for error in names] if isinstance(names, list) else []
     if errors == ["States.ALL"]:
         return "", "any error"
-    short = [error.rpartition(".")[2] for error in errors]
+    short = [error.removeprefix("States.") for error in errors]
     return ", ".join(short), ", ".join(errors)
 
 

@@ -1,0 +1,66 @@
+"""Writes text, lines and the frame of an SVG. Every text is escaped here."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from ratchet.workflow.drawing import shapes
+from ratchet.workflow.drawing.look import STYLE, markers
+
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What makes letters read in another order than they are written in: shown, not obeyed."""
+
+
+class Pen:
+    """The parts of one picture in the making; `marks` are those its legend must explain."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.marks: set[str] = set()
+
+    def svg(self, width: float, height: float, title: str) -> str:
+        """The whole picture: nothing in it runs, nothing comes from outside."""
+        size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" class="ratchet" {size} role="img">'
+        back = f'<rect width="{width:.0f}" height="{height:.0f}" rx="14" fill="#fff"/>'
+        body = "\n".join(self.parts)
+        return (
+            f"{head}\n<title>{clean(title)}</title>\n<style>{STYLE}</style>\n{markers()}\n"
+            f"{back}\n{body}\n</svg>\n"
+        )
+
+    def text(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        css: str,
+        *,
+        more: str = "",
+        hover: str = "",
+        after: str = "",
+    ) -> None:
+        """`after` follows the text in small letters, wherever the text ends in a reader's font."""
+        title = f"<title>{clean(hover)}</title>" if hover and hover != text else ""
+        rest = f'<tspan class="kind" dx="8">{clean(after)}</tspan>' if after else ""
+        place = f"x={quoteattr(f'{x:.1f}')} y={quoteattr(f'{y:.1f}')}"
+        self.parts.append(
+            f"<text {place} class={quoteattr(css)} {more}>{title}{clean(text)}{rest}</text>"
+        )
+
+    def again(self, right: float, y: float) -> None:
+        """The turning arrow of what is tried again."""
+        self.marks.add("again")
+        at = f"translate({right - 11:.1f} {y:.1f})"
+        self.parts.append(f'<path class="again" d="{shapes.AGAIN}" transform="{at}"/>')
+
+
+def clean(text: str) -> str:
+    """Escaped, and without what XML does not have or what turns the letters around it."""
+    return escape("".join(c if c in "\t\n" or _shown(c) else "\ufffd" for c in text))
+
+
+def _shown(character: str) -> bool:
+    code = ord(character)
+    in_xml = 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or code > 0xFFFF
+    return in_xml and character not in _TURNS
