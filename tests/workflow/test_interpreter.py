@@ -172,6 +172,29 @@ def test_a_catch_takes_the_error_with_output_and_variables() -> None:
     assert types(execution)[4:6] == ["TaskFailed", "TaskStateExited"]
 
 
+@pytest.mark.parametrize(
+    ("name", "status"), [("States.Runtime", "FAILED"), ("States.DataLimitExceeded", "SUCCEEDED")]
+)
+def test_only_one_terminal_error_is_caught_by_its_name(name: str, status: str) -> None:
+    handled = [{"ErrorEquals": [name], "Next": "After"}]
+    execution, _, _ = run(
+        machine({"Call": _task(Catch=handled), "After": {"Type": "Succeed"}}),
+        answer=lambda _: StateError(name),
+    )
+    assert execution.status == status
+
+
+def test_a_result_that_is_no_json_fails_the_task_by_name_and_can_be_caught() -> None:
+    catch = [{"ErrorEquals": ["States.TaskFailed"], "Next": "After"}]
+    execution, _, _ = run(
+        machine({"Call": _task(Catch=catch), "After": {"Type": "Succeed"}}),
+        answer=lambda _: {"Payload": float("nan")},
+    )
+    assert execution.status == "SUCCEEDED"
+    assert types(execution)[4:6] == ["TaskFailed", "TaskStateExited"]
+    assert "'lambda' returned a result that is not JSON" in execution.output.value["Cause"]
+
+
 @pytest.mark.parametrize("name", ["States.Runtime", "States.DataLimitExceeded"])
 def test_the_wildcards_do_not_catch_terminal_errors(name: str) -> None:
     catch = [
@@ -275,6 +298,7 @@ def test_the_machine_timeout_skips_every_catch() -> None:
     )
     assert execution.status == "TIMED_OUT"
     assert types(execution)[-2:] == ["TaskSubmitted", "ExecutionTimedOut"]
+    assert execution.history.events[-1].previous == 0
     assert runner.cancelled == [{}]
 
 
@@ -393,12 +417,18 @@ def test_an_undefined_result_can_be_caught() -> None:
     assert types(execution)[2:4] == ["EvaluationFailed", "TaskStateExited"]
 
 
+def test_what_a_state_assigns_has_a_limit() -> None:
+    assign = {name: "{% $pad('x', 140000) %}" for name in ("one", "other")}
+    execution, _, _ = run(machine({"A": {"Type": "Pass", "Assign": assign, "End": True}}))
+    assert execution.error == "States.DataLimitExceeded"
+
+
 def test_no_matching_rule_is_an_error() -> None:
     rule = {"Condition": "{% $states.input.a = 1 %}", "Next": "B"}
     execution, _, _ = run(
         machine({"A": {"Type": "Choice", "Choices": [rule]}, "B": {"Type": "Succeed"}})
     )
-    assert execution.error == "States.NoChoiceMatched"
+    assert execution.error == "States.Runtime"
 
 
 def test_the_history_ends_at_25_000_events() -> None:

@@ -11,6 +11,8 @@ from ratchet.workflow import StateError
 
 Definition = dict[str, Any]
 
+PASSES = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+
 
 def _machine(states: Definition) -> Definition:
     return {"StartAt": next(iter(states)), "States": states}
@@ -115,12 +117,6 @@ def test_variables_are_assigned_from_results_and_read_by_either_language() -> No
             "Invalid path '$.no.deeper' : Missing property in path $['no']",
         ),
         (
-            {"Type": "Pass", "Result": 1, "ResultPath": "$.a"},
-            [],
-            "States.ResultPathMatchFailure",
-            "Unable to apply ReferencePath $.a to input []",
-        ),
-        (
             {"Type": "Pass", "Parameters": {"x.$": "States.StringToJson('{')"}},
             {},
             "States.IntrinsicFailure",
@@ -145,7 +141,7 @@ def test_variables_are_assigned_from_results_and_read_by_either_language() -> No
             {"Type": "Task", "Resource": INVOKE, "TimeoutSecondsPath": "$.t"},
             {},
             "States.Runtime",
-            "Invalid path '$.t' : No results for path: $['t']",
+            "The TimeoutSecondsPath parameter does not reference an input value: $.t",
         ),
         (
             {"Type": "Pass", "Parameters": {"x.$": "$unset.a"}},
@@ -162,6 +158,50 @@ def test_what_fails_is_said_as_aws_says_it(
     assert execution.error == error
     begin = "An error occurred while executing the state 'One' (entered at the event id #2). "
     assert execution.cause.startswith(begin + sentence)
+    assert types(execution)[2:] == ["ExecutionFailed"]
+
+
+@pytest.mark.parametrize(
+    "field", [{"InputPath": "$.a"}, {"Parameters": {"x.$": "$"}}, {"OutputPath": "$.a"}]
+)
+def test_nothing_is_taken_by_path_from_null(field: Definition) -> None:
+    states = {
+        "Null": {"Type": "Pass", "Result": None, "Next": "One"},
+        "One": {"Type": "Pass", **field, "End": True},
+    }
+    execution, _, _ = run(_machine(states))
+    assert execution.error == "States.Runtime"
+    assert execution.cause == (
+        "An error occurred while executing the state 'One' (entered at the event id #4). "
+        "Unable to apply Path transformation to null or empty input."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "value", "cause"),
+    [
+        (
+            {"Type": "Pass", "Result": 1, "ResultPath": "$.a"},
+            [],
+            'Unable to apply step "a" to input []',
+        ),
+        (
+            {"Type": "Pass", "Result": 1, "ResultPath": "$.a.b.c"},
+            {"a": {"b": 2}},
+            'Unable to apply step "c" to input {"a":{"b":2}}',
+        ),
+        (
+            {"Type": "Map", "ItemsPath": "$.in.items", "ItemProcessor": PASSES},
+            {"in": {}},
+            'Unable to apply step "items" to input {"in":{}}',
+        ),
+    ],
+)
+def test_a_reference_path_that_does_not_fit_the_input_is_a_conflict(
+    state: Definition, value: Any, cause: str
+) -> None:
+    execution, _ = _one(state, value)
+    assert (execution.error, execution.cause) == ("States.ReferencePathConflict", cause)
     assert types(execution)[2:] == ["ExecutionFailed"]
 
 

@@ -147,6 +147,11 @@ def _call(text: str, data: Any = None) -> Any:
         ),
         ("States.Format('Hello, my name is {}.', $.name)", "Hello, my name is Arnav."),
         ("States.Format($.template, $.name)", "Hello, Arnav."),
+        ("States.Format('{} {} {}', 1.0, 1e7, -0.00012)", "1.0 1.0E7 -1.2E-4"),
+        (
+            "States.JsonToString(States.Array(12.5, 100000.0, 123456789.5))",
+            "[12.5,100000.0,1.234567895E8]",
+        ),
         ("States.Format('it\\'s \\{\\} {}', $.one)", "it's {} {a={a1=1}, b=2}"),
     ],
 )
@@ -178,7 +183,9 @@ def test_random_numbers_and_identities_are_within_bounds() -> None:
         "States.Hash('x', 'CRC')",
         "States.JsonMerge(States.StringToJson('{}'), States.StringToJson('{}'), true)",
         "States.StringToJson('{')",
+        "States.StringToJson('1e999')",
         "States.Format('{} {}', 1)",
+        "States.Format(1)",
     ],
 )
 def test_arguments_that_a_function_cannot_take_fail_by_its_name(text: str) -> None:
@@ -198,6 +205,7 @@ def test_arguments_that_a_function_cannot_take_fail_by_its_name(text: str) -> No
         "States.Array(" * 11 + ")" * 11,
         "States.UUID() and more",
         "States.Array($.a[)",
+        "States.Array(1e999)",
     ],
 )
 def test_what_is_no_call_is_refused(text: str) -> None:

@@ -12,7 +12,7 @@ INTRINSIC = "States.IntrinsicFailure"
 ITEM_READER = "States.ItemReaderFailed"
 NO_CHOICE = "States.NoChoiceMatched"
 QUERY = "States.QueryEvaluationError"
-RESULT_PATH = "States.ResultPathMatchFailure"
+REFERENCE_PATH = "States.ReferencePathConflict"
 RESULT_WRITER = "States.ResultWriterFailed"
 RUNTIME = "States.Runtime"
 TASK_FAILED = "States.TaskFailed"
@@ -35,13 +35,11 @@ PREDEFINED = frozenset(
         ITEM_READER,
         "States.ParameterPathFailure",
         "States.Permissions",
-        RESULT_PATH,
+        REFERENCE_PATH,
+        "States.ResultPathMatchFailure",
         RESULT_WRITER,
     }
 )
-
-# AWS: terminal errors that the wildcard does not catch.
-TERMINAL = frozenset({DATA_LIMIT, RUNTIME})
 
 MAX_ERROR = 256
 MAX_CAUSE = 32_768
@@ -79,14 +77,16 @@ class StateError(Exception):
         return any(self._matches(name) for name in names)
 
     def _matches(self, name: str) -> bool:
+        if self.error == RUNTIME:
+            return False  # AWS: always fails the execution, whatever the handler names
         if name == self.error:
-            return True
+            return True  # States.DataLimitExceeded too, which no wildcard takes
         if name == HEARTBEAT:
             return self.heartbeat
         if name == ALL:
-            return self.error not in TERMINAL
+            return self.error != DATA_LIMIT
         if name == TASK_FAILED:
-            return self.error not in TERMINAL and self.error != TIMEOUT
+            return self.error not in (DATA_LIMIT, TIMEOUT)
         return False
 
 

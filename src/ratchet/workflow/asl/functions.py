@@ -14,7 +14,10 @@ import random as randomness
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
+
+from ratchet.workflow.asl.payload import dumps, loads
 
 MAX_TEXT = 10_000
 MAX_RANGE = 1_000
@@ -127,7 +130,7 @@ def _shown(value: Any) -> str:
         return f"[{', '.join(_shown(part) for part in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key}={_shown(part)}' for key, part in value.items())}}}"
-    return json.dumps(value)
+    return _json(value)
 
 
 def _split(text: Any, separators: Any) -> list[str]:
@@ -172,17 +175,30 @@ def _to_json(text: Any) -> Any:
     if not source.strip():
         return None
     try:
-        return json.loads(source, parse_constant=_no_constant)
+        return loads(source)
     except (ValueError, RecursionError) as error:
         raise FunctionError(f"The string is no JSON: {error}") from error
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
-
-
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """JSON text as Java writes it; ours differs in numbers only, but those can be seen in texts."""
+    if isinstance(value, float):
+        return _double(value)
+    if isinstance(value, list):
+        return f"[{','.join(map(_json, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{dumps(key)}:{_json(part)}' for key, part in value.items())}}}"
+    return dumps(value)
+
+
+def _double(number: float) -> str:
+    """A number as Java's Double.toString writes it: `1.0E10`, `0.001`."""
+    if number == 0 or 1e-3 <= abs(number) < 1e7:
+        return f"{Decimal(repr(number)):f}" if number else repr(number)
+    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+    first, *rest = map(str, digits)
+    power = int(exponent) + len(digits) - 1
+    return f"{'-' * sign}{first}.{''.join(rest) or '0'}E{power}"
 
 
 def _merge(first: Any, second: Any, deep: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ratchet.workflow.asl import functions, paths
 from ratchet.workflow.asl.functions import FunctionError
+from ratchet.workflow.asl.payload import loads
 
 MAX_NESTING = 10  # AWS: up to 10 intrinsics nested within a field
 
@@ -75,14 +76,18 @@ def parsed(text: str) -> Call:
 def evaluate(call: Call, read: ReadPath) -> Any:
     """The value of a call. `read` gives a path's value; raises CallFailed."""
     values = [_value(argument, read) for argument in call.arguments]
-    if call.name == "Format" and call.arguments and isinstance(call.arguments[0], Literal):
-        values[0] = functions.Template(call.arguments[0].raw)
+    if call.name == "Format" and isinstance(values[0], str):
+        values[0] = _template(call.arguments[0], values[0])
     try:
         return functions.FUNCTIONS[call.name](*values)
     except FunctionError as error:
         raise CallFailed(call.text, str(error)) from error
     except RecursionError as error:
         raise CallFailed(call.text, "The value is nested too deeply") from error
+
+
+def _template(argument: Argument, value: str) -> str:
+    return functions.Template(argument.raw) if isinstance(argument, Literal) else value
 
 
 def _value(argument: Argument, read: ReadPath) -> Any:
@@ -232,7 +237,10 @@ def variable_of(text: str) -> str | None:
 def _plain(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
-    return float(text) if set(text) & set(".eE") else int(text)
+    try:
+        return loads(text)
+    except ValueError as error:
+        raise IntrinsicSyntaxError(f"the argument {text[:50]} is no number: {error}") from error
 
 
 def _unescaped(raw: str) -> str:

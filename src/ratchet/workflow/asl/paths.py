@@ -46,7 +46,11 @@ Step = str | int
 
 
 class PathNotFound(LookupError):
-    """A definite path that finds nothing; the message is Jayway's."""
+    """A definite path that finds nothing; the message is Jayway's, `step` where it broke off."""
+
+    def __init__(self, message: str, step: Step | None = None) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ def _walk(steps: tuple[Step, ...], root: Any) -> Any:
         if not isinstance(here, list):
             raise _no_array(steps, depth, here)
         if not -len(here) <= step < len(here):
-            raise PathNotFound(f"No results for path: {shown(steps)}")
+            raise PathNotFound(f"No results for path: {shown(steps)}", step)
         here = here[step]
     return here
 
@@ -197,23 +201,25 @@ def _walk(steps: tuple[Step, ...], root: Any) -> Any:
 def _no_property(steps: tuple[Step, ...], depth: int, here: Any) -> PathNotFound:
     if isinstance(here, dict):
         if depth == len(steps) - 1:
-            return PathNotFound(f"No results for path: {shown(steps)}")
-        return PathNotFound(f"Missing property in path {shown(steps[: depth + 1])}")
+            return PathNotFound(f"No results for path: {shown(steps)}", steps[depth])
+        return PathNotFound(f"Missing property in path {shown(steps[: depth + 1])}", steps[depth])
     is_member = depth > 0 and isinstance(steps[depth - 1], str)
     return PathNotFound(
         f"Expected to find an object with property ['{steps[depth]}'] in path "
         f"{shown(steps[:depth])} but found '{_java_class(here, is_member=is_member)}'. "
         "This is not a json object according to the JsonProvider: "
-        "'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'."
+        "'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'.",
+        steps[depth],
     )
 
 
 def _no_array(steps: tuple[Step, ...], depth: int, here: Any) -> PathNotFound:
     if here is None:
-        return PathNotFound(f"The path {shown(steps[:depth])} is null")
+        return PathNotFound(f"The path {shown(steps[:depth])} is null", steps[depth])
     text = json.dumps(here, separators=(",", ":"), ensure_ascii=False)
     return PathNotFound(
-        f"Filter: [{steps[depth]}] can only be applied to arrays. Current context is: {text}"
+        f"Filter: [{steps[depth]}] can only be applied to arrays. Current context is: {text}",
+        steps[depth],
     )
 
 
@@ -319,18 +325,26 @@ def _numbers(values: Any) -> list[float]:
     return numbers
 
 
+def _finite(number: float) -> float:
+    if math.isinf(number):
+        raise PathNotFound("The sum is beyond what a double can hold")
+    return number
+
+
 def _deviation(values: Any) -> float:
     numbers = _numbers(values)
     mean = sum(numbers) / len(numbers)
-    return math.sqrt(sum((number - mean) ** 2 for number in numbers) / len(numbers))
+    return math.sqrt(
+        _finite(sum((number - mean) * (number - mean) for number in numbers)) / len(numbers)
+    )
 
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "avg": lambda values: sum(_numbers(values)) / len(_numbers(values)),
+    "avg": lambda values: _finite(sum(_numbers(values))) / len(_numbers(values)),
     "keys": lambda value: list(value) if isinstance(value, dict) else None,
     "length": lambda value: len(value) if isinstance(value, list | dict) else None,
     "max": lambda values: max(_numbers(values)),
     "min": lambda values: min(_numbers(values)),
     "stddev": _deviation,
-    "sum": lambda values: sum(_numbers(values)),
+    "sum": lambda values: _finite(sum(_numbers(values))),
 }

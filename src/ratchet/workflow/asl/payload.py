@@ -7,6 +7,7 @@ written again, and whitespace of an execution's input survives as it does on AWS
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 MAX_PAYLOAD_BYTES = 262_144  # AWS quota for the input or output of a task, state or execution
@@ -17,6 +18,11 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=
 def dumps(value: Any) -> str:
     """JSON text as Step Functions writes it: compact, not escaped to ASCII."""
     return _encode(value)
+
+
+def loads(text: str) -> Any:
+    """The value of JSON text. Raises ValueError if it is none, or holds what cannot be written."""
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=finite)
 
 
 class Payload:
@@ -33,7 +39,7 @@ class Payload:
     @classmethod
     def parse(cls, text: str) -> Payload:
         """A payload from JSON text. Raises ValueError if it is none."""
-        return cls(json.loads(text, parse_constant=_refuse_constant), text)
+        return cls(loads(text), text)
 
     @property
     def text(self) -> str:
@@ -45,7 +51,7 @@ class Payload:
     def size(self) -> int:
         if self._size is None:
             text = self.text
-            self._size = len(text) if text.isascii() else len(text.encode())
+            self._size = len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
         return self._size
 
     @property
@@ -67,3 +73,11 @@ _UNBOUND = object()
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def finite(text: str) -> float:
+    """A number with a fraction or exponent. Raises ValueError where a double overflows."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:50]} is beyond what a double can hold")
+    return number

@@ -16,6 +16,7 @@ import yaml
 
 from ratchet.workflow.asl import positions
 from ratchet.workflow.asl.findings import Finding, InvalidDefinition, Path
+from ratchet.workflow.asl.payload import finite
 
 MAX_DEFINITION_BYTES = 1_048_576  # AWS quota: 1 MB
 MAX_DEPTH = 100
@@ -91,7 +92,10 @@ def _read_json(text: str) -> tuple[Any, tuple[str, ...]]:
     repeated: list[str] = []
     try:
         document = json.loads(
-            text, object_pairs_hook=_pairs(repeated), parse_constant=_no_constant(text)
+            text,
+            object_pairs_hook=_pairs(repeated),
+            parse_constant=_no_constant(text),
+            parse_float=finite,
         )
     except json.JSONDecodeError as error:
         raise _refused(

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from ratchet.workflow.asl import paths
-from ratchet.workflow.asl.errors import RESULT_PATH, RUNTIME, StateError
+from ratchet.workflow.asl.errors import RUNTIME, StateError
 from ratchet.workflow.asl.model import Catcher, Choice, ChoiceRule, State
-from ratchet.workflow.asl.payload import Payload, dumps
+from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.asl.templates import Template
 from ratchet.workflow.interpreter.expressions import Evaluator
 from ratchet.workflow.interpreter.lane import Lane
-from ratchet.workflow.interpreter.references import ReferenceEvaluator
+from ratchet.workflow.interpreter.references import ReferenceEvaluator, conflict
 
 EMPTY = Payload({}, "{}")
 
@@ -135,12 +135,10 @@ class PathData:
         try:
             steps = paths.reference_steps(path)
             return Payload(_placed(self._raw.value, steps, result.value))
-        except (paths.PathSyntaxError, _NoPlace) as error:
-            raise self._no_place(path) from error
-
-    def _no_place(self, path: str) -> StateError:
-        sentence = f"Unable to apply ReferencePath {path} to input {dumps(self._raw.value)}"
-        return self.evaluator.failed(sentence, RESULT_PATH)
+        except paths.PathSyntaxError as error:
+            raise self.evaluator.failed(f"Invalid path '{path}' : {error}") from error
+        except _NoPlace as error:
+            raise conflict(error.step, self._raw.value) from error
 
     def _out(self, combined: Payload, assigned: dict[str, Payload] | None) -> Payload:
         path = self._state.output_path
@@ -160,7 +158,11 @@ def data_of(lane: Lane, state: State, payload: Payload) -> Data:
 
 
 class _NoPlace(LookupError):
-    """The input has no place for a result."""
+    """The input has no place for a result: `step` leads nowhere."""
+
+    def __init__(self, step: paths.Step) -> None:
+        super().__init__(step)
+        self.step = step
 
 
 def _placed(root: Any, steps: tuple[paths.Step, ...], value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ratchet.workflow.asl import intrinsics, paths
-from ratchet.workflow.asl.errors import INTRINSIC, RUNTIME, StateError
+from ratchet.workflow.asl.errors import INTRINSIC, REFERENCE_PATH, RUNTIME, StateError
 from ratchet.workflow.asl.patterns import PatternTimeout
 from ratchet.workflow.asl.payload import Payload, dumps
 from ratchet.workflow.asl.templates import Reference, Template
@@ -35,13 +35,17 @@ class ReferenceEvaluator:
         """What InputPath or OutputPath selects."""
         if path == "$":
             return self._root
+        self._refuse_null(path)
         try:
             return Payload(self._found(path))
         except paths.PathNotFound as error:
             raise self.failed(f"Invalid path '{path}' : {error}") from error
 
     def find(self, path: str) -> Any:
-        """What a path finds. Raises PathNotFound."""
+        """What a Choice compares. Raises PathNotFound, also for a variable that has no value."""
+        name = intrinsics.variable_of(path)
+        if name is not None and name not in self._lane.variables:
+            raise paths.PathNotFound(f"The variable ${name} has not been assigned")
         return self._found(path)
 
     def number(self, template: Template | None, low: int, high: int) -> int | None:
@@ -80,7 +84,7 @@ class ReferenceEvaluator:
         try:
             return self._found(reference.text)
         except paths.PathNotFound as error:
-            raise self.failed(self._missing(template.field, reference.text, error)) from error
+            raise self._missing(template.field, reference.text, error) from error
 
     def failed(self, sentence: str, error: str = RUNTIME) -> StateError:
         """The error to raise; of the state itself, not of a flow inside it."""
@@ -88,12 +92,22 @@ class ReferenceEvaluator:
         failure.is_own = True
         return failure
 
-    def _missing(self, field: str, path: str, error: Exception) -> str:
-        if field in _OF_WAIT:
-            return f"The {field} parameter does not reference an input value: {path}"
-        if field in _OF_FAIL:
-            return self._not_found(path, field)
-        return f"Invalid path '{path}' : {error}"
+    def _missing(self, field: str, path: str, error: paths.PathNotFound) -> StateError:
+        if field == "ItemsPath" and error.step is not None:
+            return conflict(error.step, self._space(path))
+        if field in _OF_TIME:
+            sentence = f"The {field} parameter does not reference an input value: {path}"
+        elif field in _OF_FAIL:
+            sentence = self._not_found(path, field)
+        else:
+            sentence = f"Invalid path '{path}' : {error}"
+        return self.failed(sentence)
+
+    def _refuse_null(self, path: str) -> None:
+        """AWS takes nothing by path from an input that is null, not even `$`."""
+        of_root = not path.startswith("$$") and intrinsics.variable_of(path) is None
+        if of_root and self._root.value is None:
+            raise self.failed("Unable to apply Path transformation to null or empty input.")
 
     def _not_found(self, path: str, field: str) -> str:
         return (
@@ -103,10 +117,9 @@ class ReferenceEvaluator:
 
     def _reference(self, reference: Reference) -> Any:
         text = reference.text
-        if text == "$":
-            return self._root.value
         if intrinsics.is_call(text):
             return self._called(text)
+        self._refuse_null(text)
         try:
             return self._found(text)
         except paths.PathNotFound as error:
@@ -156,8 +169,18 @@ class ReferenceEvaluator:
         return dumps(self._space(text))
 
 
-_OF_WAIT = ("SecondsPath", "TimestampPath")
+_OF_TIME = ("SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath")
 _OF_FAIL = ("ErrorPath", "CausePath")
+
+
+def conflict(step: paths.Step, value: Any) -> StateError:
+    """A reference path (ItemsPath, ResultPath) that does not fit its input.
+
+    AWS names neither the state nor the error that its guide lists (ResultPathMatchFailure).
+    """
+    failure = StateError(REFERENCE_PATH, f'Unable to apply step "{step}" to input {dumps(value)}')
+    failure.is_own = True
+    return failure
 
 
 class _Number:

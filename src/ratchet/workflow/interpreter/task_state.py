@@ -93,13 +93,14 @@ class _Attempt:
     async def _answered(self, call: TaskCall, events: _Events, heartbeat: int | None) -> Payload:
         runner = self._runner()
         answer = await runner.request(call)
+        result = self._checked(Payload(answer))
         if self._callback is not None:
-            events.submitted(Payload(answer))
+            events.submitted(result)
             return self._checked(await self._heard(self._callback, heartbeat))
         if self._resource.is_job:
-            events.submitted(Payload(answer))
-            answer = await self._completed(runner, call, answer)
-        return self._checked(Payload(answer))
+            events.submitted(result)
+            return self._checked(Payload(await self._completed(runner, call, answer)))
+        return result
 
     async def _completed(self, runner: TaskRunner, call: TaskCall, answer: Any) -> Any:
         try:
@@ -121,9 +122,13 @@ class _Attempt:
             self._heartbeat.restart()
 
     def _checked(self, result: Payload) -> Payload:
-        if result.is_too_large:
-            kind = self._resource.kind
-            raise too_large(self._resource.arn if kind == "lambda" else self._resource.type)
+        name = self._resource.arn if self._resource.kind == "lambda" else self._resource.type
+        try:
+            if result.is_too_large:
+                raise too_large(name)
+        except (TypeError, ValueError) as error:
+            cause = f"The state/task '{name}' returned a result that is not JSON: {error}"
+            raise StateError(errors.TASK_FAILED, cause) from error
         return result
 
     def _runner(self) -> TaskRunner:
