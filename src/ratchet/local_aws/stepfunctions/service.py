@@ -27,7 +27,7 @@ from ratchet.local_aws.stepfunctions.records import (
 )
 from ratchet.local_aws.stepfunctions.runner import LocalTaskRunner
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
-from ratchet.workflow.interpreter.execution import Execution, Identity
+from ratchet.workflow.interpreter.execution import TIMED_OUT, Execution, Identity
 from ratchet.workflow.interpreter.tasks import Callbacks, ClosedToken, UnknownToken
 
 if TYPE_CHECKING:
@@ -213,8 +213,7 @@ class StepFunctions(MapRunOperations, Service):
             "output": output.text if output is not None else None,
             "outputDetails": {"included": True} if output is not None else None,
             "traceHeader": record.trace_header,
-            "error": execution.error,
-            "cause": execution.cause,
+            **_failure(execution),
             **self._redrive(record),
         }
         return _without_data(answer, request, "input", "output", "error", "cause")
@@ -392,6 +391,13 @@ def _listed(record: ExecutionRecord) -> dict[str, Any]:
         "redriveDate": None if execution.redriven is None else moment(execution.redriven),
         "mapRunArn": record.map_run.arn if record.map_run is not None else None,
     }
+
+
+def _failure(execution: Execution) -> dict[str, Any]:
+    """Error and cause; of a timeout only the history tells."""
+    if execution.status == TIMED_OUT:
+        return {}
+    return {"error": execution.error, "cause": execution.cause}
 
 
 def _without_data(answer: dict[str, Any], request: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -222,18 +222,20 @@ class Execution:
             self.standing = lane.stands()
         lane.close()
         details: dict[str, Any] = error.details if error is not None else {"output": self.output}
-        previous = (
-            len(self.history.events)
-            if len(self.history.events) == MAX_EVENTS - 1
-            else lane.previous
-        )
         self.stopped = self.clock.now()
-        self.history.add(event, previous, self.stopped, details, last=True)
+        self.history.add(event, self._before_end(lane, status), self.stopped, details, last=True)
         if error is not None:
             self.error, self.cause = error.error, error.cause
         self.status = status
         self._ended.set()
         self._changed()
+
+    def _before_end(self, lane: Lane, status: str) -> int:
+        """The event that the last one follows; AWS gives none if the end came from outside."""
+        if status in (ABORTED, TIMED_OUT):
+            return 0
+        count = len(self.history.events)
+        return count if count == MAX_EVENTS - 1 else lane.previous
 
     def _changed(self) -> None:
         if self._on_change is not None:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Map, Parallel, State, Task
-from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
 from ratchet.workflow.asl.timestamps import iso
 from ratchet.workflow.interpreter.standing import Standing
 
 if TYPE_CHECKING:
     from ratchet.workflow.interpreter.execution import Execution
     from ratchet.workflow.interpreter.map_run import MapRun
+
+MAX_VARIABLES_BYTES = 10 * 1024 * 1024  # AWS quota for all variables of an execution
 
 _ABORTABLE = ("Task", "Wait", "Map", "Parallel")
 
@@ -164,10 +166,19 @@ class Lane:
             raise too_large(state.name)
         details: dict[str, Any] = {"name": state.name, "output": output}
         if assigned:
+            self._hold(state.name, assigned)
             details["assignedVariables"] = assigned
-            self.variables.update(assigned)
         self.record(f"{state.type}StateExited", details)
         return output
+
+    def _hold(self, state: str, assigned: dict[str, Payload]) -> None:
+        """Set variables, unless they are more than AWS keeps."""
+        if sum(payload.size for payload in assigned.values()) > MAX_PAYLOAD_BYTES:
+            raise too_large(state)
+        variables = {**self.variables, **assigned}
+        if sum(payload.size for payload in variables.values()) > MAX_VARIABLES_BYTES:
+            raise too_large(state)
+        self.variables = variables
 
     def abort(self, previous: int) -> None:
         """A sibling failed: record, innermost first, what was broken off, and add no more events.

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from ratchet.workflow.asl.errors import NO_CHOICE, RUNTIME, StateError
+from ratchet.workflow.asl.errors import RUNTIME, StateError
 from ratchet.workflow.asl.model import (
     Choice,
     Fail,
@@ -87,7 +87,7 @@ def _choice(lane: Lane, state: Choice, payload: Payload) -> Outcome:
         sentence = (
             "Failed to transition out of the state. The state does not point to a next state."
         )
-        raise StateError(NO_CHOICE, lane.explained(sentence))
+        raise StateError(RUNTIME, lane.explained(sentence))
     return state.default, data.decide(state)
 
 
