@@ -111,6 +111,43 @@ def test_a_map_run_reads_s3_is_described_and_writes_its_results(
     assert result["Output"] == '"a"'
 
 
+def test_new_limits_count_for_a_run_that_goes_on(states: Any) -> None:
+    each = {
+        "Type": "Map",
+        "MaxConcurrency": 1,
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Wait",
+            "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}},
+        },
+        "End": True,
+    }
+    machine = _machine(states, {"Each": each})
+    arn = states.start_execution(stateMachineArn=machine, input="[1, 2, 3]")["executionArn"]
+    counts = _counted(states, arn, "running", 1)
+    assert (counts["pending"], counts["total"]) == (2, 3)
+    [run] = states.list_map_runs(executionArn=arn)["mapRuns"]
+    states.update_map_run(mapRunArn=run["mapRunArn"], maxConcurrency=2)
+    counts = _counted(states, arn, "running", 2)
+    assert counts["pending"] == 1
+    states.stop_execution(executionArn=arn)
+    counts = _counted(states, arn, "aborted", 2)
+    assert (counts["pending"], counts["running"], counts["pendingRedrive"]) == (1, 0, 0)
+
+
+def _counted(states: Any, arn: str, status: str, number: int) -> dict[str, Any]:
+    """The counts of the only Map Run once so many of its executions have the status."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for run in states.list_map_runs(executionArn=arn)["mapRuns"]:
+            described = states.describe_map_run(mapRunArn=run["mapRunArn"])
+            counts: dict[str, Any] = described["executionCounts"]
+            if counts[status] == number:
+                return counts
+        threading.Event().wait(0.01)
+    raise AssertionError(f"never were {number} executions {status}")
+
+
 def test_an_execution_is_redriven_once_what_failed_is_mended(
     local_aws: LocalAws, states: Any, bucket: str
 ) -> None:

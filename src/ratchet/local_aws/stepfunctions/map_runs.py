@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.service import ServiceError
 from ratchet.local_aws.stepfunctions import pages
+from ratchet.local_aws.stepfunctions.loop import Loop
 from ratchet.local_aws.stepfunctions.names import execution_arn, map_run_arn
 from ratchet.local_aws.stepfunctions.records import ExecutionRecord, Records, moment
 from ratchet.workflow.asl.payload import dumps
@@ -13,6 +14,13 @@ from ratchet.workflow.interpreter.map_run import MapRun
 
 if TYPE_CHECKING:
     from ratchet.workflow.interpreter.execution import Execution
+
+
+_LIMITS = {
+    "maxConcurrency": "max_concurrency",
+    "toleratedFailureCount": "tolerated_count",
+    "toleratedFailurePercentage": "tolerated_percentage",
+}
 
 
 def child_machine(run: MapRun, execution: Execution) -> dict[str, Any]:
@@ -54,6 +62,7 @@ class MapRunOperations:
     """The operations of the API on Map Runs."""
 
     _records: Records
+    _loop: Loop
 
     def list_map_runs(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._records.execution(execution_arn(request["executionArn"]))
@@ -69,8 +78,8 @@ class MapRunOperations:
             "status": run.status,
             "startDate": moment(run.started),
             "maxConcurrency": run.max_concurrency,
-            "toleratedFailurePercentage": run.tolerated_percentage,
-            "toleratedFailureCount": run.tolerated_count,
+            "toleratedFailurePercentage": run.tolerated_percentage or 0.0,
+            "toleratedFailureCount": run.tolerated_count or 0,
             "itemCounts": run.counts(of_items=True),
             "executionCounts": run.counts(of_items=False),
             "redriveCount": run.redrives,
@@ -82,13 +91,10 @@ class MapRunOperations:
         return shown
 
     def update_map_run(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Change the limits of a run; a new concurrency counts for a redrive."""
+        """Change the limits of a run, at once if it goes on."""
         run = self._map_run(request["mapRunArn"])
-        run.max_concurrency = request.get("maxConcurrency", run.max_concurrency)
-        run.tolerated_count = request.get("toleratedFailureCount", run.tolerated_count)
-        run.tolerated_percentage = request.get(
-            "toleratedFailurePercentage", run.tolerated_percentage
-        )
+        changes = {name: request[key] for key, name in _LIMITS.items() if key in request}
+        self._loop.call(lambda: run.adjust(changes))
         return {}
 
     def _map_run(self, arn: str) -> MapRun:

@@ -13,6 +13,7 @@ from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter import map_run, results
 from ratchet.workflow.interpreter.batches import batches
 from ratchet.workflow.interpreter.containers import collected, concurrency, items_of
+from ratchet.workflow.interpreter.crew import MAX_CONCURRENCY, Crew
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 from ratchet.workflow.interpreter.items import read_items
 from ratchet.workflow.interpreter.lane import Item, Lane
@@ -21,7 +22,6 @@ from ratchet.workflow.interpreter.map_run import Child, MapRun
 if TYPE_CHECKING:
     from ratchet.workflow.interpreter.execution import Execution
 
-MAX_CONCURRENCY = 10_000  # AWS: child executions of a Map Run at a time
 MAX_NUMBER = 100_000_000
 
 
@@ -83,8 +83,8 @@ class _Run:
             execution_arn=execution.identity.arn,
             machine_arn=machine_arn,
             max_concurrency=0 if limit == MAX_CONCURRENCY else limit,
-            tolerated_count=count or 0,
-            tolerated_percentage=percentage or 0,
+            tolerated_count=count,
+            tolerated_percentage=percentage,
             started=execution.clock.now(),
         )
 
@@ -144,36 +144,29 @@ class _Run:
         return collected(self._state.name, results.outputs(writer, run))
 
     async def _run_children(self, run: MapRun) -> None:
-        waiting = iter([child for child in run.children if child.status != map_run.SUCCEEDED])
-        limit = min(run.max_concurrency or MAX_CONCURRENCY, len(run.children))
-
-        async def worker() -> None:
-            for child in waiting:
-                if self._given_up:
-                    return
-                await self._one(run, child)
-
-        workers = [asyncio.ensure_future(worker()) for _ in range(limit)]
+        open_ = [child for child in run.children if child.status != map_run.SUCCEEDED]
+        crew = Crew(run, open_, lambda child: self._one(run, child), lambda: self._goes_on(run))
         try:
-            if workers:
-                await asyncio.wait(workers)
+            await crew.finish()
         except asyncio.CancelledError:
             self._give_up(run)
-            await asyncio.gather(*workers, return_exceptions=True)
+            await crew.settled()
             raise
-        for task in workers:
-            task.result()
+
+    def _goes_on(self, run: MapRun) -> bool:
+        """Whether more children may start; gives up once too many have failed."""
+        if not self._given_up and run.exceeded(self._bad, self._total):
+            self._give_up(run)
+        return not self._given_up
 
     async def _one(self, run: MapRun, child: Child) -> None:
+        child.redrives = run.redrives
         if child.execution is not None:
             await child.execution.redrive()
         else:
             await self._started(run, child).run()
-        if child.status not in (map_run.FAILED, map_run.TIMED_OUT):
-            return
-        self._bad += child.items
-        if self._exceeded(run):
-            self._give_up(run)
+        if child.status in (map_run.FAILED, map_run.TIMED_OUT):
+            self._bad += child.items
 
     def _started(self, run: MapRun, child: Child) -> Execution:
         parent = self._lane.execution
@@ -197,15 +190,6 @@ class _Run:
         if processor is None:
             raise self._data.refused("The Map state has no ItemProcessor.")
         return StateMachine(machine.source, processor, machine.query_language)
-
-    def _exceeded(self, run: MapRun) -> bool:
-        by_count = self._bad > run.tolerated_count
-        by_share = 100 * self._bad > run.tolerated_percentage * self._total
-        if self._state.tolerated_percentage is None:
-            return by_count
-        if self._state.tolerated_count is None:
-            return by_share
-        return by_count or by_share
 
     def _give_up(self, run: MapRun) -> None:
         """Abort the children that still run, and start no more."""
