@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -113,6 +114,23 @@ def test_no_name_can_leave_its_place_in_mermaid() -> None:
     assert len(text.splitlines()) == 4
     inside = text.splitlines()[2].split('"')
     assert len(inside) == 3
+
+
+@pytest.mark.parametrize(
+    "name", ["$$x^2$$", "fa:fa-car", "a\u202eb", "#35; &amp;", "`x` **y** ~z~"]
+)
+def test_mermaid_reads_no_name_as_its_own_language(name: str) -> None:
+    text = mermaid({"StartAt": name, "States": {name: {"Type": "Pass", "End": True}}})
+    shown = re.sub(r"#(\d+);", lambda number: chr(int(number[1])), text.splitlines()[2])
+    assert not re.search(r"\$\$|fa:fa-|\u202e", shown)
+    assert not re.search(r"[`*~$&]|\s#(?!\d+;)", text.splitlines()[2].partition('"')[2])
+
+
+def test_mermaid_names_a_container_in_one_line_for_it_has_room_for_no_more() -> None:
+    lines = [line.strip() for line in mermaid(MACHINE).splitlines()]
+    begin = next(n for n, line in enumerate(lines) if line.startswith("subgraph"))
+    assert lines[begin].endswith('["Each #183; Map"]')
+    assert lines[begin + 1] == "direction TB"
 
 
 def test_a_long_condition_is_told_in_few_words_and_whole_in_the_hover_text() -> None:

@@ -1,7 +1,11 @@
-"""A state machine as a Mermaid flowchart: for README files and wikis that draw it themselves."""
+"""A state machine as a Mermaid flowchart: for README files and wikis that draw it themselves.
+
+Mermaid as it is set up there draws up to 500 transitions and 50,000 characters; SVG has no limit.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,8 +13,10 @@ from ratchet.workflow.drawing.captions import edges_of, kind_of, note, tries
 from ratchet.workflow.drawing.draw import History, timeline_of
 from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.scope import inside, states_of
+from ratchet.workflow.drawing.text import printable
 from ratchet.workflow.drawing.timeline import Timeline
 
+_READ_EVEN_SO = re.compile(r"(\$(?=\$)|\bfa[a-z]?(?=:fa-))")
 _DASHED = "stroke-dasharray:5 4"
 
 
@@ -69,11 +75,12 @@ class _Writer:
         times = self.timeline.states.get(name) if self.timeline else None
         if times:
             self.statuses.setdefault(times.status, []).append(identity)
-        text = _quoted(name, kind_of(state), note(times), tries(times))
+        told = [text for text in (name, kind_of(state), note(times), tries(times)) if text]
         if not inner:
-            yield f"{pad}{identity}{_shaped(state, text)}"
+            yield f"{pad}{identity}{_shaped(state, _quoted(*told))}"
             return
-        yield f"{pad}subgraph {identity} [{text}]"
+        yield f"{pad}subgraph {identity} [{_quoted(' · '.join(told))}]"  # has room for one line
+        yield f"{pad}    direction TB"
         for machine in inner:
             yield from self.scope(machine, depth + 1)
         yield f"{pad}end"
@@ -93,8 +100,13 @@ def _shaped(state: Mapping[str, Any], text: str) -> str:
 
 def _quoted(*lines: str) -> str:
     """Text in quotes; whatever has a meaning in Mermaid or in HTML is written as its number."""
-    return '"' + "<br/>".join(_plain(line) for line in lines if line) + '"'
+    return '"' + "<br/>".join(map(_plain, lines)) + '"'
 
 
 def _plain(text: str) -> str:
+    """Mermaid reads formulas ($$x$$) and icons (fa:fa-car) even so: a space of no width parts them.
+
+    Letters of other scripts stay as they are.
+    """
+    text = _READ_EVEN_SO.sub("\\1\u200b", printable(text))
     return "".join(c if c.isalnum() or c in " .,:?!/+-=_'" else f"#{ord(c)};" for c in text)

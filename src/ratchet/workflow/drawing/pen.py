@@ -6,9 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ratchet.workflow.drawing import shapes
 from ratchet.workflow.drawing.look import STYLE, markers
-
-_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""What makes letters read in another order than they are written in: shown, not obeyed."""
+from ratchet.workflow.drawing.text import printable
 
 
 class Pen:
@@ -56,11 +54,5 @@ class Pen:
 
 
 def clean(text: str) -> str:
-    """Escaped, and without what XML does not have or what turns the letters around it."""
-    return escape("".join(c if c in "\t\n" or _shown(c) else "\ufffd" for c in text))
-
-
-def _shown(character: str) -> bool:
-    code = ord(character)
-    in_xml = 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or code > 0xFFFF
-    return in_xml and character not in _TURNS
+    """Escaped, and without what XML cannot hold."""
+    return escape(printable(text))

@@ -1,7 +1,7 @@
-"""How wide a text is and where it may break, for no font is at hand when a picture is made.
+"""What of a text can be shown, how wide it is and where it may break.
 
-The widths are those of the widest font that readers have (DejaVu Sans, Linux), so a text may end
-early elsewhere but never runs over its box.
+No font is at hand when a picture is made: the widths are those of the widest font that readers have
+(DejaVu Sans, Linux), so a text may end early elsewhere but never runs over its box.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from functools import lru_cache
 
 BOLD = 1.13
 """How much wider bold letters are."""
+
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What makes letters read in another order than they are written in: shown, not obeyed."""
 
 _WIDTHS = {
     0.29: "'ijlIJ",
@@ -28,6 +31,17 @@ _WIDTHS = {
 _LATIN = {character: width for width, letters in _WIDTHS.items() for character in letters}
 _WORDS = re.compile(r"[^\s\-_./:]*[\s\-_./:]*")
 _PARTS = re.compile(r"[A-Z]*[^A-Z\s\-_./:]*[\s\-_./:]*")
+
+
+def printable(text: str) -> str:
+    """The text without what no picture can hold, or what turns the letters around it."""
+    return "".join(c if c in "\t\n" or _printable(c) else "\ufffd" for c in text)
+
+
+def _printable(character: str) -> bool:
+    code = ord(character)
+    in_xml = 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or code > 0xFFFF
+    return in_xml and character not in _TURNS
 
 
 @lru_cache(maxsize=4096)
