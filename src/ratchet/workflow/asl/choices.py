@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ratchet.workflow.asl.timestamps import timestamp
+from ratchet.workflow.asl.timestamps import instant
 
 Compare = Callable[[Any, Any], bool]
 
@@ -80,7 +80,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_timestamp(value: Any) -> bool:
-    return isinstance(value, str) and timestamp(value) is not None
+    return isinstance(value, str) and instant(value) is not None
 
 
 def _is(kind: Callable[[Any], bool]) -> Compare:
@@ -110,7 +110,7 @@ def _moments(compare: Compare) -> Compare:
     def holds(actual: Any, expected: Any) -> bool:
         if not isinstance(actual, str) or not isinstance(expected, str):
             return False
-        one, other = timestamp(actual), timestamp(expected)
+        one, other = instant(actual), instant(expected)
         return one is not None and other is not None and compare(one, other)
 
     return holds

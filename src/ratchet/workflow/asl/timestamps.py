@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 _ISO = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$")
 
 
-def timestamp(text: str) -> float | None:
-    """Epoch seconds of an ISO 8601 extended offset date-time, None if it is none."""
+def instant(text: str) -> tuple[int, int] | None:
+    """Seconds since 1970, and nanoseconds, of an ISO 8601 offset date-time; None if it is none."""
     match = _ISO.match(text)
     if match is None:
         return None
@@ -17,7 +17,13 @@ def timestamp(text: str) -> float | None:
         whole = datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError):
         return None
-    return whole + float(f"0{match[2]}" if match[2] else 0)
+    return int(whole), int((match[2] or ".")[1:].ljust(9, "0"))
+
+
+def timestamp(text: str) -> float | None:
+    """Seconds since 1970 of such a date-time; None if it is none."""
+    moment = instant(text)
+    return moment[0] + moment[1] / 1e9 if moment is not None else None
 
 
 def iso(moment: float) -> str:

@@ -13,7 +13,7 @@ from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
 
 
 class ChoiceDefault(Rule):
-    """A Choice without Default fails with States.NoChoiceMatched when no rule matches."""
+    """A Choice without Default fails the execution when no rule matches, and nothing catches it."""
 
     id = "choice-default"
     summary = "A Choice whose rules leave a gap has a Default"
@@ -29,7 +29,7 @@ class ChoiceDefault(Rule):
                 yield self.finding(
                     state.path,
                     "Without Default an input that no rule matches fails the execution",
-                    "Add a Default; else the error is States.NoChoiceMatched",
+                    "Add a Default; nothing can catch it: the error is States.Runtime",
                     severity=WARNING,
                 )
 

@@ -166,7 +166,9 @@ class ReferenceEvaluator:
         return self._lane.variables[name].value
 
     def _searched(self, text: str) -> str:
-        return dumps(self._space(text))
+        """What a path searched, as AWS shows it: an input as it came, whitespace included."""
+        space = self._space(text)
+        return self._root.text if space is self._root.value else dumps(space)
 
 
 _OF_TIME = ("SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath")
