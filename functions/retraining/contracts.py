@@ -19,22 +19,23 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import (
     BaseModel,
     Field,
-    StrictFloat,
     StrictInt,
     StrictStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from retraining import hyperparameters
 from retraining.columns import Column, ColumnMap, ColumnsFile
 from retraining.errors import PipelineRejected
-from retraining.explain import sentences
+from retraining.explain import Several, sentences
 from retraining.names import PIPELINE_PATTERN
-from retraining.sections import Duration, Section, between
+from retraining.sections import Duration, Section, between, in_words
 from retraining.training import BuiltInTraining, Training, TrainingOfDefinition, TrainingOfFolder
 
-Number = StrictInt | StrictFloat
+Number = Annotated[float, Field(strict=True)]
 Share = Annotated[Number, Field(gt=0, lt=1)]
 
 
@@ -141,11 +142,15 @@ class Gate(Section):
     min_holdout_rows: Annotated[StrictInt, Field(ge=30)] = 1000
     approval: Literal["auto"] = "auto"
 
-    @model_validator(mode="after")
-    def _minimum_is_possible(self) -> Gate:
-        if self.minimum < 0 or (self.metric in ("auc", "accuracy", "f1") and self.minimum > 1):
-            raise ValueError(f"minimum {self.minimum:g} is no possible value of {self.metric}")
-        return self
+    @field_validator("minimum")
+    @classmethod
+    def _minimum_is_possible(cls, minimum: float, told: ValidationInfo) -> float:
+        metric = told.data.get("metric")
+        share = metric in ("auc", "accuracy", "f1")
+        if minimum < 0 or (share and minimum > 1):
+            allowed = "0 to 1" if share else "0 or more"
+            raise ValueError(f"{minimum:g} is no possible value of {metric}; allowed: {allowed}")
+        return minimum
 
 
 class ServerlessEndpoint(Section):
@@ -168,7 +173,15 @@ Endpoint = Annotated[ServerlessEndpoint | NoEndpoint, Field(discriminator="kind"
 class Contract(Section):
     """What pipeline.yaml and definition.json have in common."""
 
-    name: Annotated[StrictStr, Field(pattern=PIPELINE_PATTERN)]
+    name: Annotated[
+        StrictStr,
+        Field(
+            pattern=PIPELINE_PATTERN,
+            json_schema_extra=in_words(
+                "2 to 24 lower-case letters, digits and hyphens, the first a letter"
+            ),
+        ),
+    ]
     trigger: Trigger = Trigger()
     split: Split = Split()
     training: Training
@@ -181,7 +194,7 @@ class Contract(Section):
             return self
         found = hyperparameters.problems(self.training.hyperparameters, self.gate.metric)
         if found:
-            raise ValueError("training.hyperparameters: " + "; ".join(found))
+            raise Several([f"training.hyperparameters.{problem}" for problem in found])
         return self
 
 
@@ -204,7 +217,7 @@ class Definition(Contract):
     def _columns_fit(self) -> Definition:
         found = [*_label_problems(self), *_key_problems(self), *_type_problems(self)]
         if found:
-            raise ValueError("; ".join(found))
+            raise Several(found)
         return self
 
 
@@ -222,7 +235,11 @@ def _label_problems(definition: Definition) -> list[str]:
 
 def _key_problems(definition: Definition) -> list[str]:
     columns, keys = definition.data.columns.root, key_columns(definition.data.key)
-    found = [f"data.key: {key!r} is no column" for key in keys if key not in columns]
+    found = [
+        f"data.key: {key!r} is no column; columns are {', '.join(columns)}"
+        for key in keys
+        if key not in columns
+    ]
     found += [
         f"data.key: column {key!r} must not be nullable"
         for key in keys
@@ -241,7 +258,7 @@ def _type_problems(definition: Definition) -> list[str]:
         return []
     columns = definition.data.columns.root
     return [
-        f"column {name!r} is {column.type}, and nothing makes it a number:"
+        f"data.columns.{name}: a {column.type}, and nothing makes it a number:"
         " add etl.recipe or etl.transform"
         for name, column in columns.items()
         if not _numeric(column)

@@ -9,9 +9,21 @@ from typing import Any, Final
 from pydantic import BaseModel, RootModel, ValidationError
 
 
+class Several(ValueError):
+    """What a validator of the whole document found; each problem begins with its key."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
 def sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """One sentence for each problem, in the words of the document's author."""
-    return [_sentence(problem, model) for problem in error.errors(include_url=False)]
+    found: list[str] = []
+    for problem in error.errors(include_url=False):
+        cause = problem.get("ctx", {}).get("error")
+        found += cause.problems if isinstance(cause, Several) else [_sentence(problem, model)]
+    return found
 
 
 def _sentence(problem: Any, model: type[BaseModel]) -> str:

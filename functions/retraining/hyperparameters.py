@@ -33,17 +33,17 @@ Value = str | int | float | bool
 
 
 def problems(chosen: dict[str, Value], metric: str) -> list[str]:
-    """What is wrong with the hyperparameters of a pipeline whose gate reads `metric`."""
+    """What is wrong with the hyperparameters of a pipeline whose gate reads `metric`, by name."""
     found = [_unknown(name) for name in sorted(set(chosen) - XGBOOST)]
     found += _num_round(chosen)
     if str(chosen.get("csv_weights", "0")) not in ("0", "False", "false"):
-        found.append("csv_weights is not supported: the prepared data carries no weight column")
+        found.append("csv_weights: not supported: the prepared data carries no weight column")
     objective = str(chosen.get("objective", "reg:squarederror"))
     if not objective.startswith(METRIC_OBJECTIVES[metric]):
         fitting = ", ".join(METRIC_OBJECTIVES[metric])
         found.append(
-            f"objective {objective} gives no scores that metric {metric} can read;"
-            f" objectives that do: {fitting}"
+            f"objective: {objective} gives no scores that metric {metric} can read;"
+            f" objectives that do begin with: {fitting}"
         )
     return found
 
@@ -55,12 +55,14 @@ def as_text(value: Value) -> str:
 
 def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, sorted(XGBOOST), n=1)
-    hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(XGBOOST))}"
-    return f"{name} is no hyperparameter of built-in XGBoost{hint}"
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(XGBOOST))}"
+    return f"{name}: no hyperparameter of built-in XGBoost; {hint}"
 
 
 def _num_round(chosen: dict[str, Value]) -> list[str]:
     if "num_round" not in chosen:
-        return ["num_round is missing: built-in XGBoost requires it (for example num_round: 100)"]
+        return ["num_round: missing; built-in XGBoost requires it (for example num_round: 100)"]
     text = str(chosen["num_round"])
-    return [] if text.isdigit() and int(text) > 0 else [f"num_round must be at least 1, not {text}"]
+    return (
+        [] if text.isdigit() and int(text) > 0 else [f"num_round: must be at least 1, not {text}"]
+    )

@@ -17,13 +17,26 @@ from pydantic import (
     model_validator,
 )
 
-from retraining.sections import Duration, Section, between
+from retraining.sections import Duration, Section, between, in_words
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
-WORKFLOW_FILE: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*\.asl\.(yaml|yml|json)$"
 
 Runtime = Annotated[Duration, between("60s", "5d")]
-Instance = Annotated[StrictStr, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+Instance = Annotated[
+    StrictStr,
+    Field(
+        pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
+        json_schema_extra=in_words("an instance type, such as ml.m5.large"),
+    ),
+]
+WorkflowFile = Annotated[
+    StrictStr,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.asl\.(yaml|yml|json)$",
+        examples=["training.asl.yaml"],
+        json_schema_extra=in_words("a file of this folder: NAME.asl.yaml, .asl.yml or .asl.json"),
+    ),
+]
 
 
 class BuiltInTraining(Section):
@@ -67,8 +80,8 @@ class OwnTraining(Section):
 class WorkflowOfFolder(OwnTraining):
     __doc__ = OwnTraining.__doc__
 
-    workflow: Annotated[StrictStr, Field(pattern=WORKFLOW_FILE, examples=["training.asl.yaml"])] = (
-        Field(description="A state machine in Amazon States Language, in the pipeline's folder")
+    workflow: WorkflowFile = Field(
+        description="A state machine in Amazon States Language, in the pipeline's folder"
     )
 
 

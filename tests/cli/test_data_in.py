@@ -22,6 +22,7 @@ from ratchet.cli.pipeline_folder import pack
 from .conftest import ROOT, UCI_FILE, Run, outputs, register
 
 BANK = ROOT / "pipelines" / "bank-marketing"
+COLUMNS = "columns.yaml"
 
 
 @pytest.fixture
@@ -86,6 +87,71 @@ def test_a_wrong_value_is_named_with_the_values_allowed(folder: Path) -> None:
     assert "superior" in message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("margin: 0.01", "margin: lots", "gate.margin: lots is not allowed; allowed: a number (at"),
+        ("margin: 0.01", "margin: '0.1'", 'gate.margin: "0.1" is not allowed; allowed: a number'),
+        ("name: bank-marketing", "name: Bank", "name: Bank is not allowed; allowed: 2 to 24 lower"),
+        ("key: null", "key: [3]", 'data.key[0]: 3 is not allowed (quote it: "3"); allowed: text'),
+        ("quiet_period: 1s", "quiet_period: soon", "allowed: digits and a unit (s, m, h or d)"),
+        ("max_depth: 5", "max_depth: [5]", "[5] is not allowed; allowed: true or false, a number,"),
+        ("kind: serverless", "kind: real", "endpoint.kind: real is not allowed; allowed: serverle"),
+        (
+            "recipe: recipe.json",
+            "recipe: other",
+            "other is not allowed; allowed: recipe.json, null",
+        ),
+        ('delimiter: ";"', "delimiter: ab", 'ab is not allowed; allowed: ",", ;, "\\t"'),
+        ("confidence: 0.95", "confidence: 1", "a number (at least 0.5 and less than 1)"),
+        ("by: row", "no: row", "the key no is no text"),
+    ],
+)
+def test_a_value_is_told_with_file_line_key_and_what_is_allowed_in_words(
+    folder: Path, old: str, new: str, said: str
+) -> None:
+    line = change(folder, old, new)
+    message = refused(folder)
+    assert f"pipeline.yaml:{line}: " in message
+    assert said in message
+
+
+def test_numbers_and_dates_are_read_as_editors_read_them(folder: Path) -> None:
+    change(folder, "margin: 0.01", "margin: 1e-2")
+    change(folder, "{type: integer, min: 16, max: 120}", "{type: date, min: 2020-01-31}", COLUMNS)
+    packed = pack(folder).definition
+    assert packed["gate"]["margin"] == 0.01
+    assert packed["data"]["columns"]["age"]["min"] == "2020-01-31"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "said"),
+    [
+        (
+            "split:\n  train: 0.7",
+            "split:\n  train: 0.8",
+            "pipeline.yaml",
+            "split: train + validatio",
+        ),
+        ("max_depth: 5", "max_depht: 5", "pipeline.yaml", "training.hyperparameters.max_depht: no"),
+        ("minimum: 0.60", "minimum: 7", "pipeline.yaml", "gate.minimum: 7 is no possible value"),
+        ("min: -10, max: 10", "min: 99, max: 10", "columns.yaml", "columns.emp.var.rate: min 99"),
+    ],
+)
+def test_what_only_the_service_refuses_is_told_by_file_and_line_too(
+    folder: Path, old: str, new: str, name: str, said: str
+) -> None:
+    from retraining.contracts import parse_definition
+    from retraining.errors import PipelineRejected
+
+    line = change(folder, old, new, name)
+    packed = pack(folder)
+    with pytest.raises(PipelineRejected) as refusal:
+        parse_definition(packed.files["definition.json"])
+    (problem,) = refusal.value.problems
+    assert packed.located(problem).startswith(f"{folder / name}:{line}: {said}")
+
+
 def test_an_endpoint_is_explained_by_its_own_kind(folder: Path) -> None:
     change(folder, "memory_mb: 2048", "memory_mb: 2000")
     message = refused(folder)
@@ -111,6 +177,20 @@ def test_a_key_that_is_there_twice_is_refused(folder: Path) -> None:
 def test_broken_yaml_is_told_by_line(folder: Path) -> None:
     change(folder, "name: bank-marketing", "name: [bank")
     assert "no valid YAML" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the file is empty; needed: name, training, gate, data"),
+        ("a: &a [*a]", "unfolds to more than 200,000 values"),
+        ("a: " + "[" * 3000, "nested too deeply"),
+        ("- 1\n", "pipeline.yaml:1: the file: [1] is not allowed; allowed: keys and values"),
+    ],
+)
+def test_a_file_that_is_no_pipeline_is_no_defect(folder: Path, text: str, said: str) -> None:
+    (folder / "pipeline.yaml").write_text(text)
+    assert said in refused(folder)
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:

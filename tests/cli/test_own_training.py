@@ -96,9 +96,12 @@ def test_a_broken_workflow_is_refused_with_file_line_and_reason(
         ("{workflow: training.asl.yaml, max_runtme: 1h}", "did you mean max_runtime?"),
         ("{workflow: training.asl.yaml, algorithm: xgboost}", "workflow and algorithm exclude"),
         ("{workflow: training.asl.yaml, hyperparameters: {}}", "workflow and hyperparameters"),
-        ("{workflow: ../training.asl.yaml}", "training.workflow: ../training.asl.yaml does not"),
+        (
+            "{workflow: ../training.asl.yaml}",
+            "../training.asl.yaml is not allowed; allowed: a file of",
+        ),
         ("{workflow: absent.asl.yaml}", "absent.asl.yaml is not there"),
-        ("{}", "training.hyperparameters is missing"),
+        ("{}", "training: hyperparameters or workflow is missing"),
         ("{algorithm: xgboost, hyperparamters: {}}", "did you mean hyperparameters?"),
     ],
 )

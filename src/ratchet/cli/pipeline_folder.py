@@ -10,21 +10,31 @@ from typing import Any
 
 from ratchet.cli import checkout
 from ratchet.cli.errors import CliError
-from ratchet.cli.yaml_files import YamlFile, check, read_text, read_yaml
+from ratchet.cli.schema_problems import check
+from ratchet.cli.yaml_files import YamlFile, read_text, read_yaml
 
 
 @dataclass(frozen=True)
 class Packed:
     """A checked pipeline: `files` are what is uploaded under `hash`, definition.json among them.
 
-    `warnings` say what is doubtful in it, and is pushed all the same.
+    `warnings` say what is doubtful in it, and is pushed all the same. `read` is what it was read
+    from: pipeline.yaml and columns.yaml.
     """
 
     name: str
     definition: dict[str, Any]
     files: dict[str, bytes]
     hash: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+    read: tuple[YamlFile, YamlFile]
+
+    def located(self, problem: str) -> str:
+        """'file:line: problem' for a problem of the definition that begins with its key."""
+        pipeline, columns = self.read
+        if problem.startswith("data.columns"):
+            return columns.located(problem.removeprefix("data."))
+        return pipeline.located(problem)
 
 
 def pack(folder: Path) -> Packed:
@@ -38,10 +48,11 @@ def pack(folder: Path) -> Packed:
     columns = read_yaml(folder / document["data"].get("columns", "columns.yaml"))
     _refuse(check(columns, _schema(folder, "columns.schema.json")))
     _refuse(_label_problem(pipeline, columns))
-    return _packed(folder, document, columns.value["columns"])
+    return _packed(folder, pipeline, columns)
 
 
-def _packed(folder: Path, document: dict[str, Any], columns: dict[str, Any]) -> Packed:
+def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
+    document = pipeline.value
     etl = document.get("etl") or {}
     files: dict[str, bytes] = {}
     recipe = transform = None
@@ -55,13 +66,15 @@ def _packed(folder: Path, document: dict[str, Any], columns: dict[str, Any]) -> 
     training, warnings = _training(folder, document["training"])
     definition = {
         **document,
-        "data": {**document["data"], "columns": columns},
+        "data": {**document["data"], "columns": columns.value["columns"]},
         "etl": {"recipe": recipe, "transform": transform},
         "training": training,
     }
     text = json.dumps(definition, ensure_ascii=False, separators=(",", ":"))
     files["definition.json"] = text.encode()
-    return Packed(document["name"], definition, files, _content_hash(files), warnings)
+    return Packed(
+        document["name"], definition, files, _content_hash(files), warnings, (pipeline, columns)
+    )
 
 
 def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -140,11 +153,16 @@ def _label_problem(pipeline: YamlFile, columns: YamlFile) -> list[str]:
 
 
 def _refuse(problems: list[str]) -> None:
-    if len(problems) == 1:
-        raise CliError(problems[0])
     if problems:
-        more = "\n  ".join(problems)
-        raise CliError(f"{len(problems)} problems in this pipeline:\n  {more}")
+        raise problems_error(problems)
+
+
+def problems_error(problems: list[str]) -> CliError:
+    """One problem as it is, several as a list."""
+    if len(problems) == 1:
+        return CliError(problems[0])
+    more = "\n  ".join(problems)
+    return CliError(f"{len(problems)} problems in this pipeline:\n  {more}")
 
 
 def _schema(folder: Path, name: str) -> dict[str, Any]:

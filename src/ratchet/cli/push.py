@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -65,7 +65,7 @@ def send(stack: Stack, packed: Packed) -> dict[str, Any]:
     )
     answer = json.loads(reply["Payload"].read())
     if reply.get("FunctionError"):
-        raise _refused(packed, answer)
+        _refuse(packed, answer)
     registered: dict[str, Any] = answer
     return registered
 
@@ -94,13 +94,12 @@ def _put_once(stack: Stack, key: str, body: bytes) -> None:
             raise
 
 
-def _refused(packed: Packed, answer: dict[str, Any]) -> CliError:
+def _refuse(packed: Packed, answer: dict[str, Any]) -> NoReturn:
     """Lambda's error document: {"errorType", "errorMessage", "stackTrace"}."""
+    from ratchet.cli.pipeline_folder import problems_error
+
     kind, message = str(answer.get("errorType", "")), str(answer.get("errorMessage", "")).strip()
-    if kind != "PipelineRejected":
-        step = "The function's log in CloudWatch says more."
-        return CliError(f"register_pipeline failed: {kind}: {message}", step)
-    problems = message.splitlines()
-    if len(problems) == 1:
-        return CliError(f"pipeline {packed.name} was rejected: {problems[0]}")
-    return CliError(f"pipeline {packed.name} was rejected:\n  " + "\n  ".join(problems))
+    if kind == "PipelineRejected":
+        raise problems_error([packed.located(problem) for problem in message.splitlines()])
+    step = "The function's log in CloudWatch says more."
+    raise CliError(f"register_pipeline failed: {kind}: {message}", step)

@@ -1,7 +1,11 @@
-"""Reads a YAML file so that every problem can be told by line and key."""
+"""Reads a YAML file so that every problem can be told by line and key.
+
+Its scalars are read as editors read them, by YAML 1.2's core: 1e-3 is a number, a date is text.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +13,25 @@ from typing import Any
 
 import yaml
 
-from ratchet.cli.errors import CliError, nearest
+from ratchet.cli.errors import CliError
 
 _MOST_BYTES = 1_000_000
-_MOST_PROBLEMS = 12
+_MOST_NODES = 200_000
+_KEYS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe types without timestamps, and numbers such as 1e-3."""
+
+
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+"), "-+0123456789"
+)
 
 
 @dataclass(frozen=True)
@@ -33,22 +52,36 @@ class YamlFile:
             line, node = found
         return line
 
+    def way(self, text: str) -> list[str | int]:
+        """The keys that a text such as 'data.key[0]: no column' begins with, as far as they are."""
+        node, rest, way = self.tree, text, []
+        while (found := _begun(node, rest)) is not None:
+            key, rest = found
+            way.append(key)
+            node = (_child(node, key) or (0, None))[1]
+        return way
+
+    def located(self, text: str) -> str:
+        """'file:line: text' for a text that begins with the key it is about."""
+        return f"{self.path}:{self.line(self.way(text))}: {text}"
+
 
 def read_yaml(path: Path) -> YamlFile:
     """Parse the file; CliError names file and line of what YAML cannot read."""
     text = read_text(path)
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
+        tree = yaml.compose(text, Loader=_Loader)
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         msg = f"{path}:{line}: no valid YAML: {error.problem or error.context}"
         raise CliError(msg, "Look at the indentation and quotes around that line.") from error
     except yaml.YAMLError as error:
         raise CliError(f"{path}: no valid YAML: {' '.join(str(error).split())}") from error
-    twice = next(_twice(tree), None)
-    if twice is not None:
-        raise CliError(f"{path}:{twice[1]}: the key {twice[0]} is there twice", "Keep one of them.")
+    except RecursionError:
+        raise CliError(f"{path}: nested too deeply, or an alias within itself") from None
+    for node in _nodes(tree, path):
+        _refuse_wrong_keys(node, path)
     return YamlFile(path, value, tree)
 
 
@@ -64,91 +97,6 @@ def read_text(path: Path) -> str:
         raise CliError(f"{path}: byte {error.start} is no UTF-8", "Save it as UTF-8.") from error
 
 
-def check(file: YamlFile, schema: dict[str, Any]) -> list[str]:
-    """What the JSON Schema finds wrong: 'file:line: key: value ...', in the order of the file."""
-    from jsonschema import Draft202012Validator
-
-    errors = Draft202012Validator(schema).iter_errors(file.value)
-    found = sorted({problem for error in errors for problem in _problems(file, error)})
-    return [text for _, text in found[:_MOST_PROBLEMS]]
-
-
-def _problems(file: YamlFile, error: Any) -> Iterator[tuple[int, str]]:
-    """One line for each thing wrong; of alternatives the one that fits best is explained."""
-    from jsonschema.exceptions import best_match
-
-    if error.context:
-        deeper = best_match(_alternative(error))
-        yield from _problems(file, deeper)
-        return
-    way = list(error.absolute_path)
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = error.schema.get("properties", {})
-        for key in (key for key in error.instance if key not in known):
-            what = f"{_dotted([*way, key])} is not known here{nearest(str(key), known)}"
-            yield _at(file, [*way, key], f"{what}; known: {', '.join(known)}")
-        return
-    if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        for key in missing:
-            yield _at(file, way, f"{_dotted([*way, key])} is missing")
-        return
-    yield _at(file, way, f"{_dotted(way)}: {_value_problem(error)}")
-
-
-def _alternative(error: Any) -> list[Any]:
-    """The errors of the alternative that the value's `kind`, type or keys show to be meant."""
-    groups: dict[int, list[Any]] = {}
-    for inner in error.context:
-        groups.setdefault(inner.schema_path[0], []).append(inner)
-    fitting = [group for group in groups.values() if not any(_is_another(error) for error in group)]
-    return (fitting or list(groups.values()))[0]
-
-
-def _is_another(error: Any) -> bool:
-    """True for an error that shows that another alternative was meant."""
-    if error.validator in {"required", "type"}:
-        return not error.path
-    return error.validator == "const" and len(error.path) <= 1
-
-
-def _value_problem(error: Any) -> str:
-    value, rule = _shown(error.instance), error.validator_value
-    if error.validator in {"enum", "const"}:
-        allowed = rule if isinstance(rule, list) else [rule]
-        return f"{value} is not allowed{nearest(value, allowed)}; allowed: " + ", ".join(
-            map(_shown, allowed)
-        )
-    if error.validator == "type":
-        hint = ' (quote it, as in "no": YAML reads it as true or false)'
-        wanted = " or ".join(rule) if isinstance(rule, list) else rule
-        return f"{value} is not {wanted}" + (hint if isinstance(error.instance, bool) else "")
-    if error.validator == "pattern":
-        return f"{value} does not have the form {rule}" + _examples(error.schema)
-    return str(error.message)
-
-
-def _examples(schema: dict[str, Any]) -> str:
-    examples = schema.get("examples") or []
-    return f", such as {' or '.join(map(str, examples))}" if examples else ""
-
-
-def _shown(value: Any) -> str:
-    text = (
-        "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    )
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _at(file: YamlFile, way: Sequence[str | int], text: str) -> tuple[int, str]:
-    line = file.line(way)
-    return line, f"{file.path}:{line}: {text}"
-
-
-def _dotted(way: Sequence[str | int]) -> str:
-    return ".".join(map(str, way)) or "the file"
-
-
 def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
@@ -159,15 +107,41 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | N
     return None
 
 
-def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
-    """Keys that a mapping holds twice; YAML's reader would silently keep the last."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield key.value, key.start_mark.line + 1
-            seen.add(key.value)
-            yield from _twice(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _twice(value)
+def _begun(node: yaml.Node | None, text: str) -> tuple[str | int, str] | None:
+    """The longest key of a node that a text begins with, and the rest of the text."""
+    if isinstance(node, yaml.SequenceNode) and (found := re.match(r"\[([0-9]+)\]", text)):
+        return int(found[1]), text[found.end() :]
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    text = text.removeprefix(".")
+    keys = [key.value for key, _ in node.value if re.match(rf"{re.escape(key.value)}[.:\[]", text)]
+    key = max(keys, key=len, default=None)
+    return None if key is None else (key, text[len(key) :])
+
+
+def _nodes(tree: yaml.Node | None, path: Path) -> Iterator[yaml.Node]:
+    """Every node in the file's order; CliError where aliases unfold without end."""
+    left = [tree] if tree else []
+    for _ in range(_MOST_NODES):
+        if not left:
+            return
+        node = left.pop()
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            left.extend(value for _, value in reversed(node.value))
+        elif isinstance(node, yaml.SequenceNode):
+            left.extend(reversed(node.value))
+    raise CliError(f"{path}: it unfolds to more than {_MOST_NODES:,} values", "Use fewer aliases.")
+
+
+def _refuse_wrong_keys(node: yaml.Node, path: Path) -> None:
+    """Keys that YAML's reader takes for something else, and those of which it keeps the last."""
+    seen: set[str] = set()
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else []:
+        where = f"{path}:{key.start_mark.line + 1}: the key {key.value}"
+        if key.tag not in _KEYS:
+            step = "Put it in quotes: YAML reads a bare yes, no, on, off or number as no text."
+            raise CliError(f"{where} is no text", step)
+        if key.value in seen:
+            raise CliError(f"{where} is there twice", "Keep one of them.")
+        seen.add(key.value)
