@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from ratchet.local_aws.cloudformation import deploy
 from ratchet.local_aws.local import LocalAws
 from ratchet.workflow import ExecutionStatus, Workflow
 from ratchet.workflow.exceptions import (
@@ -20,17 +17,13 @@ from ratchet.workflow.exceptions import (
     WorkflowNotFound,
 )
 from ratchet.workflow.inputs import ExecutionInput, Field
-from ratchet.workflow.lint import lint_path
 from ratchet.workflow.steps import (
     Chain,
     Choice,
     ChoiceRule,
     Fail,
-    GlueStartJobRunStep,
-    LambdaStep,
     Pass,
     Succeed,
-    Task,
     Wait,
 )
 
@@ -147,81 +140,3 @@ def test_what_has_no_state_machine_is_told_so() -> None:
         workflow.update(role=ROLE)
     with pytest.raises(MissingRequiredParameter, match="role"):
         workflow.create()
-
-
-def exported() -> Workflow:
-    given = ExecutionInput()
-    job = GlueStartJobRunStep("Job", parameters={"JobName": "prepare"})
-    call = LambdaStep("Call", parameters={"FunctionName": "ask", "Payload": {"x.$": "$.x"}})
-    train = Task(
-        "Train",
-        resource="arn:aws:states:::sagemaker:createTrainingJob.sync",
-        parameters={
-            "TrainingJobName": given["name"],
-            "RoleArn": "arn:aws:iam::123456789012:role/sagemaker",
-            "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
-            "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
-            "ResourceConfig": {
-                "InstanceCount": 1,
-                "InstanceType": "ml.m5.large",
-                "VolumeSizeInGB": 1,
-            },
-            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
-        },
-    )
-    return Workflow("exported", Chain([job, call, train]), ROLE)
-
-
-def test_a_sam_template_has_a_role_with_what_the_states_call_and_no_more() -> None:
-    template = yaml.safe_load(exported().get_sam_template())
-    resources = template["Resources"]
-    machine = resources["StateMachine"]["Properties"]
-    assert machine["Definition"]["States"]["Job"]["Resource"].startswith("arn:${Partition}:states")
-    assert machine["Tracing"] == {"Enabled": True}
-    assert machine["Logging"]["Level"] == "ALL"
-    policy = resources["StateMachineRole"]["Properties"]["Policies"][0]["PolicyDocument"]
-    *calls, everywhere = policy["Statement"]
-    assert all(action.startswith(("logs:", "xray:")) for action in everywhere["Action"])
-    assert [action for call in calls for action in call["Action"]] == [
-        "glue:StartJobRun",
-        "glue:GetJobRun",
-        "glue:BatchStopJobRun",
-        "glue:GetJobRuns",
-        "lambda:InvokeFunction",
-        "sagemaker:CreateTrainingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:StopTrainingJob",
-        "events:PutTargets",
-        "events:PutRule",
-        "events:DescribeRule",
-        "iam:PassRole",
-    ]
-    assert calls[0]["Resource"][0]["Fn::Sub"].endswith(":job/prepare")
-    assert calls[-1]["Condition"] == {
-        "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
-    }
-    assert not any(call["Resource"] == ["*"] for call in calls)
-
-
-def test_the_checks_find_the_exported_role_sufficient(tmp_path: Path) -> None:
-    path = tmp_path / "template.yaml"
-    path.write_text(exported().get_sam_template(), encoding="utf-8")
-    assert [str(found.finding) for found in lint_path(path)] == []
-
-
-def test_an_exported_template_is_deployed_and_runs(
-    local_aws: LocalAws, client: Any, tmp_path: Path
-) -> None:
-    made = Workflow("deployed", Chain([Pass("A", result={"x": 1}), Succeed("B")]))
-    path = tmp_path / "template.yaml"
-    path.write_text(made.get_sam_template(), encoding="utf-8")
-    outputs = deploy(local_aws, path, "deployed", {})
-    attached = Workflow.attach(outputs["StateMachineArn"], client=client)
-    assert attached.execute(inputs={}).result(timeout=MINUTE) == {"x": 1}
-
-
-def test_the_state_machine_alone_is_exported_too() -> None:
-    alone = yaml.safe_load(exported().get_cloudformation_template())
-    properties = alone["Resources"]["StateMachine"]["Properties"]
-    assert json.loads(properties["DefinitionString"])["StartAt"] == "Job"
-    assert properties["RoleArn"] == ROLE

@@ -154,13 +154,11 @@ _UNSURE: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The argument that names what a call is about, and the ARN of that; without `path` it is
-    one already.
-    """
+    """The argument that names what a call is about, and where the name stands in its ARN."""
 
     parameter: str
-    service: str = ""
-    path: str = ""
+    service: str
+    path: str
 
 
 # By service and action, or by service alone.
@@ -183,10 +181,10 @@ _TARGETS: Mapping[str, Target] = {
     "sagemaker:deleteEndpoint": Target("EndpointName", "sagemaker", "endpoint/%s"),
     "sagemaker:describeEndpoint": Target("EndpointName", "sagemaker", "endpoint/%s"),
     "sagemaker:updateEndpoint": Target("EndpointName", "sagemaker", "endpoint/%s"),
-    "sfn:startExecution": Target("StateMachineArn"),
-    "sns:publish": Target("TopicArn"),
+    "sfn:startExecution": Target("StateMachineArn", "states", "stateMachine:%s"),
+    "sns:publish": Target("TopicArn", "sns", "%s"),
     "sqs": Target("QueueUrl", "sqs", "%s"),
-    "states": Target("StateMachineArn"),
+    "states": Target("StateMachineArn", "states", "stateMachine:%s"),
 }
 
 

@@ -11,6 +11,7 @@ import yaml
 from ratchet.workflow.asl.building import build
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.operating.permissions import Statement, statements
+from ratchet.workflow.sam.machines import holes
 
 if TYPE_CHECKING:
     from ratchet.workflow.operating.workflow import Workflow
@@ -31,7 +32,7 @@ _TRACE_ACTIONS = (
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
 )
-_ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):states:::")
+_ARN = re.compile(r"^arn:(aws|aws-cn|aws-us-gov|\$\{\w+\}):states:::")
 
 
 def cloudformation_template(workflow: Workflow, description: str | None = None) -> str:
@@ -55,62 +56,73 @@ def cloudformation_template(workflow: Workflow, description: str | None = None) 
 
 def sam_template(workflow: Workflow, description: str | None = None) -> str:
     """The state machine with a role of its own, a log group and tracing. Region and account are
-    left to the deployment.
+    left to the deployment; a `${Name}` in the definition becomes the template's parameter Name.
     """
-    definition = _portable(workflow.definition.to_dict())
-    machine = build(read(workflow.definition.to_dict()))
-    allowed = [_own(statement, workflow.name) for statement in statements(machine)]
-    document = {
+    definition = _written(workflow.definition.to_dict(), "${Partition}")
+    names = sorted({name for _, name in holes(definition) if name.isalnum()} - {"Partition"})
+    document: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Transform": "AWS::Serverless-2016-10-31",
         "Description": description or f"The workflow {workflow.name}, its role and its log",
-        "Resources": {
-            "StateMachine": {
-                "Type": "AWS::Serverless::StateMachine",
-                "Properties": _machine(workflow, definition),
-            },
-            "StateMachineRole": _role(allowed, traced=workflow.tracing is not False),
-            "StateMachineLogs": {
-                "Type": "AWS::Logs::LogGroup",
-                "Properties": {
-                    "LogGroupName": f"/aws/vendedlogs/states/{workflow.name}",
-                    "RetentionInDays": 30,
-                },
-            },
-        },
+        "Parameters": {name: {"Type": "String"} for name in names},
+        "Resources": _resources(workflow, definition, names),
         "Outputs": {"StateMachineArn": {"Value": {"Ref": "StateMachine"}}},
     }
-    return _dump(document)
+    return _dump({name: part for name, part in document.items() if part})
 
 
-def _machine(workflow: Workflow, definition: dict[str, Any]) -> dict[str, Any]:
-    level = str((workflow.logging_configuration or {}).get("level", "ALL"))
-    data = bool((workflow.logging_configuration or {}).get("includeExecutionData", False))
-    destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": _get("StateMachineLogs.Arn")}}
+def _resources(workflow: Workflow, definition: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    machine = build(read(_written(definition, "aws")))
+    allowed = [_own(statement, workflow.name) for statement in statements(machine)]
+    logged = (workflow.logging_configuration or {}).get("level", "ALL") != "OFF"
+    resources = {
+        "StateMachine": {
+            "Type": "AWS::Serverless::StateMachine",
+            "Properties": _machine(workflow, definition, names, logged=logged),
+        },
+        "StateMachineRole": _role(allowed, traced=workflow.tracing is not False, logged=logged),
+    }
+    if logged:
+        resources["StateMachineLogs"] = {
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {
+                "LogGroupName": f"/aws/vendedlogs/states/{workflow.name}",
+                "RetentionInDays": 30,
+            },
+        }
+    return resources
+
+
+def _machine(
+    workflow: Workflow, definition: dict[str, Any], names: list[str], *, logged: bool
+) -> dict[str, Any]:
+    substitutions = {"Partition": {"Ref": "AWS::Partition"}} | {n: {"Ref": n} for n in names}
     properties: dict[str, Any] = {
         "Name": workflow.name,
         "Type": workflow.type,
         "Definition": definition,
-        "DefinitionSubstitutions": {"Partition": {"Ref": "AWS::Partition"}},
+        "DefinitionSubstitutions": substitutions,
         "Role": _get("StateMachineRole.Arn"),
-        "Logging": {
-            "Level": level,
-            "IncludeExecutionData": data,
-            "Destinations": [destination],
-        },
         "Tracing": {"Enabled": workflow.tracing is not False},
     }
+    if logged:
+        properties["Logging"] = _logging(workflow.logging_configuration or {})
     if workflow.tags:
-        properties["Tags"] = {
-            tag.get("key", tag.get("Key")): tag.get("value", tag.get("Value"))
-            for tag in workflow.tags
-        }
+        properties["Tags"] = {tag["key"]: tag["value"] for tag in workflow.tags}
     return properties
 
 
-def _role(allowed: list[Statement], *, traced: bool) -> dict[str, Any]:
-    everywhere = _LOG_ACTIONS + (_TRACE_ACTIONS if traced else ())
-    policy = [*allowed, Statement(everywhere, ("*",))]
+def _logging(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Level": configuration.get("level", "ALL"),
+        "IncludeExecutionData": configuration.get("includeExecutionData", False),
+        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": _get("StateMachineLogs.Arn")}}],
+    }
+
+
+def _role(allowed: list[Statement], *, traced: bool, logged: bool) -> dict[str, Any]:
+    everywhere = (_LOG_ACTIONS if logged else ()) + (_TRACE_ACTIONS if traced else ())
+    policy = [*allowed, Statement(everywhere, ("*",))] if everywhere else allowed
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -151,14 +163,14 @@ def _substituted(document: dict[str, Any]) -> dict[str, Any]:
     return document | {"Resource": resources}
 
 
-def _portable(value: Any) -> Any:
-    """Resources without the partition of the machine that wrote them."""
+def _written(value: Any, partition: str) -> Any:
+    """A definition whose integrations stand in this partition."""
     if isinstance(value, Mapping):
-        return {key: _portable(part) for key, part in value.items()}
+        return {key: _written(part, partition) for key, part in value.items()}
     if isinstance(value, list):
-        return [_portable(part) for part in value]
+        return [_written(part, partition) for part in value]
     if isinstance(value, str):
-        return _ARN.sub("arn:${Partition}:states:::", value)
+        return _ARN.sub(f"arn:{partition}:states:::", value)
     return value
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from ratchet.workflow.asl.resources import Resource
 _HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 _RULE = _HERE % ("events", "rule/%s")
 
-_ROLES = re.compile(r"^arn:[^:]+:iam::[^:]*:role/.+$")
+_ANY_ROLE = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +86,21 @@ def _named(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
     target = target_of(resource)
     if target is None:
         return _buckets(resource, given) or ("*",)
-    value = given.get(target.parameter)
-    name = value if isinstance(value, str) and not value.lstrip().startswith("{%") else "*"
+    name = _literal(given.get(target.parameter))
     if resource.service == "sqs":
-        name = name.rpartition("/")[2]  # a queue's URL ends with its name
-    if name.startswith(("arn:", "${")):
-        return (name, f"{name}:*") if resource.service == "lambda" else (name,)
-    arn = _HERE % (target.service, target.path % name) if target.path else name
+        name = "*" if "${" in name else name.rpartition("/")[2]  # a queue's URL ends with its name
+    arn = name if _is_arn(name) else _HERE % (target.service, target.path % name)
     return (arn, f"{arn}:*") if resource.service == "lambda" and name != "*" else (arn,)
+
+
+def _literal(value: Any) -> str:
+    """A value that the definition itself says, `*` for one that comes at run time."""
+    return value if isinstance(value, str) and not value.lstrip().startswith("{%") else "*"
+
+
+def _is_arn(value: str) -> bool:
+    """An ARN, or a substitution that stands for one: `${ScoreFunctionArn}`."""
+    return value.startswith("arn:") or (value.startswith("${") and value.lower().endswith("arn}"))
 
 
 def _buckets(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -108,21 +114,23 @@ def _buckets(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _watched(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
     if resource.service == "states":
-        target = _targets(resource, given)[0]
-        return (target.replace(":stateMachine:", ":execution:") + ":*" if target != "*" else "*",)
+        before, kind, name = _targets(resource, given)[0].partition(":stateMachine:")
+        return (f"{before}:execution:{name}:*" if kind else _HERE % ("states", "execution:*"),)
     return _targets(resource, given)
 
 
 def _roles_in(value: Any) -> Iterator[str]:
     """Roles handed over in a request: the service must be allowed to take them."""
-    if isinstance(value, Mapping):
-        for part in value.values():
-            yield from _roles_in(part)
-    elif isinstance(value, list):
+    if isinstance(value, list):
         for part in value:
             yield from _roles_in(part)
-    elif isinstance(value, str) and _ROLES.match(value):
-        yield value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            if name.removesuffix(".$").lower().endswith("rolearn"):
+                role = "*" if name.endswith(".$") else _literal(part)
+                yield role if _is_arn(role) else _ANY_ROLE
+            else:
+                yield from _roles_in(part)
 
 
 def _passed_to(resource: Resource) -> str:

@@ -20,7 +20,7 @@ from ratchet.workflow.operating.picture import Picture
 from ratchet.workflow.operating.tables import ExecutionsList, WorkflowList
 from ratchet.workflow.operating.uploads import put_all, uploads_of
 from ratchet.workflow.steps.chain import Chain
-from ratchet.workflow.steps.graph import FrozenGraph, Graph, check_document
+from ratchet.workflow.steps.graph import FrozenGraph, Graph
 from ratchet.workflow.steps.states import State
 
 log = logging.getLogger("ratchet.workflow")
@@ -89,14 +89,14 @@ class Workflow(DrawsItself):
     def _accepted(self, definition: Authored) -> Graph:
         graph = self._graph(definition)
         if self._check:
-            _judge(check_document(graph.to_dict()))
+            _judge(graph.check())
         return graph
 
     def _graph(self, definition: Authored) -> Graph:
         if isinstance(definition, Graph):
             return definition
         if isinstance(definition, Definition):
-            return FrozenGraph(definition.document)
+            return FrozenGraph(definition.document, placeholders=True)
         if isinstance(definition, Mapping):
             return FrozenGraph(definition)
         fields = {
@@ -113,7 +113,7 @@ class Workflow(DrawsItself):
 
     def check(self) -> tuple[Finding, ...]:
         """Everything the checks find, warnings too."""
-        return check_document(self.to_dict())
+        return self.definition.check()
 
     # its state machine
 

@@ -25,6 +25,8 @@ class Graph(Block):
     step that does not come before); `check()` says everything else.
     """
 
+    placeholders = False  # whether `${Name}` is for a template to fill in
+
     def __init__(self, branch: State | Chain, **fields: Any) -> None:
         if not isinstance(branch, State | Chain):
             raise ValueError(  # noqa: TRY004 - what users of the old package catch
@@ -53,7 +55,7 @@ class Graph(Block):
 
     def check(self) -> tuple[Finding, ...]:
         """Everything the checks find in the definition; errors and warnings alike."""
-        return check_document(self.to_dict())
+        return check_document(self.to_dict(), placeholders=self.placeholders)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.states)})"
@@ -62,13 +64,13 @@ class Graph(Block):
 class FrozenGraph(Graph):
     """A definition as it was read. To edit one, use `ratchet.workflow.Definition`."""
 
-    def __init__(self, definition: Mapping[str, Any]) -> None:
+    def __init__(self, definition: Mapping[str, Any], *, placeholders: bool = False) -> None:
         if not isinstance(definition, Mapping):
             raise ValueError(  # noqa: TRY004 - what users of the old package catch
                 f"A definition is an object, not {type(definition).__name__}"
             )
         Block.__init__(self)
-        self.definition = dict(definition)
+        self.definition, self.placeholders = dict(definition), placeholders
         states = definition.get("States")
         self.states = dict(states) if isinstance(states, Mapping) else {}
 
@@ -83,7 +85,9 @@ class FrozenGraph(Graph):
         return cls(read(json_definition).document)
 
 
-def check_document(document: Mapping[str, Any]) -> tuple[Finding, ...]:
+def check_document(
+    document: Mapping[str, Any], *, placeholders: bool = False
+) -> tuple[Finding, ...]:
     """Findings about a definition. What only local AWS cannot run is no finding of an author's."""
     from ratchet.workflow.asl.building import build
     from ratchet.workflow.asl.source import read
@@ -91,7 +95,8 @@ def check_document(document: Mapping[str, Any]) -> tuple[Finding, ...]:
 
     # Read back from text, the findings have lines, and whatever JSON cannot hold is found.
     machine = build(read(json.dumps(document, indent=2, ensure_ascii=False)))
-    return tuple(found for found in check(machine) if found.code != "UNSUPPORTED_BY_RATCHET")
+    findings = check(machine, placeholders=placeholders)
+    return tuple(found for found in findings if found.code != "UNSUPPORTED_BY_RATCHET")
 
 
 def _refuse_repeated_names(start: State | Chain) -> None:
