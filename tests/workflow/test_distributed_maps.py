@@ -172,6 +172,18 @@ CHECK = {
 }
 
 
+def test_an_object_in_the_input_is_run_over_by_members() -> None:
+    selector = {"item.$": "$$.Map.Item"}
+    execution, _ = _run({"ItemSelector": selector}, {"a": 1, "b": 2})
+    assert execution.output is not None, execution.cause
+    assert execution.output.value[1]["item"] == {
+        "Index": 1,
+        "Value": {"Key": "b", "Value": 2},
+        "Key": "b",
+        "Source": "STATE_DATA",
+    }
+
+
 def test_failures_are_tolerated_up_to_count_and_share() -> None:
     tolerated, _ = _run({"ToleratedFailureCount": 1}, [1, 2, 3], states=CHECK)
     assert tolerated.output is not None

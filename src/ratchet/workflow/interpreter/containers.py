@@ -124,18 +124,26 @@ async def iterate(lane: Lane, state: Map, run_flow: RunFlow, data: Data) -> Payl
     return collected(state.name, [lane.done[place] for place in range(len(items))])
 
 
-def items_of(state: Map, data: Data) -> list[Any]:
-    """The array that a Map runs over, from Items, ItemsPath or its input."""
+def items_of(state: Map, data: Data, *, members: bool = False) -> Any:
+    """What a Map runs over, from Items, ItemsPath or its input: an array.
+
+    With `members` it may be an object too: a distributed Map runs over its members.
+    """
+    items = _given(state, data)
+    if isinstance(items, list) or (members and isinstance(items, dict)):
+        return items
+    if isinstance(data, JsonataData) and state.items is not None:
+        return data.evaluator.typed(state.items, "array")  # says what it is instead
+    path = state.items.value if state.items is not None else "$"
+    raise data.refused(f'Reference path "{path}" must point to array.')
+
+
+def _given(state: Map, data: Data) -> Any:
+    if state.items is None:
+        return data.input.value
     if isinstance(data, JsonataData):
-        items = data.input.value
-        if state.items is not None:
-            items = data.evaluator.typed(state.items, "array")
-    else:
-        items = data.evaluator.setting(state.items) if state.items else data.input.value
-    if not isinstance(items, list):
-        path = state.items.value if state.items is not None else "$"
-        raise data.refused(f'Reference path "{path}" must point to array.')
-    return items
+        return data.evaluator.value(state.items)
+    return data.evaluator.setting(state.items)
 
 
 def concurrency(state: Map, data: Data, most: int) -> int:

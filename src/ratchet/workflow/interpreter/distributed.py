@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ratchet.workflow.asl.errors import EXCEEDED, StateError
 from ratchet.workflow.asl.model import Map, StateMachine
@@ -15,7 +15,7 @@ from ratchet.workflow.interpreter.batches import batches
 from ratchet.workflow.interpreter.containers import collected, concurrency, items_of
 from ratchet.workflow.interpreter.crew import MAX_CONCURRENCY, Crew
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
-from ratchet.workflow.interpreter.items import read_items
+from ratchet.workflow.interpreter.items import given_items, read_items
 from ratchet.workflow.interpreter.lane import Item, Lane
 from ratchet.workflow.interpreter.map_run import Child, MapRun
 
@@ -68,9 +68,11 @@ class _Run:
         self._lane.record("MapRunRedriven", details)
         return await self._guarded(run, None if run.children else self._items())
 
-    def _items(self) -> list[Any] | None:
+    def _items(self) -> list[Item] | None:
         """The items in the state's input; None if a reader has them."""
-        return None if self._state.reader is not None else items_of(self._state, self._data)
+        if self._state.reader is not None:
+            return None
+        return given_items(items_of(self._state, self._data, members=True))
 
     def _new_run(self, limit: int) -> MapRun:
         evaluator, state = self._data.evaluator, self._state
@@ -88,7 +90,7 @@ class _Run:
             started=execution.clock.now(),
         )
 
-    async def _guarded(self, run: MapRun, items: list[Any] | None) -> Payload:
+    async def _guarded(self, run: MapRun, items: list[Item] | None) -> Payload:
         lane = self._lane
         now = lane.execution.clock.now
         try:
@@ -110,24 +112,23 @@ class _Run:
         lane.record("MapStateSucceeded", chain=False)
         return output
 
-    async def _prepared(self, items: list[Any] | None) -> list[Child]:
+    async def _prepared(self, items: list[Item] | None) -> list[Child]:
         reader = self._state.reader
         if items is None and reader is not None:
             items = await read_items(reader, self._lane, self._data)
         inputs = batches(self._state.batcher, self._data, self._selected(items or []))
         return [Child(place, count, payload) for place, (payload, count) in enumerate(inputs)]
 
-    def _selected(self, items: list[Any]) -> list[Payload]:
+    def _selected(self, items: list[Item]) -> list[Payload]:
         selector = self._state.selector
-        payloads = [Payload(item) for item in items]
         if selector is None:
-            return payloads
+            return [item.value for item in items]
         inner = Lane(self._lane.execution, self._lane.previous, self._lane)
         inner.state, inner.entered = self._state, self._lane.entered
         inner.entered_at = self._lane.entered_at
         selected = []
-        for index, payload in enumerate(payloads):
-            inner.item = Item(index, payload)
+        for item in items:
+            inner.item = item
             selected.append(self._data.seen_by(inner).payload(selector))
         return selected
 

@@ -1,19 +1,21 @@
-"""Reads the items of a distributed Map from S3: CSV, JSON, JSON Lines, lists of objects."""
+"""The items of a distributed Map: of its input, or from S3 as CSV, JSON, JSON Lines, listings."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.errors import ITEM_READER, StateError
 from ratchet.workflow.asl.model import ItemReader
+from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter.dataflow import Data
-from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.lane import Item, Lane
 from ratchet.workflow.interpreter.tasks import TaskCall
 
 MAX_ITEMS = 100_000_000
@@ -21,9 +23,29 @@ LIST = "listObjectsV2"
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 
 
-async def read_items(reader: ItemReader, lane: Lane, data: Data) -> list[Any]:
+def given_items(value: list[Any] | dict[str, Any]) -> list[Item]:
+    """The items of an array or of an object in the state's input."""
+    return _items(_pairs(value) if isinstance(value, dict) else value, "STATE_DATA")
+
+
+async def read_items(reader: ItemReader, lane: Lane, data: Data) -> list[Item]:
     """The items of a reader. Raises StateError (States.ItemReaderFailed)."""
     return await _Reading(reader, lane, data).items()
+
+
+class _Pair(dict[str, Any]):
+    """A member of an object as an item: its key and its value."""
+
+
+def _pairs(value: dict[str, Any]) -> list[Any]:
+    return [_Pair(Key=key, Value=part) for key, part in value.items()]
+
+
+def _items(values: Iterable[Any], source: str, start: int = 0) -> list[Item]:
+    return [
+        Item(index, Payload(value), value["Key"] if isinstance(value, _Pair) else None, source)
+        for index, value in enumerate(values, start)
+    ]
 
 
 class _Reading:
@@ -37,12 +59,12 @@ class _Reading:
         given = data.evaluator.value(reader.arguments) if reader.arguments is not None else {}
         self._arguments: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
 
-    async def items(self) -> list[Any]:
+    async def items(self) -> list[Item]:
         if self._reader.resource.action == LIST:
             objects = await self._objects()
             if self._reader.transformation == "LOAD_AND_FLATTEN":
                 return await self._flattened(objects)
-            return objects
+            return _items(objects, f"S3://{self._arguments.get('Bucket')}")
         return await self._file(self._arguments, self._most)
 
     async def _objects(self) -> list[Any]:
@@ -56,28 +78,24 @@ class _Reading:
             more = {"ContinuationToken": page["NextContinuationToken"]}
         return found[: self._most]
 
-    async def _flattened(self, objects: list[Any]) -> list[Any]:
-        items: list[Any] = []
+    async def _flattened(self, objects: list[Any]) -> list[Item]:
+        items: list[Item] = []
         for entry in objects:
             place = {"Bucket": self._arguments.get("Bucket"), "Key": entry["Key"]}
-            items += await self._file(place, self._most - len(items))
+            items += await self._file(place, self._most - len(items), len(items))
             if len(items) >= self._most:
                 break
         return items
 
-    async def _file(self, place: dict[str, Any], most: int) -> list[Any]:
+    async def _file(self, place: dict[str, Any], most: int, start: int = 0) -> list[Item]:
         answer = await self._call("getObject", place)
         text = str(answer.get("Body", "")).removeprefix("\ufeff")
         kind = self._reader.kind or _kind_of(str(place.get("Key", "")))
         parse = _PARSERS.get(kind)
         if parse is None:
             raise _failed(f"InputType {kind} is not supported; use CSV, JSON or JSONL")
-        items: list[Any] = []
-        for item in parse(text, self._reader):
-            if len(items) >= most:
-                break
-            items.append(item)
-        return items
+        found = islice(parse(text, self._reader), most)
+        return _items(found, f"S3://{place.get('Bucket')}/{place.get('Key')}", start)
 
     async def _call(self, action: str, arguments: dict[str, Any]) -> Any:
         try:
@@ -150,7 +168,7 @@ def _csv(text: str, reader: ItemReader) -> Iterator[dict[str, str]]:
 def _json(text: str, reader: ItemReader) -> Iterator[Any]:
     value = _pointed(_parsed(text), reader.pointer)
     if isinstance(value, dict):
-        return iter([{"Key": key, "Value": part} for key, part in value.items()])
+        return iter(_pairs(value))
     if not isinstance(value, list):
         raise _failed("Attempting to map over non-iterable node.")
     return iter(value)

@@ -26,15 +26,21 @@ _ABORTABLE = ("Task", "Wait", "Map", "Parallel")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The item that a Map iteration works on; `key` where a reader knows one."""
+    """The item that a Map iteration works on.
+
+    `key` is that of a member if the items are those of an object; `source` says where a
+    distributed Map has the item from.
+    """
 
     index: int
     value: Payload
     key: str | None = None
+    source: str | None = None
 
     def shown(self, *, bound: bool) -> dict[str, Any]:
         shown = {"Index": self.index, "Value": self.value.bound if bound else self.value.value}
-        return shown if self.key is None else {**shown, "Key": self.key}
+        more = {"Key": self.key, "Source": self.source}
+        return {**shown, **{name: value for name, value in more.items() if value is not None}}
 
 
 class Lane:
