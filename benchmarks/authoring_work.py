@@ -1,7 +1,8 @@
 """The work that authoring.py measures; one process, either package: `--old` takes stepfunctions.
 
 Prints one JSON object: seconds for the import, the eight-state retraining graph with its JSON,
-and chains of n states; a name of an error where it did not come to an end.
+chains of n states, and the drawing of the longest; a name of an error where it did not come to an
+end. The old package draws with scripts that a browser loads from the network: not measured.
 """
 
 from __future__ import annotations
@@ -92,6 +93,16 @@ def chain(length: int) -> str:
     return str(steps.Graph(steps.Chain(states)).to_json())
 
 
+def drawing(form: str) -> float | str:
+    """The picture of the longest chain as one text, its JSON at hand."""
+    if OLD:
+        return "in a browser"
+    from ratchet.workflow.drawing import draw, mermaid, pages
+
+    forms = {"SVG": draw.draw, "HTML": pages.page, "Mermaid": mermaid.mermaid}
+    return seconds(forms[form], json.loads(chain(SIZES[-1])))
+
+
 def seconds(work: object, *given: object) -> float | str:
     begun = time.perf_counter()
     try:
@@ -110,6 +121,7 @@ def main() -> None:
         "eight states, first": first,
         "eight states, again": seconds(retraining),
         **{f"chain of {size:,}": seconds(chain, size) for size in SIZES},
+        **{f"{SIZES[-1]:,} drawn as {form}": drawing(form) for form in ("SVG", "HTML", "Mermaid")},
     }
     print(json.dumps(measured))
 

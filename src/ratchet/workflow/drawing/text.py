@@ -35,6 +35,8 @@ _PARTS = re.compile(r"[A-Z]*[^A-Z\s\-_./:]*[\s\-_./:]*")
 
 def printable(text: str) -> str:
     """The text without what no picture can hold, or what turns the letters around it."""
+    if text.isprintable():
+        return text
     return "".join(c if c in "\t\n" or _printable(c) else "\ufffd" for c in text)
 
 
