@@ -161,7 +161,7 @@ _ALGORITHMS = {
 
 
 def _hash(data: Any, algorithm: Any) -> str:
-    if algorithm not in _ALGORITHMS:
+    if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
         raise FunctionError(f"The algorithm must be one of {', '.join(_ALGORITHMS)}")
     text = data if isinstance(data, str) else _json(data)
     return hashlib.new(_ALGORITHMS[algorithm], _limited(text).encode()).hexdigest()

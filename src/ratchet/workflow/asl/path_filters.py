@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ratchet.workflow.asl import functions
 from ratchet.workflow.asl.patterns import BoundedPattern, PatternError
+from ratchet.workflow.asl.payload import loads
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda _: "undefined"})()
 MAX_DEPTH = 50
@@ -107,6 +108,10 @@ def equal(left: Any, right: Any) -> bool:
     return functions.same(left, right)
 
 
+def _alike(left: Any, right: Any) -> bool:
+    return type(left) is type(right) or (_is_number(left) and _is_number(right))
+
+
 def _number(text: str) -> float | None:
     try:
         return float(text)
@@ -169,9 +174,9 @@ def _none_of(left: Any, right: Any) -> bool:
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": equal,
-    "===": lambda left, right: type(left) is type(right) and equal(left, right),
+    "===": lambda left, right: _alike(left, right) and equal(left, right),
     "!=": lambda left, right: not equal(left, right),
-    "!==": lambda left, right: type(left) is not type(right) or not equal(left, right),
+    "!==": lambda left, right: not (_alike(left, right) and equal(left, right)),
     "<": _ordered(lambda left, right: left < right),
     "<=": _ordered(lambda left, right: left <= right),
     ">": _ordered(lambda left, right: left > right),
@@ -202,9 +207,9 @@ def read_filter(text: str, compile_path: Callable[[str], Find]) -> Test:
 
 _SIGN = re.compile(r"===|!==|==|!=|<=|>=|=~|<|>|(?:[a-zA-Z]+)(?=[\s\['\"@$/\d(-])")
 _PATH = re.compile(
-    r"[@$](?:\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]])*\]|\(\)|[^\[\s<>=~!()&|,\]])*"
+    r"[@$](?:\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]'\"])*\]|\(\)|[^\[\s<>=~!()&|,\]])*"
 )
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"(true|false|null)\b")
 _WORDS = {"true": True, "false": False, "null": None}
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
@@ -229,8 +234,6 @@ class _Reader:
             raise self._unexpected()
 
     def _joined(self, mark: str, depth: int) -> Test:
-        if depth > MAX_DEPTH:
-            raise FilterSyntaxError("brackets are nested too deeply")
         tests = [self._part(mark, depth)]
         while self._take(mark):
             tests.append(self._part(mark, depth))
@@ -240,6 +243,7 @@ class _Reader:
         return self._joined("&&", depth) if mark == "||" else self._single(depth)
 
     def _single(self, depth: int) -> Test:
+        _refuse_depth(depth)
         if self._take("!"):
             return Inverse(self._single(depth + 1))
         if self._take("("):
@@ -271,7 +275,8 @@ class _Reader:
         self._place = match.end()
         return Located(self._compile(match[0]))
 
-    def _literal(self) -> Any:
+    def _literal(self, depth: int = 0) -> Any:
+        _refuse_depth(depth)
         self._space()
         for pattern, make in _LITERALS:
             match = pattern.match(self._text, self._place)
@@ -279,15 +284,15 @@ class _Reader:
                 self._place = match.end()
                 return make(match)
         if self._take("["):
-            return self._list()
+            return self._list(depth + 1)
         raise self._unexpected()
 
-    def _list(self) -> list[Any]:
+    def _list(self, depth: int) -> list[Any]:
         values: list[Any] = []
         while not self._take("]"):
             if values and not self._take(","):
                 raise self._unexpected()
-            values.append(self._literal())
+            values.append(self._literal(depth))
         return values
 
     def _take(self, mark: str) -> bool:
@@ -305,9 +310,21 @@ class _Reader:
         return FilterSyntaxError(f"unexpected {rest!r}" if rest else "it ends too early")
 
 
+def _refuse_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise FilterSyntaxError("it is nested too deeply")
+
+
 def _string(match: re.Match[str]) -> str:
     raw = match[1] if match[1] is not None else match[2]
     return re.sub(r"\\(.)", r"\1", raw, flags=re.DOTALL)
+
+
+def _numeric(match: re.Match[str]) -> Any:
+    try:
+        return loads(match[0])
+    except ValueError as error:
+        raise FilterSyntaxError(f"{match[0][:50]} is no number: {error}") from error
 
 
 def _pattern(match: re.Match[str]) -> BoundedPattern:
@@ -322,7 +339,7 @@ def _pattern(match: re.Match[str]) -> BoundedPattern:
 
 _LITERALS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Any]], ...] = (
     (_STRING, _string),
-    (_NUMBER, lambda match: json.loads(match[0])),
+    (_NUMBER, _numeric),
     (_WORD, lambda match: _WORDS[match[0]]),
     (_PATTERN, _pattern),
 )

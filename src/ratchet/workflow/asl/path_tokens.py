@@ -95,7 +95,10 @@ class _Reader:
             raise self._unexpected()
         if self._text.startswith("..", self._place):
             self._place += 2
-            return [Scan(), self._step()]
+            step = self._step()
+            if isinstance(step, Function):
+                raise PathSyntaxError("a function stands after a name, not after ..")
+            return [Scan(), step]
         self._place += 1
         return [self._step()]
 
