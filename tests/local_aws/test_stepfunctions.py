@@ -479,3 +479,25 @@ def test_any_client_is_answered_through_the_gateway(local_aws: LocalAws, make: M
         aws_secret_access_key="any",
     )
     assert client.describe_state_machine(stateMachineArn=arn)["status"] == "ACTIVE"
+
+
+def test_one_state_is_tried_with_its_call_mocked(states: Any) -> None:
+    state = _task("lambda:invoke", {"FunctionName": "f", "Payload": "{% $states.input.n + $x %}"})
+    state |= {"QueryLanguage": "JSONata", "Output": "{% $states.result.Payload %}"}
+    answered = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": 7}
+    found = states.test_state(
+        definition=json.dumps(state),
+        input='{"n": 1}',
+        variables='{"x": 2}',
+        mock={"result": json.dumps(answered)},
+        inspectionLevel="DEBUG",
+    )
+    assert (found["status"], found["output"]) == ("SUCCEEDED", "7")
+    assert json.loads(found["inspectionData"]["afterArguments"])["Payload"] == 3
+    failing = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.n %}"}
+    failed = states.test_state(definition=json.dumps({**failing, "Next": "After"}))
+    assert failed["error"] == "States.QueryEvaluationError"
+    assert failed["cause"].startswith("The JSONata expression '$states.input.n' specified for")
+    assert "inspectionData" not in failed
+    with pytest.raises(ClientError, match="needs a mock"):
+        states.test_state(definition=json.dumps(state))

@@ -26,6 +26,7 @@ from ratchet.local_aws.stepfunctions.records import (
     moment,
 )
 from ratchet.local_aws.stepfunctions.runner import LocalTaskRunner
+from ratchet.local_aws.stepfunctions.state_tests import StateTestOperation
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
 from ratchet.workflow.interpreter.execution import TIMED_OUT, Execution, Identity
 from ratchet.workflow.interpreter.tasks import Callbacks, ClosedToken, UnknownToken
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws
 
 
-class StepFunctions(MapRunOperations, Service):
+class StepFunctions(MapRunOperations, StateTestOperation, Service):
     """Executions run in one loop in one thread; every request only looks at or nudges them."""
 
     name: ClassVar[str] = "states"
