@@ -1,66 +1,39 @@
-"""A pipeline that trains by a workflow of its own, and one whose workflow gives no model."""
+"""A pipeline trained by a workflow authored in Python, and one whose workflow gives no model."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from workplace import Stack, bank_rows, csv_bytes, pipeline_folder
+from workplace import ROOT, Stack, Workplace, bank_rows, csv_bytes, pipeline_folder
 
 OWN, EMPTY = "own", "empty"
 MOST_TRANSITIONS = 30
-TRAINING = "training: {workflow: training.asl.yaml, max_runtime: 10m}\n"
-WORKFLOW = """\
-Comment: A shallower model than the pipeline's neighbours have.
-QueryLanguage: JSONata
-StartAt: Train
-States:
-  Train:
-    Type: Task
-    Resource: arn:aws:states:::sagemaker:createTrainingJob.sync
-    Arguments:
-      TrainingJobName: "{% $states.input.name & '-shallow' %}"
-      RoleArn: '{% $states.input.role %}'
-      AlgorithmSpecification: {TrainingImage: '{% $states.input.image %}', TrainingInputMode: File}
-      HyperParameters: {objective: 'binary:logistic', num_round: '60', max_depth: '3', seed: '7'}
-      InputDataConfig:
-        - ChannelName: train
-          ContentType: text/csv
-          DataSource:
-            S3DataSource: {S3DataType: S3Prefix, S3Uri: '{% $states.input.train %}'}
-        - ChannelName: validation
-          ContentType: text/csv
-          DataSource:
-            S3DataSource: {S3DataType: S3Prefix, S3Uri: '{% $states.input.validation %}'}
-      OutputDataConfig: {S3OutputPath: '{% $states.input.output %}'}
-      ResourceConfig:
-        InstanceType: '{% $states.input.instance %}'
-        InstanceCount: 1
-        VolumeSizeInGB: 30
-      StoppingCondition: {MaxRuntimeInSeconds: 600}
-      Tags: '{% $states.input.tags %}'
-    Next: Answer
-  Answer:
-    Type: Pass
-    Output: {artifact: '{% $states.input.ModelArtifacts.S3ModelArtifacts %}'}
-    End: true
-"""
+TRAINING = "training: {workflow: training.asl.json, max_runtime: 10m}\n"
+README = ROOT / "pipelines" / "README.md"
 NO_ARTIFACT = """\
 {"QueryLanguage": "JSONata", "StartAt": "Think",
  "States": {"Think": {"Type": "Pass", "Output": {"model": "in my head"}, "End": true}}}
 """
 
 
-def with_workflow(folder: Path, workflow: str) -> Path:
-    """The pipeline of this folder, trained by the workflow."""
+def with_workflow(folder: Path) -> Path:
+    """The pipeline of this folder, to be trained by a workflow of its own."""
     text = (folder / "pipeline.yaml").read_text()
     before, _, after = text.partition("training:\n")
     rest = after[after.index("gate:\n") :]
     (folder / "pipeline.yaml").write_text(f"{before}{TRAINING}\n{rest}")
-    (folder / "training.asl.yaml").write_text(workflow)
     return folder
+
+
+def authored(place: Workplace, folder: Path) -> None:
+    """Write the workflow as the page on pipelines tells its reader to."""
+    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    (folder / "training.py").write_text(code)
+    place.run("python", str(folder / "training.py"))
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +42,12 @@ def runs(stack: Stack) -> dict[str, dict[str, Any]]:
     header, rows = bank_rows(stack.place)
     drop = stack.place.work / "calls.csv"
     drop.write_bytes(csv_bytes(header, rows))
-    for name, workflow in ((OWN, WORKFLOW), (EMPTY, NO_ARTIFACT)):
-        stack.ratchet("push", str(with_workflow(pipeline_folder(stack.place, name), workflow)))
-        stack.copy(drop, f"s3://{stack.landing}/{name}/")
+    own, empty = (with_workflow(pipeline_folder(stack.place, name)) for name in (OWN, EMPTY))
+    authored(stack.place, own)
+    (empty / "training.asl.json").write_text(NO_ARTIFACT)
+    for folder in (own, empty):
+        stack.ratchet("push", str(folder))
+        stack.copy(drop, f"s3://{stack.landing}/{folder.name}/")
     return {name: stack.ended(f"{name}-000001") for name in (OWN, EMPTY)}
 
 
@@ -88,10 +64,10 @@ def test_the_workflows_model_is_promoted_and_answers(
     assert record["outcome"] == "PROMOTED", record
     artifact = stack.item(OWN, "champion")["artifact"]["S"]
     output = f"s3://{stack.bucket}/runs/{OWN}/000001/model"
-    assert artifact == f"{output}/ratchet-{OWN}-000001-shallow/output/model.tar.gz"
+    assert artifact == f"{output}/ratchet-{OWN}-000001-shallow-0/output/model.tar.gz"
     job = stack.aws(
         "sagemaker", "describe-training-job",
-        "--training-job-name", f"ratchet-{OWN}-000001-shallow",
+        "--training-job-name", f"ratchet-{OWN}-000001-shallow-0",
     )  # fmt: skip
     assert job["HyperParameters"]["max_depth"] == "3"
     golden = json.loads(stack.read(f"s3://{stack.bucket}/runs/{OWN}/000001/golden.json"))
