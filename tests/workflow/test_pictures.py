@@ -24,6 +24,7 @@ from ratchet.workflow.drawing.draw import History, draw
 from ratchet.workflow.drawing.mermaid import mermaid
 from ratchet.workflow.drawing.pages import DrawsItself, html, page
 from ratchet.workflow.drawing.timeline import read_history
+from ratchet.workflow.steps import Graph, Pass
 from ratchet.workflow.testing import fails, payload, run_machine
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -82,6 +83,25 @@ def test_an_object_draws_itself_in_jupyter() -> None:
     assert shown["text/html"] == Drawn()._repr_html_() == html(MACHINE)
     assert "Drawn object" in shown["text/plain"]
     assert list(Drawn()._repr_mimebundle_(include={"text/plain"})) == ["text/plain"]
+
+
+def test_what_cannot_be_drawn_is_shown_as_text_with_the_reason() -> None:
+    class Empty(DrawsItself):
+        def drawn(self) -> tuple[dict[str, Any], History]:
+            return {}, None
+
+    shown = Empty()._repr_mimebundle_()
+    assert list(shown) == ["text/plain"]
+    assert "no picture: nothing to draw" in shown["text/plain"]
+
+
+def test_a_graph_of_steps_draws_itself_in_jupyter() -> None:
+    assert ">Only</text>" in (Graph(Pass("Only"))._repr_html_() or "")
+
+
+def test_pictures_on_one_page_do_not_know_each_other() -> None:
+    """A browser that hides the first picture hides what others take from it by its id."""
+    assert not re.search(r'\bid="|url\(#|href', draw(MACHINE))
 
 
 def test_mermaid_has_containers_ways_and_colours() -> None:

@@ -30,15 +30,20 @@ class Canvas:
     def svg(self, width: float, height: float, title: str) -> str:
         return self.pen.svg(width, height, title)
 
-    def heading(self, title: str, subtitle: str, x: float) -> None:
+    def heading(self, title: str, subtitle: str, x: float) -> float:
+        """What stands above the states; how high it is."""
+        height = 0.0
         if title:
             self.pen.text(title, x, MARGIN + 16, "title")
+            height += 34
         if self.timeline:
-            text = status_line(self.timeline)
-            colour = COLOURS[self.timeline.status][0]
-            self.pen.text(text, x, MARGIN + 37, "sub", more=f'style="fill:{colour}"')
+            colour = f'style="fill:{COLOURS[self.timeline.status][0]}"'
+            self.pen.text(status_line(self.timeline), x, MARGIN + height + 3, "sub", more=colour)
+            height += 20
         if subtitle:
-            self.pen.text(subtitle, x, MARGIN + (55 if self.timeline else 37), "sub")
+            self.pen.text(subtitle, x, MARGIN + height + 3, "sub")
+            height += 18
+        return height
 
     def scope(self, scope: Scope, x: float, y: float) -> None:
         """Edges first, so that no line runs over a state; labels not taken below them all."""
@@ -98,12 +103,11 @@ class Canvas:
         self, points: list[Point], css: str, *, curved: bool = False, title: str = ""
     ) -> None:
         path = shapes.curve(*points) if curved else shapes.corners(points)
-        marker = "catch" if "catch" in css else "next"
-        shade = next((word for word in ("taken", "idle") if word in css), "")
-        marker = f"{marker}-{shade}" if shade else marker
-        end = "" if "joins" in css else f' marker-end="url(#ratchet-{marker})"'
         hover = f"<title>{clean(title)}</title>" if title else ""
-        self.pen.parts.append(f'<path class="{css}" d="{path}"{end}>{hover}</path>')
+        self.pen.parts.append(f'<path class="{css}" d="{path}">{hover}</path>')
+        if "joins" not in css:
+            head = css.replace("edge", "head")
+            self.pen.parts.append(f'<path class="{head}" d="{shapes.arrow(*points[-2:])}"/>')
 
     def _label(self, route: Route, x: float, y: float) -> None:
         if not route.edge.label:

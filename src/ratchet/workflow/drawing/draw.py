@@ -37,11 +37,10 @@ def draw(
     timeline = timeline_of(history)
     scope = Scope.of(definition)
     canvas = Canvas(timeline)
-    top = MARGIN + (54 if title or timeline else 0) + (18 if subtitle else 0)
+    top = MARGIN + canvas.heading(title, subtitle, MARGIN)
     told = status_line(timeline) if timeline else ""
     words = max(text_width(title, 19, BOLD), text_width(subtitle, 12.5), text_width(told, 12.5))
     width = max(scope.size.width, words) + 2 * MARGIN
-    canvas.heading(title, subtitle, MARGIN)
     canvas.scope(scope, (width - scope.size.width) // 2, top)
     height = top + scope.size.height + MARGIN
     if canvas.legend(MARGIN, height):

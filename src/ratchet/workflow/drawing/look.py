@@ -45,24 +45,11 @@ stroke-linejoin:round}}
 .ratchet .edge.catch.idle{{stroke:{FAINT_CATCH}}}
 .ratchet .edge.taken{{stroke:{INK};stroke-width:2.2}}
 .ratchet .edge.catch.taken{{stroke:{CAUGHT};stroke-width:1.8}}
+.ratchet .head{{fill:{LINE}}}
+.ratchet .head.catch{{fill:{CATCH}}}
+.ratchet .head.idle{{fill:{FAINT}}}
+.ratchet .head.catch.idle{{fill:{FAINT_CATCH}}}
+.ratchet .head.taken{{fill:{INK}}}
+.ratchet .head.catch.taken{{fill:{CAUGHT}}}
 .ratchet .idle text,.ratchet .label.idle{{fill:#a9b0ba}}
 """
-
-
-def markers() -> str:
-    """The arrow heads of all kinds of lines."""
-    colours = {
-        "next": LINE,
-        "next-taken": INK,
-        "next-idle": FAINT,
-        "catch": CATCH,
-        "catch-taken": CAUGHT,
-        "catch-idle": FAINT_CATCH,
-    }
-    arrows = "".join(
-        f'<marker id="ratchet-{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" '
-        f'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">'
-        f'<path d="M1 1L9 5L1 9z" fill="{colour}"/></marker>'
-        for name, colour in colours.items()
-    )
-    return f"<defs>{arrows}</defs>"

@@ -48,7 +48,7 @@ def html(
     Raises ValueError when the definition has no states to draw.
     """
     svg = draw(definition, history, title=title, subtitle=subtitle)
-    return f'<div style="overflow:auto;max-height:80vh;background:#fff">{svg}</div>'
+    return f'<div style="overflow:auto;max-height:1200px;background:#fff">{svg}</div>'
 
 
 class DrawsItself:
@@ -59,10 +59,14 @@ class DrawsItself:
         raise NotImplementedError(f"{type(self).__name__}.drawn says what its picture shows")
 
     def _repr_html_(self) -> str:
-        return html(*self.drawn())
+        return html(*self.drawn(), title=str(getattr(self, "name", None) or ""))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """All forms of the object; IPython itself chooses with `include` and `exclude`."""
-        made = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        made = {"text/plain": repr(self)}
+        try:
+            made["text/html"] = self._repr_html_()
+        except Exception as error:  # noqa: BLE001 - a notebook that shows an object must not fail
+            made["text/plain"] += f"\n(no picture: {error})"
         wanted = made if include is None else {k: v for k, v in made.items() if k in include}
         return {key: text for key, text in wanted.items() if key not in (exclude or ())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from ratchet.workflow.drawing import shapes
-from ratchet.workflow.drawing.look import STYLE, markers
+from ratchet.workflow.drawing.look import STYLE
 from ratchet.workflow.drawing.text import printable
 
 
@@ -17,13 +17,16 @@ class Pen:
         self.marks: set[str] = set()
 
     def svg(self, width: float, height: float, title: str) -> str:
-        """The whole picture: nothing in it runs, nothing comes from outside."""
+        """The whole picture: nothing in it runs, nothing comes from outside.
+
+        It has no ids, for a page may hold many pictures, and hide some.
+        """
         size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" class="ratchet" {size} role="img">'
         back = f'<rect width="{width:.0f}" height="{height:.0f}" rx="14" fill="#fff"/>'
         body = "\n".join(self.parts)
         return (
-            f"{head}\n<title>{clean(title)}</title>\n<style>{STYLE}</style>\n{markers()}\n"
+            f"{head}\n<title>{clean(title)}</title>\n<style>{STYLE}</style>\n"
             f"{back}\n{body}\n</svg>\n"
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ratchet.workflow.drawing.lanes import Point
 from ratchet.workflow.drawing.layout import Size
 
@@ -51,6 +53,18 @@ def corners(points: list[Point]) -> str:
         a, b = _towards(corner, before), _towards(corner, after)
         path += f"L{a[0]:.1f} {a[1]:.1f}Q{corner[0]:.1f} {corner[1]:.1f} {b[0]:.1f} {b[1]:.1f}"
     return path + f"L{points[-1][0]:.1f} {points[-1][1]:.1f}"
+
+
+def arrow(before: Point, end: Point) -> str:
+    """The head of a line that ends in the direction from `before` to `end`."""
+    (x0, y0), (x, y) = before, end
+    length = math.hypot(x - x0, y - y0) or 1.0
+    dx, dy = (x - x0) / length, (y - y0) / length
+    back_x, back_y, wide_x, wide_y = x - 7.2 * dx, y - 7.2 * dy, -3.6 * dy, 3.6 * dx
+    return (
+        f"M{x:.1f} {y:.1f}L{back_x + wide_x:.1f} {back_y + wide_y:.1f}"
+        f"L{back_x - wide_x:.1f} {back_y - wide_y:.1f}z"
+    )
 
 
 def until_lane(points: list[Point], joins: int) -> list[Point]:

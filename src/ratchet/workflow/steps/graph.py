@@ -57,6 +57,11 @@ class Graph(Block):
         """Everything the checks find in the definition; errors and warnings alike."""
         return check_document(self.to_dict(), placeholders=self.placeholders)
 
+    def _repr_html_(self) -> str | None:
+        from ratchet.workflow.drawing.pages import html  # authoring alone loads no drawing
+
+        return html(self.to_dict()) if self.states else None
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.states)})"
 
