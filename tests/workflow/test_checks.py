@@ -248,24 +248,23 @@ REFUSED: list[Case] = [
         "/States/A/Output",
         "Not JSONata",
     ),
-    ("$eval", _one(_pass(Output={"x": "{% $eval('1') %}"})), "/States/A/Output/x", "Use $parse"),
+    (
+        "a name without a document",
+        _one(_pass(Output={"x": "{% $sum(orders.price) %}"})),
+        "/States/A/Output/x",
+        "Reference to 'orders' at the top level",
+    ),
+    (
+        "the document itself",
+        _one(_pass(Output={"x": "{% $states.input.($$.a) %}"})),
+        "/States/A/Output/x",
+        "Reference to '$$' at the top level",
+    ),
     (
         "an expression with a space before it",
         _one(_pass(Output=" {% 1 %}")),
         "/States/A/Output",
         "taken as text",
-    ),
-    (
-        "a result where none is",
-        _one(_task(Arguments={"FunctionName": "{% $states.result.x %}"})),
-        "/States/A/Arguments/FunctionName",
-        "not filled in Arguments",
-    ),
-    (
-        "a result of a Pass",
-        _one(_pass(Output="{% $states.result %}")),
-        "/States/A/Output",
-        "not filled in a Pass state",
     ),
     (
         "an error outside Catch",
@@ -433,6 +432,19 @@ REFUSED: list[Case] = [
 ]
 
 SUSPECT: list[Case] = [
+    (
+        "a result where none is",
+        _one(_task(Arguments={"FunctionName": "{% $states.result.x %}"})),
+        "/States/A/Arguments/FunctionName",
+        "not filled in Arguments",
+    ),
+    (
+        "a result of a Pass",
+        _one(_pass(Output="{% $states.result %}")),
+        "/States/A/Output",
+        "not filled in a Pass state",
+    ),
+    ("$eval", _one(_pass(Output={"x": "{% $eval('1') %}"})), "/States/A/Output/x", "Use $parse"),
     (
         "a loop without a way out",
         machine({"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}),

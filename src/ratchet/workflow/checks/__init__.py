@@ -42,6 +42,7 @@ from ratchet.workflow.checks.paths import JsonPaths, PathAsText
 from ratchet.workflow.checks.permissions import Permissions
 from ratchet.workflow.checks.role import Role
 from ratchet.workflow.checks.rule import Rule, Subject
+from ratchet.workflow.checks.top_level import TopLevel
 from ratchet.workflow.checks.unsupported import NotYet
 from ratchet.workflow.checks.variables import ContextObject, UnknownVariables
 
@@ -66,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     Expressions(),
     Functions(),
     StatesVariable(),
+    TopLevel(),
     JsonPaths(),
     PathAsText(),
     UnknownVariables(),

@@ -33,6 +33,7 @@ class Expressions(Rule):
     id = "jsonata"
     summary = "Expressions between {% and %} are valid JSONata"
     link = _TRANSFORMING
+    code = "INVALID_JSONATA_EXPRESSION"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for state in subject.states:
@@ -67,7 +68,8 @@ class Expressions(Rule):
             yield self.finding(path, f"Not JSONata: {error.message}{place}", "Mend the expression")
             return
         if any(name == "eval" for name, *_ in calls):
-            yield self.finding(path, "$eval does not exist in Step Functions", "Use $parse")
+            reason = "$eval does not exist in Step Functions: the call fails with T1006"
+            yield self.finding(path, reason, "Use $parse", severity=WARNING)
 
 
 class Functions(Rule):
@@ -113,6 +115,7 @@ class StatesVariable(Rule):
     id = "jsonata-states"
     summary = "$states.result and $states.errorOutput are read only where they are filled"
     link = _TRANSFORMING
+    code = "UNSUPPORTED_JSONATA_EXPRESSION"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for state in subject.states:
@@ -130,6 +133,7 @@ class StatesVariable(Rule):
                 path,
                 f"$states.result is not filled in {where}",
                 "Use $states.input; only Output and Assign of Task, Parallel and Map see a result",
+                severity=WARNING,
             )
         elif name == "errorOutput" and not _has_error(inside):
             yield self.finding(
