@@ -416,6 +416,10 @@ Serverless; `ModelPackageStep` for the model registry.
 - `Execution.redrive`, `wait`, `result`, `progress`, `follow`.
 - `workflow.check()` and `ratchet lint`; `ratchet test-state`; everything runs on local AWS too.
 
+## On a laptop
+
+Workflows of this package run on local AWS as they are. `TrainingPipeline` trains and serves there; `InferencePipeline` stops at its preprocessor, for the one image that local AWS runs is the built-in XGBoost: the error names the image. `ratchet.workflow.testing` runs it with answers of your own.
+
 ## Left out
 
 - `stepfunctions.steps.fields.Field` and `stepfunctions.steps.utils`: internals of the package.

@@ -1,16 +1,23 @@
-"""The old package's training template, executed: train, create the model, serve it, update it."""
+"""The old package's templates, executed.
+
+TrainingPipeline for real: train, create the model, serve it, update it. InferencePipeline with
+answers of the test kit, for its preprocessor needs an image that local AWS refuses by name.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ratchet.local_aws.local import LocalAws
-from ratchet.workflow.sagemaker import Estimator, TrainingInput
-from ratchet.workflow.template import TrainingPipeline
+from ratchet.workflow.sagemaker import Estimator, SKLearn, TrainingInput
+from ratchet.workflow.template import InferencePipeline, TrainingPipeline
+from ratchet.workflow.testing import returns, run_machine, sample
 
 ROLE = "arn:aws:iam::123456789012:role/workflow"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
@@ -71,3 +78,76 @@ def test_the_second_execution_of_a_training_pipeline_updates_the_endpoint(
     )
     high, low = map(float, answer["Body"].read().decode().strip().split(","))
     assert high > 0.5 > low
+
+
+# the inference pipeline
+
+
+def inference(folder: Path, client: Any) -> InferencePipeline:
+    script = folder / "prepare.py"
+    script.write_text("print('prepare')")
+    return InferencePipeline(
+        SKLearn(
+            entry_point=str(script),
+            role=ROLE,
+            framework_version="1.2-1",
+            instance_type="ml.m5.large",
+        ),
+        Estimator(IMAGE, ROLE, instance_type="ml.m5.large", hyperparameters={"num_round": 5}),
+        {"train": TrainingInput(f"s3://{BUCKET}/train/", content_type="text/csv")},
+        BUCKET,
+        ROLE,
+        client=client,
+        pipeline_name="both",
+        content_type="text/csv",
+    )
+
+
+def test_a_preprocessor_whose_image_local_aws_has_not_is_refused_by_name(
+    turned_aws: LocalAws, tmp_path: Path
+) -> None:
+    put_parts(turned_aws)
+    pipeline = inference(tmp_path, turned_aws.client("stepfunctions"))
+    pipeline.create()
+    keys = turned_aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="both/source/")
+    assert keys["KeyCount"] == 1, "the script is where the client is"
+    execution = pipeline.execute()
+    while (ended := execution.describe())["status"] == "RUNNING":
+        turned_aws.clock.turn(timedelta(seconds=5))
+    assert "sagemaker-scikit-learn:1.2-1-cpu-py3'; the one image it runs is" in ended["cause"]
+    assert list(execution.progress().states) == ["Train Preprocessor", "Pipeline Failed"]
+
+
+def test_both_models_of_an_inference_pipeline_meet_behind_one_endpoint(tmp_path: Path) -> None:
+    def trained(artifact: str) -> Any:
+        resource = "arn:aws:states:::sagemaker:createTrainingJob.sync"
+        return returns(sample(resource, ModelArtifacts={"S3ModelArtifacts": artifact}))
+
+    def looked(status: str) -> Any:
+        resource = "arn:aws:states:::aws-sdk:sagemaker:describeEndpoint"
+        return returns(sample(resource, EndpointStatus=status, EndpointConfigName="first"))
+
+    sagemaker = "arn:aws:states:::sagemaker:"
+    run = run_machine(
+        inference(tmp_path, None).workflow.to_dict(),
+        {"JobName": "first", "HyperParameters": {"num_round": "7"}},
+        {
+            "Train Preprocessor": trained("s3://b/preprocessor.tar.gz"),
+            "Create Preprocessor Model": returns(sample(f"{sagemaker}createModel")),
+            "Transform Input": returns(sample(f"{sagemaker}createTransformJob.sync")),
+            "Training": trained("s3://b/estimator.tar.gz"),
+            "Create Pipeline Model": returns(sample(f"{sagemaker}createModel")),
+            "Configure Endpoint": returns(sample(f"{sagemaker}createEndpointConfig")),
+            "Find Endpoint": returns({"Endpoints": []}),
+            "Deploy": returns(sample(f"{sagemaker}createEndpoint")),
+            "Look at Endpoint": [looked("Creating"), looked("InService")],
+        },
+    )
+    assert (run.status, run.path[-1]) == ("SUCCEEDED", "Done"), run.cause
+    containers = run.arguments("Create Pipeline Model")["Containers"]
+    artifacts = ["s3://b/preprocessor.tar.gz", "s3://b/estimator.tar.gz"]
+    assert [part["ModelDataUrl"] for part in containers] == artifacts
+    (channel,) = run.arguments("Training")["InputDataConfig"]
+    transformed = run.arguments("Transform Input")["TransformOutput"]["S3OutputPath"]
+    assert channel["DataSource"]["S3DataSource"]["S3Uri"] == transformed
+    assert run.arguments("Training")["HyperParameters"] == {"num_round": "7"}

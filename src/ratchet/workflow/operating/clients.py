@@ -13,6 +13,22 @@ def client(service: str = "stepfunctions") -> Any:
     return make(service)
 
 
+def beside(client: Any, service: str) -> Any:
+    """A client of another service where this one is, with the environment's credentials.
+
+    An endpoint that is not AWS's own, such as local AWS, needs none.
+    """
+    import boto3
+
+    meta, session = client.meta, boto3.session.Session()
+    is_aws = "amazonaws.com" in meta.endpoint_url
+    if not is_aws and session.get_credentials() is None:
+        session = boto3.session.Session("local", "local")
+    make: Any = session.client
+    endpoint = None if is_aws else meta.endpoint_url
+    return make(service, region_name=meta.region_name, endpoint_url=endpoint)
+
+
 def pages(client: Any, operation: str, key: str, limit: int, **request: Any) -> list[Any]:
     """Up to `limit` entries of a listing."""
     paginator = client.get_paginator(operation)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
-from ratchet.workflow.operating.clients import client
+from ratchet.workflow.operating.clients import beside
 from ratchet.workflow.sagemaker.source import Upload
 from ratchet.workflow.steps.flow import reachable
 from ratchet.workflow.steps.graph import FrozenGraph, Graph
@@ -24,10 +25,13 @@ def uploads_of(graph: Graph) -> tuple[Upload, ...]:
     return tuple(found.values())
 
 
-def put_all(uploads: Iterable[Upload]) -> None:
-    """Put each object where its URI says. Its name holds its hash, so twice does no harm."""
-    wanted = tuple(uploads)
-    s3 = client("s3") if wanted else None
-    for upload in wanted:
+def put_all(uploads: Iterable[Upload], states: Any) -> None:
+    """Put each object where its URI says, in the AWS that the Step Functions client speaks to.
+
+    Its name holds its hash, so twice does no harm.
+    """
+    s3 = None
+    for upload in uploads:
+        s3 = s3 or beside(states, "s3")
         place = urlsplit(upload.uri)
-        s3.put_object(Bucket=place.netloc, Key=place.path.lstrip("/"), Body=upload.body)  # type: ignore[union-attr]
+        s3.put_object(Bucket=place.netloc, Key=place.path.lstrip("/"), Body=upload.body)

@@ -122,7 +122,7 @@ class Workflow(DrawsItself):
         and tags included.
         """
         self._refuse_no_role()
-        put_all(uploads_of(self.definition))
+        put_all(uploads_of(self.definition), self.client)
         try:
             answer = self.client.create_state_machine(
                 name=self.name, type=self.type, tags=self.tags, **self._settings({})
@@ -183,7 +183,7 @@ class Workflow(DrawsItself):
         changes = {name: value for name, value in given.items() if value is not None}
         settings = self._settings(changes)
         if "definition" in settings:
-            put_all(uploads_of(graph or self.definition))
+            put_all(uploads_of(graph or self.definition), self.client)
         self.client.update_state_machine(stateMachineArn=arn, **settings)
         self.__dict__ |= changes
         return arn
