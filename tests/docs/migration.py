@@ -239,8 +239,7 @@ OPERATING = (
             (
                 "update",
                 a("definition role"),
-                "also logging and tracing; changes what is given and nothing else, without "
-                "arguments everything",
+                "also logging and tracing; changes what is given alone, without arguments all",
             ),
             ("execute", a("name inputs"), "defaults are filled in; InvalidInput names each key"),
             ("list_executions", a("max_items status_filter html"), TABLE),
@@ -418,7 +417,9 @@ Serverless; `ModelPackageStep` for the model registry.
 
 ## On a laptop
 
-Workflows of this package run on local AWS as they are. `TrainingPipeline` trains and serves there; `InferencePipeline` stops at its preprocessor, for the one image that local AWS runs is the built-in XGBoost: the error names the image. `ratchet.workflow.testing` runs it with answers of your own.
+- `TrainingPipeline` trains and serves on local AWS.
+- `InferencePipeline` ends there at its preprocessor: the one image is the built-in XGBoost, and
+  the error names both. `ratchet.workflow.testing` runs it with answers of your own.
 
 ## Left out
 
