@@ -108,3 +108,15 @@ def test_a_stopped_wait_and_a_timed_out_machine_go_on_too() -> None:
     assert world.execution.standing.state == "Wait"
     assert world.redrive().status == "TIMED_OUT"
     assert world.execution.redrives == 1
+
+
+def test_what_gave_too_much_together_runs_again_as_a_whole() -> None:
+    branch = {"StartAt": "Call", "States": {"Call": {**CALL, "Output": "{% $pad('x', 200000) %}"}}}
+    other = {"StartAt": "Other", "States": {"Other": branch["States"]["Call"]}}
+    states = {"Both": {"Type": "Parallel", "Branches": [branch, other], "End": True}}
+    world = World({"StartAt": "Both", "States": states}, {})
+    assert world.execution.error == "States.DataLimitExceeded"
+    execution = world.redrive()
+    assert execution.error == "States.DataLimitExceeded"
+    assert sorted(call.state for call in world.runner.calls) == ["Call", "Other"]
+    assert types(execution).count("ParallelStateStarted") == 2

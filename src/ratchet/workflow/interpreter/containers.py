@@ -9,7 +9,7 @@ from typing import Any
 from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Flow, Map, Parallel
-from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 from ratchet.workflow.interpreter.lane import Item, Lane, too_large
 
@@ -87,7 +87,7 @@ class Group:
 
 async def parallel(lane: Lane, state: Parallel, run_flow: RunFlow, data: Data) -> Payload:
     """Run all branches on the same input; the list of their outputs."""
-    begins = lane.begins()
+    begins = lane.begins() or not lane.is_underway
     data.renew()
     given = data.given()
     started = lane.record("ParallelStateStarted") if begins else lane.previous
@@ -107,12 +107,12 @@ async def parallel(lane: Lane, state: Parallel, run_flow: RunFlow, data: Data) -
             group.start(branch(flow, group.lane(started, place)))
     await group.join()
     lane.record("ParallelStateSucceeded", chain=False)
-    return collected(state.name, [lane.done[place] for place in range(len(state.branches))])
+    return collected(lane, state, [lane.done[place] for place in range(len(state.branches))])
 
 
 async def iterate(lane: Lane, state: Map, run_flow: RunFlow, data: Data) -> Payload:
     """Run the processor once for each item; the list of outputs in the order of the items."""
-    begins = lane.begins()
+    begins = lane.begins() or not lane.is_underway
     data.renew()
     items, limit = _items(state, data)
     started = lane.record("MapStateStarted", {"length": len(items)}) if begins else lane.previous
@@ -121,7 +121,7 @@ async def iterate(lane: Lane, state: Map, run_flow: RunFlow, data: Data) -> Payl
         raise StateError(errors.RUNTIME, lane.explained("The Map state has no ItemProcessor."))
     await _Iterations(lane, state, state.processor, data, items, run_flow).run(started, limit)
     lane.record("MapStateSucceeded", chain=False)
-    return collected(state.name, [lane.done[place] for place in range(len(items))])
+    return collected(lane, state, [lane.done[place] for place in range(len(items))])
 
 
 def items_of(state: Map, data: Data, *, members: bool = False) -> Any:
@@ -246,13 +246,15 @@ class _Iterations:
         self._group.fail(inner, error)
 
 
-def collected(name: str, results: list[Payload]) -> Payload:
-    """The array of all outputs. Raises States.DataLimitExceeded if it is too large."""
-    if sum(result.size + 1 for result in results) + 1 > 2 * 262_144:
-        raise too_large(name)  # before the texts are joined: they may be large
-    result = Payload(
-        [result.value for result in results], f"[{','.join(result.text for result in results)}]"
-    )
-    if result.is_too_large:
-        raise too_large(name)
-    return result
+def collected(lane: Lane, state: Map | Parallel, results: list[Payload]) -> Payload:
+    """The array of all outputs. Raises States.DataLimitExceeded if it is too large.
+
+    AWS then runs everything again at a redrive, what succeeded too.
+    """
+    if sum(result.size + 1 for result in results) + 1 <= 2 * MAX_PAYLOAD_BYTES:
+        text = f"[{','.join(result.text for result in results)}]"
+        result = Payload([result.value for result in results], text)
+        if not result.is_too_large:
+            return result
+    lane.start_over()
+    raise too_large(state.name)

@@ -142,7 +142,7 @@ class _Run:
             raise StateError(EXCEEDED, "The specified tolerated failure threshold was exceeded")
         if written is not None:
             return written
-        return collected(self._state.name, results.outputs(writer, run))
+        return collected(self._lane, self._state, results.outputs(writer, run))
 
     async def _run_children(self, run: MapRun) -> None:
         open_ = [child for child in run.children if child.status != map_run.SUCCEEDED]

@@ -143,8 +143,17 @@ class Lane:
         """Whether an attempt begins anew; False for the first one after a redrive."""
         goes_on, self.goes_on = self.goes_on, False
         if not goes_on:
-            self.done, self.unfinished, self.map_run = {}, {}, None
+            self.start_over()
         return not goes_on
+
+    def start_over(self) -> None:
+        """Forget what branches, iterations and children have done."""
+        self.done, self.unfinished, self.map_run = {}, {}, None
+
+    @property
+    def is_underway(self) -> bool:
+        """Whether a redrive finds branches or iterations to go on with."""
+        return bool(self.done or self.unfinished)
 
     def stands(self) -> Standing | None:
         """Where this lane is, for a redrive; None if it has not begun."""
