@@ -308,6 +308,38 @@ def test_an_exception_is_caught_by_its_class_name(states: Any, make: Make, funct
     assert _output(_run(states, machine)) == "no way"
 
 
+@pytest.mark.parametrize(
+    ("resource", "given", "reason"),
+    [
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "q"},
+            'The field "MessageBody" is required but was missing',
+        ),
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "q", "MessageBody": "m", "Body": "b"},
+            'The field "Body" is not supported by Step Functions',
+        ),
+        (
+            "lambda:invoke",
+            {"FunctionName": "f", "Payload": 1},
+            "The value for the field 'Payload' must be a STRING",
+        ),
+    ],
+)
+def test_a_call_that_cannot_be_sent_is_not_even_scheduled(
+    states: Any, make: Make, resource: str, given: dict[str, Any], reason: str
+) -> None:
+    machine = make({"Call": _task(resource, "{% $states.input %}")})
+    answer = _run(states, machine, given)
+    assert answer["error"] == "States.Runtime"
+    assert answer["cause"].endswith(f"could not be used to start the Task: [{reason}]")
+    history = states.get_execution_history(executionArn=answer["executionArn"])["events"]
+    types = [event["type"] for event in history]
+    assert types == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+
+
 def test_an_unknown_function_is_a_lambda_error(states: Any, make: Make) -> None:
     machine = make({"Call": _task("lambda:invoke", {"FunctionName": "nobody"})})
     answer = _run(states, machine)

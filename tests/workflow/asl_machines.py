@@ -43,6 +43,9 @@ class Runner:
         self.calls: list[TaskCall] = []
         self.cancelled: list[Any] = []
 
+    def refusal(self, call: TaskCall) -> str | None:
+        return None
+
     async def request(self, call: TaskCall) -> Any:
         self.calls.append(call)
         await sleep(self._clock, self._seconds)

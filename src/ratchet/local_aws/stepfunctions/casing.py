@@ -19,12 +19,12 @@ Shape = Any
 WriteDate = Callable[[datetime], Any]
 
 
-class UnknownMemberError(ValueError):
-    """Arguments hold a member that the API does not have."""
+class UnusableError(ValueError):
+    """Arguments that cannot become a request; the message is AWS's."""
 
 
 def to_api(shape: Shape, value: Any) -> Any:
-    """`value` in the API's form. Raises UnknownMemberError."""
+    """`value` in the API's form. Raises UnusableError."""
     if value is None:
         return None
     kind = shape.type_name
@@ -48,7 +48,7 @@ def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
     for key, part in value.items():
         name = _member(shape, key)
         if name is None:
-            raise UnknownMemberError(f'The field "{key}" is not supported by Step Functions')
+            raise UnusableError(f'The field "{key}" is not supported by Step Functions')
         if part is not None:
             result[name] = to_api(shape.members[name], part)
     return result

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ratchet.workflow.asl.errors import RUNTIME, StateError
+from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.resources import Resource
 
 # Integration -> (name before the dot, the service's name in Java 1.x).
@@ -55,13 +55,6 @@ def unreachable(resource: Resource, operation: Any, error: Exception) -> StateEr
     else:
         prefix = _OPTIMISED[resource.service][0]
     return StateError(f"{prefix}.SdkClientException", str(error))
-
-
-def bad_arguments(text: str, reason: object) -> StateError:
-    """The failure of a request that cannot even be sent; AWS fails the execution for it."""
-    return StateError(
-        RUNTIME, f"The Parameters '{text}' could not be used to start the Task: [{reason}]"
-    )
 
 
 def function_error(payload: Any, text: str) -> StateError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.stepfunctions import failures
 from ratchet.local_aws.stepfunctions.casing import (
-    UnknownMemberError,
+    UnusableError,
     as_iso,
     as_milliseconds,
     from_api,
@@ -46,6 +47,15 @@ class LocalTaskRunner:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def refusal(self, call: TaskCall) -> str | None:
+        """What AWS finds wrong with the arguments before it schedules the task."""
+        operation = _operation(call.resource)
+        try:
+            parameters = _parameters(call.resource, operation, call.arguments)
+        except UnusableError as error:
+            return str(error)
+        return _problems(operation.input_shape, parameters)
 
     async def request(self, call: TaskCall) -> Any:
         """Send the call's request. A job that starts after its task was given up is stopped."""
@@ -114,16 +124,13 @@ class LocalTaskRunner:
             self._stop(call, future.result())
 
     def _call(self, resource: Resource, operation: Any, parameters: dict[str, Any]) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         client = self._local.client(operation.service_model.service_name)
         try:
             return getattr(client, _method(operation.name))(**parameters)
         except ClientError as error:
             raise failures.service_error(resource, operation, error) from error
-        except ParamValidationError as error:
-            report = str(error.kwargs["report"]).replace("\n", "; ")
-            raise failures.bad_arguments(dumps(_readable(parameters)), report) from error
         except BotoCoreError as error:
             raise failures.unreachable(resource, operation, error) from error
 
@@ -154,17 +161,38 @@ def _parameters(resource: Resource, operation: Any, arguments: Any) -> dict[str,
     if resource.kind == "lambda":
         return {"FunctionName": resource.arn, "Payload": dumps(arguments).encode()}
     if not isinstance(arguments, dict):
-        raise failures.bad_arguments(dumps(arguments), "Arguments must be an object")
+        raise UnusableError("The arguments must be an object")
     given = dict(arguments)
     if resource.service == "lambda" and "Payload" in given and operation.name == "Invoke":
-        given["Payload"] = dumps(given["Payload"]).encode()
+        given["Payload"] = _event(given["Payload"])
     if operation.input_shape is None:
         return {}
-    try:
-        parameters: dict[str, Any] = to_api(operation.input_shape, given)
-    except UnknownMemberError as error:
-        raise failures.bad_arguments(dumps(arguments), error) from error
+    parameters: dict[str, Any] = to_api(operation.input_shape, given)
     return parameters
+
+
+def _event(payload: Any) -> bytes:
+    if isinstance(payload, int | float):
+        raise UnusableError("The value for the field 'Payload' must be a STRING")
+    return dumps(payload).encode()
+
+
+_MISSING = re.compile(r'Missing required parameter in .*: "(\w+)"')
+
+
+def _problems(shape: Any, parameters: dict[str, Any]) -> str | None:
+    """What botocore would not send, as AWS says it where its words are known."""
+    from botocore.validate import ParamValidator
+
+    if shape is None:
+        return None
+    report = ParamValidator().validate(parameters, shape)
+    if not report.has_errors():
+        return None
+    lines = report.generate_report().splitlines()
+    return ", ".join(
+        _MISSING.sub(r'The field "\1" is required but was missing', line) for line in lines
+    )
 
 
 def _invoked(resource: Resource, operation: Any, response: dict[str, Any]) -> Any:
@@ -217,13 +245,3 @@ def _result(resource: Resource, state: dict[str, Any]) -> dict[str, Any]:
     return {
         key: parsed(value) if key in ("Input", "Output") else value for key, value in state.items()
     }
-
-
-def _readable(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    if isinstance(value, dict):
-        return {key: _readable(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_readable(part) for part in value]
-    return value

@@ -58,8 +58,6 @@ class _Attempt:
         heartbeat = evaluator.number(state.heartbeat, 1, MAX_SECONDS)
         if arguments.is_too_large:
             raise too_large(state.name)
-        events = _events(self._lane, self._resource)
-        events.scheduled(arguments, timeout, heartbeat, credentials)
         call = TaskCall(
             resource=self._resource,
             arguments=arguments.value,
@@ -69,7 +67,19 @@ class _Attempt:
             token=self._lane.token,
             credentials=credentials,
         )
+        self._refuse(call, arguments)
+        events = _events(self._lane, self._resource)
+        events.scheduled(arguments, timeout, heartbeat, credentials)
         return await self._called(call, events, timeout, heartbeat)
+
+    def _refuse(self, call: TaskCall, arguments: Payload) -> None:
+        """AWS looks at the arguments before it schedules anything."""
+        runner = self._lane.execution.runner
+        reason = runner.refusal(call) if runner is not None else None
+        if reason is not None:
+            field = "Arguments" if self._state.is_jsonata else "Parameters"
+            sentence = f"The {field} '{arguments.text}' could not be used to start the Task: "
+            raise StateError(errors.RUNTIME, self._lane.explained(f"{sentence}[{reason}]"))
 
     async def _called(
         self, call: TaskCall, events: _Events, timeout: int | None, heartbeat: int | None

@@ -36,6 +36,9 @@ class TaskRunner(Protocol):
     Results are plain JSON, spelt as Step Functions gives them.
     """
 
+    def refusal(self, call: TaskCall) -> str | None:
+        """Why the call cannot even be sent, such as a missing member; None if it can."""
+
     async def request(self, call: TaskCall) -> Any:
         """Send the request; the service's answer."""
 

@@ -35,6 +35,10 @@ class MockRunner:
         self.cancelled: list[TaskCall] = []
         self.invalid: InvalidMock | None = None
 
+    def refusal(self, call: TaskCall) -> str | None:  # noqa: ARG002 - nothing is sent
+        """Every call may be made: what a mock answers is checked, not what is asked."""
+        return None
+
     async def request(self, call: TaskCall) -> Any:
         """The answer, or for a job and a callback that it was accepted."""
         self.calls.append(call)
