@@ -250,13 +250,13 @@ def test_a_redrive_goes_on_where_it_failed_once_the_cause_is_mended(
 
 
 def test_a_file_gets_a_line_for_each_state_and_no_escape_codes(make: Make) -> None:
-    definition = Chain([Wait("Prüfe [b]", seconds=1), Pass("Then")])
+    definition = Chain([Wait("Prüfe [b] :x:", seconds=1), Pass("Then")])
     execution = make(definition).execute(name="told", inputs={})
     file = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
     execution.follow(every=0.1, timeout=MINUTE, console=Console(file=file))
     lines = file.buffer.getvalue().decode().splitlines()
     assert [line.rpartition(" ")[0].rpartition(" ")[0] for line in lines] == [
-        "+ Pr?fe [b]", "+ Then", "told: succeeded,",
+        "+ Pr?fe [b] :x:", "+ Then", "told: succeeded,",
     ]  # fmt: skip
 
 

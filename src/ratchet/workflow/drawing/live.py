@@ -139,7 +139,8 @@ def _in_terminal(looks: Iterator[Timeline], console: Console | None, execution: 
 
     console = console or Terminal(markup=False, highlight=False, emoji=False)
     name = execution.rpartition(":")[2]
-    return (_as_table if console.is_terminal else _as_lines)(looks, console, name)
+    moves = console.is_terminal and not console.is_dumb_terminal
+    return (_as_table if moves else _as_lines)(looks, console, name)
 
 
 def _as_table(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
@@ -157,7 +158,9 @@ def _as_table(looks: Iterator[Timeline], console: Console, name: str) -> Timelin
 
 
 def _as_lines(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
-    """For a file or a pipe: a line for each state as it ends."""
+    """For a file, a pipe or a terminal without a cursor: a line for each state as it ends."""
+    from rich.text import Text
+
     told: set[tuple[str, int, str]] = set()
     for last in looks:
         for state in last.states.values():
@@ -165,8 +168,8 @@ def _as_lines(looks: Iterator[Timeline], console: Console, name: str) -> Timelin
             if state.status != "RUNNING" and key not in told:
                 told.add(key)
                 row = " ".join(filter(None, _row(last, state, console.encoding)))
-                console.print(row, markup=False, soft_wrap=True)
-    console.print(_head(last, name), markup=False, soft_wrap=True)
+                console.print(Text(row), soft_wrap=True)
+    console.print(Text(_head(last, name)), soft_wrap=True)
     return last
 
 
