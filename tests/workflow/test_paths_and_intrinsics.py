@@ -136,6 +136,9 @@ def _call(text: str, data: Any = None) -> Any:
         ("States.ArrayUnique(States.Array(1, 2, 3, 3, 1, '1'))", [1, 2, 3, "1"]),
         ("States.Base64Encode('Data to encode')", "RGF0YSB0byBlbmNvZGU="),
         ("States.Base64Decode('RGF0YSB0byBlbmNvZGU=')", "Data to encode"),
+        ("States.Base64Decode('RGF0YQ')", "Data"),
+        ("States.Base64Decode('/w==')", "\ufffd"),
+        ("States.Base64Encode(States.StringToJson('\"\\\\ud800\"'))", "Pw=="),
         ("States.Hash('input data', 'SHA-1')", "aaff4a450a104cd177d28d18d74485e8cae074b7"),
         (
             "States.JsonMerge($.one, $.two, false)",

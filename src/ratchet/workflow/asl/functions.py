@@ -141,13 +141,15 @@ def _split(text: Any, separators: Any) -> list[str]:
 
 
 def _encode(text: Any) -> str:
-    return base64.b64encode(_limited(text).encode()).decode()
+    return base64.b64encode(_bytes(text)).decode()
 
 
 def _decode(text: Any) -> str:
+    """As Java decodes: padding may be missing, and bytes that are no UTF-8 are replaced."""
+    padded = _limited(text) + "=" * (-len(text) % 4)
     try:
-        return base64.b64decode(_limited(text), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+        return base64.b64decode(padded, validate=True).decode(errors="replace")
+    except (binascii.Error, ValueError) as error:
         raise FunctionError(f"The string is no Base64: {error}") from error
 
 
@@ -164,7 +166,7 @@ def _hash(data: Any, algorithm: Any) -> str:
     if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
         raise FunctionError(f"The algorithm must be one of {', '.join(_ALGORITHMS)}")
     text = data if isinstance(data, str) else _json(data)
-    return hashlib.new(_ALGORITHMS[algorithm], _limited(text).encode()).hexdigest()
+    return hashlib.new(_ALGORITHMS[algorithm], _bytes(text)).hexdigest()
 
 
 # JSON, numbers, identities
@@ -296,6 +298,11 @@ def _limited(value: Any) -> str:
     if len(text) > MAX_TEXT:
         raise FunctionError(f"The string has {len(text)} characters; {MAX_TEXT} are the most")
     return text
+
+
+def _bytes(value: Any) -> bytes:
+    """UTF-8 as Java writes it: a question mark for half a surrogate pair."""
+    return _limited(value).encode(errors="replace")
 
 
 def _integer(value: Any) -> int:
