@@ -68,6 +68,11 @@ def test_an_expression_gives_what_aws_gives(expression: str, value: Any) -> None
                 "data type"
             ),
         ),
+        (
+            "true and (1 + 'a')",
+            '. T2002: The right side of the "and" operator must evaluate to a number',
+        ),
+        ("($f := 5; $f())", ". T1006: Attempted to invoke a non-function"),
         ("-'a'", '. D1002: Cannot negate a non-numeric value: "a"'),
         (
             "$sum($states.input.mixed)",

@@ -52,6 +52,24 @@ class Engine(Jsonata):  # type: ignore[misc]
         self.set_output_convert_nulls(False)
         self.set_validate_input(False)
 
+    def evaluate_binary(self, expr: Any, input: Any, environment: Any) -> Any:  # noqa: A002
+        op = str(expr.value)
+        if op not in ("and", "or"):
+            return super().evaluate_binary(expr, input, environment)
+        left = Jsonata.boolize(self.eval(expr.lhs, input, environment))
+        if left == (op == "or"):
+            return left
+        try:
+            return Jsonata.boolize(self.eval(expr.rhs, input, environment))
+        except Fault as fault:
+            fault.named(op, anew=True)  # so does the reference
+            raise
+
+    def apply_inner(self, proc: Any, args: Any, input: Any, environment: Any) -> Any:  # noqa: A002
+        if not self.is_function_like(proc):
+            raise Fault("T1006")
+        return super().apply_inner(proc, args, input, environment)
+
     def evaluate_unary(self, expr: Any, input: Any, environment: Any) -> Any:  # noqa: A002
         if str(expr.value) != "-":
             return super().evaluate_unary(expr, input, environment)

@@ -55,9 +55,9 @@ class Fault(JsonataError):
         self.values = values
         super().__init__(_filled(code, values), code)
 
-    def named(self, token: Any) -> None:
-        """Say which function or operator failed, if it is not said yet."""
-        if "token" not in self.values and token is not None:
+    def named(self, token: Any, *, anew: bool = False) -> None:
+        """Say which function or operator failed, if it is not said yet or is to be said anew."""
+        if (anew or "token" not in self.values) and token is not None:
             self.values["token"] = token
             self.message = _filled(str(self.code), self.values)
 
