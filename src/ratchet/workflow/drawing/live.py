@@ -9,19 +9,15 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow.drawing.captions import WORDS, duration, tries
-from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.pages import html
-from ratchet.workflow.drawing.timeline import StateTimes, Timeline, read_history
+from ratchet.workflow.drawing.terminal import show
+from ratchet.workflow.drawing.timeline import Timeline, read_history
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
 EVERY = 2.0
 """Seconds between two looks; GetExecutionHistory allows about five a second for an account."""
-
-_MARKS = {"SUCCEEDED": "✓", "CAUGHT": "!", "RUNNING": "…", "ABORTED": "‖"}
-_PLAIN_MARKS = {"SUCCEEDED": "+", "CAUGHT": "!", "RUNNING": ".", "ABORTED": "-"}
 
 
 def follow(
@@ -41,7 +37,7 @@ def follow(
     looks = watch(execution, client, every=every, timeout=timeout)
     if console is None and in_notebook():
         return _in_notebook(looks, definition_of(execution, client), execution)
-    return _in_terminal(looks, console, execution)
+    return show(looks, console, execution.rpartition(":")[2])
 
 
 def watch(
@@ -93,84 +89,6 @@ def in_notebook() -> bool:
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module is not None else None
     return shell is not None and hasattr(shell, "kernel")
-
-
-def table(timeline: Timeline, title: str, encoding: str = "utf-8") -> RenderableType:
-    """The states entered so far, those inside a Map or Parallel below it."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in ("", "state", "took", "again", "error"):
-        made.add_column(column, no_wrap=column != "error")
-    for state in timeline.states.values():
-        mark, *cells, error = _row(timeline, state, encoding)
-        style = COLOURS[state.status][0]
-        made.add_row(Text(mark, style=style), *map(Text, cells), Text(error, style=style))
-    head = Text(_head(timeline, title), style=f"bold {COLOURS[timeline.status][0]}")
-    return Group(head, made)
-
-
-def _head(timeline: Timeline, title: str) -> str:
-    return f"{title}: {WORDS[timeline.status]}, {duration(timeline.seconds())}"
-
-
-def _row(timeline: Timeline, state: StateTimes, encoding: str) -> tuple[str, ...]:
-    """Mark, state, duration, tries and error, in characters that can be written."""
-    marks = _MARKS if encoding.startswith("utf") else _PLAIN_MARKS
-    visits = f" ({state.visits} times)" if state.visits > 1 else ""
-    name = "  " * _depth(timeline.states, state) + state.name + visits
-    took = duration(state.seconds())
-    cells = (marks.get(state.status, "x"), name, took, tries(state), state.error)
-    return tuple(cell.encode(encoding, "replace").decode(encoding) for cell in cells)
-
-
-def _depth(states: Mapping[str, StateTimes], state: StateTimes) -> int:
-    depth, outer = 0, state.inside
-    while outer is not None and outer in states and depth < len(states):
-        depth, outer = depth + 1, states[outer].inside
-    return depth
-
-
-def _in_terminal(looks: Iterator[Timeline], console: Console | None, execution: str) -> Timeline:
-    from rich.console import Console as Terminal
-
-    console = console or Terminal(markup=False, highlight=False, emoji=False)
-    name = execution.rpartition(":")[2]
-    moves = console.is_terminal and not console.is_dumb_terminal
-    return (_as_table if moves else _as_lines)(looks, console, name)
-
-
-def _as_table(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
-    from rich.live import Live
-
-    last = next(looks)
-    live = Live(table(last, name, console.encoding), console=console, auto_refresh=False)
-    try:
-        live.start(refresh=True)
-        for last in looks:
-            live.update(table(last, name, console.encoding), refresh=True)
-    finally:  # Ctrl-C within start() too, which `with` would not give the terminal back after
-        live.stop()
-    return last
-
-
-def _as_lines(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
-    """For a file, a pipe or a terminal without a cursor: a line for each state as it ends."""
-    from rich.text import Text
-
-    told: set[tuple[str, int, str]] = set()
-    for last in looks:
-        for state in last.states.values():
-            key = (state.name, state.visits, state.status)
-            if state.status != "RUNNING" and key not in told:
-                told.add(key)
-                row = " ".join(filter(None, _row(last, state, console.encoding)))
-                console.print(Text(row), soft_wrap=True)
-    console.print(Text(_head(last, name)), soft_wrap=True)
-    return last
 
 
 def _in_notebook(
