@@ -165,7 +165,7 @@ def test_the_role_has_what_the_states_call_and_no_more() -> None:
             ":job/${Job}",
         ),
         (
-            LambdaStep("A", parameters={"FunctionName": "${ScoreArn}", "Payload": {}}),
+            LambdaStep("A", parameters={"FunctionName": "${Score_Arn}", "Payload": {}}),
             "lambda:InvokeFunction",
             "${ScoreArn}",
         ),

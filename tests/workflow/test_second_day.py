@@ -165,6 +165,8 @@ def test_what_was_deleted_underneath_is_told_and_can_be_created_again(make: Make
     Workflow.attach(str(workflow.state_machine_arn), client=workflow.client).delete()
     assert execution.wait(MINUTE)["status"] == "ABORTED"
     assert execution.definition()["StartAt"] == "Long"
+    with pytest.raises(ClientError, match="State machine is in DELETING status"):
+        execution.redrive()
     for call in (workflow.update, workflow.describe, workflow.execute, workflow.list_executions):
         with pytest.raises(ClientError, match="StateMachineDoesNotExist"):
             call()

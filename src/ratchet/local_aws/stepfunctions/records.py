@@ -31,6 +31,7 @@ class MachineRecord:
     encryption: dict[str, Any] | None = None
     revision: str = field(default_factory=lambda: str(uuid.uuid4()))
     updated: datetime | None = None
+    is_deleted: bool = False
 
     def same_as(self, other: MachineRecord) -> bool:
         """AWS: CreateStateMachine again with these equal is no error; role and tags may differ."""
@@ -100,7 +101,9 @@ class Records:
 
     def drop_machine(self, arn: str) -> None:
         with self.lock:
-            self._machines.pop(arn, None)
+            dropped = self._machines.pop(arn, None)
+            if dropped is not None:
+                dropped.is_deleted = True
 
     def machines(self) -> list[MachineRecord]:
         with self.lock:

@@ -18,6 +18,8 @@ MAX_REDRIVES = 1_000
 def obstacle(record: ExecutionRecord, now: float) -> str | None:
     """Why an execution cannot be redriven now, or None."""
     execution = record.execution
+    if record.machine.is_deleted:
+        return "State machine is in DELETING status"
     if execution.status in (RUNNING, SUCCEEDED):
         return f"Execution is {execution.status} and cannot be redriven"
     if len(execution.history.events) >= MAX_EVENTS - 1:

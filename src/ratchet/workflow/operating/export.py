@@ -32,6 +32,8 @@ _TRACE_ACTIONS = (
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
 )
+_NAME = re.compile(r"\w+", re.ASCII)
+_HOLE = re.compile(r"\$\{\w+\}", re.ASCII)
 _ARN = re.compile(r"^arn:(aws|aws-cn|aws-us-gov|\$\{\w+\}):states:::")
 
 
@@ -59,19 +61,22 @@ def sam_template(workflow: Workflow, description: str | None = None) -> str:
     left to the deployment; a `${Name}` in the definition becomes the template's parameter Name.
     """
     definition = _written(workflow.definition.to_dict(), "${Partition}")
-    names = sorted({name for _, name in holes(definition) if name.isalnum()} - {"Partition"})
+    found = {name for _, name in holes(definition) if _NAME.fullmatch(name)}
+    names = {name: name.replace("_", "") for name in sorted(found - {"Partition"})}
     document: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Transform": "AWS::Serverless-2016-10-31",
         "Description": description or f"The workflow {workflow.name}, its role and its log",
-        "Parameters": {name: {"Type": "String"} for name in names},
+        "Parameters": {name: {"Type": "String"} for name in names.values()},
         "Resources": _resources(workflow, definition, names),
         "Outputs": {"StateMachineArn": {"Value": {"Ref": "StateMachine"}}},
     }
     return _dump({name: part for name, part in document.items() if part})
 
 
-def _resources(workflow: Workflow, definition: dict[str, Any], names: list[str]) -> dict[str, Any]:
+def _resources(
+    workflow: Workflow, definition: dict[str, Any], names: Mapping[str, str]
+) -> dict[str, Any]:
     machine = build(read(_written(definition, "aws")))
     allowed = [_own(statement, workflow.name) for statement in statements(machine)]
     logged = (workflow.logging_configuration or {}).get("level", "ALL") != "OFF"
@@ -94,14 +99,14 @@ def _resources(workflow: Workflow, definition: dict[str, Any], names: list[str])
 
 
 def _machine(
-    workflow: Workflow, definition: dict[str, Any], names: list[str], *, logged: bool
+    workflow: Workflow, definition: dict[str, Any], names: Mapping[str, str], *, logged: bool
 ) -> dict[str, Any]:
-    substitutions = {"Partition": {"Ref": "AWS::Partition"}} | {n: {"Ref": n} for n in names}
+    filled = {"Partition": "AWS::Partition", **names}
     properties: dict[str, Any] = {
         "Name": workflow.name,
         "Type": workflow.type,
         "Definition": definition,
-        "DefinitionSubstitutions": substitutions,
+        "DefinitionSubstitutions": {name: {"Ref": what} for name, what in filled.items()},
         "Role": _get("StateMachineRole.Arn"),
         "Tracing": {"Enabled": workflow.tracing is not False},
     }
@@ -159,8 +164,16 @@ def _own(statement: Statement, name: str) -> Statement:
 
 
 def _substituted(document: dict[str, Any]) -> dict[str, Any]:
-    resources = [{"Fn::Sub": arn} if "${" in arn else arn for arn in document["Resource"]]
+    resources = [
+        {"Fn::Sub": _HOLE.sub(_parameter, arn)} if "${" in arn else arn
+        for arn in document["Resource"]
+    ]
     return document | {"Resource": resources}
+
+
+def _parameter(hole: re.Match[str]) -> str:
+    """Names of parameters have no underscores."""
+    return hole[0].replace("_", "")
 
 
 def _written(value: Any, partition: str) -> Any:

@@ -122,7 +122,7 @@ class Workflow(DrawsItself):
         and tags included.
         """
         self._refuse_no_role()
-        put_all(uploads_of(self.definition), self.client)
+        self.upload()
         try:
             answer = self.client.create_state_machine(
                 name=self.name, type=self.type, tags=self.tags, **self._settings({})
@@ -137,6 +137,12 @@ class Workflow(DrawsItself):
             return self.state_machine_arn
         self.state_machine_arn = str(answer["stateMachineArn"])
         return self.state_machine_arn
+
+    def upload(self) -> None:
+        """Put training scripts where the definition says. `create()` and `update()` do it too; a
+        workflow that is exported needs it by itself.
+        """
+        put_all(uploads_of(self.definition), self.client)
 
     def _refuse_no_role(self) -> None:
         if not self.role:
@@ -330,7 +336,7 @@ class Workflow(DrawsItself):
 
     def get_sam_template(self, description: str | None = None) -> str:
         """A SAM template as YAML: the state machine, a role with what it needs and no more,
-        a log group and tracing.
+        a log group and tracing. Training scripts are not in it: see `upload`.
         """
         from ratchet.workflow.operating.export import sam_template
 
