@@ -62,6 +62,8 @@ def test_an_execution_is_started_with_its_defaults_and_gives_its_output(
     assert execution.status == "SUCCEEDED"
     assert execution.progress().status == "SUCCEEDED"
     assert "Positive?" in execution.render_progress().svg
+    with pytest.raises(ValueError, match=r"'run.png': a picture is saved as .svg or .html"):
+        execution.render_progress().save("run.png")
 
 
 def test_a_failed_execution_says_why(workflow: Workflow) -> None:
@@ -81,6 +83,7 @@ def test_lists_are_tables_without_a_way_in_for_scripts(workflow: Workflow, clien
     assert "Positive?" in page
     assert "listed" in workflow.list_executions(html=True)
     assert workflow.list_executions(status_filter=ExecutionStatus.Succeeded) == []
+    assert len(workflow.list_executions(status_filter="FAILED")) == 1
     assert "doubling" in Workflow.list_workflows(client=client, html=True)
     newest_first = workflow.list_executions()[0].list_events(reverse_order=True, max_items=1)
     assert newest_first[0]["type"] == "ExecutionFailed"

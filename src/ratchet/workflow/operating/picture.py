@@ -30,9 +30,11 @@ class Picture:
         return page(self.definition, self.events, title=self.title)
 
     def save(self, path: str | Path) -> Path:
-        """Write `.svg` or `.html`, as the name says."""
+        """Write `.svg` or `.html`, as the name says. Raises ValueError for another ending."""
         target = Path(path)
-        text = self.html if target.suffix in (".html", ".htm") else self.svg
+        if target.suffix not in (".svg", ".html"):
+            raise ValueError(f"{str(path)!r}: a picture is saved as .svg or .html")
+        text = self.html if target.suffix == ".html" else self.svg
         target.write_text(text, encoding="utf-8")
         return target
 

@@ -291,13 +291,13 @@ class Workflow(DrawsItself):
     def list_executions(
         self,
         max_items: int = 100,
-        status_filter: ExecutionStatus | None = None,
+        status_filter: ExecutionStatus | str | None = None,
         html: bool = False,
     ) -> Any:
         """Executions, newest first; none if there is no state machine yet."""
         found = ExecutionsList()
         if self.state_machine_arn is not None:
-            wanted = {"statusFilter": status_filter.value} if status_filter else {}
+            wanted = {"statusFilter": ExecutionStatus(status_filter).value} if status_filter else {}
             found += [
                 Execution(
                     workflow=self,
