@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from asl_machines import machine, run
 
-from ratchet.workflow import InvalidDefinition, parse
+from ratchet.workflow import InvalidDefinition, Payload, parse
+from ratchet.workflow.interpreter.execution import Execution
 
 FIVE_HUNDRED = "x" * 500 + "!"
 
@@ -40,6 +43,29 @@ def test_an_endless_expression_is_given_up() -> None:
     execution, _, _ = run(machine({"A": loop}), {})
     assert execution.cause is not None
     assert "Expression evaluation timeout" in execution.cause
+
+
+def test_a_slow_expression_does_not_hold_up_other_executions() -> None:
+    endless = "($f := function($n){ $f($n) }; $f(1))"
+    slow = {"Type": "Pass", "Assign": {"id": "{% $uuid() %}", "x": f"{{% {endless} %}}"}}
+    quick = {"Type": "Pass", "Output": "{% 1 + 1 %}"}
+
+    async def scenario() -> tuple[str, Execution]:
+        with ThreadPoolExecutor(1) as thinkers:
+            first, *others = (
+                Execution(parse(machine({"A": {**state, "End": True}})), Payload({}), thinkers=pool)
+                for state, pool in [(slow, thinkers)] + [(quick, thinkers)] * 20
+            )
+            running = asyncio.ensure_future(first.run())
+            for other in others:
+                await other.run()
+            status = first.status
+            await running
+        return status, first
+
+    status, ended = asyncio.run(scenario())
+    assert status == "RUNNING"
+    assert "Expression evaluation timeout" in (ended.cause or "")
 
 
 @pytest.mark.parametrize(

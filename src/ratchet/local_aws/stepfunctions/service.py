@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.local_aws.service import Service, ServiceError
@@ -34,6 +35,8 @@ from ratchet.workflow.interpreter.tasks import Callbacks, ClosedToken, UnknownTo
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws
 
+THINKERS = 4  # slow expressions that are evaluated at once
+
 
 class StepFunctions(MapRunOperations, StateTestOperation, Service):
     """Executions run in one loop in one thread; every request only looks at or nudges them."""
@@ -51,10 +54,12 @@ class StepFunctions(MapRunOperations, StateTestOperation, Service):
         self._runner = LocalTaskRunner(local)
         self._announcer = Announcer(local)
         self._map_runs = MapRunBook(self._records)
+        self._thinkers = ThreadPoolExecutor(THINKERS, thread_name_prefix="expression")
 
     def close(self) -> None:
         self._announcer.close()
         self._loop.close()
+        self._thinkers.shutdown(wait=False, cancel_futures=True)
         self._runner.close()
 
     # state machines
@@ -191,6 +196,7 @@ class StepFunctions(MapRunOperations, StateTestOperation, Service):
             callbacks=self._callbacks,
             on_change=lambda _: self._announcer.changed(record),
             map_runs=self._map_runs,
+            thinkers=self._thinkers,
         )
         record = ExecutionRecord(
             arn=arn,

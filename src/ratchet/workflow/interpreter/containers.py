@@ -12,6 +12,7 @@ from ratchet.workflow.asl.model import Flow, Map, Parallel
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 from ratchet.workflow.interpreter.lane import Item, Lane, too_large
+from ratchet.workflow.interpreter.patience import patiently
 
 RunFlow = Callable[[Lane, Flow, Payload], Awaitable[Payload]]
 
@@ -89,7 +90,7 @@ async def parallel(lane: Lane, state: Parallel, run_flow: RunFlow, data: Data) -
     """Run all branches on the same input; the list of their outputs."""
     begins = lane.begins() or not lane.is_underway
     data.renew()
-    given = data.given()
+    given = await patiently(lane.execution, data.given)
     started = lane.record("ParallelStateStarted") if begins else lane.previous
     group = Group(lane)
 
@@ -114,9 +115,9 @@ async def iterate(lane: Lane, state: Map, run_flow: RunFlow, data: Data) -> Payl
     """Run the processor once for each item; the list of outputs in the order of the items."""
     begins = lane.begins() or not lane.is_underway
     data.renew()
-    items, limit = _items(state, data)
+    items, limit = await patiently(lane.execution, lambda: _items(state, data))
     started = lane.record("MapStateStarted", {"length": len(items)}) if begins else lane.previous
-    _tolerated(state, data)
+    await patiently(lane.execution, lambda: _tolerated(state, data))
     if state.processor is None:
         raise StateError(errors.RUNTIME, lane.explained("The Map state has no ItemProcessor."))
     await _Iterations(lane, state, state.processor, data, items, run_flow).run(started, limit)
@@ -227,7 +228,8 @@ class _Iterations:
             inner = following
 
     async def _one(self, inner: Lane) -> None:
-        output = await self._run_flow(inner, self._processor, self._given(inner))
+        given = await patiently(inner.execution, lambda: self._given(inner))
+        output = await self._run_flow(inner, self._processor, given)
         details = {"name": inner.name, "index": inner.index}
         self._lane.previous = inner.record("MapIterationSucceeded", details, chain=False)
         self._group.done(inner, output)

@@ -11,13 +11,14 @@ from ratchet.workflow.asl.errors import EXCEEDED, StateError
 from ratchet.workflow.asl.model import Map, StateMachine
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter import map_run, results
-from ratchet.workflow.interpreter.batches import batches
+from ratchet.workflow.interpreter.batches import Batch, batches
 from ratchet.workflow.interpreter.containers import collected, concurrency, items_of
 from ratchet.workflow.interpreter.crew import MAX_CONCURRENCY, Crew
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 from ratchet.workflow.interpreter.items import given_items, read_items
 from ratchet.workflow.interpreter.lane import Item, Lane
 from ratchet.workflow.interpreter.map_run import Child, MapRun
+from ratchet.workflow.interpreter.patience import patiently
 
 if TYPE_CHECKING:
     from ratchet.workflow.interpreter.execution import Execution
@@ -45,15 +46,10 @@ class _Run:
         self._total = 0
 
     async def first(self) -> Payload:
-        state, data, lane = self._state, self._data, self._lane
-        if isinstance(data, JsonataData):
-            items = self._items()
-            limit = concurrency(state, data, MAX_CONCURRENCY)
-        else:
-            limit = concurrency(state, data, MAX_CONCURRENCY)
-            items = self._items()
+        lane = self._lane
+        items, limit = await patiently(lane.execution, self._scope)
         lane.record("MapStateStarted", {"length": len(items) if items is not None else 0})
-        lane.map_run = run = self._new_run(limit)
+        lane.map_run = run = await patiently(lane.execution, lambda: self._new_run(limit))
         if lane.execution.map_runs is not None:
             lane.execution.map_runs.started(run)
         lane.record("MapRunStarted", {"mapRunArn": run.arn})
@@ -66,7 +62,15 @@ class _Run:
         run.redriven = self._lane.execution.clock.now()
         details = {"mapRunArn": run.arn, "redriveCount": run.redrives}
         self._lane.record("MapRunRedriven", details)
-        return await self._guarded(run, None if run.children else self._items())
+        items = await patiently(self._lane.execution, self._items) if not run.children else None
+        return await self._guarded(run, items)
+
+    def _scope(self) -> tuple[list[Item] | None, int]:
+        """What to run over and how much at a time, evaluated in AWS's order."""
+        if isinstance(self._data, JsonataData):
+            return self._items(), concurrency(self._state, self._data, MAX_CONCURRENCY)
+        limit = concurrency(self._state, self._data, MAX_CONCURRENCY)
+        return self._items(), limit
 
     def _items(self) -> list[Item] | None:
         """The items in the state's input; None if a reader has them."""
@@ -116,8 +120,11 @@ class _Run:
         reader = self._state.reader
         if items is None and reader is not None:
             items = await read_items(reader, self._lane, self._data)
-        inputs = batches(self._state.batcher, self._data, self._selected(items or []))
+        inputs = await patiently(self._lane.execution, lambda: self._inputs(items or []))
         return [Child(place, count, payload) for place, (payload, count) in enumerate(inputs)]
+
+    def _inputs(self, items: list[Item]) -> list[Batch]:
+        return batches(self._state.batcher, self._data, self._selected(items))
 
     def _selected(self, items: list[Item]) -> list[Payload]:
         selector = self._state.selector

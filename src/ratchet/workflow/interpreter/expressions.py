@@ -85,9 +85,7 @@ class Evaluator:
             f"specified for the field '{expression.field}'"
         )
         try:
-            value = jsonata.evaluate(
-                expression.text, self._bound(expression.text), self._lane.execution.clock.now
-            )
+            value = self._value(expression.text)
         except jsonata.JsonataError as error:
             raise self._lane.evaluation_failed(
                 f"{place} {error.predicate}", expression.field
@@ -97,6 +95,13 @@ class Evaluator:
                 f"{place} returned nothing (undefined).", expression.field
             )
         return value
+
+    def _value(self, text: str) -> Any:
+        execution = self._lane.execution
+        bound, now = self._bound(text), execution.clock.now
+        if execution.thoughts is None:
+            return jsonata.evaluate(text, bound, now)
+        return execution.thoughts.evaluated(text, bound, now)
 
     def _bound(self, text: str) -> dict[str, Any]:
         if self._bindings is None:

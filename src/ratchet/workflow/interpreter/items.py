@@ -16,6 +16,7 @@ from ratchet.workflow.asl.model import ItemReader
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.lane import Item, Lane
+from ratchet.workflow.interpreter.patience import patiently
 from ratchet.workflow.interpreter.tasks import TaskCall
 
 MAX_ITEMS = 100_000_000
@@ -30,7 +31,8 @@ def given_items(value: list[Any] | dict[str, Any]) -> list[Item]:
 
 async def read_items(reader: ItemReader, lane: Lane, data: Data) -> list[Item]:
     """The items of a reader. Raises StateError (States.ItemReaderFailed)."""
-    return await _Reading(reader, lane, data).items()
+    reading = await patiently(lane.execution, lambda: _Reading(reader, lane, data))
+    return await reading.items()
 
 
 class _Pair(dict[str, Any]):

@@ -1,4 +1,4 @@
-"""What each state does. The simple ones are plain functions: a flow of them never leaves Python.
+"""What each state does. The simple ones are plain functions, which evaluate before they act.
 
 Each takes its lane, the state and its input and gives the next state's name (None at the end)
 and the output.
@@ -30,6 +30,7 @@ from ratchet.workflow.interpreter.choosing import applies
 from ratchet.workflow.interpreter.clock import sleep
 from ratchet.workflow.interpreter.dataflow import Data, PathData, data_of
 from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.patience import patiently
 
 Outcome = tuple[str | None, Payload]
 
@@ -50,7 +51,7 @@ async def run_flow(lane: Lane, flow: Flow, payload: Payload) -> Payload:
         lane.enter(state, payload)
         at_once = _AT_ONCE.get(type(state))
         if at_once is not None:
-            name, payload = at_once(lane, state, payload)
+            name, payload = await patiently(lane.execution, partial(at_once, lane, state, payload))
         else:
             name, payload = await _WAITING[type(state)](lane, state, payload)
         turns += 1
@@ -92,9 +93,10 @@ def _choice(lane: Lane, state: Choice, payload: Payload) -> Outcome:
 
 
 async def _wait(lane: Lane, state: Wait, payload: Payload) -> Outcome:
+    execution = lane.execution
     data = data_of(lane, state, payload)
-    await sleep(lane.execution.clock, _delay(lane, state, data))
-    return state.next, data.leave(data.input)
+    await sleep(execution.clock, await patiently(execution, lambda: _delay(lane, state, data)))
+    return state.next, await patiently(execution, lambda: data.leave(data.input))
 
 
 def _delay(lane: Lane, state: Wait, data: Data) -> float:

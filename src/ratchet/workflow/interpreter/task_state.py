@@ -13,6 +13,7 @@ from ratchet.workflow.asl.resources import Resource
 from ratchet.workflow.interpreter.clock import Deadline, DeadlinePassed
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.lane import Lane, too_large
+from ratchet.workflow.interpreter.patience import patiently
 from ratchet.workflow.interpreter.tasks import TaskCall, TaskRunner
 
 MAX_SECONDS = 99_999_999
@@ -49,20 +50,16 @@ class _Attempt:
                 lane.execution.callbacks.close(lane.token)
 
     async def _scheduled(self) -> Payload:
-        data, state = self._data, self._state
-        data.renew()
-        evaluator = data.evaluator
-        arguments = data.given()
-        credentials = evaluator.value(state.credentials) if state.credentials is not None else None
-        timeout = evaluator.number(state.timeout, 1, MAX_SECONDS)
-        heartbeat = evaluator.number(state.heartbeat, 1, MAX_SECONDS)
+        self._data.renew()
+        asked = await patiently(self._lane.execution, self._asked)
+        arguments, credentials, timeout, heartbeat = asked
         if arguments.is_too_large:
-            raise too_large(state.name)
+            raise too_large(self._state.name)
         call = TaskCall(
             resource=self._resource,
             arguments=arguments.value,
             execution=self._lane.execution.identity.arn,
-            state=state.name,
+            state=self._state.name,
             attempt=self._lane.retries,
             token=self._lane.token,
             credentials=credentials,
@@ -71,6 +68,15 @@ class _Attempt:
         events = _events(self._lane, self._resource)
         events.scheduled(arguments, timeout, heartbeat, credentials)
         return await self._called(call, events, timeout, heartbeat)
+
+    def _asked(self) -> tuple[Payload, Any, int | None, int | None]:
+        """Arguments, credentials, timeout and heartbeat, evaluated in AWS's order."""
+        data, state, evaluator = self._data, self._state, self._data.evaluator
+        arguments = data.given()
+        credentials = evaluator.value(state.credentials) if state.credentials is not None else None
+        timeout = evaluator.number(state.timeout, 1, MAX_SECONDS)
+        heartbeat = evaluator.number(state.heartbeat, 1, MAX_SECONDS)
+        return arguments, credentials, timeout, heartbeat
 
     def _refuse(self, call: TaskCall, arguments: Payload) -> None:
         """AWS looks at the arguments before it schedules anything."""

@@ -8,7 +8,6 @@ the top, `$eval` does not exist, and an expression that gives nothing is an erro
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,23 +19,21 @@ from ratchet.workflow.asl.jsonata.errors import (
     memory_exceeded,
     translated,
 )
+from ratchet.workflow.asl.jsonata.limits import Limits, TimedPattern, TooSlow, too_deep
 from ratchet.workflow.asl.jsonata.values import UNDEFINED, to_json, with_nulls
-from ratchet.workflow.asl.patterns import BoundedPattern, PatternError, PatternTimeout
+from ratchet.workflow.asl.patterns import PatternError, PatternTimeout
 
 __all__ = [
     "UNDEFINED",
     "JsonataError",
     "NotJson",
+    "TooSlow",
     "compiled",
     "evaluate",
     "to_json",
     "uses_function",
     "with_nulls",
 ]
-
-MAX_SECONDS = 2.0
-MAX_DEPTH = 100  # measured on AWS
-MAX_TEXT = 6_990_256  # as above: what an expression may hold in one text
 
 
 @lru_cache(maxsize=4096)
@@ -58,25 +55,32 @@ def compiled(text: str) -> Any:
         raise JsonataError(f"The expression cannot be parsed: {error}") from error
 
 
-def evaluate(text: str, bindings: Mapping[str, Any], now: Callable[[], float]) -> Any:
+def evaluate(
+    text: str,
+    bindings: Mapping[str, Any],
+    now: Callable[[], float],
+    *,
+    at_most: float | None = None,
+) -> Any:
     """The value of an expression, as plain JSON, or UNDEFINED.
 
     `bindings` are values as `Payload.bound` gives them; `now` (epoch seconds) is what `$now()`
-    and `$millis()` read. Raises JsonataError.
+    and `$millis()` read. Raises JsonataError, or TooSlow after `at_most` seconds.
     """
     import jsonata
 
     expression = compiled(text)
-    bounds = _Bounds()
-    frame = {**bindings, "__evaluate_entry": bounds.enter, "__evaluate_exit": bounds.leave}
+    limits = Limits(at_most)
+    frame = {**bindings, "__evaluate_entry": limits.enter, "__evaluate_exit": limits.leave}
     if "now" in text or "millis" in text:
         frame.update(_clock_functions(now))
     try:
-        return to_json(expression.evaluate(None, frame))
+        with limits:
+            return to_json(expression.evaluate(None, frame))
     except jsonata.JException as error:
         raise translated(error) from error
     except RecursionError as error:
-        raise _too_deep() from error
+        raise too_deep() from error
     except JsonataError:
         raise
     except (PatternTimeout, PatternError) as error:
@@ -87,42 +91,10 @@ def evaluate(text: str, bindings: Mapping[str, Any], now: Callable[[], float]) -
         raise InternalError(f"{type(error).__name__}: {error}") from error
 
 
-def _pattern(pattern: str, flags: Any) -> BoundedPattern:
+def _pattern(pattern: str, flags: Any) -> TimedPattern:
     """The library's regular expressions: every search of ours ends in time."""
     wanted = re.IGNORECASE if flags.case_insensitive else 0
-    return BoundedPattern(pattern, wanted | (re.MULTILINE if flags.multiline else 0))
-
-
-def _too_deep() -> JsonataError:
-    return JsonataError(
-        "Stack overflow error: Check for non-terminating recursive function. "
-        "Consider rewriting as tail-recursive."
-    )
-
-
-class _Bounds:
-    """Ends an expression that runs too long, calls too deeply or makes too large a text.
-
-    Called by the library before and after each step.
-    """
-
-    __slots__ = ("_depth", "_end")
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._end = time.monotonic() + MAX_SECONDS
-
-    def enter(self, _expression: Any, _input: Any, _frame: Any) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise _too_deep()
-        if time.monotonic() > self._end:
-            raise JsonataError("Expression evaluation timeout: Check for infinite loop")
-
-    def leave(self, _expression: Any, _input: Any, _frame: Any, result: Any) -> None:
-        self._depth -= 1
-        if isinstance(result, str) and len(result) > MAX_TEXT:
-            raise memory_exceeded()
+    return TimedPattern(pattern, wanted | (re.MULTILINE if flags.multiline else 0))
 
 
 def uses_function(text: str, name: str) -> bool:

@@ -1,0 +1,87 @@
+"""What one evaluation may take: time, depth and the size of a text."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ratchet.workflow.asl.jsonata.errors import JsonataError, memory_exceeded
+from ratchet.workflow.asl.patterns import SECONDS, BoundedPattern
+
+MAX_SECONDS = 2.0
+MAX_DEPTH = 100  # measured on AWS
+MAX_TEXT = 6_990_256  # as above: what an expression may hold in one text
+
+
+class TooSlow(BaseException):
+    """The evaluation took longer than its caller can wait; no Exception, which the library eats."""
+
+
+def too_deep() -> JsonataError:
+    return JsonataError(
+        "Stack overflow error: Check for non-terminating recursive function. "
+        "Consider rewriting as tail-recursive."
+    )
+
+
+class Limits:
+    """The limits of one evaluation, for `with`. With `at_most` it ends in TooSlow after that.
+
+    `enter` and `leave` are called by the library before and after each step.
+    """
+
+    __slots__ = ("_depth", "_end", "_is_tight")
+
+    def __init__(self, at_most: float | None) -> None:
+        self._depth = 0
+        self._is_tight = at_most is not None
+        self._end = time.monotonic() + (MAX_SECONDS if at_most is None else at_most)
+
+    def __enter__(self) -> None:
+        _current.limits = self
+
+    def __exit__(self, *_: object) -> None:
+        _current.limits = None
+
+    def enter(self, _expression: Any, _input: Any, _frame: Any) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise too_deep()
+        if time.monotonic() > self._end:
+            self.passed()
+            raise JsonataError("Expression evaluation timeout: Check for infinite loop")
+
+    def leave(self, _expression: Any, _input: Any, _frame: Any, result: Any) -> None:
+        self._depth -= 1
+        if isinstance(result, str) and len(result) > MAX_TEXT:
+            raise memory_exceeded()
+
+    def passed(self) -> None:
+        """Time is up: raises TooSlow if only the caller's patience is."""
+        if self._is_tight:
+            raise TooSlow
+
+    @property
+    def for_a_search(self) -> float:
+        """Seconds that a regular expression may take now."""
+        left = max(self._end - time.monotonic(), 0.001)
+        return min(left, SECONDS) if self._is_tight else SECONDS
+
+
+_current = threading.local()
+
+
+class TimedPattern(BoundedPattern):
+    """A regular expression of an expression: within the time of the evaluation."""
+
+    def finditer(self, string: str) -> Iterator[Any]:
+        limits: Limits | None = getattr(_current, "limits", None)
+        seconds = SECONDS if limits is None else limits.for_a_search
+        try:
+            return iter(list(self._pattern.finditer(string, timeout=seconds, concurrent=True)))
+        except TimeoutError as error:
+            if limits is not None:
+                limits.passed()
+            raise self._slow() from error
