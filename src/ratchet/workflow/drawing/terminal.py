@@ -18,6 +18,7 @@ _PLAIN_MARKS = {"SUCCEEDED": "+", "CAUGHT": "!", "RUNNING": ".", "ABORTED": "-"}
 _COLUMNS = ("", "state", "took", "again", "error")
 _GAP = 3
 _NARROW = 70
+_CTRL_C = 3  # a terminal writes ^C after the last row: it must not begin a new line
 _HEAD_LINES = 5  # execution, what is left out, columns, rule, cursor
 
 
@@ -81,7 +82,9 @@ def _table(
         columns, rows = columns[:-1], [_narrow(row) for row in rows]
     cut: OverflowMethod = "ellipsis" if console.encoding.startswith("utf") else "crop"
     made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for title, width in zip(columns, _widths([columns, *rows], console.width), strict=True):
+    for title, width in zip(
+        columns, _widths([columns, *rows], console.width - _CTRL_C), strict=True
+    ):
         made.add_column(title, width=width, no_wrap=not whole, overflow="fold" if whole else cut)
     for state, row in zip(shown, rows, strict=True):
         style = COLOURS[state.status][0]
