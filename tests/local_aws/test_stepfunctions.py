@@ -101,8 +101,11 @@ def test_a_machine_is_created_once_described_listed_and_updated(states: Any, mak
     code, _ = _refused(states.create_state_machine, name="once", definition=other, roleArn=ROLE)
     assert code == "StateMachineAlreadyExists"
     assert "once" in [each["name"] for each in states.list_state_machines()["stateMachines"]]
-    states.update_state_machine(stateMachineArn=arn, definition=other)
-    assert states.describe_state_machine(stateMachineArn=arn)["definition"] == other
+    assert "revisionId" not in states.describe_state_machine(stateMachineArn=arn)
+    updated = states.update_state_machine(stateMachineArn=arn, definition=other)
+    described = states.describe_state_machine(stateMachineArn=arn)
+    assert described["definition"] == other
+    assert described["revisionId"] == updated["revisionId"]
     states.tag_resource(resourceArn=arn, tags=[{"key": "b", "value": "2"}])
     states.untag_resource(resourceArn=arn, tagKeys=["a"])
     assert states.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "b", "value": "2"}]
@@ -449,12 +452,14 @@ def test_items_are_put_and_conditions_fail_by_name(
     )
     put = {
         "TableName": table,
-        "Item": {"id": {"S": "1"}},
+        "Item": {"id": "1", "late": {"BOOL": "false"}, "seen": {"L": ["a"]}},
         "ConditionExpression": "attribute_not_exists(id)",
     }
     machine = make({"Put": _task("dynamodb:putItem", put)})
     assert "SdkHttpMetadata" in _output(_run(states, machine))
     assert _run(states, machine)["error"] == "DynamoDB.ConditionalCheckFailedException"
+    item = local_aws.client("dynamodb").get_item(TableName=table, Key={"id": {"S": "1"}})["Item"]
+    assert item == {"id": {"S": "1"}, "late": {"BOOL": False}, "seen": {"L": [{"S": "a"}]}}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +16,10 @@ from ratchet.workflow.interpreter.map_run import MapRun
 
 @dataclass(slots=True)
 class MachineRecord:
-    """A state machine: its definition as given and the model of it."""
+    """A state machine: its definition as given and the model of it.
+
+    AWS names no revision before the first update.
+    """
 
     arn: str
     name: str
@@ -29,7 +31,7 @@ class MachineRecord:
     tracing: dict[str, Any]
     tags: dict[str, str]
     encryption: dict[str, Any] | None = None
-    revision: str = field(default_factory=lambda: str(uuid.uuid4()))
+    revision: str | None = None
     updated: datetime | None = None
     is_deleted: bool = False
 
@@ -53,7 +55,7 @@ class ExecutionRecord:
     machine: MachineRecord
     definition: str
     role: str
-    revision: str
+    revision: str | None
     execution: Execution
     trace_header: str | None = None
     map_run: MapRun | None = None
