@@ -392,10 +392,62 @@ States:
             End: true
 """
 
+PLAIN_VALUES = """
+StartAt: Note
+States:
+  Note:
+    Type: Task
+    Resource: arn:aws:states:::dynamodb:putItem
+    Parameters:
+      TableName: ${Orders}
+      Item: {id.$: $$.Execution.Id, state: new, late: {BOOL: "false"}, seen: {L: [first]}}
+    ResultPath: null
+    Next: Race
+  Race:
+    Type: Parallel
+    Catch:
+      - {ErrorEquals: [States.Enough], Next: Keep}
+    Branches:
+      - StartAt: Enough
+        States:
+          Enough: {Type: Fail, Error: States.Enough}
+      - StartAt: List
+        States:
+          List:
+            Type: Task
+            Resource: arn:aws:states:::aws-sdk:config:listDiscoveredResources
+            Parameters: {ResourceType.$: $.kind, Limit: "50"}
+            ResultSelector: {first.$: "$.ResourceIdentifiers.[0].ResourceId"}
+            ResultPath: $.found
+            Next: Migrate
+          Migrate:
+            Type: Task
+            Resource: arn:aws:states:::aws-sdk:databasemigration:startReplicationTask
+            Parameters:
+              ReplicationTaskArn.$: $.task
+              StartReplicationTaskType: reload-target
+            End: true
+    Next: Keep
+  Keep:
+    Type: Task
+    Resource: arn:aws:states:::aws-sdk:ec2:modifyInstanceAttribute
+    Parameters: {InstanceId.$: $.instance, DisableApiTermination: {Value: "true"}}
+    Next: Ask
+  Ask:
+    Type: Task
+    Resource: arn:aws:states:::bedrockagentcore:invokeHarness
+    Parameters:
+      HarnessArn: ${Harness}
+      RuntimeSessionId.$: $$.Execution.Name
+      Messages: [{Role: user, Content: [{"Text.$": "States.Format('\\n\\n{}', $.question)"}]}]
+    End: true
+"""
+
 FINE = {
     "semaphore": SEMAPHORE,
     "pages": PAGES,
     "snapshot": SNAPSHOT,
     "batches": BATCHES,
     "services": SERVICES,
+    "plain values": PLAIN_VALUES,
 }

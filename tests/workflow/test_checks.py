@@ -376,6 +376,12 @@ REFUSED: list[Case] = [
         "plain request only",
     ),
     (
+        "an action that Step Functions leaves out",
+        _one({"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sts:assumeRole", "End": True}),
+        "/States/A/Resource",
+        "does not offer assumeRole",
+    ),
+    (
         "an unknown integration",
         _one(_task(Resource="arn:aws:states:::sagemaker:createTrainingJobs")),
         "/States/A/Resource",
@@ -567,6 +573,14 @@ SUSPECT: list[Case] = [
         _one(_task(Arguments={"FunctionName": "x", "InvocationType": "Events"})),
         "/States/A/Arguments/InvocationType",
         "Did you mean Event?",
+    ),
+    (
+        "a service that AWS has withdrawn",
+        _one(
+            {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:qldb:listLedgers", "End": True}
+        ),
+        "/States/A/Resource",
+        "withdrawn the service 'qldb'",
     ),
     (
         "a reader in an inline Map",

@@ -25,20 +25,21 @@ def lint(
     """Check state machines: fields, graph, expressions, data flow, what they call and may call.
 
     A template is checked with the definitions it names, their substitutions filled in. An error
-    is what AWS refuses; a warning is what it accepts and what will fail or mislead. The exit code
-    is 1 when there is an error.
+    is what AWS refuses; a warning is what it accepts and what will fail or mislead; a note is what
+    AWS runs and local AWS does not. The exit code is 1 when there is an error.
 
     Example: ratchet lint template.yaml
     """
+    from collections import Counter
     from dataclasses import asdict
 
     from ratchet.cli.screen import plural, print_json, remark, stdout
-    from ratchet.workflow.asl.findings import ERROR
+    from ratchet.workflow.asl.findings import ERROR, NOTE, WARNING
     from ratchet.workflow.checks import link_of
     from ratchet.workflow.lint import lint_path
 
     found = [located for file in files for located in lint_path(file)]
-    errors = sum(located.finding.severity == ERROR for located in found)
+    counts = Counter(located.finding.severity for located in found)
     if json_output:
         print_json(
             [
@@ -53,10 +54,11 @@ def lint(
         )
     else:
         for located in found:
-            style = "red" if located.finding.severity == ERROR else "yellow"
+            style = {ERROR: "red", WARNING: "yellow", NOTE: "dim"}[located.finding.severity]
             stdout().print(f"{located} [{located.finding.rule}]", style=style, soft_wrap=True)
         checked = plural(len(files), "file")
-        others = len(found) - errors
-        remark(f"{checked} checked: {plural(errors, 'error')}, {plural(others, 'warning')}.")
-    if errors or (strict and found):
+        told = [plural(counts[ERROR], "error"), plural(counts[WARNING], "warning")]
+        told += [plural(counts[NOTE], "note")] if counts[NOTE] else []
+        remark(f"{checked} checked: {', '.join(told)}.")
+    if counts[ERROR] or (strict and counts[WARNING]):
         raise typer.Exit(1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ratchet.workflow.asl.building import build
-from ratchet.workflow.asl.findings import InvalidDefinition, errors_of
+from ratchet.workflow.asl.findings import InvalidDefinition, as_refused_here, errors_of
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.checks import check
@@ -23,7 +23,7 @@ def parse(source: str | bytes | Mapping[str, Any]) -> StateMachine:
 def load(source: str | bytes | Mapping[str, Any]) -> StateMachine:
     """The model of a definition that can be run. Raises InvalidDefinition with all findings."""
     machine = parse(source)
-    findings = errors_of(check(machine))
+    findings = errors_of(as_refused_here(check(machine)))
     if findings:
         raise InvalidDefinition(findings)
     return machine

@@ -7,6 +7,7 @@ and writes dates as text (SDK integrations) or epoch milliseconds (optimised int
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -36,9 +37,29 @@ def to_api(shape: Shape, value: Any) -> Any:
         return {key: to_api(shape.value, part) for key, part in value.items()}
     if kind == "string" and isinstance(value, dict | list):
         return dumps(value)
+    if isinstance(value, str) and kind != "string":
+        return _converted(shape, value)
     if kind == "blob" and not isinstance(value, bytes):
-        return (value if isinstance(value, str) else dumps(value)).encode()
+        return dumps(value).encode()
     return value
+
+
+def _converted(shape: Shape, text: str) -> Any:
+    """A text where the API wants something else, as AWS understands it; else the text itself."""
+    kind = shape.type_name
+    if kind == "blob":
+        return text.encode()
+    if kind == "structure" and shape.name == "AttributeValue":
+        return {"S": text}
+    if kind == "boolean" and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if kind in ("integer", "long", "float", "double") and _NUMBER.fullmatch(text):
+        number = float(text)
+        return int(text) if number.is_integer() and "." not in text else number
+    return text
+
+
+_NUMBER = re.compile(r"-?\d{1,19}(\.\d{1,19})?")
 
 
 def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,13 @@ from typing import Any
 from ratchet.local_aws.service import ServiceError
 from ratchet.local_aws.stepfunctions.jobs import unable
 from ratchet.workflow import check, parse
-from ratchet.workflow.asl.findings import ERROR, Finding, InvalidDefinition
+from ratchet.workflow.asl.findings import (
+    ERROR,
+    UNSUPPORTED,
+    Finding,
+    InvalidDefinition,
+    as_refused_here,
+)
 from ratchet.workflow.asl.model import StateMachine, Task
 
 UPDATABLE = frozenset(
@@ -79,7 +85,7 @@ def _examined(text: str) -> tuple[StateMachine | None, tuple[Finding, ...]]:
         machine = parse(text)
     except InvalidDefinition as error:
         return None, error.findings
-    return machine, (*check(machine), *_beyond_local(machine))
+    return machine, (*as_refused_here(check(machine)), *_beyond_local(machine))
 
 
 def _beyond_local(machine: StateMachine) -> Iterator[Finding]:
@@ -92,7 +98,7 @@ def _beyond_local(machine: StateMachine) -> Iterator[Finding]:
                 "Use an aws-sdk integration, or run it on AWS",
                 path=(*state.path, "Resource"),
                 state=state.name,
-                code="UNSUPPORTED_BY_RATCHET",
+                code=UNSUPPORTED,
             )
 
 

@@ -65,7 +65,7 @@ def function_error(payload: Any, text: str) -> StateError:
 
 def sdk_prefix(service_id: str) -> str:
     """`DynamoDB` -> `DynamoDb`, `SQS` -> `Sqs`, as Java 2.x names its classes."""
-    words = re.split(r"[\s-]+", service_id)
+    words = re.split(r"[\s-]+", service_id.removesuffix(" Service"))
     return "".join(_ACRONYM.sub(lambda run: run[0].capitalize(), word) for word in words)
 
 

@@ -9,6 +9,8 @@ Path = tuple[str | int, ...]
 
 ERROR = "ERROR"
 WARNING = "WARNING"
+NOTE = "NOTE"  # AWS is content; this release cannot run it
+UNSUPPORTED = "UNSUPPORTED_BY_RATCHET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +65,13 @@ class InvalidDefinition(WorkflowError):
 
 
 def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What AWS would refuse."""
     return tuple(finding for finding in findings if finding.severity == ERROR)
+
+
+def as_refused_here(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings where a machine is to be run by this release: what it cannot run is an error."""
+    return tuple(
+        replace(finding, severity=ERROR) if finding.code == UNSUPPORTED else finding
+        for finding in findings
+    )

@@ -72,6 +72,16 @@ def _outline(text: str) -> Place | None:
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 
 
+def deeper_than(text: str, levels: int) -> Mark | None:
+    """Where a JSON text goes deeper than so many levels, or None."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] in "{[") - (token[0] in "}]")
+        if depth > levels:
+            return _Marks(text).of(token.start())
+    return None
+
+
 def _of_json(text: str) -> Place:
     import json
 

@@ -30,6 +30,7 @@ OPTIMISED: dict[str, dict[str, frozenset[str]]] = {
     },
     "batch": {"submitJob": JOB},
     "bedrock": {"invokeModel": CALLBACK, "createModelCustomizationJob": JOB},
+    "bedrockagentcore": {"invokeHarness": REQUEST},
     "codebuild": {
         "startBuild": JOB,
         "stopBuild": REQUEST,
@@ -49,8 +50,8 @@ OPTIMISED: dict[str, dict[str, frozenset[str]]] = {
     },
     "ecs": {"runTask": BOTH},
     "eks": {
-        "call": REQUEST,
-        "runJob": JOB,
+        "call": CALLBACK,
+        "runJob": BOTH,
         "createCluster": JOB,
         "deleteCluster": JOB,
         "createNodegroup": JOB,
@@ -106,36 +107,79 @@ BOTOCORE_SERVICE = {
     "states": "stepfunctions",
     "elasticmapreduce": "emr",
     "bedrock": "bedrock-runtime",
+    "bedrockagentcore": "bedrock-agentcore",
 }
 
-# Java 2.x client names that are not the botocore name without its hyphens.
+# Names on the page "AWS service SDK integrations" (those of Java 2.x) that are not the botocore
+# name without its hyphens.
 SDK_NAMES = {
-    "applicationdiscoveryservice": "discovery",
+    "applicationdiscovery": "discovery",
     "cloudwatchlogs": "logs",
     "cognitoidentityprovider": "cognito-idp",
-    "configservice": "config",
-    "costandusagereportservice": "cur",
+    "config": "config",
+    "costandusagereport": "cur",
     "costexplorer": "ce",
-    "databasemigrationservice": "dms",
-    "directoryservice": "ds",
+    "databasemigration": "dms",
+    "directory": "ds",
     "directoryservicedata": "ds-data",
     "elasticloadbalancing": "elb",
     "elasticloadbalancingv2": "elbv2",
-    "elasticsearchservice": "es",
+    "elasticsearch": "es",
     "eventbridge": "events",
     "iotdataplane": "iot-data",
     "iotjobsdataplane": "iot-jobs-data",
-    "lexmodelbuildingservice": "lex-models",
+    "lexmodelbuilding": "lex-models",
     "lexmodelsv2": "lexv2-models",
-    "lexruntimeservice": "lex-runtime",
+    "lexruntime": "lex-runtime",
     "lexruntimev2": "lexv2-runtime",
-    "marketplaceentitlementservice": "marketplace-entitlement",
+    "marketplaceentitlement": "marketplace-entitlement",
     "marketplacemetering": "meteringmarketplace",
     "migrationhub": "mgh",
-    "pinpointsmsvoice": "sms-voice",
+    "pinpointsmsvoice": "pinpoint-sms-voice",
     "serverlessapplicationrepository": "serverlessrepo",
     "sfn": "stepfunctions",
     "simpledb": "sdb",
+}
+
+# On that page, and gone from botocore since: AWS has closed or is closing them.
+CLOSED = frozenset(
+    {
+        "apptest", "elasticinference", "elastictranscoder", "evidently", "finspace",
+        "finspacedata", "honeycode", "iotanalytics", "iotevents", "ioteventsdata", "iotfleethub",
+        "lookoutmetrics", "lookoutvision", "opsworks", "opsworkscm", "panorama",
+        "privatenetworks", "qldb", "qldbsession", "robomaker", "simspaceweaver", "sms", "tnb",
+    }
+)  # fmt: skip
+# Actions that the page excepts: they stream, hand out credentials or are long deprecated.
+NOT_OFFERED: dict[str, frozenset[str]] = {
+    service: frozenset(actions.split())
+    for service, actions in {
+        "bedrockagentruntime": "invokeAgent invokeFlow invokeInlineAgent optimizePrompt "
+        "retrieveAndGenerateStream",
+        "bedrockruntime": "invokeModelWithResponseStream converseStream",
+        "cloudwatchlogs": "startLiveTail",
+        "codedeploy": "batchGetDeploymentInstances getDeploymentInstance listDeploymentInstances "
+        "skipWaitTimeForInstanceTermination",
+        "comprehendmedical": "detectEntities",
+        "dataexchange": "sendApiAsset",
+        "directconnect": "allocateConnectionOnInterconnect describeConnectionLoa "
+        "describeConnectionsOnInterconnect describeInterconnectLoa",
+        "efs": "createTags",
+        "emr": "describeJobFlows",
+        "iot": "attachPrincipalPolicy detachPrincipalPolicy listPolicyPrincipals "
+        "listPrincipalPolicies",
+        "iotsitewise": "invokeAssistant",
+        "kinesis": "subscribeToShard",
+        "lambda": "invokeAsync invokeWithResponseStream",
+        "lexruntimev2": "startConversation",
+        "mediapackage": "rotateChannelCredentials",
+        "qbusiness": "chat",
+        "rdsdata": "executeSql",
+        "s3": "selectObjectContent",
+        "sagemakerruntime": "invokeEndpointWithResponseStream",
+        "shield": "deleteSubscription",
+        "sts": "assumeRole assumeRoleWithSAML assumeRoleWithWebIdentity",
+    }.items()
 }
 
 _INTEGRATION = re.compile(

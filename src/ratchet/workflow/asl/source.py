@@ -53,23 +53,28 @@ def read(source: str | bytes | Mapping[str, Any]) -> Source:
             f"The definition has {size:,} bytes; AWS accepts {MAX_DEFINITION_BYTES:,}",
             "Split the machine into nested executions",
         )
-    looks_like_json = text.lstrip()[:1] in ("{", "[", '"', "")
+    if not text.strip():
+        raise _refused("The definition is empty", _BEGIN, 1, 1)
+    looks_like_json = text.lstrip()[:1] in ("{", "[", '"')
     document, repeated = (_read_json if looks_like_json else _read_yaml)(text)
     if not isinstance(document, dict):
-        raise _refused(
-            f"A definition is an object; this is {type(document).__name__}",
-            "Begin with StartAt and States",
-        )
-    _refuse_depth(document)
+        kind = _KINDS.get(type(document), "a value")
+        raise _refused(f"A definition is an object; this is {kind}", _BEGIN, 1, 1)
+    _refuse_depth(document, text)
     return Source(document, text, repeated)
 
 
-def _refuse_depth(document: Any) -> None:
+_BEGIN = "Begin with StartAt and States"
+_KINDS = {type(None): "nothing", list: "a list", str: "a text", bool: "a truth value"}
+_KINDS |= {int: "a number", float: "a number"}
+
+
+def _refuse_depth(document: Any, text: str | None = None) -> None:
     level, depth = [document], 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise _too_deep()
+            raise _too_deep(positions.deeper_than(text, MAX_DEPTH) if text is not None else None)
         level = [part for value in level for part in _parts(value) if isinstance(part, dict | list)]
 
 
@@ -102,7 +107,7 @@ def _read_json(text: str) -> tuple[Any, tuple[str, ...]]:
             f"Not JSON: {error.msg}", "Mend the text at this place", error.lineno, error.colno
         ) from error
     except RecursionError as error:
-        raise _too_deep() from error
+        raise _too_deep(positions.deeper_than(text, MAX_DEPTH)) from error
     except ValueError as error:  # a number of thousands of digits
         raise _refused(f"Not JSON: {error}", "Shorten the number") from error
     return document, tuple(repeated)
@@ -206,7 +211,8 @@ def _refuse_aliases(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise _too_deep()
+            mark = event.start_mark
+            raise _too_deep((mark.line + 1, mark.column + 1) if mark else None)
 
 
 def _repeated(node: Any) -> list[str]:
@@ -226,8 +232,10 @@ def _twice(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
-def _too_deep() -> InvalidDefinition:
-    return _refused("The definition is nested too deeply", f"Stay below {MAX_DEPTH} levels")
+def _too_deep(place: tuple[int, int] | None = None) -> InvalidDefinition:
+    line, column = place or (None, None)
+    suggestion = f"Stay below {MAX_DEPTH} levels"
+    return _refused("The definition is nested too deeply", suggestion, line, column)
 
 
 def _refused(

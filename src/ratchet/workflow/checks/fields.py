@@ -38,6 +38,8 @@ class KnownFields(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         machine = subject.machine
+        if not machine.document.keys() & {"StartAt", "States"}:
+            return  # no state machine at all, as the rule about needed fields says
         yield from self._fields(subject, (), machine.document, tables.MACHINE, "a state machine")
         for state in subject.states:
             yield from self._state(subject, state)
@@ -191,6 +193,10 @@ class NeededFields(Rule):
     def _flow(self, flow: Flow) -> Iterator[Finding]:
         if not flow.document and flow.path:
             return  # its type, or the field that holds it, is what is wrong
+        if not flow.path and not flow.document.keys() & {"StartAt", "States"}:
+            reason = "This is neither a state machine nor a template with one"
+            yield self.finding(flow.path, reason, "A state machine has StartAt and States")
+            return
         if "StartAt" not in flow.document:
             yield self.finding(flow.path, "StartAt is missing", "Name the first state")
         if not flow.states and flow.document.get("States", {}) == {}:

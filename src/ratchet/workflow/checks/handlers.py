@@ -8,7 +8,7 @@ from typing import Any
 
 from ratchet.workflow.asl import errors, tables
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
-from ratchet.workflow.asl.model import State, as_list
+from ratchet.workflow.asl.model import Fail, State, as_list
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
 
 _LINK = Rule.link + "concepts-error-handling.html"
@@ -62,14 +62,17 @@ class ErrorNames(Rule):
     link = _LINK
 
     def check(self, subject: Subject) -> Iterator[Finding]:
+        fails = [state.document.get("Error") for state in subject.states if isinstance(state, Fail)]
+        own = {error for error in fails if isinstance(error, str)}
         for state in subject.states:
             for path, entries in _entries(state):
                 for index, names in enumerate(entries):
                     for name in names:
-                        yield from self._name((*path, index, "ErrorEquals"), name)
+                        if isinstance(name, str) and name not in own:  # own: a Fail state gives it
+                            yield from self._name((*path, index, "ErrorEquals"), name)
 
-    def _name(self, path: Path, name: Any) -> Iterator[Finding]:
-        if not isinstance(name, str) or not name.startswith("States."):
+    def _name(self, path: Path, name: str) -> Iterator[Finding]:
+        if not name.startswith("States."):
             return
         if name == errors.RUNTIME:
             yield self.finding(

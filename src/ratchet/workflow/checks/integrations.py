@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ratchet.workflow.asl import resources
-from ratchet.workflow.asl.findings import WARNING, Finding
+from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import Task
 from ratchet.workflow.asl.resources import OPTIMISED, Resource
 from ratchet.workflow.asl.templates import is_expression
@@ -25,9 +25,16 @@ class Integrations(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         for state in subject.states:
             resource = resource_of(subject, state) if isinstance(state, Task) else None
-            problem = _problem(resource) if resource is not None else None
-            if problem is not None:
-                yield self.finding((*state.path, "Resource"), *problem)
+            if resource is not None:
+                yield from self._resource((*state.path, "Resource"), resource)
+
+    def _resource(self, path: Path, resource: Resource) -> Iterator[Finding]:
+        problem = _problem(resource)
+        if resource.kind == "aws-sdk" and resource.service in resources.CLOSED:
+            reason = f"AWS has withdrawn the service '{resource.service}' from its SDKs"
+            yield self.finding(path, reason, "Use its successor", severity=WARNING)
+        elif problem is not None:
+            yield self.finding(path, *problem)
 
 
 def resource_of(subject: Subject, state: Task) -> Resource | None:
@@ -92,6 +99,11 @@ def _sdk(resource: Resource) -> tuple[str, str] | None:
         known = [*resources.SDK_NAMES, *resources.session().get_available_services()]
         return f"The AWS SDK has no service '{resource.service}'", nearest(resource.service, known)
     actions = resources.actions(service)
+    if resource.action in resources.NOT_OFFERED.get(resource.service, ()):
+        return (
+            f"Step Functions does not offer {resource.action} of {resource.service}",
+            "Call it in a Lambda function",
+        )
     if resource.action not in actions:
         return f"{resource.service} has no action '{resource.action}'", nearest(
             resource.action, actions

@@ -13,8 +13,10 @@ _HEAD = """\
 `ratchet lint FILE...` checks state machines: an ASL file (JSON or YAML), or a SAM or CloudFormation
 template with all definitions it names. The same rules stand behind `CreateStateMachine` on local
 AWS. An **error** is what AWS refuses, or what a role cannot do; a **warning** is what AWS accepts
-and what will fail or mislead when it runs. `--strict` fails on warnings too, `--json` is for
-programs. This page is made from the code: `python -m ratchet.workflow.checks.page > docs/rules.md`.
+and what will fail or mislead when it runs. A **note** is what AWS runs and local AWS does not:
+local AWS refuses to create such a machine, while `ratchet lint` judges by AWS and stays content.
+`--strict` fails on warnings too, `--json` is for programs.
+This page is made from the code: `python -m ratchet.workflow.checks.page > docs/rules.md`.
 
 In a template, `template` is a definition that cannot be found or read, `substitution` a `${Name}`
 that `DefinitionSubstitutions` does not fill. `syntax` is a text that is no JSON or YAML.

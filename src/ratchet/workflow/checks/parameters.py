@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -107,9 +108,9 @@ class ArgumentKinds(Rule):
     def _part(self, part: Part, call: str) -> Iterator[Finding]:
         kind = part.shape.type_name
         wanted = _WORDS.get(kind)
-        if wanted is not None and not _FITS[kind](part.value):
+        if wanted is not None and not _FITS[kind](part.value) and not _is_converted(part):
             reason = f"{part.name} of {call} must be {wanted}, not {shown(part.value)}"
-            severity = WARNING if _may_be_converted(kind, part.value) else ERROR
+            severity = WARNING if kind == "string" else ERROR
             yield self.finding(part.path, reason, "Mend the value", severity=severity)
 
 
@@ -148,13 +149,22 @@ _WORDS = {
 }
 
 
-def _may_be_converted(kind: str, value: Any) -> bool:
-    """Whether the text of a number or truth value may still be understood."""
-    if kind == "string":
-        return True
+def _is_converted(part: Part) -> bool:
+    """Whether AWS takes a text for what is meant: a number, a truth value, a DynamoDB string."""
+    kind, value = part.shape.type_name, part.value
+    if not isinstance(value, str):
+        return False
+    if kind == "structure":
+        return bool(part.shape.name == "AttributeValue")
     if kind == "boolean":
-        return str(value).lower() in ("true", "false")
-    return isinstance(value, str) and value.strip().lstrip("-").replace(".", "", 1).isdigit()
+        return value.lower() in ("true", "false")
+    number = _WHOLE if kind in ("integer", "long") else _NUMBER
+    return kind in _NUMBERS and bool(number.fullmatch(value))
+
+
+_NUMBERS = frozenset({"integer", "long", "float", "double"})
+_WHOLE = re.compile(r"-?\d{1,19}")
+_NUMBER = re.compile(r"-?\d{1,19}(\.\d{1,19})?")
 
 
 class ArgumentValues(Rule):

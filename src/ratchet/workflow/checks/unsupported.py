@@ -1,10 +1,10 @@
-"""What AWS offers and this release does not: refused by name, never run half."""
+"""What AWS offers and local AWS does not: a note to who lints, a refusal to who runs it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ratchet.workflow.asl.findings import Finding
+from ratchet.workflow.asl.findings import NOTE, UNSUPPORTED, Finding, Path
 from ratchet.workflow.asl.model import ItemReader, Map, Task
 from ratchet.workflow.checks.rule import Rule, Subject
 
@@ -13,19 +13,19 @@ _READERS = ("getObject", "listObjectsV2")
 
 
 class NotYet(Rule):
-    """Activities, Express child executions, Parquet and manifests as items."""
+    """A note, no error: AWS runs it, local AWS does not (activities, Express children, Parquet)."""
 
     id = "unsupported"
-    summary = "Activities, Express child executions, Parquet and manifests are not supported"
-    code = "UNSUPPORTED_BY_RATCHET"
+    summary = "What local AWS runs: no activities, Express child executions, Parquet or manifests"
+    code = UNSUPPORTED
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for state in subject.machine.all_states():
             if isinstance(state, Task) and state.resource.kind == "activity":
-                yield self.finding(
+                yield self._note(
                     (*state.path, "Resource"),
-                    "Activities are not supported",
-                    "Use .waitForTaskToken",
+                    "Local AWS has no activities",
+                    "To run it there, use .waitForTaskToken",
                 )
             if isinstance(state, Map) and state.is_distributed:
                 yield from self._distributed(state)
@@ -34,10 +34,10 @@ class NotYet(Rule):
         processor = state.processor
         config = processor.document.get("ProcessorConfig") if processor is not None else None
         if isinstance(config, dict) and config.get("ExecutionType") == "EXPRESS" and processor:
-            yield self.finding(
+            yield self._note(
                 (*processor.path, "ProcessorConfig", "ExecutionType"),
-                "Express child executions are not supported",
-                "Set ExecutionType to STANDARD",
+                "Local AWS runs no Express child executions",
+                "To run it there, set ExecutionType to STANDARD",
             )
         if state.reader is not None:
             yield from self._reader(state, state.reader)
@@ -45,14 +45,17 @@ class NotYet(Rule):
     def _reader(self, state: Map, reader: ItemReader) -> Iterator[Finding]:
         path = (*state.path, "ItemReader")
         if reader.resource.action and reader.resource.action not in _READERS:
-            yield self.finding(
+            yield self._note(
                 (*path, "Resource"),
-                f"Items cannot be read by {reader.resource.service}:{reader.resource.action}",
-                f"Use s3:{_READERS[0]} or s3:{_READERS[1]}",
+                f"Local AWS reads no items by {reader.resource.service}:{reader.resource.action}",
+                f"To run it there, use s3:{_READERS[0]} or s3:{_READERS[1]}",
             )
         if reader.kind is not None and reader.kind not in _KINDS:
-            yield self.finding(
+            yield self._note(
                 (*path, "ReaderConfig", "InputType"),
-                f"InputType {reader.kind} is not supported",
-                f"Use one of {', '.join(_KINDS)}",
+                f"Local AWS reads no items of InputType {reader.kind}",
+                f"To run it there, use one of {', '.join(_KINDS)}",
             )
+
+    def _note(self, path: Path, reason: str, suggestion: str) -> Finding:
+        return self.finding(path, reason, suggestion, severity=NOTE)

@@ -93,15 +93,16 @@ class FrozenGraph(Graph):
 def check_document(
     document: Mapping[str, Any], *, placeholders: bool = False
 ) -> tuple[Finding, ...]:
-    """Findings about a definition. What only local AWS cannot run is no finding of an author's."""
+    """Findings about a definition, by state and field: an author has seen no text with lines."""
     from ratchet.workflow.asl.building import build
-    from ratchet.workflow.asl.source import read
+    from ratchet.workflow.asl.findings import NOTE
+    from ratchet.workflow.asl.source import Source, read
     from ratchet.workflow.checks import check
 
-    # Read back from text, the findings have lines, and whatever JSON cannot hold is found.
-    machine = build(read(json.dumps(document, indent=2, ensure_ascii=False)))
-    findings = check(machine, placeholders=placeholders)
-    return tuple(found for found in findings if found.code != "UNSUPPORTED_BY_RATCHET")
+    # Read back from text, whatever JSON cannot hold is found.
+    whole = read(json.dumps(document, ensure_ascii=False)).document
+    findings = check(build(Source(whole)), placeholders=placeholders)
+    return tuple(found for found in findings if found.severity != NOTE)
 
 
 def _refuse_repeated_names(start: State | Chain) -> None:
