@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -93,6 +94,36 @@ def test_a_run_that_is_not_there_is_told_with_the_newest_that_are(run: Run) -> N
     assert result.exit_code == 1
     assert "there is no run bank-marketing-000009" in result.stderr
     assert "Newest runs: bank-marketing-000003, bank-marketing-000002" in result.stderr
+
+
+@pytest.mark.usefixtures("history")
+def test_a_run_of_an_unknown_pipeline_is_told_with_the_pipelines_there_are(run: Run) -> None:
+    result = run("show", "bank-marketin-000001")
+    assert result.exit_code == 1
+    assert "pipeline bank-marketin is not registered in ratchet (did you mean bank" in result.stderr
+    assert "Registered: bank-marketing." in result.stderr
+
+
+@pytest.mark.usefixtures("history")
+def test_what_the_open_run_has_claimed_waits_no_more(run: Run) -> None:
+    for key in ("bank-marketing/a.csv", "bank-marketing/b.csv"):
+        number = hashlib.sha256(f"{key}\0v1".encode()).hexdigest()[:32]
+        put_item(pipeline="bank-marketing", item=f"object#{number}", pending=f"1#{number}")
+    put_item(pipeline="bank-marketing", item="state", lease={"token": 3})
+    assert info(run) == ("bank-marketing-000003", 2)  # it has claimed nothing yet
+    claimed = {"objects": [{"key": "bank-marketing/a.csv", "version": "v1"}]}
+    boto3.client("s3").put_object(
+        Bucket=outputs()["WorkBucket"],
+        Key="runs/bank-marketing/000003/manifest.json",
+        Body=json.dumps(claimed),
+    )
+    assert info(run) == ("bank-marketing-000003", 1)
+
+
+def info(run: Run) -> tuple[str, int]:
+    """The pipeline's open run, and how many objects wait, as `ratchet info` says."""
+    (pipeline,) = json.loads(run("info", "--json").stdout)["pipelines"]
+    return pipeline["open_run"], pipeline["waiting_objects"]
 
 
 @pytest.mark.usefixtures("history")

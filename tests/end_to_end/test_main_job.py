@@ -281,7 +281,7 @@ def test_a_duplicate_arrival_and_a_wake_too_many_start_no_run(stack: Stack, pois
     assert _run_ids(stack) == runs
     (pipeline,) = (one for one in stack.info()["pipelines"] if one["name"] == PIPELINE)
     assert pipeline["open_run"] is None
-    assert pipeline["pending_objects"] == stack.pending(PIPELINE) == 0
+    assert pipeline["waiting_objects"] == stack.pending(PIPELINE) == 0
     assert "lease" not in stack.item(PIPELINE, "state")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
-from ratchet.cli.ledger import RunRef, landed_object, pipeline_state, read_json, run_record
+from ratchet.cli.ledger import RunRef, landed_object, open_run, read_json, run_record
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -161,9 +161,8 @@ def _claimed_by(
 
 def _run_of(stack: Stack, pipeline: str, landed: Sequence[Landing]) -> RunRef | None:
     """The run that claimed one of these object versions: by the manifest, or by the ledger."""
-    lease = pipeline_state(stack, pipeline).get("lease") or {}
-    if lease.get("token"):
-        run = RunRef(pipeline, int(lease["token"]))
+    run = open_run(stack, pipeline)
+    if run is not None:
         manifest = read_json(stack, f"{run.prefix}/manifest.json") or {}
         claimed = {(one["key"], one["version"]) for one in manifest.get("objects", [])}
         if any((one.key, one.version) in claimed for one in landed):

@@ -70,14 +70,14 @@ def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
 
     state = ledger.pipeline_state(stack, name)
     champion = ledger.champion(stack, name) or {}
-    lease = state.get("lease") or {}
+    run = ledger.open_run(stack, name)
     return {
         "name": name,
         "champion": {key: champion[key] for key in ("run", "package", "since") if key in champion}
         or None,
         "endpoint": champion.get("endpoint"),
-        "open_run": ledger.RunRef(name, int(lease["token"])).id if lease.get("token") else None,
-        "pending_objects": ledger.pending(stack, name),
+        "open_run": run.id if run else None,
+        "waiting_objects": ledger.waiting(stack, name),
         "paused": state.get("paused_reason") or "yes" if state.get("paused") else None,
     }
 
@@ -97,7 +97,7 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
             (one["champion"] or {}).get("run") or "none yet",
             one["endpoint"] or "-",
             one["open_run"] or "-",
-            str(one["pending_objects"]),
+            str(one["waiting_objects"]),
             one["paused"] or "",
         )
         for one in document["pipelines"]

@@ -46,11 +46,6 @@ class RunRef:
         return cls(pipeline, int(token))
 
 
-def object_id(key: str, version: str) -> str:
-    """Id of an object version in the ledger and in quarantine."""
-    return hashlib.sha256(f"{key}\0{version}".encode()).hexdigest()[:32]
-
-
 def registrations(stack: Stack) -> dict[str, dict[str, Any]]:
     """The registered pipelines by name."""
     return {item["item"]: item for item in _query(stack, REGISTRATIONS, "")}
@@ -75,9 +70,10 @@ def runs(stack: Stack, pipeline: str) -> list[dict[str, Any]]:
 
 
 def run_record(stack: Stack, run: RunRef) -> dict[str, Any]:
-    """One run record; CliError names the newest runs of the pipeline."""
+    """One run record; CliError names the pipelines there are, or the newest runs of this one."""
     record = _get(stack, run.pipeline, f"run#{run.token:06d}")
     if record is None:
+        registration(stack, run.pipeline)
         last = [RunRef(run.pipeline, int(r["token"])).id for r in runs(stack, run.pipeline)[:3]]
         known = f"Newest runs: {', '.join(last)}" if last else "That pipeline has no runs yet."
         raise CliError(f"there is no run {run.id} in stack {stack.name}", known)
@@ -89,27 +85,42 @@ def pipeline_state(stack: Stack, pipeline: str) -> dict[str, Any]:
     return _get(stack, pipeline, "state") or {}
 
 
+def open_run(stack: Stack, pipeline: str) -> RunRef | None:
+    """The run that holds the pipeline."""
+    lease = pipeline_state(stack, pipeline).get("lease") or {}
+    return RunRef(pipeline, int(lease["token"])) if lease.get("token") else None
+
+
 def champion(stack: Stack, pipeline: str) -> dict[str, Any] | None:
     """The serving model, if there is one."""
     return _get(stack, pipeline, "champion")
 
 
-def pending(stack: Stack, pipeline: str) -> int:
-    """How many object versions wait for a run."""
-    answer = stack.client("dynamodb").query(
-        TableName=stack.ledger_table,
-        IndexName="pending",
-        KeyConditionExpression="pipeline = :pipeline",
-        ExpressionAttributeValues={":pipeline": {"S": pipeline}},
-        Select="COUNT",
-        ConsistentRead=True,
+def waiting(stack: Stack, pipeline: str) -> int:
+    """How many object versions wait for a run: what the open one has claimed waits no more."""
+    pages = (
+        stack.client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=stack.ledger_table,
+            IndexName="pending",
+            KeyConditionExpression="pipeline = :pipeline",
+            ExpressionAttributeValues={":pipeline": {"S": pipeline}},
+            ProjectionExpression="#item",
+            ExpressionAttributeNames={"#item": "item"},
+            ConsistentRead=True,
+        )
     )
-    return int(answer["Count"])
+    pending = {item["item"]["S"] for page in pages for item in page["Items"]}
+    run = open_run(stack, pipeline)
+    manifest = (read_json(stack, f"{run.prefix}/manifest.json") if run else None) or {}
+    claimed = {_object_item(one["key"], one["version"]) for one in manifest.get("objects", [])}
+    return len(pending - claimed)
 
 
 def landed_object(stack: Stack, pipeline: str, key: str, version: str) -> dict[str, Any] | None:
     """The ledger's item of one object version."""
-    return _get(stack, pipeline, f"object#{object_id(key, version)}")
+    return _get(stack, pipeline, _object_item(key, version))
 
 
 def read_json(stack: Stack, key: str) -> Any:
@@ -161,6 +172,10 @@ def quarantine_reports(stack: Stack, run: RunRef) -> dict[str, Any]:
     prefix = f"quarantine/{run.pipeline}/{run.token:06d}/"
     keys = [k for k in list_keys(stack, stack.work_bucket, prefix) if k.endswith("/report.json")]
     return {key: read_json(stack, key) for key in keys}
+
+
+def _object_item(key: str, version: str) -> str:
+    return "object#" + hashlib.sha256(f"{key}\0{version}".encode()).hexdigest()[:32]
 
 
 def _get(stack: Stack, pipeline: str, item: str) -> dict[str, Any] | None:
