@@ -78,7 +78,8 @@ def _retry_text(entry: Mapping[str, Any]) -> str:
     names = entry.get("ErrorEquals")
     errors = ", ".join(map(str, names)) if isinstance(names, list) else ""
     attempts, wait = entry.get("MaxAttempts", 3), entry.get("IntervalSeconds", 1)
-    return f"tried again up to {attempts} times, first after {wait} s, on {errors}"
+    often = "once" if attempts == 1 else f"up to {attempts} times, first"
+    return f"tried again {often} after {wait} s, on {errors}"
 
 
 def kind_of(state: Mapping[str, Any]) -> str:

@@ -4,7 +4,9 @@ An edge to the next layer crosses the gap between the two layers in a curve. Eve
 in a vertical lane beside all states it passes, one lane for all edges of a kind to the same
 target: twenty Catch edges are one dashed line. It leaves an outermost state sideways, any other
 through the gap below, where every edge has a track of its own; so it arrives too. States lie
-inside layers, curves and tracks inside gaps, lanes beyond the states of the layers they pass.
+inside layers, curves and tracks inside gaps, lanes beyond the states of the layers they pass. A
+label beside a state stands whole on its own line, beyond the lanes that pass the state; one above a
+state where `arrivals` finds room.
 
 `outer` holds for each zone (upper half, lower half and gap below of every layer) how far out it is
 taken already. A lane that passes more than 64 layers looks at the outermost of all instead, so
