@@ -98,6 +98,7 @@ def test_a_map_run_reads_s3_is_described_and_writes_its_results(
     assert run["itemCounts"]["succeeded"] == run["itemCounts"]["failed"] == 1
     children = states.list_executions(mapRunArn=run["mapRunArn"])["executions"]
     assert {child["status"] for child in children} == {"SUCCEEDED", "FAILED"}
+    assert {child["itemCount"] for child in children} == {1}
     child = states.describe_execution(executionArn=children[0]["executionArn"])
     assert json.loads(child["input"])["name"] in ("a", "b")
     assert states.get_execution_history(executionArn=child["executionArn"])["events"]

@@ -11,7 +11,7 @@ from asl_machines import Runner, types, until
 from ratchet.workflow import StateError, TaskCall, TestClock, parse
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter.execution import Execution
-from ratchet.workflow.interpreter.map_run import MapRun
+from ratchet.workflow.interpreter.map_run import Child, MapRun
 
 PASS = {"P": {"Type": "Pass", "End": True}}
 
@@ -45,7 +45,7 @@ class Bucket:
     def started(self, run: MapRun) -> None:
         self.runs.append(run)
 
-    def child(self, run: MapRun, execution: Execution) -> None:
+    def child(self, run: MapRun, child: Child, execution: Execution) -> None:
         self.children.append(execution)
 
 

@@ -10,7 +10,7 @@ from ratchet.local_aws.stepfunctions.loop import Loop
 from ratchet.local_aws.stepfunctions.names import execution_arn, map_run_arn
 from ratchet.local_aws.stepfunctions.records import ExecutionRecord, Records, moment
 from ratchet.workflow.asl.payload import dumps
-from ratchet.workflow.interpreter.map_run import MapRun
+from ratchet.workflow.interpreter.map_run import Child, MapRun
 
 if TYPE_CHECKING:
     from ratchet.workflow.interpreter.execution import Execution
@@ -43,9 +43,9 @@ class MapRunBook:
     def started(self, run: MapRun) -> None:
         self._records.add_map_run(run)
 
-    def child(self, run: MapRun, execution: Execution) -> None:
+    def child(self, run: MapRun, child: Child, execution: Execution) -> None:
         parent = self._records.execution(run.execution_arn)
-        child = ExecutionRecord(
+        record = ExecutionRecord(
             arn=execution.identity.arn,
             name=execution.identity.name,
             machine=parent.machine,
@@ -54,8 +54,9 @@ class MapRunBook:
             revision=parent.revision,
             execution=execution,
             map_run=run,
+            items=child.items,
         )
-        self._records.add_child(child)
+        self._records.add_child(record)
 
 
 class MapRunOperations:

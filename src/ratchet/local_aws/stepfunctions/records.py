@@ -47,7 +47,7 @@ class MachineRecord:
 class ExecutionRecord:
     """An execution and the machine as it was when the execution began.
 
-    `map_run` is set for a child execution of a distributed Map.
+    `map_run` is set for a child execution of a distributed Map, `items` is how many it got.
     """
 
     arn: str
@@ -59,6 +59,7 @@ class ExecutionRecord:
     execution: Execution
     trace_header: str | None = None
     map_run: MapRun | None = None
+    items: int | None = None
     redrive_tokens: set[str] = field(default_factory=set)
     logged: int = 0  # events that the log has already; a redriven execution ends more than once
 

@@ -272,7 +272,8 @@ class StepFunctions(MapRunOperations, StateTestOperation, Service):
             and redriven in (None, "REDRIVEN" if record.execution.redrives else "NOT_REDRIVEN")
         ]
         page, token = pages.page(records, request)
-        return {"executions": [_listed(record) for record in page], **token}
+        listed = [{**_listed(record), "itemCount": record.items} for record in page]
+        return {"executions": listed, **token}
 
     def _listed_records(self, request: dict[str, Any]) -> list[ExecutionRecord]:
         """The executions of a machine, or the child executions of a Map Run."""

@@ -189,7 +189,7 @@ class _Run:
         execution = parent.child(self._machine(), child.payload, identity)
         child.execution = execution
         if parent.map_runs is not None:
-            parent.map_runs.child(run, execution)
+            parent.map_runs.child(run, child, execution)
         return execution
 
     def _machine(self) -> StateMachine:
