@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,9 +27,11 @@ from ratchet.local_aws.stepfunctions.records import (
 )
 from ratchet.local_aws.stepfunctions.runner import LocalTaskRunner
 from ratchet.local_aws.stepfunctions.state_tests import StateTestOperation
+from ratchet.local_aws.stepfunctions.tags import TagOperations
+from ratchet.local_aws.stepfunctions.task_tokens import TaskTokenOperations
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
 from ratchet.workflow.interpreter.execution import TIMED_OUT, Execution, Identity
-from ratchet.workflow.interpreter.tasks import Callbacks, ClosedToken, UnknownToken
+from ratchet.workflow.interpreter.tasks import Callbacks
 
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 THINKERS = 4  # slow expressions that are evaluated at once
 
 
-class StepFunctions(MapRunOperations, StateTestOperation, Service):
+class StepFunctions(
+    MapRunOperations, StateTestOperation, TaskTokenOperations, TagOperations, Service
+):
     """Executions run in one loop in one thread; every request only looks at or nudges them."""
 
     name: ClassVar[str] = "states"
@@ -305,62 +308,6 @@ class StepFunctions(MapRunOperations, StateTestOperation, Service):
             "events": [{**event, "timestamp": moment(event["timestamp"])} for event in written],
             **token,
         }
-
-    # task tokens
-
-    def send_task_success(self, request: dict[str, Any]) -> dict[str, Any]:
-        try:
-            output = Payload.parse(request["output"])
-        except ValueError as error:
-            raise ServiceError("InvalidOutput", f"Invalid Output: {error}") from error
-        if output.size > MAX_PAYLOAD_BYTES:
-            reason = f"{output.size} bytes are more than {MAX_PAYLOAD_BYTES}"
-            raise ServiceError("InvalidOutput", f"Invalid Output: {reason}")
-        return self._told(lambda: self._callbacks.succeed(request["taskToken"], output))
-
-    def send_task_failure(self, request: dict[str, Any]) -> dict[str, Any]:
-        token, error, cause = request["taskToken"], request.get("error"), request.get("cause")
-        return self._told(lambda: self._callbacks.fail(token, error, cause))
-
-    def send_task_heartbeat(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(lambda: self._callbacks.heartbeat(request["taskToken"]))
-
-    def _told(self, tell: Callable[[], None]) -> dict[str, Any]:
-        try:
-            self._loop.call(tell)
-        except ClosedToken as error:
-            reason = "Task Timed Out: 'Provided task does not exist anymore'"
-            raise ServiceError("TaskTimedOut", reason) from error
-        except UnknownToken as error:
-            raise ServiceError("InvalidToken", "Invalid Token: 'Invalid token'") from error
-        return {}
-
-    # tags
-
-    def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tags(request["resourceArn"])
-        with self._records.lock:
-            tags.update((tag["key"], tag["value"]) for tag in request["tags"])
-            if len(tags) > 50:
-                raise ServiceError("TooManyTags", f"'{request['resourceArn']}' has over 50 tags")
-        return {}
-
-    def untag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tags(request["resourceArn"])
-        with self._records.lock:
-            for key in request["tagKeys"]:
-                tags.pop(key, None)
-        return {}
-
-    def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tags(request["resourceArn"])
-        return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
-
-    def _tags(self, arn: str) -> dict[str, str]:
-        record = self._records.find_machine(machine_arn(arn))
-        if record is None:
-            raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'")
-        return record.tags
 
 
 def _input(text: str) -> Payload:
