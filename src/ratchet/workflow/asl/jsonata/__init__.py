@@ -36,6 +36,9 @@ __all__ = [
 ]
 
 
+LONG = 8_192  # characters; to parse more takes longer than a caller in a hurry can wait
+
+
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Any:
     """The parsed expression. Raises JsonataError with the position if it is no JSONata."""
@@ -69,6 +72,8 @@ def evaluate(
     """
     import jsonata
 
+    if at_most is not None and len(text) > LONG:
+        raise TooSlow
     expression = compiled(text)
     limits = Limits(at_most)
     frame = {**bindings, "__evaluate_entry": limits.enter, "__evaluate_exit": limits.leave}
