@@ -8,6 +8,9 @@ from typing import Any, Final
 
 CAUSES: Final = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "cause", "StatusMessage")
 
+LONGEST_REASON: Final = 1000
+JUDGED_ANEW: Final = "The data is kept: drop more, and the gate judges a new challenger."
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -25,57 +28,72 @@ class Ended:
 
 
 def plain_cause(cause: str | None) -> str:
-    """The message inside a cause: Lambda, Glue, SageMaker and nested executions send JSON."""
+    """A cause without JSON: Lambda, Glue, SageMaker and nested executions send documents in it."""
     text = (cause or "").strip()
     for _ in range(5):
-        inner = _inner(text)
-        if inner is None:
+        unfolded = _unfolded(text)
+        if unfolded == text:
             break
-        text = inner
+        text = unfolded
     return text
 
 
-def _inner(text: str) -> str | None:
+def _unfolded(text: str) -> str:
+    """The text with the message of each JSON document in the document's place."""
+    parts, done = [], 0
+    while (start := text.find("{", done)) >= 0:
+        parts.append(text[done:start])
+        document, done = _document(text, start)
+        message = next((document[name] for name in CAUSES if document.get(name)), None)
+        parts.append(message if isinstance(message, str) else text[start:done])
+    return "".join([*parts, text[done:]])
+
+
+def _document(text: str, start: int) -> tuple[dict[str, Any], int]:
+    """The JSON object that begins here and where it ends; an empty one for a lonely brace."""
     try:
-        document = json.loads(text)
-    except ValueError:
-        return None
-    if not isinstance(document, dict):
-        return None
-    found = (document.get(name) for name in CAUSES)
-    return next((message for message in found if isinstance(message, str) and message), None)
+        document, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return {}, start + 1
+    return document, end
 
 
 def sentence(ended: Ended) -> str:
-    """The run's sentence; for a failed run the step, the error and its cause."""
+    """The run's sentence; for a failed run the step, its cause (else the error) and what to do."""
     if ended.outcome != "FAILED":
         return ended.sentence or ended.outcome
-    head = ended.sentence or f"The run failed: {ended.error or 'without an error'}"
-    cause = plain_cause(ended.cause)
-    return f"{head}: {cause}" if cause and cause not in head else head
+    step = (ended.sentence or "The run failed").removesuffix(f": {ended.error}")
+    reason = plain_cause(ended.cause) or ended.error or ("" if ended.sentence else "without error")
+    if reason == "States.Timeout":
+        reason = "it took longer than it may (States.Timeout)"
+    told = step if reason in step else f"{step}: {reason[:LONGEST_REASON]}"
+    return f"{told}. {JUDGED_ANEW}" if ended.package else told
 
 
 def notice(record: dict[str, Any], pipeline: str, paused: str | None) -> tuple[str, str]:
     """Subject and text of a run's one notice: run, reason, next action."""
     outcome, run = record["outcome"], record["run"]
     subject = f"{run}: {outcome.lower().replace('_', ' ')}"
-    lines = [record["sentence"], f"Next step: {_next_step(outcome, pipeline, run, paused)}"]
+    lines = [record["sentence"], f"Next step: {_next_step(record, pipeline, paused)}"]
     if paused:
         lines.insert(1, f"Pipeline {pipeline} is paused: {paused}")
     lines.append(f"Record: {record['uri']}/record.json")
     return subject, "\n".join(lines)
 
 
-def _next_step(outcome: str, pipeline: str, run: str, paused: str | None) -> str:
+def _next_step(record: dict[str, Any], pipeline: str, paused: str | None) -> str:
+    outcome, run = record["outcome"], record["run"]
     if paused:
         return f"mend the cause (ratchet show {run}), then drop data or push the pipeline again."
+    if outcome == "FAILED" and record.get("package"):
+        return f"mend the cause (ratchet show {run}), then drop data again."
     steps = {
         "PROMOTED": f"none is needed. Try the model: ratchet invoke {pipeline}",
         "MODEL_REJECTED": f"the champion stays as it is. See why: ratchet show {run}",
         "INCONCLUSIVE": f"drop more data; the verdict says how much: ratchet show {run}",
         "DATA_REJECTED": "mend the data by the reports in quarantine and drop it again:"
         f" ratchet show {run}",
-        "FAILED": "the data stays pending and is tried again after a pause, unless it was settled"
-        f" before the failure. See what failed: ratchet show {run}",
+        "FAILED": "the data stays pending and is tried again after a pause. See what failed:"
+        f" ratchet show {run}",
     }
     return steps.get(outcome, f"see ratchet show {run}")

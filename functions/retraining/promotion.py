@@ -43,7 +43,7 @@ def require_same_champion(judged: dict[str, Any] | None, serving: dict[str, Any]
     if before != today:
         raise ChampionChanged(
             f"the verdict judged {before or 'no champion'}, but {today or 'no champion'} is the"
-            " champion now: drop data or push again, and the gate judges anew"
+            " champion now"
         )
 
 
@@ -63,12 +63,12 @@ def decide(kind: str, endpoint: EndpointFacts, config: str) -> str:
     if endpoint.status != "InService":
         raise EndpointNeedsAttention(
             f"the endpoint is {endpoint.status} ({endpoint.reason or 'no reason given'}):"
-            " resolve it in SageMaker, then drop data or push again"
+            " resolve it in SageMaker"
         )
     if endpoint.serverless is False:
         raise EndpointNeedsAttention(
             f"the endpoint runs on instances (config {endpoint.config}) and cannot be converted"
-            " to serverless: delete it, then drop data again"
+            " to serverless: delete it"
         )
     return "nothing" if endpoint.config == config else "update"
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from ratchet.cli import push
 from ratchet.cli.drops import Broken, Drop, Drops
+from ratchet.cli.following import innermost
 from ratchet.cli.story import EXPECTATIONS, Teller, Told
 
 from .conftest import Run, outputs, put_item, register
@@ -118,6 +119,14 @@ def test_what_the_open_run_has_claimed_waits_no_more(run: Run) -> None:
         Body=json.dumps(claimed),
     )
     assert info(run) == ("bank-marketing-000003", 1)
+
+
+def test_a_cause_in_a_service_s_document_is_told_by_its_innermost_error() -> None:
+    inner = json.dumps({"errorType": "ChampionChanged", "errorMessage": "another one\nserves"})
+    nested = json.dumps({"ExecutionArn": "arn", "Error": "ChampionChanged", "Cause": inner})
+    assert innermost("States.TaskFailed", nested) == ("ChampionChanged", "another one serves")
+    assert innermost("Glue.X", '{"ErrorMessage": 3}') == ("Glue.X", '{"ErrorMessage": 3}')
+    assert innermost("E", "x" * 900)[1] == "x" * 300 + " ..."
 
 
 def info(run: Run) -> tuple[str, int]:

@@ -15,7 +15,7 @@ import check_data
 import claim_data
 import finish_run
 import settle_data
-from retraining import adapters, errors
+from retraining import adapters, errors, outcomes
 
 BAD = HEADER + "30;cook;yes\nthirty;cook;maybe\n"
 
@@ -391,11 +391,39 @@ def test_a_failed_run_is_told_with_the_step_and_the_cause_inside_the_json(
         None,
     )
     (notice,) = service.notices()
-    assert (
-        "PrepareDataset failed: States.TaskFailed: PrepareFailed: column 'job'"
-        in (notice["Message"])
-    )
+    assert "PrepareDataset failed: PrepareFailed: column 'job' is not" in notice["Message"]
     assert adapters.ledger().run("bank", 1)["cause"] == cause
+
+
+LAMBDA = json.dumps({"errorMessage": "it answers {no} scores", "errorType": "GoldenRowsDiffer"})
+NESTED = json.dumps({"Status": "FAILED", "Error": "GoldenRowsDiffer", "Cause": LAMBDA})
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (NESTED, "it answers {no} scores"),
+        (
+            f"Not brought back (A: {LAMBDA}) after B: {LAMBDA}",
+            "Not brought back (A: it answers {no}",
+        ),
+        (NESTED[:-5], '{"Status": "FAILED"'),
+        ("{" * 30_000, "{{{"),
+        ("States.Timeout", "it took longer than it may (States.Timeout)"),
+        ("", "States.TaskFailed"),
+    ],
+)
+def test_a_failed_promotion_is_one_sentence_with_what_failed_and_what_to_do(
+    cause: str, told: str
+) -> None:
+    ended = outcomes.Ended(
+        pipeline="bank", token=1, outcome="FAILED", sentence="Promote failed: States.TaskFailed",
+        error="States.TaskFailed", cause=cause, package="arn",
+    )  # fmt: skip
+    sentence = outcomes.sentence(ended)
+    assert sentence.startswith(f"Promote failed: {told}")
+    assert len(sentence) < 1200
+    assert sentence.endswith("drop more, and the gate judges a new challenger.")
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -111,8 +111,10 @@ def _stay(console: Console, stack: Stack, pipeline: str) -> None:
     stay()
 
 
-def _say_start(console: Console, packed: Packed, source: Any) -> None:
+def _say_start(console: Console, packed: Packed, source: DemoData) -> None:
     from ratchet.cli.screen import size
 
     console.print(f"Ratchet: {packed.name} in four drops", style="bold")
     console.print(f"Data: {source.origin} ({size(len(source.content))}).", soft_wrap=True)
+    if source.why:
+        console.print(source.why, soft_wrap=True)

@@ -42,11 +42,12 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class DemoData:
-    """The rows of the story and, in words, where they are from."""
+    """The rows of the story and, in words, where they are from and why from there."""
 
     content: bytes
     origin: str
     real: bool
+    why: str = ""
 
 
 def find_data(given: Path | None, generator: Path, is_uci: bool) -> DemoData:
@@ -206,8 +207,9 @@ def _generated(generator: Path) -> DemoData:
             last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no message"]
             raise CliError(f"{generator} failed with exit code {code}: {last[0]}")
         content = out.read_bytes()
-    origin = (
-        f"made-up rows of the same shape and drift, by {generator.name} (the real file is not in "
-        "the cache, and UCI cannot be reached; give your copy with --data FILE)"
+    return DemoData(
+        content,
+        f"made-up rows of the same shape and drift, by {generator.name}",
+        real=False,
+        why="UCI's file is not cached, and UCI does not answer; give your copy with --data FILE.",
     )
-    return DemoData(content, origin, real=False)

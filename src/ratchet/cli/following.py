@@ -52,6 +52,7 @@ HUMAN = {
 }
 _QUIET_TYPES = frozenset({"Choice", "Pass", "Succeed"})
 _SETTLE_SECONDS = 60.0
+_LONGEST_CAUSE = 300
 
 
 class Landing(Protocol):
@@ -226,8 +227,8 @@ def state_line(state: StateTimes, depth: int = 0) -> Any:
     if state.retries:
         text.append(f"  {state.retries + 1} tries", style="dim")
     if state.status in {"FAILED", "CAUGHT", "TIMED_OUT"} and state.error:
-        cause = " ".join(_cause(state.cause).split())
-        text.append(f"\n{'  ' * depth}      {state.error}: {cause[:300]}", style=style)
+        told = ": ".join(innermost(state.error, state.cause))
+        text.append(f"\n{'  ' * depth}      {told}", style=style)
     return text
 
 
@@ -246,9 +247,21 @@ def marks() -> dict[str, tuple[str, str]]:
     }
 
 
-def _cause(cause: str) -> str:
-    """A Lambda's cause is a JSON document; its message is what people want."""
-    return str(_json(cause).get("errorMessage") or _json(cause).get("ErrorMessage") or cause)
+_MESSAGES = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "StatusMessage")
+
+
+def innermost(error: str, cause: str) -> tuple[str, str]:
+    """The error that began it, and its message: a service's cause is JSON around another one."""
+    document = _json(cause)
+    inner = next((document[name] for name in _MESSAGES if document.get(name)), None)
+    if isinstance(inner, str):
+        name = document.get("errorType") or document.get("Error") or error
+        return innermost(str(name), inner)
+    return error, _cut(" ".join(cause.split()))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_CAUSE else f"{text[:_LONGEST_CAUSE]} ..."
 
 
 def _json(text: str) -> dict[str, Any]:
