@@ -40,6 +40,8 @@ INPUT = {
         ("$replace('ab', /(a)/, '[$1$11]')", "[aa1]b"),
         ("$formatNumber(-1234.5, '#,##0.00;(#,##0.00)')", "(1,234.50)"),
         ("$formatNumber(0.5, '#.##')", ".5"),
+        ("$formatNumber(1, 'abc0def')", "abc1def"),
+        ("$match('é9\n', /\\w$|9/).match", "9"),
         ("$formatBase(-10, 2)", "-1010"),
         ("$parseInteger('12abc', '0')", 12),
         ("$toMillis('2017-11')", 1509494400000),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -73,8 +74,35 @@ class Limits:
 _current = threading.local()
 
 
+_MARKS = re.compile(r"\\.|\[\^?\]?|\]|\$", re.DOTALL)
+_INSIDE = {"\\d": "0-9", "\\w": "A-Za-z0-9_"}
+_OUTSIDE = {"\\d": "[0-9]", "\\w": "[A-Za-z0-9_]", "\\D": "[^0-9]", "\\W": "[^A-Za-z0-9_]"}
+
+
+def as_javascript(pattern: str, *, multiline: bool) -> str:
+    """A pattern that means to Python what it means in JavaScript.
+
+    There digits and words are ASCII, and `$` is the very end unless lines count.
+    """
+    is_inside = False
+    parts, start = [], 0
+    for match in _MARKS.finditer(pattern):
+        parts.append(pattern[start : match.start()])
+        start, mark = match.end(), match[0]
+        if mark == "$" and not is_inside and not multiline:
+            mark = r"\Z"
+        parts.append((_INSIDE if is_inside else _OUTSIDE).get(mark, mark))
+        if mark[0] in "[]":
+            is_inside = mark[0] == "["
+    return "".join([*parts, pattern[start:]])
+
+
 class TimedPattern(BoundedPattern):
     """A regular expression of an expression: within the time of the evaluation."""
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        super().__init__(as_javascript(pattern, multiline=bool(flags & re.MULTILINE)), flags)
+        self.pattern = pattern
 
     def finditer(self, string: str) -> Iterator[Any]:
         limits: Limits | None = getattr(_current, "limits", None)

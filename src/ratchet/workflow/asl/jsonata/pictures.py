@@ -74,23 +74,18 @@ class _Format:
     # the picture
 
     def _part(self, text: str) -> _Part:
-        places = [index for index, mark in enumerate(text) if self._is_active(text, index, mark)]
+        marks = self._active.replace(self._power, "")
+        places = [index for index, mark in enumerate(text) if mark in marks]
         first, last = (places[0], places[-1] + 1) if places else (0, 0)
-        active = text[first:last]
-        mantissa, exponent = active, None
-        cut = active.find(self._power)
-        if cut > 0:
-            mantissa, exponent = active[:cut], active[cut + 1 :]
+        mantissa, exponent = text[first:last], None
+        cut = text.find(self._power, first)
+        if 0 < cut <= last:
+            mantissa, exponent = text[first:cut], text[cut + 1 : last]
         integer, _, fraction = mantissa.partition(self._point)
+        active = text[first:last]
         part = _Part(text[:first], text[last:], active, integer, fraction, exponent)
         self._check(text, part, mantissa)
         return part
-
-    def _is_active(self, text: str, index: int, mark: str) -> bool:
-        """An exponent's mark counts only between digits."""
-        if mark not in self._active:
-            return False
-        return mark != self._power or (0 < index < len(text) - 1)
 
     def _check(self, text: str, part: _Part, mantissa: str) -> None:
         marks = self._marks
@@ -128,7 +123,8 @@ class _Format:
         fraction = part.fraction.replace(comma, "")
         if any(a == optional and b in digits for a, b in pairwise(fraction)):
             raise Fault("D3091")
-        if part.exponent is not None and any(mark not in digits for mark in part.exponent):
+        exponent = part.exponent
+        if exponent is not None and (not exponent or any(mark not in digits for mark in exponent)):
             raise Fault("D3093")
 
     # the number
