@@ -249,6 +249,18 @@ REFUSED: list[Case] = [
         "Not JSONata",
     ),
     (
+        "a signature that is none",
+        _one(_pass(Output="{% function($x)<n<s>>{$x}(1) %}")),
+        "/States/A/Output",
+        "Type parameters can only be applied to functions and arrays",
+    ),
+    (
+        "a comment without an end",
+        _one(_pass(Output="{% 1 /* one %}")),
+        "/States/A/Output",
+        "Comment has no closing tag",
+    ),
+    (
         "a name without a document",
         _one(_pass(Output={"x": "{% $sum(orders.price) %}"})),
         "/States/A/Output/x",

@@ -18,6 +18,7 @@ from ratchet.workflow.asl.jsonata.errors import (
     NotJson,
     memory_exceeded,
     translated,
+    unparsed,
 )
 from ratchet.workflow.asl.jsonata.limits import Limits, TimedPattern, TooSlow, too_deep
 from ratchet.workflow.asl.jsonata.values import UNDEFINED, to_json, with_nulls
@@ -54,8 +55,8 @@ def compiled(text: str) -> Any:
         raise JsonataError(f"Not a regular expression: {error}", "S0302") from error
     except RecursionError as error:
         raise JsonataError("The expression is nested too deeply") from error
-    except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise JsonataError(f"The expression cannot be parsed: {error}") from error
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise unparsed(text, error) from error
 
 
 def evaluate(

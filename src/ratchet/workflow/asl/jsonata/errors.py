@@ -74,11 +74,25 @@ def translated(error: Any) -> JsonataError:
     template = _template(error.error)
     if template is None:
         return JsonataError(str(error), None, getattr(error, "location", None))
+    if error.error == "S0301" and error.current is not None:  # so the library says S0103
+        return JsonataError(f"Unsupported escape sequence: \\{dumps(error.current)}", "S0103")
     given: tuple[Any, ...] = (error.current, error.expected, error.extra)
     if error.error == "T2007":  # Python sorts the later item against the earlier
         given = given[1::-1]
     values = dict(zip(_NAME.findall(template), given, strict=False))
     return JsonataError(_filled(error.error, values), error.error, error.location)
+
+
+def unparsed(text: str, error: Exception) -> JsonataError:
+    """A text that the library stumbles over, where the reference knows a reason."""
+    if isinstance(error, IndexError) and text.rfind("/*") > text.rfind("*/"):
+        return Fault("S0106")
+    if isinstance(error, KeyError) and error.args == ("!",):
+        return Fault("S0204", token=error.args[0])
+    for code in ("S0401", "S0402"):
+        if str(error) == _template(code):
+            return Fault(code)
+    return JsonataError(f"The expression cannot be parsed: {error}")
 
 
 def _template(code: str) -> str | None:
