@@ -121,6 +121,39 @@ def test_what_the_open_run_has_claimed_waits_no_more(run: Run) -> None:
     assert info(run) == ("bank-marketing-000003", 1)
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("show", "bank-marketing-²"), "bank-marketing-² is no run id"),
+        (("show", "bank-marketing-" + "9" * 5000), "is no run id"),
+        (("show", "bank-marketing-000001", "-o", "run.png"), "run.png does not end in .svg"),
+        (("show", "bank-marketing-000001", "-o", "/no/x.svg"), "/no is no folder"),
+        (("runs", "bank marketing"), "No pipeline can have that name"),
+        (("info", "--stack", ""), "--stack is empty"),
+    ],
+)
+@pytest.mark.usefixtures("history")
+def test_what_cannot_be_is_one_clear_line(run: Run, command: tuple[str, ...], said: str) -> None:
+    result = run(*command)
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+@pytest.mark.usefixtures("history")
+def test_a_stack_named_by_its_arn_is_the_stack(run: Run) -> None:
+    (stack,) = boto3.client("cloudformation").describe_stacks(StackName="ratchet")["Stacks"]
+    told = json.loads(run("info", "--stack", stack["StackId"], "--json").stdout)
+    assert told["stack"] == "ratchet"
+
+
+@pytest.mark.usefixtures("history")
+def test_rows_that_are_no_text_are_told(run: Run) -> None:
+    put_champion()
+    result = run("invoke", "bank-marketing", "--data", "-", input=b"1,2\xff")
+    assert result.exit_code == 1
+    assert "standard input is no UTF-8 text: byte 3" in result.stderr
+
+
 def test_a_cause_in_a_service_s_document_is_told_by_its_innermost_error() -> None:
     inner = json.dumps({"errorType": "ChampionChanged", "errorMessage": "another one\nserves"})
     nested = json.dumps({"ExecutionArn": "arn", "Error": "ChampionChanged", "Cause": inner})

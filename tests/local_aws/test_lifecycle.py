@@ -115,20 +115,15 @@ def test_control_c_leaves_no_port_no_folder_and_no_announcement(server: _Server)
     assert not _listens(server.endpoint)
     assert not server.folder.exists()
     assert find_running() is None
-    assert not list(server.folder.parent.glob("*.json"))
 
 
 def test_what_a_killed_one_left_is_swept_at_the_next_start(server: _Server) -> None:
     neighbour = _Server()
     server.end(signal.SIGKILL)
     assert server.folder.exists()
-    assert find_running() is None
-    with LocalAws.start(port=0) as local:
+    with LocalAws.start(port=0):
         assert not server.folder.exists()
         assert neighbour.folder.exists()
-        found = find_running()
-        assert found is not None
-        assert found["endpoint"] == local.endpoint
     neighbour.end(signal.SIGINT)
 
 
@@ -158,13 +153,28 @@ def test_a_warm_function_ends_with_it(server: _Server, tmp_path: Path, end: sign
     assert os.read(pipe, 10) == b"", "the function's worker lives on"
 
 
-def test_the_first_one_stays_announced(server: _Server) -> None:
+def test_the_first_one_is_found_and_after_its_end_the_next(server: _Server) -> None:
     with LocalAws.start(port=0) as second:
         assert _listens(second.endpoint)
-        about = find_running()
-        assert about is not None
-        assert about["endpoint"] == server.endpoint
-    assert find_running() is not None
+        assert found() == server.endpoint
+        server.end(signal.SIGKILL)
+        assert found() == second.endpoint
+    assert found() is None
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"endpoint": 3}', '{"endpoint": "http://127.0.0.1:x"}']
+)
+def test_an_announcement_that_says_nothing_is_passed_over(own_tempdir: Path, text: str) -> None:
+    folder = own_tempdir / f"ratchet-{os.getuid()}" / "local-aws-0"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "runs.json").write_text(text)
+    assert found() is None
+
+
+def found() -> str | None:
+    """The endpoint of the local AWS that commands find."""
+    return (find_running() or {}).get("endpoint")
 
 
 def test_a_taken_port_is_one_clear_line() -> None:

@@ -188,7 +188,7 @@ def find_stack(
 
 def stack_in(aws: Aws, name: str) -> Stack:
     """The stack of that name, by its outputs."""
-    outputs = _outputs(aws, name)
+    name, outputs = _outputs(aws, name)
     missing = [output for output in _OUTPUTS if output not in outputs]
     if missing:
         raise CliError(
@@ -198,16 +198,20 @@ def stack_in(aws: Aws, name: str) -> Stack:
     return Stack(name, aws, *(outputs[output] for output in _OUTPUTS))
 
 
-def _outputs(aws: Aws, name: str) -> dict[str, str]:
+def _outputs(aws: Aws, name: str) -> tuple[str, dict[str, str]]:
+    """The stack's own name, where it was asked for by its ARN, and its outputs."""
     from botocore.exceptions import ClientError
 
+    if not name:
+        raise CliError("--stack is empty", "Name the stack, or leave --stack away.")
     try:
         (stack,) = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
         if "does not exist" not in str(error):
             raise
         raise _no_stack(aws, name) from error
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    outputs = stack.get("Outputs", [])
+    return stack["StackName"], {one["OutputKey"]: one["OutputValue"] for one in outputs}
 
 
 def _no_stack(aws: Aws, name: str) -> CliError:
@@ -220,9 +224,10 @@ def _no_stack(aws: Aws, name: str) -> CliError:
     what = f"there is no stack {name} in {aws.where}{nearest(name, ours)}"
     if ours:
         return CliError(what, f"Ratchet stacks here: {', '.join(ours)}. Name one with --stack.")
-    step = "ratchet up" if aws.local else "sam build && sam deploy"
-    other = "" if aws.local else "; another region is named with --region"
-    return CliError(what, f"Deploy it with: {step}{other}.")
+    if aws.local:
+        return CliError(what, "A local AWS that has it starts with: ratchet up --port 0")
+    step = "Deploy it with: sam build && sam deploy; another region is named with --region."
+    return CliError(what, step)
 
 
 def _at_endpoint(url: str, profile: str | None, region: str | None) -> Aws:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ratchet.cli.connection import (
@@ -16,9 +15,6 @@ from ratchet.cli.connection import (
     find_stack,
 )
 from ratchet.cli.errors import command
-
-_PIPELINE = re.compile(r"[a-z][a-z0-9-]{1,23}")
-"""Names a pipeline may have, as pipeline.schema.json says."""
 
 
 @command
@@ -114,13 +110,15 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
 
 def _stray(prefix: str) -> str:
     """Why objects of the landing bucket are not trained on, and what to do."""
+    from ratchet.cli.ledger import PIPELINE_NAME
+
     name = prefix.removesuffix("/")
     if name == prefix:
         return (
             f"at {prefix}: a key without a pipeline's prefix is not read. "
             "Drop it again under <pipeline>/, as ratchet upload does."
         )
-    if not _PIPELINE.fullmatch(name):
+    if not PIPELINE_NAME.fullmatch(name):
         return f"under {prefix}: no pipeline can have that name. Drop under a registered name."
     return (
         f"under {prefix} wait: no pipeline of that name is registered. Push one named {name}, "

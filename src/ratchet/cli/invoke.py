@@ -112,10 +112,16 @@ def ask(stack: Stack, pipeline: str, rows: list[str]) -> list[float]:
 
 
 def _read_rows(data: str) -> list[str]:
-    text = sys.stdin.read() if data == "-" else Path(data).read_text(encoding="utf-8")
+    name, read = (
+        ("standard input", sys.stdin.buffer.read) if data == "-" else (data, Path(data).read_bytes)
+    )
+    try:
+        text = read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CliError(f"{name} is no UTF-8 text: byte {error.start}") from error
     rows = [line.strip() for line in text.splitlines() if line.strip()]
     if not rows:
-        raise CliError(f"{'standard input' if data == '-' else data} holds no rows")
+        raise CliError(f"{name} holds no rows")
     return rows
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError, nearest
 
 REGISTRATIONS = "#registrations"
+PIPELINE_NAME = re.compile(r"[a-z][a-z0-9-]{1,23}")
+"""Names a pipeline may have, as pipeline.schema.json says."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,13 @@ class RunRef:
     @classmethod
     def parse(cls, run: str) -> RunRef:
         """From a run id; CliError when it is none."""
-        pipeline, dash, token = run.rpartition("-")
-        if not dash or not token.isdigit() or not pipeline:
+        found = re.fullmatch(rf"({PIPELINE_NAME.pattern})-([0-9]{{1,12}})", run)
+        if found is None:
             raise CliError(
-                f"{run} is no run id: one looks like bank-marketing-000001",
+                f"{run[:80]} is no run id: one looks like bank-marketing-000001",
                 "List them with: ratchet runs",
             )
-        return cls(pipeline, int(token))
+        return cls(found[1], int(found[2]))
 
 
 def registrations(stack: Stack) -> dict[str, dict[str, Any]]:
@@ -55,10 +58,11 @@ def registration(stack: Stack, pipeline: str) -> dict[str, Any]:
     """One registered pipeline; CliError names near ones and push."""
     known = registrations(stack)
     if pipeline not in known:
+        push = f" Push its folder with: ratchet push pipelines/{pipeline}"
         raise CliError(
-            f"pipeline {pipeline} is not registered in {stack.name}{nearest(pipeline, known)}",
-            f"Registered: {', '.join(known) or 'none'}. Push its folder with: "
-            f"ratchet push pipelines/{pipeline}",
+            f"pipeline {pipeline[:80]} is not registered in {stack.name}{nearest(pipeline, known)}",
+            f"Registered: {', '.join(known) or 'none'}."
+            + (push if PIPELINE_NAME.fullmatch(pipeline) else " No pipeline can have that name."),
         )
     return known[pipeline]
 

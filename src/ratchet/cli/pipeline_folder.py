@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -177,6 +178,9 @@ def _schema(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _where_pipelines_are(folder: Path) -> str:
-    parent = folder.parent if folder.parent.is_dir() else Path("pipelines")
-    found = sorted(str(path.parent) for path in parent.glob("*/pipeline.yaml"))
-    return f"Pipelines there: {', '.join(found)}" if found else "Give a pipeline's folder."
+    """The pipelines beside the folder that was given, else those of the checkout."""
+    with contextlib.suppress(CliError):
+        for parent in (folder.parent, checkout.root() / "pipelines"):
+            if found := sorted(str(path.parent) for path in parent.glob("*/pipeline.yaml")):
+                return f"Pipelines there are: {', '.join(found)}"
+    return "Give a pipeline's folder."

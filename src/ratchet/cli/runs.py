@@ -18,7 +18,7 @@ from ratchet.cli.connection import (
     StackName,
     find_stack,
 )
-from ratchet.cli.errors import command
+from ratchet.cli.errors import CliError, command
 from ratchet.cli.ledger import RunRef
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ def show(
     from ratchet.cli.screen import print_json, stderr, stdout
 
     ref = RunRef.parse(run)
+    if picture is not None:
+        _refuse_unfit(picture)
     found = find_stack(endpoint_url, profile, region, stack)
     record = {**ledger.run_record(found, ref), "pipeline": ref.pipeline}
     if follow and not record.get("outcome"):
@@ -126,6 +128,14 @@ def show(
     _print(found, ref, record, timeline)
     if picture is not None:
         stdout().print(f"Picture: {picture}", soft_wrap=True)
+
+
+def _refuse_unfit(picture: Path) -> None:
+    """Said before a run is followed to its end, not after."""
+    if picture.suffix.lower() != ".svg":
+        raise CliError(f"{picture} does not end in .svg", "Pictures of runs are SVG: name it .svg.")
+    if not picture.parent.is_dir():
+        raise CliError(f"{picture.parent} is no folder", "Make it, or name another with -o.")
 
 
 def draw_run(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> str:

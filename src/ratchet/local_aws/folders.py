@@ -6,7 +6,6 @@ as it lives: a folder whose lock is free was left by a killed one.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -15,12 +14,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 LOCK = ".lock"
-RUNTIME_FILE = "local-aws.json"
+RUNTIME_FILE = "runs.json"
 ANSWER_SECONDS = 2.0
 _PROBE_BYTES = 1 << 20
 """A disk without even this much room is full."""
@@ -123,49 +121,37 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-# --- the runtime file ---------------------------------------------------------------------------
+# --- who runs -----------------------------------------------------------------------------------
 
 
-def announce(endpoint: str, region: str, scratch: Path) -> None:
-    """Write the runtime file, in `scratch` first, unless another living local AWS has already."""
-    if find_running() is not None:
-        return
-    entry = {"product": "ratchet", "endpoint": endpoint, "pid": os.getpid(), "region": region}
-    fresh = scratch / RUNTIME_FILE
-    fresh.write_text(json.dumps({**entry, "version": version("ratchet")}) + "\n")
-    fresh.replace(home() / RUNTIME_FILE)
-
-
-def withdraw(endpoint: str) -> None:
-    """Remove the runtime file if it is about this endpoint."""
-    if (_read_runtime_file() or {}).get("endpoint") == endpoint:
-        with contextlib.suppress(OSError):
-            (home() / RUNTIME_FILE).unlink()
+def announce(folder: Path, endpoint: str) -> None:
+    """Say in the work folder where its local AWS answers."""
+    (folder / RUNTIME_FILE).write_text(json.dumps({"endpoint": endpoint, "pid": os.getpid()}))
 
 
 def find_running() -> dict[str, Any] | None:
-    """What `/_ratchet` of the announced local AWS answers; None when none runs.
+    """What `/_ratchet` of the announced local AWS that started first answers; None when none runs.
 
     The process that answers must be the one that wrote the file: another program may have taken
     the port since.
     """
-    entry = _read_runtime_file()
-    about = ask(str(entry.get("endpoint", ""))) if entry else None
-    if about is None or entry is None:
-        return None
-    known = about.get("product") == "ratchet" and about.get("pid") == entry.get("pid")
-    return about if known else None
+    entries = [_read(path) for path in _home().glob(f"local-aws-*/{RUNTIME_FILE}")]
+    for _, entry in sorted((entry for entry in entries if entry), key=lambda entry: entry[0]):
+        about = ask(str(entry.get("endpoint", ""))) or {}
+        if about.get("product") == "ratchet" and about.get("pid") == entry.get("pid"):
+            return about
+    return None
 
 
-def _read_runtime_file() -> dict[str, Any] | None:
-    path = _home() / RUNTIME_FILE
+def _read(path: Path) -> tuple[int, dict[str, Any]] | None:
+    """When an announcement was written, and what it says; None when it is not ours or half."""
     try:
-        if path.stat().st_uid != os.getuid():
-            return None
+        info = path.stat()
         entry = json.loads(path.read_text())
     except (OSError, ValueError):
         return None
-    return entry if isinstance(entry, dict) else None
+    ours = info.st_uid == os.getuid() and isinstance(entry, dict)
+    return (info.st_mtime_ns, entry) if ours else None
 
 
 def ask(endpoint: str) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Self
 
 from ratchet.local_aws.clock import Clock
-from ratchet.local_aws.folders import StartFailed, WorkFolder, announce, find_running, withdraw
+from ratchet.local_aws.folders import StartFailed, WorkFolder, announce, find_running
 from ratchet.local_aws.gateway import Gateway, Server
 from ratchet.local_aws.moto_app import close_moto, open_moto
 from ratchet.local_aws.processes import Processes
@@ -137,7 +137,7 @@ class LocalAws:
     def _serve(self, *, announced: bool) -> None:
         self._server.start(Gateway(self, self._moto, S3Watcher(self, self._moto)))
         if announced:
-            announce(self.endpoint, self.region, self.folder)
+            announce(self.folder, self.endpoint)
 
     def client(self, service: str) -> Any:
         """A boto3 client to this local AWS, made once; safe to share between threads."""
@@ -216,7 +216,6 @@ class LocalAws:
                 return
             self._closed = True
         atexit.unregister(self.close)
-        withdraw(self.endpoint)
         with contextlib.ExitStack() as stack:  # each step runs whatever the others do
             stack.callback(self._work_folder.remove)
             stack.callback(_stop_logging, self._log)
