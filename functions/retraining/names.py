@@ -52,6 +52,11 @@ def run_name(stack: str, pipeline: str, token: int) -> str:
     return f"{prefix(stack, pipeline)}-{token6(token)}"
 
 
+def longest_name(stack: str, pipeline: str) -> str:
+    """The longest name a run makes: of the transform job that scores the challenger."""
+    return f"{run_name(stack, pipeline, 1)}-challenger-10"
+
+
 def tags(stack: str, pipeline: str) -> dict[str, str]:
     """Tags of everything made outside the stack."""
     return {"ratchet:stack": stack, "ratchet:pipeline": pipeline}

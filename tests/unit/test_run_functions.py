@@ -56,6 +56,18 @@ def test_a_push_makes_what_the_pipeline_needs_and_says_what_changed(service: Ser
     assert service.push(changed, "1" * 64)["changed"] == ["gate"]
 
 
+def test_names_that_sagemaker_would_refuse_in_the_first_run_are_refused_at_push(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = copy.deepcopy(DEFINITION) | {"name": "b" * 24}
+    monkeypatch.setenv("RATCHET_STACK", "s" * 17)  # 63 in all, with -000001-challenger-10
+    assert service.push(longest)["changed"]
+    monkeypatch.setenv("RATCHET_STACK", "s" * 18)
+    said = r"name: b{24} is too long by 1 for stack s{18}: a job would .* at most 63"
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(longest)
+
+
 def test_a_push_that_breaks_the_contract_leaves_the_former_one(service: Service) -> None:
     service.push()
     broken = copy.deepcopy(DEFINITION)

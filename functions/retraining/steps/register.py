@@ -9,6 +9,7 @@ from typing import Any
 
 from retraining import adapters, clock, contracts, names
 from retraining.errors import ObjectGone, PipelineRejected, WorkflowRefused
+from retraining.settings import settings
 from retraining.steps import wake
 
 HASH = re.compile(r"[0-9a-f]{8,64}")
@@ -70,10 +71,22 @@ def _problems(
         found.append(f"name: the definition is of {definition['name']!r}, pushed as {name!r}")
     return [
         *found,
+        *_name_problems(name),
         *_transform_problems(folder, definition),
         *_frozen(name, definition, before),
         *_workflow_in_use(name, definition, before),
     ]
+
+
+def _name_problems(name: str) -> list[str]:
+    longest = names.longest_name(settings.stack, name)
+    over = len(longest) - names.LONGEST_NAME
+    if over <= 0:
+        return []
+    most = (
+        f"a job would be named {longest}, and SageMaker's names have at most {names.LONGEST_NAME}"
+    )
+    return [f"name: {name} is too long by {over} for stack {settings.stack}: {most}"]
 
 
 def _transform_problems(folder: str, definition: dict[str, Any]) -> list[str]:
