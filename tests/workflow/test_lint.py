@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,9 @@ def _pass(output: Any) -> str:
 HOSTILE = {
     "deep JSONata": _pass("{% " + "(" * 15_000 + ")" * 15_000 + " %}"),
     "long JSONata": _pass("{% " + "a." * 400_000 + "a %}"),
+    "long JSONata, again and again": _pass([f"{{% {'`a`.' * 3_900}a{n} %}}" for n in range(60)]),
+    "many short expressions": _pass([f"{{% $states.input.a{n} %}}" for n in range(20_000)]),
+    "YAML of a megabyte": "States:\n" + "".join(f"  S{n}: {{Next: S}}\n" for n in range(30_000)),
     "a regular expression without end": _pass("{% /(a+)+(b{1,999}){1,999}/ %}"),
     "half a regular expression": _pass("{% /(?<a/ %}"),
     "odd JSONata": _pass(["{%%}", "{% @ %}", '{% "\ud800" %}', "{% |a|b| %}", "{% /* %}"]),
@@ -212,6 +216,49 @@ def test_hostile_text_is_answered_in_time_and_without_a_traceback(name: str) -> 
     findings = lint(HOSTILE[name])
     assert time.process_time() - started < 5
     assert all(str(finding) for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("x" * 1_100_000, "CloudFormation accepts 1,048,576"),
+        ('{DefinitionUri: "a\\0b"}', "There is no file 'a\\x00b'"),
+        (f"{{DefinitionUri: {'a' * 5_000}}}", "There is no file 'aaa"),
+        ("{DefinitionUri: .}", "There is no file '.'"),
+    ],
+    ids=range(4),
+)
+def test_a_hostile_template_is_told_by_its_place(tmp_path: Path, content: str, told: str) -> None:
+    path = tmp_path / "template.yaml"
+    kind = "Type: AWS::Serverless::StateMachine"
+    path.write_text(f"Resources:\n  M: {{{kind}, Properties: {content}}}\n")
+    assert told in str(lint_path(path)[0])
+
+
+def test_a_template_of_too_much_work_is_given_up_with_a_word(tmp_path: Path) -> None:
+    states = {f"S{number}": SUCCEED for number in range(3_000)}
+    (tmp_path / "m.asl.json").write_text(json.dumps(machine(states)))
+    one = "{Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: m.asl.json}}"
+    text = "Resources:\n" + "".join(f"  M{number}: {one}\n" for number in range(500))
+    (tmp_path / "template.yaml").write_text(text)
+    started = time.process_time()
+    found = lint_path(tmp_path / "template.yaml")
+    assert time.process_time() - started < 10
+    assert "those after it were not checked" in str(found[-1])
+
+
+def test_a_pipe_is_read_and_one_that_gives_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ratchet.workflow.files.MAX_SECONDS", 0.2)
+    os.mkfifo(tmp_path / "silent")
+    done = _ratchet("lint", tmp_path / "silent")
+    assert (done.exit_code, "Nothing came" in done.output) == (1, True)
+    out, into = os.pipe()
+    os.write(into, b'{"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}')
+    os.close(into)
+    assert "Missing 'StartAt' target: B" in _ratchet("lint", f"/dev/fd/{out}").stdout
+    os.close(out)
 
 
 def test_a_thousand_states_are_checked_in_a_second() -> None:
@@ -374,7 +421,7 @@ def test_a_definition_inside_the_template_has_its_place_there(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("none.asl.yaml", "template.yaml:12:7: error: There is no file none.asl.yaml"),
+        ("none.asl.yaml", "template.yaml:12:7: error: There is no file 'none.asl.yaml'"),
         ("s3://bucket/machine.json", "warning: The definition of Machine is not a local file"),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +19,12 @@ from ratchet.workflow.asl.source import Source, decoded, read
 from ratchet.workflow.checks import check
 from ratchet.workflow.checks.role import Role
 from ratchet.workflow.checks.rule import nearest
+from ratchet.workflow.files import content_of
 from ratchet.workflow.sam import template as sam
 from ratchet.workflow.sam.machines import TemplateMachine, filled, holes, machines
 from ratchet.workflow.sam.roles import role_of
+
+MAX_SECONDS = 5.0  # for the machines of one template, in the time of this thread
 
 
 class Authored(Protocol):
@@ -65,7 +69,7 @@ def lint_path(path: Path) -> tuple[Located, ...]:
 
     Raises OSError if the file itself cannot be read.
     """
-    content = path.read_bytes()
+    content = content_of(path)
     try:
         text = decoded(content)
         if not sam.is_template(text):
@@ -80,10 +84,16 @@ def _located(path: Path, findings: Sequence[Finding]) -> tuple[Located, ...]:
 
 
 def _of_template(path: Path, template: sam.Template) -> Iterator[Located]:
+    began = time.thread_time()
     for machine in machines(template, path.parent):
         if isinstance(machine, Finding):
             yield Located(path, _placed(template, machine, ()))
             continue
+        if time.thread_time() - began > MAX_SECONDS:
+            reason = f"{machine.name} and those after it were not checked: it takes too long"
+            finding = Finding("template", reason, "Split the template", severity=WARNING)
+            yield Located(path, _placed(template, finding, machine.path))
+            return
         role = role_of(template, machine.name, machine.substitutions)
         if machine.file is not None:
             yield from _of_file(machine, machine.file, role)
@@ -93,7 +103,7 @@ def _of_template(path: Path, template: sam.Template) -> Iterator[Located]:
 
 def _of_file(machine: TemplateMachine, file: Path, role: Role | None) -> Iterator[Located]:
     try:
-        source = _opened(decoded(file.read_bytes()))
+        source = _opened(decoded(content_of(file)))
     except InvalidDefinition as error:
         yield from _located(file, error.findings)
         return

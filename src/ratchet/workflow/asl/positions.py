@@ -131,9 +131,29 @@ class _Marks:
         return line, offset - self._starts[line - 1] + 1
 
 
+class PlainLoader(yaml.CSafeLoader):
+    """YAML as JSON has it: a date stays text, a merge key stays a key."""
+
+
+PlainLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
+    ]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@lru_cache(maxsize=1)
+def composed(text: str) -> Any:
+    """A YAML text as nodes, which know their place. Raises yaml.YAMLError or RecursionError."""
+    return yaml.compose(text, Loader=PlainLoader)
+
+
 def _of_yaml(text: str) -> Place | None:
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        node = composed(text)
     except (yaml.YAMLError, RecursionError):
         return None
     if node is None:

@@ -132,18 +132,8 @@ def _no_constant(text: str) -> Callable[[str], Any]:
     return refuse
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML as JSON has it: a date stays text, a merge key stays a key."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
-    ]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
+class _Loader(positions.PlainLoader):
+    """YAML as JSON has it, its keys too."""
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
@@ -164,7 +154,7 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
     try:
         _refuse_aliases(text)
-        node = yaml.compose(text, Loader=_Loader)
+        node = positions.composed(text)
         return _document(text, node), tuple(_repeated(node))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark

@@ -11,19 +11,18 @@ from ratchet.workflow.asl.templates import CLOSING, OPENING, expression_text, is
 from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.functions import FUNCTIONS, MANY
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
-from ratchet.workflow.checks.uses import Uses, uses
+from ratchet.workflow.checks.uses import TooMuchError, Uses
 
-MAX_EXPRESSION = 32_768  # characters; a longer one would take the parser seconds
 _TRANSFORMING = Rule.link + "transforming-data.html"
 
 
 def uses_of(subject: Subject, text: str) -> Uses | None:
     """What an expression uses; None if it does not parse or holds a substitution."""
-    if subject.is_open(text) or len(text) > MAX_EXPRESSION:
+    if subject.is_open(text):
         return None
     try:
-        return uses(text)
-    except jsonata.JsonataError:
+        return subject.expressions.uses(text)
+    except (jsonata.JsonataError, TooMuchError):
         return None
 
 
@@ -55,13 +54,13 @@ class Expressions(Rule):
     def _expression(self, subject: Subject, path: Path, text: str) -> Iterator[Finding]:
         if subject.is_open(text):
             return
-        if len(text) > MAX_EXPRESSION:
-            reason = f"The expression is too long to be checked: {len(text):,} characters"
+        try:
+            calls = subject.expressions.uses(text).calls
+        except TooMuchError as error:
+            reason = f"The expression was not checked: {error}"
             suggestion = "Split it over several states or variables"
             yield self.finding(path, reason, suggestion, severity=WARNING)
             return
-        try:
-            calls = uses(text).calls
         except jsonata.JsonataError as error:
             known = error.position is not None and error.position > 0
             place = f" at character {error.position}" if known else ""

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.workflow.asl.findings import ERROR, Finding, Path
 from ratchet.workflow.asl.model import State, StateMachine
+from ratchet.workflow.checks.uses import Reader
 
 if TYPE_CHECKING:
     from ratchet.workflow.checks.role import Role
@@ -24,13 +25,15 @@ _PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
 class Subject:
     """The machine under check. With `placeholders`, `${Name}` in a string stands for any value.
 
-    `states` are the states at every depth; `role` is what the template allows, where it says so.
+    `states` are the states at every depth; `role` is what the template allows, where it says so;
+    `expressions` reads JSONata for all rules.
     """
 
     machine: StateMachine
     placeholders: bool = False
     role: Role | None = None
     states: tuple[State, ...] = field(init=False)
+    expressions: Reader = field(init=False, default_factory=Reader)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "states", tuple(self.machine.all_states()))
@@ -82,9 +85,10 @@ def state_of(path: Path) -> str | None:
 
 def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
     """A suggestion of the most similar known name, or of all of them if they are few."""
-    names = sorted(known)
-    if len(names) > MAX_COMPARED:
+    some = list(islice(known, MAX_COMPARED + 1))
+    if len(some) > MAX_COMPARED:
         return ""
+    names = sorted(some)
     same = [other for other in names if other.lower() == name.lower()]
     close = same or get_close_matches(name[:100], names, n=1, cutoff=0.6)
     if close:

@@ -9,7 +9,7 @@ from typing import Any
 from ratchet.workflow.asl import jsonata
 from ratchet.workflow.asl.findings import Finding
 from ratchet.workflow.checks import walk
-from ratchet.workflow.checks.expressions import MAX_EXPRESSION
+from ratchet.workflow.checks.expressions import uses_of
 from ratchet.workflow.checks.rule import Rule, Subject
 
 Node = Any
@@ -33,21 +33,14 @@ class TopLevel(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         for state in subject.states:
             for path, text in walk.jsonata_texts(state):
-                if subject.is_open(text) or len(text) > MAX_EXPRESSION:
-                    continue
-                for name in _names(text):
+                if uses_of(subject, text) is None:
+                    continue  # it cannot be read, as another rule says
+                for name in top_names(text):
                     yield self.finding(
                         path,
                         f"Reference to '{name}' at the top level is not supported",
                         "Read the state's input from $states.input, a variable as $name",
                     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    try:
-        return top_names(text)
-    except jsonata.JsonataError:
-        return ()  # another rule says that it does not parse
 
 
 @lru_cache(maxsize=8192)

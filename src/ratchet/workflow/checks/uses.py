@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,44 @@ class Uses:
     calls: tuple[tuple[str, int, bool], ...]
     states: frozenset[tuple[str, ...]]
     guarded_states: frozenset[tuple[str, ...]]
+
+
+MAX_EXPRESSION = 16_384  # characters; the parser's time grows with their square
+MAX_SECONDS = 3.0  # for the expressions of one machine, in the time of this thread
+
+
+class TooMuchError(Exception):
+    """An expression was not read: it is too long, or those before it took too much time."""
+
+
+class Reader:
+    """Reads the expressions of one machine, each once, and stops when they take too long."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Uses | Exception] = {}
+        self._seconds = 0.0
+
+    def uses(self, text: str) -> Uses:
+        """What an expression uses. Raises JsonataError if it does not parse, or TooMuchError."""
+        if text not in self._read:
+            self._read[text] = self._first(text)
+        found = self._read[text]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _first(self, text: str) -> Uses | Exception:
+        if len(text) > MAX_EXPRESSION:
+            return TooMuchError(f"it has {len(text):,} characters")
+        if self._seconds > MAX_SECONDS:
+            return TooMuchError("those before it took too much time")
+        began = time.thread_time()
+        try:
+            return uses(text)
+        except jsonata.JsonataError as error:
+            return error
+        finally:
+            self._seconds += time.thread_time() - began
 
 
 @lru_cache(maxsize=8192)

@@ -9,6 +9,7 @@ from pathlib import Path as File
 from typing import Any
 
 from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, Path
+from ratchet.workflow.checks.rule import shown
 from ratchet.workflow.sam.template import Template
 
 TYPES = ("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine")
@@ -77,9 +78,17 @@ def _file(
             WARNING,
         )
     file = folder / value
-    if not file.is_file():
-        return _finding(path, f"There is no file {value} beside the template", "Mend the path")
+    if not _is_file(file):
+        reason = f"There is no file {shown(value)} beside the template"
+        return _finding(path, reason, "Mend the path")
     return TemplateMachine(name, path, substitutions, file=file)
+
+
+def _is_file(file: File) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        return False
 
 
 def _string(

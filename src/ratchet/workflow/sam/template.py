@@ -13,7 +13,7 @@ import yaml
 from ratchet.workflow.asl import positions
 from ratchet.workflow.asl.findings import Finding, InvalidDefinition, Path
 
-MAX_TEMPLATE_BYTES = 5_242_880
+MAX_TEMPLATE_BYTES = 1_048_576  # CloudFormation's quota for a template in S3
 MAX_DEPTH = 100
 MAX_PARTS = 1_000_000
 
@@ -57,8 +57,10 @@ def is_template(text: str) -> bool:
 
 def read(text: str) -> Template:
     """The template in a text. Raises InvalidDefinition if it is no YAML or JSON mapping."""
-    if len(text) > MAX_TEMPLATE_BYTES:
-        raise _refused(f"The template has {len(text):,} characters; that is too large", "Split it")
+    size = len(text.encode(errors="replace"))
+    if size > MAX_TEMPLATE_BYTES:
+        reason = f"The template has {size:,} bytes; CloudFormation accepts {MAX_TEMPLATE_BYTES:,}"
+        raise _refused(reason, "Split it into nested stacks")
     try:
         _refuse_depth(text)
         _unfolded(yaml.compose(text, Loader=_Loader), {}, set())
