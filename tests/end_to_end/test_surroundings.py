@@ -132,12 +132,22 @@ def test_a_disk_that_fills_later_is_named_by_what_needs_it(place: Workplace) -> 
     assert "Traceback" not in ended.stderr
 
 
-def test_the_demo_in_a_folder_that_is_read_only_says_so(place: Workplace) -> None:
+@pytest.mark.parametrize(
+    ("made_before", "said"),
+    [("true", "ratchet-demo: Read-only"), ("mkdir ratchet-demo", "ratchet-demo cannot be written")],
+)
+def test_the_demo_in_a_folder_that_is_read_only_says_so_at_once(
+    place: Workplace, made_before: str, said: str
+) -> None:
     place.environment |= {"https_proxy": "http://127.0.0.1:1", "XDG_CACHE_HOME": str(place.folder)}
-    mount = f"mount -t tmpfs -o ro tmpfs '{place.work}' && cd '{place.work}'"
-    said = is_refusal(in_a_mount(place, mount, RATCHET, "demo"))
-    assert "ratchet-demo: Read-only file system" in said
-    assert "a folder that you may write" in said
+    mount = (
+        f"mount -t tmpfs tmpfs '{place.work}' && cd '{place.work}' && {made_before}"
+        f" && mount -o remount,ro '{place.work}'"
+    )
+    ended = in_a_mount(place, mount, RATCHET, "demo")
+    assert said in is_refusal(ended)
+    assert "a folder that you may write" in ended.stderr
+    assert ended.stdout == ""
     assert work_folders(place) == []
 
 

@@ -189,6 +189,12 @@ def test_an_impossible_port_is_one_clear_line() -> None:
         LocalAws.start(port=70000)
 
 
+def test_a_region_that_is_none_is_one_clear_line() -> None:
+    for region in ("eu-wets-1", "cn-north-1"):
+        with pytest.raises(StartFailed, match=f"^'{region}' is no region .* did you mean .*-1"):
+            LocalAws.start(port=0, region=region)
+
+
 @pytest.mark.parametrize("mode", ["missing", "not private", "a link"])
 def test_an_unusable_folder_is_one_clear_line(
     own_tempdir: Path, monkeypatch: pytest.MonkeyPatch, mode: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,8 +71,16 @@ def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops]
     packed = pack(folder)
     source = find_data(data, folder / "sample_data.py", packed.name == _UCI)
     drops = cut(source.content, packed.definition, str(data or "the file"))
-    FOLDER.mkdir(exist_ok=True)
+    _make_folder()
     return packed, source, drops
+
+
+def _make_folder() -> None:
+    """An earlier demo's folder may be there and not be writable: to be said before four drops."""
+    FOLDER.mkdir(exist_ok=True)
+    if not os.access(FOLDER, os.W_OK | os.X_OK):
+        step = "Run the command in a folder that you may write to."
+        raise CliError(f"{FOLDER.absolute()} cannot be written to", step)
 
 
 def _folder(pipeline: str) -> Path:

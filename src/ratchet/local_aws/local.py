@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import difflib
 import importlib
 import logging
 import os
@@ -121,7 +122,7 @@ class LocalAws:
         `find_running` find it.
         """
         region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        region = region or "us-east-1"
+        _refuse_unknown(region := region or "us-east-1")
         # a signal may end it between any two lines: what is undone is known before it is done
         with _listen(port) as listener, contextlib.ExitStack() as unwinding:
             folder = WorkFolder()
@@ -245,6 +246,15 @@ def _listen(port: int) -> socket.socket:
         msg = f"cannot listen on 127.0.0.1:{port}: {reason}; choose another with --port, 0 for any"
         raise StartFailed(msg) from error
     return listener
+
+
+def _refuse_unknown(region: str) -> None:
+    """Those of China and GovCloud too: their ARNs begin otherwise, which moto does not play."""
+    known = _botocore_session().get_available_regions("s3", partition_name="aws")
+    if region not in known:
+        near = difflib.get_close_matches(region, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise StartFailed(f"{region!r} is no region that local AWS can play{hint}")
 
 
 def _botocore_session() -> Any:
