@@ -193,12 +193,23 @@ def test_a_file_that_is_no_pipeline_is_no_defect(folder: Path, text: str, said: 
     assert said in refused(folder)
 
 
+def test_a_recipe_nested_without_end_is_told(folder: Path) -> None:
+    (folder / "recipe.json").write_text("[" * 100_000)
+    assert "recipe.json: no recipe is nested that deeply" in refused(folder)
+
+
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "recipe.json").unlink()
     assert "recipe.json is not there" in refused(folder)
 
 
 # upload
+
+
+def test_a_name_that_is_no_key_is_refused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "new\nline.csv"
+    path.write_text("a")
+    assert "has a control character in its name" in run("upload", "bank", str(path)).stderr
 
 
 @pytest.mark.parametrize(("suffix", "kind"), [("gz", "gzip"), ("zip", "zip")])

@@ -61,6 +61,19 @@ def graph(
     name = title or (execution or "").rpartition(":")[2] or _stem(file)
     output.write_text(_drawn(output, definition, history, name), encoding="utf-8")
     stdout().print(f"Picture: {output}", soft_wrap=True)
+    if file is not None:
+        _warn_of_errors(file)
+
+
+def _warn_of_errors(file: Path) -> None:
+    """A picture of a machine that AWS would refuse is drawn, but not without a word."""
+    from ratchet.cli.screen import plural, remark
+    from ratchet.workflow.asl.findings import errors_of
+    from ratchet.workflow.lint import lint_file
+
+    errors = errors_of(lint_file(file))
+    if errors:
+        remark(f"{file} has {plural(len(errors), 'error')}: ratchet lint {file}")
 
 
 def _refuse(file: Path | None, output: Path | None, execution: str | None, *, follow: bool) -> None:

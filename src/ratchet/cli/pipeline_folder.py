@@ -113,6 +113,8 @@ def _steps(path: Path, text: bytes) -> list[Any]:
         recipe = json.loads(text)
     except ValueError as error:
         raise CliError(f"{path}: no valid JSON: {error}") from error
+    except RecursionError:
+        raise CliError(f"{path}: no recipe is nested that deeply") from None
     steps = recipe.get("Steps") if isinstance(recipe, dict) else recipe
     if not isinstance(steps, list) or not steps:
         msg = f"{path} is no recipe: it holds no list of steps"

@@ -57,8 +57,8 @@ def state_test(
     Example: ratchet test-state statemachines/retraining.asl.yaml Verdict?
     --variables '{"decision": "promote"}'
     """
-    from ratchet.cli.screen import print_json
-    from ratchet.workflow import WorkflowError
+    from ratchet.cli.screen import plural, print_json
+    from ratchet.workflow import InvalidDefinition, WorkflowError
     from ratchet.workflow.testing import test_state
 
     try:
@@ -71,8 +71,12 @@ def state_test(
             context=_object("--context", context),
             retries=retries,
         )
+    except InvalidDefinition as error:
+        first, *others = error.findings
+        more = f" ({plural(len(others), 'further error')})" if others else ""
+        raise CliError(f"{file}: {first}{more}", f"See them all: ratchet lint {file}") from error
     except WorkflowError as error:
-        raise CliError(f"{file}: {error}", f"Check the file: ratchet lint {file}") from error
+        raise CliError(f"{file}: {error}") from error
     if json_output:
         print_json(found.as_api())
     else:

@@ -95,6 +95,8 @@ def upload(
 
 def refuse_unfit(file: Path) -> None:
     """CliError for what no data check could read: a folder, an empty or a compressed file."""
+    if not file.name.isprintable():
+        raise CliError(f"{str(file)!r} has a control character in its name", "Rename the file.")
     if file.is_dir():
         raise CliError(f"{file} is a folder", f"Name its files: {file}/*.csv")
     if not file.exists():
