@@ -11,7 +11,8 @@ from asl_machines import INVOKE, SEND, TRAIN, machine
 from typer.testing import CliRunner
 
 from ratchet.cli.app import app
-from ratchet.workflow import TestClock, WorkflowError
+from ratchet.workflow import InvalidDefinition, TestClock, Workflow, WorkflowError
+from ratchet.workflow.steps import Chain, LambdaStep, Map, Parallel, Retry, Wait
 from ratchet.workflow.testing import (
     Coverage,
     InvalidMock,
@@ -24,6 +25,7 @@ from ratchet.workflow.testing import (
     test_state,
 )
 
+F = {"FunctionName": "f"}
 RETRY = [
     {"ErrorEquals": ["Busy"], "IntervalSeconds": 3, "MaxAttempts": 2, "BackoffRate": 2},
     {"ErrorEquals": ["States.ALL"], "MaxAttempts": 0},
@@ -284,7 +286,7 @@ def test_a_call_that_takes_too_long_times_out_on_the_turned_clock() -> None:
     ("mocks", "told"),
     [
         ({}, "has no mock"),
-        ({"Call": [fails("Busy")]}, "for the second time, but has 1 mocks"),
+        ({"Call": [fails("Busy")]}, "for the second time, but the list of its mocks has 1"),
         ({"Call": returns({"Payloads": 1})}, "did you mean Payload"),
         ({"Call": {"just": "a value"}}, "make one with"),
     ],
@@ -299,6 +301,38 @@ def test_a_run_with_wrong_mocks_is_an_error_not_a_failed_run(
 def test_a_state_that_is_not_there_is_named() -> None:
     with pytest.raises(WorkflowError, match="did you mean Call"):
         test_state(calling(), "Cal", {}, payload(1))
+    with pytest.raises(InvalidMock, match="did you mean Call"):
+        run_machine(calling(), {}, {"Call": payload(1), "Cal": payload(2)})
+    with pytest.raises(InvalidMock, match="did you mean Call"):
+        run_machine(calling(), {}, {"Call": payload(1)}, seconds={"Cal": 2})
+
+
+def test_a_workflow_is_tested_as_it_is_and_a_file_by_its_path() -> None:
+    workflow = Workflow("w", Chain([Wait("Rest", seconds=60), LambdaStep("Call", parameters=F)]))
+    for machine_ in (workflow, workflow.definition):
+        assert run_machine(machine_, {}, {"Call": payload(1)}).seconds == 60
+    with pytest.raises(WorkflowError, match=r"Path\('machine.asl.json'\)"):
+        run_machine("machine.asl.json")
+
+
+def test_a_resource_for_a_template_to_fill_in_is_a_function_if_nothing_else_is_said() -> None:
+    task = {"Type": "Task", "Resource": "${Checker}", "End": True}
+    definition = {"StartAt": "Call", "States": {"Call": task}}
+    assert run_machine(definition, {}, {"Call": returns("fine")}).output == "fine"
+    with pytest.raises(InvalidDefinition, match="'banana' is no Resource"):
+        run_machine(definition, {}, {"Call": returns(1)}, substitutions={"Checker": "banana"})
+
+
+def test_parallel_and_map_states_tell_how_often_they_were_tried_again() -> None:
+    inner = Parallel("Inner", branches=[LambdaStep("Call", parameters=F)])
+    inner.add_retry(Retry(error_equals=["Inner"], interval_seconds=2, max_attempts=1))
+    each = Map("Each", iterator=inner)
+    each.add_retry(Retry(error_equals=["States.ALL"], interval_seconds=5, max_attempts=1))
+    calls = [fails("Inner"), fails("Inner"), payload(1)]
+    run = run_machine(Workflow("w", each), ["item"], {"Call": calls})
+    assert [(wait.state, wait.seconds) for wait in run.waits] == [("Inner", 2), ("Each", 5)]
+    assert (run.retries("Each"), run.retries("Call"), run.seconds) == (1, 0, 7)
+    assert repr(run).startswith("MachineRun(SUCCEEDED, path=['Each', 'Inner', 'Call'")
 
 
 def test_the_command_tests_a_state(tmp_path: Path) -> None:

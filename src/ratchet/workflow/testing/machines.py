@@ -1,18 +1,29 @@
-"""Machines as tests take them: a file, a text, a dict or a model; placeholders are filled."""
+"""Machines as tests take them: a workflow, a file, a text, a dict, a model; placeholders filled."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ratchet.workflow import load, parse
 from ratchet.workflow.asl.findings import WorkflowError
 from ratchet.workflow.asl.model import Flow, State, StateMachine
+from ratchet.workflow.testing.mocks import InvalidMock
 
-Machine = StateMachine | Mapping[str, Any] | Path | str | bytes
 
+class Authored(Protocol):
+    """A Workflow or a graph."""
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """The definition as ASL."""
+
+
+Machine = StateMachine | Mapping[str, Any] | Authored | Path | str | bytes
+
+_ENDINGS = (".json", ".yaml", ".yml")
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_.]+)\}")
 _FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:"
 _KNOWN = {
@@ -27,14 +38,25 @@ def machine_of(machine: Machine, substitutions: Mapping[str, str] | None = None)
     """The model of a machine that can be run. Raises InvalidDefinition with all findings.
 
     `${Name}` (a DefinitionSubstitution) becomes `substitutions[Name]`; without one it becomes
-    the partition, a function ARN for a name ending in FunctionArn, or the name itself.
+    the partition, a function ARN for a whole Resource or a name ending in FunctionArn, or the
+    name itself.
     """
     if isinstance(machine, StateMachine):
         return machine
-    if isinstance(machine, Path):
-        machine = machine.read_bytes()
-    document = parse(machine).document
+    document = parse(_text_or_mapping(machine)).document
     return load(_filled(document, substitutions or {}))
+
+
+def _text_or_mapping(machine: Machine) -> str | bytes | Mapping[str, Any]:
+    if isinstance(machine, Path):
+        return machine.read_bytes()
+    if isinstance(machine, str) and machine.endswith(_ENDINGS) and "\n" not in machine:
+        raise WorkflowError(f"a text is the definition itself; for a file give Path({machine!r})")
+    if isinstance(machine, str | bytes | Mapping):
+        return machine
+    if not hasattr(machine, "to_dict"):
+        raise WorkflowError(f"a machine is a Workflow, a Path, a dict or a text, not {machine!r}")
+    return machine.to_dict()  # type: ignore[union-attr]
 
 
 def find_state(machine: StateMachine, name: str) -> tuple[Flow, State]:
@@ -42,27 +64,38 @@ def find_state(machine: StateMachine, name: str) -> tuple[Flow, State]:
     for flow in machine.all_flows():
         if name in flow.states:
             return flow, flow.states[name]
-    from difflib import get_close_matches
+    raise WorkflowError(_no_state(machine, name))
 
+
+def refuse_strangers(machine: StateMachine, names: Iterable[str]) -> None:
+    """Raises InvalidMock for the first name that no state has: its mock would never be asked."""
+    known = {state.name for state in machine.all_states()}
+    for name in names:
+        if name not in known:
+            raise InvalidMock(_no_state(machine, name))
+
+
+def _no_state(machine: StateMachine, name: str) -> str:
     names = [state.name for state in machine.all_states()]
     near = get_close_matches(name, names, n=1)
     hint = f" (did you mean {near[0]}?)" if near else f"; it has {', '.join(names[:20])}"
-    raise WorkflowError(f"the machine has no state {name!r}{hint}")
+    return f"the machine has no state {name!r}{hint}"
 
 
-def _filled(value: Any, substitutions: Mapping[str, str]) -> Any:
+def _filled(value: Any, substitutions: Mapping[str, str], key: str = "") -> Any:
     if isinstance(value, str):
-        return _PLACEHOLDER.sub(lambda match: _substitute(match[1], substitutions), value)
+        whole = key == "Resource" and _PLACEHOLDER.fullmatch(value) is not None
+        return _PLACEHOLDER.sub(lambda m: _substitute(m[1], substitutions, whole=whole), value)
     if isinstance(value, dict):
-        return {key: _filled(part, substitutions) for key, part in value.items()}
+        return {name: _filled(part, substitutions, name) for name, part in value.items()}
     if isinstance(value, list):
         return [_filled(part, substitutions) for part in value]
     return value
 
 
-def _substitute(name: str, substitutions: Mapping[str, str]) -> str:
+def _substitute(name: str, substitutions: Mapping[str, str], *, whole: bool) -> str:
     if name in substitutions:
         return substitutions[name]
-    if name.endswith("FunctionArn"):
+    if whole or name.endswith("FunctionArn"):
         return _FUNCTION + name.removesuffix("FunctionArn")
     return _KNOWN.get(name, name)

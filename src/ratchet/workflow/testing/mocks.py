@@ -74,7 +74,8 @@ def parse_mock(given: Mapping[str, Any]) -> Mock:
     """
     unknown = sorted(given.keys() - _MEMBERS)
     if unknown:
-        raise InvalidMock(f"a mock has no member {unknown[0]!r}; it has {', '.join(_MEMBERS)}")
+        known = ", ".join(sorted(_MEMBERS))
+        raise InvalidMock(f"a mock has no member {unknown[0]!r}; it has {known}")
     mode = given.get("fieldValidationMode", "STRICT")
     if mode not in get_args(Validation):
         raise InvalidMock(f"fieldValidationMode {mode!r} is none of {get_args(Validation)}")

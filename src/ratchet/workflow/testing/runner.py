@@ -96,7 +96,10 @@ class Script:
     def __call__(self, call: TaskCall) -> Mock:
         """Raises InvalidMock when there is no mock for the state, or no further one."""
         if call.state not in self._answers:
-            raise InvalidMock(f"{call.state} calls {call.resource.arn}, but has no mock")
+            raise InvalidMock(
+                f"{call.state} calls {call.resource.arn}, but has no mock: "
+                f"mocks={{{call.state!r}: returns(...)}}"
+            )
         answer = self._answers[call.state]
         used = self._used[call.state]
         self._used[call.state] += 1
@@ -104,7 +107,8 @@ class Script:
             return _mock(answer, call)
         if used >= len(answer):
             raise InvalidMock(
-                f"{call.state} is called for the {_ordinal(used + 1)} time, but has {used} mocks"
+                f"{call.state} is called for the {_ordinal(used + 1)} time, "
+                f"but the list of its mocks has {used}"
             )
         return _mock(answer[used], call)
 

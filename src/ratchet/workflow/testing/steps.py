@@ -17,6 +17,7 @@ _FAILURES = (
     "MapRunFailed", "EvaluationFailed",
 )  # fmt: skip
 _SCHEDULED = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
+_CONTAINERS = ("ParallelStateStarted", "MapStateStarted")
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,12 @@ def waits_of(events: Iterable[Event]) -> list[Wait]:
     """The pauses before each further attempt, by the times of the events."""
     last: dict[int, Event] = {}
     names: dict[int, str] = {}
+    known: dict[int, Event] = {}
     waits = []
     for event in events:
+        known[event.id] = event
+        if event.type in _CONTAINERS:
+            waits += _container_wait(event, known)
         names[event.id] = (
             _name(event) if _is(event, "StateEntered") else names.get(event.previous, "")
         )
@@ -95,6 +100,25 @@ def waits_of(events: Iterable[Event]) -> list[Wait]:
         if event.type in _FAILURES:
             last[event.id] = event
     return waits
+
+
+def _container_wait(event: Event, known: dict[int, Event]) -> list[Wait]:
+    """The pause before a Parallel or Map state started again; none before its first start."""
+    kind, before = event.type.removesuffix("Started"), known[event.previous]
+    if before.type == f"{kind}Entered":
+        return []
+    return [Wait(_name(_entry(kind, before, known)), event.timestamp - before.timestamp)]
+
+
+def _entry(kind: str, event: Event, known: dict[int, Event]) -> Event:
+    """The entry of the container around an event: back past those of its kind that were left."""
+    left, later = 0, ""
+    while event.type != f"{kind}Entered" or left:
+        failed = event.type == f"{kind}Failed" and later != f"{kind}Exited"
+        left += failed or event.type == f"{kind}Exited"
+        left -= event.type == f"{kind}Entered"
+        event, later = known[event.previous], event.type
+    return event
 
 
 def _is(event: Event, ending: str) -> bool:

@@ -15,7 +15,7 @@ from ratchet.workflow.interpreter import execution as interpreter
 from ratchet.workflow.interpreter.clock import TestClock
 from ratchet.workflow.interpreter.execution import Execution, Identity
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall
-from ratchet.workflow.testing.machines import Machine, machine_of
+from ratchet.workflow.testing.machines import Machine, machine_of, refuse_strangers
 from ratchet.workflow.testing.runner import Answers, MockRunner, Script
 from ratchet.workflow.testing.steps import Step, Wait, steps_of, waits_of
 
@@ -70,7 +70,7 @@ class MachineRun:
 
     @property
     def waits(self) -> list[Wait]:
-        """The pauses before each new attempt of a Task."""
+        """The pauses before each new attempt of a Task, Map or Parallel state."""
         return waits_of(self.execution.history.events)
 
     def retries(self, state: str | None = None) -> int:
@@ -91,6 +91,10 @@ class MachineRun:
             )
         return found[-1]
 
+    def __repr__(self) -> str:
+        ended = self.status if self.error is None else f"{self.status}, {self.error}"
+        return f"MachineRun({ended}, path={self.path}, seconds={self.seconds:g})"
+
 
 def run_machine(
     machine: Machine,
@@ -106,10 +110,12 @@ def run_machine(
 
     `mocks` says for each state that calls something what it gets: one mock for every call, a
     list for one call after the other, or a function of the call. `seconds` says how long the
-    call of a state takes. Raises InvalidMock for a call without a mock and for a mock that the
-    real API could not return, InvalidDefinition for a machine that cannot run.
+    call of a state takes. Raises InvalidMock for a call without a mock, for a mock that the
+    real API could not return and for one of a state that is not there; InvalidDefinition for a
+    machine that cannot run.
     """
     model = machine_of(machine, substitutions)
+    refuse_strangers(model, [*(mocks or {}), *(seconds or {})])
     clock, callbacks, script = clock or TestClock(), Callbacks(), Script(mocks or {})
     runner = MockRunner(script, callbacks, clock, seconds)
     execution = Execution(
@@ -123,7 +129,7 @@ def run_machine(
     with _quiet():
         clock.run(_run(execution))
     if runner.invalid is not None:
-        raise runner.invalid
+        raise runner.invalid.with_traceback(None)  # what matters is the test's own line
     called, stopped = tuple(runner.calls), tuple(runner.cancelled)
     return MachineRun(model, execution, called, stopped, tuple(script.unused))
 
