@@ -15,7 +15,8 @@ import pytest
 
 from ratchet.workflow import InvalidDefinition, Workflow
 from ratchet.workflow.exceptions import DuplicateStatesInChain, InvalidInput, WorkflowNotFound
-from ratchet.workflow.inputs import ExecutionInput
+from ratchet.workflow.inputs import ExecutionInput, Expression
+from ratchet.workflow.sagemaker import Estimator
 from ratchet.workflow.steps import (
     Catch,
     Chain,
@@ -29,11 +30,13 @@ from ratchet.workflow.steps import (
     IntegrationPattern,
     LambdaStep,
     Map,
+    ModelStep,
     Parallel,
     Pass,
     Retry,
     Succeed,
     Task,
+    TrainingStep,
     Wait,
 )
 
@@ -236,6 +239,86 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = {
         lambda: Task("A", retry=Catch(Pass("B"), error_equals=["E"])),  # type: ignore[arg-type]
         TypeError,
         ("'A'", "Retry"),
+    ),
+    "a state's name where the state belongs": (
+        lambda: Pass("A").next("B"),  # type: ignore[type-var]
+        TypeError,
+        ("'A'", "'B'", "not its name"),
+    ),
+    "a name as the way of a rule": (
+        lambda: leads("B"),
+        TypeError,
+        ("'C'", "'B'", "not its name"),
+    ),
+    "a name where an error leads": (
+        lambda: Catch("B", error_equals=["E"]),  # type: ignore[arg-type]
+        TypeError,
+        ("Catch", "'B'"),
+    ),
+    "a name as a branch": (
+        lambda: Parallel("P", branches=["B"]),
+        TypeError,
+        ("'P'", "'B'"),
+    ),
+    "a condition without its rule": (
+        lambda: Choice("C").add_choice("{% $states.input.n > 3 %}", Pass("A")),  # type: ignore[arg-type]
+        TypeError,
+        ("'C'", "ChoiceRule.Condition"),
+    ),
+    "And without a list": (
+        lambda: ChoiceRule.And(ChoiceRule.IsNull("$.x", True)),  # type: ignore[arg-type]
+        ValueError,
+        ("And", "list"),
+    ),
+    "JSONata in a JSONPath state": (
+        lambda: built(Chain([Pass("A", parameters={"at": Expression(jsonata="$now()")})])),
+        ValueError,
+        ("'A'", "$now()", "query_language='JSONata'"),
+    ),
+    "a list of states as a definition": (
+        lambda: built([Pass("A")]),
+        ValueError,
+        ("Pass('A')", "Chain"),
+    ),
+    "an API's argument as an argument of the step": (
+        lambda: LambdaStep("A", function_name="f"),
+        TypeError,
+        ("LambdaStep 'A'", "'function_name'", "parameters="),
+    ),
+    "a misspelt argument of a step": (
+        lambda: TrainingStep("A", Estimator("i", ROLE), "j", wait_for_complete=False),
+        TypeError,
+        ("TrainingStep 'A'", "'wait_for_completion'"),
+    ),
+    "a misspelt argument of an estimator": (
+        lambda: Estimator("image", ROLE, ouput_path="s3://b/p"),
+        TypeError,
+        ("'ouput_path'", "'output_path'"),
+    ),
+    "a job that nothing describes": (
+        lambda: TrainingStep("A", "estimator", "job"),
+        TypeError,
+        ("Estimator", "'estimator'"),
+    ),
+    "a model of an estimator": (
+        lambda: ModelStep("A", Estimator("image", ROLE)),
+        ValueError,
+        ("model_data", "get_expected_model()"),
+    ),
+    "a schema with a type's name": (
+        lambda: ExecutionInput(schema={"rows": "int"}),
+        ValueError,
+        ("rows", "'int'", "type"),
+    ),
+    "a schema that is a list": (
+        lambda: ExecutionInput(schema=["rows"]),  # type: ignore[arg-type]
+        ValueError,
+        ("['rows']", "mapping"),
+    ),
+    "a type of workflow that there is not": (
+        lambda: Workflow("w", Pass("A"), ROLE, type="express"),
+        ValueError,
+        ("'express'", "EXPRESS"),
     ),
 }
 

@@ -40,21 +40,22 @@ class Expression(Dynamic):
         self._jsonpath, self._jsonata = jsonpath, jsonata
 
     def to_jsonpath(self) -> str:
-        return _or_refuse(self._jsonpath, "JSONPath", self._jsonata)
+        if self._jsonpath is None:
+            raise ValueError(
+                f"the expression {self._jsonata!r} is JSONata alone; set query_language='JSONata' "
+                "on the state or the workflow, or give jsonpath= as well"
+            )
+        return self._jsonpath
 
     def to_jsonata(self) -> str:
-        return _or_refuse(self._jsonata, "JSONata", self._jsonpath)
+        if self._jsonata is None:
+            raise ValueError(
+                f"the expression {self._jsonpath!r} is JSONPath alone; give jsonata= as well"
+            )
+        return self._jsonata
 
     def __repr__(self) -> str:
         return f"Expression(jsonpath={self._jsonpath!r}, jsonata={self._jsonata!r})"
-
-
-def _or_refuse(text: str | None, language: str, other: str | None) -> str:
-    if text is None:
-        raise ValueError(
-            f"The expression {other!r} has no {language} form; give {language.lower()}="
-        )
-    return text
 
 
 class Format(Dynamic):

@@ -46,6 +46,10 @@ class Placeholder(Path):
             self._fill(schema)
 
     def _fill(self, schema: dict[str, Any]) -> None:
+        if not isinstance(schema, dict):
+            raise ValueError(  # noqa: TRY004 - as for a type that is none
+                f"A schema is a mapping of keys to types such as {{'rows': int}}, not {schema!r}"
+            )
         for key, entry in schema.items():
             self.store[key] = self._described(key, entry)
         self.immutable = True
@@ -54,7 +58,7 @@ class Placeholder(Path):
         """A child as the schema has it: a mapping, a Field or a type."""
         if isinstance(entry, dict):
             return self._child(key, dict, entry)
-        field = entry if isinstance(entry, Field) else Field(entry)
+        field = entry if isinstance(entry, Field) else _field(key, entry)
         child = self._child(key, field.type)
         child.field = field
         child.immutable = field.type not in (dict, list)
@@ -152,6 +156,13 @@ class Placeholder(Path):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.to_jsonpath()})"
+
+
+def _field(key: str, entry: Any) -> Field:
+    try:
+        return Field(entry)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
 
 
 def _named(schema: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,11 @@ class Field:
     description: str = ""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.type, type):
+            raise ValueError(  # noqa: TRY004 - as for every other fault of a schema
+                f"A schema gives each key a type (str, int, float, bool, list, dict), a Field or "
+                f"further keys, not {self.type!r}"
+            )
         problem = None if self.default is _REQUIRED else self.problem(self.default)
         if problem:
             raise ValueError(f"The default {self.default!r} breaks its own rule: {problem}")

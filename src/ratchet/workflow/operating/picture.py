@@ -38,6 +38,10 @@ class Picture:
         target.write_text(text, encoding="utf-8")
         return target
 
+    def __repr__(self) -> str:
+        events = "" if self.events is None else f", {len(self.events)} events"
+        return f"Picture({self.title!r}{events}; save('picture.svg') writes it)"
+
     def _repr_html_(self) -> str:
         return html(self.definition, self.events, title=self.title)
 

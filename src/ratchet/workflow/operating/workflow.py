@@ -70,6 +70,8 @@ class Workflow(DrawsItself):
         check: bool = True,
     ) -> None:
         _refuse_names(name, role)
+        if type not in ("STANDARD", "EXPRESS"):
+            raise ValueError(f"Workflow '{name}': type is STANDARD or EXPRESS, not {type!r}")
         self.name, self.role, self.tags = name, role, tags or []
         self.timeout_seconds, self.comment, self.version = timeout_seconds, comment, version
         self.query_language, self.type = query_language, type

@@ -6,8 +6,10 @@ attributes, so steps take that as well.
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from ratchet.workflow.dynamic import Dynamic
@@ -84,7 +86,9 @@ class Estimator:
     def _take(self, former: dict[str, Any]) -> None:
         for name, value in former.items():
             if name not in _FORMER:
-                raise TypeError(f"{type(self).__name__} has no argument '{name}'")
+                raise TypeError(
+                    f"{type(self).__name__} has no argument '{name}'{_nearest(name, type(self))}"
+                )
             setattr(self, _FORMER[name], value)
 
     def set_hyperparameters(self, **hyperparameters: Any) -> None:
@@ -110,6 +114,14 @@ class Estimator:
     @property
     def uploads(self) -> tuple[Upload, ...]:
         return ()
+
+
+def _nearest(name: str, kind: type[Estimator]) -> str:
+    """The argument of an estimator, or of the classes it builds on, that `name` resembles."""
+    bases = [base for base in kind.__mro__ if base is not object]
+    known = {argument for base in bases for argument in inspect.signature(base).parameters}
+    close = get_close_matches(name, [*known, *_FORMER], n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 class Framework(Estimator):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,10 +18,13 @@ class Block:
         self.fields: dict[str, Any] = fields
         for name in fields:
             if not self.is_field_allowed(name):
-                raise TypeError(f"{self._label()} has no field '{name}'{_nearest(name, self)}")
+                raise TypeError(f"{self._label()} has no field '{name}'{self._advice(name)}")
 
     def _label(self) -> str:
         return type(self).__name__
+
+    def _advice(self, name: str) -> str:
+        return nearest(name, self.allowed_fields())
 
     def allowed_fields(self) -> tuple[str, ...]:
         """The names this block takes as keyword arguments."""
@@ -46,8 +50,15 @@ class Block:
         result: dict[str, Any] = {}
         for name in self.allowed_fields():
             if name in self.fields and (self.fields[name] is not None or name in NULL_MEANS):
-                result.update(self.written(name, self.fields[name], jsonata=jsonata))
+                result.update(self._named(name, jsonata=jsonata))
         return result
+
+    def _named(self, name: str, *, jsonata: bool) -> dict[str, Any]:
+        """One field as ASL; an error says whose field it is."""
+        try:
+            return self.written(name, self.fields[name], jsonata=jsonata)
+        except ValueError as error:
+            raise ValueError(f"{self._label()}: {error}") from error
 
     def written(self, name: str, value: Any, *, jsonata: bool) -> dict[str, Any]:
         """One field as ASL: its name there and its value."""
@@ -59,7 +70,7 @@ class Block:
         """A placeholder as a whole field: JSONPath has a twin `...Path` for some of them."""
         if name not in HAVE_PATH:
             raise ValueError(
-                f"{self._label()}: in JSONPath {name} cannot be a placeholder as a whole; "
+                f"in JSONPath {name} cannot be a placeholder as a whole; "
                 "put it under a key, or set query_language='JSONata'"
             )
         return {asl_name(f"{name}_path"): value.to_jsonpath()}
@@ -80,6 +91,7 @@ class Block:
         return self.to_json(pretty=True)
 
 
-def _nearest(name: str, block: Block) -> str:
-    close = get_close_matches(name, block.allowed_fields(), n=1)
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The rest of a message about an unknown name: the known one that it resembles."""
+    close = get_close_matches(name, list(known), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""

@@ -148,6 +148,11 @@ class CompoundRule(BaseRule):
     """Several rules under And or Or."""
 
     def __init__(self, operator: str, rules: Sequence[BaseRule]) -> None:
+        if not isinstance(rules, list | tuple):
+            raise ValueError(  # noqa: TRY004 - what users of the old package catch
+                f"{operator} takes a list of rules: ChoiceRule.{operator}([rule, rule]), "
+                f"not {rules!r}"
+            )
         for rule in rules:
             _refuse_no_rule(operator, rule)
         if not rules:

@@ -16,6 +16,16 @@ def head(step: State | Chain) -> State:
     return step.first if isinstance(step, Chain) else step
 
 
+def refuse_no_step(where: str, given: Any) -> None:
+    """Raise TypeError for what is no state and no chain: most often a state's name."""
+    from ratchet.workflow.steps.chain import Chain
+    from ratchet.workflow.steps.states import State
+
+    if not isinstance(given, State | Chain):
+        hint = "; give the state itself, not its name" if isinstance(given, str) else ""
+        raise TypeError(f"{where} must be a state or a chain, not {given!r}{hint}")
+
+
 def reachable(start: State | Chain) -> list[State]:
     """Every state that `start` leads to, itself first, in the order a reader would meet them.
 

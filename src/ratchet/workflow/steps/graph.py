@@ -30,7 +30,7 @@ class Graph(Block):
     def __init__(self, branch: State | Chain, **fields: Any) -> None:
         if not isinstance(branch, State | Chain):
             raise ValueError(  # noqa: TRY004 - what users of the old package catch
-                f"A graph begins at a State or a Chain, not {branch!r}"
+                f"A graph begins at a State or a Chain, not {branch!r}{_instead(branch)}"
             )
         super().__init__(**fields)
         self.branch = branch
@@ -64,6 +64,13 @@ class Graph(Block):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.states)})"
+
+
+def _instead(given: Any) -> str:
+    """How what was given becomes a graph."""
+    if isinstance(given, list | tuple):
+        return "; put the steps into a Chain"
+    return "; text is read by FrozenGraph.from_json" if isinstance(given, str) else ""
 
 
 class FrozenGraph(Graph):

@@ -44,6 +44,7 @@ def training_job(
     output_path: Any = None,
 ) -> dict[str, Any]:
     """CreateTrainingJob without its name."""
+    _refuse_no_estimator(estimator)
     attribute = _reader(estimator)
     values = _hyperparameters(estimator, hyperparameters, mini_batch_size)
     return given(
@@ -79,6 +80,15 @@ def training_job(
         CheckpointConfig=given(S3Uri=attribute("checkpoint_s3_uri")),
         Tags=attribute("tags"),
     )
+
+
+def _refuse_no_estimator(estimator: Any) -> None:
+    for name in ("hyperparameters", "training_image_uri"):
+        if not hasattr(estimator, name):
+            raise TypeError(
+                "A training job is described by an Estimator of ratchet.workflow.sagemaker or an "
+                f"object like one; {estimator!r} has no {name}"
+            )
 
 
 def _reader(thing: Any) -> Any:
@@ -276,8 +286,12 @@ def container(model: Any) -> dict[str, Any]:
     """One container: image, artifact, environment."""
     if hasattr(model, "container"):
         return dict(model.container())
-    if not hasattr(model, "image_uri"):
-        raise ValueError(f"A model has image_uri and model_data; {model!r} has not")
+    for name in ("image_uri", "model_data"):
+        if not hasattr(model, name):
+            raise ValueError(
+                f"A model has image_uri and model_data; {model!r} has no {name}. The model of a "
+                "training job is that step's get_expected_model()"
+            )
     return given(Image=model.image_uri, ModelDataUrl=model.model_data, Environment=model.env)
 
 

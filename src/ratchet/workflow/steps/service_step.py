@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, ClassVar
 
+from ratchet.workflow.steps.block import nearest
 from ratchet.workflow.steps.integration_resources import (
     IntegrationPattern,
     get_service_integration_arn,
@@ -40,6 +42,14 @@ class ServiceStep(Task):
         version = self.version if chosen is JOB else None
         arn = get_service_integration_arn(self.service, self.action, chosen, version)
         super().__init__(state_id, resource=arn, **fields)
+
+    def _label(self) -> str:
+        return f"{type(self).__name__} '{self.state_id}'"
+
+    def _advice(self, name: str) -> str:
+        taken = inspect.signature(type(self)).parameters
+        known = [*self.allowed_fields(), *(given for given in taken if given != "fields")]
+        return nearest(name, known) or "; what the API takes goes into parameters={...}"
 
 
 class RequestStep(ServiceStep):

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from ratchet.workflow.dynamic import Dynamic
 from ratchet.workflow.inputs import StepInput
 from ratchet.workflow.steps import fields as names
 from ratchet.workflow.steps.block import Block
 from ratchet.workflow.steps.choice_rule import BaseRule
-from ratchet.workflow.steps.flow import flow_document, head
+from ratchet.workflow.steps.flow import flow_document, head, refuse_no_step
 
 if TYPE_CHECKING:
     from ratchet.workflow.steps.chain import Chain
@@ -38,6 +39,7 @@ class Catch(Block):
 
     def __init__(self, next_step: State | Chain, **fields: Any) -> None:
         super().__init__(**fields)
+        refuse_no_step("Catch: next_step", next_step)
         self.next_step = next_step
 
     def allowed_fields(self) -> tuple[str, ...]:
@@ -87,6 +89,7 @@ class State(Block):
 
     def next(self, next_step: _Next) -> _Next:
         """Go on with another state or chain; returns it, so that calls can be strung together."""
+        refuse_no_step(f"{self._label()}: the next step", next_step)
         if self.state_type in _TERMINAL:
             raise ValueError(
                 f"{self._label()} ends the execution: it cannot lead to '{next_step.state_id}'"
@@ -210,26 +213,31 @@ class Choice(State):
     def add_choice(self, rule: BaseRule, next_step: State | Chain, **fields: Any) -> None:
         """Add a rule and where it leads. `assign`, `output` and `comment` go into the rule."""
         if not isinstance(rule, BaseRule):
-            raise TypeError(f"{self._label()}: a rule is made by ChoiceRule, not {rule!r}")
+            raise TypeError(
+                f"{self._label()}: a rule is made by ChoiceRule, not {rule!r}{_made_of(rule)}"
+            )
         unknown = fields.keys() - {"assign", "output", "comment"}
         if unknown:
             raise TypeError(f"{self._label()}: a rule has no field '{min(unknown)}'")
+        refuse_no_step(f"{self._label()}: the step of a rule", next_step)
         self.choices.append((rule, next_step, fields))
 
     def default_choice(self, next_step: State | Chain) -> None:
         """Where to go when no rule holds."""
+        refuse_no_step(f"{self._label()}: the default", next_step)
         self.default = next_step
 
     def next(self, next_step: _Next) -> _Next:
         """In a chain, the state after a Choice is its default."""
-        if self.default is not None and self.default is not next_step:
+        before = self.default
+        self.default_choice(next_step)
+        if before is not None and before is not next_step:
             log.warning(
                 "%s: its default '%s' is replaced by '%s'",
                 self._label(),
-                self.default.state_id,
+                before.state_id,
                 next_step.state_id,
             )
-        self.default = next_step
         return next_step
 
     def targets(self) -> Iterator[State | Chain]:
@@ -257,6 +265,12 @@ class Choice(State):
         return document | {"Next": head(next_step).state_id}
 
 
+def _made_of(rule: Any) -> str:
+    """How a condition that stands alone becomes a rule."""
+    alone = isinstance(rule, str | bool | Dynamic)
+    return "; a JSONata condition is ChoiceRule.Condition(...)" if alone else ""
+
+
 class Parallel(State):
     """Runs branches at the same time; its output is the list of theirs."""
 
@@ -269,9 +283,13 @@ class Parallel(State):
     ) -> None:
         branches = fields.pop("branches", ())
         super().__init__(state_id, "Parallel", retry=retry, catch=catch, **fields)
-        self.branches: list[State | Chain] = list(branches)
+        self.branches: list[State | Chain] = []
+        for branch in branches:
+            self.add_branch(branch)
 
     def add_branch(self, branch: State | Chain) -> None:
+        """Run one more flow at the same time."""
+        refuse_no_step(f"{self._label()}: a branch", branch)
         self.branches.append(branch)
 
     def allowed_fields(self) -> tuple[str, ...]:
