@@ -51,7 +51,7 @@ class RunRef:
 
 def registrations(stack: Stack) -> dict[str, dict[str, Any]]:
     """The registered pipelines by name."""
-    return {item["item"]: item for item in _query(stack, REGISTRATIONS, "")}
+    return {item["item"]: item for item in _query(stack, REGISTRATIONS)}
 
 
 def registration(stack: Stack, pipeline: str) -> dict[str, Any]:
@@ -102,20 +102,7 @@ def champion(stack: Stack, pipeline: str) -> dict[str, Any] | None:
 
 def waiting(stack: Stack, pipeline: str) -> int:
     """How many object versions wait for a run: what the open one has claimed waits no more."""
-    pages = (
-        stack.client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=stack.ledger_table,
-            IndexName="pending",
-            KeyConditionExpression="pipeline = :pipeline",
-            ExpressionAttributeValues={":pipeline": {"S": pipeline}},
-            ProjectionExpression="#item",
-            ExpressionAttributeNames={"#item": "item"},
-            ConsistentRead=True,
-        )
-    )
-    pending = {item["item"]["S"] for page in pages for item in page["Items"]}
+    pending = {item["item"] for item in _query(stack, pipeline, index="pending")}
     run = open_run(stack, pipeline)
     manifest = (read_json(stack, f"{run.prefix}/manifest.json") if run else None) or {}
     claimed = {_object_item(one["key"], one["version"]) for one in manifest.get("objects", [])}
@@ -191,7 +178,9 @@ def _get(stack: Stack, pipeline: str, item: str) -> dict[str, Any] | None:
     return _plain(answer["Item"]) if "Item" in answer else None
 
 
-def _query(stack: Stack, pipeline: str, begins: str) -> Iterator[dict[str, Any]]:
+def _query(
+    stack: Stack, pipeline: str, begins: str = "", index: str = ""
+) -> Iterator[dict[str, Any]]:
     condition, values = "pipeline = :pipeline", {":pipeline": {"S": pipeline}}
     if begins:
         condition += " AND begins_with(#item, :begins)"
@@ -205,6 +194,7 @@ def _query(stack: Stack, pipeline: str, begins: str) -> Iterator[dict[str, Any]]
             ExpressionAttributeValues=values,
             ConsistentRead=True,
             **({"ExpressionAttributeNames": {"#item": "item"}} if begins else {}),
+            **({"IndexName": index} if index else {}),
         )
     )
     for page in pages:
