@@ -323,6 +323,26 @@ def test_what_only_local_aws_cannot_run_is_a_note_and_fails_no_command(tmp_path:
         load(text)
 
 
+def test_a_picture_of_a_wrong_machine_is_drawn_with_a_word_about_it(tmp_path: Path) -> None:
+    bad, picture = tmp_path / "bad.asl.yaml", tmp_path / "bad.svg"
+    bad.write_text("StartAt: A\nStates: {A: {Type: Pass, Next: B}}\n")
+    done = _ratchet("graph", bad, "-o", picture)
+    assert (done.exit_code, picture.exists()) == (0, True)
+    assert "has 1 error: ratchet lint" in done.stderr.replace("\n", " ")
+
+
+def test_a_state_is_tested_only_where_it_is_and_where_the_machine_is_sound(tmp_path: Path) -> None:
+    path = tmp_path / "m.asl.yaml"
+    path.write_text("StartAt: Gate\nStates: {Gate: {Type: Pass, End: true}}\n")
+    misspelt = _ratchet("test-state", path, "Gates").stderr
+    assert "did you mean Gate?" in misspelt
+    assert "ratchet lint" not in misspelt
+    path.write_text("StartAt: Gate\nStates: {Gate: {Type: Pass, Nxt: B}}\n")
+    wrong = _ratchet("test-state", path, "Gate").stderr
+    assert "Did you mean Next?" in wrong
+    assert "See them all: ratchet lint" in wrong
+
+
 def test_a_program_gets_rule_place_field_and_link(tmp_path: Path) -> None:
     bad = tmp_path / "bad.asl.yaml"
     bad.write_text("StartAt: A\nStates: {A: {Type: Pass, Nxt: A, End: true}}\n")

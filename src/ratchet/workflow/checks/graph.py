@@ -10,7 +10,6 @@ from ratchet.workflow.asl.model import Choice, Fail, Flow, State, Succeed, Unkno
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
 
 _LINK = Rule.link + "statemachine-structure.html"
-_TRANSITIONS = Rule.link + "concepts-transitions.html"
 
 
 class Targets(Rule):
@@ -18,7 +17,7 @@ class Targets(Rule):
 
     id = "graph-target"
     summary = "StartAt, Next and Default name a state of the same flow"
-    link = _TRANSITIONS
+    link = _LINK
     code = "MISSING_TRANSITION_TARGET"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -44,7 +43,7 @@ class Endings(Rule):
 
     id = "graph-ending"
     summary = "A state has exactly one of Next and End"
-    link = _TRANSITIONS
+    link = _LINK
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for state in subject.states:
@@ -64,7 +63,7 @@ class Reachable(Rule):
 
     id = "graph-reach"
     summary = "Every state can be reached from StartAt"
-    link = _TRANSITIONS
+    link = _LINK
     code = "MISSING_TRANSITION_TARGET"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -83,7 +82,7 @@ class Loops(Rule):
 
     id = "graph-loop"
     summary = "No loop is without a way out"
-    link = _TRANSITIONS
+    link = _LINK
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for flow in subject.machine.all_flows():
