@@ -21,6 +21,6 @@ def test_the_guide_runs_from_its_first_block_to_its_last(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
     blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     exec("\n".join(blocks), {})
     assert (tmp_path / "count-files.svg").read_text(encoding="utf-8").startswith("<svg")
