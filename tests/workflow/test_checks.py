@@ -503,7 +503,7 @@ SUSPECT: list[Case] = [
         "a variable nobody assigns",
         _one(_pass(Output="{% $modle %}", Assign={"model": 1})),
         "/States/A/Output",
-        "Did you mean model?",
+        "Did you mean $model?",
     ),
     (
         "a variable of another branch",
@@ -530,7 +530,7 @@ SUSPECT: list[Case] = [
         "a function that does not exist",
         _one(_pass(Output="{% $upercase('a') %}")),
         "/States/A/Output",
-        "Did you mean uppercase?",
+        "Did you mean $uppercase?",
     ),
     (
         "too many arguments of a function",

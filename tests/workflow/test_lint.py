@@ -150,6 +150,7 @@ def test_a_key_written_twice_is_found_where_it_is_repeated(text: str) -> None:
         (b'{"a": ' + b"1" * 5_000 + b"}", "Not JSON"),
         (b"a: " + b"1" * 5_000, "Not YAML"),
         (b"? [a]\n: b", "1:3: error: Not YAML: a key must be a string"),
+        (b"A: {Resource: !Sub x}", "1:15: error: A definition has no tag !Sub"),
     ],
 )
 def test_what_is_no_definition_at_all_is_refused_clearly(text: bytes, words: str) -> None:

@@ -151,6 +151,9 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
+_TAG = re.compile(r"constructor for the tag '([^']+)'")
+
+
 def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
     try:
         _refuse_aliases(text)
@@ -159,9 +162,7 @@ def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise _refused(
-            f"Not YAML: {error.problem}", "Mend the text at this place", line, column
-        ) from error
+        raise _refused(*_told(error), line, column) from error
     except yaml.YAMLError as error:
         reason = str(error).split("\n", 1)[0]
         raise _refused(f"Not YAML: {reason}", "Mend the text", *_place(text, error)) from error
@@ -169,6 +170,17 @@ def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
         raise _too_deep() from error
     except ValueError as error:  # a number of thousands of digits
         raise _refused(f"Not YAML: {error}", "Mend the value") from error
+
+
+def _told(error: yaml.MarkedYAMLError) -> tuple[str, str]:
+    """What is wrong with a YAML text, and what to do."""
+    tag = _TAG.search(error.problem or "")
+    if tag is not None:
+        return (
+            f"A definition has no tag {tag[1]}: tags such as !Ref and !Sub are a template's",
+            "Write ${Name} and fill it by the template's DefinitionSubstitutions",
+        )
+    return f"Not YAML: {error.problem}", "Mend the text at this place"
 
 
 def _place(text: str, error: yaml.YAMLError) -> tuple[int, int] | tuple[None, None]:

@@ -90,7 +90,8 @@ class Functions(Rule):
 
 def _wrong_call(name: str, count: int, is_fed: bool) -> tuple[str, str] | None:
     if name not in FUNCTIONS:
-        return f"JSONata has no function ${name}", nearest(name, FUNCTIONS)
+        known = (f"${function}" for function in FUNCTIONS)
+        return f"JSONata has no function ${name}", nearest(f"${name}", known)
     least, most = FUNCTIONS[name]
     if count > most:
         return f"${name} takes {_words(least, most)}, not {count}", "Drop what is too much"

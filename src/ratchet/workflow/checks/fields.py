@@ -127,7 +127,7 @@ class KnownFields(Rule):
 
     def _unknown(self, path: Path, name: str, kinds: Fields, where: str, language: str) -> Finding:
         offered = tables.fields_of(kinds, language)
-        reason = f"{where.capitalize()} has no field {name!r}"
+        reason = f"{where[0].upper()}{where[1:]} has no field {name!r}"
         return self.finding(path, reason, nearest(name, offered, most=12))
 
     def _other_language(self, path: Path, name: str, field: Field) -> Finding:

@@ -104,7 +104,8 @@ class Loops(Rule):
         return self.finding(
             flow.states[name].path,
             f"No end can be reached from {where}{more}: the loop has no way out",
-            'Lead one of them to a state with "End": true, to a Succeed or to a Fail state',
+            f'Lead {"one of them" if others else "it"} to a state with "End": true, '
+            "to a Succeed or to a Fail state",
             severity=WARNING,
         )
 

@@ -64,7 +64,8 @@ class UnknownVariables(Rule):
                     "It is assigned in another branch, iteration or child execution, whose "
                     "variables end with it; hand the value over as output"
                     if name in everywhere
-                    else nearest(name, visible) or "Assign it in a state before"
+                    else nearest(f"${name}", (f"${known}" for known in visible))
+                    or "Assign it in a state before"
                 )
                 reason = f"No state that leads here assigns the variable ${name}"
                 yield self.finding(path, reason, suggestion, severity=WARNING)
