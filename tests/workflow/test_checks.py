@@ -55,6 +55,11 @@ def _map(**fields: Any) -> dict[str, Any]:
     return {"Type": "Map", "ItemProcessor": inner, "End": True, **fields}
 
 
+def _distributed(**fields: Any) -> dict[str, Any]:
+    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    return _map(**{**fields, "ItemProcessor": {**mode, **_map()["ItemProcessor"]}})
+
+
 def _retry(*names: list[str], **fields: Any) -> dict[str, Any]:
     return {"Retry": [{"ErrorEquals": part, **fields} for part in names]}
 
@@ -388,6 +393,27 @@ REFUSED: list[Case] = [
         "plain request only",
     ),
     (
+        "a delay of more than a year",
+        _one(_task(Retry=[{"ErrorEquals": ["X"], "MaxDelaySeconds": 31_622_400}])),
+        "/States/A/Retry/0/MaxDelaySeconds",
+        "from 1 to 31622399",
+    ),
+    (
+        "columns that nobody names",
+        _one(
+            _distributed(
+                ItemReader={
+                    "Resource": "arn:aws:states:::s3:getObject",
+                    "Arguments": {"Bucket": "b", "Key": "k"},
+                    "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "GIVEN"},
+                }
+            )
+        ),
+        "/States/A/ItemReader/ReaderConfig",
+        "needs CSVHeaders",
+    ),
+    ("a label with a blank", _one(_distributed(Label="a b")), "/States/A/Label", "a character"),
+    (
         "an action that Step Functions leaves out",
         _one({"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sts:assumeRole", "End": True}),
         "/States/A/Resource",
@@ -585,6 +611,24 @@ SUSPECT: list[Case] = [
         _one(_task(Arguments={"FunctionName": "x", "InvocationType": "Events"})),
         "/States/A/Arguments/InvocationType",
         "Did you mean Event?",
+    ),
+    (
+        "a format with too few values",
+        _old(_pass(Parameters={"a.$": "States.JsonToString(States.Format('{} {}', 1))"})),
+        "/States/A/Parameters/a.$",
+        "has 2 {} and 1 values",
+    ),
+    (
+        "a delay that cannot grow",
+        _one(_task(Retry=[{"ErrorEquals": ["X"], "IntervalSeconds": 9, "MaxDelaySeconds": 9}])),
+        "/States/A/Retry/0/MaxDelaySeconds",
+        "not greater than IntervalSeconds 9",
+    ),
+    (
+        "batches without a size",
+        _one(_distributed(ItemBatcher={"BatchInput": {"a": 1}})),
+        "/States/A/ItemBatcher",
+        "no size of a batch",
     ),
     (
         "a service that AWS has withdrawn",

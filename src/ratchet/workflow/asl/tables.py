@@ -86,6 +86,7 @@ WAIT_SECONDS = Kind(
     f"a whole number of seconds from 0 to {MAX_SECONDS}", _whole(0, MAX_SECONDS), dynamic=True
 )
 FIXED_SECONDS = Kind(f"a whole number of seconds from 1 to {MAX_SECONDS}", _whole(1, MAX_SECONDS))
+MAX_DELAY = Kind("a whole number of seconds from 1 to 31622399", _whole(1, 31_622_399))
 TIMESTAMP = Kind(
     "a time such as 2030-01-31T12:00:00Z",
     lambda value: isinstance(value, str) and bool(_TIMESTAMP.match(value)),
@@ -234,7 +235,8 @@ NEEDS_ONE: Mapping[str, tuple[str, ...]] = {
 RETRIER: Fields = {
     **_all(TEXT, "Comment"),
     **_all(NAMES, "ErrorEquals"),
-    **_all(FIXED_SECONDS, "IntervalSeconds", "MaxDelaySeconds"),
+    **_all(FIXED_SECONDS, "IntervalSeconds"),
+    **_all(MAX_DELAY, "MaxDelaySeconds"),
     **_all(ATTEMPTS, "MaxAttempts"),
     **_all(RATE, "BackoffRate"),
     **_all(JITTER, "JitterStrategy"),

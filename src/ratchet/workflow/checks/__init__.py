@@ -27,11 +27,13 @@ from ratchet.workflow.checks.graph import (
 from ratchet.workflow.checks.handlers import (
     ErrorNames,
     Heartbeats,
+    RetryDelays,
     UnreachableHandlers,
     WildcardPlace,
 )
 from ratchet.workflow.checks.integrations import Integrations, TokenIsPassed
 from ratchet.workflow.checks.languages import MixedLanguages, QueryLanguages, Variables
+from ratchet.workflow.checks.map_parts import MapParts
 from ratchet.workflow.checks.parameters import (
     ArgumentKinds,
     ArgumentNames,
@@ -53,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     NeededFields(),
     ExclusiveFields(),
     DistributedFields(),
+    MapParts(),
     QueryLanguages(),
     MixedLanguages(),
     Variables(),
@@ -77,6 +80,7 @@ RULES: tuple[Rule, ...] = (
     ErrorNames(),
     UnreachableHandlers(),
     Heartbeats(),
+    RetryDelays(),
     Integrations(),
     TokenIsPassed(),
     ArgumentNames(),

@@ -9,6 +9,7 @@ from typing import Any
 from ratchet.workflow.asl import errors, tables
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import Fail, State, as_list
+from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
 
 _LINK = Rule.link + "concepts-error-handling.html"
@@ -143,3 +144,24 @@ class Heartbeats(Rule):
                 f"HeartbeatSeconds {beat} is not less than TimeoutSeconds {limit}",
                 "The task would time out before a heartbeat could be missed; shorten the heartbeat",
             )
+
+
+class RetryDelays(Rule):
+    """The longest delay of a retry is longer than its first."""
+
+    id = "retry-delay"
+    summary = "MaxDelaySeconds is greater than IntervalSeconds"
+    link = _LINK
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.states:
+            for path, entry in walk.entries(state, "Retry"):
+                first, longest = entry.get("IntervalSeconds", 1), entry.get("MaxDelaySeconds")
+                fit = tables.FIXED_SECONDS.fits(first) and tables.MAX_DELAY.fits(longest)
+                if fit and longest <= first:
+                    yield self.finding(
+                        (*path, "MaxDelaySeconds"),
+                        f"MaxDelaySeconds {longest} is not greater than IntervalSeconds {first}",
+                        "Make it longer, or drop it: the delay could never grow",
+                        severity=WARNING,
+                    )

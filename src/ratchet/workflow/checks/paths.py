@@ -78,10 +78,25 @@ class JsonPaths(Rule):
 
     def _call(self, path: Path, text: str) -> Iterator[Finding]:
         try:
-            intrinsics.parsed(text)
+            yield from self._formats(path, intrinsics.parsed(text))
         except (intrinsics.IntrinsicSyntaxError, RecursionError) as error:
             reason = f"{shown(text)} is no intrinsic function: {error}"
             yield self.finding(path, reason, _near_function(text) or "Mend the call")
+
+    def _formats(self, path: Path, call: intrinsics.Call) -> Iterator[Finding]:
+        """A States.Format has as many {} as values."""
+        for argument in call.arguments:
+            if isinstance(argument, intrinsics.Call):
+                yield from self._formats(path, argument)
+        template = call.arguments[0] if call.name == "Format" and call.arguments else None
+        if isinstance(template, intrinsics.Literal):
+            holes, values = len(_HOLE.findall(template.raw)), len(call.arguments) - 1
+            if holes != values:
+                reason = f"States.Format has {holes} {{}} and {values} values for them"
+                yield self.finding(path, reason, "Give each {} one value", severity=WARNING)
+
+
+_HOLE = re.compile(r"(?<!\\)\{\}")
 
 
 def _begin(text: str) -> str:
