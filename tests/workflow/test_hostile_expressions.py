@@ -28,6 +28,11 @@ FIVE_HUNDRED = "x" * 500 + "!"
         "$toMillis('" + "1" * 60 + "x', '" + "[Y]" * 20 + "')",
         "function($x){$x}",
         "$range(1, 100000000, 1)",
+        "$map([1..1000], function($i){ $pad('x', 6900000) })",
+        "$reduce([1..40], function($a, $i){ $append($a, $a) }, [1])",
+        "$formatInteger(10, $pad('0', 6000000))",
+        "$fromMillis(0, '[Y,900000000]')",
+        "$parseInteger($pad('A', 3000000, 'A'), 'A')",
     ],
 )
 def test_a_hostile_expression_fails_in_time(expression: str) -> None:

@@ -16,9 +16,8 @@ from jsonata import Functions, Jsonata, Utils
 from ratchet.workflow.asl.jsonata import signatures
 from ratchet.workflow.asl.jsonata.errors import Fault, memory_exceeded
 from ratchet.workflow.asl.jsonata.functions import TABLE
+from ratchet.workflow.asl.jsonata.limits import MAX_ITEMS, made
 from ratchet.workflow.asl.jsonata.numbers import is_number, tidy
-
-MAX_ITEMS = 873_782  # measured on AWS: a range of one more exceeds its memory limit
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -37,7 +36,7 @@ class Function(Jsonata.JLambda):  # type: ignore[misc]
         self._signature = signatures.signature(text)
 
     def call(self, input: Any, args: Sequence[Any] | None) -> Any:  # noqa: A002 - the library's
-        return self.function(*self._signature.checked(args or (), input))
+        return made(self.function(*self._signature.checked(args or (), input)))
 
     def get_number_of_args(self) -> int:
         return len(self._signature.parameters)
@@ -114,7 +113,10 @@ class Engine(Jsonata):  # type: ignore[misc]
             return None
         if rhs - lhs + 1 > MAX_ITEMS:
             raise memory_exceeded()
-        return Utils.create_sequence_from_iter(range(int(lhs), int(rhs) + 1))
+        return made(Utils.create_sequence_from_iter(range(int(lhs), int(rhs) + 1)))
+
+    def evaluate_string_concat(self, lhs: Any, rhs: Any) -> Any:
+        return made(super().evaluate_string_concat(lhs, rhs))
 
     def validate_arguments(self, signature: Any, args: Any, context: Any) -> Any:
         """Built-in functions check their own; a lambda's signature is checked here."""

@@ -83,8 +83,19 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 def _round(value: Any, precision: Any) -> Any:
-    rounded = Functions.round(value, None if precision is None else int(precision))
-    return None if rounded is None else numbers.tidy(float(rounded))
+    """Half goes to the even neighbour; digits are counted in the number as it is written."""
+    if value is None:
+        return None
+    places = 0 if precision is None else int(precision)
+    shifted = _shifted(value, places)
+    if not math.isfinite(shifted):
+        return math.nan
+    return numbers.tidy(_shifted(float(round(shifted)), -places) + 0.0)
+
+
+def _shifted(number: float, places: int) -> float:
+    mantissa, _, exponent = repr(float(number)).partition("e")
+    return float(f"{mantissa}e{int(exponent or 0) + places}")
 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -195,10 +206,22 @@ def _distinct(values: Any) -> Any:
     if not isinstance(values, list) or len(values) <= 1:
         return values
     found: list[Any] = Utils.create_sequence() if Utils.is_sequence(values) else []
+    seen: set[Any] = set()
     for value in values:
-        if not any(Utils.is_deep_equal(value, other) for other in found):
+        key = _frozen(value)
+        if key not in seen:
+            seen.add(key)
             found.append(value)
     return found
+
+
+def _frozen(value: Any) -> Any:
+    """What is equal for two values exactly if they are: comparing all with all takes too long."""
+    if isinstance(value, dict):
+        return frozenset((key, _frozen(part)) for key, part in value.items())
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    return (bool, value) if isinstance(value, bool) else value
 
 
 def _zip(*arrays: Any) -> Any:

@@ -6,14 +6,19 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from ratchet.workflow.asl.jsonata.errors import JsonataError, memory_exceeded
 from ratchet.workflow.asl.patterns import SECONDS, BoundedPattern
 
+T = TypeVar("T")
 MAX_SECONDS = 2.0
 MAX_DEPTH = 100  # measured on AWS
 MAX_TEXT = 6_990_256  # as above: what an expression may hold in one text
+MAX_ITEMS = 873_782  # as above: a range of one more exceeds the memory limit
+MAX_MADE = 512 * 1024 * 1024  # bytes that one evaluation may make in all
+BYTES_AN_ITEM = 32
+SMALL = 4_096  # what is not worth counting
 
 
 class TooSlow(BaseException):
@@ -33,10 +38,11 @@ class Limits:
     `enter` and `leave` are called by the library before and after each step.
     """
 
-    __slots__ = ("_depth", "_end", "_is_tight")
+    __slots__ = ("_depth", "_end", "_is_tight", "_made")
 
     def __init__(self, at_most: float | None) -> None:
         self._depth = 0
+        self._made = 0
         self._is_tight = at_most is not None
         self._end = time.monotonic() + (MAX_SECONDS if at_most is None else at_most)
 
@@ -54,9 +60,13 @@ class Limits:
             self.passed()
             raise JsonataError("Expression evaluation timeout: Check for infinite loop")
 
-    def leave(self, _expression: Any, _input: Any, _frame: Any, result: Any) -> None:
+    def leave(self, _expression: Any, _input: Any, _frame: Any, _result: Any) -> None:
         self._depth -= 1
-        if isinstance(result, str) and len(result) > MAX_TEXT:
+
+    def make(self, size: int) -> None:
+        """Count bytes that were made. Raises JsonataError once there are too many."""
+        self._made += size
+        if self._made > MAX_MADE:
             raise memory_exceeded()
 
     def passed(self) -> None:
@@ -72,6 +82,19 @@ class Limits:
 
 
 _current = threading.local()
+
+
+def made(value: T) -> T:
+    """A value that was made just now, if it is not too large, alone or with all before it."""
+    size = len(value) if isinstance(value, str | list) else 0
+    if size < SMALL:
+        return value
+    if size > (MAX_TEXT if isinstance(value, str) else MAX_ITEMS):
+        raise memory_exceeded()
+    limits: Limits | None = getattr(_current, "limits", None)
+    if limits is not None:
+        limits.make(size if isinstance(value, str) else size * BYTES_AN_ITEM)
+    return value
 
 
 _MARKS = re.compile(r"\\.|\[\^?\]?|\]|\$", re.DOTALL)

@@ -14,6 +14,7 @@ from ratchet.workflow.asl.jsonata.errors import Fault, InternalError, JsonataErr
 from ratchet.workflow.asl.jsonata.numbers import is_number
 
 MAX_TEXT = 128
+MAX_PICTURE = 1_024  # the library takes the square of its length
 _LOOSE = re.compile(r"(?:\[[A-Za-z][^\]0]*\]){4}")
 _COMPONENTS = "YMDdFWwXxHhPmsfZzCE"
 
@@ -26,6 +27,8 @@ def parse_integer(text: Any, picture: Any) -> Any:
     """What the picture cannot read is no number, which is no failure."""
     if text is None:
         return None
+    if len(text) > MAX_PICTURE:
+        raise JsonataError(f"$parseInteger reads no more than {MAX_PICTURE} characters")
     digits = re.match(r"[-+]?\d+", text)
     if picture and set(picture) <= {"0", "#"}:
         return int(digits[0]) if digits else math.nan
@@ -102,13 +105,15 @@ def _offset(zone: str | None) -> int:
 
 
 def _known(picture: Any) -> None:
-    """Refuse components that no picture has."""
+    """Refuse components that no picture has, and widths that nobody means."""
     for marker in re.findall(r"(?<!\[)\[([^\[\]]+)\]", picture or ""):
         component, rest = marker.strip()[:1], re.sub(r"\s", "", marker)[1:].split(",")[0]
         if component not in _COMPONENTS:
             raise Fault("D3132", value=component)
         if rest[:1] in ("N", "n") and component not in "MxFP":
             raise Fault("D3133", value=component)
+        if re.search(r",.*[1-9]\d{3}", marker, re.DOTALL):
+            raise JsonataError(f"[{marker}] is too wide")
 
 
 _SAID = (
@@ -122,6 +127,8 @@ _SAID = (
 
 def _guarded(picture: Any, call: Callable[[], Any]) -> Any:
     """The library says some failures without their codes."""
+    if len(picture or "") > MAX_PICTURE:
+        raise JsonataError(f"A picture has more than {MAX_PICTURE} characters")
     try:
         value = call()
     except RuntimeError as error:

@@ -34,7 +34,8 @@ def tidy(value: float) -> float:
 def parsed(text: str) -> float | None:
     """The number that $number makes of a text, None if it is none."""
     if _NUMBER.fullmatch(text):
-        return tidy(float(text))
+        number = float(text)
+        return tidy(number) if math.isfinite(number) else None
     match = _RADIX.fullmatch(text)
     if match is None or match.lastgroup is None:
         return None
@@ -48,6 +49,8 @@ def rounded(value: float) -> float:
 
 def text_of(value: float) -> str:
     """A number as JavaScript writes it: an exponent only from 1e21 on and below 1e-6."""
+    if isinstance(value, int) and abs(value) < _EXACT:
+        return str(value)
     if not math.isfinite(value):
         return "null"
     number = float(value)
@@ -112,7 +115,7 @@ class _Writer:
         return marks[0] + inner + f",{inner}".join(parts) + line + marks[1]
 
     def _number(self, value: float) -> float:
-        if not self._fifteen:
+        if not self._fifteen or (isinstance(value, int) and abs(value) < 10**15):
             return value
         if not math.isfinite(value):
             from ratchet.workflow.asl.jsonata.errors import Fault
