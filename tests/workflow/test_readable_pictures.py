@@ -16,6 +16,8 @@ from ratchet.workflow.drawing.lanes import Point, Route
 from ratchet.workflow.drawing.scope import Scope
 from ratchet.workflow.drawing.text import BOLD, text_width, wrap
 from ratchet.workflow.drawing.timeline import read_history
+from ratchet.workflow.inputs import ExecutionInput
+from ratchet.workflow.steps import Choice, ChoiceRule, Graph, Map, Pass, Succeed
 from ratchet.workflow.testing import fails, payload, run_machine
 
 ROOT = Path(__file__).parents[2]
@@ -175,3 +177,24 @@ def test_no_name_turns_the_letters_around_it() -> None:
     picture = draw({"StartAt": "A", "States": {"a\u202eb\u2066c": {"Type": "Pass"}}})
     assert "a\ufffdb\ufffdc" in picture
     assert "\u202e" not in picture
+
+
+def test_an_authored_rule_reads_as_one_written_by_hand() -> None:
+    given = ExecutionInput(schema={"mode": str, "rows": int, "deep": bool})
+    either = ChoiceRule.Or(
+        [
+            ChoiceRule.NumericLessThan(given["rows"], 9),
+            ChoiceRule.BooleanEquals(given["deep"], True),
+        ]
+    )
+    choice = Choice("Which")
+    choice.add_choice(ChoiceRule.StringEquals(given["mode"], "full"), Succeed("All"))
+    choice.add_choice(ChoiceRule.And([either, ChoiceRule.IsPresent("$.x", True)]), Succeed("Few"))
+    picture = draw(Graph(choice).to_dict())
+    assert ">mode = full</text>" in picture
+    assert "['rows'] &lt; 9 or $$.Execution.Input['deep'] = true) and $.x is present" in picture
+
+
+def test_a_distributed_map_is_called_so() -> None:
+    each = Map("Each", item_processor=Pass("One"), processor_config={"Mode": "DISTRIBUTED"})
+    assert "Distributed Map" in draw(Graph(each).to_dict())

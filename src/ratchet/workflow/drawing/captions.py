@@ -88,8 +88,8 @@ def kind_of(state: Mapping[str, Any]) -> str:
     if kind == "Task":
         return _task_kind(state)
     if kind == "Map":
-        limit = state.get("MaxConcurrency")
-        return f"Map, {limit} at once" if isinstance(limit, int) and limit else "Map"
+        limit, kind = state.get("MaxConcurrency"), _map_kind(state)
+        return f"{kind}, {limit} at once" if isinstance(limit, int) and limit else kind
     if kind == "Parallel":
         count = len(_objects(state, "Branches"))
         return f"Parallel, {count} branch{'es' if count != 1 else ''}"
@@ -98,6 +98,13 @@ def kind_of(state: Mapping[str, Any]) -> str:
     if kind == "Fail" and isinstance(state.get("Error"), str) and "{%" not in state["Error"]:
         return f"Fail: {state['Error']}"
     return kind
+
+
+def _map_kind(state: Mapping[str, Any]) -> str:
+    processor = state.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    mode = config.get("Mode") if isinstance(config, Mapping) else None
+    return "Distributed Map" if mode == "DISTRIBUTED" else "Map"
 
 
 def _task_kind(state: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+_KEY = re.compile(r"(?<=[\w$\]])\['(\w+)'\]")
 _PATH = re.compile(r"\$\$?\.?[A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*")
 _SIGNS = {
     "GreaterThanEquals": ">=",
@@ -57,11 +58,17 @@ def _whole(rule: Any) -> str:
         return re.sub(r"\s+", " ", text)
     for junction in ("And", "Or"):
         if isinstance(rule.get(junction), list):
-            return f" {junction.lower()} ".join(_whole(part) for part in rule[junction])
+            return f" {junction.lower()} ".join(_inner(part) for part in rule[junction])
     if "Not" in rule:
         return f"not ({_whole(rule['Not'])})"
     tests = [key for key in rule if key not in _NOT_TESTS]
     return " ".join(f"{rule.get('Variable', '')} {_test(key, rule[key])}" for key in tests)
+
+
+def _inner(rule: Any) -> str:
+    """A rule inside And or Or: in brackets if it joins others itself."""
+    joins = isinstance(rule, Mapping) and bool(rule.keys() & {"And", "Or"})
+    return f"({_whole(rule)})" if joins else _whole(rule)
 
 
 def _test(operator: str, value: object) -> str:
@@ -88,6 +95,7 @@ def _short(own: list[str], uses: Counter[str]) -> str:
 
 
 def _plain(text: str) -> str:
+    text = _KEY.sub(r".\1", text)
     text = re.sub(r"\s*!=\s*null\b", " is set", text)
     text = re.sub(r"\s*=\s*null\b", " is not set", text)
     text = re.sub(r"(\$[\w.]+)\s*=\s*true\b", r"\1", text)
