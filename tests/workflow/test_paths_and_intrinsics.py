@@ -32,6 +32,7 @@ STORE = {
         ("$.book[0,1].price", [8, 12]),
         ("$..title", ["a", "b"]),
         ("$.book[?(@.price < 10)].title", ["a"]),
+        ("$.book[?(@.price > 11.5 && @.price > .5)].price", [12]),
         ("$.book[?(@.isbn)].title", ["b"]),
         ("$.book[?(@.title == 'b' && @.price > 1)].price", [12]),
         ("$.book[0]['price','title']", {"price": 8, "title": "a"}),

@@ -209,7 +209,9 @@ _SIGN = re.compile(r"===|!==|==|!=|<=|>=|=~|<|>|(?:[a-zA-Z]+)(?=[\s\['\"@$/\d(-]
 _PATH = re.compile(
     r"[@$](?:\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]'\"])*\]|\(\)|[^\[\s<>=~!()&|,\]])*"
 )
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(
+    r"(-?)(?=\.?\d)(\d*)(?:\.(\d*))?((?:[eE][+-]?\d+)?)"
+)  # as Java reads one: .85, 5.
 _WORD = re.compile(r"(true|false|null)\b")
 _WORDS = {"true": True, "false": False, "null": None}
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
@@ -321,8 +323,10 @@ def _string(match: re.Match[str]) -> str:
 
 
 def _numeric(match: re.Match[str]) -> Any:
+    sign, whole, fraction, exponent = match.groups()
+    decimals = f".{fraction}" if fraction else ""
     try:
-        return loads(match[0])
+        return loads(f"{sign}{whole.lstrip('0') or '0'}{decimals}{exponent}")
     except ValueError as error:
         raise FilterSyntaxError(f"{match[0][:50]} is no number: {error}") from error
 
