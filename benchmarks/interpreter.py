@@ -7,10 +7,11 @@ API, and moto's embedded interpreter in process and through its server (servers 
 their own). A peer that has its own environment joins with --peer: `localstack=<python>`
 (localstack-core 4.14.0 in host mode, which wants Python 3.13 and listens on every interface: run
 the whole benchmark in a network namespace, `unshare -rn sh -c 'ip link set lo up; ...'`) or
-`node=<folder>` (a folder with node_modules/aws-local-stepfunctions). Each round asks every engine in turn for: 100 Pass states
-in one execution; 1,000 small executions; a distributed Map of 1,000 and of 10,000 items. Medians
-over the rounds, and ratios to ours in process. Then each engine's memory for executions that wait
-at once (--waiting), and how our own time grows with states and items.
+`node=<folder>` (a folder with node_modules/aws-local-stepfunctions). Each round asks every engine
+in turn for: 100 Pass states in one execution; 1,000 small executions; a distributed Map of 1,000
+and of 10,000 items. Medians over the rounds, and ratios to ours in process. Then each engine's
+memory for executions that wait at once (--waiting), and how our own time grows with states and
+items.
 """
 
 from __future__ import annotations

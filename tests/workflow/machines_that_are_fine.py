@@ -417,7 +417,9 @@ States:
             Type: Task
             Resource: arn:aws:states:::aws-sdk:config:listDiscoveredResources
             Parameters: {ResourceType.$: $.kind, Limit: "50"}
-            ResultSelector: {first.$: "$.ResourceIdentifiers.[0].ResourceId", "sure.$": "$[?(@.p > .8)]"}
+            ResultSelector:
+              first.$: "$.ResourceIdentifiers.[0].ResourceId"
+              sure.$: "$[?(@.p > .8)]"
             ResultPath: $.found
             Next: Migrate
           Migrate:

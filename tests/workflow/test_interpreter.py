@@ -418,7 +418,7 @@ def test_an_undefined_result_can_be_caught() -> None:
 
 
 def test_what_a_state_assigns_has_a_limit() -> None:
-    assign = {name: "{% $pad('x', 140000) %}" for name in ("one", "other")}
+    assign = dict.fromkeys(("one", "other"), "{% $pad('x', 140000) %}")
     execution, _, _ = run(machine({"A": {"Type": "Pass", "Assign": assign, "End": True}}))
     assert execution.error == "States.DataLimitExceeded"
 

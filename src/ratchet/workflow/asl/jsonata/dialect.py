@@ -12,7 +12,7 @@ from typing import Any
 from ratchet.workflow.asl.jsonata.errors import Fault, JsonataError, memory_exceeded
 from ratchet.workflow.asl.jsonata.values import with_nulls
 
-MAX_RANGE = 360_145  # measured on AWS: where $range exceeds the memory of an evaluation
+MAX_RANGE = 360_145  # as others measured on AWS: where $range exceeds the memory of an evaluation
 
 _ALGORITHMS = {
     "MD5": "md5",

@@ -13,7 +13,7 @@ from ratchet.workflow.asl.patterns import SECONDS, BoundedPattern
 
 T = TypeVar("T")
 MAX_SECONDS = 2.0
-MAX_DEPTH = 100  # measured on AWS
+MAX_DEPTH = 100  # as others measured on AWS
 MAX_TEXT = 6_990_256  # as above: what an expression may hold in one text
 MAX_ITEMS = 873_782  # as above: a range of one more exceeds the memory limit
 MAX_MADE = 512 * 1024 * 1024  # bytes that one evaluation may make in all

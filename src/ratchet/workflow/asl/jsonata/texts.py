@@ -9,8 +9,7 @@ from typing import Any
 from jsonata import Functions, Utils
 
 from ratchet.workflow.asl.jsonata.errors import Fault, memory_exceeded
-
-MAX_TEXT = 6_990_256  # measured on AWS: what an expression may hold
+from ratchet.workflow.asl.jsonata.limits import MAX_TEXT
 
 
 def length(text: Any) -> Any:
