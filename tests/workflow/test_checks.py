@@ -412,6 +412,18 @@ REFUSED: list[Case] = [
         "/States/A/ItemReader/ReaderConfig",
         "needs CSVHeaders",
     ),
+    (
+        "items from where none are read",
+        _one(_distributed(ItemReader={"Resource": "arn:aws:states:::s3:getObjects"})),
+        "/States/A/ItemReader/Resource",
+        "Use arn:aws:states:::s3:getObject or",
+    ),
+    (
+        "results that cannot go there",
+        _one(_distributed(ResultWriter={"Resource": "arn:aws:states:::sqs:sendMessage"})),
+        "/States/A/ResultWriter/Resource",
+        "s3:putObject",
+    ),
     ("a label with a blank", _one(_distributed(Label="a b")), "/States/A/Label", "a character"),
     (
         "an action that Step Functions leaves out",
@@ -436,6 +448,12 @@ REFUSED: list[Case] = [
         _one(_task(Resource="arn:aws:states:::aws-sdk:sagemakr:listModels")),
         "/States/A/Resource",
         "Did you mean sagemaker?",
+    ),
+    (
+        "an SDK service by another name",
+        _one(_task(Resource="arn:aws:states:::aws-sdk:stepfunctions:startExecution")),
+        "/States/A/Resource",
+        "Step Functions calls it sfn",
     ),
     ("no resource at all", _one(_task(Resource="lambda")), "/States/A/Resource", "no Resource"),
     (
@@ -623,6 +641,32 @@ SUSPECT: list[Case] = [
         _one(_task(Retry=[{"ErrorEquals": ["X"], "IntervalSeconds": 9, "MaxDelaySeconds": 9}])),
         "/States/A/Retry/0/MaxDelaySeconds",
         "not greater than IntervalSeconds 9",
+    ),
+    (
+        "items by a misspelt argument",
+        _one(
+            _distributed(
+                ItemReader={
+                    "Resource": "arn:aws:states:::s3:getObject",
+                    "Arguments": {"Bucket": "b", "Key": "k", "VersionID": "1"},
+                }
+            )
+        ),
+        "/States/A/ItemReader/Arguments/VersionID",
+        "Did you mean VersionId?",
+    ),
+    (
+        "results that nobody can find",
+        _one(
+            _distributed(
+                ResultWriter={
+                    "Resource": "arn:aws:states:::s3:putObject",
+                    "Arguments": {"Prefix": "out"},
+                }
+            )
+        ),
+        "/States/A/ResultWriter/Arguments",
+        "Add Bucket",
     ),
     (
         "batches without a size",

@@ -247,6 +247,11 @@ def botocore_name(service: str, *, sdk: bool) -> str | None:
     return _squeezed_names().get(service)
 
 
+def sdk_services() -> list[str]:
+    """The names of services behind `aws-sdk:`."""
+    return [*SDK_NAMES, *_squeezed_names()]
+
+
 @cache
 def _squeezed_names() -> dict[str, str]:
     taken = set(SDK_NAMES.values())

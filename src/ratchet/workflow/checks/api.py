@@ -27,39 +27,40 @@ class Members:
     needed: tuple[str, ...]
 
 
-def _members(needed: str, others: str = "") -> Members:
+def members(needed: str, others: str = "") -> Members:
+    """Names in a row, as the documents list them."""
     return Members(frozenset((*needed.split(), *others.split())), tuple(needed.split()))
 
 
 # The developer guide's pages on API Gateway, HTTP endpoints, EKS, EMR and Bedrock.
 OWN: Mapping[tuple[str, str], Members] = {
-    ("apigateway", "invoke"): _members(
+    ("apigateway", "invoke"): members(
         "ApiEndpoint Method",
         "Headers Stage Path QueryParameters RequestBody AllowNullValues AuthType",
     ),
-    ("http", "invoke"): _members(
+    ("http", "invoke"): members(
         "ApiEndpoint Method",
         "Authentication InvocationConfig Headers QueryParameters RequestBody Transform",
     ),
-    ("eks", "call"): _members(
+    ("eks", "call"): members(
         "ClusterName CertificateAuthority Endpoint Method Path", "QueryParameters RequestBody"
     ),
-    ("eks", "runJob"): _members(
+    ("eks", "runJob"): members(
         "ClusterName CertificateAuthority Endpoint Job", "Namespace LogOptions"
     ),
-    ("elasticmapreduce", "addStep"): _members("ClusterId Step", "ExecutionRoleArn"),
-    ("elasticmapreduce", "cancelStep"): _members("ClusterId StepId"),
-    ("elasticmapreduce", "terminateCluster"): _members("ClusterId"),
-    ("elasticmapreduce", "setClusterTerminationProtection"): _members(
+    ("elasticmapreduce", "addStep"): members("ClusterId Step", "ExecutionRoleArn"),
+    ("elasticmapreduce", "cancelStep"): members("ClusterId StepId"),
+    ("elasticmapreduce", "terminateCluster"): members("ClusterId"),
+    ("elasticmapreduce", "setClusterTerminationProtection"): members(
         "ClusterId TerminationProtected"
     ),
-    ("elasticmapreduce", "modifyInstanceFleetByName"): _members(
+    ("elasticmapreduce", "modifyInstanceFleetByName"): members(
         "ClusterId InstanceFleetName InstanceFleet"
     ),
-    ("elasticmapreduce", "modifyInstanceGroupByName"): _members(
+    ("elasticmapreduce", "modifyInstanceGroupByName"): members(
         "ClusterId InstanceGroupName InstanceGroup"
     ),
-    ("bedrock", "invokeModel"): _members(
+    ("bedrock", "invokeModel"): members(
         "ModelId",
         "Body Accept ContentType Input Output Trace GuardrailIdentifier GuardrailVersion "
         "PerformanceConfigLatency ServiceTier",
@@ -113,6 +114,7 @@ def _model(service: str) -> Any:
 
 def member(shape: Shape, name: str) -> str | None:
     """The API's name of a member as Step Functions spells it, or None."""
+    name = "Equals" if name == "EqualsValue" else name  # AWS's page on SDK integrations
     if name in shape.members and name[:1].isupper():
         return name
     lower = name[:1].lower() + name[1:]

@@ -96,8 +96,11 @@ def _sdk(resource: Resource) -> tuple[str, str] | None:
         )
     service = resources.botocore_name(resource.service, sdk=True)
     if service is None:
-        known = [*resources.SDK_NAMES, *resources.session().get_available_services()]
-        return f"The AWS SDK has no service '{resource.service}'", nearest(resource.service, known)
+        hint = nearest(resource.service, resources.sdk_services())
+        own = [name for name, other in resources.SDK_NAMES.items() if other == resource.service]
+        if own:
+            hint = f"Step Functions calls it {own[0]}"
+        return f"There is no SDK integration of '{resource.service}'", hint
     actions = resources.actions(service)
     if resource.action in resources.NOT_OFFERED.get(resource.service, ()):
         return (
