@@ -33,6 +33,7 @@ from ratchet.workflow.checks.handlers import (
 )
 from ratchet.workflow.checks.integrations import Integrations, TokenIsPassed
 from ratchet.workflow.checks.languages import MixedLanguages, QueryLanguages, Variables
+from ratchet.workflow.checks.map_calls import MapCalls
 from ratchet.workflow.checks.map_parts import MapParts
 from ratchet.workflow.checks.parameters import (
     ArgumentKinds,
@@ -56,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     ExclusiveFields(),
     DistributedFields(),
     MapParts(),
+    MapCalls(),
     QueryLanguages(),
     MixedLanguages(),
     Variables(),

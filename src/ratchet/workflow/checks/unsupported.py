@@ -9,7 +9,6 @@ from ratchet.workflow.asl.model import ItemReader, Map, Task
 from ratchet.workflow.checks.rule import Rule, Subject
 
 _KINDS = ("CSV", "JSON", "JSONL")
-_READERS = ("getObject", "listObjectsV2")
 
 
 class NotYet(Rule):
@@ -43,16 +42,9 @@ class NotYet(Rule):
             yield from self._reader(state, state.reader)
 
     def _reader(self, state: Map, reader: ItemReader) -> Iterator[Finding]:
-        path = (*state.path, "ItemReader")
-        if reader.resource.action and reader.resource.action not in _READERS:
-            yield self._note(
-                (*path, "Resource"),
-                f"Local AWS reads no items by {reader.resource.service}:{reader.resource.action}",
-                f"To run it there, use s3:{_READERS[0]} or s3:{_READERS[1]}",
-            )
         if reader.kind is not None and reader.kind not in _KINDS:
             yield self._note(
-                (*path, "ReaderConfig", "InputType"),
+                (*state.path, "ItemReader", "ReaderConfig", "InputType"),
                 f"Local AWS reads no items of InputType {reader.kind}",
                 f"To run it there, use one of {', '.join(_KINDS)}",
             )

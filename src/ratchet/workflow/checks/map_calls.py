@@ -1,0 +1,76 @@
+"""What a distributed Map calls by itself: where its items come from and where its results go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ratchet.workflow.asl.findings import WARNING, Finding, Path
+from ratchet.workflow.asl.model import Map
+from ratchet.workflow.checks import api
+from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
+
+# Action of S3 -> what it needs here, and what it takes besides.
+_CALLS: Mapping[str, Mapping[str, api.Members]] = {
+    "ItemReader": {
+        "getObject": api.members("Bucket Key", "VersionId ExpectedBucketOwner RequestPayer"),
+        "listObjectsV2": api.members(
+            "Bucket",
+            "Prefix StartAfter Delimiter EncodingType FetchOwner MaxKeys OptionalObjectAttributes "
+            "ExpectedBucketOwner RequestPayer",
+        ),
+    },
+    "ResultWriter": {"putObject": api.members("Bucket", "Prefix ExpectedBucketOwner")},
+}
+
+
+class MapCalls(Rule):
+    """Items are read by s3:getObject or s3:listObjectsV2, results written by s3:putObject."""
+
+    id = "map-calls"
+    summary = "A Map's reader and writer call what S3 has, with what the call needs"
+    link = Rule.link + "input-output-itemreader.html"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.states:
+            for name, calls in _CALLS.items() if isinstance(state, Map) else ():
+                part = state.document.get(name)
+                arn = part.get("Resource") if isinstance(part, dict) else None
+                if isinstance(part, dict) and isinstance(arn, str):
+                    yield from self._part(subject, (*state.path, name), part, calls)
+
+    def _part(
+        self,
+        subject: Subject,
+        path: Path,
+        part: Mapping[str, Any],
+        calls: Mapping[str, api.Members],
+    ) -> Iterator[Finding]:
+        service, _, action = part["Resource"].rpartition(":states:::")[2].partition(":")
+        if subject.is_open(action or part["Resource"]):
+            return
+        if service != "s3" or action not in calls:
+            reason = f"{path[-1]} cannot call {shown(part['Resource'])}"
+            known = [f"arn:aws:states:::s3:{name}" for name in calls]
+            yield self.finding((*path, "Resource"), reason, f"Use {' or '.join(known)}")
+            return
+        yield from self._arguments(path, part, f"s3:{action}", calls[action])
+
+    def _arguments(
+        self, path: Path, part: Mapping[str, Any], call: str, own: api.Members
+    ) -> Iterator[Finding]:
+        field = "Arguments" if "Arguments" in part else "Parameters"
+        given = part.get(field, {})
+        if not isinstance(given, dict):
+            return  # an expression, or what another rule names
+        place = (*path, field) if field in part else path
+        names = {key: key.removesuffix(".$") for key in given}
+        for key, name in names.items():
+            if name not in own.names:
+                reason = f"{call} of {path[-1]} takes no {shown(name)}"
+                suggestion = nearest(name, own.names)
+                yield self.finding((*place, key), reason, suggestion, severity=WARNING)
+        for name in own.needed:
+            if name not in names.values():
+                reason = f"{call} of {path[-1]} needs {name}"
+                yield self.finding(place, reason, f"Add {name}", severity=WARNING)
