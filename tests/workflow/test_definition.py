@@ -114,8 +114,9 @@ def test_a_file_keeps_its_line_breaks_its_byte_order_mark_and_its_missing_last_b
 def test_a_file_that_is_no_definition_is_refused_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "bad.asl.json"
     path.write_text('{"StartAt": "A",\n "States": {,}}')
-    with pytest.raises(InvalidDefinition, match=r"^2:"):
+    with pytest.raises(InvalidDefinition, match=r"^2:") as caught:
         Definition.read(path)
+    assert caught.value.__notes__ == [f"in {path}"]
     path.write_bytes(b'{"StartAt": "\xff"}')
     with pytest.raises(InvalidDefinition, match="UTF-8"):
         Definition.read(path)

@@ -84,6 +84,8 @@ def test_lists_are_tables_without_a_way_in_for_scripts(workflow: Workflow, clien
     assert "listed" in workflow.list_executions(html=True)
     assert workflow.list_executions(status_filter=ExecutionStatus.Succeeded) == []
     assert len(workflow.list_executions(status_filter="FAILED")) == 1
+    with pytest.raises(ValueError, match="'FAILD' is no status of an execution; there are RUNNING"):
+        workflow.list_executions(status_filter="FAILD")
     assert "doubling" in Workflow.list_workflows(client=client, html=True)
     newest_first = workflow.list_executions()[0].list_events(reverse_order=True, max_items=1)
     assert newest_first[0]["type"] == "ExecutionFailed"

@@ -32,7 +32,11 @@ class Definition:
     def read(cls, path: str | Path) -> Self:
         """Read a file. Raises OSError, or InvalidDefinition with line and column."""
         place = Path(path)
-        return cls(_decoded(place.read_bytes()), place)
+        try:
+            return cls(_decoded(place.read_bytes()), place)
+        except InvalidDefinition as error:
+            error.add_note(f"in {place}")
+            raise
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -33,6 +33,11 @@ class ExecutionStatus(Enum):
     Aborted = "ABORTED"
     PendingRedrive = "PENDING_REDRIVE"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        known = ", ".join(status.value for status in cls)
+        raise ValueError(f"{value!r} is no status of an execution; there are {known}")
+
 
 class Execution(DrawsItself):
     """An execution by its ARN. `status`, `start_date` and `stop_date` are as last seen."""
