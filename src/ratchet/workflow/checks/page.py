@@ -16,6 +16,9 @@ AWS. An **error** is what AWS refuses, or what a role cannot do; a **warning** i
 and what will fail or mislead when it runs. A **note** is what AWS runs and local AWS does not:
 local AWS refuses to create such a machine, while `ratchet lint` judges by AWS and stays content.
 `--strict` fails on warnings too, `--json` is for programs.
+
+The lint answers in seconds whatever it reads. An expression of more than 16,384 characters, or one
+that comes after 3 seconds of reading expressions, is not checked, and a warning says so.
 This page is made from the code: `python -m ratchet.workflow.checks.page > docs/rules.md`.
 
 In a template, `template` is a definition that cannot be found or read, `substitution` a `${Name}`
