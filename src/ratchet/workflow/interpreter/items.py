@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -13,7 +12,7 @@ from typing import Any
 from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.errors import ITEM_READER, StateError
 from ratchet.workflow.asl.model import ItemReader
-from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.asl.payload import Payload, loads
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.lane import Item, Lane
 from ratchet.workflow.interpreter.patience import patiently
@@ -192,7 +191,7 @@ def _lines(text: str, _: ItemReader) -> Iterator[Any]:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return loads(text)
     except (ValueError, RecursionError) as error:
         raise _failed(f"The file is no JSON: {error}") from error
 
