@@ -441,7 +441,7 @@ States:
     Parameters:
       HarnessArn: ${Harness}
       RuntimeSessionId.$: $$.Execution.Name
-      Messages: [{Role: user, Content: [{"Text.$": "States.Format('\\n\\n{}', $.question)"}]}]
+      Messages: [{Role: user, Content: [{"Text.$": "States.Format('\\n\\\\\\\\{}', $.question)"}]}]
     End: true
 """
 

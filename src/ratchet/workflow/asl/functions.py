@@ -94,7 +94,7 @@ def _unique(values: Any) -> list[Any]:
 def _format(template: Any, *values: Any) -> str:
     if not isinstance(template, str):
         raise FunctionError("The first argument must be a string")
-    parts = _holes(template)
+    parts = around_holes(template)
     if len(parts) - 1 != len(values):
         raise FunctionError(
             f"The string has {len(parts) - 1} occurrences of {{}}, but {len(values)} values follow"
@@ -106,7 +106,7 @@ def _format(template: Any, *values: Any) -> str:
 _HOLE = re.compile(r"\\(.)|(\{\})", re.DOTALL)
 
 
-def _holes(template: str) -> list[str]:
+def around_holes(template: str) -> list[str]:
     """What stands between the `{}` of a template; in a literal, escapes are undone."""
     if not isinstance(template, Template):
         return template.split("{}")
@@ -153,7 +153,7 @@ def _decode(text: Any) -> str:
         raise FunctionError(f"The string is no Base64: {error}") from error
 
 
-_ALGORITHMS = {
+ALGORITHMS = {
     "MD5": "md5",
     "SHA-1": "sha1",
     "SHA-256": "sha256",
@@ -163,10 +163,10 @@ _ALGORITHMS = {
 
 
 def _hash(data: Any, algorithm: Any) -> str:
-    if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
-        raise FunctionError(f"The algorithm must be one of {', '.join(_ALGORITHMS)}")
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+        raise FunctionError(f"The algorithm must be one of {', '.join(ALGORITHMS)}")
     text = data if isinstance(data, str) else _json(data)
-    return hashlib.new(_ALGORITHMS[algorithm], _bytes(text)).hexdigest()
+    return hashlib.new(ALGORITHMS[algorithm], _bytes(text)).hexdigest()
 
 
 # JSON, numbers, identities

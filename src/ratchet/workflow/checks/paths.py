@@ -9,7 +9,7 @@ from typing import Any
 from ratchet.workflow.asl import intrinsics
 from ratchet.workflow.asl import paths as jsonpath
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
-from ratchet.workflow.asl.functions import FUNCTIONS
+from ratchet.workflow.asl.functions import FUNCTIONS, Template, around_holes
 from ratchet.workflow.asl.model import State
 from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
@@ -90,13 +90,11 @@ class JsonPaths(Rule):
                 yield from self._formats(path, argument)
         template = call.arguments[0] if call.name == "Format" and call.arguments else None
         if isinstance(template, intrinsics.Literal):
-            holes, values = len(_HOLE.findall(template.raw)), len(call.arguments) - 1
+            holes = len(around_holes(Template(template.raw))) - 1
+            values = len(call.arguments) - 1
             if holes != values:
                 reason = f"States.Format has {holes} {{}} and {values} values for them"
                 yield self.finding(path, reason, "Give each {} one value", severity=WARNING)
-
-
-_HOLE = re.compile(r"(?<!\\)\{\}")
 
 
 def _begin(text: str) -> str:

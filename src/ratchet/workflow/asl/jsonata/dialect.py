@@ -9,18 +9,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ratchet.workflow.asl.functions import ALGORITHMS
 from ratchet.workflow.asl.jsonata.errors import Fault, JsonataError, memory_exceeded
 from ratchet.workflow.asl.jsonata.values import with_nulls
 
 MAX_RANGE = 360_145  # as others measured on AWS: where $range exceeds the memory of an evaluation
-
-_ALGORITHMS = {
-    "MD5": "md5",
-    "SHA-1": "sha1",
-    "SHA-256": "sha256",
-    "SHA-384": "sha384",
-    "SHA-512": "sha512",
-}
 
 
 def _partition(values: Any, size: Any) -> Any:
@@ -46,10 +39,10 @@ def _range(first: Any, last: Any, step: Any) -> Any:
 def _hash(text: Any, algorithm: Any) -> Any:
     if text is None or algorithm is None:
         return None
-    if algorithm not in _ALGORITHMS:
-        known = ", ".join(_ALGORITHMS)
+    if algorithm not in ALGORITHMS:
+        known = ", ".join(ALGORITHMS)
         raise JsonataError(f"$hash has no algorithm {algorithm!r}; it has {known}")
-    return hashlib.new(_ALGORITHMS[algorithm], text.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.new(ALGORITHMS[algorithm], text.encode(), usedforsecurity=False).hexdigest()
 
 
 _MULTIPLIER, _MASK = 0x5DEECE66D, (1 << 48) - 1
