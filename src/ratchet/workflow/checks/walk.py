@@ -10,7 +10,6 @@ from ratchet.workflow.asl.model import State, as_list
 from ratchet.workflow.asl.templates import expression_text, is_expression
 
 FLOW_FIELDS = frozenset({"Branches", "ItemProcessor", "Iterator"})
-ENTRIES = ("Retry", "Catch", "Choices")
 
 Placed = tuple[Path, Any]
 

@@ -20,7 +20,8 @@ from ratchet.workflow.asl.jsonata.errors import (
     translated,
     unparsed,
 )
-from ratchet.workflow.asl.jsonata.limits import Limits, TimedPattern, TooSlow, too_deep
+from ratchet.workflow.asl.jsonata.limits import Limits, TooSlow, too_deep
+from ratchet.workflow.asl.jsonata.patterns import TimedPattern
 from ratchet.workflow.asl.jsonata.values import UNDEFINED, to_json, with_nulls
 from ratchet.workflow.asl.patterns import PatternError, PatternTimeout
 

@@ -1,15 +1,13 @@
-"""What one evaluation may take: time, depth and the size of a text."""
+"""What one evaluation may take: time, depth and memory."""
 
 from __future__ import annotations
 
-import re
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from ratchet.workflow.asl.jsonata.errors import JsonataError, memory_exceeded
-from ratchet.workflow.asl.patterns import SECONDS, BoundedPattern
+from ratchet.workflow.asl.patterns import SECONDS
 
 T = TypeVar("T")
 MAX_SECONDS = 2.0
@@ -84,6 +82,11 @@ class Limits:
 _current = threading.local()
 
 
+def current() -> Limits | None:
+    """The limits of the evaluation that goes on in this thread."""
+    return getattr(_current, "limits", None)
+
+
 def made(value: T) -> T:
     """A value that was made just now, if it is not too large, alone or with all before it."""
     size = len(value) if isinstance(value, str | list) else 0
@@ -91,48 +94,7 @@ def made(value: T) -> T:
         return value
     if size > (MAX_TEXT if isinstance(value, str) else MAX_ITEMS):
         raise memory_exceeded()
-    limits: Limits | None = getattr(_current, "limits", None)
+    limits = current()
     if limits is not None:
         limits.make(size if isinstance(value, str) else size * BYTES_AN_ITEM)
     return value
-
-
-_MARKS = re.compile(r"\\.|\[\^?\]?|\]|\$", re.DOTALL)
-_INSIDE = {"\\d": "0-9", "\\w": "A-Za-z0-9_"}
-_OUTSIDE = {"\\d": "[0-9]", "\\w": "[A-Za-z0-9_]", "\\D": "[^0-9]", "\\W": "[^A-Za-z0-9_]"}
-
-
-def as_javascript(pattern: str, *, multiline: bool) -> str:
-    """A pattern that means to Python what it means in JavaScript.
-
-    There digits and words are ASCII, and `$` is the very end unless lines count.
-    """
-    is_inside = False
-    parts, start = [], 0
-    for match in _MARKS.finditer(pattern):
-        parts.append(pattern[start : match.start()])
-        start, mark = match.end(), match[0]
-        if mark == "$" and not is_inside and not multiline:
-            mark = r"\Z"
-        parts.append((_INSIDE if is_inside else _OUTSIDE).get(mark, mark))
-        if mark[0] in "[]":
-            is_inside = mark[0] == "["
-    return "".join([*parts, pattern[start:]])
-
-
-class TimedPattern(BoundedPattern):
-    """A regular expression of an expression: within the time of the evaluation."""
-
-    def __init__(self, pattern: str, flags: int) -> None:
-        super().__init__(as_javascript(pattern, multiline=bool(flags & re.MULTILINE)), flags)
-        self.pattern = pattern
-
-    def finditer(self, string: str) -> Iterator[Any]:
-        limits: Limits | None = getattr(_current, "limits", None)
-        seconds = SECONDS if limits is None else limits.for_a_search
-        try:
-            return iter(list(self._pattern.finditer(string, timeout=seconds, concurrent=True)))
-        except TimeoutError as error:
-            if limits is not None:
-                limits.passed()
-            raise self._slow() from error

@@ -97,7 +97,7 @@ _DEFAULTS = {"year": 0, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 
 
 def _offset(zone: str | None) -> int:
     """Milliseconds that a zone is ahead of UTC."""
-    if zone in (None, "Z") or zone is None:
+    if zone is None or zone == "Z":
         return 0
     digits = zone[1:].replace(":", "")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
