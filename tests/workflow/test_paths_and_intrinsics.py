@@ -15,6 +15,7 @@ STORE = {
     "1st": True,
     'odd\\"name': 1,
     "empty": [],
+    "vast": [10**400],
 }
 
 
@@ -50,6 +51,7 @@ STORE = {
         ("$.book[?(@.title size 1 && @.isbn empty false)].title", ["b"]),
         ("$.book[?(@.price > $.book[0].price)].title", ["b"]),
         ("$.book[1:-1]", []),
+        ("$.book[?(@.price == '1_2')]", []),
         ("$..[0].title", ["a", "b"]),
     ],
 )
@@ -69,6 +71,7 @@ def test_a_definite_path_gives_its_value_any_other_a_list(path: str, expected: A
             "$.1st.x",
             "Expected to find an object with property ['x'] in path $['1st'] but found 'ja",
         ),
+        ("$.vast.max()", "The number is beyond what a double can hold"),
         ("$.empty.name", "Expected to find an object with property ['name'] in path $['empty']"),
     ],
 )

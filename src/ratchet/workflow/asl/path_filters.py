@@ -113,10 +113,7 @@ def _alike(left: Any, right: Any) -> bool:
 
 
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -209,9 +206,8 @@ _SIGN = re.compile(r"===|!==|==|!=|<=|>=|=~|<|>|(?:[a-zA-Z]+)(?=[\s\['\"@$/\d(-]
 _PATH = re.compile(
     r"[@$](?:\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]'\"])*\]|\(\)|[^\[\s<>=~!()&|,\]])*"
 )
-_NUMBER = re.compile(
-    r"(-?)(?=\.?\d)(\d*)(?:\.(\d*))?((?:[eE][+-]?\d+)?)"
-)  # as Java reads one: .85, 5.
+# As Java reads one: .85, 5.
+_NUMBER = re.compile(r"(-?)(?=\.?\d)(\d*)(?:\.(\d*))?((?:[eE][+-]?\d+)?)", re.ASCII)
 _WORD = re.compile(r"(true|false|null)\b")
 _WORDS = {"true": True, "false": False, "null": None}
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)

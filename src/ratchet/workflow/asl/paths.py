@@ -66,10 +66,6 @@ class JsonPath:
     merged: tuple[str, ...] = ()
     function: str | None = None
 
-    @property
-    def is_definite(self) -> bool:
-        return self.steps is not None
-
     def find(self, root: Any) -> Any:
         """The value, or the list of values if the path is not definite. Raises PathNotFound."""
         if self.steps is None:
@@ -316,13 +312,20 @@ def _places(token: Indexes | Slice, length: int) -> Sequence[int]:
 
 def _numbers(values: Any) -> list[float]:
     numbers = [
-        float(value)
+        _double(value)
         for value in (values if isinstance(values, list) else [])
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]
     if not numbers:
         raise PathNotFound("Aggregation function attempted to calculate value using empty array")
     return numbers
+
+
+def _double(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError as error:
+        raise PathNotFound("The number is beyond what a double can hold") from error
 
 
 def _finite(number: float) -> float:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-_ISO = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$")
+_ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
 
 def instant(text: str) -> tuple[int, int] | None:
     """Seconds since 1970, and nanoseconds, of an ISO 8601 offset date-time; None if it is none."""
-    match = _ISO.match(text)
+    match = _ISO.fullmatch(text)
     if match is None:
         return None
     try:
