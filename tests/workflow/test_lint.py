@@ -24,6 +24,7 @@ from ratchet.workflow.lint import lint, lint_path
 REPOSITORY = Path(__file__).parents[2]
 RECORDED = REPOSITORY.parent / "shared" / "asl-cases" / "cases.json"
 SUCCEED = {"Type": "Succeed"}
+SECONDS = 20  # "in time", on a slow machine
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -215,7 +216,7 @@ HOSTILE = {
 def test_hostile_text_is_answered_in_time_and_without_a_traceback(name: str) -> None:
     started = time.process_time()
     findings = lint(HOSTILE[name])
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < SECONDS
     assert all(str(finding) for finding in findings)
 
 
@@ -244,7 +245,7 @@ def test_a_template_of_too_much_work_is_given_up_with_a_word(tmp_path: Path) -> 
     (tmp_path / "template.yaml").write_text(text)
     started = time.process_time()
     found = lint_path(tmp_path / "template.yaml")
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < SECONDS
     assert "those after it were not checked" in str(found[-1])
 
 
