@@ -7,15 +7,12 @@ and writes dates as text (SDK integrations) or epoch milliseconds (optimised int
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from ratchet.workflow.asl.payload import dumps
-
-Shape = Any
-"""A shape of botocore's service model; botocore carries no types."""
+from ratchet.workflow.asl.spelling import Shape, converted, member, spelt
 
 WriteDate = Callable[[datetime], Any]
 
@@ -37,29 +34,9 @@ def to_api(shape: Shape, value: Any) -> Any:
         return {key: to_api(shape.value, part) for key, part in value.items()}
     if kind == "string" and isinstance(value, dict | list):
         return dumps(value)
-    if isinstance(value, str) and kind != "string":
-        return _converted(shape, value)
     if kind == "blob" and not isinstance(value, bytes):
-        return dumps(value).encode()
-    return value
-
-
-def _converted(shape: Shape, text: str) -> Any:
-    """A text where the API wants something else, as AWS understands it; else the text itself."""
-    kind = shape.type_name
-    if kind == "blob":
-        return text.encode()
-    if kind == "structure" and shape.name == "AttributeValue":
-        return {"S": text}
-    if kind == "boolean" and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if kind in ("integer", "long", "float", "double") and _NUMBER.fullmatch(text):
-        number = float(text)
-        return int(text) if number.is_integer() and "." not in text else number
-    return text
-
-
-_NUMBER = re.compile(r"-?\d{1,19}(\.\d{1,19})?")
+        return (value if isinstance(value, str) else dumps(value)).encode()
+    return converted(shape, value) if isinstance(value, str) else value
 
 
 def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +44,7 @@ def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
         return value
     result = {}
     for key, part in value.items():
-        name = _member(shape, key)
+        name = member(shape, key)
         if name is None:
             raise UnusableError(f'The field "{key}" is not supported by Step Functions')
         if part is not None:
@@ -75,19 +52,12 @@ def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _member(shape: Shape, key: str) -> str | None:
-    for name in (key, key[:1].lower() + key[1:], key[:1].upper() + key[1:]):
-        if name in shape.members:
-            return name
-    return None
-
-
 def from_api(shape: Shape, value: Any, write_date: WriteDate) -> Any:
     """An answer of the API as plain JSON in Step Functions' spelling."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return {
-            name[:1].upper() + name[1:]: from_api(shape.members[name], part, write_date)
+            spelt(name): from_api(shape.members[name], part, write_date)
             for name, part in value.items()
             if name in shape.members
         }

@@ -1,12 +1,7 @@
-"""What the arguments of a Task must look like: botocore's shapes, and the few that have none.
-
-Step Functions spells every member in PascalCase. SDK integrations follow the Java SDK, which writes
-acronyms as words (`DbInstanceIdentifier`); any spelling of an acronym is taken for right here.
-"""
+"""What the arguments of a Task must look like: botocore's shapes, and the few that have none."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,9 +9,7 @@ from typing import Any
 
 from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.resources import Resource
-
-Shape = Any
-"""A shape of botocore's service model; botocore carries no types."""
+from ratchet.workflow.asl.spelling import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +59,6 @@ OWN: Mapping[tuple[str, str], Members] = {
         "PerformanceConfigLatency ServiceTier",
     ),
 }
-_ACRONYM = re.compile(r"[A-Z]{2}|\d[A-Z]|[A-Z]$|^[a-z][A-Z]")
 _OTHER_NAMES = {("elasticmapreduce", "createCluster"): ("emr", "RunJobFlow")}
 _OTHER_SERVICES = {("bedrock", "createModelCustomizationJob"): "bedrock"}
 
@@ -110,31 +102,6 @@ def _input(service: str, operation: str) -> Shape | None:
 @cache
 def _model(service: str) -> Any:
     return resources.session().get_service_model(service)
-
-
-def member(shape: Shape, name: str) -> str | None:
-    """The API's name of a member as Step Functions spells it, or None."""
-    name = "Equals" if name == "EqualsValue" else name  # AWS's page on SDK integrations
-    if name in shape.members and name[:1].isupper():
-        return name
-    lower = name[:1].lower() + name[1:]
-    if lower in shape.members and name[:1].isupper():
-        return lower
-    return _by_acronym(shape, name) if name[:1].isupper() else None
-
-
-def _by_acronym(shape: Shape, name: str) -> str | None:
-    for known in shape.members:
-        if known.lower() == name.lower() and re.search(
-            r"[A-Z]{2}|\d[A-Z]|[A-Z]$|^[a-z][A-Z]", known
-        ):
-            return str(known)
-    return None
-
-
-def spelt(name: str) -> str:
-    """A member's name as Step Functions writes it."""
-    return name[:1].upper() + name[1:]
 
 
 def needed(shape: Shape) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, Path
+from ratchet.workflow.asl.spelling import converted, member, spelt
 from ratchet.workflow.checks import api
 from ratchet.workflow.checks.requests import Part, Request, requests
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
@@ -40,9 +40,9 @@ class ArgumentNames(Rule):
             return
         for key in part.value:
             name = part.name_of(key)
-            if subject.is_open(name) or api.member(part.shape, name) is not None:
+            if subject.is_open(name) or member(part.shape, name) is not None:
                 continue
-            known = [api.spelt(member) for member in part.shape.members]
+            known = [spelt(known) for known in part.shape.members]
             where = call if part.depth == 0 else f"{part.path[-1]} of {call}"
             reason = f"{where} takes no {shown(name)}"
             yield self.finding((*part.path, key), reason, nearest(name, known))
@@ -67,7 +67,7 @@ class ArgumentsNeeded(Rule):
                 yield from self._part(part, request.call)
 
     def _none(self, request: Request, wanted: tuple[str, ...]) -> Finding:
-        names = ", ".join(map(api.spelt, wanted))
+        names = ", ".join(map(spelt, wanted))
         return self.finding(
             request.state.path,
             f"{request.call} needs {names}, and the state gives no {request.path[-1]}",
@@ -77,7 +77,7 @@ class ArgumentsNeeded(Rule):
 
     def _part(self, part: Part, call: str) -> Iterator[Finding]:
         if part.is_structure and isinstance(part.value, dict):
-            given = {api.member(part.shape, part.name_of(key)) for key in part.value}
+            given = {member(part.shape, part.name_of(key)) for key in part.value}
             where = call if part.depth == 0 else f"{part.path[-1]} of {call}"
             severity = ERROR if part.depth == 0 else WARNING
             wanted = tuple(api.needed(part.shape))
@@ -88,8 +88,8 @@ class ArgumentsNeeded(Rule):
     ) -> Iterator[Finding]:
         for name in wanted:
             if name not in given:
-                reason = f"{where} needs {api.spelt(name)}"
-                yield self.finding(path, reason, f"Add {api.spelt(name)}", severity=severity)
+                reason = f"{where} needs {spelt(name)}"
+                yield self.finding(path, reason, f"Add {spelt(name)}", severity=severity)
 
 
 class ArgumentKinds(Rule):
@@ -151,20 +151,8 @@ _WORDS = {
 
 def _is_converted(part: Part) -> bool:
     """Whether AWS takes a text for what is meant: a number, a truth value, a DynamoDB string."""
-    kind, value = part.shape.type_name, part.value
-    if not isinstance(value, str):
-        return False
-    if kind == "structure":
-        return bool(part.shape.name == "AttributeValue")
-    if kind == "boolean":
-        return value.lower() in ("true", "false")
-    number = _WHOLE if kind in ("integer", "long") else _NUMBER
-    return kind in _NUMBERS and bool(number.fullmatch(value))
-
-
-_NUMBERS = frozenset({"integer", "long", "float", "double"})
-_WHOLE = re.compile(r"-?\d{1,19}")
-_NUMBER = re.compile(r"-?\d{1,19}(\.\d{1,19})?")
+    text = part.value
+    return isinstance(text, str) and converted(part.shape, text) is not text
 
 
 class ArgumentValues(Rule):

@@ -8,6 +8,7 @@ from typing import Any
 
 from ratchet.workflow.asl.findings import Path
 from ratchet.workflow.asl.model import Task
+from ratchet.workflow.asl.spelling import Shape, member
 from ratchet.workflow.asl.templates import is_expression
 from ratchet.workflow.checks import api
 from ratchet.workflow.checks.integrations import resource_of
@@ -26,7 +27,7 @@ class Request:
     given: Any
     call: str
     own: api.Members | None
-    shape: api.Shape | None
+    shape: Shape | None
 
     def parts(self) -> Iterator[Part]:
         """The arguments and all that is inside them, as far as the shape is known."""
@@ -60,7 +61,7 @@ class Part:
 
     path: Path
     value: Any
-    shape: api.Shape
+    shape: Shape
     depth: int
     is_jsonata: bool
 
@@ -89,7 +90,7 @@ def _inner(part: Part) -> Iterator[Part]:
     kind, value = part.shape.type_name, part.value
     if kind == "structure" and isinstance(value, dict) and part.is_structure:
         for key, inner in value.items():
-            name = api.member(part.shape, part.name_of(key))
+            name = member(part.shape, part.name_of(key))
             if name is not None and not part.is_dynamic(key, inner):
                 yield _below(part, key, inner, part.shape.members[name])
     elif kind == "map" and isinstance(value, dict):
@@ -102,5 +103,5 @@ def _inner(part: Part) -> Iterator[Part]:
                 yield _below(part, index, inner, part.shape.member)
 
 
-def _below(part: Part, step: str | int, value: Any, shape: api.Shape) -> Part:
+def _below(part: Part, step: str | int, value: Any, shape: Shape) -> Part:
     return Part((*part.path, step), value, shape, part.depth + 1, part.is_jsonata)

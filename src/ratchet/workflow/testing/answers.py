@@ -16,9 +16,7 @@ from typing import Any
 
 from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.resources import Resource
-
-Shape = Any
-"""A shape of botocore's service model; botocore carries no types."""
+from ratchet.workflow.asl.spelling import Shape, spelt
 
 _METADATA = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 _FREE_SERVICES = frozenset({"apigateway", "http", "eks", "bedrock"})
@@ -54,7 +52,7 @@ def problems(resource: Resource, result: Any, *, strict: bool) -> Iterator[str]:
     free = frozenset({"Payload"}) if resource.service == "lambda" else _json_texts(resource)
     yield from _differences(shape, result, "$", free, strict=strict)
     if resource.is_job and isinstance(result, Mapping):
-        for name in _STATUSES & result.keys() & set(map(pascal, shape.members)):
+        for name in _STATUSES & result.keys() & set(map(spelt, shape.members)):
             if result[name] not in _GOOD:
                 yield f"$.{name} is {result[name]!r}: a job that has not succeeded gives no result"
 
@@ -116,20 +114,15 @@ def _differences(
 def _members(
     shape: Shape, value: Mapping[str, Any], place: str, free: frozenset[str], *, strict: bool
 ) -> Iterator[str]:
-    members = {pascal(name): member for name, member in shape.members.items()}
+    members = {spelt(name): member for name, member in shape.members.items()}
     for name, part in value.items():
         if name not in members:
             yield f"{place} has no member {name!r}{_nearest(name, members)}"
         elif name not in free and part is not None:
             yield from _differences(members[name], part, f"{place}.{name}", strict=strict)
     if strict:
-        missing = [pascal(name) for name in shape.required_members if pascal(name) not in value]
+        missing = [spelt(name) for name in shape.required_members if spelt(name) not in value]
         yield from (f"{place} lacks {name}, which the API always returns" for name in missing)
-
-
-def pascal(name: str) -> str:
-    """A member as Step Functions spells it."""
-    return name[:1].upper() + name[1:]
 
 
 def as_json(value: Any) -> Any:
@@ -157,7 +150,7 @@ def sample(resource: str, **members: Any) -> dict[str, Any]:
 
 def _success(shape: Shape, name: str) -> str:
     """The word of this API for a job that succeeded."""
-    members = {pascal(member): part for member, part in shape.members.items()}
+    members = {spelt(member): part for member, part in shape.members.items()}
     return next((word for word in members[name].enum if word in _GOOD), _GOOD[0])
 
 
@@ -165,7 +158,7 @@ def _example(shape: Shape) -> Any:
     kind = shape.type_name
     if kind == "structure":
         required = shape.required_members
-        return {pascal(name): _example(shape.members[name]) for name in required}
+        return {spelt(name): _example(shape.members[name]) for name in required}
     if kind == "string":
         return shape.enum[0] if shape.enum else "text"
     return _EXAMPLES[kind]
