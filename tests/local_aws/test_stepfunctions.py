@@ -108,6 +108,8 @@ def test_a_machine_is_created_once_described_listed_and_updated(states: Any, mak
     assert described["revisionId"] == updated["revisionId"]
     states.tag_resource(resourceArn=arn, tags=[{"key": "b", "value": "2"}])
     states.untag_resource(resourceArn=arn, tagKeys=["a"])
+    many = [{"key": str(number), "value": ""} for number in range(50)]
+    assert _refused(states.tag_resource, resourceArn=arn, tags=many)[0] == "TooManyTags"
     assert states.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "b", "value": "2"}]
 
 
@@ -409,6 +411,10 @@ def test_a_message_with_a_token_waits_for_the_answer(
     assert _output(_ended(states, arn)) == {"answer": 42}
     assert _refused(states.send_task_success, taskToken=second, output="{}")[0] == "TaskTimedOut"
     assert _refused(states.send_task_heartbeat, taskToken="nonsense")[0] == "InvalidToken"
+    endless = "[" * 100_000
+    assert (
+        _refused(states.send_task_success, taskToken=second, output=endless)[0] == "InvalidOutput"
+    )
 
 
 def test_sdk_calls_are_spelt_and_dated_as_on_aws(
@@ -416,8 +422,11 @@ def test_sdk_calls_are_spelt_and_dated_as_on_aws(
 ) -> None:
     bucket = f"b-{uuid.uuid4().hex[:8]}"
     local_aws.client("s3").create_bucket(Bucket=bucket)
-    local_aws.client("s3").put_object(Bucket=bucket, Key="a+b ü.csv", Body=b"x;y\n")
     content = {
+        "Put": _task(
+            "aws-sdk:s3:putObject",
+            {"Bucket": bucket, "Key": "a+b ü.csv", "Body": "x;y\n", "Acl": "private"},
+        ),
         "List": _task(
             "aws-sdk:s3:listObjectsV2",
             {"Bucket": bucket},
@@ -429,8 +438,9 @@ def test_sdk_calls_are_spelt_and_dated_as_on_aws(
             Output={"body": "{% $states.result.Body %}", "when": "{% $when %}"},
         ),
     }
-    del content["List"]["End"]
-    content["List"]["Next"] = "Get"
+    for name, following in (("Put", "List"), ("List", "Get")):
+        del content[name]["End"]
+        content[name]["Next"] = following
     output = _output(_run(states, make(content)))
     assert output["body"] == "x;y\n"
     assert output["when"].endswith("Z")
@@ -538,3 +548,7 @@ def test_one_state_is_tried_with_its_call_mocked(states: Any) -> None:
     assert "inspectionData" not in failed
     with pytest.raises(ClientError, match="needs a mock"):
         states.test_state(definition=json.dumps(state))
+    whole = json.dumps({**failing, "End": True})
+    refused = _refused(states.test_state, definition=whole, input="[NaN]")
+    assert refused == ("InvalidExecutionInput", "input is no JSON: NaN is not JSON")
+    assert _refused(states.test_state, definition=whole, variables="[1]")[1].endswith("JSON object")

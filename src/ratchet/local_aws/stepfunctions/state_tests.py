@@ -10,7 +10,7 @@ from ratchet.local_aws.service import ServiceError
 from ratchet.local_aws.stepfunctions import definitions
 from ratchet.workflow.asl.findings import WorkflowError
 from ratchet.workflow.asl.model import StateMachine
-from ratchet.workflow.asl.payload import dumps
+from ratchet.workflow.asl.payload import dumps, loads
 
 ALONE = "State"
 """The name of a state whose definition comes without a machine around it."""
@@ -35,8 +35,8 @@ class StateTestOperation:
                 name,
                 _json(request, "input", "InvalidExecutionInput"),
                 request.get("mock"),
-                variables=_json(request, "variables", "ValidationException"),
-                context=_json(request, "context", "ValidationException"),
+                variables=_members(request, "variables"),
+                context=_members(request, "context"),
                 retries=_configured(request.get("stateConfiguration") or {}),
             )
         except InvalidMock as error:
@@ -90,9 +90,16 @@ def _entries(value: Any) -> list[dict[str, Any]]:
 
 def _json(request: dict[str, Any], name: str, code: str) -> Any:
     try:
-        return json.loads(request.get(name, "{}"))
+        return loads(request.get(name, "{}"))
     except (ValueError, RecursionError) as error:
         raise ServiceError(code, f"{name} is no JSON: {error}") from error
+
+
+def _members(request: dict[str, Any], name: str) -> dict[str, Any]:
+    value = _json(request, name, "ValidationException")
+    if not isinstance(value, dict):
+        raise ServiceError("ValidationException", f"{name} is no JSON object")
+    return value
 
 
 def _configured(given: dict[str, Any]) -> int:

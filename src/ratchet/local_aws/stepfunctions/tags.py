@@ -17,9 +17,10 @@ class TagOperations:
     def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
         tags = self._tags(request["resourceArn"])
         with self._records.lock:
-            tags.update((tag["key"], tag["value"]) for tag in request["tags"])
-            if len(tags) > 50:
+            more = {tag["key"]: tag["value"] for tag in request["tags"]}
+            if len(tags | more) > 50:
                 raise ServiceError("TooManyTags", f"'{request['resourceArn']}' has over 50 tags")
+            tags.update(more)
         return {}
 
     def untag_resource(self, request: dict[str, Any]) -> dict[str, Any]:

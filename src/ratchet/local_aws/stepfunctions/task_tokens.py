@@ -20,7 +20,7 @@ class TaskTokenOperations:
     def send_task_success(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             output = Payload.parse(request["output"])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ServiceError("InvalidOutput", f"Invalid Output: {error}") from error
         if output.size > MAX_PAYLOAD_BYTES:
             reason = f"{output.size} bytes are more than {MAX_PAYLOAD_BYTES}"
