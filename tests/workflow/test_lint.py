@@ -381,6 +381,13 @@ def test_a_template_is_checked_with_its_definitions_substitutions_and_role(tmp_p
     assert "${QueueUrl}" in missing
 
 
+def test_a_template_without_a_machine_was_not_checked(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text("Resources:\n  Bucket: {Type: AWS::S3::Bucket}\n")
+    done = _ratchet("lint", file)
+    assert f"{file}:1:1: warning: The template has no state machine" in done.stdout
+
+
 def test_a_role_that_allows_the_calls_is_silent(tmp_path: Path) -> None:
     policies = """\
         - LambdaInvokePolicy: {FunctionName: !Ref Score}

@@ -1,12 +1,8 @@
-"""Checks state machines: as a file, inside a SAM template, or as an object of Python.
-
-`python -m ratchet.workflow.lint FILE...` prints what it finds; exit code 1 if there is an error.
-"""
+"""Checks state machines: as a file, inside a SAM template, or as an object of Python."""
 
 from __future__ import annotations
 
 import re
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ratchet.workflow.asl.building import build
-from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, InvalidDefinition
+from ratchet.workflow.asl.findings import WARNING, Finding, InvalidDefinition
 from ratchet.workflow.asl.source import Source, decoded, read
 from ratchet.workflow.checks import check
 from ratchet.workflow.checks.role import Role
@@ -25,6 +21,13 @@ from ratchet.workflow.sam.machines import TemplateMachine, filled, holes, machin
 from ratchet.workflow.sam.roles import role_of
 
 MAX_SECONDS = 5.0  # for the machines of one template, in the time of this thread
+_NO_MACHINE = Finding(
+    "template",
+    "The template has no state machine: nothing was checked",
+    "Name a file that has one",
+    path=("Resources",),
+    severity=WARNING,
+)
 
 
 class Authored(Protocol):
@@ -85,7 +88,10 @@ def _located(path: Path, findings: Sequence[Finding]) -> tuple[Located, ...]:
 
 def _of_template(path: Path, template: sam.Template) -> Iterator[Located]:
     began = time.thread_time()
-    for machine in machines(template, path.parent):
+    found = list(machines(template, path.parent))
+    if not found:
+        yield Located(path, _placed(template, _NO_MACHINE, ()))
+    for machine in found:
         if isinstance(machine, Finding):
             yield Located(path, _placed(template, machine, ()))
             continue
@@ -204,26 +210,3 @@ def _opened(definition: str | bytes | Mapping[str, Any]) -> Source:
         if not text.lstrip().startswith("{") or quoted == text:
             raise
         return read(quoted)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print the findings of each file as `file:line:column: severity: ...`."""
-    if not arguments:
-        print("usage: python -m ratchet.workflow.lint FILE...", file=sys.stderr)
-        return 2
-    failed = False
-    for name in arguments:
-        try:
-            found = lint_path(Path(name))
-        except OSError as error:
-            print(f"{name}: error: cannot be read: {error.strerror}", file=sys.stderr)
-            failed = True
-            continue
-        for located in found:
-            print(located)
-        failed = failed or any(located.finding.severity == ERROR for located in found)
-    return int(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
