@@ -18,6 +18,8 @@ INPUT = {
     "precise": "2024-05-01T00:00:00.123456789Z",
     "nothing": None,
     "file": "log-2024*.txt",
+    "umlaut": "über",
+    "face": "😀",
     "same": {"text": "b", "number": 2.0, "flag": True, "moment": "2024-05-01T14:00:00+02:00"},
 }
 
@@ -87,6 +89,10 @@ def test_an_order_holds_between_values_of_one_type(kind: str, order: str) -> Non
         ({"Variable": "$.file", "StringMatches": "log-*.txt"}, "Yes"),
         ({"Variable": "$.file", "StringMatches": "log-2024\\*.txt"}, "Yes"),
         ({"Variable": "$.file", "StringMatches": "log-*.csv"}, "No"),
+        ({"Variable": "$.umlaut", "StringGreaterThan": "z"}, "Yes"),
+        ({"Variable": "$.umlaut", "StringLessThan": "\uffff"}, "Yes"),
+        ({"Variable": "$.face", "StringLessThan": "\uffff"}, "Yes"),
+        ({"Variable": "$.umlaut", "StringEquals": "uber"}, "No"),
         ({"Not": {"Variable": "$.flag", "BooleanEquals": True}}, "No"),
         (
             {
@@ -124,6 +130,21 @@ def test_a_variable_that_is_not_there_fails_the_execution_in_awss_words() -> Non
             "Invalid path '$.missing': The choice state's condition path references an invalid "
             "value."
         )
+
+
+@pytest.mark.parametrize("rule", [{"IsNull": True}, {"IsString": True}, {"IsPresent": True}])
+def test_no_rule_can_look_into_an_input_that_is_null(rule: dict[str, Any]) -> None:
+    states = {
+        "Empty": {"Type": "Pass", "Result": None, "Next": "Ask"},
+        "Ask": {"Type": "Choice", "Choices": [{"Variable": "$", **rule, "Next": "Yes"}]},
+        "Yes": {"Type": "Succeed"},
+    }
+    execution, _, _ = run({"StartAt": "Empty", "States": states}, INPUT)
+    assert (execution.error, execution.cause) == (
+        "States.Runtime",
+        "An error occurred while executing the state 'Ask' (entered at the event id #4). "
+        "Unable to apply Path transformation to null or empty input.",
+    )
 
 
 def test_all_operators_of_the_language_are_there() -> None:

@@ -188,6 +188,7 @@ def test_random_numbers_and_identities_are_within_bounds() -> None:
     "text",
     [
         "States.ArrayRange(0, 1001, 1)",
+        "States.ArrayRange(0, 1e21, 1)",
         "States.ArrayGetItem(States.Array(1), 1)",
         "States.ArrayPartition('text', 1)",
         "States.Base64Decode('%')",

@@ -95,9 +95,9 @@ def _strings(compare: Compare) -> Compare:
     )
 
 
-def _utf16(text: str) -> Any:
+def _utf16(text: str) -> bytes:
     """Texts compare as Java compares them: by UTF-16 code units."""
-    return text if text.isascii() else text.encode("utf-16-be", errors="surrogatepass")
+    return text.encode("utf-16-be", errors="surrogatepass")
 
 
 def _numbers(compare: Compare) -> Compare:

@@ -63,10 +63,10 @@ def _range(first: Any, last: Any, step: Any) -> list[int]:
     low, high, by = _whole(first), _whole(last), _whole(step)
     if by == 0:
         raise FunctionError("The step must not be zero")
-    numbers = range(low, high + (1 if by > 0 else -1), by)
-    if len(numbers) > MAX_RANGE:
-        raise FunctionError(f"The array can hold at most {MAX_RANGE} items, not {len(numbers)}")
-    return list(numbers)
+    count = max((high - low) // by + 1, 0)
+    if count > MAX_RANGE:
+        raise FunctionError(f"The array can hold at most {MAX_RANGE} items, not {count}")
+    return [low + by * place for place in range(count)]
 
 
 def _get_item(values: Any, index: Any) -> Any:

@@ -46,6 +46,7 @@ class ReferenceEvaluator:
         name = intrinsics.variable_of(path)
         if name is not None and name not in self._lane.variables:
             raise paths.PathNotFound(f"The variable ${name} has not been assigned")
+        self._refuse_null(path)
         return self._found(path)
 
     def number(self, template: Template | None, low: int, high: int) -> int | None:
