@@ -140,10 +140,10 @@ def test_no_rule_can_look_into_an_input_that_is_null(rule: dict[str, Any]) -> No
         "Yes": {"Type": "Succeed"},
     }
     execution, _, _ = run({"StartAt": "Empty", "States": states}, INPUT)
-    assert (execution.error, execution.cause) == (
-        "States.Runtime",
+    assert execution.error == "States.Runtime"
+    assert execution.cause == (
         "An error occurred while executing the state 'Ask' (entered at the event id #4). "
-        "Unable to apply Path transformation to null or empty input.",
+        "Unable to apply Path transformation to null or empty input."
     )
 
 
