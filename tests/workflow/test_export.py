@@ -201,6 +201,18 @@ def test_a_grant_is_as_narrow_as_the_definition_says(task: Any, action: str, end
     assert call["Resource"][0]["Fn::Sub"].endswith(ends)
 
 
+def test_a_parameter_is_one_name_of_the_definition_and_of_nothing_else() -> None:
+    def calling(function: str) -> Workflow:
+        given = {"FunctionName": function, "Payload": "${StateMachineName}"}
+        return Workflow("w", LambdaStep("A", parameters=given), check=False)
+
+    template = yaml.safe_load(calling("${Score}").get_sam_template())
+    assert list(template["Parameters"]) == ["Score", "StateMachineName"]
+    for taken in ("${StateMachine_Name}", "${StateMachine}"):
+        with pytest.raises(ValueError, match="cannot become the template's parameter"):
+            calling(taken).get_sam_template()
+
+
 def test_settings_travel_into_the_template() -> None:
     off = {"level": "OFF"}
     tags = [{"key": "team", "value": "churn"}]

@@ -37,7 +37,7 @@ class Permissions(Rule):
                 resource = resource_of(subject, state)
                 if resource is not None:
                     yield from self._task(role, state, resource)
-            elif isinstance(state, Map):
+            elif isinstance(state, Map) and state.is_distributed:
                 yield from self._map(role, state)
 
     def _task(self, role: Role, state: Task, resource: Resource) -> Iterator[Finding]:
@@ -66,9 +66,7 @@ class Permissions(Rule):
             )
 
     def _map(self, role: Role, state: Map) -> Iterator[Finding]:
-        config = state.processor.document.get("ProcessorConfig") if state.processor else None
-        is_distributed = isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
-        if is_distributed and not role.allows(MAP_ACTIONS[0]):
+        if not role.allows(MAP_ACTIONS[0]):
             yield self.finding(
                 state.path,
                 f"The role does not allow {MAP_ACTIONS[0]}, with which a distributed Map "

@@ -52,7 +52,8 @@ class UnknownVariables(Rule):
             visible = outer.union(*(_assigned(state) for state in flow.states.values()))
             for state in flow.states.values():
                 yield from self._state(subject, state, visible, everywhere)
-                inner = frozenset() if _is_distributed(state) else visible
+                is_distributed = isinstance(state, Map) and state.is_distributed
+                inner = frozenset() if is_distributed else visible
                 waiting += [(part, inner) for part in state.flows()]
 
     def _state(
@@ -69,12 +70,6 @@ class UnknownVariables(Rule):
                 )
                 reason = f"No state that leads here assigns the variable ${name}"
                 yield self.finding(path, reason, suggestion, severity=WARNING)
-
-
-def _is_distributed(state: State) -> bool:
-    processor = state.processor if isinstance(state, Map) else None
-    config = processor.document.get("ProcessorConfig") if processor is not None else None
-    return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
 
 
 def _assigned(state: State) -> frozenset[str]:

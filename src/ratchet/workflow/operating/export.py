@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -32,6 +33,7 @@ _TRACE_ACTIONS = (
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
 )
+_RESOURCES = ("StateMachine", "StateMachineRole", "StateMachineLogs")
 _NAME = re.compile(r"\w+", re.ASCII)
 _HOLE = re.compile(r"\$\{\w+\}", re.ASCII)
 _ARN = re.compile(r"^arn:(aws|aws-cn|aws-us-gov|\$\{\w+\}):states:::")
@@ -63,6 +65,7 @@ def sam_template(workflow: Workflow, description: str | None = None) -> str:
     definition = _written(workflow.definition.to_dict(), "${Partition}")
     found = {name for _, name in holes(definition) if _NAME.fullmatch(name)}
     names = {name: name.replace("_", "") for name in sorted(found - {"Partition"})}
+    _refuse_taken([*names.values(), *_RESOURCES])
     document: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Transform": "AWS::Serverless-2016-10-31",
@@ -74,11 +77,21 @@ def sam_template(workflow: Workflow, description: str | None = None) -> str:
     return _dump({name: part for name, part in document.items() if part})
 
 
+def _refuse_taken(names: Iterable[str]) -> None:
+    """A template's names have no underscores, and each is there once."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"a ${{Name}} of the definition cannot become the template's parameter {twice[0]}, for "
+            "another one or a resource is called so there: rename it"
+        )
+
+
 def _resources(
     workflow: Workflow, definition: dict[str, Any], names: Mapping[str, str]
 ) -> dict[str, Any]:
     machine = build(read(_written(definition, "aws")))
-    allowed = [_own(statement, workflow.name) for statement in statements(machine)]
+    allowed = statements(machine, workflow.name)
     logged = (workflow.logging_configuration or {}).get("level", "ALL") != "OFF"
     resources = {
         "StateMachine": {
@@ -125,7 +138,7 @@ def _logging(configuration: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _role(allowed: list[Statement], *, traced: bool, logged: bool) -> dict[str, Any]:
+def _role(allowed: Sequence[Statement], *, traced: bool, logged: bool) -> dict[str, Any]:
     everywhere = (_LOG_ACTIONS if logged else ()) + (_TRACE_ACTIONS if traced else ())
     policy = [*allowed, Statement(everywhere, ("*",))] if everywhere else allowed
     return {
@@ -155,12 +168,6 @@ def _role(allowed: list[Statement], *, traced: bool, logged: bool) -> dict[str, 
             ],
         },
     }
-
-
-def _own(statement: Statement, name: str) -> Statement:
-    """A distributed Map's grants name the machine itself."""
-    named = tuple(arn.replace("${StateMachineName}", name) for arn in statement.resources)
-    return Statement(statement.actions, named, statement.condition)
 
 
 def _substituted(document: dict[str, Any]) -> dict[str, Any]:

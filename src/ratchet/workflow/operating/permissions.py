@@ -36,16 +36,16 @@ class Statement:
         return document
 
 
-def statements(machine: StateMachine) -> tuple[Statement, ...]:
-    """Everything the machine's states call, each statement once, in the order of the text."""
+def statements(machine: StateMachine, name: str) -> tuple[Statement, ...]:
+    """Everything that the states of the machine of that name call, each statement once."""
     found: dict[Statement, None] = {}
     for state in machine.all_states():
         if isinstance(state, Task):
             arguments = state.document.get("Arguments", state.document.get("Parameters"))
             given = arguments if isinstance(arguments, dict) else {}
             found |= dict.fromkeys(_of_task(state.resource, given))
-        if isinstance(state, Map):
-            found |= dict.fromkeys(_of_map(state))
+        if isinstance(state, Map) and state.is_distributed:
+            found |= dict.fromkeys(_of_map(state, name))
     return tuple(found)
 
 
@@ -148,16 +148,11 @@ def _connection(given: Mapping[str, Any]) -> Iterator[Statement]:
     yield Statement(("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"), (secret,))
 
 
-def _of_map(state: Map) -> Iterator[Statement]:
+def _of_map(state: Map, machine: str) -> Iterator[Statement]:
     """A distributed Map starts executions of its own machine and reads and writes S3."""
-    flow = state.document.get("ItemProcessor")
-    config = flow.get("ProcessorConfig") if isinstance(flow, dict) else None
-    if not isinstance(config, dict) or config.get("Mode") != "DISTRIBUTED":
-        return
-    own = _HERE % ("states", "%s:${StateMachineName}")
     start, *follow = MAP_ACTIONS
-    yield Statement((start,), (own % "stateMachine",))
-    yield Statement(tuple(follow), (_HERE % ("states", "execution:${StateMachineName}/*"),))
+    yield Statement((start,), (_HERE % ("states", f"stateMachine:{machine}"),))
+    yield Statement(tuple(follow), (_HERE % ("states", f"execution:{machine}/*"),))
     yield from _s3_of(state.document.get("ItemReader"), ("s3:GetObject", "s3:ListBucket"))
     yield from _s3_of(
         state.document.get("ResultWriter"),

@@ -40,7 +40,7 @@ def emptied(state: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(state)
     if state.get("Type") == "Parallel":
         made["Branches"] = [_flow(number) for number in range(len(state.get("Branches") or []))]
-    elif is_distributed(state):
+    elif _is_distributed(state):
         made = {key: value for key, value in state.items() if key not in _OF_MAPS}
         made |= {"Type": "Task", "Resource": _FUNCTION}
     elif state.get("Type") == "Map":
@@ -49,7 +49,7 @@ def emptied(state: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def is_distributed(state: Mapping[str, Any]) -> bool:
+def _is_distributed(state: Mapping[str, Any]) -> bool:
     """Whether a Map's iterations are executions of their own."""
     processor = state.get("ItemProcessor")
     config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None

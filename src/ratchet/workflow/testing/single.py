@@ -24,7 +24,7 @@ from ratchet.workflow.interpreter.states import run_flow
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall
 from ratchet.workflow.testing.machines import Machine, find_state, machine_of
 from ratchet.workflow.testing.mocks import InvalidMock, Mock, parse_mock, returns
-from ratchet.workflow.testing.parts import PART, emptied, is_distributed, replaced
+from ratchet.workflow.testing.parts import PART, emptied, replaced
 from ratchet.workflow.testing.runner import MockRunner
 
 Status = Literal["SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
@@ -102,8 +102,13 @@ def _check(state: State, mock: Mock | None) -> None:
         )
     if isinstance(state, Task):
         mock.check(state.name, state.resource)
-    elif not is_distributed(state.document) and _is_no_list(mock):
+    elif _gives_a_list(state) and _is_no_list(mock):
         raise InvalidMock(f"{state.name} is a {state.type} state: its result is a list")
+
+
+def _gives_a_list(state: State) -> bool:
+    """Whether its result comes part by part from the branches or iterations inside."""
+    return isinstance(state, Parallel) or (isinstance(state, Map) and not state.is_distributed)
 
 
 def _is_no_list(mock: Mock) -> bool:
@@ -231,8 +236,11 @@ class _Trial:
         if self.mock is None or self.mock.error is not None or isinstance(outcome, StateError):
             return
         parts = sum(call.state == PART for call in runner.calls)
-        inline = isinstance(self.state, Map | Parallel) and not is_distributed(self.state.document)
-        if inline and self.mock.validation != "NONE" and parts != len(self.mock.result):
+        if (
+            _gives_a_list(self.state)
+            and self.mock.validation != "NONE"
+            and parts != len(self.mock.result)
+        ):
             raise _wrong_length(self.state.name, parts, self.mock.result)
 
     # what is told
