@@ -62,7 +62,7 @@ def test_an_execution_is_started_with_its_defaults_and_gives_its_output(
     assert execution.status == "SUCCEEDED"
     assert execution.progress().status == "SUCCEEDED"
     assert "Positive?" in execution.render_progress().svg
-    with pytest.raises(ValueError, match=r"'run.png': a picture is saved as .svg or .html"):
+    with pytest.raises(ValueError, match=r"run.png: a picture ends in .svg, .html, .mmd, not"):
         execution.render_progress().save("run.png")
 
 

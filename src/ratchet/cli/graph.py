@@ -14,8 +14,6 @@ from ratchet.cli.errors import CliError, command
 if TYPE_CHECKING:
     from ratchet.workflow.drawing.draw import History
 
-_ENDINGS = (".svg", ".html", ".mmd")
-
 
 @command
 def graph(
@@ -77,15 +75,17 @@ def _warn_of_errors(file: Path) -> None:
 
 
 def _refuse(file: Path | None, output: Path | None, execution: str | None, *, follow: bool) -> None:
+    from ratchet.workflow.drawing.endings import ENDINGS
+
     if file is None and execution is None:
         raise CliError("nothing to draw", "Name an ASL file, or an execution with --execution ARN.")
     if follow and execution is None:
         raise CliError("--follow without an execution", "Name one with --execution ARN.")
     if output is None and not follow:
         raise CliError("no file to draw into", "Name one with -o: x.svg, x.html or x.mmd.")
-    if output is not None and output.suffix not in _ENDINGS:
+    if output is not None and output.suffix not in ENDINGS:
         raise CliError(
-            f"{output}: no picture ends in '{output.suffix}'", f"Use {', '.join(_ENDINGS)}."
+            f"{output}: no picture ends in '{output.suffix}'", f"Use {', '.join(ENDINGS)}."
         )
 
 
@@ -119,14 +119,10 @@ def _executed(
 
 
 def _drawn(output: Path, definition: Mapping[str, Any], history: History, title: str) -> str:
-    from ratchet.workflow.drawing.draw import draw
-    from ratchet.workflow.drawing.mermaid import mermaid
-    from ratchet.workflow.drawing.pages import page
+    from ratchet.workflow.drawing.endings import drawn_for
 
     try:
-        if output.suffix == ".mmd":
-            return mermaid(definition, history)
-        return (draw if output.suffix == ".svg" else page)(definition, history, title=title)
+        return drawn_for(output, definition, history, title=title)
     except ValueError as error:
         raise CliError(str(error), "Check it with: ratchet lint FILE") from error
 

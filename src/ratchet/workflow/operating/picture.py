@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ratchet.workflow.drawing.draw import draw
+from ratchet.workflow.drawing.endings import drawn_for
 from ratchet.workflow.drawing.pages import html, page
 
 
@@ -30,11 +31,9 @@ class Picture:
         return page(self.definition, self.events, title=self.title)
 
     def save(self, path: str | Path) -> Path:
-        """Write `.svg` or `.html`, as the name says. Raises ValueError for another ending."""
+        """Write `.svg`, `.html` or `.mmd`, as the name says. Raises ValueError for another."""
         target = Path(path)
-        if target.suffix not in (".svg", ".html"):
-            raise ValueError(f"{str(path)!r}: a picture is saved as .svg or .html")
-        text = self.html if target.suffix == ".html" else self.svg
+        text = drawn_for(target, self.definition, self.events, title=self.title)
         target.write_text(text, encoding="utf-8")
         return target
 
