@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Iterator
 
 from ratchet.workflow.checks import RULES
+from ratchet.workflow.checks.uses import MAX_EXPRESSION, MAX_SECONDS
 
-_HEAD = """\
+_HEAD = f"""\
 # Rules of `ratchet lint`
 
 `ratchet lint FILE...` checks state machines: an ASL file (JSON or YAML), or a SAM or CloudFormation
@@ -17,11 +18,12 @@ and what will fail or mislead when it runs. A **note** is what AWS runs and loca
 local AWS refuses to create such a machine, while `ratchet lint` judges by AWS and stays content.
 `--strict` fails on warnings too, `--json` is for programs.
 
-The lint answers in seconds whatever it reads. An expression of more than 16,384 characters, or one
-that comes after 3 seconds of reading expressions, is not checked, and a warning says so.
+The lint answers in seconds whatever it reads. An expression of more than {MAX_EXPRESSION:,}
+characters, or one that comes after {MAX_SECONDS:g} seconds of reading expressions, is not checked,
+and a warning says so.
 This page is made from the code: `python -m ratchet.workflow.checks.page > docs/rules.md`.
 
-In a template, `template` is a definition that cannot be found or read, `substitution` a `${Name}`
+In a template, `template` is a definition that cannot be found or read, `substitution` a `${{Name}}`
 that `DefinitionSubstitutions` does not fill. `syntax` is a text that is no JSON or YAML.
 
 | rule | finds | more |
