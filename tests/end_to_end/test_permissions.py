@@ -199,6 +199,7 @@ def live(world: World) -> None:
     stop_a_run(world, csv_bytes(header, parts[2]))
     refuse_a_promotion(world)
     bring_a_workflow(world)
+    drop_without_a_pause(world)
     wake_everybody(world)
 
 
@@ -286,7 +287,7 @@ def refuse_a_promotion(world: World) -> None:
 
 def bring_a_workflow(world: World) -> None:
     """A pipeline gets a training workflow of its own, then another, then is as before."""
-    folder = pipeline_folder(world.place, "own")
+    folder = pipeline_folder(world.place, "own", quiet="5s")
     text = (folder / "pipeline.yaml").read_text()
     before, _, after = text.partition("training:\n")
     gate = after[after.index("gate:\n") :]
@@ -297,6 +298,16 @@ def bring_a_workflow(world: World) -> None:
         world.push(folder)
     (folder / "pipeline.yaml").write_text(text)
     world.push(folder)
+
+
+def drop_without_a_pause(world: World) -> None:
+    """While files keep coming the first wake is too early, and is sent once more."""
+
+    def sent() -> bool:
+        world.drop("own/part.csv", b"x")
+        return world.heard("StartRetraining", "sqs:SendMessage")
+
+    until(sent, "a wake that came too early was sent again")
 
 
 def wake_everybody(world: World) -> None:
