@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -138,13 +137,11 @@ def test_help_needs_none_of_the_heavy_packages() -> None:
         "heavy = {'boto3', 'botocore', 'moto', 'yaml', 'jsonschema', 'duckdb', 'pyarrow'}\n"
         "sys.exit(f'imported {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
     )
-    started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", program], check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert "Start with: ratchet demo" in done.stdout
-    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.parametrize("name", sorted(get_group(app).commands))

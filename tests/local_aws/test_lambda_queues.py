@@ -50,7 +50,7 @@ def test_a_message_arrives_at_once_in_aws_shape_and_is_deleted(
     began = time.perf_counter()
     sqs.send_message(QueueUrl=url, MessageBody="böse + % ü", MessageAttributes=attribute)
     record = until(lambda: receive(local_aws, seen))["Records"][0]
-    assert time.perf_counter() - began < 3  # 0.02 s on a quiet machine
+    assert time.perf_counter() - began < 10  # 0.02 s on a quiet machine
     assert record["body"] == "böse + % ü"
     assert record["eventSource"] == "aws:sqs"
     assert record["eventSourceARN"] == arn
@@ -65,10 +65,10 @@ def test_a_delayed_message_arrives_when_its_delay_is_over(local_aws: LocalAws) -
     local_aws.client("lambda").create_event_source_mapping(
         EventSourceArn=arn, FunctionName=function
     )
-    local_aws.client("sqs").send_message(QueueUrl=url, MessageBody="late", DelaySeconds=1)
     began = time.monotonic()
+    local_aws.client("sqs").send_message(QueueUrl=url, MessageBody="late", DelaySeconds=1)
     assert until(lambda: receive(local_aws, seen))["Records"][0]["body"] == "late"
-    assert time.monotonic() - began > 0.8
+    assert time.monotonic() - began > 0.9
 
 
 def test_only_the_messages_reported_as_failed_come_back(local_aws: LocalAws) -> None:
