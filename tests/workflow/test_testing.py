@@ -216,6 +216,7 @@ def test_a_distributed_map_may_answer_anything_and_runs_whole() -> None:
         (TRAIN, sample(TRAIN, TrainingJobStatus="Failed"), "gives no result"),
         (TRAIN, sample(TRAIN, CreationTime="yesterday"), "must be an ISO time"),
         ("arn:aws:states:::aws-sdk:s3:listObjectsV2", {"Contents": {}}, "must be a list"),
+        ("arn:aws:states:::aws-sdk:rds:describeDBInstances", {"DBInstances": []}, "DbInstances"),
         ("arn:aws:states:::dynamodb:getItem", {"Item": {"k": {"Q": "x"}}}, "no member 'Q'"),
     ],
 )

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ratchet.workflow.asl.payload import dumps
-from ratchet.workflow.asl.spelling import Shape, converted, member, spelt
-
-WriteDate = Callable[[datetime], Any]
+from ratchet.workflow.asl.spelling import Shape, Spell, converted, member, spelt, spelt_by_sdk
 
 
 class UnusableError(ValueError):
@@ -52,23 +51,31 @@ def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def from_api(shape: Shape, value: Any, write_date: WriteDate) -> Any:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a kind of integration writes an answer."""
+
+    spell: Spell
+    write_date: Callable[[datetime], Any]
+
+
+def from_api(shape: Shape, value: Any, style: Style) -> Any:
     """An answer of the API as plain JSON in Step Functions' spelling."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return {
-            spelt(name): from_api(shape.members[name], part, write_date)
+            style.spell(name): from_api(shape.members[name], part, style)
             for name, part in value.items()
             if name in shape.members
         }
     if kind == "list" and isinstance(value, list):
-        return [from_api(shape.member, part, write_date) for part in value]
+        return [from_api(shape.member, part, style) for part in value]
     if kind == "map" and isinstance(value, dict):
-        return {key: from_api(shape.value, part, write_date) for key, part in value.items()}
+        return {key: from_api(shape.value, part, style) for key, part in value.items()}
     if kind == "blob":
         return _text(value)
     if isinstance(value, datetime):
-        return write_date(value)
+        return style.write_date(value)
     return value
 
 
@@ -86,6 +93,10 @@ def as_iso(moment: datetime) -> str:
     moment = moment.astimezone(UTC)
     precision = "milliseconds" if moment.microsecond else "seconds"
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+SDK = Style(spelt_by_sdk, as_iso)
+OPTIMISED = Style(spelt, as_milliseconds)
 
 
 def parsed(text: Any) -> Any:

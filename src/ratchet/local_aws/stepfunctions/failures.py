@@ -24,27 +24,38 @@ _OPTIMISED = {
     "sqs": ("SQS", "AmazonSQS"),
     "states": ("StepFunctions", "AWSStepFunctions"),
 }
-_ACRONYM = re.compile(r"[A-Z]{2,}(?![a-z])")
+_MISSING = {"HeadObject": "NoSuchKeyException", "HeadBucket": "NoSuchBucketException"}
+"""Operations whose answer has no body to say what is missing: Java 2.x concludes it."""
 
 
 def service_error(resource: Resource, operation: Any, error: Any) -> StateError:
     """The failure behind a botocore ClientError."""
-    code = error.response.get("Error", {}).get("Code", "Unknown")
-    message = error.response.get("Error", {}).get("Message", str(error))
-    meta = error.response.get("ResponseMetadata", {})
-    status, request = meta.get("HTTPStatusCode", 400), meta.get("RequestId", "")
-    known = _modelled(operation, code)
     if resource.kind == "aws-sdk":
-        prefix = sdk_prefix(operation.service_model.service_id)
-        name = known or f"{prefix}Exception"
-        cause = f"{message} (Service: {prefix}, Status Code: {status}, Request ID: {request})"
-    else:
-        prefix, java = _OPTIMISED[resource.service]
-        name = known or f"{java}Exception"
-        cause = (
-            f"{message} (Service: {java}; Status Code: {status}; Error Code: {code}; "
-            f"Request ID: {request}; Proxy: null)"
-        )
+        return _sdk_error(operation, error.response)
+    given, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+    prefix, java = _OPTIMISED[resource.service]
+    known = _modelled(operation, given)
+    cause = (
+        f"{given.get('Message', error)} (Service: {java}; "
+        f"Status Code: {meta.get('HTTPStatusCode', 400)}; "
+        f"Error Code: {given.get('Code', 'Unknown')}; "
+        f"Request ID: {meta.get('RequestId', '')}; Proxy: null)"
+    )
+    return StateError(f"{prefix}.{_exception(known or java)}", cause)
+
+
+def _sdk_error(operation: Any, response: Any) -> StateError:
+    given, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
+    prefix, status = sdk_prefix(operation.service_model.service_id), meta.get("HTTPStatusCode", 400)
+    name = class_name(_exception(_modelled(operation, given) or prefix))
+    message = given.get("Message")
+    if status == 404 and operation.name in _MISSING:
+        name, message = _MISSING[operation.name], "null"
+    extended = f", Extended Request ID: {meta['HostId']}" if meta.get("HostId") else ""
+    cause = (
+        f"{message} (Service: {prefix}, Status Code: {status}, "
+        f"Request ID: {meta.get('RequestId', '')}{extended})"
+    )
     return StateError(f"{prefix}.{name}", cause)
 
 
@@ -64,14 +75,41 @@ def function_error(payload: Any, text: str) -> StateError:
 
 
 def sdk_prefix(service_id: str) -> str:
-    """`DynamoDB` -> `DynamoDb`, `SQS` -> `Sqs`, as Java 2.x names its classes."""
-    words = re.split(r"[\s-]+", service_id.removesuffix(" Service"))
-    return "".join(_ACRONYM.sub(lambda run: run[0].capitalize(), word) for word in words)
+    """`DynamoDB` -> `DynamoDb`, `SQS` -> `Sqs`, as Java 2.x names its services."""
+    name = class_name(service_id)
+    for begin in ("Amazon", "Aws"):
+        name = name.removeprefix(begin)
+    return name.removesuffix("Service")
 
 
-def _modelled(operation: Any, code: str) -> str | None:
+_NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
+_BOUNDARIES = (
+    (re.compile(r"([^a-z]{2,})v(\d+)"), r"\1 v\2 "),
+    (re.compile(r"([^A-Z]{2,})V(\d+)"), r"\1 V\2 "),
+    (re.compile(r"(?<=[a-z])(?=[A-Z][A-Za-z0-9])"), " "),
+    (re.compile(r"([A-Z]+)([A-Z][a-z])"), r"\1 \2"),
+    (re.compile(r"(\d)([A-Za-z])"), r"\1 \2"),
+)
+
+
+def class_name(name: str) -> str:
+    """A name as Java 2.x writes it in a class: acronyms are words, each word has one capital."""
+    text = _NO_LETTER.sub(" ", name)
+    for pattern, replacement in _BOUNDARIES:
+        text = pattern.sub(replacement, text)
+    return "".join(word.capitalize() for word in text.split())
+
+
+def _exception(name: str) -> str:
+    """`QueueDoesNotExist` -> `QueueDoesNotExistException`; `Fault` gives way to `Exception`."""
+    name = name.removesuffix("Fault")
+    return name if name.endswith("Exception") else f"{name}Exception"
+
+
+def _modelled(operation: Any, given: Any) -> str | None:
+    """The API's own name of the error; of a service with older error codes too, that of today."""
+    codes = (given.get("QueryErrorCode"), given.get("Code"))
     for shape in (*operation.error_shapes, *operation.service_model.error_shapes):
-        if code in (shape.name, shape.metadata.get("error", {}).get("code")):
-            name = str(shape.name)
-            return name if name.endswith("Exception") else f"{name}Exception"
+        if {shape.name, shape.metadata.get("error", {}).get("code")} & {*codes} - {None}:
+            return str(shape.name)
     return None

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.stepfunctions import failures
 from ratchet.local_aws.stepfunctions.casing import (
+    OPTIMISED,
+    SDK,
     UnusableError,
-    as_iso,
-    as_milliseconds,
     from_api,
     parsed,
     to_api,
@@ -96,9 +96,7 @@ class LocalTaskRunner:
         if resource.service == "lambda" and operation.name == "Invoke":
             return _invoked(resource, operation, response)
         if resource.kind == "aws-sdk":
-            return (
-                from_api(operation.output_shape, response, as_iso) if operation.output_shape else {}
-            )
+            return from_api(operation.output_shape, response, SDK) if operation.output_shape else {}
         _refuse_failed_entries(resource, response)
         return _with_metadata(operation, response)
 
@@ -107,7 +105,7 @@ class LocalTaskRunner:
         operation = _named_operation(call.resource, job.describe)
         named = to_api(operation.input_shape, job.named(call.arguments, answer))
         response = self._call(call.resource, operation, named)
-        state: dict[str, Any] = from_api(operation.output_shape, response, as_milliseconds)
+        state: dict[str, Any] = from_api(operation.output_shape, response, OPTIMISED)
         return state[job.inside] if job.inside is not None else state
 
     def _stop(self, call: TaskCall, answer: Mapping[str, Any]) -> None:
@@ -204,7 +202,7 @@ def _invoked(resource: Resource, operation: Any, response: dict[str, Any]) -> An
     if resource.kind == "lambda":
         return payload
     if resource.kind == "aws-sdk":
-        return from_api(operation.output_shape, {**response, "Payload": content}, as_iso)
+        return from_api(operation.output_shape, {**response, "Payload": content}, SDK)
     answer = _with_metadata(operation, {**response, "Payload": b""})
     return {**answer, "Payload": payload}
 
@@ -219,7 +217,7 @@ def _json(text: str) -> Any:
 def _with_metadata(operation: Any, response: dict[str, Any]) -> dict[str, Any]:
     """The answer as optimised integrations give it: in PascalCase, with the call's metadata."""
     shape = operation.output_shape
-    answer = from_api(shape, response, as_milliseconds) if shape is not None else {}
+    answer = from_api(shape, response, OPTIMISED) if shape is not None else {}
     meta = response.get("ResponseMetadata", {})
     headers = {str(key): str(value) for key, value in meta.get("HTTPHeaders", {}).items()}
     answer["SdkHttpMetadata"] = {

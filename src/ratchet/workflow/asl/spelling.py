@@ -1,17 +1,20 @@
-"""How Step Functions writes what an API takes: its members' names, and values given as text.
+"""How Step Functions writes what an API takes and gives: members' names, values given as text.
 
-Every member is in PascalCase. SDK integrations follow the Java SDK, which writes acronyms as words
-(`DbInstanceIdentifier`); any spelling of an acronym is taken for right here.
+Every member is in PascalCase. SDK integrations follow the Java SDK 2.x, which writes an acronym at
+the beginning as a word (`DbInstanceIdentifier`); of what is given any spelling of it is right here.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 Shape = Any
 """A shape of botocore's service model; botocore carries no types."""
+Spell = Callable[[str], str]
 
+_LEADING = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
 _ACRONYM = re.compile(r"[A-Z]{2}|\d[A-Z]|[A-Z]$|^[a-z][A-Z]")
 _NUMBERS = {
     **dict.fromkeys(("integer", "long"), re.compile(r"-?\d{1,19}")),
@@ -19,9 +22,21 @@ _NUMBERS = {
 }
 
 
+def spelling_of(kind: str) -> Spell:
+    """How a kind of integration writes the names of members."""
+    return spelt_by_sdk if kind == "aws-sdk" else spelt
+
+
 def spelt(name: str) -> str:
-    """A member's name as Step Functions writes it."""
+    """A member's name as optimised integrations write it."""
     return name[:1].upper() + name[1:]
+
+
+def spelt_by_sdk(name: str) -> str:
+    """A member's name as SDK integrations write it: `DBInstances` -> `DbInstances`."""
+    if name == "Equals":
+        return "EqualsValue"  # AWS's page on SDK integrations
+    return spelt(_LEADING.sub(lambda run: run[0].lower(), name))
 
 
 def member(shape: Shape, name: str) -> str | None:

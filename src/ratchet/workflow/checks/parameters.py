@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, Path
-from ratchet.workflow.asl.spelling import converted, member, spelt
+from ratchet.workflow.asl.spelling import converted, member
 from ratchet.workflow.checks import api
 from ratchet.workflow.checks.requests import Part, Request, requests
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
@@ -26,7 +26,7 @@ class ArgumentNames(Rule):
             if request.own is not None:
                 yield from self._own(request, request.own)
             for part in request.parts():
-                yield from self._part(subject, part, request.call)
+                yield from self._part(subject, part, request)
 
     def _own(self, request: Request, own: api.Members) -> Iterator[Finding]:
         for key in request.given if isinstance(request.given, dict) else ():
@@ -35,15 +35,15 @@ class ArgumentNames(Rule):
                 reason = f"{request.call} takes no {shown(name)}"
                 yield self.finding((*request.path, key), reason, nearest(name, own.names))
 
-    def _part(self, subject: Subject, part: Part, call: str) -> Iterator[Finding]:
+    def _part(self, subject: Subject, part: Part, request: Request) -> Iterator[Finding]:
         if not part.is_structure or not isinstance(part.value, dict):
             return
         for key in part.value:
             name = part.name_of(key)
             if subject.is_open(name) or member(part.shape, name) is not None:
                 continue
-            known = [spelt(known) for known in part.shape.members]
-            where = call if part.depth == 0 else f"{part.path[-1]} of {call}"
+            known = [request.spell(known) for known in part.shape.members]
+            where = _place(part, request)
             reason = f"{where} takes no {shown(name)}"
             yield self.finding((*part.path, key), reason, nearest(name, known))
 
@@ -62,12 +62,13 @@ class ArgumentsNeeded(Rule):
                 yield self._none(request, wanted)
             if request.own is not None and isinstance(request.given, dict):
                 given = {key.removesuffix(".$") for key in request.given}
-                yield from self._missing(request.path, given, wanted, request.call, ERROR)
+                missing = [name for name in wanted if name not in given]
+                yield from self._missing(request.path, missing, request.call, ERROR)
             for part in request.parts():
-                yield from self._part(part, request.call)
+                yield from self._part(part, request)
 
     def _none(self, request: Request, wanted: tuple[str, ...]) -> Finding:
-        names = ", ".join(map(spelt, wanted))
+        names = ", ".join(map(request.spell, wanted))
         return self.finding(
             request.state.path,
             f"{request.call} needs {names}, and the state gives no {request.path[-1]}",
@@ -75,21 +76,22 @@ class ArgumentsNeeded(Rule):
             severity=WARNING,
         )
 
-    def _part(self, part: Part, call: str) -> Iterator[Finding]:
+    def _part(self, part: Part, request: Request) -> Iterator[Finding]:
         if part.is_structure and isinstance(part.value, dict):
             given = {member(part.shape, part.name_of(key)) for key in part.value}
-            where = call if part.depth == 0 else f"{part.path[-1]} of {call}"
+            missing = [request.spell(name) for name in api.needed(part.shape) if name not in given]
             severity = ERROR if part.depth == 0 else WARNING
-            wanted = tuple(api.needed(part.shape))
-            yield from self._missing(part.path, given, wanted, where, severity)
+            yield from self._missing(part.path, missing, _place(part, request), severity)
 
     def _missing(
-        self, path: Path, given: set[Any], wanted: tuple[str, ...], where: str, severity: str
+        self, path: Path, names: list[str], where: str, severity: str
     ) -> Iterator[Finding]:
-        for name in wanted:
-            if name not in given:
-                reason = f"{where} needs {spelt(name)}"
-                yield self.finding(path, reason, f"Add {spelt(name)}", severity=severity)
+        for name in names:
+            yield self.finding(path, f"{where} needs {name}", f"Add {name}", severity=severity)
+
+
+def _place(part: Part, request: Request) -> str:
+    return request.call if part.depth == 0 else f"{part.path[-1]} of {request.call}"
 
 
 class ArgumentKinds(Rule):

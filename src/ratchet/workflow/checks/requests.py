@@ -8,7 +8,7 @@ from typing import Any
 
 from ratchet.workflow.asl.findings import Path
 from ratchet.workflow.asl.model import Task
-from ratchet.workflow.asl.spelling import Shape, member
+from ratchet.workflow.asl.spelling import Shape, Spell, member, spelling_of
 from ratchet.workflow.asl.templates import is_expression
 from ratchet.workflow.checks import api
 from ratchet.workflow.checks.integrations import resource_of
@@ -28,6 +28,7 @@ class Request:
     call: str
     own: api.Members | None
     shape: Shape | None
+    spell: Spell
 
     def parts(self) -> Iterator[Part]:
         """The arguments and all that is inside them, as far as the shape is known."""
@@ -52,7 +53,8 @@ def requests(subject: Subject) -> Iterator[Request]:
         shape = api.input_shape(resource) if own is None else None
         if (own or shape) and not subject.is_open(given):
             call = f"{resource.service}:{resource.action}"
-            yield Request(state, (*state.path, field), given, call, own, shape)
+            spell = spelling_of(resource.kind)
+            yield Request(state, (*state.path, field), given, call, own, shape, spell)
 
 
 @dataclass(frozen=True, slots=True)

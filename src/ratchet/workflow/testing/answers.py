@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Any
 
 from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.resources import Resource
-from ratchet.workflow.asl.spelling import Shape, spelt
+from ratchet.workflow.asl.spelling import Shape, Spell, spelling_of
 
 _METADATA = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 _FREE_SERVICES = frozenset({"apigateway", "http", "eks", "bedrock"})
@@ -50,9 +51,10 @@ def problems(resource: Resource, result: Any, *, strict: bool) -> Iterator[str]:
     if isinstance(result, Mapping) and resource.kind == "optimised":
         result = {key: value for key, value in result.items() if key not in _METADATA}
     free = frozenset({"Payload"}) if resource.service == "lambda" else _json_texts(resource)
-    yield from _differences(shape, result, "$", free, strict=strict)
+    spell = spelling_of(resource.kind)
+    yield from _Check(spell, strict).differences(shape, result, "$", free)
     if resource.is_job and isinstance(result, Mapping):
-        for name in _STATUSES & result.keys() & set(map(spelt, shape.members)):
+        for name in _STATUSES & result.keys() & set(map(spell, shape.members)):
             if result[name] not in _GOOD:
                 yield f"$.{name} is {result[name]!r}: a job that has not succeeded gives no result"
 
@@ -90,39 +92,48 @@ def _json_texts(resource: Resource) -> frozenset[str]:
     return frozenset({"Input", "Output"}) if resource.pattern == "sync:2" else frozenset()
 
 
-def _differences(
-    shape: Shape, value: Any, place: str, free: frozenset[str] = frozenset(), *, strict: bool
-) -> Iterator[str]:
-    kind = shape.type_name
-    if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-        yield f"{place} must be {_WORDS[kind]}, but is {_shown(value)}"
-    elif kind == "structure":
-        if not getattr(shape, "is_document_type", False):
-            yield from _members(shape, value, place, free, strict=strict)
-    elif kind == "list":
-        for index, part in enumerate(value):
-            yield from _differences(shape.member, part, f"{place}[{index}]", strict=strict)
-    elif kind == "map":
-        for key, part in value.items():
-            yield from _differences(shape.value, part, f"{place}.{key}", strict=strict)
-    elif kind == "timestamp":
-        yield from _no_time(value, place)
-    elif kind == "string" and shape.enum and value not in shape.enum:
-        yield f"{place} is none of {', '.join(shape.enum)}: {value!r}{_nearest(value, shape.enum)}"
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """How members are spelt, and whether all that the API always returns must be there."""
 
+    spell: Spell
+    strict: bool
 
-def _members(
-    shape: Shape, value: Mapping[str, Any], place: str, free: frozenset[str], *, strict: bool
-) -> Iterator[str]:
-    members = {spelt(name): member for name, member in shape.members.items()}
-    for name, part in value.items():
-        if name not in members:
-            yield f"{place} has no member {name!r}{_nearest(name, members)}"
-        elif name not in free and part is not None:
-            yield from _differences(members[name], part, f"{place}.{name}", strict=strict)
-    if strict:
-        missing = [spelt(name) for name in shape.required_members if spelt(name) not in value]
-        yield from (f"{place} lacks {name}, which the API always returns" for name in missing)
+    def differences(
+        self, shape: Shape, value: Any, place: str, free: frozenset[str] = frozenset()
+    ) -> Iterator[str]:
+        kind = shape.type_name
+        if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
+            yield f"{place} must be {_WORDS[kind]}, but is {_shown(value)}"
+        elif kind == "structure":
+            if not getattr(shape, "is_document_type", False):
+                yield from self._members(shape, value, place, free)
+        elif kind == "list":
+            for index, part in enumerate(value):
+                yield from self.differences(shape.member, part, f"{place}[{index}]")
+        elif kind == "map":
+            for key, part in value.items():
+                yield from self.differences(shape.value, part, f"{place}.{key}")
+        elif kind == "timestamp":
+            yield from _no_time(value, place)
+        elif kind == "string" and shape.enum and value not in shape.enum:
+            words = ", ".join(shape.enum)
+            yield f"{place} is none of {words}: {value!r}{_nearest(value, shape.enum)}"
+
+    def _members(
+        self, shape: Shape, value: Mapping[str, Any], place: str, free: frozenset[str]
+    ) -> Iterator[str]:
+        members = {self.spell(name): member for name, member in shape.members.items()}
+        for name, part in value.items():
+            if name not in members:
+                yield f"{place} has no member {name!r}{_nearest(name, members)}"
+            elif name not in free and part is not None:
+                yield from self.differences(members[name], part, f"{place}.{name}")
+        if self.strict:
+            missing = [
+                name for name in map(self.spell, shape.required_members) if name not in value
+            ]
+            yield from (f"{place} lacks {name}, which the API always returns" for name in missing)
 
 
 def as_json(value: Any) -> Any:
@@ -142,23 +153,24 @@ def sample(resource: str, **members: Any) -> dict[str, Any]:
     """
     parsed = resources.parse(resource)
     shape = output_shape(parsed)
-    made = _example(shape) if shape is not None and shape.type_name == "structure" else {}
+    spell = spelling_of(parsed.kind)
+    made = _example(shape, spell) if shape is not None and shape.type_name == "structure" else {}
     if parsed.is_job:
-        made |= {name: _success(shape, name) for name in _STATUSES & made.keys()}
+        made |= {name: _success(shape, name, spell) for name in _STATUSES & made.keys()}
     return {**made, **members}
 
 
-def _success(shape: Shape, name: str) -> str:
+def _success(shape: Shape, name: str, spell: Spell) -> str:
     """The word of this API for a job that succeeded."""
-    members = {spelt(member): part for member, part in shape.members.items()}
+    members = {spell(member): part for member, part in shape.members.items()}
     return next((word for word in members[name].enum if word in _GOOD), _GOOD[0])
 
 
-def _example(shape: Shape) -> Any:
+def _example(shape: Shape, spell: Spell) -> Any:
     kind = shape.type_name
     if kind == "structure":
         required = shape.required_members
-        return {spelt(name): _example(shape.members[name]) for name in required}
+        return {spell(name): _example(shape.members[name], spell) for name in required}
     if kind == "string":
         return shape.enum[0] if shape.enum else "text"
     return _EXAMPLES[kind]
