@@ -266,6 +266,14 @@ def test_following_ends_with_its_time(local_aws: LocalAws) -> None:
         list(looks)
 
 
+@pytest.mark.parametrize("odd", [{}, ["Pass"], None, 3, "Choice"])
+def test_a_state_of_odd_fields_is_drawn_even_so(odd: Any) -> None:
+    fields = ("Type", "Next", "End", "Choices", "Branches", "Retry", "Catch", "ItemProcessor")
+    definition = {"StartAt": odd, "States": {"Odd one": dict.fromkeys(fields, odd)}}
+    assert "Odd one" in draw(definition)
+    assert "Odd one" in mermaid(definition)
+
+
 def test_the_command_draws_by_the_ending_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "machine.asl.json"
     file.write_text(json.dumps(MACHINE))

@@ -74,7 +74,7 @@ class Box:
 
     def draw_end(self, pen: Pen) -> None:
         """The mark of a state after which nothing follows."""
-        if not self.state.get("End") and self.state.get("Type") not in {"Succeed", "Fail"}:
+        if not self.state.get("End") and self.state.get("Type") not in ("Succeed", "Fail"):
             return
         stroke = INK if self.times or not self.coloured else FAINT
         pen.parts.append(

@@ -95,7 +95,7 @@ def _shaped(state: Mapping[str, Any], text: str) -> str:
     kind = state.get("Type")
     if kind == "Choice":
         return f"{{{{{text}}}}}"
-    return f"([{text}])" if kind in {"Succeed", "Fail"} else f"[{text}]"
+    return f"([{text}])" if kind in ("Succeed", "Fail") else f"[{text}]"
 
 
 def _quoted(*lines: str) -> str:
