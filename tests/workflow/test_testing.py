@@ -346,6 +346,9 @@ def test_the_command_tests_a_state(tmp_path: Path) -> None:
     done = cli.invoke(app, [*asked, str(mock)])
     assert done.exit_code == 0
     assert json.loads(done.stdout)["nextState"] == "Stop"
+    for no_json in ("[NaN]", "[" * 100_000):
+        refused = cli.invoke(app, ["test-state", str(file), "Stop", "--input", no_json])
+        assert "--input is neither JSON nor the name of a file" in refused.output
     failed = cli.invoke(app, ["test-state", str(file), "Stop"])
     assert (failed.exit_code, "Stop: FAILED" in failed.output) == (1, True)
     for wrong, told in (("{", "neither JSON"), ('{"result": {"P": 1}}', "no member 'P'")):

@@ -111,14 +111,14 @@ def _object(option: str, given: str) -> dict[str, Any]:
 
 def _json(option: str, given: str) -> Any:
     """The JSON of an option, or of the file it names."""
-    import json
+    from ratchet.workflow.asl.payload import loads
 
     text = given
     if not given.lstrip().startswith(tuple('{["-0123456789')) and Path(given).is_file():
         text = Path(given).read_text(encoding="utf-8")
     try:
-        return json.loads(text)
-    except ValueError as error:
+        return loads(text)
+    except (ValueError, RecursionError) as error:
         raise CliError(
             f"{option} is neither JSON nor the name of a file: {given[:80]} ({error})",
             "Write JSON in quotes, or name a file that holds it.",
