@@ -8,7 +8,7 @@ from typing import Any
 from ratchet.workflow.asl.jsonata.errors import NotJson, memory_exceeded
 from ratchet.workflow.asl.jsonata.numbers import is_null
 
-MAX_ITEMS = 262_144  # more can be in no input or output
+MAX_RESULT = 262_144  # items; more can be in no input or output
 UNDEFINED = object()
 
 
@@ -38,7 +38,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
-        if len(value) > MAX_ITEMS:
+        if len(value) > MAX_RESULT:
             raise memory_exceeded()
         return [_plain(part) for part in value]
     if value is None or is_null(value):
