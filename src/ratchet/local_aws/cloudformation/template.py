@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ratchet.local_aws.cloudformation.errors import TemplateError
+from ratchet.workflow.sam.template import TemplateLoader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,29 +29,10 @@ SECTIONS = frozenset(
     ]
 )
 SAM = "AWS::Serverless-2016-10-31"
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _TemplateLoader(_Loader):  # type: ignore[misc]
-    """YAML as CloudFormation reads it: dates are text, `!Sub x` is {"Fn::Sub": x}."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  the name is PyYAML's
-        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-        for first, pairs in _Loader.yaml_implicit_resolvers.items()
-    }
-
-
-def _short_form(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    return {name: value}
+class _Loader(TemplateLoader):
+    """A key that is there twice is refused."""
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
@@ -63,8 +45,7 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
     return dict(loader.construct_pairs(node, deep=True))
 
 
-_TemplateLoader.add_multi_constructor("!", _short_form)
-_TemplateLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def load_template(path: Path) -> tuple[str, dict[str, Any]]:
@@ -92,7 +73,7 @@ def load_template(path: Path) -> tuple[str, dict[str, Any]]:
 def parse_yaml(text: str) -> Any:
     """A template's or a state machine's YAML (or JSON). Raises TemplateError."""
     try:
-        return yaml.load(text, _TemplateLoader)  # noqa: S506  a safe loader
+        return yaml.load(text, _Loader)  # noqa: S506  a safe loader
     except yaml.YAMLError as error:
         reason = re.sub(r"\s+", " ", str(error))
         msg = f"no valid YAML: {reason}"

@@ -63,8 +63,8 @@ def read(text: str) -> Template:
         raise _refused(reason, "Split it into nested stacks")
     try:
         _refuse_depth(text)
-        _unfolded(yaml.compose(text, Loader=_Loader), {}, set())
-        document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+        _unfolded(yaml.compose(text, Loader=TemplateLoader), {}, set())
+        document = yaml.load(text, TemplateLoader)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (None, None)
@@ -78,7 +78,7 @@ def read(text: str) -> Template:
 
 def _refuse_depth(text: str) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=TemplateLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
@@ -106,11 +106,11 @@ def _inside(node: Any) -> list[Any]:
     return [(part,) for part in node.value] if isinstance(node, yaml.SequenceNode) else []
 
 
-class _Loader(yaml.CSafeLoader):
+class TemplateLoader(yaml.CSafeLoader):
     """YAML as CloudFormation reads it: dates are text, `!Sub x` is {"Fn::Sub": x}."""
 
 
-_Loader.yaml_implicit_resolvers = {
+TemplateLoader.yaml_implicit_resolvers = {
     first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
     for first, pairs in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
@@ -128,7 +128,7 @@ def _short_form(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
-_Loader.add_multi_constructor("!", _short_form)
+TemplateLoader.add_multi_constructor("!", _short_form)
 
 
 def _refused(
