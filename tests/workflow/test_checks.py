@@ -87,6 +87,12 @@ REFUSED: list[Case] = [
         "/States/A/Next",
         "another flow",
     ),
+    (
+        "a machine without an end",
+        machine({"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}),
+        "/",
+        "no terminal state",
+    ),
     ("a state nothing leads to", _one(SUCCEED, B=SUCCEED), "/States/B", "not reachable"),
     ("neither Next nor End", _one({"Type": "Pass"}), "/States/A", "needs Next or End"),
     ("both Next and End", _one(_pass(Next="B"), B=SUCCEED), "/States/A", "exclude each other"),
@@ -509,8 +515,12 @@ SUSPECT: list[Case] = [
     ("$eval", _one(_pass(Output={"x": "{% $eval('1') %}"})), "/States/A/Output/x", "Use $parse"),
     (
         "a loop without a way out",
-        machine({"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}),
-        "/States/A",
+        _one(
+            _choice({"Condition": "{% $states.input.x %}", "Next": "C"}),
+            B={"Type": "Pass", "Next": "B"},
+            C=SUCCEED,
+        ),
+        "/States/B",
         "no way out",
     ),
     (

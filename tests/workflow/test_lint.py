@@ -307,7 +307,10 @@ def test_a_file_is_told_by_line_and_column_and_fails_the_command(tmp_path: Path)
 
 def test_warnings_fail_only_a_strict_check(tmp_path: Path) -> None:
     suspect = tmp_path / "loop.asl.yaml"
-    suspect.write_text("StartAt: A\nStates: {A: {Type: Pass, Next: A}}\n")
+    loop = (
+        "{Type: Parallel, Branches: [{StartAt: B, States: {B: {Type: Pass, Next: B}}}], End: true}"
+    )
+    suspect.write_text(f"StartAt: A\nStates: {{A: {loop}}}\n")
     assert _ratchet("lint", suspect).exit_code == 0
     assert _ratchet("lint", "--strict", suspect).exit_code == 1
 
@@ -327,10 +330,10 @@ def test_what_only_local_aws_cannot_run_is_a_note_and_fails_no_command(tmp_path:
 
 def test_a_picture_of_a_wrong_machine_is_drawn_with_a_word_about_it(tmp_path: Path) -> None:
     bad, picture = tmp_path / "bad.asl.yaml", tmp_path / "bad.svg"
-    bad.write_text("StartAt: A\nStates: {A: {Type: Pass, Next: B}}\n")
+    bad.write_text("StartAt: A\nStates: {A: {Type: Pass, Next: B}, C: {Type: Succeed}}\n")
     done = _ratchet("graph", bad, "-o", picture)
     assert (done.exit_code, picture.exists()) == (0, True)
-    assert "has 1 error: ratchet lint" in done.stderr.replace("\n", " ")
+    assert "has 2 errors: ratchet lint" in done.stderr.replace("\n", " ")
 
 
 def test_a_state_is_tested_only_where_it_is_and_where_the_machine_is_sound(tmp_path: Path) -> None:

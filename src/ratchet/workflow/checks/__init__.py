@@ -22,6 +22,7 @@ from ratchet.workflow.checks.graph import (
     Reachable,
     RepeatedKeys,
     Targets,
+    Terminal,
     UniqueNames,
 )
 from ratchet.workflow.checks.handlers import (
@@ -64,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     Targets(),
     Endings(),
     Reachable(),
+    Terminal(),
     Loops(),
     UniqueNames(),
     RepeatedKeys(),

@@ -77,6 +77,35 @@ class Reachable(Rule):
                     yield self.finding(state.path, reason, "Lead a Next to it, or drop it")
 
 
+class Terminal(Rule):
+    """A machine has a state that ends it: AWS refuses one that goes on for ever."""
+
+    id = "graph-end"
+    summary = "A state machine has a state that ends it"
+    link = _LINK
+    code = "MISSING_END_STATE"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        if goes_on_for_ever(subject.machine.flow):
+            yield self.finding(
+                (),
+                "Workflow has no terminal state",
+                'Give a state "End": true, or lead one to a Succeed or Fail state',
+            )
+
+
+def goes_on_for_ever(flow: Flow) -> bool:
+    """Whether every state leads to another one. What is wrong with an ending is told elsewhere."""
+    states = flow.states.values()
+    return bool(states) and all(map(_leads_on, states))
+
+
+def _leads_on(state: State) -> bool:
+    if isinstance(state, Choice):
+        return True
+    return "Next" in state.document and not state.end and not isinstance(state, Succeed | Fail)
+
+
 class Loops(Rule):
     """From every state an end can be reached."""
 
@@ -87,6 +116,8 @@ class Loops(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         for flow in subject.machine.all_flows():
             if flow.start_at is None or flow.start_at not in flow.states:
+                continue
+            if flow is subject.machine.flow and goes_on_for_ever(flow):
                 continue
             arrows = _arrows(flow)
             reached = _closure({flow.start_at}, arrows)
