@@ -92,9 +92,10 @@ def _refuse(file: Path | None, output: Path | None, execution: str | None, *, fo
 def _read(file: Path) -> Mapping[str, Any]:
     from ratchet.workflow.asl.findings import InvalidDefinition
     from ratchet.workflow.asl.source import read
+    from ratchet.workflow.files import content_of
 
     try:
-        return read(file.read_bytes()).document
+        return read(content_of(file)).document
     except InvalidDefinition as error:
         raise CliError(f"{file}: {error.findings[0]}", f"Check it: ratchet lint {file}") from error
 

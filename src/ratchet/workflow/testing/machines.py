@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from ratchet.workflow import load, parse
 from ratchet.workflow.asl.findings import WorkflowError
 from ratchet.workflow.asl.model import Flow, State, StateMachine
+from ratchet.workflow.files import content_of
 from ratchet.workflow.testing.mocks import InvalidMock
 
 
@@ -49,7 +50,7 @@ def machine_of(machine: Machine, substitutions: Mapping[str, str] | None = None)
 
 def _text_or_mapping(machine: Machine) -> str | bytes | Mapping[str, Any]:
     if isinstance(machine, Path):
-        return machine.read_bytes()
+        return content_of(machine)
     if isinstance(machine, str) and machine.endswith(_ENDINGS) and "\n" not in machine:
         raise WorkflowError(f"a text is the definition itself; for a file give Path({machine!r})")
     if isinstance(machine, str | bytes | Mapping):
