@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import math
 import random as randomness
@@ -17,6 +16,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ratchet.workflow.asl.hashes import HASHES, digest
 from ratchet.workflow.asl.payload import dumps, loads
 
 MAX_TEXT = 10_000
@@ -153,20 +153,11 @@ def _decode(text: Any) -> str:
         raise FunctionError(f"The string is no Base64: {error}") from error
 
 
-ALGORITHMS = {
-    "MD5": "md5",
-    "SHA-1": "sha1",
-    "SHA-256": "sha256",
-    "SHA-384": "sha384",
-    "SHA-512": "sha512",
-}
-
-
 def _hash(data: Any, algorithm: Any) -> str:
-    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise FunctionError(f"The algorithm must be one of {', '.join(ALGORITHMS)}")
+    if not isinstance(algorithm, str) or algorithm not in HASHES:
+        raise FunctionError(f"The algorithm must be one of {', '.join(HASHES)}")
     text = data if isinstance(data, str) else _json(data)
-    return hashlib.new(ALGORITHMS[algorithm], _bytes(text)).hexdigest()
+    return digest(_bytes(text), algorithm)
 
 
 # JSON, numbers, identities

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ratchet.workflow.asl.functions import ALGORITHMS
+from ratchet.workflow.asl.hashes import HASHES, digest
 from ratchet.workflow.asl.jsonata.errors import Fault, JsonataError, memory_exceeded
 from ratchet.workflow.asl.jsonata.values import with_nulls
 
@@ -39,10 +38,10 @@ def _range(first: Any, last: Any, step: Any) -> Any:
 def _hash(text: Any, algorithm: Any) -> Any:
     if text is None or algorithm is None:
         return None
-    if algorithm not in ALGORITHMS:
-        known = ", ".join(ALGORITHMS)
+    if algorithm not in HASHES:
+        known = ", ".join(HASHES)
         raise JsonataError(f"$hash has no algorithm {algorithm!r}; it has {known}")
-    return hashlib.new(ALGORITHMS[algorithm], text.encode(), usedforsecurity=False).hexdigest()
+    return digest(text.encode(), algorithm)
 
 
 _MULTIPLIER, _MASK = 0x5DEECE66D, (1 << 48) - 1

@@ -131,7 +131,10 @@ class _String:
             return ""
         if is_number(value) and not math.isfinite(value):
             raise Fault("D3001", value=value)
-        return numbers.dumps(value, fifteen=True, indent=2 if prettify else 0)
+        try:
+            return numbers.dumps(value, fifteen=True, indent=2 if prettify else 0)
+        except numbers.NotFinite as error:
+            raise Fault("D1001", value=error.args[0]) from error
 
 
 def _encoded(value: Any) -> Any:

@@ -15,6 +15,10 @@ _BASES = {"x": 16, "o": 8, "b": 2}
 _EXACT = 2**53
 
 
+class NotFinite(ValueError):
+    """A number that no text stands for; its only argument is the number."""
+
+
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -118,9 +122,7 @@ class _Writer:
         if not self._fifteen or (isinstance(value, int) and abs(value) < 10**15):
             return value
         if not math.isfinite(value):
-            from ratchet.workflow.asl.jsonata.errors import Fault
-
-            raise Fault("D1001", value=value)
+            raise NotFinite(value)
         return rounded(value)
 
 
