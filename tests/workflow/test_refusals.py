@@ -335,8 +335,8 @@ def test_bad_input_is_refused_with_state_and_field(case: str) -> None:
     assert len(message) < 900
 
 
-def test_24_a_loop_without_an_end_is_a_warning() -> None:
-    with pytest.warns(UserWarning, match="'A', 'B'.*loop has no way out"):
+def test_24_a_loop_without_an_end_is_refused() -> None:
+    with pytest.raises(InvalidDefinition, match="no terminal state"):
         built(loop())
 
 

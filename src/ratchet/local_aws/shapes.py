@@ -198,9 +198,12 @@ def _list_from_form(shape: Shape, form: Mapping[str, str], prefix: str) -> list[
     base = prefix
     if not shape.serialization.get("flattened"):
         base = f"{prefix}.{shape.member.serialization.get('name', 'member')}"
-    items: list[Any] = []
-    while (item := from_form(shape.member, form, f"{base}.{len(items) + 1}")) is not None:
-        items.append(item)
+    # A client leaves out an empty structure, and its number with it.
+    begun = f"{base}."
+    numbers = {field[len(begun) :].partition(".")[0] for field in form if field.startswith(begun)}
+    ordered = sorted(filter(str.isdecimal, numbers), key=lambda number: (len(number), number))
+    found = (from_form(shape.member, form, f"{begun}{number}") for number in ordered)
+    items = [item for item in found if item is not None]
     return items if items or form.get(prefix) == "" else None
 
 
