@@ -35,7 +35,7 @@ class Predictor:
         """
         import numpy as np
 
-        table = np.asarray(_numbers(rows), dtype=np.float32)
+        table: Any = np.asarray(_numbers(rows), dtype=np.float32)
         if table.shape[1] != self.features:
             raise BadPayload(
                 400,
