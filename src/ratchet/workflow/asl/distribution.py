@@ -9,14 +9,17 @@ from ratchet.workflow.asl.model import ItemBatcher, ItemReader, ResultWriter
 from ratchet.workflow.asl.reading import Document
 from ratchet.workflow.asl.tables import JSONATA
 
-DISTRIBUTED = "DISTRIBUTED"
+
+def is_distributed(document: Document, processor: str = "ItemProcessor") -> bool:
+    """Whether the iterations of a Map, given as its document, are executions of their own."""
+    config = reading.mapping(reading.mapping(document.get(processor)).get("ProcessorConfig"))
+    return config.get("Mode") == "DISTRIBUTED"
 
 
 def distributed_fields(document: Document, processor: str, language: str) -> dict[str, Any]:
     """What a Map model takes for a distributed Map, from the document of the state."""
-    config = reading.mapping(reading.mapping(document.get(processor)).get("ProcessorConfig"))
     return {
-        "is_distributed": config.get("Mode") == DISTRIBUTED,
+        "is_distributed": is_distributed(document, processor),
         "label": reading.text(document.get("Label")),
         "reader": _reader(document, language),
         "batcher": _batcher(document, language),

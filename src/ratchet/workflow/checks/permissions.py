@@ -43,13 +43,20 @@ class Permissions(Rule):
     def _task(self, role: Role, state: Task, resource: Resource) -> Iterator[Finding]:
         path = (*state.path, "Resource")
         target = _target(role, state, resource)
-        for action in _actions(resource):
-            if not role.allows(action):
-                yield self._refused(path, f"allow {action}", action)
-            elif target is not None and not role.allows_on(action, target):
-                yield self._refused(path, f"allow {action} on {target}", action)
-            else:
-                yield from self._job(role, path, resource)
+        actions = _actions(resource)
+        refused = [
+            refusal for action in actions if (refusal := self._refusal(role, path, action, target))
+        ]
+        yield from refused
+        if actions and not refused:
+            yield from self._job(role, path, resource)
+
+    def _refusal(self, role: Role, path: Path, action: str, target: str | None) -> Finding | None:
+        if not role.allows(action):
+            return self._refused(path, f"allow {action}", action)
+        if target is not None and not role.allows_on(action, target):
+            return self._refused(path, f"allow {action} on {target}", action)
+        return None
 
     def _job(self, role: Role, path: Path, resource: Resource) -> Iterator[Finding]:
         needed = following(resource)

@@ -143,9 +143,9 @@ class Execution(DrawsItself):
 
     def definition(self) -> dict[str, Any]:
         """The definition that this execution runs, as it was when it started."""
-        answer = self._asked("describe_state_machine_for_execution")
-        document: dict[str, Any] = json.loads(answer["definition"])
-        return document
+        from ratchet.workflow.drawing.live import definition_of
+
+        return definition_of(self.execution_arn, self.client)
 
     def progress(self, max_events: int = 25_000) -> Timeline:
         """Each state entered so far: status, duration, attempts."""

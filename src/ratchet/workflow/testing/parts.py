@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ratchet.workflow.asl.distribution import is_distributed
 from ratchet.workflow.asl.findings import Path
 
 PART = "(part of the mock)"
@@ -40,20 +41,13 @@ def emptied(state: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(state)
     if state.get("Type") == "Parallel":
         made["Branches"] = [_flow(number) for number in range(len(state.get("Branches") or []))]
-    elif _is_distributed(state):
+    elif is_distributed(state):
         made = {key: value for key, value in state.items() if key not in _OF_MAPS}
         made |= {"Type": "Task", "Resource": _FUNCTION}
     elif state.get("Type") == "Map":
         key = "ItemProcessor" if "ItemProcessor" in state else "Iterator"
         made[key] = _flow("{% $states.context.Map.Item.Index %}")
     return made
-
-
-def _is_distributed(state: Mapping[str, Any]) -> bool:
-    """Whether a Map's iterations are executions of their own."""
-    processor = state.get("ItemProcessor")
-    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
-    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
 
 
 def _flow(number: int | str) -> dict[str, Any]:
