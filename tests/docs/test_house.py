@@ -1,4 +1,4 @@
-"""Import arrows fall one way, as docs/architecture.md draws them."""
+"""Import arrows fall one way, as docs/architecture.md draws them, and never in a circle."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from import_circles import Sources, circles
 
 ROOT = Path(__file__).resolve().parents[2]
 FORBIDDEN = {
@@ -17,6 +18,15 @@ FORBIDDEN = {
     "jobs": ("ratchet", "retraining"),
 }
 NEEDS_AWS = ("boto3", "botocore")
+FOLDERS = ("src", "functions", "jobs", "benchmarks", "tests")
+STARTS = ("src", "functions", "jobs", "tests", "src/ratchet/local_aws/glue/library")
+STILL_IN_CIRCLES = (  # folders whose circles are being opened
+    "src/ratchet/cli",
+    "src/ratchet/local_aws",
+    "src/ratchet/workflow/interpreter",
+    "src/ratchet/workflow/operating",
+    "src/ratchet/workflow/steps",
+)
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -54,3 +64,36 @@ def test_only_settings_reads_the_environment() -> None:
         if "environ" in file.read_text(encoding="utf-8") and file.name != "settings.py"
     ]
     assert reading == []
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    """Imports inside functions and for type checkers count too."""
+    graph = Sources(ROOT, FOLDERS, STARTS).graph()
+    found = [sorted(str(file.relative_to(ROOT)) for file in group) for group in circles(graph)]
+    assert [group for group in found if not all(map(_is_being_opened, group))] == []
+
+
+def _is_being_opened(file: str) -> bool:
+    return file.startswith(STILL_IN_CIRCLES)
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "import house.one",
+        "from house import one",
+        "from . import one",
+        "from .one import name",
+        "def later():\n    from house.one import name",
+        "if TYPE_CHECKING:\n    from house.one import name",
+    ],
+)
+def test_a_circle_is_found_however_it_is_imported(tmp_path: Path, back: str) -> None:
+    house = tmp_path / "src" / "house"
+    house.mkdir(parents=True)
+    (house / "__init__.py").write_text("from house.one import name\n")
+    (house / "one.py").write_text("from house.two import other\n")
+    (house / "two.py").write_text(f"{back}\n")
+    (house / "three.py").write_text("import house.one, json\n")
+    graph = Sources(tmp_path, ("src",), ("src",)).graph()
+    assert circles(graph) == [{house / "one.py", house / "two.py"}]
