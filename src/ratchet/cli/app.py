@@ -13,7 +13,7 @@ from ratchet.cli.invoke import invoke
 from ratchet.cli.lint import lint
 from ratchet.cli.push import push
 from ratchet.cli.runs import runs, show
-from ratchet.cli.test_state import state_test
+from ratchet.cli.state_test import state_test
 from ratchet.cli.up import up
 from ratchet.cli.upload import upload
 

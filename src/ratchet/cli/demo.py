@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ratchet.cli import checkout
+from ratchet.cli.command import command, stay
 from ratchet.cli.connection import Json
-from ratchet.cli.errors import CliError, command, stay
+from ratchet.cli.errors import CliError
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,48 +1,15 @@
-"""How a command ends when it cannot do its work: one line for a person, an exit code for a program.
-
-Exit codes: 1 the command could not do it, 2 wrong usage (Typer's), 70 a defect of ours,
-128 + n ended by signal n (so 130 for Ctrl-C).
-"""
+"""The error a command ends with, and the suggestion for a mistyped name."""
 
 from __future__ import annotations
 
-import errno
-import functools
-import json
-import os
-import signal
-import sys
-import tempfile
-import time
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn, ParamSpec, TextIO
-
-import typer
-
-P = ParamSpec("P")
-
-_OF_LOCAL_AWS = {
-    "StartFailed": "local AWS did not start",
-    "TemplateError": "template.yaml cannot be deployed",
-    "DeploymentError": "the stack was not deployed",
-}
-_STEPS = {
-    errno.EACCES: "Run the command in a folder that you may write to.",
-    errno.EROFS: "Run the command in a folder that you may write to.",
-    errno.ENOSPC: "The disk is full: free some space there.",
-}
+from collections.abc import Iterable
 
 FAILED = 1
-OUR_DEFECT = 70
+"""The exit code of a command that could not do its work."""
 
 
 class CliError(Exception):
-    """Says what is wrong, where and with which value; `next_step` says what to do about it."""
+    """States what is wrong, where and with which value; `next_step` is what to do about it."""
 
     def __init__(self, what: str, next_step: str = "", code: int = FAILED) -> None:
         super().__init__(what)
@@ -51,165 +18,7 @@ class CliError(Exception):
         self.code = code
 
 
-class Stopped(BaseException):
-    """The process was asked to end by SIGTERM or SIGHUP."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-def command(function: Callable[P, None]) -> Callable[P, None]:
-    """Make a function a command: whatever ends it early becomes one line and an exit code."""
-
-    @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        with _unwound_by_signals():
-            try:
-                function(*args, **kwargs)
-                sys.stdout.flush()
-            except typer.Exit:
-                raise
-            except BaseException as error:  # noqa: BLE001 - the one place that knows every end
-                with undisturbed():
-                    code = report(error, as_json=bool(kwargs.get("json_output")))
-                raise typer.Exit(code) from None
-
-    return guarded
-
-
-def report(error: BaseException, *, as_json: bool = False) -> int:
-    """Say on stderr how the command ended, in one line; the exit code."""
-    if isinstance(error, KeyboardInterrupt):
-        _say("Stopped.")
-        return 128 + signal.SIGINT
-    if isinstance(error, Stopped):
-        _say(f"Stopped by {signal.Signals(error.number).name}.")
-        return 128 + error.number
-    if isinstance(error, BrokenPipeError):  # `ratchet runs | head` closes it
-        _speak_to_nobody(sys.stdout)
-        _speak_to_nobody(sys.stderr)
-        return 128 + signal.SIGPIPE
-    known = explain(error)
-    if known is None:
-        known = CliError(*_defect(error), code=OUR_DEFECT)
-    if as_json:
-        print(json.dumps({"error": known.what, "next_step": known.next_step}), file=sys.stderr)
-    else:
-        _say(f"Error: {known.what}", known.next_step)
-    return known.code
-
-
-def explain(error: BaseException) -> CliError | None:
-    """The error in our words, if it is one whose cause we know."""
-    if isinstance(error, CliError):
-        return error
-    kind, module = type(error).__name__, type(error).__module__
-    if module.startswith("ratchet.local_aws") and kind in _OF_LOCAL_AWS:
-        return CliError(f"{_OF_LOCAL_AWS[kind]}: {error}")
-    if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename is not None else ""
-        return CliError(f"{where}{error.strerror}", _STEPS.get(error.errno or 0, ""))
-    if module.startswith(("botocore", "boto3")):
-        from ratchet.cli.aws_errors import explain_aws
-
-        return explain_aws(error)
-    return None
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Clean-up that a second Ctrl-C must not cut short."""
-    former = {number: signal.signal(number, signal.SIG_IGN) for number in _signals()}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-
-
-def stay() -> NoReturn:
-    """Wait for a signal.
-
-    The kernel may give it to any thread; the main thread, which alone acts on it, then sleeps on
-    in a wait without end. So this one wakes up now and then.
-    """
-    while True:
-        time.sleep(0.5)
-
-
-def _signals() -> list[signal.Signals]:
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    return [getattr(signal, name) for name in names if hasattr(signal, name)]
-
-
-@contextmanager
-def _unwound_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is closed.
-
-    The first signal decides: those that follow must not cut short what it set going, nor reach
-    Python on its way out; so after one has come the process stays deaf to them.
-    """
-    decided = False
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        nonlocal decided
-        decided = True
-        for one in ours:
-            signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt if number == signal.SIGINT else Stopped(number)
-
-    # a command started with nohup keeps ignoring SIGHUP
-    defaults = (signal.SIG_DFL, signal.default_int_handler)
-    ours = {n: former for n in _signals() if (former := signal.getsignal(n)) in defaults}
-    for number in ours:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, former in ours.items():
-            signal.signal(number, signal.SIG_IGN if decided else former)
-
-
-def _say(what: str, next_step: str = "") -> None:
-    from ratchet.cli.screen import stderr
-
-    screen = stderr()
-    style = "bold red" if what.startswith("Error") else ""
-    try:
-        screen.print(what, style=style, soft_wrap=True)
-        if next_step:
-            screen.print(next_step, soft_wrap=True)
-    except OSError:  # the terminal is gone: that is what SIGHUP tells
-        _speak_to_nobody(sys.stdout)
-        _speak_to_nobody(sys.stderr)
-
-
-def _speak_to_nobody(stream: TextIO) -> None:
-    """For a stream that nobody reads any more: Python would complain once more at exit."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _defect(error: BaseException) -> tuple[str, str]:
-    """Write the details of an unexpected exception to a file and name it."""
-    what = f"unexpected {type(error).__name__}: {str(error).strip() or 'no message'}"
-    try:
-        path = _write_details(error)
-    except OSError:
-        return what.replace("\n", " "), "The details could not be written; this is a defect."
-    return what.replace("\n", " "), f"The details are in {path}; please report this."
-
-
-def _write_details(error: BaseException) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    handle, name = tempfile.mkstemp(prefix=f"ratchet-error-{stamp}-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("".join(traceback.format_exception(error)))
-    return Path(name)
-
-
-def nearest(name: str, known: Any) -> str:
+def nearest(name: str, known: Iterable[object]) -> str:
     """' (did you mean x?)' for the known name that looks most like `name`, else nothing."""
     import difflib
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ratchet.cli.command import command
 from ratchet.cli.connection import EndpointUrl, Profile, Region
-from ratchet.cli.errors import CliError, command
+from ratchet.cli.errors import CliError
 
 if TYPE_CHECKING:
     from ratchet.workflow.drawing.draw import History

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ratchet.cli.command import command
 from ratchet.cli.connection import (
     DEFAULT_STACK,
     EndpointUrl,
@@ -14,7 +15,6 @@ from ratchet.cli.connection import (
     StackName,
     find_stack,
 )
-from ratchet.cli.errors import command
 
 
 @command

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ratchet.cli.command import command
 from ratchet.cli.connection import (
     DEFAULT_STACK,
     EndpointUrl,
@@ -19,7 +20,7 @@ from ratchet.cli.connection import (
     StackName,
     find_stack,
 )
-from ratchet.cli.errors import CliError, command
+from ratchet.cli.errors import CliError
 
 _SHOWN = 20
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ratchet.cli.command import command
 from ratchet.cli.connection import Json
-from ratchet.cli.errors import command
 
 
 @command

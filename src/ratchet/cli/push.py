@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from ratchet.cli.command import command
 from ratchet.cli.connection import (
     DEFAULT_STACK,
     EndpointUrl,
@@ -18,7 +19,7 @@ from ratchet.cli.connection import (
     StackName,
     find_stack,
 )
-from ratchet.cli.errors import CliError, command
+from ratchet.cli.errors import CliError
 
 if TYPE_CHECKING:
     from ratchet.cli.pipeline_folder import Packed

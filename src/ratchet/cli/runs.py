@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ratchet.cli.command import command
 from ratchet.cli.connection import (
     DEFAULT_STACK,
     EndpointUrl,
@@ -18,7 +19,7 @@ from ratchet.cli.connection import (
     StackName,
     find_stack,
 )
-from ratchet.cli.errors import CliError, command
+from ratchet.cli.errors import CliError
 from ratchet.cli.ledger import RunRef
 
 if TYPE_CHECKING:

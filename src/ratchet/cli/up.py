@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ratchet.cli import checkout
+from ratchet.cli.command import command, stay, undisturbed
 from ratchet.cli.connection import DEFAULT_STACK, Stack
-from ratchet.cli.errors import CliError, command, stay, undisturbed
+from ratchet.cli.errors import CliError
 
 if TYPE_CHECKING:
     from ratchet.local_aws.local import LocalAws

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from ratchet.cli.command import command
 from ratchet.cli.connection import (
     DEFAULT_STACK,
     EndpointUrl,
@@ -22,7 +23,7 @@ from ratchet.cli.connection import (
     StackName,
     find_stack,
 )
-from ratchet.cli.errors import CliError, command
+from ratchet.cli.errors import CliError
 
 _BIG = 16 * 1024 * 1024
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}

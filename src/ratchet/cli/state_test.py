@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ratchet.cli.command import command
 from ratchet.cli.connection import Json
-from ratchet.cli.errors import CliError, command
+from ratchet.cli.errors import CliError
 
 if TYPE_CHECKING:
     from ratchet.workflow.testing import StateTest
