@@ -226,7 +226,7 @@ def hosted(name: str) -> ByApi:
 
 
 def host_ours() -> str:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
     return LocalAws.start(port=0).endpoint
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 GUIDE = Path(__file__).parents[2] / "docs" / "workflows.md"
 

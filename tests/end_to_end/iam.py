@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl, unquote
 
 import botocore.session
 
-from ratchet.local_aws.calls import Call
-from ratchet.local_aws.protocol import Request, protocol_for
-from ratchet.local_aws.s3_requests import read_deletions
+from ratchet.local_aws.door.calls import Call
+from ratchet.local_aws.door.protocol import Request, protocol_for
+from ratchet.local_aws.s3.requests import read_deletions
 
 PLACE = "us-east-1:123456789012"
 MODELS = {"states": "stepfunctions"}

@@ -14,9 +14,9 @@ import pytest
 from iam import Need, Statement, allowed, fits, listed, needs
 from workplace import ROOT, Workplace, csv_bytes, pipeline_folder, until
 
-from ratchet.local_aws.calls import Call, function_key
 from ratchet.local_aws.cloudformation import deploy
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.door.calls import Call, function_key
+from ratchet.local_aws.running.local import LocalAws
 
 STACK = "allowed"
 PIPELINE = "bank-marketing"

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 T = TypeVar("T")
 ROLE = "arn:aws:iam::123456789012:role/tests"

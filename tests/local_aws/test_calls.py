@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lambda_world import invoke, make_function
 
-from ratchet.local_aws.calls import Call, function_key
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.door.calls import Call, function_key
+from ratchet.local_aws.running.local import LocalAws
 
 CODE = """
 import os

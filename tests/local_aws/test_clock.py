@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from ratchet.local_aws.clock import Clock
+from ratchet.local_aws.running.clock import Clock
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 CLASSIC = json.loads((Path(__file__).parents[1] / "fixtures/classic-recipe.json").read_text())
 UPPER = [{"Action": {"Operation": "UPPER_CASE", "Parameters": {"sourceColumn": "job"}}}]

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from lambda_world import invoke, name, until
 
 from ratchet.local_aws.cloudformation import DeploymentError, TemplateError, deploy
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 SOURCE = Path(__file__).with_name("stack")
 REPOSITORY = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.event_patterns import compile_pattern
-from ratchet.local_aws.service import ServiceError
+from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.events.event_patterns import compile_pattern
 
 EVENT = {
     "source": "aws.s3",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 Receive = Callable[[str], dict[str, Any]]
 

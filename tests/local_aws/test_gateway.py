@@ -15,8 +15,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from ratchet.local_aws.gateway import is_loopback, service_of
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.door.gateway import is_loopback, service_of
+from ratchet.local_aws.running.local import LocalAws
 
 SCOPE = "AWS4-HMAC-SHA256 Credential=local/20260301/{region}/{service}/aws4_request, Signature=0"
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 REPO = Path(__file__).parents[2]
 BANK = REPO.parent / "shared/data/bank-marketing/bank-additional-full.csv.gz"

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from lambda_world import ROLE, invoke, make_function, name, queue, receive, until, zipped
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 ENVIRONMENT = "import os\ndef handler(event, context): return dict(os.environ)"
 ECHO = "def handler(event, context): return event"

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from lambda_world import make_function, queue, receive, until
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 FORWARD = """
 import boto3, json, os

@@ -22,11 +22,11 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from ratchet.local_aws.local import LocalAws, StartFailed, find_running
+from ratchet.local_aws.running.local import LocalAws, StartFailed, find_running
 
 SERVER = """
 import signal, sys
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 with LocalAws.start(port=0) as local:
     print(local.endpoint, local.folder, flush=True)
     signal.pause()
@@ -41,7 +41,7 @@ def handler(event, context):
     HELD[0].flush()
 """
 FORGETS = """
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 local = LocalAws.start(port=0)
 local.client("sqs").create_queue(QueueName="gone-with-it")
 local.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.local_aws.processes import Processes
+from ratchet.local_aws.running.processes import Processes
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
@@ -32,7 +32,7 @@ with open(fifo, "w") as alive:
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from ratchet.local_aws.processes import Processes
+from ratchet.local_aws.running.processes import Processes
 script, fifo, folder = sys.argv[1:]
 folder = Path(folder)
 child = Processes().spawn(

@@ -20,10 +20,10 @@ from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ratchet.local_aws.local import LIVING_SERVICES
-from ratchet.local_aws.protocol import Protocol, Reply, Request, protocol_for
-from ratchet.local_aws.service import ServiceError
-from ratchet.local_aws.validation import validate
+from ratchet.local_aws.door.protocol import Protocol, Reply, Request, protocol_for
+from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.validation import validate
+from ratchet.local_aws.running.local import LIVING_SERVICES
 
 MODELS = ["stepfunctions" if name == "states" else name for name in LIVING_SERVICES]
 DEEPEST = 2
@@ -316,7 +316,7 @@ def test_what_the_model_forbids_is_refused_as_aws_says_it(
 
 
 def test_every_pattern_of_the_living_services_compiles() -> None:
-    from ratchet.local_aws.patterns import compiled, matches
+    from ratchet.local_aws.door.java_patterns import compiled, matches
 
     for service in MODELS:
         model = _client(service).meta.service_model

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 KEY = "p/a+b 50%/ü.csv"
 PART = 5 * 1024 * 1024

@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from sagemaker_world import BUCKET, IMAGE, ROLE, World, world_of
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 YES, NO = "3.0,0,0,0", "-3.0,0,0,0"
 

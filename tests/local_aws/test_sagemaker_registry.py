@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from sagemaker_world import BUCKET, IMAGE, World
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 GROUP = "ratchet-houses"
 SPECIFICATION = {

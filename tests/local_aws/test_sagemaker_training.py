@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from sagemaker_world import BUCKET, IMAGE, PARAMETERS, World, channel, rows, world_of
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from sagemaker_world import BUCKET, World, rows, world_of
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.sagemaker.xgboost_container.columns import BadFilter, parse_filter
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 ROLE = "arn:aws:iam::123456789012:role/scheduler"
 OFF = {"Mode": "OFF"}

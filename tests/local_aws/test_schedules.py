@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ratchet.local_aws.schedules import parse_schedule
-from ratchet.local_aws.service import ServiceError
+from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.scheduler.schedules import parse_schedule
 
 START = "2026-03-01T00:00:00"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.stepfunctions.failures import class_name, sdk_prefix
 from ratchet.workflow.asl.spelling import spelt_by_sdk
 

@@ -16,8 +16,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ratchet.local_aws.clock import Clock
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.clock import Clock
+from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
 
 ROLE = "arn:aws:iam::123456789012:role/machine"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 from ratchet.workflow.sagemaker import Estimator, SKLearn, TrainingInput
 from ratchet.workflow.template import InferencePipeline, TrainingPipeline
 from ratchet.workflow.testing import returns, run_machine, sample

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from ratchet.local_aws.cloudformation import deploy
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 from ratchet.workflow import Definition, Workflow
 from ratchet.workflow.exceptions import ExecutionFailed
 from ratchet.workflow.inputs import ExecutionInput

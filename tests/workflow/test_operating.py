@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 from ratchet.workflow import ExecutionStatus, Workflow
 from ratchet.workflow.exceptions import (
     ExecutionFailed,

@@ -18,7 +18,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ratchet.cli.app import app
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 from ratchet.workflow.drawing import live
 from ratchet.workflow.drawing.draw import History, draw
 from ratchet.workflow.drawing.mermaid import mermaid

@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 from ratchet.workflow import ExecutionStatus, Workflow
 from ratchet.workflow.exceptions import InvalidInput, WorkflowNotFound
 from ratchet.workflow.steps import Chain, Parallel, Pass, Succeed, Task, Wait

@@ -258,13 +258,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _running() -> dict[str, Any] | None:
-    from ratchet.local_aws.folders import find_running
+    from ratchet.local_aws.running.folders import find_running
 
     return find_running()
 
 
 def _asked(url: str) -> dict[str, Any]:
-    from ratchet.local_aws.folders import ask
+    from ratchet.local_aws.running.folders import ask
 
     return ask(url.rstrip("/")) or {}
 

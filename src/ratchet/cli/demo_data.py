@@ -190,7 +190,7 @@ def _keep(content: bytes) -> None:
 
 def _generated(generator: Path) -> DemoData:
     """Rows made up by the pipeline's own script, in a process of its own."""
-    from ratchet.local_aws.processes import Processes
+    from ratchet.local_aws.running.processes import Processes
 
     processes = Processes()
     with tempfile.TemporaryDirectory(prefix="ratchet-data-") as folder:

@@ -15,7 +15,7 @@ from ratchet.cli.connection import DEFAULT_STACK, Stack
 from ratchet.cli.errors import CliError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 LOCAL_PARAMETERS = {"ArrivalsBatchingWindow": "0"}
 """Gathering arrivals for some seconds saves calls on AWS; here it would only be waiting."""
@@ -51,7 +51,7 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
     template, started = checkout.root() / "template.yaml", time.monotonic()
     _refuse_a_second(port)
     with Progress("Starting local AWS ..."):
-        from ratchet.local_aws.local import LocalAws
+        from ratchet.local_aws.running.local import LocalAws
 
         local = LocalAws.start(port=port, region=region, announced=announced)
     try:
@@ -69,7 +69,7 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
 
 def _refuse_a_second(port: int) -> None:
     """Say so when what has the port is a local AWS: it can be used as it is."""
-    from ratchet.local_aws.folders import ask
+    from ratchet.local_aws.running.folders import ask
 
     about = ask(f"http://127.0.0.1:{port}") if port else None
     if about and about.get("product") == "ratchet":
@@ -83,7 +83,7 @@ def _refuse_a_second(port: int) -> None:
 
 def _is_found(local: LocalAws) -> bool:
     """Whether commands without --endpoint-url find this one; the first that started is found."""
-    from ratchet.local_aws.folders import find_running
+    from ratchet.local_aws.running.folders import find_running
 
     return (find_running() or {}).get("endpoint") == local.endpoint
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ratchet.local_aws.cloudformation.plan import Plan
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 FAILURES = (ClientError, BotoCoreError, MisfitError, TemplateError, KeyError, TypeError, ValueError)
 

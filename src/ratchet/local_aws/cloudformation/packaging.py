@@ -15,7 +15,7 @@ from ratchet.local_aws.cloudformation.errors import TemplateError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 BUCKET_PREFIX = "aws-sam-cli-managed-default-samclisourcebucket"
 LEFT_OUT = frozenset([".git", ".aws-sam", "__pycache__", ".venv", "venv", ".mypy_cache"])

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ratchet.local_aws.cloudformation.builder import Builder
 from ratchet.local_aws.cloudformation.errors import DeploymentError
 from ratchet.local_aws.cloudformation.stack import Member, Stack
-from ratchet.local_aws.service import Service, ServiceError
+from ratchet.local_aws.door.service import Service, ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 PAGE = 100
 

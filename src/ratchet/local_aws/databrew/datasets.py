@@ -17,7 +17,7 @@ from ratchet.local_aws.databrew.answers import (
     refuse,
 )
 from ratchet.local_aws.databrew.resources import Resources
-from ratchet.local_aws.objects import keys_under
+from ratchet.local_aws.shared.transfer import keys_under
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ratchet.local_aws.databrew.datasets import DatasetOperations, csv_source
 from ratchet.local_aws.databrew.outputs import csv_output
 from ratchet.local_aws.databrew.recipes import PUBLISHED, RecipeOperations
 from ratchet.local_aws.databrew.runs import OPEN, Run, Work, carry_out
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 _DEFAULT_TIMEOUT_MINUTES = 2880  # documented default of Timeout
 _LOG_GROUP = "/aws-glue-databrew/jobs"

@@ -8,7 +8,7 @@ from ratchet.local_aws.databrew.answers import checked_name, conflict, invalid, 
 from ratchet.local_aws.databrew.errors import RecipeError
 from ratchet.local_aws.databrew.recipe import parse_recipe
 from ratchet.local_aws.databrew.resources import Resources
-from ratchet.local_aws.local import LocalAws
+from ratchet.local_aws.running.local import LocalAws
 
 WORKING, PUBLISHED = "LATEST_WORKING", "LATEST_PUBLISHED"
 

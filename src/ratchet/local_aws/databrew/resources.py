@@ -6,8 +6,8 @@ import threading
 from typing import Any
 
 from ratchet.local_aws.databrew.answers import not_found
-from ratchet.local_aws.local import LocalAws
-from ratchet.local_aws.service import Service
+from ratchet.local_aws.door.service import Service
+from ratchet.local_aws.running.local import LocalAws
 
 
 class Resources(Service):

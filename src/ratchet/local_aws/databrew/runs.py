@@ -17,9 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ratchet.local_aws.databrew.datasets import CsvSource
 from ratchet.local_aws.databrew.outputs import CsvOutput
-from ratchet.local_aws.local import LocalAws
-from ratchet.local_aws.objects import delete, fetch, keys_under, lines_of, put, send_log
-from ratchet.local_aws.processes import Child
+from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.running.processes import Child
+from ratchet.local_aws.shared.transfer import delete, fetch, keys_under, lines_of, put, send_log
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ratchet.local_aws.objects import delete, fetch, keys_under, put
+from ratchet.local_aws.shared.transfer import delete, fetch, keys_under, put
 
 _URI = re.compile(r"s3a?://([a-z0-9][a-z0-9.-]+)/?([^,]*)")
 _AT_ONCE = 8

@@ -18,9 +18,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ratchet.local_aws.glue.buckets import Buckets, prefixes_of
 from ratchet.local_aws.glue.definitions import is_spark
 from ratchet.local_aws.glue.spark import spark_environment
-from ratchet.local_aws.local import LocalAws
-from ratchet.local_aws.objects import fetch, lines_of, send_log
-from ratchet.local_aws.processes import Child
+from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.running.processes import Child
+from ratchet.local_aws.shared.transfer import fetch, lines_of, send_log
 
 log = logging.getLogger(__name__)
 

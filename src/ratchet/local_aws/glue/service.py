@@ -6,10 +6,10 @@ import secrets
 import threading
 from typing import Any
 
+from ratchet.local_aws.door.service import Service, ServiceError
 from ratchet.local_aws.glue.definitions import check_arguments, checked, invalid, merged_arguments
 from ratchet.local_aws.glue.runs import OPEN, Run, carry_out
-from ratchet.local_aws.local import LocalAws
-from ratchet.local_aws.service import Service, ServiceError
+from ratchet.local_aws.running.local import LocalAws
 
 _REFUSED_AT_START = (
     "JobRunId",

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.lambda_.packages import requirement_lines
-from ratchet.local_aws.service import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 ZIP_LIMIT = 50 * 1024 * 1024
 UNZIPPED_LIMIT = 250 * 1024 * 1024

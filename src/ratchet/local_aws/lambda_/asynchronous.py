@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.lambda_.model import Function, invalid, not_found
-from ratchet.local_aws.service import ServiceError
 
 if TYPE_CHECKING:
     from ratchet.local_aws.lambda_.sandboxes import Outcome

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.lambda_ import model
 from ratchet.local_aws.lambda_.archives import UNZIPPED_LIMIT, Archive
 from ratchet.local_aws.lambda_.model import Function, LayerVersion, Logging
 from ratchet.local_aws.lambda_.packages import RequirementsError, importable_names
 from ratchet.local_aws.lambda_.store import FUNCTION_NAME, LambdaState
-from ratchet.local_aws.service import ServiceError
 
 UNRESERVED_MINIMUM = 100
 ACCOUNT_CONCURRENCY = 1000

@@ -6,10 +6,10 @@ import base64
 import json
 from typing import Any
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.lambda_.model import unsupported
 from ratchet.local_aws.lambda_.sandboxes import Outcome
 from ratchet.local_aws.lambda_.store import LambdaState
-from ratchet.local_aws.service import ServiceError
 
 SYNCHRONOUS_LIMIT = 6_291_456
 ASYNCHRONOUS_LIMIT = 1_048_576

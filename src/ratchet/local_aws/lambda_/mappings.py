@@ -9,11 +9,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.lambda_.functions import paged
 from ratchet.local_aws.lambda_.invocations import InvocationOperations
 from ratchet.local_aws.lambda_.model import Function, invalid, not_found, unsupported
 from ratchet.local_aws.lambda_.polling import CONCURRENCY, Poller, Settings
-from ratchet.local_aws.service import ServiceError
 
 KNOWN = frozenset(
     {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.lambda_.model import not_found, unsupported
 from ratchet.local_aws.lambda_.store import LambdaState
-from ratchet.local_aws.service import ServiceError
 
 UNSUPPORTED = ("EventSourceToken", "FunctionUrlAuthType", "InvokedViaFunctionUrl", "PrincipalOrgID")
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ratchet.local_aws.service import ServiceError
+from ratchet.local_aws.door.service import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ratchet.local_aws.lambda_.sandboxes import Outcome
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from ratchet.local_aws.lambda_.worker import Worker
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
-    from ratchet.local_aws.processes import Child
+    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.processes import Child
 
 BOOT = Path(__file__).with_name("boot.py")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.calls import function_key
+from ratchet.local_aws.door.calls import function_key
 from ratchet.local_aws.lambda_.archives import own_modules
 from ratchet.local_aws.lambda_.logs import LogWriter, Stream
 from ratchet.local_aws.lambda_.packages import importable_names
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ratchet.local_aws.lambda_.model import Function
     from ratchet.local_aws.lambda_.worker import Worker
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 INIT_SECONDS = 10
 RESPONSE_LIMIT = 6_291_556

@@ -6,16 +6,16 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ratchet.local_aws.door.service import Service, ServiceError
 from ratchet.local_aws.lambda_.archives import Archives
 from ratchet.local_aws.lambda_.asynchronous import AsyncInvocations
 from ratchet.local_aws.lambda_.model import Function, LayerVersion, invalid, not_found
 from ratchet.local_aws.lambda_.pool import ThrottledError
 from ratchet.local_aws.lambda_.sandboxes import Outcome, Sandboxes
-from ratchet.local_aws.service import Service, ServiceError
 
 if TYPE_CHECKING:
     from ratchet.local_aws.lambda_.mappings import Mapping
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 FUNCTION_NAME = re.compile(
     r"(?:(?:arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:function:)|(?:\d{12}:function:))?"

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.service import Service, ServiceError
+from ratchet.local_aws.door.service import Service, ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 Request = dict[str, Any]
 Answer = dict[str, Any]

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
-    from ratchet.local_aws.processes import Child
+    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.processes import Child
 
 PROGRAMS = "ratchet.local_aws.sagemaker.xgboost_container"
 STOP_GRACE = timedelta(seconds=120)

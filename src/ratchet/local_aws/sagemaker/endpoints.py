@@ -22,7 +22,7 @@ from ratchet.local_aws.sagemaker.models import Models
 from ratchet.local_aws.sagemaker.serving import Serving, ServingFailed
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from ratchet.local_aws.sagemaker.images import check_image
 from ratchet.local_aws.sagemaker.listing import page, summary
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 MODEL = (
     "ModelName", "PrimaryContainer", "ExecutionRoleArn", "Tags", "VpcConfig",

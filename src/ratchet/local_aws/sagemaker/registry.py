@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
@@ -13,10 +14,9 @@ from ratchet.local_aws.sagemaker.base import (
     unsupported,
 )
 from ratchet.local_aws.sagemaker.listing import page, summary
-from ratchet.local_aws.service import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 GROUP_SUMMARY = (
     "ModelPackageGroupName", "ModelPackageGroupArn", "ModelPackageGroupDescription",

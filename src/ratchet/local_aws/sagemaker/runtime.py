@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import urllib3.exceptions
 
+from ratchet.local_aws.door.service import Service, ServiceError
 from ratchet.local_aws.sagemaker.base import Answer, Request, refuse_members
-from ratchet.local_aws.service import Service, ServiceError
 
 if TYPE_CHECKING:
     from ratchet.local_aws.sagemaker.endpoints import Endpoint, Endpoints

@@ -17,8 +17,8 @@ import urllib3
 from ratchet.local_aws.sagemaker.container import PROGRAMS
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
-    from ratchet.local_aws.processes import Child
+    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.processes import Child
     from ratchet.local_aws.sagemaker.logs import LogStream
 
 START_SECONDS = 60.0

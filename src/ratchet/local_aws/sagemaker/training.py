@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.sagemaker import artifacts, s3files
 from ratchet.local_aws.sagemaker.base import (
     Answer,
@@ -25,10 +26,9 @@ from ratchet.local_aws.sagemaker.images import check_image
 from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
 from ratchet.local_aws.sagemaker.xgboost_container import hyperparameters
-from ratchet.local_aws.service import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 MAX_RUNTIME = 24 * 3600

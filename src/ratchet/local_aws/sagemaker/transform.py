@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.sagemaker import s3files
 from ratchet.local_aws.sagemaker.base import (
     Answer,
@@ -16,10 +17,9 @@ from ratchet.local_aws.sagemaker.base import (
 from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
 from ratchet.local_aws.sagemaker.xgboost_container.columns import BadFilter, parse_filter
-from ratchet.local_aws.service import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 REQUEST = (

@@ -14,7 +14,7 @@ from ratchet.workflow.interpreter.execution import ABORTED, FAILED, SUCCEEDED, T
 from ratchet.workflow.interpreter.history import Event, details_key
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
     from ratchet.local_aws.stepfunctions.records import ExecutionRecord
 
 log = logging.getLogger(__name__)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.service import ServiceError
+from ratchet.local_aws.door.service import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 _OFF: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 

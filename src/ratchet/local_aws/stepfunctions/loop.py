@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.clock import Clock
+    from ratchet.local_aws.running.clock import Clock
 
 T = TypeVar("T")
 

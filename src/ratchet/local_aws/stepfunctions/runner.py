@@ -27,7 +27,7 @@ from ratchet.workflow.asl.payload import dumps
 from ratchet.workflow.asl.resources import Resource
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
     from ratchet.workflow.interpreter.tasks import TaskCall
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ratchet.local_aws.service import Service, ServiceError
+from ratchet.local_aws.door.service import Service, ServiceError
 from ratchet.local_aws.stepfunctions import definitions, pages, redrives
 from ratchet.local_aws.stepfunctions.announcements import Announcer
 from ratchet.local_aws.stepfunctions.logging_configuration import logging_of
@@ -34,7 +34,7 @@ from ratchet.workflow.interpreter.execution import TIMED_OUT, Execution, Identit
 from ratchet.workflow.interpreter.tasks import Callbacks
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 THINKERS = 4  # slow expressions that are evaluated at once
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from ratchet.local_aws.cloudformation.fitting import fit
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 Properties = dict[str, Any]
 SUFFIX_LENGTH = 12

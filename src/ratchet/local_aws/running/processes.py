@@ -11,12 +11,12 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ratchet.local_aws.leash import kill_session
+from ratchet.local_aws.running.watchdog import kill_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-LEASH = Path(__file__).with_name("leash.py")
+LEASH = Path(__file__).with_name("watchdog.py")
 GRACE_SECONDS = 5.0
 
 

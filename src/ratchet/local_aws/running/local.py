@@ -14,18 +14,18 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Self
 
-from ratchet.local_aws.clock import Clock
-from ratchet.local_aws.folders import StartFailed, WorkFolder, announce, find_running
-from ratchet.local_aws.gateway import Gateway, Server
-from ratchet.local_aws.moto_app import close_moto, open_moto
-from ratchet.local_aws.processes import Processes
-from ratchet.local_aws.s3_events import S3Watcher
+from ratchet.local_aws.door.gateway import Gateway, Server
+from ratchet.local_aws.door.moto_app import close_moto, open_moto
+from ratchet.local_aws.running.clock import Clock
+from ratchet.local_aws.running.folders import StartFailed, WorkFolder, announce, find_running
+from ratchet.local_aws.running.processes import Processes
+from ratchet.local_aws.s3.watcher import S3Watcher
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ratchet.local_aws.calls import Listener
-    from ratchet.local_aws.service import Service
+    from ratchet.local_aws.door.calls import Listener
+    from ratchet.local_aws.door.service import Service
 
 __all__ = ["DEFAULT_PORT", "LIVING_SERVICES", "LocalAws", "StartFailed", "find_running"]
 
@@ -40,12 +40,12 @@ LONGEST_CALL_SECONDS = 960
 LIVING_SERVICES = {
     "cloudformation": "ratchet.local_aws.cloudformation:CloudFormation",
     "databrew": "ratchet.local_aws.databrew:DataBrew",
-    "events": "ratchet.local_aws.eventbridge:EventBridge",
+    "events": "ratchet.local_aws.events.service:EventBridge",
     "glue": "ratchet.local_aws.glue:Glue",
     "lambda": "ratchet.local_aws.lambda_:Lambda",
     "sagemaker": "ratchet.local_aws.sagemaker:SageMaker",
     "sagemaker-runtime": "ratchet.local_aws.sagemaker:SageMakerRuntime",
-    "scheduler": "ratchet.local_aws.scheduler:Scheduler",
+    "scheduler": "ratchet.local_aws.scheduler.service:Scheduler",
     "states": "ratchet.local_aws.stepfunctions:StepFunctions",
 }
 """Signing name (the runtime apart) -> the class that answers, imported when first asked."""

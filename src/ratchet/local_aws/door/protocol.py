@@ -15,14 +15,14 @@ from typing import Protocol as Interface
 from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
-from ratchet.local_aws import shapes
-from ratchet.local_aws.service import ServiceError
-from ratchet.local_aws.shapes import UnreadableValueError
+from ratchet.local_aws.door import shapes
+from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.shapes import UnreadableValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ratchet.local_aws.shapes import Shape
+    from ratchet.local_aws.door.shapes import Shape
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ratchet.local_aws.input_transformer import to_json
-from ratchet.local_aws.paging import page
-from ratchet.local_aws.schedules import Once, Schedule, parse_schedule
-from ratchet.local_aws.service import Service, ServiceError
-from ratchet.local_aws.targets import Delivery, Postman, check_target, delivery_options
+from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.events.input_transformer import to_json
+from ratchet.local_aws.events.targets import Delivery, Postman, check_target, delivery_options
+from ratchet.local_aws.scheduler.schedules import Once, Schedule, parse_schedule
+from ratchet.local_aws.shared.paging import page
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 DEFAULT_GROUP = "default"
 _TARGET_FIELDS = {"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig", "SqsParameters"}

@@ -24,17 +24,17 @@ from moto.server import MotoRequestHandler
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.serving import make_server
 
-from ratchet.local_aws.calls import Call, telling
-from ratchet.local_aws.protocol import Reply, Request, protocol_for
-from ratchet.local_aws.service import Service, ServiceError
-from ratchet.local_aws.validation import validate
+from ratchet.local_aws.door.calls import Call, telling
+from ratchet.local_aws.door.protocol import Reply, Request, protocol_for
+from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.validation import validate
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable, Mapping
 
-    from ratchet.local_aws import protocol
-    from ratchet.local_aws.calls import Listener
+    from ratchet.local_aws.door import protocol
+    from ratchet.local_aws.door.calls import Listener
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.protocol import Request
+    from ratchet.local_aws.door.protocol import Request
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ratchet.local_aws.service import ServiceError
+from ratchet.local_aws.door.service import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 log = logging.getLogger(__name__)
 

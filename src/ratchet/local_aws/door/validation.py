@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from ratchet.local_aws.patterns import matches
-from ratchet.local_aws.service import ServiceError
+from ratchet.local_aws.door.java_patterns import matches
+from ratchet.local_aws.door.service import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ratchet.local_aws.shapes import Shape
+    from ratchet.local_aws.door.shapes import Shape
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "structure": dict,

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ratchet.local_aws.event_patterns import Matches, compile_pattern
-from ratchet.local_aws.input_transformer import check_input, input_for, to_json
-from ratchet.local_aws.paging import page
-from ratchet.local_aws.service import Service, ServiceError
-from ratchet.local_aws.targets import Delivery, Postman, check_target, delivery_options
+from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.events.event_patterns import Matches, compile_pattern
+from ratchet.local_aws.events.input_transformer import check_input, input_for, to_json
+from ratchet.local_aws.events.targets import Delivery, Postman, check_target, delivery_options
+from ratchet.local_aws.shared.paging import page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 DEFAULT_BUS = "default"
 TARGETS_PER_RULE = 5

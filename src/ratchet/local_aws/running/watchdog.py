@@ -1,8 +1,9 @@
 """Runs a child's program and kills its whole session when the parent is gone.
 
-Started as `python -I leash.py <fd> <script or module> args...`. The parent keeps the other end of
-the pipe `fd` open for as long as the child may live: not even a SIGKILL of the parent can prevent
-the end of file that is read here. Standard library only: it runs before the child's own imports.
+Started as `python -I watchdog.py <fd> <script or module> args...`. The parent keeps the other end
+of the pipe `fd` open for as long as the child may live: not even a SIGKILL of the parent can
+prevent the end of file that is read here. Standard library only: it runs before the child's own
+imports.
 """
 
 from __future__ import annotations

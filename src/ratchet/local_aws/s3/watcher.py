@@ -17,9 +17,9 @@ from urllib.parse import quote, unquote_to_bytes
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from ratchet.local_aws.gateway import read_body, replay, send
-from ratchet.local_aws.protocol import Reply
-from ratchet.local_aws.s3_requests import (
+from ratchet.local_aws.door.gateway import read_body, replay, send
+from ratchet.local_aws.door.protocol import Reply
+from ratchet.local_aws.s3.requests import (
     NAMESPACE,
     Deletion,
     S3Request,
@@ -33,7 +33,7 @@ from ratchet.local_aws.s3_requests import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ratchet.local_aws.local import LocalAws
+    from ratchet.local_aws.running.local import LocalAws
 
 Environ = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""What several services share: lists by the page, and the transfer of objects."""
