@@ -27,9 +27,9 @@ KINDS = {
     "recipe": "databrew.run_recipe",
     "driver": "glue/boot.py",
     "java": "java-runtime/bin/java",
-    "training": "xgboost_container.train",
-    "transform": "xgboost_container.transform",
-    "serving": "xgboost_container.serve",
+    "training": "containers.xgboost.train",
+    "transform": "containers.transform",
+    "serving": "containers.serve",
     "made-up data": "sample_data.py",
 }
 """Every kind of child that a retraining run or the demo has, and what its command line holds."""

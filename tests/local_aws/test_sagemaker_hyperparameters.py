@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ratchet.local_aws.sagemaker.xgboost_container.errors import UserError
-from ratchet.local_aws.sagemaker.xgboost_container.hyperparameters import read, unsupported
+from ratchet.local_aws.sagemaker.containers.errors import UserError
+from ratchet.local_aws.sagemaker.containers.xgboost.hyperparameters import read, unsupported
 
 
 def test_texts_become_numbers_lists_and_canonical_names() -> None:

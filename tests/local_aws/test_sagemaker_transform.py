@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from sagemaker_world import BUCKET, World, rows, world_of
 
 from ratchet.local_aws.running.local import LocalAws
-from ratchet.local_aws.sagemaker.xgboost_container.columns import BadFilter, parse_filter
+from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
 
 
 @pytest.fixture(scope="module")

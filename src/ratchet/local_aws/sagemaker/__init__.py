@@ -1,6 +1,6 @@
 """SageMaker brought to life: jobs, endpoints and the model registry.
 
-The services are imported when asked for: the container programs in `xgboost_container` start in a
+The services are imported when asked for: the container programs in `containers` start in a
 process of their own, import this package, and must not pay for boto3.
 """
 

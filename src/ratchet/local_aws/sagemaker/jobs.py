@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ratchet.local_aws.sagemaker import s3files
 from ratchet.local_aws.sagemaker.base import SageMakerPart, invalid, unsupported
-from ratchet.local_aws.sagemaker.container import ContainerRun
+from ratchet.local_aws.sagemaker.containers.run import ContainerRun
 from ratchet.local_aws.sagemaker.logs import LogStream
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
-from ratchet.local_aws.sagemaker.images import check_image
+from ratchet.local_aws.sagemaker.containers.images import check_image
 from ratchet.local_aws.sagemaker.listing import page, summary
 
 if TYPE_CHECKING:

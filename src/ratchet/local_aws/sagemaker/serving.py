@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from ratchet.local_aws.sagemaker.container import PROGRAMS
+from ratchet.local_aws.sagemaker.containers.run import PROGRAMS
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.local import LocalAws

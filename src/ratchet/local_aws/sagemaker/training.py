@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.service import ServiceError
-from ratchet.local_aws.sagemaker import artifacts, s3files
+from ratchet.local_aws.sagemaker import s3files
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
@@ -21,11 +21,12 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
-from ratchet.local_aws.sagemaker.container_layout import lay_out
-from ratchet.local_aws.sagemaker.images import check_image
+from ratchet.local_aws.sagemaker.containers import artifacts
+from ratchet.local_aws.sagemaker.containers.images import check_image
+from ratchet.local_aws.sagemaker.containers.layout import lay_out
+from ratchet.local_aws.sagemaker.containers.xgboost import hyperparameters
 from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
-from ratchet.local_aws.sagemaker.xgboost_container import hyperparameters
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.local import LocalAws
@@ -181,7 +182,7 @@ class TrainingJobs(Jobs):
         if not job.run.stopped:
             self._enter(job, "Training")
         code = job.run.run(
-            "train",
+            "xgboost.train",
             [],
             layout.environment,
             layout.root,

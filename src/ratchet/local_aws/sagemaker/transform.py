@@ -14,9 +14,9 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
+from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
 from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
-from ratchet.local_aws.sagemaker.xgboost_container.columns import BadFilter, parse_filter
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.local import LocalAws

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ratchet.local_aws.sagemaker.xgboost_container.errors import UserError
+from ratchet.local_aws.sagemaker.containers.errors import UserError
 
 MISSING = ["", "nan", "NaN", "NA"]
 

@@ -7,7 +7,7 @@ import hashlib
 import tarfile
 from pathlib import Path
 
-from ratchet.local_aws.sagemaker.xgboost_container.errors import BadArtifact
+from ratchet.local_aws.sagemaker.containers.errors import BadArtifact
 
 MODEL_FILE = "xgboost-model"
 MAX_MEMBERS = 100

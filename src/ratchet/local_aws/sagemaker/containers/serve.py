@@ -1,6 +1,6 @@
 """The serving container: one model behind /ping and /invocations on the loopback address.
 
-Usage: python -m ratchet.local_aws.sagemaker.xgboost_container.serve ARCHIVE REPORT_FD
+Usage: python -m ratchet.local_aws.sagemaker.containers.serve ARCHIVE REPORT_FD
 
 Reports one line of JSON on REPORT_FD: {"port", "sha256"} once the model is loaded (the SHA-256 of
 the very bytes it was loaded from), or {"error", "archive": whether the archive is to blame}.
@@ -17,9 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ratchet.local_aws.sagemaker.artifacts import read_model
-from ratchet.local_aws.sagemaker.xgboost_container.errors import BadArtifact, BadPayload
-from ratchet.local_aws.sagemaker.xgboost_container.predictor import Predictor
+from ratchet.local_aws.sagemaker.containers.artifacts import read_model
+from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload
+from ratchet.local_aws.sagemaker.containers.xgboost.predictor import Predictor
 
 CSV = "text/csv"
 ANY = ("", "*/*", CSV)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.local_aws.sagemaker.xgboost_container.errors import UserError
+from ratchet.local_aws.sagemaker.containers.errors import UserError
 
 MAXIMIZE = ("auc", "aucpr", "map", "ndcg")
 MINIMIZE = (

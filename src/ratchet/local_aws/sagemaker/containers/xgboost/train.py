@@ -1,6 +1,6 @@
 """Trains built-in XGBoost under the SageMaker container contract.
 
-Usage: python -m ratchet.local_aws.sagemaker.xgboost_container.train
+Usage: python -m ratchet.local_aws.sagemaker.containers.xgboost.train
 
 Reads the folders that SM_INPUT_CONFIG_DIR, SM_CHANNEL_TRAIN, SM_CHANNEL_VALIDATION, SM_MODEL_DIR
 and SM_OUTPUT_DIR name; writes `xgboost-model` (UBJSON), or `failure` and an exit code of 1.
@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ratchet.local_aws.sagemaker.xgboost_container import hyperparameters
-from ratchet.local_aws.sagemaker.xgboost_container.errors import ContainerError, UserError
-from ratchet.local_aws.sagemaker.xgboost_container.lean import import_xgboost
-from ratchet.local_aws.sagemaker.xgboost_container.tables import read_channel
+from ratchet.local_aws.sagemaker.containers.errors import ContainerError, UserError
+from ratchet.local_aws.sagemaker.containers.xgboost import hyperparameters
+from ratchet.local_aws.sagemaker.containers.xgboost.lean import import_xgboost
+from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
 
 CHANNELS = ("train", "validation")
 THREADS = 2

@@ -1,6 +1,6 @@
 """Batch transform: every file of a folder through one model, filtered and joined line by line.
 
-Usage: python -m ratchet.local_aws.sagemaker.xgboost_container.transform JOB_FILE
+Usage: python -m ratchet.local_aws.sagemaker.containers.transform JOB_FILE
 
 JOB_FILE is JSON: {"archive", "input", "output" (folders), "input_filter", "output_filter", "join"
 (bool), "failure" (file)}. For `input/a.csv` it writes `output/a.csv.out`. The answers are those of
@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from ratchet.local_aws.sagemaker.artifacts import read_model
-from ratchet.local_aws.sagemaker.xgboost_container.columns import (
+from ratchet.local_aws.sagemaker.containers.artifacts import read_model
+from ratchet.local_aws.sagemaker.containers.errors import BadPayload, ContainerError
+from ratchet.local_aws.sagemaker.containers.filters import (
     BadFilter,
     ColumnFilter,
     parse_filter,
 )
-from ratchet.local_aws.sagemaker.xgboost_container.errors import BadPayload, ContainerError
-from ratchet.local_aws.sagemaker.xgboost_container.predictor import Predictor
+from ratchet.local_aws.sagemaker.containers.xgboost.predictor import Predictor
 
 LINES_AT_ONCE = 20_000
 BAD_STATUS = "Bad HTTP status received from algorithm: "

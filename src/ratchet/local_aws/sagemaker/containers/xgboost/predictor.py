@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ratchet.local_aws.sagemaker.xgboost_container.errors import BadArtifact, BadPayload
-from ratchet.local_aws.sagemaker.xgboost_container.lean import import_xgboost
+from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload
+from ratchet.local_aws.sagemaker.containers.xgboost.lean import import_xgboost
 
 Row = Sequence[str]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ratchet.local_aws.running.local import LocalAws
     from ratchet.local_aws.running.processes import Child
 
-PROGRAMS = "ratchet.local_aws.sagemaker.xgboost_container"
+PROGRAMS = "ratchet.local_aws.sagemaker.containers"
 STOP_GRACE = timedelta(seconds=120)
 """SageMaker sends SIGTERM, and SIGKILL 120 seconds later."""
 
