@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retraining import adapters
-from retraining.steps.check import check_chunk
+from retraining.steps.check_data import check_chunk
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

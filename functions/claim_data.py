@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retraining.observability import log
-from retraining.steps.claim import claim
+from retraining.steps.claim_data import claim
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

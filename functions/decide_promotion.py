@@ -6,7 +6,7 @@ from typing import Any
 
 from retraining import adapters
 from retraining.observability import log
-from retraining.steps.promote import decide
+from retraining.steps.decide_promotion import decide
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

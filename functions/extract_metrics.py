@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retraining import adapters
-from retraining.steps.measure import extract
+from retraining.steps.extract_metrics import extract
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, str]:

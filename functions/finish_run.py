@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.outcomes import Ended
-from retraining.steps.finish import finish
+from retraining.rules.outcomes import Ended
+from retraining.steps.finish_run import finish
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from retraining import adapters
 from retraining.observability import log
-from retraining.steps.measure import judge
+from retraining.steps.gate import judge
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.steps.promote import record_champion
+from retraining.steps.record_champion import record_champion
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -9,34 +9,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from retraining import adapters
-from retraining.outcomes import Ended
-from retraining.settlement import FAILED, PENDING, PROMOTED
-from retraining.steps.finish import finish
-from retraining.steps.settle import settle
-
-ENDS = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
+from retraining.steps.recover_run import DeadExecution, recover
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """A "Step Functions Execution Status Change" event -> the run's record."""
     detail = event["detail"]
     pipeline, token = _run_of(detail)
-    record = adapters.ledger().run(pipeline, token)
-    sentence = f"The execution {ENDS[detail['status']]} before the run was finished"
-    promoted = bool(record.get("promoted"))
-    settle(pipeline, token, FAILED, PENDING, sentence)
-    return finish(
-        Ended(
-            pipeline=pipeline,
-            token=token,
-            outcome=PROMOTED if promoted else FAILED,
-            sentence=f"Promoted. {sentence}." if promoted else sentence,
+    return recover(
+        DeadExecution(
+            pipeline,
+            token,
             execution=detail["executionArn"],
-            error=detail.get("error") or detail["status"],
+            status=detail["status"],
+            error=detail.get("error"),
             cause=detail.get("cause"),
-            package=record.get("package"),
-            promoted=promoted,
         )
     )
 

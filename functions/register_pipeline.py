@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retraining.observability import log
-from retraining.steps.register import register
+from retraining.steps.register_pipeline import register
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

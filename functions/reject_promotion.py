@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.steps.promote import reject
+from retraining.steps.reject_promotion import reject
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.steps.settle import settle
+from retraining.steps.settle_data import settle
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, bool]:

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining import adapters
-from retraining.errors import GoldenRowsDiffer
-from retraining.promotion import require_golden
+from retraining.steps.verify_endpoint import verify
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{endpoint, golden} -> how many rows agreed, or GoldenRowsDiffer."""
-    endpoint, golden = event["endpoint"], event["golden"]
-    if golden is None:
-        raise GoldenRowsDiffer(f"no golden rows are kept of the model that {endpoint} serves")
-    rows = adapters.work().read_json(adapters.work().key(golden))["rows"]
-    if not rows:
-        raise GoldenRowsDiffer(f"{golden} holds no rows to verify {endpoint} with")
-    require_golden(endpoint, rows, adapters.endpoints().ask(endpoint, _bodies(rows)))
-    return {"endpoint": endpoint, "rows": len(rows)}
-
-
-def _bodies(rows: list[dict[str, Any]]) -> list[str]:
-    return [row["features"] for row in rows]
+    endpoint = event["endpoint"]
+    return {"endpoint": endpoint, "rows": verify(endpoint, event["golden"])}

@@ -50,7 +50,7 @@ def refused(folder: Path) -> str:
 
 
 def test_the_workflow_is_inside_the_definition_as_json(folder: Path) -> None:
-    from retraining.contracts import parse_definition
+    from retraining.rules.contracts import parse_definition
 
     packed = pack(folder)
     training = json.loads(packed.files["definition.json"])["training"]

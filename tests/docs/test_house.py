@@ -97,3 +97,32 @@ def test_a_circle_is_found_however_it_is_imported(tmp_path: Path, back: str) -> 
     (house / "three.py").write_text("import house.one, json\n")
     graph = Sources(tmp_path, ("src",), ("src",)).graph()
     assert circles(graph) == [{house / "one.py", house / "two.py"}]
+
+
+PURE = ("rules", "documents", "algorithms")
+"""Rooms of the service that decide or describe, and do nothing else."""
+
+REACHED = tuple(f"retraining.{room}" for room in (*PURE, "hyperparameters"))
+CLOCK_AND_CHANCE = ("time", "random", "uuid", "secrets", "os")
+MOMENTS = {"now", "utcnow", "today"}
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_rules_and_documents_know_no_aws_no_clock_no_environment_and_no_step(room: str) -> None:
+    """What they decide hangs on their arguments alone; only their like is imported."""
+    folder = f"functions/retraining/{room}"
+    outward = arrows(folder, (*NEEDS_AWS, *CLOCK_AND_CHANCE))
+    ours = arrows(folder, ("retraining",))
+    outward += [arrow for arrow in ours if not arrow.partition(" -> ")[2].startswith(REACHED)]
+    assert outward == []
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_rules_and_documents_never_ask_what_time_it_is(room: str) -> None:
+    asking = [
+        f"{file.name}:{node.lineno}"
+        for file in sorted((ROOT / "functions" / "retraining" / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in MOMENTS
+    ]
+    assert asking == []

@@ -47,6 +47,9 @@ def rows(count: int, start: int = 0) -> str:
     return HEADER + "".join(body)
 
 
+BAD = HEADER + "30;cook;yes\nthirty;cook;maybe\n"
+
+
 class Service:
     """One stack; `now` is its clock, `history` what was delivered."""
 
@@ -243,3 +246,17 @@ def batch(*bodies: Any, received: int = 1) -> dict[str, Any]:
             for number, text in enumerate(texts)
         ]
     }
+
+
+def started(service: Service, **bodies: str) -> None:
+    """Push, drop the bodies under their names, and start run 1."""
+    service.push()
+    service.deliver(*(service.drop(f"bank/{name}.csv", body) for name, body in bodies.items()))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.receive_wakes()
+
+
+def claim(token: int = 1) -> Any:
+    """ClaimData of a run of the test pipeline."""
+    return claim_data.handler({"pipeline": "bank", "token": token, "execution": "arn"}, None)

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from retraining.adapters.registry import missing
-from retraining.promotion import EndpointFacts
+from retraining.rules.promotion import EndpointFacts
 
 
 class Endpoints:

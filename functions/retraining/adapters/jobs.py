@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code
-from retraining.names import accepted_prefix, prefix, tags
+from retraining.rules.names import accepted_prefix, prefix, tags
 
 NODES: Final = 2  # DataBrew's own default is 5
 TIMEOUT_MINUTES: Final = 110  # below the state's two hours

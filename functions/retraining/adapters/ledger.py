@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from retraining.adapters.table import Table
-from retraining.arrivals import LOST_WAKE, Arrival, Lease, State
-from retraining.claims import Pending
-from retraining.names import pending_mark, token6
-from retraining.settlement import Aftermath, Ending
+from retraining.rules.arrivals import LOST_WAKE, Arrival, Lease, State
+from retraining.rules.claims import Pending
+from retraining.rules.names import pending_mark, token6
+from retraining.rules.settlement import Aftermath, Ending
 
 REGISTRATIONS: Final = "#registrations"
 STATE: Final = "state"

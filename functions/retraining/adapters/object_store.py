@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code
-from retraining.errors import ObjectGone
+from retraining.rules.errors import ObjectGone
 
 PART: Final = 8 << 20  # S3 wants at least 5 MB a part but the last
 PIECE: Final = 1 << 20

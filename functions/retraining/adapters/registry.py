@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code, message
-from retraining.names import prefix, tag_list
+from retraining.rules.names import prefix, tag_list
 
 NEWEST: Final = 20  # packages looked through for the one of an earlier attempt
 LONGEST_VALUE: Final = 256  # of a CustomerMetadataProperties value

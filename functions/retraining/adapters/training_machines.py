@@ -8,8 +8,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code, message
-from retraining.errors import WorkflowRefused
-from retraining.names import tags, training_machine
+from retraining.rules.errors import WorkflowRefused
+from retraining.rules.names import tags, training_machine
 
 MISSING: Final = "StateMachineDoesNotExist"
 REFUSED: Final = frozenset(

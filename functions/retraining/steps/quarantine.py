@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining import adapters, names
+from retraining import adapters
 from retraining.observability import log
+from retraining.rules import names
 
 
 def keep(

@@ -1,0 +1,162 @@
+"""From a dropped object to one wake, and from a wake to at most one run: rules without AWS.
+
+A wake disarms itself first and looks at the ledger afterwards; an arrival writes the ledger
+first and arms a wake afterwards. So whatever order the two meet in, one of them sees the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from retraining.rules.names import is_pipeline, object_id
+
+LONGEST_DELAY: Final = 900  # seconds: the most that SQS delays a message (API reference)
+LOST_WAKE: Final = 60  # seconds after which an armed wake that nobody saw counts as lost
+MARKER: Final = re.compile(
+    r"(^|/)(_temporary(/.*)?|_SUCCESS|_FAILURE|_committed_.*|_started_.*|_metadata"
+    r"|_common_metadata|\.DS_Store|\.[^/]*\.crc|[^/]*_\$folder\$)$|(^|/)_temporary/"
+)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One object version that landed."""
+
+    key: str
+    version: str  # "" in a bucket without versioning
+    etag: str
+    size: int
+    sequencer: str
+    arrived: int  # epoch milliseconds
+
+    @property
+    def id(self) -> str:
+        """Id in the ledger; without a version the ETag tells two contents apart."""
+        return object_id(self.key, self.version or self.etag)
+
+    @property
+    def pipeline(self) -> str | None:
+        """The pipeline the key belongs to; None when it belongs to none."""
+        name, slash, rest = self.key.partition("/")
+        return name if slash and rest and is_pipeline(name) else None
+
+    @property
+    def is_data(self) -> bool:
+        """False for folder placeholders and the markers that Spark and Hadoop leave."""
+        folder = self.key.endswith("/") and self.size == 0
+        return not folder and MARKER.search(self.key) is None
+
+
+def arrival_of(event: dict[str, Any], bucket: str) -> Arrival:
+    """The arrival an EventBridge `Object Created` event tells of.
+
+    The key is read raw: EventBridge does not URL-encode it, unlike S3's own notifications.
+    Raises ValueError for an event of another shape or another bucket.
+    """
+    try:
+        detail = event["detail"]
+        thing, where = detail["object"], detail["bucket"]["name"]
+        when = dt.datetime.fromisoformat(event["time"])
+        arrival = Arrival(
+            key=thing["key"],
+            version=thing.get("version-id", ""),
+            etag=thing.get("etag", ""),
+            size=int(thing.get("size", 0)),
+            sequencer=thing.get("sequencer", ""),
+            arrived=int(when.timestamp() * 1000),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"not an S3 Object Created event: {error!r} in {event!r:.300}") from error
+    if event.get("detail-type") != "Object Created" or where != bucket:
+        raise ValueError(f"event {event.get('detail-type')!r} of bucket {where!r} is not for us")
+    return arrival
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to run: one per pipeline, with what a lost StartExecution is repeated with."""
+
+    token: int
+    execution: str
+    input: str
+    started: bool = False
+    at: int = 0
+    arrivals: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """A pipeline's item in the ledger."""
+
+    token: int = 0
+    arrivals: int = 0
+    last_arrival: int | None = None  # epoch milliseconds
+    wake_at: int | None = None  # epoch seconds
+    retry_at: int | None = None  # epoch seconds
+    lease: Lease | None = None
+    failures: int = 0
+    paused: bool = False
+    paused_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Rearm:
+    """Too early: wake again after so many seconds."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """Take the lease with this token and start a run."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A lease without a confirmed start: repeat StartExecution with exactly what it stores."""
+
+    lease: Lease
+
+
+@dataclass(frozen=True)
+class Leave:
+    """A run is open: its end looks again."""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No run, and why."""
+
+    reason: str
+
+
+Decision = Rearm | Start | Repeat | Leave | Nothing
+
+
+def decide(state: State, *, pending: bool, quiet: int, now: float) -> Decision:
+    """What a wake does; `quiet` in seconds, `now` in epoch seconds."""
+    if state.lease is not None:
+        return Leave() if state.lease.started else Repeat(state.lease)
+    if not pending:
+        return Nothing("nothing is pending")
+    if state.paused:
+        return Nothing(f"the pipeline is paused: {state.paused_reason}")
+    wait = max(_until_quiet(state, quiet, now), (state.retry_at or 0) - now)
+    return Rearm(delay(wait)) if wait > 0 else Start(state.token + 1)
+
+
+def _until_quiet(state: State, quiet: int, now: float) -> float:
+    if state.last_arrival is None:
+        return 0
+    return state.last_arrival / 1000 + quiet - now
+
+
+def delay(seconds: float) -> int:
+    """Whole seconds a wake may be delayed at once."""
+    return max(0, min(LONGEST_DELAY, math.ceil(seconds)))

@@ -1,0 +1,209 @@
+"""Checks one block of a column against its contract, fast when all is well.
+
+Whole arrays are cast and compared at once; single cells are looked at only in a block that
+holds a bad one, to name row and value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from retraining.rules.problems import Problem, Problems, shown
+
+INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+ARROW_TYPES: Final = {"integer": pa.int64(), "number": pa.float64(), "date": pa.date32()}
+WANTED: Final = {
+    "integer": "an integer",
+    "number": "a number",
+    "date": "a date (YYYY-MM-DD)",
+}
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """What columns.yaml says of one column."""
+
+    name: str
+    type: str
+    nullable: bool = False
+    min: Any = None
+    max: Any = None
+    values: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, name: str, column: dict[str, Any]) -> ColumnRule:
+        """The rule of a column of definition.json."""
+        values = column.get("values")
+        return cls(
+            name,
+            column["type"],
+            bool(column.get("nullable")),
+            column.get("min"),
+            column.get("max"),
+            tuple(values) if values is not None else None,
+        )
+
+
+RowNumber = Callable[[int], int]  # data row number of a position in the block
+
+
+def as_text(raw: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> pa.Array:
+    """The block as text; cells that are not UTF-8 become problems and nulls."""
+    try:
+        return raw.cast(pa.string())
+    except pa.ArrowInvalid:
+        decoded = [_decoded(cell) for cell in raw.to_pylist()]
+        cells = [(i, cell) for i, cell in enumerate(raw.to_pylist()) if decoded[i] is None]
+        _note(
+            problems,
+            rule,
+            "encoding",
+            ((i, cell.decode("latin-1")) for i, cell in cells),
+            len(cells),
+            number,
+            "is not UTF-8 (shown as Latin-1): save the file as UTF-8",
+        )
+        return pa.array(decoded, pa.string())
+
+
+def _decoded(cell: bytes) -> str | None:
+    try:
+        return cell.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def check(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
+    """Note every cell of the block that breaks the column's rule."""
+    empty = pc.equal(text, "")
+    if pc.any(empty).as_py():
+        if not rule.nullable:
+            _note_mask(problems, rule, "null", text, empty, number, "is empty: it may not be")
+        text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
+    if rule.type in ARROW_TYPES:
+        _check_typed(text, rule, number, problems)
+    elif rule.values is not None:
+        known = pc.is_in(text, value_set=pa.array([*rule.values, None], pa.string()))
+        if not pc.all(known).as_py():
+            wanted = "is none of " + shown(", ".join(rule.values))
+            _note_mask(problems, rule, "category", text, pc.invert(known), number, wanted)
+
+
+def _check_typed(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
+    values = _fast(text, rule.type)
+    if values is None:
+        _check_slowly(text, rule, number, problems)
+        return
+    for outside, sentence in _range_masks(values, rule):
+        if pc.any(outside).as_py():
+            mask = pc.fill_null(outside, False)
+            _note_mask(problems, rule, "range", text, mask, number, sentence)
+
+
+def _fast(text: pa.Array, kind: str) -> pa.Array | None:
+    """The typed block, or None when a cell needs a closer look."""
+    try:
+        values = pc.cast(text, ARROW_TYPES[kind])
+    except pa.ArrowInvalid:
+        return None
+    if kind == "number" and not pc.all(pc.is_finite(values)).as_py():
+        return None if pc.any(pc.invert(pc.is_finite(values))).as_py() else values
+    hexadecimal = kind == "integer" and pc.any(pc.match_substring(text, "x", ignore_case=True))
+    return None if hexadecimal and hexadecimal.as_py() else values
+
+
+def _range_masks(values: pa.Array, rule: ColumnRule) -> Iterable[tuple[pa.Array, str]]:
+    if rule.min is not None:
+        yield pc.less(values, _bound(rule, rule.min)), f"is below the minimum {rule.min}"
+    if rule.max is not None:
+        yield pc.greater(values, _bound(rule, rule.max)), f"is above the maximum {rule.max}"
+
+
+def _bound(rule: ColumnRule, bound: Any) -> pa.Scalar:
+    if rule.type == "date":
+        return pa.scalar(dt.date.fromisoformat(bound), pa.date32())
+    return pa.scalar(float(bound), pa.float64())
+
+
+def _check_slowly(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
+    bad: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for position, cell in enumerate(text.to_pylist()):
+        verdict = None if cell is None else complaint(cell, rule)
+        if verdict:
+            bad.setdefault(verdict, []).append((position, cell))
+    for (name, sentence), cells in bad.items():
+        _note(problems, rule, name, cells, len(cells), number, sentence)
+
+
+def complaint(cell: str, rule: ColumnRule) -> tuple[str, str] | None:
+    """Rule and sentence that one cell breaks, or None."""
+    value = parsed(cell, rule.type)
+    if value is None:
+        return "type", f"is not {WANTED[rule.type]}"
+    if rule.min is not None and value < _plain_bound(rule, rule.min):
+        return "range", f"is below the minimum {rule.min}"
+    if rule.max is not None and value > _plain_bound(rule, rule.max):
+        return "range", f"is above the maximum {rule.max}"
+    return None
+
+
+def _plain_bound(rule: ColumnRule, bound: Any) -> Any:
+    return dt.date.fromisoformat(bound) if rule.type == "date" else bound
+
+
+def parsed(cell: str, kind: str) -> Any:
+    """The value of a cell as integer, number or date; None when it is none."""
+    if kind == "integer":
+        value = int(cell) if INTEGER.fullmatch(cell) and len(cell) < 21 else None
+        return value if value is not None and -(2**63) <= value < 2**63 else None
+    if kind == "number":
+        number = float(cell) if NUMBER.fullmatch(cell) else math.nan
+        return number if math.isfinite(number) else None
+    try:
+        return dt.date.fromisoformat(cell) if len(cell) == 10 else None
+    except ValueError:
+        return None
+
+
+def _note_mask(
+    problems: Problems,
+    rule: ColumnRule,
+    name: str,
+    text: pa.Array,
+    mask: pa.Array,
+    number: RowNumber,
+    sentence: str,
+) -> None:
+    positions = pc.indices_nonzero(mask)
+    first = positions[: max(0, problems.room(name, rule.name))].to_pylist()
+    cells = ((position, text[position].as_py() or "") for position in first)
+    _note(problems, rule, name, cells, len(positions), number, sentence)
+
+
+def _note(
+    problems: Problems,
+    rule: ColumnRule,
+    name: str,
+    cells: Iterable[tuple[int, str]],
+    total: int,
+    number: RowNumber,
+    sentence: str,
+) -> None:
+    listed = 0
+    for position, cell in cells:
+        if listed == total or problems.room(name, rule.name) <= 0:
+            break
+        row, value = number(position), shown(cell)
+        text = f"column {rule.name!r}, row {row}: {value!r} {sentence}"
+        problems.add(Problem(name, text, rule.name, row, value))
+        listed += 1
+    problems.count(name, rule.name, total - listed)

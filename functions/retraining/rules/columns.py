@@ -1,0 +1,127 @@
+"""The contract of columns.yaml: what each column of the landed data may hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    field_validator,
+    model_validator,
+)
+
+from retraining.rules.names import RESERVED_COLUMNS
+
+Bound = StrictInt | StrictFloat | StrictStr
+
+
+class Column(BaseModel):
+    """One column: its type and the values it may hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    type: Literal["integer", "number", "text", "category", "date"] = Field(
+        description="integer, number, text, category or date (YYYY-MM-DD)"
+    )
+    nullable: StrictBool = Field(default=False, description="May a field be empty?")
+    min: Bound | None = Field(default=None, description="Least value, itself allowed")
+    max: Bound | None = Field(default=None, description="Greatest value, itself allowed")
+    values: Annotated[list[StrictStr], Field(min_length=1)] | None = Field(
+        default=None, description="The values a category may have"
+    )
+
+    @field_validator("min", "max", mode="before")
+    @classmethod
+    def _dates_as_text(cls, value: object) -> object:
+        return value.isoformat() if isinstance(value, dt.date) else value
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _values_are_text(cls, values: object) -> object:
+        wrong = [v for v in values if not isinstance(v, str)] if isinstance(values, list) else []
+        if wrong:
+            raise ValueError(
+                f"every value must be text, but {wrong[0]!r} is not: put it in quotes"
+                " (YAML reads an unquoted yes, no, on, off or 1 as something else)"
+            )
+        return values
+
+    @model_validator(mode="after")
+    def _rules_fit_the_type(self) -> Column:
+        if self.values is not None and self.type != "category":
+            raise ValueError(f"'values' belongs to a category, not to type {self.type}")
+        for name, bound in (("min", self.min), ("max", self.max)):
+            if bound is not None:
+                _require_fitting_bound(self.type, name, bound)
+        _require_order(self.min, self.max)
+        if self.values is not None and len(set(self.values)) != len(self.values):
+            raise ValueError("'values' names a value twice")
+        return self
+
+
+def _require_fitting_bound(kind: str, name: str, bound: Bound) -> None:
+    if kind in ("text", "category"):
+        raise ValueError(f"'{name}' does not apply to type {kind}")
+    if kind == "date":
+        try:
+            dt.date.fromisoformat(str(bound))
+        except ValueError as error:
+            raise ValueError(f"'{name}' of a date is written YYYY-MM-DD, not {bound!r}") from error
+    elif isinstance(bound, str):
+        raise ValueError(f"'{name}' of type {kind} must be a number, not {bound!r}")
+
+
+def _require_order(low: Bound | None, high: Bound | None) -> None:
+    if low is None or high is None:
+        return
+    upside_down = low > high if not isinstance(low, str) else str(low) > str(high)  # type: ignore[operator]
+    if upside_down:
+        raise ValueError(f"min {low!r} is greater than max {high!r}")
+
+
+ColumnName = Annotated[StrictStr, Field(min_length=1, max_length=255)]
+
+
+class ColumnMap(RootModel[dict[ColumnName, Column]]):
+    """The columns of a pipeline's data by name, in the order of the accepted copy."""
+
+    model_config = ConfigDict(frozen=True)
+    root: Annotated[dict[ColumnName, Column], Field(min_length=2, max_length=2000)]
+
+    @model_validator(mode="after")
+    def _names_are_usable(self) -> ColumnMap:
+        seen: dict[str, str] = {}
+        for name in self.root:
+            _require_usable_name(name)
+            if name.lower() in seen:
+                raise ValueError(
+                    f"columns {seen[name.lower()]!r} and {name!r} differ by case alone,"
+                    " which Spark and DataBrew do not tell apart: rename one"
+                )
+            seen[name.lower()] = name
+        return self
+
+
+def _require_usable_name(name: str) -> None:
+    if name.lower() in RESERVED_COLUMNS:
+        raise ValueError(
+            f"column name {name!r} is reserved ({', '.join(RESERVED_COLUMNS)} are added when"
+            " data is accepted): rename the column"
+        )
+    if name != name.strip() or any(ord(letter) < 32 for letter in name):
+        raise ValueError(f"column name {name!r} begins or ends with a space or holds a control")
+
+
+class ColumnsFile(BaseModel):
+    """columns.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    columns: ColumnMap = Field(description="Every column of the landed data, by name")

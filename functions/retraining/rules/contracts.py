@@ -1,0 +1,338 @@
+"""The contract of a pipeline: the one model behind push, its JSON Schemas and every run.
+
+`Pipeline` is pipeline.yaml as its author writes it. `Definition` is definition.json as push
+sends it: the same document with `data.columns` replaced by the columns themselves,
+`etl.recipe` by the list of DataBrew steps, `etl.transform` by the SHA-256 of transform.py and
+`training.workflow` by the state machine's definition.
+
+    python -m retraining.contracts          (in functions/) writes the committed JSON Schemas
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    Field,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from retraining import hyperparameters
+from retraining.rules.columns import Column, ColumnMap, ColumnsFile
+from retraining.rules.errors import PipelineRejected
+from retraining.rules.explain import Several, sentences
+from retraining.rules.names import PIPELINE_PATTERN
+from retraining.rules.sections import Duration, Section, between, in_words
+from retraining.rules.training import (
+    BuiltInTraining,
+    Training,
+    TrainingOfDefinition,
+    TrainingOfFolder,
+)
+
+Number = Annotated[float, Field(strict=True)]
+Share = Annotated[Number, Field(gt=0, lt=1)]
+
+
+class Data(Section):
+    """What lands, and what a row is."""
+
+    format: Literal["csv"] = "csv"
+    delimiter: Literal[",", ";", "\t", "|", ":"] = Field(
+        default=",", description="Between two fields"
+    )
+    label: StrictStr = Field(description="The column to predict")
+    key: StrictStr | Annotated[list[StrictStr], Field(min_length=1)] | None = Field(
+        default=None, description="Column or columns that identify a row; null: the whole row does"
+    )
+    history: Literal["all"] = Field(
+        default="all", description="Which earlier batches are trained on"
+    )
+
+
+class DataOfFolder(Data):
+    """The same, with the columns in a file of their own."""
+
+    columns: Literal["columns.yaml"] = "columns.yaml"
+
+
+class DataOfDefinition(Data):
+    """The same, with the columns inlined."""
+
+    columns: ColumnMap
+
+
+class Trigger(Section):
+    """When landed data starts a run."""
+
+    quiet_period: Annotated[Duration, between("1s", "12h")] = Field(
+        default="60s", description="A run starts when nothing has landed for this long"
+    )
+
+
+class EtlOfFolder(Section):
+    """What happens between accepted and prepared data."""
+
+    recipe: Literal["recipe.json"] | None = Field(default=None, description="A DataBrew recipe")
+    transform: Literal["transform.py"] | None = Field(
+        default=None, description="def transform(data: DataFrame) -> DataFrame, run on Glue"
+    )
+
+
+class RecipeAction(Section):
+    """What a DataBrew recipe step does; parameters are text, as DataBrew wants them."""
+
+    Operation: Annotated[StrictStr, Field(pattern=r"^[A-Z_]+$", max_length=128)]
+    Parameters: dict[str, Annotated[StrictStr, Field(max_length=32768)]] = Field(default={})
+
+
+class RecipeCondition(Section):
+    """A condition of a DataBrew recipe step."""
+
+    Condition: Annotated[StrictStr, Field(pattern=r"^[A-Z_]+$", max_length=128)]
+    Value: StrictStr | None = None
+    TargetColumn: StrictStr
+
+
+class RecipeStep(Section):
+    """One step of a DataBrew recipe."""
+
+    Action: RecipeAction
+    ConditionExpressions: list[RecipeCondition] | None = None
+
+
+class EtlOfDefinition(Section):
+    """The same, with the recipe inlined and the transform by its hash."""
+
+    recipe: Annotated[list[RecipeStep], Field(min_length=1, max_length=100)] | None = None
+    transform: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class Split(Section):
+    """Shares of the rows, and what decides on which side a row stays for ever."""
+
+    train: Share = 0.7
+    validation: Share = 0.15
+    holdout: Share = 0.15
+    by: Literal["row", "key"] = "row"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Split:
+        total = self.train + self.validation + self.holdout
+        if not math.isclose(total, 1, abs_tol=1e-9):
+            raise ValueError(f"train + validation + holdout must be 1, not {total:g}")
+        return self
+
+
+class Gate(Section):
+    """What a challenger must prove before it serves."""
+
+    metric: Literal["auc", "accuracy", "f1", "logloss", "rmse", "mae"]
+    minimum: Number = Field(
+        description="The least acceptable value; for logloss, rmse and mae the greatest"
+    )
+    rule: Literal["improve", "superior"] = "improve"
+    margin: Annotated[Number, Field(ge=0)] = 0.01
+    confidence: Annotated[Number, Field(ge=0.5, lt=1)] = 0.95
+    min_holdout_rows: Annotated[StrictInt, Field(ge=30)] = 1000
+    approval: Literal["auto"] = "auto"
+
+    @field_validator("minimum")
+    @classmethod
+    def _minimum_is_possible(cls, minimum: float, told: ValidationInfo) -> float:
+        metric = told.data.get("metric")
+        share = metric in ("auc", "accuracy", "f1")
+        if minimum < 0 or (share and minimum > 1):
+            allowed = "0 to 1" if share else "0 or more"
+            raise ValueError(f"{minimum:g} is no possible value of {metric}; allowed: {allowed}")
+        return minimum
+
+
+class ServerlessEndpoint(Section):
+    """A serverless endpoint; ranges as SageMaker's API states them."""
+
+    kind: Literal["serverless"]
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
+    max_concurrency: Annotated[StrictInt, Field(ge=1, le=200)] = 5
+
+
+class NoEndpoint(Section):
+    """No endpoint: the champion is registered and approved, and nothing serves it."""
+
+    kind: Literal["none"]
+
+
+Endpoint = Annotated[ServerlessEndpoint | NoEndpoint, Field(discriminator="kind")]
+
+
+class Contract(Section):
+    """What pipeline.yaml and definition.json have in common."""
+
+    name: Annotated[
+        StrictStr,
+        Field(
+            pattern=PIPELINE_PATTERN,
+            json_schema_extra=in_words(
+                "2 to 24 lower-case letters, digits and hyphens, the first a letter"
+            ),
+        ),
+    ]
+    trigger: Trigger = Trigger()
+    split: Split = Split()
+    training: Training
+    gate: Gate
+    endpoint: Endpoint = ServerlessEndpoint(kind="serverless")
+
+    @model_validator(mode="after")
+    def _hyperparameters_are_known(self) -> Contract:
+        if not isinstance(self.training, BuiltInTraining):
+            return self
+        found = hyperparameters.problems(self.training.hyperparameters, self.gate.metric)
+        if found:
+            raise Several([f"training.hyperparameters.{problem}" for problem in found])
+        return self
+
+
+class Pipeline(Contract):
+    """pipeline.yaml: everything about one model."""
+
+    data: DataOfFolder
+    etl: EtlOfFolder = EtlOfFolder()
+    training: TrainingOfFolder
+
+
+class Definition(Contract):
+    """definition.json: a pipeline's whole folder in one document."""
+
+    data: DataOfDefinition
+    etl: EtlOfDefinition = EtlOfDefinition()
+    training: TrainingOfDefinition
+
+    @model_validator(mode="after")
+    def _columns_fit(self) -> Definition:
+        found = [*_label_problems(self), *_key_problems(self), *_type_problems(self)]
+        if found:
+            raise Several(found)
+        return self
+
+
+def _label_problems(definition: Definition) -> list[str]:
+    columns, label = definition.data.columns.root, definition.data.label
+    if label not in columns:
+        return [f"data.label: {label!r} is no column; columns are {', '.join(columns)}"]
+    found = []
+    if columns[label].nullable:
+        found.append(f"data.label: column {label!r} must not be nullable: it is what is learnt")
+    if columns[label].type == "date":
+        found.append(f"data.label: column {label!r} is a date, which cannot be predicted")
+    return found
+
+
+def _key_problems(definition: Definition) -> list[str]:
+    columns, keys = definition.data.columns.root, key_columns(definition.data.key)
+    found = [
+        f"data.key: {key!r} is no column; columns are {', '.join(columns)}"
+        for key in keys
+        if key not in columns
+    ]
+    found += [
+        f"data.key: column {key!r} must not be nullable"
+        for key in keys
+        if key in columns and columns[key].nullable
+    ]
+    if definition.data.label in keys:
+        found.append(f"data.key: the label {definition.data.label!r} cannot identify a row")
+    if definition.split.by == "key" and not keys:
+        found.append("split.by: key needs data.key; name the column that identifies a row")
+    return found
+
+
+def _type_problems(definition: Definition) -> list[str]:
+    """Without ETL every column must already be numeric: built-in XGBoost reads numbers alone."""
+    if definition.etl.recipe or definition.etl.transform:
+        return []
+    columns = definition.data.columns.root
+    return [
+        f"data.columns.{name}: a {column.type}, and nothing makes it a number:"
+        " add etl.recipe or etl.transform"
+        for name, column in columns.items()
+        if not _numeric(column)
+    ]
+
+
+def _numeric(column: Column) -> bool:
+    if column.type in ("integer", "number"):
+        return True
+    pattern = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+    return column.type == "category" and all(pattern.fullmatch(v) for v in column.values or ["x"])
+
+
+def key_columns(key: str | list[str] | None) -> list[str]:
+    """The columns of `data.key`, as a list."""
+    if key is None:
+        return []
+    return [key] if isinstance(key, str) else list(key)
+
+
+def parse_definition(document: str | bytes) -> Definition:
+    """The definition in `document` (JSON); raises PipelineRejected with every problem."""
+    try:
+        return Definition.model_validate_json(document)
+    except ValidationError as error:
+        raise PipelineRejected(sentences(error, Definition)) from error
+
+
+def as_document(definition: Definition) -> dict[str, Any]:
+    """The whole contract as plain JSON values, every default written out."""
+    return definition.model_dump(mode="json", exclude_none=False)
+
+
+FROZEN: Final = ("data.columns", "data.label", "data.key", "split")
+
+
+def frozen_changes(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What a push may not change once data is accepted: rows were cut and split by it."""
+    pairs = {
+        "data.columns": [list(d["data"]["columns"]) for d in (former, new)],
+        "data.label": [d["data"]["label"] for d in (former, new)],
+        "data.key": [key_columns(d["data"]["key"]) for d in (former, new)],
+        "split": [d["split"] for d in (former, new)],
+    }
+    return [name for name in FROZEN if pairs[name][0] != pairs[name][1]]
+
+
+def changes(former: dict[str, Any] | None, new: dict[str, Any]) -> list[str]:
+    """The sections in which two definitions differ."""
+    return [key for key in new if former is None or former.get(key) != new[key]]
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The committed JSON Schemas by file name."""
+    heads: dict[str, type[BaseModel]] = {
+        "pipeline.schema.json": Pipeline,
+        "columns.schema.json": ColumnsFile,
+    }
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return {name: {**dialect, **model.model_json_schema()} for name, model in heads.items()}
+
+
+def main() -> None:
+    """Write the schemas beside the pipelines."""
+    folder = Path(__file__).resolve().parents[3] / "pipelines"
+    for name, schema in schemas().items():
+        text = json.dumps(schema, indent=2, ensure_ascii=False)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Reads what batch transforms wrote and measures challenger and champion on the same rows.
+
+A score line is `row_id,fresh|reference,label,score`: predictions are read, never models.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from retraining.rules import metrics
+from retraining.rules.errors import ScoresUnreadable
+from retraining.rules.rows import Shares, side
+
+FRESH: Final = "fresh"
+REFERENCE: Final = "reference"
+HOLDOUTS: Final = (FRESH, REFERENCE)
+GOLDEN: Final = 16
+
+
+@dataclass
+class Scores:
+    """One model's scores on one holdout, ordered by row id."""
+
+    ids: list[str] = field(default_factory=list)
+    labels: array[float] = field(default_factory=lambda: array("d"))
+    scores: array[float] = field(default_factory=lambda: array("d"))
+
+    def in_order(self) -> Scores:
+        """The same rows by row id; rows that share an id are equal in all fields."""
+        order = sorted(range(len(self.ids)), key=lambda i: (self.ids[i], self.labels[i]))
+        return Scores(
+            [self.ids[i] for i in order],
+            array("d", (self.labels[i] for i in order)),
+            array("d", (self.scores[i] for i in order)),
+        )
+
+
+def read(lines: Iterable[str], where: str) -> dict[str, Scores]:
+    """The scores by holdout; raises ScoresUnreadable for a line of another form."""
+    found = {name: Scores() for name in HOLDOUTS}
+    for number, line in enumerate(lines, start=1):
+        parts = line.rstrip("\r\n").split(",")
+        if len(parts) != 4 or parts[1] not in found:
+            raise ScoresUnreadable(
+                f"{where}, line {number}: {line[:200]!r} is not"
+                " 'row_id,fresh|reference,label,score': look at the transform's filters"
+            )
+        rows = found[parts[1]]
+        rows.ids.append(parts[0])
+        rows.labels.append(number_or_nan(parts[2]))
+        rows.scores.append(number_or_nan(parts[3]))
+    return {name: rows.in_order() for name, rows in found.items()}
+
+
+def number_or_nan(text: str) -> float:
+    """The number, or NaN when the text is none: a metric of it is refused by the gate."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def measure(
+    metric: str,
+    challenger: dict[str, Scores],
+    champion: dict[str, Scores] | None,
+    shares: Shares,
+) -> dict[str, Any]:
+    """metrics.json: every number the gate reads; null where one is not defined."""
+    parts = {
+        name: _measure(metric, challenger[name], champion[name] if champion else None)
+        for name in HOLDOUTS
+    }
+    return {
+        "metric": metric,
+        "higher_is_better": metrics.METRICS[metric].higher_is_better,
+        "rows": {name: len(challenger[name].ids) for name in HOLDOUTS},
+        "metrics": {n: p["values"] if challenger[n].ids else None for n, p in parts.items()},
+        "differences": {name: part["difference"] for name, part in parts.items()},
+        "not_finite": {name: part["not_finite"] for name, part in parts.items()},
+        "unmatched": {name: part["unmatched"] for name, part in parts.items()},
+        "outside_holdout": sum(_outside(challenger[name].ids, shares) for name in HOLDOUTS),
+    }
+
+
+def _measure(metric: str, ours: Scores, theirs: Scores | None) -> dict[str, Any]:
+    matched = theirs is None or (ours.ids == theirs.ids and ours.labels == theirs.labels)
+    return {
+        "values": {
+            "challenger": _known(metrics.evaluate(metric, ours.labels, ours.scores)),
+            "champion": _known(metrics.evaluate(metric, theirs.labels, theirs.scores))
+            if theirs
+            else None,
+        },
+        "difference": _difference(metric, ours, theirs) if theirs and matched else None,
+        "not_finite": sum(not math.isfinite(score) for score in ours.scores),
+        "unmatched": 0 if matched or theirs is None else _unmatched(ours, theirs),
+    }
+
+
+def _difference(metric: str, ours: Scores, theirs: Scores) -> dict[str, Any] | None:
+    if not ours.ids:
+        return None
+    found = metrics.difference(metric, ours.labels, ours.scores, theirs.scores)
+    return {
+        "estimate": _known(found.estimate),
+        "error": _known(found.error),
+        "rows": found.rows,
+    }
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _unmatched(ours: Scores, theirs: Scores) -> int:
+    left = set(zip(ours.ids, ours.labels, strict=True))
+    right = set(zip(theirs.ids, theirs.labels, strict=True))
+    return len(left ^ right) or abs(len(ours.ids) - len(theirs.ids))
+
+
+def _outside(ids: list[str], shares: Shares) -> int:
+    """Rows that the split puts into training: a holdout that holds one proves nothing."""
+    return sum(side(identifier, shares) != "holdout" for identifier in ids)
+
+
+def golden_ids(challenger: dict[str, Scores]) -> dict[str, float]:
+    """Row ids and scores of a few holdout rows, spread evenly over the range of the scores."""
+    rows = challenger[FRESH] if challenger[FRESH].ids else challenger[REFERENCE]
+    once = dict(zip(rows.ids, rows.scores, strict=True))
+    ranked = sorted((s, i) for i, s in once.items() if math.isfinite(s))
+    count = min(GOLDEN, len(ranked))
+    step = (len(ranked) - 1) / max(1, count - 1)
+    return {ranked[round(k * step)][1]: ranked[round(k * step)][0] for k in range(count)}
+
+
+def golden_rows(holdout: Iterable[str], wanted: dict[str, float]) -> list[dict[str, Any]]:
+    """golden.json's rows: the features of each wanted holdout line as the model reads them."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in holdout:
+        row_id, _, _, features = line.rstrip("\r\n").split(",", 3)
+        if row_id in wanted and row_id not in found:
+            found[row_id] = {"row_id": row_id, "features": features, "score": wanted[row_id]}
+    return [found[row_id] for row_id in sorted(found)]

@@ -1,0 +1,92 @@
+"""What a run's end means for its objects and its pipeline: rules without AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from retraining.rules.arrivals import State
+
+PAUSE_AFTER: Final = 3  # failures in a row
+FIRST_BACKOFF: Final = 60  # seconds, four times as long after each further failure
+LONGEST_BACKOFF: Final = 3600
+LONGEST_PROMOTION: Final = 14_400 + 900  # seconds: promotion.asl.yaml's own timeout, and some
+PENDING, TRAINED, SUSPECT, QUARANTINED = "PENDING", "TRAINED", "SUSPECT", "QUARANTINED"
+FAILED, PROMOTED = "FAILED", "PROMOTED"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one object ends in a run."""
+
+    id: str
+    state: str
+    reason: str | None
+
+
+def endings(
+    objects: list[dict[str, Any]],
+    checked: dict[str, dict[str, Any]],
+    outcome: str,
+    data_state: str | None,
+    sentence: str | None,
+) -> list[Ending]:
+    """The end of every claimed object.
+
+    `checked` holds the data check's result by object id. A failed run ends nothing: its
+    objects stay pending for the next one.
+    """
+    if outcome == FAILED or data_state == PENDING:
+        return []
+    accepted = data_state or (QUARANTINED if outcome == "DATA_REJECTED" else TRAINED)
+    return [_ending(item, checked.get(item["id"]), accepted, sentence) for item in objects]
+
+
+def _ending(
+    item: dict[str, Any], check: dict[str, Any] | None, accepted: str, sentence: str | None
+) -> Ending:
+    if check is not None and not check["accepted"]:
+        return Ending(item["id"], QUARANTINED, check["sentence"])
+    return Ending(item["id"], accepted, None if accepted == TRAINED else sentence)
+
+
+def keeps_accepted_copy(outcome: str, endings: list[Ending]) -> bool:
+    """True when some of the run's accepted data may be trained on, now or after a release."""
+    return outcome != FAILED and any(end.state in (TRAINED, SUSPECT) for end in endings)
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What the pipeline's state becomes when the lease goes back.
+
+    `promoting`: this run's model is on its way to the endpoint; the next run waits for its end.
+    """
+
+    failures: int = 0
+    retry_at: int | None = None
+    paused: bool = False
+    paused_reason: str | None = None
+    promoting: bool = False
+
+
+def aftermath(state: State, outcome: str, sentence: str | None, now: float) -> Aftermath:
+    """Failures back off; after three in a row without new data the pipeline pauses.
+
+    A run that starts before a promotion ends would be judged against yesterday's champion, and
+    its verdict refused. So it waits: until `finish` says so, at the latest for LONGEST_PROMOTION.
+    """
+    if outcome == PROMOTED:
+        return Aftermath(retry_at=int(now) + LONGEST_PROMOTION, promoting=True)
+    if outcome != FAILED:
+        return Aftermath()
+    failures = state.failures + 1
+    more_arrived = state.lease is not None and state.arrivals > state.lease.arrivals
+    if failures >= PAUSE_AFTER and not more_arrived:
+        reason = f"{failures} runs failed in a row; the last: {sentence or 'no reason given'}"
+        return Aftermath(failures, None, paused=True, paused_reason=reason[:1000])
+    return Aftermath(failures, int(now) + backoff(failures))
+
+
+def backoff(failures: int) -> int:
+    """Seconds before the next attempt."""
+    return int(min(LONGEST_BACKOFF, FIRST_BACKOFF * 4 ** (failures - 1)))

@@ -1,0 +1,117 @@
+"""The training section: SageMaker's built-in XGBoost, or a workflow of the pipeline's own."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    Tag,
+    model_validator,
+)
+
+from retraining.rules.sections import Duration, Section, between, in_words
+
+MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
+
+Runtime = Annotated[Duration, between("60s", "5d")]
+Instance = Annotated[
+    StrictStr,
+    Field(
+        pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
+        json_schema_extra=in_words("an instance type, such as ml.m5.large"),
+    ),
+]
+WorkflowFile = Annotated[
+    StrictStr,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.asl\.(yaml|yml|json)$",
+        examples=["training.asl.yaml"],
+        json_schema_extra=in_words("a file of this folder: NAME.asl.yaml, .asl.yml or .asl.json"),
+    ),
+]
+
+
+class BuiltInTraining(Section):
+    """The challenger is trained by SageMaker's built-in XGBoost."""
+
+    algorithm: Literal["xgboost"] = "xgboost"
+    hyperparameters: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
+        description="Of SageMaker's built-in XGBoost"
+    )
+    instance: Instance = "ml.m5.large"
+    max_runtime: Runtime = "1h"
+
+
+class OwnTraining(Section):
+    """The challenger is trained by a workflow of your own, a Step Functions state machine.
+
+    Its input: `train` and `validation`, S3 prefixes of headerless CSV files, the label first;
+    `output`, the S3 prefix (no slash at its end) under which this run may write its model;
+    `name`, which begins the name of every job it makes; `role`, `image` and `tags` for them:
+    SageMaker's role, the built-in XGBoost image, the stack's tags; `instance`; `pipeline`,
+    `run` and `token`, which say whose run it is.
+
+    Its output: `artifact`, the S3 URI of a model.tar.gz below `output`; `image`, the image that
+    serves it, if that is not the built-in XGBoost. It reads and answers text/csv.
+    """
+
+    instance: Instance = Field(
+        default="ml.m5.large", description="Scores the holdouts; the workflow gets it as input"
+    )
+    max_runtime: Runtime = Field(default="1h", description="Of the whole workflow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_built_in(cls, given: Any) -> Any:
+        for key in ("algorithm", "hyperparameters"):
+            if isinstance(given, dict) and key in given:
+                raise ValueError(f"workflow and {key} exclude each other: keep one")
+        return given
+
+
+class WorkflowOfFolder(OwnTraining):
+    __doc__ = OwnTraining.__doc__
+
+    workflow: WorkflowFile = Field(
+        description="A state machine in Amazon States Language, in the pipeline's folder"
+    )
+
+
+def _is_a_machine(definition: dict[str, Any]) -> dict[str, Any]:
+    """Push has linted it and Step Functions judges it; here is what nobody else would refuse."""
+    if not isinstance(definition.get("States"), dict) or "StartAt" not in definition:
+        raise ValueError("no state machine: it needs StartAt and States")
+    size = len(json.dumps(definition, ensure_ascii=False).encode())
+    if size > MOST_BYTES:
+        raise ValueError(f"{size:,} bytes, at most {MOST_BYTES:,} are kept: nest executions")
+    return definition
+
+
+class WorkflowOfDefinition(OwnTraining):
+    """The same, with the state machine inlined."""
+
+    workflow: Annotated[dict[str, Any], AfterValidator(_is_a_machine)]
+
+
+def _kind(given: Any) -> str:
+    """The tag of the union's member; `algorithm` is the default."""
+    own = "workflow" in given if isinstance(given, dict) else isinstance(given, OwnTraining)
+    return "OwnTraining" if own else "BuiltInTraining"
+
+
+_BuiltIn = Annotated[BuiltInTraining, Tag("BuiltInTraining")]
+Training = BuiltInTraining | OwnTraining
+TrainingOfFolder = Annotated[
+    _BuiltIn | Annotated[WorkflowOfFolder, Tag("OwnTraining")], Discriminator(_kind)
+]
+TrainingOfDefinition = Annotated[
+    _BuiltIn | Annotated[WorkflowOfDefinition, Tag("OwnTraining")], Discriminator(_kind)
+]

@@ -1,0 +1,150 @@
+"""The contract refuses by name what this release does not know, and says what to write."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from retraining.rules import contracts
+from retraining.rules.errors import PipelineRejected
+
+PIPELINES = Path(__file__).parents[3] / "pipelines"
+
+DEFINITION: dict[str, Any] = {
+    "name": "bank-marketing",
+    "data": {
+        "label": "y",
+        "delimiter": ";",
+        "columns": {
+            "age": {"type": "integer", "min": 17},
+            "y": {"type": "category", "values": ["yes", "no"]},
+        },
+    },
+    "etl": {"recipe": [{"Action": {"Operation": "DELETE", "Parameters": {"a": "b"}}}]},
+    "training": {"hyperparameters": {"num_round": 100, "objective": "binary:logistic"}},
+    "gate": {"metric": "auc", "minimum": 0.6},
+}
+
+MACHINE: dict[str, Any] = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+
+
+def with_(path: str, value: object) -> str:
+    document = copy.deepcopy(DEFINITION)
+    *parents, last = path.split("/")
+    current = document
+    for part in parents:
+        current = current.setdefault(part, {})
+    current[last] = value
+    return json.dumps(document)
+
+
+def test_defaults_are_written_out() -> None:
+    document = contracts.as_document(contracts.parse_definition(json.dumps(DEFINITION)))
+    assert document["trigger"] == {"quiet_period": "60s"}
+    assert document["gate"]["rule"] == "improve"
+    assert document["endpoint"] == {"kind": "serverless", "memory_mb": 2048, "max_concurrency": 5}
+    again = contracts.as_document(contracts.parse_definition(json.dumps(document)))
+    assert again == document
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("trigger/max_wait", "15m", "trigger.max_wait: this release does not know the key"),
+        ("trigger/quiet_perod", "60s", "did you mean 'quiet_period'?"),
+        ("gte", {}, "did you mean 'gate'?"),
+        ("endpoint", {"kind": "serverless", "memory": 2048}, "did you mean 'memory_mb'?"),
+        ("endpoint", {"kind": "none", "memory_mb": 2048}, "endpoint.memory_mb"),
+        ("endpoint", {"kind": "instance"}, "'serverless', 'none'"),
+        ("data/columns/age/mx", 3, "did you mean 'max'?"),
+        ("data/columns/batch", {"type": "text"}, "column name 'batch' is reserved"),
+        ("data/columns/AGE", {"type": "text"}, "differ by case alone"),
+        ("data/columns/age", {"type": "integer", "min": 5, "max": 3}, "greater than max"),
+        ("data/columns/y", {"type": "category", "values": [True]}, "put it in quotes"),
+        ("data/columns/y", {"type": "category", "nullable": True}, "must not be nullable"),
+        ("data/label", "z", "'z' is no column"),
+        ("data/key", ["age", "who"], "'who' is no column"),
+        ("data/key", "y", "cannot identify a row"),
+        ("data/history", {"last": "90d"}, "data.history: input should be 'all'"),
+        ("data/format", "libsvm", "data.format"),
+        ("split", {"train": 0.9, "validation": 0.2, "holdout": 0.15}, "must be 1, not 1.25"),
+        ("split/by", "key", "split.by: key needs data.key"),
+        ("split/by", "time", "'row' or 'key'"),
+        ("trigger/quiet_period", "13h", "from 1s to 12h"),
+        ("gate/metric", "acc", "'auc', 'accuracy'"),
+        ("gate/minimum", 1.5, "no possible value of auc"),
+        ("gate/approval", "manual", "gate.approval"),
+        ("training/hyperparameters", {"max_dept": 3, "num_round": 1}, "did you mean max_depth?"),
+        ("training/hyperparameters", {"objective": "binary:logistic"}, "num_round: missing"),
+        ("training/hyperparameters", {"num_round": 9, "objective": "multi:softprob"}, "no scores"),
+        ("training", {"algorithm": "xgboost"}, "training.hyperparameters: this key is required"),
+        ("training", {"algorithm": "xgboost", "workflow": {}}, "workflow and algorithm exclude"),
+        ("training", {"workflow": {}, "hyperparameters": {}}, "workflow and hyperparameters"),
+        ("training", {"workflow": MACHINE, "max_runtme": "1h"}, "did you mean 'max_runtime'?"),
+        ("training", {"workflow": MACHINE, "max_runtime": "6d"}, "from 60s to 5d"),
+        ("training", {"workflow": "training.asl.yaml"}, "training.workflow: input should be"),
+        ("training", {"workflow": {"StartAt": "A"}}, "no state machine: it needs StartAt"),
+        ("training", {"workflow": {**MACHINE, "Comment": "x" * 200_000}}, "at most 200,000"),
+        ("etl", {}, "data.columns.y: a category, and nothing makes it a number"),
+        ("etl/recipe", [{"Action": {"operation": "DELETE"}}], "did you mean 'Operation'?"),
+        ("name", "Bank", "name: string should match"),
+    ],
+)
+def test_a_wrong_definition_is_refused_with_the_key_and_the_cure(
+    path: str, value: object, said: str
+) -> None:
+    with pytest.raises(PipelineRejected) as refused:
+        contracts.parse_definition(with_(path, value))
+    assert said in str(refused.value)
+
+
+def test_every_problem_is_told_at_once() -> None:
+    document = json.loads(with_("trigger/max_wait", "1h"))
+    document["gate"]["slices"] = ["contact"]
+    with pytest.raises(PipelineRejected) as refused:
+        contracts.parse_definition(json.dumps(document))
+    assert len(refused.value.problems) == 2
+
+
+def test_what_cut_the_accepted_rows_cannot_change_later() -> None:
+    former = contracts.as_document(contracts.parse_definition(json.dumps(DEFINITION)))
+    renamed = json.loads(with_("data/columns/job", {"type": "text"}))
+    new = contracts.as_document(contracts.parse_definition(json.dumps(renamed)))
+    assert contracts.frozen_changes(former, former) == []
+    assert contracts.frozen_changes(former, new) == ["data.columns"]
+    assert contracts.changes(former, new) == ["data"]
+
+
+@pytest.mark.parametrize("name", ["pipeline.schema.json", "columns.schema.json"])
+def test_the_committed_schemas_are_those_of_the_contract(name: str) -> None:
+    committed = json.loads((PIPELINES / name).read_text(encoding="utf-8"))
+    assert committed == contracts.schemas()[name], "run: python -m retraining.rules.contracts"
+
+
+def test_the_schema_accepts_what_the_contract_accepts_and_refuses_unknown_keys() -> None:
+    folder = copy.deepcopy(DEFINITION)
+    folder["data"]["columns"] = "columns.yaml"
+    folder["etl"] = {"recipe": "recipe.json"}
+    checker = jsonschema.Draft202012Validator(contracts.schemas()["pipeline.schema.json"])
+    checker.validate(folder)
+    folder["trigger"] = {"max_wait": "15m"}
+    assert not checker.is_valid(folder)
+
+
+def test_training_is_by_the_algorithm_or_by_a_workflow_of_the_folder() -> None:
+    parsed = contracts.parse_definition(with_("training", {"workflow": MACHINE}))
+    training = contracts.as_document(parsed)["training"]
+    assert training == {"workflow": MACHINE, "instance": "ml.m5.large", "max_runtime": "1h"}
+    folder = json.loads(with_("training", {"workflow": "training.asl.yaml"}))
+    folder["data"]["columns"] = "columns.yaml"
+    folder["etl"] = {"recipe": "recipe.json"}
+    checker = jsonschema.Draft202012Validator(contracts.schemas()["pipeline.schema.json"])
+    checker.validate(folder)
+    for wrong in ("../training.asl.yaml", "training.yaml", MACHINE):
+        folder["training"]["workflow"] = wrong
+        assert not checker.is_valid(folder)

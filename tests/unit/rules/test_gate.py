@@ -1,0 +1,173 @@
+"""The gate promotes what is proven, rejects what is worse, and says when it cannot tell."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retraining.rules import gate
+from retraining.rules.gate import Facts, Terms
+
+TERMS = Terms("auc", 0.60, "improve", 0.01, 0.95, 1000)
+
+
+def facts(
+    *,
+    challenger: Any = 0.80,
+    champion: Any = 0.75,
+    error: float = 0.004,
+    rows: int = 2000,
+    reference: float | None = None,
+    **changed: Any,
+) -> Facts:
+    measured: dict[str, Any] = {
+        "rows": {"fresh": rows, "reference": 0},
+        "metrics": {"fresh": {"challenger": challenger, "champion": champion}, "reference": None},
+        "differences": {"fresh": None, "reference": None},
+        "not_finite": {"fresh": 0, "reference": 0},
+        "unmatched": {"fresh": 0, "reference": 0},
+        "outside_holdout": 0,
+    }
+    if isinstance(challenger, float) and isinstance(champion, float):
+        estimate = challenger - champion
+        measured["differences"]["fresh"] = {"estimate": estimate, "error": error, "rows": rows}
+    if reference is not None:
+        measured["rows"]["reference"] = rows
+        measured["metrics"]["reference"] = {"challenger": 0.7 + reference, "champion": 0.7}
+        measured["differences"]["reference"] = {"estimate": reference, "error": 0.002, "rows": rows}
+    measured.update(changed.pop("measured", {}))
+    given_facts = {
+        "prepared_rows": dict(measured["rows"]),
+        "golden_rows": 16,
+        "has_champion": champion is not None,
+        "expects_reference": reference is not None,
+    }
+    return Facts(measured=measured, **{**given_facts, **changed})
+
+
+def test_a_better_challenger_is_promoted_and_the_verdict_gives_both_numbers_and_the_bounds() -> (
+    None
+):
+    verdict = gate.judge(TERMS, facts(reference=0.001))
+    document = verdict.as_document()
+    assert (document["decision"], document["outcome"]) == ("promote", "PROMOTED")
+    assert document["data_state"] == "TRAINED"
+    fresh = document["comparisons"]["fresh"]
+    assert (fresh["challenger"], fresh["champion"], fresh["reading"]) == (0.80, 0.75, "better")
+    assert fresh["lower"] == pytest.approx(0.05 - 1.6449 * 0.004, abs=1e-5)
+    assert document["comparisons"]["reference"]["reading"] == "not worse"
+    assert "0.8000 against the champion's 0.7500" in document["sentence"]
+    assert all(rule["passed"] for rule in document["rules"])
+    json.dumps(document, allow_nan=False)
+
+
+def test_the_first_challenger_needs_the_absolute_rules_alone() -> None:
+    verdict = gate.judge(TERMS, facts(challenger=0.643, champion=None))
+    assert verdict.decision == "promote"
+    assert "first champion" in verdict.sentence
+    assert "0.6430" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("changed", "decision", "data_state", "said"),
+    [
+        ({"challenger": 0.50}, "reject", "SUSPECT", "misses the minimum 0.6"),
+        ({"challenger": math.nextafter(0.6, 0)}, "reject", "SUSPECT", "misses"),
+        ({"challenger": math.nan}, "reject", "SUSPECT", "is no number"),
+        ({"challenger": None}, "reject", "SUSPECT", "is no number"),
+        ({"challenger": "0.9"}, "reject", "SUSPECT", "is no number"),
+        ({"measured": {"not_finite": {"fresh": 3}}}, "reject", "SUSPECT", "3 scores"),
+        ({"rows": 999}, "inconclusive", "TRAINED", "999 rows, but 1,000 are needed"),
+        ({"rows": 0}, "inconclusive", "TRAINED", "0 rows"),
+        ({"measured": {"outside_holdout": 2}}, "reject", "SUSPECT", "training data"),
+        ({"prepared_rows": {"fresh": 2001}}, "reject", "SUSPECT", "2,000 of 2,001 rows"),
+        ({"measured": {"unmatched": {"fresh": 4}}}, "reject", "SUSPECT", "differ in 4 rows"),
+        (
+            {"measured": {"differences": {"fresh": None, "reference": None}}},
+            "inconclusive",
+            "TRAINED",
+            "could not be compared",
+        ),
+        ({"golden_rows": 0}, "reject", "SUSPECT", "0 golden rows"),
+        ({"challenger": 0.70, "error": 0.01}, "reject", "SUSPECT", "worse than the champion"),
+        ({"challenger": 0.75, "error": 0.0}, "reject", "TRAINED", "not better"),
+        ({"challenger": 0.748, "error": 0.003}, "reject", "TRAINED", "not better"),
+        ({"challenger": 0.755, "error": 0.02}, "inconclusive", "TRAINED", "rows would"),
+        ({"reference": -0.02}, "reject", "SUSPECT", "worse than the champion on the reference"),
+        ({"expects_reference": True}, "inconclusive", "TRAINED", "the reference holdout has 0"),
+    ],
+)
+def test_what_is_not_proven_is_not_promoted(
+    changed: dict[str, Any], decision: str, data_state: str, said: str
+) -> None:
+    verdict = gate.judge(TERMS, facts(**changed))
+    assert (verdict.decision, verdict.data_state) == (decision, data_state)
+    assert said in verdict.sentence
+
+
+def test_an_undecided_verdict_says_how_many_rows_would_decide() -> None:
+    verdict = gate.judge(TERMS, facts(challenger=0.755, error=0.02))
+    comparison = verdict.comparisons[0]
+    reach = 1.6449 * 0.02
+    assert comparison.rows_to_decide == pytest.approx(2000 * (reach / 0.015) ** 2, rel=0.01)
+    assert f"{comparison.rows_to_decide:,} rows would" in verdict.sentence
+
+
+def test_a_challenger_exactly_at_the_minimum_passes_it() -> None:
+    assert gate.judge(TERMS, facts(challenger=0.60, champion=None)).decision == "promote"
+
+
+def test_a_missing_champion_score_refuses_without_blaming_the_data() -> None:
+    unscored = facts(champion=None, has_champion=True)
+    verdict = gate.judge(TERMS, unscored)
+    assert (verdict.decision, verdict.data_state) == ("inconclusive", "TRAINED")
+
+
+def test_superior_asks_for_a_proof() -> None:
+    superior = Terms("auc", 0.60, "superior", 0.01, 0.95, 1000)
+    close = facts(challenger=0.755, error=0.004)
+    assert gate.judge(TERMS, close).decision == "promote"
+    assert gate.judge(superior, close).decision == "inconclusive"
+    assert gate.judge(superior, facts()).decision == "promote"
+
+
+@pytest.mark.parametrize("value", [0.5, 0.51])
+def test_for_a_loss_the_minimum_is_the_greatest_value_allowed(value: float) -> None:
+    terms = Terms("logloss", 0.5, "improve", 0.01, 0.95, 1000)
+    verdict = gate.judge(terms, facts(challenger=value, champion=None))
+    assert verdict.decision == ("promote" if value <= 0.5 else "reject")
+
+
+@given(
+    estimate=st.floats(-0.3, 0.3),
+    error=st.floats(0, 0.1),
+    margin=st.floats(0, 0.05),
+    rule=st.sampled_from(["improve", "superior"]),
+)
+def test_nothing_is_promoted_whose_lower_bound_is_below_the_margin(
+    estimate: float, error: float, margin: float, rule: str
+) -> None:
+    terms = Terms("auc", 0.0, rule, margin, 0.95, 1000)
+    given_facts = copy.deepcopy(facts(error=error))
+    given_facts.measured["differences"]["fresh"]["estimate"] = estimate
+    verdict = gate.judge(terms, given_facts)
+    comparison = verdict.comparisons[0]
+    if verdict.decision == "promote":
+        assert comparison.estimate > 0
+        assert comparison.lower >= -margin
+        assert rule == "improve" or comparison.lower > 0
+    if comparison.upper < -margin:
+        assert verdict.data_state == "SUSPECT"
+
+
+def test_a_reference_is_not_expected_when_newer_rows_replaced_all_of_it() -> None:
+    assert gate.expects_reference(["run-000001"], 0, "row")
+    assert not gate.expects_reference(["run-000001"], 0, "key")
+    assert gate.expects_reference(["run-000001"], 5, "key")
+    assert not gate.expects_reference([], 5, "row")

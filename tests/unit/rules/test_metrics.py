@@ -1,0 +1,91 @@
+"""Metrics and their paired differences agree with textbook values and with resampling."""
+
+from __future__ import annotations
+
+import math
+import random
+from statistics import mean, stdev
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retraining.rules import metrics
+
+LABELS = [0.0, 0.0, 1.0, 1.0]
+SCORES = [0.1, 0.4, 0.35, 0.8]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "scores", "value"),
+    [
+        ("auc", LABELS, SCORES, 0.75),
+        ("auc", LABELS, [0.5] * 4, 0.5),
+        ("accuracy", LABELS, SCORES, 0.75),
+        ("accuracy", [2.0, 1.0, 0.0], [2.0, 1.0, 1.0], 2 / 3),
+        ("f1", LABELS, SCORES, 2 / 3),
+        ("logloss", [1.0, 0.0], [0.8, 0.4], -(math.log(0.8) + math.log(0.6)) / 2),
+        ("rmse", [1.0, 3.0], [2.0, 1.0], math.sqrt(2.5)),
+        ("mae", [1.0, 3.0], [2.0, 1.0], 1.5),
+    ],
+)
+def test_a_metric_has_its_textbook_value(
+    name: str, labels: list[float], scores: list[float], value: float
+) -> None:
+    assert metrics.evaluate(name, labels, scores) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("name", sorted(metrics.METRICS))
+def test_no_rows_nan_and_infinity_have_no_value(name: str) -> None:
+    assert math.isnan(metrics.evaluate(name, [], []))
+    assert math.isnan(metrics.evaluate(name, [0.0, 1.0], [0.5, math.nan]))
+    assert math.isnan(metrics.evaluate(name, [0.0, 1.0], [0.5, math.inf]))
+
+
+def test_one_class_has_no_auc_and_a_third_class_no_binary_metric() -> None:
+    assert math.isnan(metrics.evaluate("auc", [1.0, 1.0], [0.1, 0.2]))
+    assert math.isnan(metrics.evaluate("f1", [1.0, 2.0], [0.1, 0.2]))
+
+
+def sample(rows: int, seed: int) -> tuple[list[float], list[float], list[float]]:
+    draw = random.Random(seed)
+    labels = [float(draw.random() < 0.3) for _ in range(rows)]
+    signal = [0.8 * label + draw.gauss(0, 1) for label in labels]
+    ours = [1 / (1 + math.exp(-(s + draw.gauss(0, 0.5)))) for s in signal]
+    theirs = [1 / (1 + math.exp(-(s + draw.gauss(0, 1.0)))) for s in signal]
+    return labels, ours, theirs
+
+
+@pytest.mark.parametrize("name", sorted(metrics.METRICS))
+def test_the_standard_error_is_that_of_repeated_draws(name: str) -> None:
+    found = [metrics.difference(name, *sample(400, seed)) for seed in range(150)]
+    observed = stdev(difference.estimate for difference in found)
+    assert mean(difference.error for difference in found) == pytest.approx(observed, rel=0.2)
+
+
+@pytest.mark.parametrize("name", sorted(metrics.METRICS))
+def test_a_model_does_not_differ_from_itself(name: str) -> None:
+    labels, ours, _ = sample(200, 1)
+    same = metrics.difference(name, labels, ours, ours)
+    assert (same.estimate, same.error) == (0, 0)
+
+
+@pytest.mark.parametrize("name", sorted(metrics.METRICS))
+def test_a_positive_difference_is_an_improvement_whatever_the_direction(name: str) -> None:
+    labels, _, bad = sample(300, 2)
+    good = [0.98 * label + 0.01 for label in labels]
+    assert metrics.difference(name, labels, good, bad).estimate > 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([0.0, 1.0]), st.integers(0, 9)), min_size=2))
+def test_auc_is_the_share_of_pairs_in_order(rows: list[tuple[float, int]]) -> None:
+    labels, scores = [label for label, _ in rows], [float(score) for _, score in rows]
+    positive = [s for label, s in zip(labels, scores, strict=True) if label]
+    negative = [s for label, s in zip(labels, scores, strict=True) if not label]
+    found = metrics.auc(labels, scores)
+    if not positive or not negative:
+        assert math.isnan(found)
+        return
+    pairs = [(p > n) + (p == n) / 2 for p in positive for n in negative]
+    assert found == pytest.approx(mean(pairs))

@@ -1,0 +1,39 @@
+"""The sentence of a failed run names the step, the cause and what to do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from retraining.rules import outcomes
+
+LAMBDA = json.dumps({"errorMessage": "it answers {no} scores", "errorType": "GoldenRowsDiffer"})
+NESTED = json.dumps({"Status": "FAILED", "Error": "GoldenRowsDiffer", "Cause": LAMBDA})
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (NESTED, "it answers {no} scores"),
+        (
+            f"Not brought back (A: {LAMBDA}) after B: {LAMBDA}",
+            "Not brought back (A: it answers {no}",
+        ),
+        (NESTED[:-5], '{"Status": "FAILED"'),
+        ("{" * 30_000, "{{{"),
+        ("States.Timeout", "it took longer than it may (States.Timeout)"),
+        ("", "States.TaskFailed"),
+    ],
+)
+def test_a_failed_promotion_is_one_sentence_with_what_failed_and_what_to_do(
+    cause: str, told: str
+) -> None:
+    ended = outcomes.Ended(
+        pipeline="bank", token=1, outcome="FAILED", sentence="Promote failed: States.TaskFailed",
+        error="States.TaskFailed", cause=cause, package="arn",
+    )  # fmt: skip
+    sentence = outcomes.sentence(ended)
+    assert sentence.startswith(f"Promote failed: {told}")
+    assert len(sentence) < 1200
+    assert sentence.endswith("drop more, and the gate judges a new challenger.")

@@ -1,0 +1,72 @@
+"""Good objects are accepted, bad ones quarantined with a report, each read as claimed."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from unit_service import BAD, Service, claim, rows, started
+
+
+def test_good_objects_are_accepted_and_bad_ones_quarantined_with_a_report(
+    service: Service,
+) -> None:
+    started(service, good=rows(40), bad=BAD)
+    service.run_machine("bank", 1)
+    (key,) = service.keys("accepted/bank/")
+    assert key.startswith("accepted/bank/run-000001/chunk-0-")
+    body = service.s3.get_object(Bucket="work", Key=key)["Body"].read().decode()
+    accepted = list(csv.DictReader(io.StringIO(body)))
+    assert len(accepted) == 40
+    assert {row["batch"] for row in accepted} == {"run-000001"}
+    ended = {item["key"]: item for item in service.objects().values()}
+    assert ended["bank/good.csv"]["state"] == "TRAINED"
+    assert ended["bank/bad.csv"]["state"] == "QUARANTINED"
+    assert "column 'age', row 2: 'thirty' is not an integer" in ended["bank/bad.csv"]["reason"]
+    report_key = next(k for k in service.keys("quarantine/") if k.endswith("report.json"))
+    report = service.read(report_key)
+    assert (report["key"], report["run"], report["rows"]) == ("bank/bad.csv", "bank-000001", 2)
+    assert [(p["column"], p["row"], p["value"]) for p in report["problems"]] == [
+        ("age", 2, "thirty"),
+        ("y", 2, "maybe"),
+    ]
+    data = service.s3.get_object(Bucket="work", Key=report_key.replace("report.json", "data"))
+    assert data["Body"].read() == BAD.encode()
+    landed = service.s3.list_object_versions(Bucket="landing")
+    assert len(landed["Versions"]) == 2
+    assert "DeleteMarkers" not in landed
+
+
+def test_an_overwritten_object_is_read_as_it_was_claimed(service: Service) -> None:
+    started(service, a=rows(40))
+    claim()
+    service.drop("bank/a.csv", "something else")
+    service.run_machine("bank", 1)
+    (item,) = service.objects().values()
+    assert item["state"] == "TRAINED"
+
+
+def test_an_object_version_that_is_gone_is_told_and_not_retried(service: Service) -> None:
+    started(service, a=rows(40), b=rows(40))
+    gone = next(i for i in service.objects().values() if i["key"] == "bank/a.csv")
+    service.s3.delete_object(Bucket="landing", Key="bank/a.csv", VersionId=gone["version"])
+    service.run_machine("bank", 1)
+    states = {item["key"]: item["state"] for item in service.objects().values()}
+    assert states == {"bank/a.csv": "QUARANTINED", "bank/b.csv": "TRAINED"}
+
+
+def test_a_large_object_is_copied_in_parts(service: Service) -> None:
+    started(service, a=rows(400_000))
+    service.run_machine("bank", 1)
+    (key,) = service.keys("accepted/")
+    body = service.s3.get_object(Bucket="work", Key=key)["Body"].read()
+    assert len(body) > 2 * (8 << 20)
+    assert body.count(b"\n") == 400_001
+
+
+def test_a_bad_object_leaves_no_part_of_a_copy(service: Service) -> None:
+    started(service, a=rows(300_000) + "x;y;z\n")
+    service.run_machine("bank", 1, "DATA_REJECTED")
+    assert service.keys("accepted/") == []
+    uploads = service.s3.list_multipart_uploads(Bucket="work")
+    assert uploads.get("Uploads", []) == []

@@ -1,0 +1,87 @@
+"""A finished run leaves one record, one notice, and nothing unused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from unit_model import Run, serve
+from unit_service import BAD, ROLE, Service, rows, started
+
+import finish_run
+from retraining import adapters
+
+
+def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started(service, good=rows(40), bad=BAD)
+    service.run_machine("bank", 1)
+    record = service.read("runs/bank/000001/record.json")
+    assert record["outcome"] == "INCONCLUSIVE"
+    assert record["sentence"] == "INCONCLUSIVE it is."
+    assert (record["objects"], record["data_state"], record["promoted"]) == (2, "TRAINED", False)
+    assert record["rows"] == {"accepted": 40, "rejected": 2}
+    (notice,) = service.notices()
+    assert notice["Subject"] == "[ratchet] bank-000001: inconclusive"
+    assert "Next step: drop more data" in notice["Message"]
+    assert '"Outcome":"INCONCLUSIVE"' in capsys.readouterr().out
+    again = {"pipeline": "bank", "token": 1, "outcome": "FAILED"}
+    assert finish_run.handler(again, None)["outcome"] == "INCONCLUSIVE"
+    assert service.notices() == []
+
+
+def test_a_failed_run_is_told_with_the_step_and_the_cause_inside_the_json(
+    service: Service,
+) -> None:
+    started(service, a=rows(40))
+    cause = json.dumps({"ErrorMessage": "PrepareFailed: column 'job' is not numeric"})
+    finish_run.handler(
+        {
+            "pipeline": "bank",
+            "token": 1,
+            "outcome": "FAILED",
+            "sentence": "PrepareDataset failed: States.TaskFailed",
+            "execution": "arn",
+            "error": "States.TaskFailed",
+            "cause": cause,
+            "package": None,
+            "promoted": False,
+        },
+        None,
+    )
+    (notice,) = service.notices()
+    assert "PrepareDataset failed: PrepareFailed: column 'job' is not" in notice["Message"]
+    assert adapters.ledger().run("bank", 1)["cause"] == cause
+
+
+@pytest.mark.parametrize("promoted", [True, False])
+def test_the_model_of_a_run_stays_only_while_something_names_it(
+    service: Service, promoted: bool
+) -> None:
+    run = Run(service, challenger=3.0)
+    run.judge()
+    service.client("sagemaker").create_model(
+        ModelName="ratchet-bank-000001",
+        ExecutionRoleArn=ROLE,
+        PrimaryContainer={"Image": "image"},
+    )
+    if promoted:
+        run.promote()
+    told = {"outcome": "PROMOTED" if promoted else "MODEL_REJECTED", "sentence": "so it is"}
+    record = finish_run.handler(
+        {"pipeline": "bank", "token": 1, **told, "execution": "arn", "promoted": promoted}, None
+    )
+    models = service.client("sagemaker").list_models()["Models"]
+    assert [model["ModelName"] for model in models] == ["ratchet-bank-000001"] * promoted
+    assert record["metrics"]["fresh"]["challenger"] > 0.9
+    assert record["rows"]["holdout_fresh"] == 400
+    assert record["verdict"] == f"{run.uri}/verdict.json"
+
+
+def test_a_model_that_the_endpoint_serves_is_never_deleted(service: Service) -> None:
+    Run(service, challenger=3.0)
+    serve(service, "ratchet-bank", "ratchet-bank-000001")
+    told = {"outcome": "FAILED", "sentence": "Promote failed", "promoted": False}
+    finish_run.handler({"pipeline": "bank", "token": 1, **told}, None)
+    assert len(service.client("sagemaker").list_models()["Models"]) == 1

@@ -1,0 +1,56 @@
+"""From scores to a verdict that the state machine and people can read."""
+
+from __future__ import annotations
+
+import json
+import random
+
+from unit_model import Run, scored
+from unit_service import Service
+
+
+def test_scores_become_metrics_golden_rows_and_a_verdict(service: Service) -> None:
+    run = Run(service, challenger=3.0)
+    answer = run.judge()
+    assert (answer["decision"], answer["outcome"]) == ("promote", "PROMOTED")
+    assert answer["verdict"] == f"{run.uri}/verdict.json"
+    verdict = service.read(f"{run.prefix}/verdict.json")
+    assert verdict["sentence"] == answer["sentence"]
+    assert verdict["metrics"]["fresh"]["challenger"] > 0.9
+    assert verdict["metrics"]["reference"] is None
+    golden = service.read(f"{run.prefix}/golden.json")["rows"]
+    assert len(golden) == 16
+    assert all(row["features"] == f"{row['row_id'][1:4]},7" for row in golden)
+    spread = [row["score"] for row in golden]
+    assert max(spread) - min(spread) > 0.9
+
+
+def test_the_comparison_joins_rows_by_id_whatever_their_order(service: Service) -> None:
+    run = Run(service, challenger=3.0, champion=1.0)
+    lines = scored(run.lines, 1.0).splitlines(keepends=True)
+    random.Random(1).shuffle(lines)
+    run.put("scores/champion/part-0.csv.out", "".join(lines[:100]))
+    run.put("scores/champion/part-1.csv.out", "".join(lines[100:]))
+    run.write(
+        "manifest.json", {**run.manifest, "champion": {"package": "p", "run": "r", "model": "m"}}
+    )
+    assert run.judge(champion=True)["decision"] == "promote"
+    found = service.read(f"{run.prefix}/verdict.json")["comparisons"]["fresh"]
+    assert found["rows"] == 400
+    assert found["lower"] > 0.05
+
+
+def test_shuffled_labels_are_rejected_and_their_data_is_suspect(service: Service) -> None:
+    answer = Run(service, challenger=0.0).judge()
+    assert (answer["outcome"], answer["data_state"]) == ("MODEL_REJECTED", "SUSPECT")
+
+
+def test_a_score_that_is_no_number_refuses_the_model(service: Service) -> None:
+    run = Run(service, challenger=3.0)
+    body = scored(run.lines, 3.0).splitlines(keepends=True)
+    body[5] = body[5].rpartition(",")[0] + ",nan\n"
+    run.put("scores/challenger/part-0.csv.out", "".join(body))
+    answer = run.judge()
+    assert answer["outcome"] == "MODEL_REJECTED"
+    assert "1 scores are no finite numbers" in answer["sentence"]
+    json.dumps(service.read(f"{run.prefix}/verdict.json"), allow_nan=False)

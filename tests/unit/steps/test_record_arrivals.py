@@ -1,0 +1,111 @@
+"""Every landed object version is noted once, and its pipeline woken once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from unit_service import Service, rows
+
+from retraining import adapters
+
+HOSTILE = [
+    "a+b.csv",
+    "100%.csv",
+    "a b.csv",
+    "Müller.csv",
+    "%2B.csv",
+    "a&b=c.csv",
+    "..csv",
+    "'\".csv",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_object_with_any_name_is_noted_and_read_under_exactly_that_name(
+    service: Service, name: str
+) -> None:
+    service.push()
+    service.deliver(service.drop(f"bank/{name}", rows(3)))
+    (item,) = service.objects().values()
+    assert item["key"] == f"bank/{name}"
+    service.wake({"pipeline": "bank"})
+    service.now += 100
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 1)
+    (item,) = service.objects().values()
+    assert (item["state"], item["run"]) == ("TRAINED", 1)
+    assert "pending" not in item
+
+
+def test_a_duplicate_counts_while_it_waits_and_not_afterwards(service: Service) -> None:
+    service.push()
+    event = service.drop("bank/1.csv", rows(3))
+    service.deliver(event, event)
+    assert adapters.ledger().state("bank").arrivals == 1
+    service.deliver(event)
+    assert adapters.ledger().state("bank").arrivals == 2
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 1)
+    service.receive_wakes()
+    service.deliver(event)
+    assert adapters.ledger().state("bank").arrivals == 2
+    assert service.receive_wakes() == []
+
+
+def test_two_versions_of_a_key_are_two_objects(service: Service) -> None:
+    service.push()
+    service.deliver(service.drop("bank/1.csv", rows(3)), service.drop("bank/1.csv", rows(4)))
+    assert len(service.objects()) == 2
+
+
+def test_folders_and_markers_wake_nobody(service: Service) -> None:
+    service.push()
+    service.deliver(service.drop("bank/2026/", ""), service.drop("bank/_SUCCESS", ""))
+    assert service.objects() == {}
+    assert service.receive_wakes() == []
+
+
+def test_a_bad_message_comes_again_alone(service: Service) -> None:
+    service.push()
+    good = service.drop("bank/1.csv", rows(3))
+    assert service.deliver("no json", good, {"detail": {}}) == ["message-0", "message-2"]
+    assert len(service.objects()) == 1
+
+
+def test_a_second_delivery_sends_the_wake_that_a_crash_swallowed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.push()
+    event = service.drop("bank/1.csv", rows(3))
+
+    def crash(*_: Any) -> None:
+        raise ConnectionError("the function died here")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(adapters.wakes()), "send", crash)
+        assert service.deliver(event) == ["message-0"]
+    assert service.deliver(event, received=2) == []
+    assert len(service.receive_wakes()) == 1
+
+
+def test_data_for_an_unknown_pipeline_is_kept_told_once_and_picked_up_by_a_push(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.deliver(service.drop("bank/1.csv", rows(3)))
+    service.deliver(service.drop("bank/2.csv", rows(3)))
+    (notice,) = service.notices()
+    assert "ratchet push pipelines/bank" in notice["Message"]
+    assert "s3://landing/bank/1.csv" in notice["Message"]
+    assert "ObjectsWithoutPipeline" in capsys.readouterr().out
+    assert service.receive_wakes() == []
+    assert service.push()["pending_objects"] == 2
+    assert len(service.receive_wakes()) == 1
+
+
+def test_data_without_a_prefix_is_told_and_left_where_it_is(service: Service) -> None:
+    assert service.deliver(service.drop("top.csv", rows(3))) == []
+    (notice,) = service.notices()
+    assert "s3://landing/top.csv landed under no pipeline's prefix" in notice["Message"]
+    assert "copy it to s3://landing/<pipeline>/" in notice["Message"]

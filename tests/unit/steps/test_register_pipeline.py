@@ -1,0 +1,79 @@
+"""A push is validated again, makes what the pipeline needs, and wakes what waits."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from unit_service import DEFINITION, Service, rows, started
+
+from retraining import adapters
+from retraining.rules import errors
+
+
+def test_a_push_makes_what_the_pipeline_needs_and_says_what_changed(service: Service) -> None:
+    first = service.push()
+    assert first["changed"]
+    assert first["pending_objects"] == 0
+    assert service.push()["changed"] == []
+    job = service.client("databrew").describe_job(Name="ratchet-bank")
+    assert job["RecipeReference"] == {"Name": "ratchet-bank", "RecipeVersion": "1.0"}
+    assert (job["MaxCapacity"], job["Outputs"][0]["Overwrite"]) == (2, True)
+    assert job["Tags"] == {"ratchet:stack": "ratchet", "ratchet:pipeline": "bank"}
+    dataset = service.client("databrew").describe_dataset(Name="ratchet-bank")
+    assert dataset["Input"]["S3InputDefinition"] == {"Bucket": "work", "Key": "accepted/bank/"}
+    groups = service.client("sagemaker").list_model_package_groups()
+    assert [g["ModelPackageGroupName"] for g in groups["ModelPackageGroupSummaryList"]] == [
+        "ratchet-bank"
+    ]
+    changed = copy.deepcopy(DEFINITION)
+    changed["gate"]["minimum"] = 0.7
+    assert service.push(changed, "1" * 64)["changed"] == ["gate"]
+
+
+def test_names_that_sagemaker_would_refuse_in_the_first_run_are_refused_at_push(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = copy.deepcopy(DEFINITION) | {"name": "b" * 24}
+    monkeypatch.setenv("RATCHET_STACK", "s" * 17)  # 63 in all, with -000001-challenger-10
+    assert service.push(longest)["changed"]
+    monkeypatch.setenv("RATCHET_STACK", "s" * 18)
+    said = r"name: b{24} is too long by 1 for stack s{18}: a job would .* at most 63"
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(longest)
+
+
+def test_a_push_that_breaks_the_contract_leaves_the_former_one(service: Service) -> None:
+    service.push()
+    broken = copy.deepcopy(DEFINITION)
+    broken["trigger"]["max_wait"] = "15m"
+    with pytest.raises(errors.PipelineRejected, match=r"trigger\.max_wait"):
+        service.push(broken, "1" * 64)
+    registered = adapters.ledger().registration("bank")
+    assert registered
+    assert registered["hash"] == "0" * 64
+
+
+def test_columns_cannot_change_once_data_is_accepted(service: Service) -> None:
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    changed = copy.deepcopy(DEFINITION)
+    changed["data"]["columns"]["city"] = {"type": "text"}
+    with pytest.raises(errors.PipelineRejected, match=r"data\.columns: it cannot change"):
+        service.push(changed, "1" * 64)
+
+
+def test_a_transform_that_was_not_uploaded_is_refused(service: Service) -> None:
+    changed = copy.deepcopy(DEFINITION)
+    changed["etl"]["transform"] = "0" * 64
+    with pytest.raises(errors.PipelineRejected, match=r"transform\.py was not uploaded"):
+        service.push(changed)
+
+
+def test_a_push_does_not_sit_out_the_pause_after_a_failure(service: Service) -> None:
+    started(service, a=rows(3))
+    service.run_machine("bank", 1, "FAILED")
+    (follow_up,) = service.receive_wakes()
+    assert follow_up["delay"] == 60
+    assert service.push()["pending_objects"] == 1
+    assert [wake["delay"] for wake in service.receive_wakes()] == [0]

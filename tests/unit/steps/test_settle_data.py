@@ -1,0 +1,142 @@
+"""Every claimed version gets its state, the lease goes back, and one wake follows."""
+
+from __future__ import annotations
+
+import pytest
+from unit_service import Service, claim, rows, started
+
+import check_data
+import finish_run
+import settle_data
+from retraining import adapters
+
+
+def test_what_arrived_during_the_run_gets_exactly_one_follow_up(service: Service) -> None:
+    started(service, a=rows(40))
+    claim()
+    service.deliver(service.drop("bank/b.csv", rows(40)))
+    service.receive_wakes()
+    service.wake({"pipeline": "bank"})
+    assert service.receive_wakes() == []
+    answer = service.run_machine("bank", 1)
+    assert answer == {"settled": True, "follow_up": True}
+    assert len(service.receive_wakes()) == 1
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert adapters.ledger().state("bank").token == 2
+    service.run_machine("bank", 2)
+    manifest = service.read("runs/bank/000002/manifest.json")
+    assert manifest["history"] == ["run-000001"]
+    assert [item["key"] for item in manifest["objects"]] == ["bank/b.csv"]
+
+
+def test_settling_twice_changes_nothing_more(service: Service) -> None:
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    before = service.objects()
+    payload = {"pipeline": "bank", "token": 1, "outcome": "FAILED", "data_state": "PENDING"}
+    assert settle_data.handler(payload, None) == {"settled": False, "follow_up": False}
+    assert service.objects() == before
+    assert len(service.keys("accepted/")) == 1
+
+
+def test_a_failed_run_gives_its_data_back_and_pauses_after_three_with_one_notice(
+    service: Service,
+) -> None:
+    started(service, a=rows(40))
+    waits = []
+    for token in (1, 2, 3):
+        service.run_machine("bank", token, "FAILED")
+        assert service.keys("accepted/") == []
+        waits += [wake["delay"] for wake in service.receive_wakes()]
+        service.now += 4000
+        service.wake({"pipeline": "bank"})
+    assert waits == [60, 240]
+    state = adapters.ledger().state("bank")
+    assert (state.token, state.paused, state.failures) == (3, True, 3)
+    (item,) = service.objects().values()
+    assert item["state"] == "PENDING"
+    told = [notice["Message"] for notice in service.notices()]
+    assert len(told) == 3
+    assert ["is paused" in text for text in told] == [False, False, True]
+    service.deliver(service.drop("bank/b.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert adapters.ledger().state("bank").token == 4
+
+
+def test_a_batch_that_is_rejected_as_a_whole_goes_to_quarantine(service: Service) -> None:
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    settle_data.handler(
+        {
+            "pipeline": "bank",
+            "token": 1,
+            "outcome": "DATA_REJECTED",
+            "data_state": "QUARANTINED",
+            "sentence": "The label has a single value in all 40 rows of this batch.",
+        },
+        None,
+    )
+    (item,) = service.objects().values()
+    assert (item["state"], item["reason"][:9]) == ("QUARANTINED", "The label")
+    assert len(service.keys("quarantine/")) == 2
+    assert service.keys("accepted/") == []
+    assert adapters.ledger().run("bank", 1)["data_state"] == "QUARANTINED"
+
+
+def test_a_rejected_batch_settles_though_a_version_was_deleted_meanwhile(service: Service) -> None:
+    """The report is written without a copy; the run neither fails nor claims the batch again."""
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    (landed,) = service.read(run["manifest"].removeprefix("s3://work/"))["objects"]
+    where = {"Bucket": landed["bucket"], "Key": landed["key"]}
+    service.s3.delete_object(**where, VersionId=landed["version"])
+    given = {"outcome": "DATA_REJECTED", "data_state": "QUARANTINED", "sentence": "One label."}
+    settled = settle_data.handler({"pipeline": "bank", "token": 1, **given}, None)
+    assert settled["settled"]
+    (report,) = service.keys("quarantine/")
+    assert service.read(report)["data"] is None
+
+
+@pytest.mark.parametrize("outcome", ["PROMOTED", "FAILED"])
+def test_a_run_waits_for_the_promotion_under_way_and_starts_at_its_end(
+    service: Service, outcome: str
+) -> None:
+    """Else it would be judged against yesterday's champion, and its verdict be refused."""
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    end = {"pipeline": "bank", "token": 1, "sentence": "It is better."}
+    settle_data.handler({**end, "outcome": "PROMOTED", "data_state": "TRAINED"}, None)
+    service.deliver(service.drop("bank/b.csv", rows(40, start=100)))
+    service.now += 61
+    service.receive_wakes()
+    service.wake({"pipeline": "bank"})
+    assert adapters.ledger().state("bank").lease is None
+    assert [wake["delay"] for wake in service.receive_wakes()] == [900]  # should its end get lost
+    finish_run.handler({**end, "outcome": outcome, "execution": "arn", "promoted": True}, None)
+    (wake,) = service.receive_wakes()
+    assert wake["delay"] == 0
+    service.wake(wake)
+    lease = adapters.ledger().state("bank").lease
+    assert lease is not None
+    assert lease.token == 2
+
+
+def test_suspect_data_leaves_the_history(service: Service) -> None:
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    told = {"outcome": "MODEL_REJECTED", "data_state": "SUSPECT", "sentence": "worse"}
+    settle_data.handler({"pipeline": "bank", "token": 1, **told}, None)
+    (item,) = service.objects().values()
+    assert (item["state"], item["reason"]) == ("SUSPECT", "worse")
+    assert len(service.keys("accepted/")) == 1
+    service.deliver(service.drop("bank/b.csv", rows(40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    claim(2)
+    assert service.read("runs/bank/000002/manifest.json")["history"] == []

@@ -1,0 +1,92 @@
+"""A wake starts at most one run, or leaves it to the open one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from unit_service import Service, rows
+
+from retraining import adapters
+
+
+def test_ten_objects_are_one_wake_and_one_run(service: Service) -> None:
+    service.push()
+    events = [service.drop(f"bank/{n}.csv", rows(3)) for n in range(10)]
+    assert service.deliver(*events[:6]) == []
+    assert service.deliver(*events[6:]) == []
+    assert [wake["delay"] for wake in service.receive_wakes()] == [60]
+    service.now += 61
+    assert service.wake({"pipeline": "bank", "reason": "arrivals"}) == []
+    lease = adapters.ledger().state("bank").lease
+    assert lease
+    assert (lease.execution, lease.started, lease.arrivals) == ("bank-000001", True, 10)
+    assert json.loads(lease.input) == {"pipeline": "bank", "token": 1}
+    record = adapters.ledger().run("bank", 1)
+    assert record["execution"].endswith(":execution:retraining:bank-000001")
+    service.wake({"pipeline": "bank", "reason": "arrivals"})
+    assert adapters.ledger().state("bank").token == 1
+
+
+def test_data_that_still_arrives_puts_the_run_off(service: Service) -> None:
+    service.push()
+    service.deliver(service.drop("bank/1.csv", rows(3)))
+    service.now += 50
+    service.deliver(service.drop("bank/2.csv", rows(3)))
+    service.receive_wakes()
+    service.now += 10
+    service.wake({"pipeline": "bank", "reason": "arrivals"})
+    assert adapters.ledger().state("bank").lease is None
+    assert service.receive_wakes() == [{"pipeline": "bank", "reason": "arrivals", "delay": 50}]
+
+
+def test_a_schedule_without_new_data_does_nothing_and_with_it_wakes_every_pipeline(
+    service: Service,
+) -> None:
+    service.push()
+    assert service.wake({"reason": "schedule"}) == []
+    assert adapters.ledger().state("bank").token == 0
+    service.deliver(service.drop("bank/1.csv", rows(3)))
+    service.now += 61
+    service.wake({"reason": "schedule"})
+    assert adapters.ledger().state("bank").token == 1
+
+
+def test_an_unconfirmed_start_is_repeated_with_exactly_what_the_lease_stores(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.push()
+    service.deliver(service.drop("bank/1.csv", rows(3)))
+    service.now += 61
+    begun: list[tuple[str, str]] = []
+
+    def start(_: Any, name: str, payload: str) -> bool:
+        begun.append((name, payload))
+        if len(begun) == 1:
+            raise ConnectionError("the reply was lost")
+        return True
+
+    monkeypatch.setattr(type(adapters.executions()), "start", start)
+    assert service.wake({"pipeline": "bank"}) == ["message-0"]
+    assert service.wake({"pipeline": "bank"}) == []
+    assert begun[0] == begun[1]
+    assert adapters.ledger().state("bank").token == 1
+
+
+def test_a_name_that_an_ended_execution_used_is_not_waited_for(service: Service) -> None:
+    service.push()
+    service.deliver(service.drop("bank/1.csv", rows(3)))
+    machines = service.client("stepfunctions")
+    arn = machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    old = machines.start_execution(stateMachineArn=arn, name="bank-000001", input="{}")
+    machines.stop_execution(executionArn=old["executionArn"])
+    service.now += 61
+    service.receive_wakes()
+    assert service.wake({"pipeline": "bank"}) == []
+    assert adapters.ledger().state("bank").lease is None
+    assert len(service.receive_wakes()) == 1
+    service.wake({"pipeline": "bank"})
+    lease = adapters.ledger().state("bank").lease
+    assert lease
+    assert lease.execution == "bank-000002"

@@ -1,0 +1,81 @@
+"""A state, its handler, its step and its test have one name: Gate, gate.py, test_gate.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+HANDLERS = ROOT / "functions"
+STEPS = ROOT / "functions" / "retraining" / "steps"
+TESTS = ROOT / "tests" / "unit" / "steps"
+SHARED = {"quarantine", "wakes"}
+"""What several steps use: modules without a state."""
+
+OTHERWISE_NAMED = {
+    "CheckChunk": "CheckData",  # one pass of the Map state CheckData
+    "RejectUndecided": "RejectPromotion",  # of a promotion that was never decided
+}
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def functions() -> list[str]:
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    return [
+        name.removesuffix("Function")
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+
+
+def calls(states: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each Lambda state and its function, those in Map and Parallel included."""
+    for name, state in states.items():
+        called = re.fullmatch(r"\$\{(\w+)FunctionArn\}", str(_arguments(state).get("FunctionName")))
+        if called:
+            yield name, called.group(1)
+        for inside in [*state.get("Branches", []), state.get("ItemProcessor", {})]:
+            yield from calls(inside.get("States", {}))
+
+
+def _arguments(state: dict[str, Any]) -> dict[str, Any]:
+    given = state.get("Arguments")
+    return given if isinstance(given, dict) else {}
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_function_has_a_handler_a_step_and_a_test_of_its_name(function: str) -> None:
+    name = snake(function)
+    wanted = [HANDLERS / f"{name}.py", STEPS / f"{name}.py", TESTS / f"test_{name}.py"]
+    assert [str(path) for path in wanted if not path.is_file()] == []
+
+
+def test_there_is_no_handler_step_or_test_besides() -> None:
+    names = {snake(function) for function in functions()}
+    assert {path.stem for path in HANDLERS.glob("*.py")} == names
+    assert {path.stem for path in STEPS.glob("[!_]*.py")} == names | SHARED
+    assert {path.stem for path in TESTS.glob("test_*.py")} == {f"test_{name}" for name in names}
+
+
+@pytest.mark.parametrize("machine", ["retraining", "promotion"])
+def test_a_function_is_called_by_the_state_of_its_name_and_by_others_that_say_more(
+    machine: str,
+) -> None:
+    """AwaitEndpoint calls its function, AwaitCheckEndpoint calls it for another endpoint."""
+    text = (ROOT / "statemachines" / f"{machine}.asl.yaml").read_text()
+    called = dict(calls(yaml.safe_load(text)["States"]))
+    assert called
+    every_state = set(re.findall(r"^ +(\w+\??):$", text, re.MULTILINE))
+    assert set(called.values()) <= every_state
+    for state, function in called.items():
+        more = set(snake(state).split("_")) >= set(snake(function).split("_"))
+        assert more or OTHERWISE_NAMED.get(state) == function, state

@@ -1,0 +1,124 @@
+"""A run whose data is prepared and scored, and endpoints that serve."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from typing import Any
+
+from unit_service import ROLE, Service
+
+import decide_promotion
+import extract_metrics
+import gate
+import record_champion
+import register_model
+from retraining import adapters
+from retraining.rules.rows import Shares, row_id, side
+
+SHARES = Shares(0.7, 0.15)
+ARTIFACT = b"a model artifact"
+
+
+class Run:
+    """A run whose data is prepared and scored; `skill` is how well a model knows the label."""
+
+    def __init__(self, service: Service, token: int = 1, **skills: float) -> None:
+        self.service, self.token = service, token
+        self.prefix = f"runs/bank/{token:06d}"
+        self.uri = f"s3://work/{self.prefix}"
+        self.event = {"uri": self.uri, "manifest": f"{self.uri}/manifest.json"}
+        service.push()
+        registered = adapters.ledger().registration("bank")
+        assert registered
+        self.manifest = {
+            "pipeline": "bank",
+            "token": token,
+            "batch": f"run-{token:06d}",
+            "history": [],
+            "reference": [],
+            "objects": [],
+            "definition": json.loads(registered["definition"]),
+            "definition_ref": {"uri": registered["uri"], "sha256": registered["sha256"]},
+            "image": "image",
+            "champion": adapters.ledger().champion("bank"),
+        }
+        self.write("manifest.json", self.manifest)
+        self.lines = list(holdout(400))
+        summary = {
+            "features": ["a", "b"],
+            "label": "y",
+            "rows": {"train": 1, "validation": 1, "holdout_fresh": 400, "holdout_reference": 0},
+        }
+        self.write("prepared/summary.json", summary)
+        self.put(
+            "prepared/holdout/part-0.csv",
+            "".join(f"{i},fresh,{y},{i[1:4]},7\n" for i, y in self.lines),
+        )
+        for role, skill in skills.items():
+            self.put(f"scores/{role}/part-0.csv.out", scored(self.lines, skill))
+        self.put("model/job/output/model.tar.gz", ARTIFACT)
+
+    def write(self, name: str, document: Any) -> None:
+        self.put(name, json.dumps(document))
+
+    def put(self, name: str, body: str | bytes) -> None:
+        data = body.encode() if isinstance(body, str) else body
+        self.service.s3.put_object(Bucket="work", Key=f"{self.prefix}/{name}", Body=data)
+
+    def judge(self, *, champion: bool = False) -> Any:
+        extract_metrics.handler({**self.event, "champion": champion}, None)
+        return gate.handler(self.event, None)
+
+    def register(self) -> Any:
+        artifact = f"{self.uri}/model/job/output/model.tar.gz"
+        event = {**self.event, "artifact": artifact, "image": "image", "training_job": "job"}
+        return register_model.handler(event, None)
+
+    def decide(self, package: str) -> Any:
+        names = {"pipeline": "bank", "token": self.token, "execution": f"arn:{self.token}"}
+        return decide_promotion.handler({**self.event, **names, "package": package}, None)
+
+    def promote(self) -> Any:
+        promotion = self.decide(self.register()["package"])
+        event = {"promotion": promotion, "token": self.token, "uri": self.uri}
+        return record_champion.handler(event, None)
+
+
+def holdout(count: int) -> Any:
+    found = number = 0
+    while found < count:
+        number += 1
+        identifier = row_id(str(number).encode())
+        if side(identifier, SHARES) == "holdout":
+            found += 1
+            yield identifier, number % 2
+
+
+def scored(lines: list[tuple[str, int]], skill: float) -> str:
+    draw = random.Random(7)
+    return "".join(
+        f"{i},fresh,{y},{1 / (1 + math.exp(-(skill * (y - 0.5) + draw.gauss(0, 1)))):.6f}\n"
+        for i, y in lines
+    )
+
+
+def serve(service: Service, name: str, config: str | None) -> None:
+    """Put an endpoint of this config in service."""
+    sagemaker = service.client("sagemaker")
+    sagemaker.create_model(
+        ModelName=config, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "image"}
+    )
+    variant = {
+        "VariantName": "serving",
+        "ModelName": config,
+        "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+
+
+def approval(service: Service, package: str) -> str:
+    described = service.client("sagemaker").describe_model_package(ModelPackageName=package)
+    return str(described["ModelApprovalStatus"])
