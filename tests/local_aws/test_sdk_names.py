@@ -12,7 +12,7 @@ import pytest
 
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.stepfunctions.failures import class_name, sdk_prefix
-from ratchet.workflow.asl.spelling import spelt_by_sdk
+from ratchet.workflow.integrations.spelling import spelt_by_sdk
 
 NOWHERE = "https://sqs.us-east-1.amazonaws.com/123456789012/nowhere"
 

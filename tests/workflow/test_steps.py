@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 
 from ratchet.workflow import Workflow, parse, steps
-from ratchet.workflow.asl import resources
-from ratchet.workflow.asl.resources import OPTIMISED
 from ratchet.workflow.checks import check
 from ratchet.workflow.inputs import (
     Context,
@@ -24,6 +22,9 @@ from ratchet.workflow.inputs import (
     Variable,
     fresh_name,
 )
+from ratchet.workflow.integrations.api import operation
+from ratchet.workflow.integrations.optimised import OPTIMISED
+from ratchet.workflow.integrations.resource import parse_resource
 from ratchet.workflow.steps import (
     AwsSdkStep,
     Catch,
@@ -154,7 +155,7 @@ def test_any_aws_call_is_a_step_whatever_way_it_is_spelt() -> None:
     for service, action in (("logs", "create_log_group"), ("cloudwatchlogs", "createLogGroup")):
         resource = AwsSdkStep("A", service, action).to_dict()["Resource"]
         assert resource == "arn:aws:states:::aws-sdk:cloudwatchlogs:createLogGroup"
-        assert resources.operation(resources.parse(resource)) == "CreateLogGroup"
+        assert operation(parse_resource(resource)) == "CreateLogGroup"
     token = AwsSdkStep("A", "sqs", "sendMessage", wait_for_callback=True)
     assert token.to_dict()["Resource"].endswith("sqs:sendMessage.waitForTaskToken")
 

@@ -13,7 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ratchet.workflow.asl.payload import dumps
-from ratchet.workflow.asl.spelling import Shape, Spell, converted, member, spelt, spelt_by_sdk
+from ratchet.workflow.integrations.spelling import (
+    Shape,
+    Spell,
+    converted,
+    member,
+    spelt,
+    spelt_by_sdk,
+)
 
 
 class UnusableError(ValueError):

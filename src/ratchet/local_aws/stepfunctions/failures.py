@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from ratchet.workflow.asl.errors import StateError
-from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.integrations.resource import Resource
 
 # Integration -> (name before the dot, the service's name in Java 1.x).
 _OPTIMISED = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.integrations.resource import Resource
 
 ANSWER = "answer"
 ARGUMENTS = "arguments"

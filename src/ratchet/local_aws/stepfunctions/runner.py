@@ -21,10 +21,11 @@ from ratchet.local_aws.stepfunctions.casing import (
     to_api,
 )
 from ratchet.local_aws.stepfunctions.jobs import job_of
-from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.errors import TASK_FAILED, StateError
 from ratchet.workflow.asl.payload import dumps
-from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.integrations.api import botocore_name, operation
+from ratchet.workflow.integrations.resource import Resource
+from ratchet.workflow.integrations.service_models import session
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.local import LocalAws
@@ -135,7 +136,7 @@ class LocalTaskRunner:
 
 @cache
 def _operation(resource: Resource) -> Any:
-    name = resources.operation(resource)
+    name = operation(resource)
     if name is None:
         raise StateError("States.Runtime", f"No API has the action of {resource.arn}")
     return _named_operation(resource, name)
@@ -143,8 +144,8 @@ def _operation(resource: Resource) -> Any:
 
 @cache
 def _named_operation(resource: Resource, name: str) -> Any:
-    service = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
-    return resources.session().get_service_model(service).operation_model(name)
+    service = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    return session().get_service_model(service).operation_model(name)
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow.asl import reading, resources
+from ratchet.workflow.asl import reading
 from ratchet.workflow.asl.choices import read_test
 from ratchet.workflow.asl.distribution import distributed_fields
 from ratchet.workflow.asl.findings import Path
@@ -31,6 +31,7 @@ from ratchet.workflow.asl.model import (
 from ratchet.workflow.asl.source import Source
 from ratchet.workflow.asl.tables import JSONATA, JSONPATH
 from ratchet.workflow.asl.templates import Template, template
+from ratchet.workflow.integrations.resource import parse_resource
 
 
 def build(source: Source) -> StateMachine:
@@ -151,7 +152,7 @@ def _task(make: _Maker, name: str) -> State:
     return Task(
         **make.common(name),
         **make.handlers(),
-        resource=resources.parse(reading.text(make.document.get("Resource")) or ""),
+        resource=parse_resource(reading.text(make.document.get("Resource")) or ""),
         arguments=make.template("Arguments"),
         credentials=make.payload("Credentials"),
         timeout=make.setting("TimeoutSeconds"),

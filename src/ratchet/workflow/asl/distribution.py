@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ratchet.workflow.asl import reading, resources
+from ratchet.workflow.asl import reading
 from ratchet.workflow.asl.model import ItemBatcher, ItemReader, ResultWriter
 from ratchet.workflow.asl.reading import Document
 from ratchet.workflow.asl.tables import JSONATA
+from ratchet.workflow.integrations.resource import parse_resource
 
 
 def is_distributed(document: Document, processor: str = "ItemProcessor") -> bool:
@@ -38,7 +39,7 @@ def _reader(document: Document, language: str) -> ItemReader | None:
     config = reading.mapping(reader.get("ReaderConfig"))
     key = _arguments_key(language)
     return ItemReader(
-        resource=resources.parse(reading.text(reader.get("Resource")) or ""),
+        resource=parse_resource(reading.text(reader.get("Resource")) or ""),
         arguments=reading.payload_field(reader, key, f"ItemReader/{key}", language),
         kind=reading.text(config.get("InputType")),
         max_items=reading.setting(config, "MaxItems", language),
@@ -70,7 +71,7 @@ def _writer(document: Document, language: str) -> ResultWriter | None:
     key = _arguments_key(language)
     resource = reading.text(writer.get("Resource"))
     return ResultWriter(
-        resource=resources.parse(resource) if resource else None,
+        resource=parse_resource(resource) if resource else None,
         arguments=reading.payload_field(writer, key, f"ResultWriter/{key}", language),
         transformation=reading.text(config.get("Transformation")),
         output_type=reading.text(config.get("OutputType")) or "JSON",

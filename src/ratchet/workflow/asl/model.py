@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.choices import Test
 from ratchet.workflow.asl.findings import Path
 from ratchet.workflow.asl.source import Source
 from ratchet.workflow.asl.tables import JSONATA
 from ratchet.workflow.asl.templates import Template
+from ratchet.workflow.integrations.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Pass(State):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task(State):
     type: ClassVar[str] = "Task"
-    resource: resources.Resource
+    resource: Resource
     arguments: Template | None = None
     credentials: Template | None = None
     timeout: Template | None = None
@@ -162,7 +162,7 @@ class Parallel(State):
 class ItemReader:
     """Where a distributed Map takes its items from. `kind` is its InputType."""
 
-    resource: resources.Resource
+    resource: Resource
     arguments: Template | None = None
     kind: str | None = None
     max_items: Template | None = None
@@ -187,7 +187,7 @@ class ItemBatcher:
 class ResultWriter:
     """How and where a distributed Map leaves its results; without a resource, in its output."""
 
-    resource: resources.Resource | None = None
+    resource: Resource | None = None
     arguments: Template | None = None
     transformation: str | None = None
     output_type: str = "JSON"

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import Task
-from ratchet.workflow.asl.resources import OPTIMISED, Resource
 from ratchet.workflow.asl.templates import is_expression
 from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
+from ratchet.workflow.integrations import sdk
+from ratchet.workflow.integrations.optimised import OPTIMISED
+from ratchet.workflow.integrations.resource import Resource, parse_resource
+from ratchet.workflow.integrations.service_models import actions
 
 
 class Integrations(Rule):
@@ -30,7 +32,7 @@ class Integrations(Rule):
 
     def _resource(self, path: Path, resource: Resource) -> Iterator[Finding]:
         problem = _problem(resource)
-        if resource.kind == "aws-sdk" and resource.service in resources.CLOSED:
+        if resource.kind == "aws-sdk" and resource.service in sdk.CLOSED:
             reason = f"AWS has withdrawn the service '{resource.service}' from its SDKs"
             yield self.finding(path, reason, "Use its successor", severity=WARNING)
         elif problem is not None:
@@ -42,7 +44,7 @@ def resource_of(subject: Subject, state: Task) -> Resource | None:
     arn = _without_partition(state.resource.arn) if subject.placeholders else state.resource.arn
     if not isinstance(state.document.get("Resource"), str) or subject.is_open(arn):
         return None
-    return resources.parse(arn)
+    return parse_resource(arn)
 
 
 def _without_partition(arn: str) -> str:
@@ -94,22 +96,22 @@ def _sdk(resource: Resource) -> tuple[str, str] | None:
             f"aws-sdk integrations have no .{resource.pattern}",
             "Drop it, or use the optimised integration",
         )
-    service = resources.botocore_name(resource.service, sdk=True)
+    service = sdk.service_model(resource.service)
     if service is None:
-        hint = nearest(resource.service, resources.sdk_services())
-        own = [name for name, other in resources.SDK_NAMES.items() if other == resource.service]
+        hint = nearest(resource.service, sdk.sdk_services())
+        own = [name for name, other in sdk.SDK_NAMES.items() if other == resource.service]
         if own:
             hint = f"Step Functions calls it {own[0]}"
         return f"There is no SDK integration of '{resource.service}'", hint
-    actions = resources.actions(service)
-    if resource.action in resources.NOT_OFFERED.get(resource.service, ()):
+    known = actions(service)
+    if resource.action in sdk.NOT_OFFERED.get(resource.service, ()):
         return (
             f"Step Functions does not offer {resource.action} of {resource.service}",
             "Call it in a Lambda function",
         )
-    if resource.action not in actions:
+    if resource.action not in known:
         return f"{resource.service} has no action '{resource.action}'", nearest(
-            resource.action, actions
+            resource.action, known
         )
     return None
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import Map
-from ratchet.workflow.checks import api
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
+from ratchet.workflow.integrations import api
 
 # Action of S3 -> what it needs here, and what it takes besides.
 _CALLS: Mapping[str, Mapping[str, api.Members]] = {

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, Path
-from ratchet.workflow.asl.spelling import converted, member
-from ratchet.workflow.checks import api
 from ratchet.workflow.checks.requests import Part, Request, requests
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
+from ratchet.workflow.integrations import api
+from ratchet.workflow.integrations.spelling import converted, member
 
 _LINK = Rule.link + "supported-services-awssdk.html"
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import Map, State, Task
-from ratchet.workflow.asl.permissions import (
+from ratchet.workflow.checks.integrations import resource_of
+from ratchet.workflow.checks.role import Role
+from ratchet.workflow.checks.rule import Rule, Subject
+from ratchet.workflow.integrations.permissions import (
     MAP_ACTIONS,
     RULE_ACTIONS,
     called,
@@ -14,10 +17,7 @@ from ratchet.workflow.asl.permissions import (
     is_certain,
     target_of,
 )
-from ratchet.workflow.asl.resources import Resource
-from ratchet.workflow.checks.integrations import resource_of
-from ratchet.workflow.checks.role import Role
-from ratchet.workflow.checks.rule import Rule, Subject
+from ratchet.workflow.integrations.resource import Resource
 
 
 class Permissions(Rule):

@@ -8,11 +8,11 @@ from typing import Any
 
 from ratchet.workflow.asl.findings import Path
 from ratchet.workflow.asl.model import Task
-from ratchet.workflow.asl.spelling import Shape, Spell, member, spelling_of
 from ratchet.workflow.asl.templates import is_expression
-from ratchet.workflow.checks import api
 from ratchet.workflow.checks.integrations import resource_of
 from ratchet.workflow.checks.rule import Subject
+from ratchet.workflow.integrations import api
+from ratchet.workflow.integrations.spelling import Shape, Spell, member, spelling_of
 
 
 @dataclass(frozen=True, slots=True)

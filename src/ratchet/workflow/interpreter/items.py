@@ -9,10 +9,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.errors import ITEM_READER, StateError
 from ratchet.workflow.asl.model import ItemReader
 from ratchet.workflow.asl.payload import Payload, loads
+from ratchet.workflow.integrations.resource import parse_resource
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.lane import Item, Lane
 from ratchet.workflow.interpreter.patience import patiently
@@ -122,7 +122,7 @@ async def s3(lane: Lane, action: str, arguments: dict[str, Any]) -> Any:
         raise StateError("States.Runtime", lane.explained(reason))
     return await runner.request(
         TaskCall(
-            resource=resources.parse(f"arn:aws:states:::aws-sdk:s3:{action}"),
+            resource=parse_resource(f"arn:aws:states:::aws-sdk:s3:{action}"),
             arguments=arguments,
             execution=lane.execution.identity.arn,
             state=lane.state.name if lane.state is not None else "",

@@ -9,7 +9,7 @@ from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Task
 from ratchet.workflow.asl.payload import Payload
-from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.integrations.resource import Resource
 from ratchet.workflow.interpreter.clock import Deadline, DeadlinePassed
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.lane import Lane, too_large

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.payload import Payload
-from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.integrations.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.workflow.asl import resources
 from ratchet.workflow.asl.model import Map, StateMachine, Task
-from ratchet.workflow.asl.permissions import MAP_ACTIONS, RULE_ACTIONS, called, following, target_of
-from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.integrations.api import botocore_name
+from ratchet.workflow.integrations.permissions import (
+    MAP_ACTIONS,
+    RULE_ACTIONS,
+    called,
+    following,
+    target_of,
+)
+from ratchet.workflow.integrations.resource import Resource
 
 _HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 _RULE = _HERE % ("events", "rule/%s")
@@ -134,7 +140,7 @@ def _roles_in(value: Any) -> Iterator[str]:
 
 
 def _passed_to(resource: Resource) -> str:
-    service = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    service = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
     names = {"ecs": "ecs-tasks", "emr": "elasticmapreduce", "stepfunctions": "states"}
     return f"{names.get(service or '', service or resource.service)}.amazonaws.com"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ratchet.workflow.asl.resources import SDK_NAMES
+from ratchet.workflow.integrations.sdk import SDK_NAMES
 from ratchet.workflow.steps.integration_resources import get_service_integration_arn
 from ratchet.workflow.steps.service_step import CALL, TOKEN
 from ratchet.workflow.steps.states import Task

@@ -15,9 +15,10 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from ratchet.workflow.asl import resources
-from ratchet.workflow.asl.resources import Resource
-from ratchet.workflow.asl.spelling import Shape, Spell, spelling_of
+from ratchet.workflow.integrations.api import botocore_name, operation
+from ratchet.workflow.integrations.resource import Resource, parse_resource
+from ratchet.workflow.integrations.service_models import session
+from ratchet.workflow.integrations.spelling import Shape, Spell, spelling_of
 
 _METADATA = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 _FREE_SERVICES = frozenset({"apigateway", "http", "eks", "bedrock"})
@@ -65,14 +66,14 @@ def output_shape(resource: Resource) -> Shape | None:
     free = resource.waits_for_token or resource.kind not in ("optimised", "aws-sdk")
     if free or resource.service in _FREE_SERVICES:
         return None
-    operation, inside = _operation(resource)
-    service = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
-    if operation is None or service is None:
+    called, inside = _operation(resource)
+    service = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    if called is None or service is None:
         return None
-    model = resources.session().get_service_model(service)
-    if operation not in model.operation_names:
+    model = session().get_service_model(service)
+    if called not in model.operation_names:
         return None
-    shape = model.operation_model(operation).output_shape
+    shape = model.operation_model(called).output_shape
     for step in inside:
         shape = shape.member if step == "[]" else shape.members[step]
     return shape
@@ -80,7 +81,7 @@ def output_shape(resource: Resource) -> Shape | None:
 
 def _operation(resource: Resource) -> tuple[str | None, tuple[str, ...]]:
     if not resource.is_job:
-        return resources.operation(resource), ()
+        return operation(resource), ()
     key = resource.service, resource.action
     if resource.service == "sagemaker":
         return resource.action.replace("create", "Describe", 1), ()
@@ -151,7 +152,7 @@ def sample(resource: str, **members: Any) -> dict[str, Any]:
 
     `sample(".../sagemaker:createTrainingJob.sync", ModelArtifacts={...})` passes STRICT.
     """
-    parsed = resources.parse(resource)
+    parsed = parse_resource(resource)
     shape = output_shape(parsed)
     spell = spelling_of(parsed.kind)
     made = _example(shape, spell) if shape is not None and shape.type_name == "structure" else {}

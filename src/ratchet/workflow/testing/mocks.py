@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.findings import WorkflowError
-from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.integrations.resource import Resource
 from ratchet.workflow.testing import answers
 
 Validation = Literal["STRICT", "PRESENT", "NONE"]

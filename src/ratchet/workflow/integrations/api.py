@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ratchet.workflow.asl import resources
-from ratchet.workflow.asl.resources import Resource
-from ratchet.workflow.asl.spelling import Shape
+from ratchet.workflow.integrations.resource import Resource
+from ratchet.workflow.integrations.sdk import service_model as sdk_model
+from ratchet.workflow.integrations.service_models import actions, session
+from ratchet.workflow.integrations.spelling import Shape
+
+# Actions of ours that are called otherwise in the API behind them.
+BOTOCORE_SERVICE = {
+    "states": "stepfunctions",
+    "elasticmapreduce": "emr",
+    "bedrock": "bedrock-runtime",
+    "bedrockagentcore": "bedrock-agentcore",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +89,18 @@ def _operation(resource: Resource) -> tuple[str, str] | None:
     key = (resource.service, resource.action)
     if resource.kind == "optimised" and key in _OTHER_NAMES:
         return _OTHER_NAMES[key]
-    service = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    service = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
     if resource.kind == "optimised":
         service = _OTHER_SERVICES.get(key, service)
     if service is None or resource.kind not in ("optimised", "aws-sdk") or not _is_known(service):
         return None
-    name = resources.actions(service).get(resource.action)
+    name = actions(service).get(resource.action)
     return (service, name) if name is not None else None
 
 
 @cache
 def _is_known(service: str) -> bool:
-    return service in resources.session().get_available_services()
+    return service in session().get_available_services()
 
 
 @cache
@@ -101,7 +110,7 @@ def _input(service: str, operation: str) -> Shape | None:
 
 @cache
 def _model(service: str) -> Any:
-    return resources.session().get_service_model(service)
+    return session().get_service_model(service)
 
 
 def needed(shape: Shape) -> list[str]:
@@ -111,3 +120,17 @@ def needed(shape: Shape) -> list[str]:
         for name in shape.required_members
         if not shape.members[name].metadata.get("idempotencyToken")
     ]
+
+
+@cache
+def botocore_name(service: str, *, sdk: bool) -> str | None:
+    """The botocore service behind an integration's service name, or None."""
+    if not sdk:
+        return BOTOCORE_SERVICE.get(service, service)
+    return sdk_model(service)
+
+
+def operation(resource: Resource) -> str | None:
+    """The API operation behind a resource, or None if botocore knows none."""
+    service = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    return actions(service).get(resource.action) if service else None

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ratchet.workflow.asl import resources
-from ratchet.workflow.asl.resources import Resource
+from ratchet.workflow.integrations.api import botocore_name
+from ratchet.workflow.integrations.resource import Resource
 
 RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 MAP_ACTIONS = ("states:StartExecution", "states:DescribeExecution", "states:StopExecution")
@@ -216,5 +216,5 @@ def target_of(resource: Resource) -> Target | None:
 
 def _api(resource: Resource) -> tuple[str, str]:
     """Service and operation as botocore names them."""
-    name = resources.botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
+    name = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
     return name or resource.service, resource.action[:1].upper() + resource.action[1:]

@@ -1,0 +1,1 @@
+"""What is known of the services that Task states call."""

@@ -1,0 +1,102 @@
+"""AWS SDK integrations: their services' names, and what AWS does not offer.
+
+Service names of `aws-sdk:` are those of the AWS SDK for Java 2.x, that is, botocore's service id
+in lower case without spaces.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ratchet.workflow.integrations.service_models import session
+
+# Names on the page "AWS service SDK integrations" (those of Java 2.x) that are not the botocore
+# name without its hyphens.
+SDK_NAMES = {
+    "applicationdiscovery": "discovery",
+    "cloudwatchlogs": "logs",
+    "cognitoidentityprovider": "cognito-idp",
+    "config": "config",
+    "costandusagereport": "cur",
+    "costexplorer": "ce",
+    "databasemigration": "dms",
+    "directory": "ds",
+    "directoryservicedata": "ds-data",
+    "elasticloadbalancing": "elb",
+    "elasticloadbalancingv2": "elbv2",
+    "elasticsearch": "es",
+    "eventbridge": "events",
+    "iotdataplane": "iot-data",
+    "iotjobsdataplane": "iot-jobs-data",
+    "lexmodelbuilding": "lex-models",
+    "lexmodelsv2": "lexv2-models",
+    "lexruntime": "lex-runtime",
+    "lexruntimev2": "lexv2-runtime",
+    "marketplaceentitlement": "marketplace-entitlement",
+    "marketplacemetering": "meteringmarketplace",
+    "migrationhub": "mgh",
+    "pinpointsmsvoice": "pinpoint-sms-voice",
+    "serverlessapplicationrepository": "serverlessrepo",
+    "sfn": "stepfunctions",
+    "simpledb": "sdb",
+}
+
+# On that page, and gone from botocore since: AWS has closed or is closing them.
+CLOSED = frozenset(
+    {
+        "apptest", "elasticinference", "elastictranscoder", "evidently", "finspace",
+        "finspacedata", "honeycode", "iotanalytics", "iotevents", "ioteventsdata", "iotfleethub",
+        "lookoutmetrics", "lookoutvision", "opsworks", "opsworkscm", "panorama",
+        "privatenetworks", "qldb", "qldbsession", "robomaker", "simspaceweaver", "sms", "tnb",
+    }
+)  # fmt: skip
+# Actions that the page excepts: they stream, hand out credentials or are long deprecated.
+NOT_OFFERED: dict[str, frozenset[str]] = {
+    service: frozenset(actions.split())
+    for service, actions in {
+        "bedrockagentruntime": "invokeAgent invokeFlow invokeInlineAgent optimizePrompt "
+        "retrieveAndGenerateStream",
+        "bedrockruntime": "invokeModelWithResponseStream converseStream",
+        "cloudwatchlogs": "startLiveTail",
+        "codedeploy": "batchGetDeploymentInstances getDeploymentInstance listDeploymentInstances "
+        "skipWaitTimeForInstanceTermination",
+        "comprehendmedical": "detectEntities",
+        "dataexchange": "sendApiAsset",
+        "directconnect": "allocateConnectionOnInterconnect describeConnectionLoa "
+        "describeConnectionsOnInterconnect describeInterconnectLoa",
+        "efs": "createTags",
+        "emr": "describeJobFlows",
+        "iot": "attachPrincipalPolicy detachPrincipalPolicy listPolicyPrincipals "
+        "listPrincipalPolicies",
+        "iotsitewise": "invokeAssistant",
+        "kinesis": "subscribeToShard",
+        "lambda": "invokeAsync invokeWithResponseStream",
+        "lexruntimev2": "startConversation",
+        "mediapackage": "rotateChannelCredentials",
+        "qbusiness": "chat",
+        "rdsdata": "executeSql",
+        "s3": "selectObjectContent",
+        "sagemakerruntime": "invokeEndpointWithResponseStream",
+        "shield": "deleteSubscription",
+        "sts": "assumeRole assumeRoleWithSAML assumeRoleWithWebIdentity",
+    }.items()
+}
+
+
+def service_model(service: str) -> str | None:
+    """The botocore service behind a service's name in `aws-sdk:`, or None."""
+    if service in SDK_NAMES:
+        return SDK_NAMES[service]
+    return _squeezed_names().get(service)
+
+
+def sdk_services() -> list[str]:
+    """The names of services behind `aws-sdk:`."""
+    return [*SDK_NAMES, *_squeezed_names()]
+
+
+@cache
+def _squeezed_names() -> dict[str, str]:
+    taken = set(SDK_NAMES.values())
+    names = session().get_available_services()
+    return {name.replace("-", ""): name for name in names if name not in taken}
