@@ -37,7 +37,7 @@ build: .venv/dev.installed
 
 # requirements.lock is resolved inside requirements-dev.lock, so that one environment serves both.
 RESOLVE = $(BIN)/uv pip compile --quiet --no-header --universal --generate-hashes --python-version 3.11 \
-	--no-emit-index-url --no-emit-find-links pyproject.toml
+	--no-emit-index-url --no-emit-find-links --extra local pyproject.toml
 locks: .venv/uv.installed
 	$(RESOLVE) --group dev --output-file requirements-dev.lock
 	$(RESOLVE) --constraint requirements-dev.lock --output-file requirements.lock

@@ -317,7 +317,7 @@ OTHERS = (
         "logging.basicConfig",
         "the standard library does it; our logger is `ratchet.workflow`",
     ),
-    Name("__version__", (), "importlib.metadata.version", "`version('ratchet')`"),
+    Name("__version__", (), "ratchet.__version__"),
 )
 CHAPTERS = {
     "States and graphs": STATES,

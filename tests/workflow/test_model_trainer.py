@@ -72,7 +72,7 @@ SAME = ("RoleArn", "HyperParameters", "OutputDataConfig", "StoppingCondition", "
 
 
 def test_the_notebook_runs_and_its_request_is_the_one_the_sdk_sends() -> None:
-    pytest.importorskip("sagemaker.train", reason="needs the extra ratchet[sagemaker]")
+    pytest.importorskip("sagemaker.train", reason="needs the extra sagemaker")
     names = executed(NOTEBOOK)
     ours = names["training"].to_dict()["Parameters"]
     theirs = names["trainer"]._create_training_job_args(boto3=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ratchet import __version__
 from ratchet.cli.demo import demo
 from ratchet.cli.graph import graph
 from ratchet.cli.info import info
@@ -45,9 +46,7 @@ app.command("test-state", rich_help_panel=_AUTHOR)(state_test)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"ratchet {version('ratchet')}")
+        typer.echo(f"ratchet {__version__}")
         raise typer.Exit
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ratchet.cli import checkout
+from ratchet.cli import checkout, extras
 from ratchet.cli.command import command, stay
 from ratchet.cli.connection import Json
 from ratchet.cli.errors import CliError
@@ -52,6 +52,7 @@ def demo(
     """
     from ratchet.cli import screen
 
+    extras.require("local")
     packed, source, drops = _prepare(pipeline, data)
     console = screen.stderr() if json_output else screen.stdout()
     _say_start(console, packed, source)

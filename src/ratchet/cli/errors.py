@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 FAILED = 1
 """The exit code of a command that could not do its work."""
+WRONG_USAGE = 2
+"""The exit code of a command that cannot begin as it was called or installed."""
 
 
 class CliError(Exception):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ratchet.cli import checkout
+from ratchet.cli import checkout, extras
 from ratchet.cli.command import command, stay, undisturbed
 from ratchet.cli.connection import DEFAULT_STACK, Stack
 from ratchet.cli.errors import CliError
@@ -48,6 +48,7 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
     from ratchet.cli.connection import local_aws, stack_in
     from ratchet.cli.screen import Progress, duration, remark
 
+    extras.require("local")
     template, started = checkout.root() / "template.yaml", time.monotonic()
     _refuse_a_second(port)
     with Progress("Starting local AWS ..."):

@@ -11,9 +11,9 @@ import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Self
 
+from ratchet import __version__
 from ratchet.local_aws.door.gateway import Gateway, Server
 from ratchet.local_aws.door.moto_app import close_moto, open_moto
 from ratchet.local_aws.running.clock import Clock
@@ -198,7 +198,7 @@ class LocalAws:
         """What `/_ratchet` answers."""
         about: dict[str, Any] = {
             "product": "ratchet",
-            "version": version("ratchet"),
+            "version": __version__,
             "pid": os.getpid(),
             "endpoint": self.endpoint,
             "region": self.region,
