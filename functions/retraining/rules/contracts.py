@@ -5,7 +5,7 @@ sends it: the same document with `data.columns` replaced by the columns themselv
 `etl.recipe` by the list of DataBrew steps, `etl.transform` by the SHA-256 of transform.py and
 `training.workflow` by the state machine's definition.
 
-    python -m retraining.contracts          (in functions/) writes the committed JSON Schemas
+    python -m retraining.rules.contracts          (in functions/) writes the committed JSON Schemas
 """
 
 from __future__ import annotations
@@ -327,8 +327,8 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def main() -> None:
-    """Write the schemas beside the pipelines."""
-    folder = Path(__file__).resolve().parents[3] / "pipelines"
+    """Write the schemas into the package: `ratchet push` and editors read them there."""
+    folder = Path(__file__).resolve().parents[3] / "src" / "ratchet" / "cli" / "schemas"
     for name, schema in schemas().items():
         text = json.dumps(schema, indent=2, ensure_ascii=False)
         (folder / name).write_text(text + "\n", encoding="utf-8")

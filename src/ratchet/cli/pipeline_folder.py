@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ratchet.cli import checkout
 from ratchet.cli.errors import CliError
 from ratchet.cli.schema_problems import check
 from ratchet.cli.yaml_files import YamlFile, read_text, read_yaml
@@ -41,13 +40,13 @@ class Packed:
 def pack(folder: Path) -> Packed:
     """Read and check a pipeline's folder; CliError lists every problem by file, line and key."""
     if not folder.is_dir():
-        raise CliError(f"{folder} is no folder", _where_pipelines_are(folder))
+        raise CliError(f"{folder} is not a folder", _where_pipelines_are(folder))
     pipeline = read_yaml(folder / "pipeline.yaml")
     _refuse(_two_trainings(pipeline))
-    _refuse(check(pipeline, _schema(folder, "pipeline.schema.json")))
+    _refuse(check(pipeline, _schema("pipeline")))
     document: dict[str, Any] = pipeline.value
     columns = read_yaml(folder / document["data"].get("columns", "columns.yaml"))
-    _refuse(check(columns, _schema(folder, "columns.schema.json")))
+    _refuse(check(columns, _schema("columns")))
     _refuse(_label_problem(pipeline, columns))
     return _packed(folder, pipeline, columns)
 
@@ -168,21 +167,18 @@ def problems_error(problems: list[str]) -> CliError:
     return CliError(f"{len(problems)} problems in this pipeline:\n  {more}")
 
 
-def _schema(folder: Path, name: str) -> dict[str, Any]:
-    """The committed schema: beside the pipelines, else the checkout's."""
-    path = folder.resolve().parent / name
-    if not path.is_file():
-        path = checkout.root() / "pipelines" / name
-    if not path.is_file():
-        raise CliError(f"{path} is not there", "Restore it: git checkout -- pipelines")
-    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def _schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of pipeline.yaml or columns.yaml, as the service's contract generates it."""
+    text = (
+        resources.files("ratchet.cli").joinpath("schemas", f"{kind}.schema.json").read_text("utf-8")
+    )
+    schema: dict[str, Any] = json.loads(text)
     return schema
 
 
 def _where_pipelines_are(folder: Path) -> str:
-    """The pipelines beside the folder that was given, else those of the checkout."""
-    with contextlib.suppress(CliError):
-        for parent in (folder.parent, checkout.root() / "pipelines"):
-            if found := sorted(str(path.parent) for path in parent.glob("*/pipeline.yaml")):
-                return f"Pipelines there are: {', '.join(found)}"
-    return "Give a pipeline's folder."
+    """The pipelines beside the folder that was given, else those of ./pipelines."""
+    for parent in (folder.parent, Path("pipelines")):
+        if found := sorted(str(path.parent) for path in parent.glob("*/pipeline.yaml")):
+            return f"There are these pipelines: {', '.join(found)}"
+    return "Give a folder that contains pipeline.yaml."

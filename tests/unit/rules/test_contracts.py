@@ -13,7 +13,7 @@ import pytest
 from retraining.rules import contracts
 from retraining.rules.errors import PipelineRejected
 
-PIPELINES = Path(__file__).parents[3] / "pipelines"
+SCHEMAS = Path(__file__).parents[3] / "src" / "ratchet" / "cli" / "schemas"
 
 DEFINITION: dict[str, Any] = {
     "name": "bank-marketing",
@@ -122,8 +122,16 @@ def test_what_cut_the_accepted_rows_cannot_change_later() -> None:
 
 @pytest.mark.parametrize("name", ["pipeline.schema.json", "columns.schema.json"])
 def test_the_committed_schemas_are_those_of_the_contract(name: str) -> None:
-    committed = json.loads((PIPELINES / name).read_text(encoding="utf-8"))
+    committed = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
     assert committed == contracts.schemas()[name], "run: python -m retraining.rules.contracts"
+
+
+@pytest.mark.parametrize("name", ["pipeline.yaml", "columns.yaml"])
+def test_editors_find_the_schema_of_each_pipeline_file(name: str) -> None:
+    for file in SCHEMAS.parents[3].glob(f"pipelines/*/{name}"):
+        first = file.read_text(encoding="utf-8").splitlines()[0]
+        schema = first.removeprefix("# yaml-language-server: $schema=")
+        assert (file.parent / schema).resolve() == SCHEMAS / name.replace(".yaml", ".schema.json")
 
 
 def test_the_schema_accepts_what_the_contract_accepts_and_refuses_unknown_keys() -> None:
