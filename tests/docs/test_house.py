@@ -18,11 +18,12 @@ FORBIDDEN = {
     "jobs": ("ratchet", "retraining"),
 }
 NEEDS_AWS = ("boto3", "botocore")
+LOCAL_AWS = ("door", "s3", "running", "shared")
+"""The rooms below the services of local AWS, from the ground up."""
 FOLDERS = ("src", "functions", "jobs", "benchmarks", "tests")
 STARTS = ("src", "functions", "jobs", "tests", "src/ratchet/local_aws/glue/library")
 STILL_IN_CIRCLES = (  # folders whose circles are being opened
     "src/ratchet/cli",
-    "src/ratchet/local_aws",
     "src/ratchet/workflow/interpreter",
     "src/ratchet/workflow/operating",
     "src/ratchet/workflow/steps",
@@ -50,6 +51,14 @@ def arrows(folder: str, modules: tuple[str, ...]) -> list[str]:
 @pytest.mark.parametrize("folder", FORBIDDEN)
 def test_no_arrow_runs_upward(folder: str) -> None:
     assert arrows(folder, FORBIDDEN[folder]) == []
+
+
+@pytest.mark.parametrize("room", LOCAL_AWS)
+def test_rooms_of_local_aws_import_only_those_below(room: str) -> None:
+    below = LOCAL_AWS[: LOCAL_AWS.index(room) + 1]
+    rooms = tuple(f"ratchet.local_aws.{name}." for name in below)
+    found = arrows(f"src/ratchet/local_aws/{room}", ("ratchet.local_aws",))
+    assert [arrow for arrow in found if not arrow.partition(" -> ")[2].startswith(rooms)] == []
 
 
 def test_only_the_adapters_speak_boto3() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.events.event_patterns import compile_pattern
 
 EVENT = {

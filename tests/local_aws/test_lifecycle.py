@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from ratchet.local_aws.running.local import LocalAws, StartFailed, find_running
+from ratchet.local_aws.running.folders import StartFailed, find_running
+from ratchet.local_aws.running.local import LocalAws
 
 SERVER = """
 import signal, sys

@@ -20,8 +20,8 @@ from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.door.protocol import Protocol, Reply, Request, protocol_for
-from ratchet.local_aws.door.service import ServiceError
 from ratchet.local_aws.door.validation import validate
 from ratchet.local_aws.running.local import LIVING_SERVICES
 

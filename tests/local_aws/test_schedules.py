@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.scheduler.schedules import parse_schedule
 
 START = "2026-03-01T00:00:00"

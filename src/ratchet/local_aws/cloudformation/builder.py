@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ratchet.local_aws.cloudformation.plan import Plan
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 FAILURES = (ClientError, BotoCoreError, MisfitError, TemplateError, KeyError, TypeError, ValueError)
 
@@ -29,7 +29,7 @@ FAILURES = (ClientError, BotoCoreError, MisfitError, TemplateError, KeyError, Ty
 class Builder:
     """One deployment of one stack."""
 
-    def __init__(self, local: LocalAws, stack: Stack) -> None:
+    def __init__(self, local: Host, stack: Stack) -> None:
         self._local = local
         self._stack = stack
         self._undo: list[Callable[[], None]] = []

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ratchet.local_aws.cloudformation.service import CloudFormation
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
 def deploy(
-    local: LocalAws,
+    local: Host,
     template_path: Path | str,
     stack_name: str,
     parameters: Mapping[str, str] | None = None,
@@ -73,7 +73,7 @@ def _no_collections() -> Iterator[None]:
 
 
 def _process(
-    local: LocalAws, path: Path, template: dict[str, Any], values: dict[str, Any]
+    local: Host, path: Path, template: dict[str, Any], values: dict[str, Any]
 ) -> dict[str, Any]:
     """Package local paths, then run the SAM transform if the template names it."""
     names = transforms(template)
@@ -86,14 +86,12 @@ def _process(
     return sam_transform(packaged, texts, local.region)
 
 
-def _stack_arn(local: LocalAws, name: str) -> str:
+def _stack_arn(local: Host, name: str) -> str:
     number = uuid.uuid4()
     return f"arn:aws:cloudformation:{local.region}:{local.account}:stack/{name}/{number}"
 
 
-def _scope(
-    local: LocalAws, stack: Stack, template: dict[str, Any], values: dict[str, Any]
-) -> Scope:
+def _scope(local: Host, stack: Stack, template: dict[str, Any], values: dict[str, Any]) -> Scope:
     return Scope(
         parameters=values,
         pseudo={

@@ -15,7 +15,7 @@ from ratchet.local_aws.cloudformation.errors import TemplateError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 BUCKET_PREFIX = "aws-sam-cli-managed-default-samclisourcebucket"
 LEFT_OUT = frozenset([".git", ".aws-sam", "__pycache__", ".venv", "venv", ".mypy_cache"])
@@ -43,7 +43,7 @@ FORMS: dict[str, dict[str, str]] = {
 class Package:
     """The objects that one template needs."""
 
-    def __init__(self, local: LocalAws, folder: Path) -> None:
+    def __init__(self, local: Host, folder: Path) -> None:
         self._local = local
         self._folder = folder
         self._uploaded: dict[tuple[Path, bool], str] = {}
@@ -95,7 +95,7 @@ class Package:
         return self._uploaded[known]
 
 
-def bootstrap_bucket(local: LocalAws) -> str:
+def bootstrap_bucket(local: Host) -> str:
     """The bucket for packages, named as the SAM CLI names its own; made if need be."""
     digest = hashlib.sha256(f"{local.account}/{local.region}".encode()).hexdigest()
     name = f"{BUCKET_PREFIX}-{digest[:12]}"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ratchet.local_aws.cloudformation.builder import Builder
 from ratchet.local_aws.cloudformation.errors import DeploymentError
 from ratchet.local_aws.cloudformation.stack import Member, Stack
-from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.running.service import Service
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 PAGE = 100
 
@@ -23,7 +24,7 @@ class CloudFormation(Service):
     name: ClassVar[str] = "cloudformation"
     model: ClassVar[str] = "cloudformation"
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self.lock = threading.RLock()
         self.stacks: dict[str, Stack] = {}

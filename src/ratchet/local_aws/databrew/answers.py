@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .-]{0,254}")
 

@@ -17,7 +17,7 @@ from ratchet.local_aws.databrew.datasets import DatasetOperations, csv_source
 from ratchet.local_aws.databrew.outputs import csv_output
 from ratchet.local_aws.databrew.recipes import PUBLISHED, RecipeOperations
 from ratchet.local_aws.databrew.runs import OPEN, Run, Work, carry_out
-from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.running.host import Host
 
 _DEFAULT_TIMEOUT_MINUTES = 2880  # documented default of Timeout
 _LOG_GROUP = "/aws-glue-databrew/jobs"
@@ -26,7 +26,7 @@ _LOG_GROUP = "/aws-glue-databrew/jobs"
 class JobOperations(DatasetOperations, RecipeOperations):
     """The job part of the API."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self.runs: dict[str, dict[str, Run]] = {}
 

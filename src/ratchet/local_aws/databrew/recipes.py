@@ -8,7 +8,7 @@ from ratchet.local_aws.databrew.answers import checked_name, conflict, invalid, 
 from ratchet.local_aws.databrew.errors import RecipeError
 from ratchet.local_aws.databrew.recipe import parse_recipe
 from ratchet.local_aws.databrew.resources import Resources
-from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.running.host import Host
 
 WORKING, PUBLISHED = "LATEST_WORKING", "LATEST_PUBLISHED"
 
@@ -16,7 +16,7 @@ WORKING, PUBLISHED = "LATEST_WORKING", "LATEST_PUBLISHED"
 class RecipeOperations(Resources):
     """The recipe part of the API."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self.working: dict[str, dict[str, Any]] = {}
         self.published: dict[str, list[dict[str, Any]]] = {}

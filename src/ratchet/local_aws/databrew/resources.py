@@ -6,14 +6,14 @@ import threading
 from typing import Any
 
 from ratchet.local_aws.databrew.answers import not_found
-from ratchet.local_aws.door.service import Service
-from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.running.host import Host
+from ratchet.local_aws.running.service import Service
 
 
 class Resources(Service):
     """Definitions by name, in memory, behind one lock."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self.lock = threading.RLock()
         self.datasets: dict[str, dict[str, Any]] = {}

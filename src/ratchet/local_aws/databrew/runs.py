@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ratchet.local_aws.databrew.datasets import CsvSource
 from ratchet.local_aws.databrew.outputs import CsvOutput
-from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.running.processes import Child
 from ratchet.local_aws.shared.transfer import delete, fetch, keys_under, lines_of, put, send_log
 
@@ -97,13 +97,13 @@ class Run:
             self.state = "STOPPED" if self.state == "STOPPING" else state
 
 
-def carry_out(local: LocalAws, run: Run, work: Work) -> None:
+def carry_out(local: Host, run: Run, work: Work) -> None:
     """Run in the background; the state tells how far it is."""
     name = f"databrew-{run.job['Name']}"
     threading.Thread(target=_run, args=(local, run, work), name=name, daemon=True).start()
 
 
-def _run(local: LocalAws, run: Run, work: Work) -> None:
+def _run(local: Host, run: Run, work: Work) -> None:
     folder = local.folder / "databrew" / run.id
     folder.mkdir(parents=True)
     state, error = "SUCCEEDED", ""
@@ -126,7 +126,7 @@ def _run(local: LocalAws, run: Run, work: Work) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fetch(local: LocalAws, source: CsvSource, folder: Path) -> list[str]:
+def _fetch(local: Host, source: CsvSource, folder: Path) -> list[str]:
     s3, files = local.client("s3"), []
     for number, key in enumerate(source.keys(s3)):
         name = re.sub(r"[^\w.-]", "_", key.rsplit("/", 1)[-1])
@@ -139,7 +139,7 @@ def _fetch(local: LocalAws, source: CsvSource, folder: Path) -> list[str]:
 
 
 def _apply(
-    local: LocalAws, run: Run, work: Work, files: list[str], output: CsvOutput, folder: Path
+    local: Host, run: Run, work: Work, files: list[str], output: CsvOutput, folder: Path
 ) -> Path:
     """Run the recipe in a child; RunFailed carries the child's sentence."""
     error, job = folder / "error", folder / "job.json"
@@ -173,7 +173,7 @@ def _reason(error: Path, folder: Path) -> str:
     return (lines_of(folder / "log") or ["The recipe's process ended without a word"])[-1]
 
 
-def _put(local: LocalAws, run: Run, output: CsvOutput, part: Path) -> None:
+def _put(local: Host, run: Run, output: CsvOutput, part: Path) -> None:
     s3, key = local.client("s3"), output.key(run.job["Name"], run.started)
     if output.overwrite:
         old = [k for k, _ in keys_under(s3, output.bucket, output.prefix) if k != key]
@@ -181,7 +181,7 @@ def _put(local: LocalAws, run: Run, output: CsvOutput, part: Path) -> None:
     put(s3, part, output.bucket, key)
 
 
-def _send_log(local: LocalAws, run: Run, folder: Path) -> None:
+def _send_log(local: Host, run: Run, folder: Path) -> None:
     if run.job["LogSubscription"] != "ENABLE":
         return
     try:

@@ -15,7 +15,7 @@ import logging
 import re
 import tempfile
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
@@ -25,13 +25,13 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.serving import make_server
 
 from ratchet.local_aws.door.calls import Call, telling
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.door.protocol import Reply, Request, protocol_for
-from ratchet.local_aws.door.service import Service, ServiceError
 from ratchet.local_aws.door.validation import validate
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ratchet.local_aws.door import protocol
     from ratchet.local_aws.door.calls import Listener
@@ -46,12 +46,27 @@ ABOUT_PATH = "/_ratchet"
 _RUNTIME_PATH = re.compile(r"/endpoints/[^/]+/(invocations|async-invocations|invocations-.*)")
 
 
-class Host(Protocol):
+class Living(Protocol):
+    """What the gateway asks of a living service, its methods named after operations apart."""
+
+    model: ClassVar[str]
+    passes: ClassVar[frozenset[str]]
+
+
+class Backend(Protocol):
     """What the gateway asks of the local AWS behind it."""
 
-    region: str
-    services: Mapping[str, Service]
-    listeners: list[Listener]
+    @property
+    def region(self) -> str:
+        """The only Region it answers for."""
+
+    @property
+    def services(self) -> Mapping[str, Living]:
+        """The living services by signing name."""
+
+    @property
+    def listeners(self) -> Sequence[Listener]:
+        """Whoever hears of every request."""
 
     def model(self, name: str) -> Any:
         """botocore's ServiceModel of that name."""
@@ -63,7 +78,7 @@ class Host(Protocol):
 class Gateway:
     """The WSGI application in front of living services, S3's watcher and moto."""
 
-    def __init__(self, host: Host, moto: Any, s3: Any) -> None:
+    def __init__(self, host: Backend, moto: Any, s3: Any) -> None:
         self._host = host
         self._moto = moto
         self._s3 = s3
@@ -138,7 +153,7 @@ class Gateway:
             reply = speaks.refuse(_internal_failure(name, error))
         return send(reply, start)
 
-    def _protocol(self, service: Service) -> protocol.Protocol:
+    def _protocol(self, service: Living) -> protocol.Protocol:
         with self._lock:
             if service.model not in self._protocols:
                 self._protocols[service.model] = protocol_for(self._host.model(service.model))
@@ -162,7 +177,7 @@ _UNSIGNED = (
 )
 
 
-def _method(service: Service, operation: str) -> Callable[[dict[str, Any]], Any] | None:
+def _method(service: Living, operation: str) -> Callable[[dict[str, Any]], Any] | None:
     """What answers the operation; None when moto does."""
     if operation in service.passes:
         return None

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
 from ratchet.local_aws.door import shapes
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.door.shapes import UnreadableValueError
 
 if TYPE_CHECKING:

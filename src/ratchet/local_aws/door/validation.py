@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.door.java_patterns import matches
-from ratchet.local_aws.door.service import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

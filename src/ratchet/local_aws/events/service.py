@@ -9,16 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.events.event_patterns import Matches, compile_pattern
 from ratchet.local_aws.events.input_transformer import check_input, input_for, to_json
 from ratchet.local_aws.events.targets import Delivery, Postman, check_target, delivery_options
+from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.shared.paging import page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 DEFAULT_BUS = "default"
 TARGETS_PER_RULE = 5
@@ -70,7 +71,7 @@ class EventBridge(Service):
     name: ClassVar[str] = "events"
     model: ClassVar[str] = "events"
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._rules: dict[str, Rule] = {}
         self._tags: dict[str, dict[str, str]] = {}

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def _kind(arn: str) -> str:
 class Postman:
     """A few background threads that deliver; each is made when first needed."""
 
-    def __init__(self, local: LocalAws, name: str) -> None:
+    def __init__(self, local: Host, name: str) -> None:
         self._local = local
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix=name)
 
@@ -176,35 +176,35 @@ def _error_code(error: ClientError) -> str:
 # --- senders ------------------------------------------------------------------------------------
 
 
-def queue_url(local: LocalAws, arn: str) -> str:
+def queue_url(local: Host, arn: str) -> str:
     """The URL of the queue with this ARN, whether it exists or not."""
     account, name = arn.split(":")[4:6]
     return f"{local.endpoint}/{account}/{name}"
 
 
-def _send_to_queue(local: LocalAws, delivery: Delivery) -> None:
+def _send_to_queue(local: Host, delivery: Delivery) -> None:
     more = {"MessageGroupId": delivery.group} if delivery.group else {}
     url = queue_url(local, delivery.arn)
     local.client("sqs").send_message(QueueUrl=url, MessageBody=delivery.payload, **more)
 
 
-def _publish(local: LocalAws, delivery: Delivery) -> None:
+def _publish(local: Host, delivery: Delivery) -> None:
     local.client("sns").publish(TopicArn=delivery.arn, Message=delivery.payload)
 
 
-def _invoke(local: LocalAws, delivery: Delivery) -> None:
+def _invoke(local: Host, delivery: Delivery) -> None:
     local.client("lambda").invoke(
         FunctionName=delivery.arn, InvocationType="Event", Payload=delivery.payload.encode()
     )
 
 
-def _start_execution(local: LocalAws, delivery: Delivery) -> None:
+def _start_execution(local: Host, delivery: Delivery) -> None:
     local.client("stepfunctions").start_execution(
         stateMachineArn=delivery.arn, name=delivery.name, input=delivery.payload
     )
 
 
-_SENDERS: dict[str, Callable[[LocalAws, Delivery], None]] = {
+_SENDERS: dict[str, Callable[[Host, Delivery], None]] = {
     "sqs": _send_to_queue,
     "sns": _publish,
     "lambda": _invoke,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 
 VERSIONS = ("5.1", "5.0")  # 5.1 is Spark 3.5.6, the one that runs here; 5.0 is Spark 3.5.4
 DEFAULT_TIMEOUT_MINUTES = 480  # documented default of Glue 5

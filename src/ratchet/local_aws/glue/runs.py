@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ratchet.local_aws.glue.buckets import Buckets, prefixes_of
 from ratchet.local_aws.glue.definitions import is_spark
 from ratchet.local_aws.glue.spark import spark_environment
-from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.running.processes import Child
 from ratchet.local_aws.shared.transfer import fetch, lines_of, send_log
 
@@ -101,13 +101,13 @@ class Run:
             self.state = "STOPPED" if stopped else state
 
 
-def carry_out(local: LocalAws, run: Run) -> None:
+def carry_out(local: Host, run: Run) -> None:
     """Run in the background; the state tells how far it is."""
     name = f"glue-{run.job['Name']}"
     threading.Thread(target=_run, args=(local, run), name=name, daemon=True).start()
 
 
-def _run(local: LocalAws, run: Run) -> None:
+def _run(local: Host, run: Run) -> None:
     folder = local.folder / "glue" / run.id
     state, error = "SUCCEEDED", ""
     try:
@@ -126,7 +126,7 @@ def _run(local: LocalAws, run: Run) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _work(local: LocalAws, run: Run, folder: Path) -> None:
+def _work(local: Host, run: Run, folder: Path) -> None:
     spark, s3 = is_spark(run.job), local.client("s3")
     buckets = Buckets(s3, folder / "buckets", prefixes_of(run.merged) if spark else [])
     description = _describe(s3, run, folder)
@@ -192,7 +192,7 @@ def _reason(folder: Path, code: int) -> str:
     return last or f"Command failed with exit code {code}"
 
 
-def _send_logs(local: LocalAws, run: Run, folder: Path) -> None:
+def _send_logs(local: Host, run: Run, folder: Path) -> None:
     try:
         for name in ("output", "error"):
             lines = lines_of(folder / f"{name}.log")

@@ -6,10 +6,11 @@ import secrets
 import threading
 from typing import Any
 
-from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.glue.definitions import check_arguments, checked, invalid, merged_arguments
 from ratchet.local_aws.glue.runs import OPEN, Run, carry_out
-from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.running.host import Host
+from ratchet.local_aws.running.service import Service
 
 _REFUSED_AT_START = (
     "JobRunId",
@@ -26,7 +27,7 @@ class Glue(Service):
     name = "glue"
     model = "glue"
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._lock = threading.RLock()
         self._jobs: dict[str, dict[str, Any]] = {}

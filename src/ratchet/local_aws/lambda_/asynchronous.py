@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_.model import Function, invalid, not_found
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ratchet.local_aws.lambda_.sandboxes import Outcome
-    from ratchet.local_aws.lambda_.store import LambdaState
+    from ratchet.local_aws.running.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +45,22 @@ class Event:
 class AsyncInvocations:
     """The event queue of every function."""
 
-    def __init__(self, state: LambdaState) -> None:
-        self._state = state
-        self._clock = state.local.clock
+    def __init__(
+        self,
+        local: Host,
+        named: Callable[[str], Function | None],
+        run: Callable[[Function, str], Outcome],
+    ) -> None:
+        """`named` finds a function that still exists; `run` runs its handler now."""
+        self._local = local
+        self._named = named
+        self._run = run
         self._configs: dict[str, dict[str, Any]] = {}
         self._threads = ThreadPoolExecutor(THREADS, "lambda-async")
 
     def accept(self, function: str, payload: str) -> None:
         """Queue an event; the handler runs in the background."""
-        self._submit(Event(function, payload, self._clock.now()))
+        self._submit(Event(function, payload, self._local.clock.now()))
 
     def configure(self, function: Function, config: dict[str, Any]) -> dict[str, Any]:
         """Set {"MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"}."""
@@ -89,12 +98,12 @@ class AsyncInvocations:
             log.exception("an asynchronous invocation of %s failed", event.function)
 
     def _try_once(self, event: Event) -> None:
-        function = self._state.functions.get(event.function)
+        function = self._named(event.function)
         if function is None:
             log.warning("function %s is gone: its event is dropped", event.function)
             return
         try:
-            outcome = self._state.run(function, event.payload)
+            outcome = self._run(function, event.payload)
         except ServiceError as error:
             self._after_throttle(event, function, error)
             return
@@ -117,12 +126,12 @@ class AsyncInvocations:
     def _later(
         self, event: Event, function: Function, outcome: Outcome | None, delay: timedelta
     ) -> None:
-        moment = self._clock.now() + delay
+        moment = self._local.clock.now() + delay
         age = timedelta(seconds=self._setting(event, "MaximumEventAgeInSeconds", DEFAULT_AGE))
         if moment > event.accepted + age:
             self._give_up("EventAgeExceeded", event, function, outcome)
         else:
-            self._clock.at(moment, lambda: self._submit(event))
+            self._local.clock.at(moment, lambda: self._submit(event))
 
     def _give_up(
         self, condition: str, event: Event, function: Function, outcome: Outcome | None
@@ -143,7 +152,7 @@ class AsyncInvocations:
 
     def _deliver(self, arn: str, body: str, attributes: dict[str, dict[str, str]]) -> None:
         service, name = arn.split(":")[2], arn.rpartition(":")[2]
-        client = self._state.local.client(service)
+        client = self._local.client(service)
         try:
             if service == "sqs":
                 url = client.get_queue_url(QueueName=name)["QueueUrl"]

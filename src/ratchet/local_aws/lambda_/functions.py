@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_ import model
 from ratchet.local_aws.lambda_.archives import UNZIPPED_LIMIT, Archive
 from ratchet.local_aws.lambda_.model import Function, LayerVersion, Logging

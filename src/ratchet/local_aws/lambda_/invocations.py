@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_.model import unsupported
 from ratchet.local_aws.lambda_.sandboxes import Outcome
 from ratchet.local_aws.lambda_.store import LambdaState

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.lambda_.event_source import EventSourceMapping, settings_of
 from ratchet.local_aws.lambda_.functions import paged
 from ratchet.local_aws.lambda_.invocations import InvocationOperations
 from ratchet.local_aws.lambda_.model import Function, invalid, not_found, unsupported
-from ratchet.local_aws.lambda_.polling import CONCURRENCY, Poller, Settings
+from ratchet.local_aws.lambda_.polling import Poller, Settings
 
 KNOWN = frozenset(
     {
@@ -31,40 +31,6 @@ KNOWN = frozenset(
 UNBATCHED_LIMIT = 10
 
 
-@dataclass
-class Mapping:
-    """One mapping; its poller lives while it is enabled."""
-
-    id: str
-    arn: str
-    queue_arn: str
-    function: Function
-    request: dict[str, Any]
-    poller: Poller | None = None
-    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def describe(self, state: str | None = None) -> dict[str, Any]:
-        """The mapping in the API's shape."""
-        settings = _settings(self.request)
-        described: dict[str, Any] = {
-            "UUID": self.id,
-            "EventSourceMappingArn": self.arn,
-            "EventSourceArn": self.queue_arn,
-            "FunctionArn": self.function.arn,
-            "BatchSize": settings.batch_size,
-            "MaximumBatchingWindowInSeconds": settings.window,
-            "FunctionResponseTypes": self.request.get("FunctionResponseTypes", []),
-            "LastModified": self.modified,
-            "State": state or ("Enabled" if self.poller else "Disabled"),
-            "StateTransitionReason": "USER_INITIATED",
-        }
-        if self.poller and self.poller.problem:
-            described["LastProcessingResult"] = self.poller.problem
-        if self.request.get("ScalingConfig"):
-            described["ScalingConfig"] = self.request["ScalingConfig"]
-        return described
-
-
 class MappingOperations(InvocationOperations):
     """One method per operation."""
 
@@ -74,10 +40,10 @@ class MappingOperations(InvocationOperations):
         queue_arn = request.get("EventSourceArn", "")
         function = self.function(request)
         self._check_queue(queue_arn, function)
-        _check_batch(queue_arn, _settings(request))
+        _check_batch(queue_arn, settings_of(request))
         number = str(uuid.uuid4())
         arn = self.arn("event-source-mapping", number)
-        mapping = Mapping(number, arn, queue_arn, function, dict(request))
+        mapping = EventSourceMapping(number, arn, queue_arn, function, dict(request))
         with self.lock:
             self._check_new(mapping)
             self.mappings[number] = mapping
@@ -106,7 +72,7 @@ class MappingOperations(InvocationOperations):
         _check_known(request)
         mapping = self._mapping(request)
         changed = {**mapping.request, **request}
-        _check_batch(mapping.queue_arn, _settings(changed))
+        _check_batch(mapping.queue_arn, settings_of(changed))
         function = self.function(request) if "FunctionName" in request else mapping.function
         self._stop(mapping)
         mapping.request, mapping.function = changed, function
@@ -123,14 +89,14 @@ class MappingOperations(InvocationOperations):
             self.tags.pop(mapping.arn, None)
         return mapping.describe("Deleting")
 
-    def _mapping(self, request: dict[str, Any]) -> Mapping:
+    def _mapping(self, request: dict[str, Any]) -> EventSourceMapping:
         with self.lock:
             found = self.mappings.get(request["UUID"])
         if found is None:
             raise not_found("The resource you requested does not exist.")
         return found
 
-    def _start(self, mapping: Mapping) -> None:
+    def _start(self, mapping: EventSourceMapping) -> None:
         if not mapping.request.get("Enabled", True):
             return
         name = mapping.function.name
@@ -138,15 +104,15 @@ class MappingOperations(InvocationOperations):
         def run(event: str) -> Any:
             return self.run(self.function({"FunctionName": name}), event)
 
-        settings = _settings(mapping.request)
+        settings = settings_of(mapping.request)
         mapping.poller = Poller(self.local, mapping.queue_arn, settings, run)
 
-    def _stop(self, mapping: Mapping) -> None:
+    def _stop(self, mapping: EventSourceMapping) -> None:
         poller, mapping.poller = mapping.poller, None
         if poller is not None:
             poller.close()
 
-    def _check_new(self, mapping: Mapping) -> None:
+    def _check_new(self, mapping: EventSourceMapping) -> None:
         for other in self.mappings.values():
             same_function = other.function.name == mapping.function.name
             if same_function and other.queue_arn == mapping.queue_arn:
@@ -178,16 +144,6 @@ class MappingOperations(InvocationOperations):
                 f"Queue visibility timeout: {visibility} seconds is less than Function timeout: "
                 f"{function.timeout} seconds"
             )
-
-
-def _settings(request: dict[str, Any]) -> Settings:
-    limit = request.get("ScalingConfig", {}).get("MaximumConcurrency", CONCURRENCY)
-    return Settings(
-        batch_size=request.get("BatchSize", 10),
-        window=request.get("MaximumBatchingWindowInSeconds", 0),
-        reports_failures="ReportBatchItemFailures" in request.get("FunctionResponseTypes", []),
-        concurrency=min(limit, CONCURRENCY),
-    )
 
 
 def _check_known(request: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_.model import not_found, unsupported
 from ratchet.local_aws.lambda_.store import LambdaState
 

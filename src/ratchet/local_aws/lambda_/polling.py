@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ratchet.local_aws.lambda_.sandboxes import Outcome
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Poller:
     """The threads of one enabled mapping; `run(event text)` invokes the function."""
 
     def __init__(
-        self, local: LocalAws, queue_arn: str, settings: Settings, run: Callable[[str], Outcome]
+        self, local: Host, queue_arn: str, settings: Settings, run: Callable[[str], Outcome]
     ) -> None:
         self.problem = ""
         self._local = local

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ratchet.local_aws.lambda_.model import Function
     from ratchet.local_aws.lambda_.worker import Worker
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 INIT_SECONDS = 10
 RESPONSE_LIMIT = 6_291_556
@@ -50,7 +50,7 @@ class Outcome:
 class Sandboxes:
     """The workers of all functions."""
 
-    def __init__(self, local: LocalAws, folder: Path) -> None:
+    def __init__(self, local: Host, folder: Path) -> None:
         self._local = local
         self._folder = folder
         self._lock = threading.Lock()

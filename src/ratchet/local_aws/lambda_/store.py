@@ -6,16 +6,17 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_.archives import Archives
 from ratchet.local_aws.lambda_.asynchronous import AsyncInvocations
 from ratchet.local_aws.lambda_.model import Function, LayerVersion, invalid, not_found
 from ratchet.local_aws.lambda_.pool import ThrottledError
 from ratchet.local_aws.lambda_.sandboxes import Outcome, Sandboxes
+from ratchet.local_aws.running.service import Service
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.lambda_.mappings import Mapping
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.lambda_.event_source import EventSourceMapping
+    from ratchet.local_aws.running.host import Host
 
 FUNCTION_NAME = re.compile(
     r"(?:(?:arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:function:)|(?:\d{12}:function:))?"
@@ -29,7 +30,7 @@ class LambdaState(Service):
     name: ClassVar[str] = "lambda"
     model: ClassVar[str] = "lambda"
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         folder = local.folder / "lambda"
         folder.mkdir()
@@ -40,10 +41,10 @@ class LambdaState(Service):
         self.tags: dict[str, dict[str, str]] = {}
         self.policies: dict[str, dict[str, dict[str, Any]]] = {}
         self.reserved: dict[str, int] = {}
-        self.mappings: dict[str, Mapping] = {}
+        self.mappings: dict[str, EventSourceMapping] = {}
         self.archives = Archives(local, folder / "code")
         self.sandboxes = Sandboxes(local, folder)
-        self.asynchronous = AsyncInvocations(self)
+        self.asynchronous = AsyncInvocations(local, self.functions.get, self.run)
 
     def arn(self, kind: str, name: str) -> str:
         """The ARN of a function, layer or mapping of this account and Region."""

@@ -17,7 +17,7 @@ from ratchet import __version__
 from ratchet.local_aws.door.gateway import Gateway, Server
 from ratchet.local_aws.door.moto_app import close_moto, open_moto
 from ratchet.local_aws.running.clock import Clock
-from ratchet.local_aws.running.folders import StartFailed, WorkFolder, announce, find_running
+from ratchet.local_aws.running.folders import StartFailed, WorkFolder, announce
 from ratchet.local_aws.running.processes import Processes
 from ratchet.local_aws.s3.watcher import S3Watcher
 
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ratchet.local_aws.door.calls import Listener
-    from ratchet.local_aws.door.service import Service
-
-__all__ = ["DEFAULT_PORT", "LIVING_SERVICES", "LocalAws", "StartFailed", "find_running"]
+    from ratchet.local_aws.running.service import Service
 
 log = logging.getLogger(__name__)
 

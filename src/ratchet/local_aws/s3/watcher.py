@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote_to_bytes
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
@@ -33,13 +33,27 @@ from ratchet.local_aws.s3.requests import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ratchet.local_aws.running.local import LocalAws
-
 Environ = dict[str, Any]
 
 EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 """What a delete marker carries in S3's sample event."""
 _CONDITIONS = ("HTTP_IF_", "HTTP_RANGE", "HTTP_X_AMZ_COPY_SOURCE", "HTTP_TRANSFER_ENCODING")
+
+
+class Host(Protocol):
+    """What the watcher asks of local AWS."""
+
+    @property
+    def account(self) -> str:
+        """The account id."""
+
+    def client(self, service: str) -> Any:
+        """A boto3 client to this local AWS."""
+
+    def emit(
+        self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
+    ) -> None:
+        """Put an event on the default bus."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,7 @@ class _Answer:
 class S3Watcher:
     """WSGI: everything goes to moto; what succeeded in a watched bucket is told as an event."""
 
-    def __init__(self, local: LocalAws, moto: Any) -> None:
+    def __init__(self, local: Host, moto: Any) -> None:
         self._local = local
         self._moto = moto
         self._watched: set[str] = set()

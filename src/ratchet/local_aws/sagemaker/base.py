@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.running.service import Service
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -39,7 +40,7 @@ class SageMakerPart(Service):
     name = "sagemaker"
     model = "sagemaker"
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._lock = threading.RLock()
         self._closing = False

@@ -22,7 +22,7 @@ from ratchet.local_aws.sagemaker.models import Models
 from ratchet.local_aws.sagemaker.serving import Serving, ServingFailed
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Endpoint:
 class Endpoints(Models):
     """CreateEndpoint, UpdateEndpoint, DeleteEndpoint and who asks about them."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._endpoints: dict[str, Endpoint] = {}
         self._dead: set[Serving] = set()

@@ -17,7 +17,7 @@ from ratchet.local_aws.sagemaker.containers.images import check_image
 from ratchet.local_aws.sagemaker.listing import page, summary
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 MODEL = (
     "ModelName", "PrimaryContainer", "ExecutionRoleArn", "Tags", "VpcConfig",
@@ -41,7 +41,7 @@ MAX_CONCURRENCY = 200
 class Models(SageMakerPart):
     """CreateModel, CreateEndpointConfig and their families."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._models: dict[str, Answer] = {}
         self._configs: dict[str, Answer] = {}

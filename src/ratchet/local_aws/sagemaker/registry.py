@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
@@ -16,7 +16,7 @@ from ratchet.local_aws.sagemaker.base import (
 from ratchet.local_aws.sagemaker.listing import page, summary
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 GROUP_SUMMARY = (
     "ModelPackageGroupName", "ModelPackageGroupArn", "ModelPackageGroupDescription",
@@ -43,7 +43,7 @@ PACKAGE_SUMMARY = (
 class Registry(SageMakerPart):
     """CreateModelPackageGroup, CreateModelPackage and their families."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._groups: dict[str, Answer] = {}
         self._packages: dict[str, Answer] = {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import urllib3.exceptions
 
-from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.sagemaker.base import Answer, Request, refuse_members
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class SageMakerRuntime(Service):
             endpoint.serving.leave()
 
     def _endpoints(self) -> Endpoints:
-        return self.local.services["sagemaker"]  # type: ignore[return-value]
+        return cast("Endpoints", self.local.services["sagemaker"])
 
     def _invoke(self, endpoint: Endpoint, serving: Serving, request: Request) -> Answer:
         headers = {"Accept": request.get("Accept", "*/*")}

@@ -17,7 +17,7 @@ import urllib3
 from ratchet.local_aws.sagemaker.containers.run import PROGRAMS
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
     from ratchet.local_aws.running.processes import Child
     from ratchet.local_aws.sagemaker.logs import LogStream
 
@@ -47,7 +47,7 @@ class Reply:
 class Serving:
     """A running container with a loaded model; `sha256` is that of the archive it loaded."""
 
-    def __init__(self, local: LocalAws, folder: Path, archive: Path, log: LogStream) -> None:
+    def __init__(self, local: Host, folder: Path, archive: Path, log: LogStream) -> None:
         self._folder = folder
         self._log = log
         self._asked = 0
@@ -130,7 +130,7 @@ class Serving:
         self._log.close()
 
 
-def _start(local: LocalAws, folder: Path, archive: Path) -> tuple[Child, int]:
+def _start(local: Host, folder: Path, archive: Path) -> tuple[Child, int]:
     """The container's process and the descriptor on which it will report."""
     report, told = os.pipe()
     try:

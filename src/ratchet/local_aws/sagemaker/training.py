@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.sagemaker import s3files
 from ratchet.local_aws.sagemaker.base import (
     Answer,
@@ -29,7 +29,7 @@ from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 MAX_RUNTIME = 24 * 3600
@@ -61,7 +61,7 @@ METRIC = re.compile(r"\t(train|validation)-([^:\t]+(?:@[^:\t]+)?):(\S+)")
 class TrainingJobs(Jobs):
     """CreateTrainingJob and what follows it."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._trainings: dict[str, Job] = {}
 

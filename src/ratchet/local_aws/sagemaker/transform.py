@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.sagemaker import s3files
 from ratchet.local_aws.sagemaker.base import (
     Answer,
@@ -19,7 +19,7 @@ from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 REQUEST = (
@@ -38,7 +38,7 @@ CSV = "text/csv"
 class TransformJobs(Jobs):
     """CreateTransformJob and what follows it."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._transforms: dict[str, Job] = {}
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.events.input_transformer import to_json
 from ratchet.local_aws.events.targets import Delivery, Postman, check_target, delivery_options
+from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.scheduler.schedules import Once, Schedule, parse_schedule
 from ratchet.local_aws.shared.paging import page
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 DEFAULT_GROUP = "default"
 _TARGET_FIELDS = {"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig", "SqsParameters"}
@@ -96,7 +97,7 @@ class Scheduler(Service):
     name: ClassVar[str] = "scheduler"
     model: ClassVar[str] = "scheduler"
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._lock = threading.RLock()
         self._schedules: dict[tuple[str, str], _Entry] = {}

@@ -14,7 +14,7 @@ from ratchet.workflow.interpreter.execution import ABORTED, FAILED, SUCCEEDED, T
 from ratchet.workflow.interpreter.history import Event, details_key
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
     from ratchet.local_aws.stepfunctions.records import ExecutionRecord
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ _FATAL = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 class Announcer:
     """Tells the bus at once and the log when an execution has ended."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         self._local = local
         self._logs = ThreadPoolExecutor(1, thread_name_prefix="execution-logs")
         self._closed = False

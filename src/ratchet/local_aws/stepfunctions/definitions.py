@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.stepfunctions.jobs import unable
 from ratchet.workflow import check, parse
 from ratchet.workflow.asl.findings import (

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 _OFF: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 
 
-def logging_of(local: LocalAws, given: dict[str, Any]) -> dict[str, Any]:
+def logging_of(local: Host, given: dict[str, Any]) -> dict[str, Any]:
     """The whole configuration; InvalidLoggingConfiguration where no log could be written."""
     whole = _OFF | given
     destinations = whole.get("destinations", [])
@@ -23,7 +23,7 @@ def logging_of(local: LocalAws, given: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def _refuse_group(local: LocalAws, arn: str) -> None:
+def _refuse_group(local: Host, arn: str) -> None:
     name = group_name(arn)
     if not arn.endswith(":*"):
         raise _refused("Log Group ARN must be provided with '*' qualifier.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.stepfunctions import pages
 from ratchet.local_aws.stepfunctions.loop import Loop
 from ratchet.local_aws.stepfunctions.names import execution_arn, map_run_arn

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.interpreter.execution import RUNNING, Execution
 from ratchet.workflow.interpreter.map_run import MapRun

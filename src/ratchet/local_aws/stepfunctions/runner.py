@@ -28,7 +28,7 @@ from ratchet.workflow.integrations.resource import Resource
 from ratchet.workflow.integrations.service_models import session
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
     from ratchet.workflow.interpreter.tasks import TaskCall
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ SLOWEST_LOOK = 1.0
 class LocalTaskRunner:
     """The TaskRunner of local AWS."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         self._local = local
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="task")
 

@@ -6,7 +6,8 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ratchet.local_aws.door.service import Service, ServiceError
+from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.stepfunctions import definitions, pages, redrives
 from ratchet.local_aws.stepfunctions.announcements import Announcer
 from ratchet.local_aws.stepfunctions.logging_configuration import logging_of
@@ -34,7 +35,7 @@ from ratchet.workflow.interpreter.execution import TIMED_OUT, Execution, Identit
 from ratchet.workflow.interpreter.tasks import Callbacks
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 THINKERS = 4  # slow expressions that are evaluated at once
 
@@ -47,7 +48,7 @@ class StepFunctions(
     name: ClassVar[str] = "states"
     model: ClassVar[str] = "stepfunctions"
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._names = Names(local.region, local.account)
         self._records = Records()

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.stepfunctions import definitions
 from ratchet.workflow.asl.findings import WorkflowError
 from ratchet.workflow.asl.model import StateMachine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ratchet.local_aws.door.service import ServiceError
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.stepfunctions.loop import Loop
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
 from ratchet.workflow.interpreter.tasks import Callbacks, ClosedToken, UnknownToken

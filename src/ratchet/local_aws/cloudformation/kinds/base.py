@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from ratchet.local_aws.cloudformation.fitting import fit
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
 
 Properties = dict[str, Any]
 SUFFIX_LENGTH = 12
@@ -44,7 +44,7 @@ def json_text(document: Any) -> str:
 class Site:
     """Where a resource is made: its stack and its logical id there."""
 
-    local: LocalAws
+    local: Host
     stack: str
     logical_id: str
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.local import LocalAws
+    from ratchet.local_aws.running.host import Host
     from ratchet.local_aws.running.processes import Child
 
 PROGRAMS = "ratchet.local_aws.sagemaker.containers"
@@ -24,7 +24,7 @@ class ContainerRun:
     A run told to stop before it started ends as soon as it has started.
     """
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         self._local = local
         self._child: Child | None = None
         self._lock = threading.Lock()

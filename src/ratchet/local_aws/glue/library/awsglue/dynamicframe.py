@@ -1,23 +1,20 @@
 """DynamicFrame as far as scripts use it to come from and go to a DataFrame."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import DataFrame
-
-if TYPE_CHECKING:
-    from .context import GlueContext
 
 
 class DynamicFrame:
     """A named DataFrame; every record has the DataFrame's schema."""
 
-    def __init__(self, data: DataFrame, glue_ctx: "GlueContext", name: str = "") -> None:
+    def __init__(self, data: DataFrame, glue_ctx: Any, name: str = "") -> None:
         self._data = data
         self.glue_ctx = glue_ctx
         self.name = name
 
     @classmethod
-    def fromDF(cls, dataframe: DataFrame, glue_ctx: "GlueContext", name: str) -> "DynamicFrame":  # noqa: N802
+    def fromDF(cls, dataframe: DataFrame, glue_ctx: Any, name: str) -> "DynamicFrame":  # noqa: N802
         return cls(dataframe, glue_ctx, name)
 
     def toDF(self, options: Any = None) -> DataFrame:  # noqa: N802

@@ -9,31 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ratchet.local_aws.running.local import LocalAws
-
-
-class ServiceError(Exception):
-    """An answer that AWS itself would give as an error; rendered in the service's own protocol.
-
-    `code` is the error's name in the service's model. `status` is the HTTP status where the model
-    names none. `members` are further members of the modelled error
-    (say `OriginalStatusCode` of a SageMaker ModelError).
-    """
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        status: int = 400,
-        members: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.status = status
-        self.members = dict(members or {})
+    from ratchet.local_aws.running.host import Host
 
 
 class Service:
@@ -53,7 +29,7 @@ class Service:
     passes: ClassVar[frozenset[str]] = frozenset()
     """Operations that moto answers, handed on unchanged once they are valid."""
 
-    def __init__(self, local: LocalAws) -> None:
+    def __init__(self, local: Host) -> None:
         self.local = local
 
     def about(self) -> dict[str, Any]:

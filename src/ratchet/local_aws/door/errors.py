@@ -1,0 +1,30 @@
+"""The one error of the living services: an answer that AWS itself would give as an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ServiceError(Exception):
+    """An answer that AWS itself would give as an error; rendered in the service's own protocol.
+
+    `code` is the error's name in the service's model. `status` is the HTTP status where the model
+    names none. `members` are further members of the modelled error
+    (say `OriginalStatusCode` of a SageMaker ModelError).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.members = dict(members or {})
