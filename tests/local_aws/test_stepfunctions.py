@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from ratchet.local_aws.running.clock import Clock
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
+from ratchet.workflow.asl.jsonata import limits
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 SUCCEED = {"Type": "Succeed"}
@@ -137,6 +138,19 @@ def test_what_is_not_supported_is_refused_by_name(states: Any) -> None:
 
 
 # executions
+
+
+def test_other_requests_are_answered_while_an_expression_is_slow(states: Any, make: Make) -> None:
+    endless = "{% ($f := function($n){ $f($n) }; $f(1)) %}"
+    slow = make({"A": {"Type": "Pass", "Output": endless, "End": True}})
+    quick = make({"A": {"Type": "Wait", "Seconds": 3600, "End": True}})
+    begun = time.monotonic()
+    first = states.start_execution(stateMachineArn=slow)["executionArn"]
+    other = states.start_execution(stateMachineArn=quick)["executionArn"]
+    states.stop_execution(executionArn=other)  # waits for the thread that evaluates
+    assert _ended(states, other)["status"] == "ABORTED"
+    assert time.monotonic() - begun < limits.MAX_SECONDS + 3
+    assert "Expression evaluation timeout" in _ended(states, first)["cause"]
 
 
 def test_an_execution_leaves_output_history_and_pages(states: Any, make: Make) -> None:

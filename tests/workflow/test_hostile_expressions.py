@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from asl_machines import machine, run
 
 from ratchet.workflow import InvalidDefinition, Payload, parse
+from ratchet.workflow.asl import jsonata
+from ratchet.workflow.asl.jsonata import limits
 from ratchet.workflow.interpreter.execution import Execution
 
 FIVE_HUNDRED = "x" * 500 + "!"
@@ -50,27 +51,99 @@ def test_an_endless_expression_is_given_up() -> None:
     assert "Expression evaluation timeout" in execution.cause
 
 
-def test_a_slow_expression_does_not_hold_up_other_executions() -> None:
-    endless = "($f := function($n){ $f($n) }; $f(1))"
-    slow = {"Type": "Pass", "Assign": {"id": "{% $uuid() %}", "x": f"{{% {endless} %}}"}}
-    quick = {"Type": "Pass", "Output": "{% 1 + 1 %}"}
+ENDLESS = "{% ($f := function($n){ $f($n) }; $f(1)) %}"
+SLOW = "{% $sum([1..20000].($ * 2)) %}"
+END = {"End": True}
 
-    async def scenario() -> tuple[str, Execution]:
-        with ThreadPoolExecutor(2) as thinkers:  # one may think slowly of 1 + 1 on a busy machine
-            first, *others = (
-                Execution(parse(machine({"A": {**state, "End": True}})), Payload({}), thinkers=pool)
-                for state, pool in [(slow, thinkers)] + [(quick, thinkers)] * 20
-            )
-            running = asyncio.ensure_future(first.run())
-            for other in others:
-                await other.run()
-            status = first.status
-            await running
-        return status, first
 
-    status, ended = asyncio.run(scenario())
-    assert status == "RUNNING"
-    assert "Expression evaluation timeout" in (ended.cause or "")
+def test_a_slow_expression_ends_within_its_bound_and_other_executions_run_then() -> None:
+    endless = {"A": {"Type": "Pass", "Output": ENDLESS, **END}}
+    quick = {"A": {"Type": "Pass", "Output": "{% 1 + 1 %}", **END}}
+    first, *others = executions = [_execution(states) for states in (endless, *[quick] * 20)]
+
+    async def scenario() -> None:
+        await asyncio.gather(*(execution.run() for execution in executions))
+
+    started = time.monotonic()
+    asyncio.run(scenario())
+    assert limits.MAX_SECONDS <= time.monotonic() - started < limits.MAX_SECONDS + 3
+    assert "Expression evaluation timeout" in (first.cause or "")
+    assert {other.status for other in others} == {"SUCCEEDED"}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "$contains($pad('x', 500, 'x') & '!', /(x+x+)+y/)",
+        "$map([1..100], function($i){ $contains($pad('x', 500, 'x') & '!', /(x+x+)+y/) })",
+        "$map([1..100000], function($i){ $pad('x', 1000000) })",
+    ],
+)
+def test_one_evaluation_takes_no_longer_than_its_bound(expression: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(jsonata.JsonataError):
+        jsonata.evaluate(expression, {}, time.time)
+    assert time.monotonic() - started < limits.MAX_SECONDS + 1
+
+
+def test_a_search_ends_with_the_evaluation_it_is_part_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_SECONDS", 0.2)
+    with pytest.raises(jsonata.JsonataError, match="Expression evaluation timeout"):
+        jsonata.evaluate("$contains($pad('x', 500, 'x') & '!', /(x+x+)+y/)", {}, time.time)
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        {
+            **{f"S{n}": {"Type": "Pass", "Output": SLOW, "Next": f"S{n + 1}"} for n in range(8)},
+            "S8": {"Type": "Succeed"},
+        },
+        {
+            "M": {
+                "Type": "Map",
+                "Items": "{% [1..8] %}",
+                "MaxConcurrency": 1,
+                "ItemProcessor": {
+                    "StartAt": "P",
+                    "States": {"P": {"Type": "Pass", "Output": SLOW, **END}},
+                },
+                **END,
+            }
+        },
+        {
+            "M": {
+                "Type": "Map",
+                "Items": "{% [1..8] %}",
+                "ItemSelector": {"slow": SLOW},
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "P",
+                    "States": {"P": {"Type": "Pass", **END}},
+                },
+                **END,
+            }
+        },
+    ],
+    ids=["states", "iterations", "items"],
+)
+def test_others_run_between_slow_expressions(states: dict[str, Any]) -> None:
+    slow, quick = _execution(states), _execution({"A": {"Type": "Pass", **END}})
+
+    async def scenario() -> str:
+        running = asyncio.ensure_future(slow.run())
+        await asyncio.sleep(0)
+        await quick.run()
+        status = slow.status
+        await running
+        return status
+
+    assert asyncio.run(scenario()) == "RUNNING"
+    assert (quick.status, slow.status) == ("SUCCEEDED", "SUCCEEDED")
+
+
+def _execution(states: dict[str, Any]) -> Execution:
+    return Execution(parse(machine(states)), Payload({}))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.local_aws.door.errors import ServiceError
@@ -37,8 +36,6 @@ from ratchet.workflow.interpreter.tasks import Callbacks
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
 
-THINKERS = 4  # slow expressions that are evaluated at once
-
 
 class StepFunctions(
     MapRunOperations, StateTestOperation, TaskTokenOperations, TagOperations, Service
@@ -58,12 +55,10 @@ class StepFunctions(
         self._runner = LocalTaskRunner(local)
         self._announcer = Announcer(local)
         self._map_runs = MapRunBook(self._records)
-        self._thinkers = ThreadPoolExecutor(THINKERS, thread_name_prefix="expression")
 
     def close(self) -> None:
         self._announcer.close()
         self._loop.close()
-        self._thinkers.shutdown(wait=False, cancel_futures=True)
         self._runner.close()
 
     # state machines
@@ -200,7 +195,6 @@ class StepFunctions(
             callbacks=self._callbacks,
             on_change=lambda _: self._announcer.changed(record),
             map_runs=self._map_runs,
-            thinkers=self._thinkers,
         )
         record = ExecutionRecord(
             arn=arn,

@@ -12,7 +12,6 @@ from ratchet.workflow.asl.model import Flow, Map, Parallel
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 from ratchet.workflow.interpreter.lane import Item, Lane, too_large
-from ratchet.workflow.interpreter.patience import patiently
 
 RunFlow = Callable[[Lane, Flow, Payload], Awaitable[Payload]]
 
@@ -90,7 +89,7 @@ async def parallel(lane: Lane, state: Parallel, run_flow: RunFlow, data: Data) -
     """Run all branches on the same input; the list of their outputs."""
     begins = lane.begins() or not lane.is_underway
     data.renew()
-    given = await patiently(lane.execution, data.given)
+    given = data.given()
     started = lane.record("ParallelStateStarted") if begins else lane.previous
     group = Group(lane)
 
@@ -115,9 +114,9 @@ async def iterate(lane: Lane, state: Map, run_flow: RunFlow, data: Data) -> Payl
     """Run the processor once for each item; the list of outputs in the order of the items."""
     begins = lane.begins() or not lane.is_underway
     data.renew()
-    items, limit = await patiently(lane.execution, lambda: _items(state, data))
+    items, limit = _items(state, data)
     started = lane.record("MapStateStarted", {"length": len(items)}) if begins else lane.previous
-    await patiently(lane.execution, lambda: _tolerated(state, data))
+    _tolerated(state, data)
     if state.processor is None:
         raise StateError(errors.RUNTIME, lane.explained("The Map state has no ItemProcessor."))
     await _Iterations(lane, state, state.processor, data, items, run_flow).run(started, limit)
@@ -215,10 +214,12 @@ class _Iterations:
         return inner
 
     async def _worker(self, first: Lane) -> None:
-        inner = first
+        inner, turn = first, first.execution.turn
         while True:
             try:
                 await self._one(inner)
+                if turn.is_over:
+                    await turn.end()
                 following = self._begin(inner.previous)
             except Exception as error:  # noqa: BLE001 - `join` raises it
                 self._failed(inner, error)
@@ -228,7 +229,7 @@ class _Iterations:
             inner = following
 
     async def _one(self, inner: Lane) -> None:
-        given = await patiently(inner.execution, lambda: self._given(inner))
+        given = self._given(inner)
         output = await self._run_flow(inner, self._processor, given)
         details = {"name": inner.name, "index": inner.index}
         self._lane.previous = inner.record("MapIterationSucceeded", details, chain=False)

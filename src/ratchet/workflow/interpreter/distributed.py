@@ -11,14 +11,13 @@ from ratchet.workflow.asl.errors import EXCEEDED, StateError
 from ratchet.workflow.asl.model import Map, StateMachine
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter import map_run, results
-from ratchet.workflow.interpreter.batches import Batch, batches
+from ratchet.workflow.interpreter.batches import batches
 from ratchet.workflow.interpreter.containers import collected, concurrency, items_of
 from ratchet.workflow.interpreter.crew import MAX_CONCURRENCY, Crew
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 from ratchet.workflow.interpreter.items import given_items, read_items
 from ratchet.workflow.interpreter.lane import Item, Lane
 from ratchet.workflow.interpreter.map_run import Child, MapRun
-from ratchet.workflow.interpreter.patience import patiently
 
 if TYPE_CHECKING:
     from ratchet.workflow.interpreter.execution import Execution
@@ -47,9 +46,9 @@ class _Run:
 
     async def first(self) -> Payload:
         lane = self._lane
-        items, limit = await patiently(lane.execution, self._scope)
+        items, limit = self._scope()
         lane.record("MapStateStarted", {"length": len(items) if items is not None else 0})
-        lane.map_run = run = await patiently(lane.execution, lambda: self._new_run(limit))
+        lane.map_run = run = self._new_run(limit)
         if lane.execution.map_runs is not None:
             lane.execution.map_runs.started(run)
         lane.record("MapRunStarted", {"mapRunArn": run.arn})
@@ -62,7 +61,7 @@ class _Run:
         run.redriven = self._lane.execution.clock.now()
         details = {"mapRunArn": run.arn, "redriveCount": run.redrives}
         self._lane.record("MapRunRedriven", details)
-        items = await patiently(self._lane.execution, self._items) if not run.children else None
+        items = self._items() if not run.children else None
         return await self._guarded(run, items)
 
     def _scope(self) -> tuple[list[Item] | None, int]:
@@ -120,23 +119,22 @@ class _Run:
         reader = self._state.reader
         if items is None and reader is not None:
             items = await read_items(reader, self._lane, self._data)
-        inputs = await patiently(self._lane.execution, lambda: self._inputs(items or []))
+        inputs = batches(self._state.batcher, self._data, await self._selected(items or []))
         return [Child(place, count, payload) for place, (payload, count) in enumerate(inputs)]
 
-    def _inputs(self, items: list[Item]) -> list[Batch]:
-        return batches(self._state.batcher, self._data, self._selected(items))
-
-    def _selected(self, items: list[Item]) -> list[Payload]:
+    async def _selected(self, items: list[Item]) -> list[Payload]:
         selector = self._state.selector
         if selector is None:
             return [item.value for item in items]
         inner = Lane(self._lane.execution, self._lane.previous, self._lane)
         inner.state, inner.entered = self._state, self._lane.entered
         inner.entered_at = self._lane.entered_at
-        selected = []
+        selected, turn = [], self._lane.execution.turn
         for item in items:
             inner.item = item
             selected.append(self._data.seen_by(inner).payload(selector))
+            if turn.is_over:
+                await turn.end()
         return selected
 
     async def _completed(self, run: MapRun) -> Payload:

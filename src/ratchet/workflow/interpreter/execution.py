@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +17,10 @@ from ratchet.workflow.interpreter.clock import Clock, Deadline, DeadlinePassed, 
 from ratchet.workflow.interpreter.history import MAX_EVENTS, History
 from ratchet.workflow.interpreter.lane import Lane
 from ratchet.workflow.interpreter.map_run import MapRuns
-from ratchet.workflow.interpreter.patience import Thoughts
 from ratchet.workflow.interpreter.standing import Standing
 from ratchet.workflow.interpreter.states import run_flow
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskRunner
+from ratchet.workflow.interpreter.turn import Turn
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +47,7 @@ class Execution:
     """One execution. `await run()` runs it to its end; afterwards status, output and history stand.
 
     `on_change` is called with the execution when its status changes, in the loop's thread, and
-    `map_runs` hears of the runs of distributed Maps and of their child executions. With
-    `thinkers` slow expressions do not hold up the loop.
+    `map_runs` hears of the runs of distributed Maps and of their child executions.
     """
 
     def __init__(
@@ -63,7 +61,6 @@ class Execution:
         callbacks: Callbacks | None = None,
         on_change: Callable[[Execution], None] | None = None,
         map_runs: MapRuns | None = None,
-        thinkers: Executor | None = None,
     ) -> None:
         self.machine = machine
         self.input = input
@@ -79,8 +76,7 @@ class Execution:
         self.error: str | None = None
         self.cause: str | None = None
         self.map_runs = map_runs
-        self.thinkers = thinkers
-        self.thoughts: Thoughts | None = None
+        self.turn = Turn()
         self.redrives = 0
         self.redriven: float | None = None
         self.standing: Standing | None = None
@@ -176,7 +172,6 @@ class Execution:
             clock=self.clock,
             callbacks=self.callbacks,
             map_runs=self.map_runs,
-            thinkers=self.thinkers,
         )
         child._background = self._background
         return child

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -97,11 +98,12 @@ class Evaluator:
         return value
 
     def _value(self, text: str) -> Any:
-        execution = self._lane.execution
-        bound, now = self._bound(text), execution.clock.now
-        if execution.thoughts is None:
-            return jsonata.evaluate(text, bound, now)
-        return execution.thoughts.evaluated(text, bound, now)
+        execution, bound = self._lane.execution, self._bound(text)
+        begun = time.monotonic()
+        try:
+            return jsonata.evaluate(text, bound, execution.clock.now)
+        finally:
+            execution.turn.spend_since(begun)
 
     def _bound(self, text: str) -> dict[str, Any]:
         if self._bindings is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Catcher, Map, Parallel, Retrier, Task
@@ -12,7 +11,6 @@ from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter.clock import sleep
 from ratchet.workflow.interpreter.dataflow import Data, data_of
 from ratchet.workflow.interpreter.lane import Lane
-from ratchet.workflow.interpreter.patience import patiently
 
 Attempt = Callable[[Data], Awaitable[Payload]]
 
@@ -26,12 +24,11 @@ async def guarded(
     while True:
         try:
             result = await attempt(data)
-            leave = partial(data.leave, result, is_result=True)
-            return state.next, await patiently(lane.execution, leave)
+            return state.next, data.leave(result, is_result=True)
         except StateError as error:
             delay = next_delay(state.retry, used, error)
             if delay is None:
-                return await _caught(lane, state, data, error)
+                return _caught(lane, state, data, error)
             await sleep(lane.execution.clock, delay)
             lane.retries += 1
 
@@ -58,7 +55,7 @@ def _delay(retrier: Retrier, attempt: int) -> float:
     return random.uniform(0, delay) if retrier.jitter else delay  # noqa: S311 - spreads load
 
 
-async def _caught(
+def _caught(
     lane: Lane, state: Task | Map | Parallel, data: Data, error: StateError
 ) -> tuple[str | None, Payload]:
     if isinstance(state, Map | Parallel) and not error.is_own:
@@ -66,8 +63,7 @@ async def _caught(
     catcher = _catcher(state.catch, error)
     if catcher is None:
         raise error
-    leave = partial(data.caught, catcher, Payload(error.output))
-    return catcher.next, await patiently(lane.execution, leave)
+    return catcher.next, data.caught(catcher, Payload(error.output))
 
 
 def _catcher(catchers: Sequence[Catcher], error: StateError) -> Catcher | None:

@@ -15,7 +15,6 @@ from ratchet.workflow.asl.payload import Payload, loads
 from ratchet.workflow.integrations.resource import parse_resource
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.lane import Item, Lane
-from ratchet.workflow.interpreter.patience import patiently
 from ratchet.workflow.interpreter.tasks import TaskCall
 
 MAX_ITEMS = 100_000_000
@@ -30,8 +29,7 @@ def given_items(value: list[Any] | dict[str, Any]) -> list[Item]:
 
 async def read_items(reader: ItemReader, lane: Lane, data: Data) -> list[Item]:
     """The items of a reader. Raises StateError (States.ItemReaderFailed)."""
-    reading = await patiently(lane.execution, lambda: _Reading(reader, lane, data))
-    return await reading.items()
+    return await _Reading(reader, lane, data).items()
 
 
 class _Pair(dict[str, Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ratchet.workflow.asl import intrinsics, paths
@@ -148,12 +149,15 @@ class ReferenceEvaluator:
         return read
 
     def _found(self, text: str) -> Any:
+        space, begun = self._space(text), time.monotonic()
         try:
-            return paths.find(intrinsics.path_of(text), self._space(text))
+            return paths.find(intrinsics.path_of(text), space)
         except paths.PathSyntaxError as error:
             raise self.failed(f"Invalid path '{text}' : {error}") from error
         except PatternTimeout as error:
             raise self.failed(f"The path '{text}' was given up. {error}") from error
+        finally:
+            self._lane.execution.turn.spend_since(begun)
 
     def _space(self, text: str) -> Any:
         """What a path searches: the input, the context object or a variable."""

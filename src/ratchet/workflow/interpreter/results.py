@@ -13,7 +13,6 @@ from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.items import s3
 from ratchet.workflow.interpreter.lane import Lane
 from ratchet.workflow.interpreter.map_run import FAILED, PENDING, SUCCEEDED, Child, MapRun
-from ratchet.workflow.interpreter.patience import patiently
 
 
 def outputs(writer: ResultWriter | None, run: MapRun) -> list[Payload]:
@@ -27,10 +26,7 @@ def outputs(writer: ResultWriter | None, run: MapRun) -> list[Payload]:
 
 async def write(writer: ResultWriter, lane: Lane, data: Data, run: MapRun) -> Payload:
     """Write all results to S3; where they are. Raises StateError (States.ResultWriterFailed)."""
-    arguments = writer.arguments
-    given = None
-    if arguments is not None:
-        given = await patiently(lane.execution, lambda: data.evaluator.value(arguments))
+    given = data.evaluator.value(writer.arguments) if writer.arguments is not None else None
     place = given if isinstance(given, dict) else {}
     prefix = str(place.get("Prefix") or "")
     if prefix and not prefix.endswith("/"):

@@ -6,7 +6,6 @@ and the output.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -30,13 +29,12 @@ from ratchet.workflow.interpreter.choosing import applies
 from ratchet.workflow.interpreter.clock import sleep
 from ratchet.workflow.interpreter.dataflow import Data, PathData, data_of
 from ratchet.workflow.interpreter.lane import Lane
-from ratchet.workflow.interpreter.patience import patiently
 
 Outcome = tuple[str | None, Payload]
 
 MAX_WAIT_SECONDS = 99_999_999
 MAX_TIMESTAMP_SECONDS = 2**31 - 1  # AWS refuses a timestamp further away than that
-_TURNS = 100  # states after which a flow lets others run
+_VISITS = 100  # states after which a flow lets others run
 
 
 async def run_flow(lane: Lane, flow: Flow, payload: Payload) -> Payload:
@@ -45,18 +43,18 @@ async def run_flow(lane: Lane, flow: Flow, payload: Payload) -> Payload:
     name: str | None = flow.start_at
     if lane.standing is not None:
         name, payload = lane.standing.state, lane.standing.payload
-    turns = 0
+    visited, turn = 0, lane.execution.turn
     while name is not None:
         state = states[name]
         lane.enter(state, payload)
         at_once = _AT_ONCE.get(type(state))
         if at_once is not None:
-            name, payload = await patiently(lane.execution, partial(at_once, lane, state, payload))
+            name, payload = at_once(lane, state, payload)
         else:
             name, payload = await _WAITING[type(state)](lane, state, payload)
-        turns += 1
-        if turns % _TURNS == 0:
-            await asyncio.sleep(0)
+        visited += 1
+        if visited % _VISITS == 0 or turn.is_over:
+            await turn.end()
     lane.state = None
     return payload
 
@@ -93,10 +91,9 @@ def _choice(lane: Lane, state: Choice, payload: Payload) -> Outcome:
 
 
 async def _wait(lane: Lane, state: Wait, payload: Payload) -> Outcome:
-    execution = lane.execution
     data = data_of(lane, state, payload)
-    await sleep(execution.clock, await patiently(execution, lambda: _delay(lane, state, data)))
-    return state.next, await patiently(execution, lambda: data.leave(data.input))
+    await sleep(lane.execution.clock, _delay(lane, state, data))
+    return state.next, data.leave(data.input)
 
 
 def _delay(lane: Lane, state: Wait, data: Data) -> float:

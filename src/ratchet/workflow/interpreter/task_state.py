@@ -13,7 +13,6 @@ from ratchet.workflow.integrations.resource import Resource
 from ratchet.workflow.interpreter.clock import Deadline, DeadlinePassed
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.lane import Lane, too_large
-from ratchet.workflow.interpreter.patience import patiently
 from ratchet.workflow.interpreter.tasks import TaskCall, TaskRunner
 
 MAX_SECONDS = 99_999_999
@@ -51,8 +50,7 @@ class _Attempt:
 
     async def _scheduled(self) -> Payload:
         self._data.renew()
-        asked = await patiently(self._lane.execution, self._asked)
-        arguments, credentials, timeout, heartbeat = asked
+        arguments, credentials, timeout, heartbeat = self._asked()
         if arguments.is_too_large:
             raise too_large(self._state.name)
         call = TaskCall(

@@ -20,7 +20,7 @@ from ratchet.workflow.asl.jsonata.errors import (
     translated,
     unparsed,
 )
-from ratchet.workflow.asl.jsonata.limits import Limits, TooSlow, too_deep
+from ratchet.workflow.asl.jsonata.limits import Limits, too_deep
 from ratchet.workflow.asl.jsonata.patterns import TimedPattern
 from ratchet.workflow.asl.jsonata.values import UNDEFINED, to_json, with_nulls
 from ratchet.workflow.asl.patterns import PatternError, PatternTimeout
@@ -29,16 +29,12 @@ __all__ = [
     "UNDEFINED",
     "JsonataError",
     "NotJson",
-    "TooSlow",
     "compiled",
     "evaluate",
     "to_json",
     "uses_function",
     "with_nulls",
 ]
-
-
-LONG = 8_192  # characters; to parse more takes longer than a caller in a hurry can wait
 
 
 @lru_cache(maxsize=4096)
@@ -60,24 +56,16 @@ def compiled(text: str) -> Any:
         raise unparsed(text, error) from error
 
 
-def evaluate(
-    text: str,
-    bindings: Mapping[str, Any],
-    now: Callable[[], float],
-    *,
-    at_most: float | None = None,
-) -> Any:
+def evaluate(text: str, bindings: Mapping[str, Any], now: Callable[[], float]) -> Any:
     """The value of an expression, as plain JSON, or UNDEFINED.
 
     `bindings` are values as `Payload.bound` gives them; `now` (epoch seconds) is what `$now()`
-    and `$millis()` read. Raises JsonataError, or TooSlow after `at_most` seconds.
+    and `$millis()` read. Raises JsonataError, after `limits.MAX_SECONDS` at the latest.
     """
     import jsonata
 
-    if at_most is not None and len(text) > LONG:
-        raise TooSlow
     expression = compiled(text)
-    limits = Limits(at_most)
+    limits = Limits()
     frame = {**bindings, "__evaluate_entry": limits.enter, "__evaluate_exit": limits.leave}
     if "now" in text or "millis" in text:
         frame.update(_clock_functions(now))

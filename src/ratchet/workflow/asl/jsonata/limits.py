@@ -7,7 +7,6 @@ import time
 from typing import Any, TypeVar
 
 from ratchet.workflow.asl.jsonata.errors import JsonataError, memory_exceeded
-from ratchet.workflow.asl.patterns import SECONDS
 
 T = TypeVar("T")
 MAX_SECONDS = 2.0
@@ -19,10 +18,6 @@ BYTES_AN_ITEM = 32
 SMALL = 4_096  # what is not worth counting
 
 
-class TooSlow(BaseException):
-    """The evaluation took longer than its caller can wait; no Exception, which the library eats."""
-
-
 def too_deep() -> JsonataError:
     return JsonataError(
         "Stack overflow error: Check for non-terminating recursive function. "
@@ -30,19 +25,22 @@ def too_deep() -> JsonataError:
     )
 
 
+def too_slow() -> JsonataError:
+    return JsonataError("Expression evaluation timeout: Check for infinite loop")
+
+
 class Limits:
-    """The limits of one evaluation, for `with`. With `at_most` it ends in TooSlow after that.
+    """The limits of one evaluation, for `with`.
 
     `enter` and `leave` are called by the library before and after each step.
     """
 
-    __slots__ = ("_depth", "_end", "_is_tight", "_made")
+    __slots__ = ("_depth", "_end", "_made")
 
-    def __init__(self, at_most: float | None) -> None:
+    def __init__(self) -> None:
         self._depth = 0
         self._made = 0
-        self._is_tight = at_most is not None
-        self._end = time.monotonic() + (MAX_SECONDS if at_most is None else at_most)
+        self._end = time.monotonic() + MAX_SECONDS
 
     def __enter__(self) -> None:
         _current.limits = self
@@ -55,8 +53,7 @@ class Limits:
         if self._depth > MAX_DEPTH:
             raise too_deep()
         if time.monotonic() > self._end:
-            self.passed()
-            raise JsonataError("Expression evaluation timeout: Check for infinite loop")
+            raise too_slow()
 
     def leave(self, _expression: Any, _input: Any, _frame: Any, _result: Any) -> None:
         self._depth -= 1
@@ -67,16 +64,9 @@ class Limits:
         if self._made > MAX_MADE:
             raise memory_exceeded()
 
-    def passed(self) -> None:
-        """Time is up: raises TooSlow if only the caller's patience is."""
-        if self._is_tight:
-            raise TooSlow
-
     @property
-    def for_a_search(self) -> float:
-        """Seconds that a regular expression may take now."""
-        left = max(self._end - time.monotonic(), 0.001)
-        return min(left, SECONDS) if self._is_tight else SECONDS
+    def seconds_left(self) -> float:
+        return max(self._end - time.monotonic(), 0.001)
 
 
 _current = threading.local()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ratchet.workflow.asl.jsonata.limits import current
+from ratchet.workflow.asl.jsonata.limits import current, too_slow
 from ratchet.workflow.asl.patterns import SECONDS, BoundedPattern
 
 _MARKS = re.compile(r"\\.|\[\^?\]?|\]|\$", re.DOTALL)
@@ -41,13 +41,12 @@ class TimedPattern(BoundedPattern):
 
     def finditer(self, string: str) -> Iterator[Any]:
         limits = current()
-        seconds = SECONDS if limits is None else limits.for_a_search
+        left = SECONDS if limits is None else limits.seconds_left
+        seconds = min(left, SECONDS)
         try:
             return iter(list(self._pattern.finditer(string, timeout=seconds, concurrent=True)))
         except TimeoutError as error:
-            if limits is not None:
-                limits.passed()
-            raise self._slow() from error
+            raise (self._slow() if seconds == SECONDS else too_slow()) from error
 
     # By these the library knows a regular expression; functions of ours search by `finditer`.
     search = split = sub = finditer
