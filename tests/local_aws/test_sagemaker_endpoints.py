@@ -241,7 +241,7 @@ def test_a_variant_outside_the_limits_is_refused(
 
 
 def test_a_foreign_image_is_refused_with_the_one_that_runs(world: World) -> None:
-    with pytest.raises(ClientError, match=r"the one image it runs is .*sagemaker-xgboost:3\.2-0"):
+    with pytest.raises(ClientError, match=r"local AWS runs .*sagemaker-xgboost:3\.2-0"):
         world.sagemaker.create_model(
             ModelName="foreign",
             ExecutionRoleArn=ROLE,

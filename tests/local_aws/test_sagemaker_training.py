@@ -116,7 +116,7 @@ def test_text_where_numbers_belong_fails_the_job_and_names_file_and_value(world:
         ({"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}},
          "TrainingInputMode=Pipe; use File"),
         ({"InputDataConfig": [channel("train", f"s3://{BUCKET}/data/train/", None)]},
-         "reads as libsvm; say text/csv"),
+         "reads as libsvm; use text/csv"),
         ({"InputDataConfig": [channel("train", f"s3://{BUCKET}/data/train/", "text/libsvm")]},
          "ContentType=text/libsvm; use text/csv"),
         ({"InputDataConfig": [channel("train", f"s3://{BUCKET}/nothing/")]},

@@ -206,11 +206,12 @@ class Endpoints(Models):
         folder.mkdir(parents=True)
         archive = folder / "model.tar.gz"
         variant = config["ProductionVariants"][0]
-        uri = self._model_data(variant["ModelName"])
+        model = variant["ModelName"]
+        uri = self._model_data(model)
         s3files.fetch(self.local.client("s3"), *s3files.split(uri), archive)
         stream = f"{variant['VariantName']}/i-{folder.name}"
         lines = LogStream(self.local.client("logs"), f"{LOG_GROUP}/{endpoint.name}", stream)
-        return Serving(self.local, folder, archive, lines)
+        return Serving(self.local, self._container(model).image, folder, archive, lines)
 
     def _reason(self, config: Answer, error: ServingFailed) -> str:
         variant = config["ProductionVariants"][0]

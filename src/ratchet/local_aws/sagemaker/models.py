@@ -13,7 +13,8 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
-from ratchet.local_aws.sagemaker.containers.images import check_image
+from ratchet.local_aws.sagemaker.containers.container import Container
+from ratchet.local_aws.sagemaker.containers.images import container_of
 from ratchet.local_aws.sagemaker.listing import page, summary
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ class Models(SageMakerPart):
         refuse_members(container, CONTAINER, "PrimaryContainer")
         if container.get("Mode", "SingleModel") != "SingleModel":
             raise unsupported(f"PrimaryContainer Mode={container['Mode']}; use SingleModel")
-        check_image(container.get("Image"), self.local.region, "CreateModel")
+        container_of(container.get("Image"), self.local.region, "CreateModel")
         uri = container.get("ModelDataUrl")
         if not uri:
-            raise unsupported("PrimaryContainer without ModelDataUrl; built-in XGBoost needs one")
+            raise unsupported("PrimaryContainer without ModelDataUrl; its image needs one")
         if not s3files.exists(self.local.client("s3"), uri):
             raise invalid(f"Could not find model data at {uri}.")
 
@@ -99,6 +100,10 @@ class Models(SageMakerPart):
 
     def _model_data(self, name: str) -> str:
         return str(self._model(name)["PrimaryContainer"]["ModelDataUrl"])
+
+    def _container(self, name: str) -> Container:
+        image = self._model(name)["PrimaryContainer"]["Image"]
+        return container_of(image, self.local.region, f"model {name}")
 
     # --- endpoint configs -------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from ratchet.local_aws.sagemaker.containers.run import PROGRAMS
+from ratchet.local_aws.sagemaker import containers
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -47,13 +47,15 @@ class Reply:
 class Serving:
     """A running container with a loaded model; `sha256` is that of the archive it loaded."""
 
-    def __init__(self, local: Host, folder: Path, archive: Path, log: LogStream) -> None:
+    def __init__(
+        self, local: Host, image: str, folder: Path, archive: Path, log: LogStream
+    ) -> None:
         self._folder = folder
         self._log = log
         self._asked = 0
         self._retired = False
         self._idle = threading.Condition()
-        self._child, report = _start(local, folder, archive)
+        self._child, report = _start(local, image, folder, archive)
         threading.Thread(target=self._read_log, name="serving log", daemon=True).start()
         try:
             self.sha256, port = _await_report(self._child, report)
@@ -130,13 +132,13 @@ class Serving:
         self._log.close()
 
 
-def _start(local: Host, folder: Path, archive: Path) -> tuple[Child, int]:
+def _start(local: Host, image: str, folder: Path, archive: Path) -> tuple[Child, int]:
     """The container's process and the descriptor on which it will report."""
     report, told = os.pipe()
     try:
         child = local.processes.spawn(
-            f"{PROGRAMS}.serve",
-            [str(archive), str(told)],
+            f"{containers.__name__}.serve",
+            [image, str(archive), str(told)],
             env=local.child_environment(),
             cwd=folder,
             log=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Training jobs: the built-in XGBoost program as a child process under the container contract.
+"""Training jobs: a container's program as a child process under the container contract.
 
 Statuses and texts are SageMaker's. What the container itself would refuse fails the job, as on
 AWS; what only local AWS cannot do is refused when the job is created.
@@ -6,8 +6,6 @@ AWS; what only local AWS cannot do is refused when the job is created.
 
 from __future__ import annotations
 
-import math
-import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +20,10 @@ from ratchet.local_aws.sagemaker.base import (
     unsupported,
 )
 from ratchet.local_aws.sagemaker.containers import artifacts
-from ratchet.local_aws.sagemaker.containers.images import check_image
+from ratchet.local_aws.sagemaker.containers.container import Container
+from ratchet.local_aws.sagemaker.containers.errors import Unsupported, UserError
+from ratchet.local_aws.sagemaker.containers.images import container_of
 from ratchet.local_aws.sagemaker.containers.layout import lay_out
-from ratchet.local_aws.sagemaker.containers.xgboost import hyperparameters
 from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
 
@@ -54,8 +53,6 @@ MESSAGES = {
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
     "Failed": "Training job failed",
 }
-ROUND = re.compile(r"^\[\d+\]\t")
-METRIC = re.compile(r"\t(train|validation)-([^:\t]+(?:@[^:\t]+)?):(\S+)")
 
 
 class TrainingJobs(Jobs):
@@ -131,18 +128,18 @@ class TrainingJobs(Jobs):
 
     def _check_training(self, request: Request) -> None:
         refuse_members(request, REQUEST, "CreateTrainingJob")
-        self._check_algorithm(request["AlgorithmSpecification"])
+        container = self._check_algorithm(request["AlgorithmSpecification"])
         count = request["ResourceConfig"].get("InstanceCount", 1)
         if count != 1:
             raise unsupported(f"ResourceConfig InstanceCount={count}; train on one instance")
-        reason = hyperparameters.unsupported(request.get("HyperParameters", {}))
+        reason = container.unsupported(request.get("HyperParameters", {}))
         if reason:
             raise unsupported(reason)
         s3files.split(request["OutputDataConfig"]["S3OutputPath"])
         for channel in request.get("InputDataConfig", []):
-            self._check_channel(channel, request["RoleArn"])
+            self._check_channel(channel, request["RoleArn"], container)
 
-    def _check_algorithm(self, algorithm: Request) -> None:
+    def _check_algorithm(self, algorithm: Request) -> Container:
         known = ("TrainingImage", "TrainingInputMode", "EnableSageMakerMetricsTimeSeries")
         if algorithm.get("MetricDefinitions"):
             raise invalid(
@@ -150,12 +147,17 @@ class TrainingJobs(Jobs):
                 "Please retry the request without specifying metric definitions."
             )
         refuse_members(algorithm, known, "AlgorithmSpecification")
-        check_image(algorithm.get("TrainingImage"), self.local.region, "CreateTrainingJob")
+        container = self._image(algorithm)
         mode = algorithm["TrainingInputMode"]
         if mode != "File":
             raise unsupported(f"TrainingInputMode={mode}; use File")
+        return container
 
-    def _check_channel(self, channel: Request, role: str) -> None:
+    def _image(self, algorithm: Request) -> Container:
+        image = algorithm.get("TrainingImage")
+        return container_of(image, self.local.region, "CreateTrainingJob")
+
+    def _check_channel(self, channel: Request, role: str, container: Container) -> None:
         where = f"channel {channel['ChannelName']}"
         known = ("ChannelName", "DataSource", "ContentType", "CompressionType", "InputMode")
         wrapper = channel.get("RecordWrapperType", "None")
@@ -166,7 +168,7 @@ class TrainingJobs(Jobs):
             raise unsupported(f"{where} InputMode={channel['InputMode']}; use File")
         if channel["ChannelName"] == "code":
             raise unsupported("channel code (script mode); leave it out")
-        _check_content_type(channel.get("ContentType"), where)
+        _check_content_type(container, channel.get("ContentType"), where)
         self._data_source(channel, where, role)
 
     # --- the job ----------------------------------------------------------------------------
@@ -174,6 +176,7 @@ class TrainingJobs(Jobs):
     def _train(self, job: Job) -> None:
         record = job.record
         self._enter(job, "Downloading", TrainingStartTime=self._now())
+        container = self._image(record["AlgorithmSpecification"])
         layout = lay_out(job.folder, job.name, job.arn, record)
         for channel in record.get("InputDataConfig", []):
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
@@ -182,11 +185,11 @@ class TrainingJobs(Jobs):
         if not job.run.stopped:
             self._enter(job, "Training")
         code = job.run.run(
-            "xgboost.train",
+            container.training_program,
             [],
             layout.environment,
             layout.root,
-            lambda line: self._note(job, line),
+            lambda line: self._note(job, container, line),
             timedelta(seconds=record["StoppingCondition"].get("MaxRuntimeInSeconds", MAX_RUNTIME)),
         )
         if not (job.run.stopped or job.run.exceeded) and code != 0:
@@ -195,19 +198,10 @@ class TrainingJobs(Jobs):
         self._upload_model(job, layout.model, layout.output / "data")
         self._complete_training(job)
 
-    def _note(self, job: Job, line: str) -> None:
+    def _note(self, job: Job, container: Container, line: str) -> None:
         job.log.write(line)
-        if not ROUND.match(line):
-            return
-        for data, metric, value in METRIC.findall(line):
-            if not math.isfinite(float(value)):
-                continue  # CloudWatch takes no NaN: the AUC of labels of one kind is told nowhere
-            name = f"{data}:{metric}"
-            job.metrics[name] = {
-                "MetricName": name,
-                "Value": float(value),
-                "Timestamp": self._now(),
-            }
+        for name, value in container.metrics(line):
+            job.metrics[name] = {"MetricName": name, "Value": value, "Timestamp": self._now()}
 
     def _upload_model(self, job: Job, model: Path, data: Path) -> None:
         if not (job.run.stopped or job.run.exceeded):
@@ -284,17 +278,10 @@ def _copies(job: Job) -> list[dict[str, Any]]:
     return [dict(entry) for entry in job.record["SecondaryStatusTransitions"]]
 
 
-def _check_content_type(content_type: str | None, where: str) -> None:
-    """Only CSV is read here. The container's default, when none is given, is libsvm."""
-    if content_type is None:
-        raise unsupported(
-            f"{where} without ContentType, which the container reads as libsvm; say text/csv"
-        )
-    kind, _, parameters = content_type.lower().partition(";")
-    if kind.strip() not in ("text/csv", "csv"):
-        raise unsupported(f"{where} ContentType={content_type}; use text/csv")
-    if parameters.strip() not in ("", "label_size=1", "charset=utf-8", "charset=utf8"):
-        raise invalid(
-            f"{content_type} is not an accepted csv ContentType. "
-            "Optional parameter label_size must be equal to 1"
-        )
+def _check_content_type(container: Container, content_type: str | None, where: str) -> None:
+    try:
+        container.check_channel(content_type)
+    except Unsupported as error:
+        raise unsupported(f"{where} {error}") from error
+    except UserError as error:
+        raise invalid(str(error)) from error

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.sagemaker import s3files
+from ratchet.local_aws.sagemaker import containers, s3files
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
@@ -14,6 +14,7 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
+from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
 from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
@@ -21,6 +22,7 @@ from ratchet.local_aws.sagemaker.listing import page, summary
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
 
+PROGRAM = f"{containers.__name__}.transform"
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 REQUEST = (
     "TransformJobName", "ModelName", "MaxConcurrentTransforms", "ModelClientConfig",
@@ -32,7 +34,6 @@ SUMMARY = (
     "TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime",
     "LastModifiedTime", "TransformJobStatus", "FailureReason",
 )  # fmt: skip
-CSV = "text/csv"
 
 
 class TransformJobs(Jobs):
@@ -96,6 +97,10 @@ class TransformJobs(Jobs):
         """S3 URI of the model's artifact; the models' part of the service knows."""
         raise NotImplementedError
 
+    def _container(self, name: str) -> Container:
+        """The container of the model's image; the models' part of the service knows."""
+        raise NotImplementedError
+
     def _check_new_transform(self, name: str) -> None:
         if name in self._transforms:
             raise ServiceError(
@@ -112,9 +117,9 @@ class TransformJobs(Jobs):
         strategy = request.get("BatchStrategy", "MultiRecord")
         if strategy not in ("MultiRecord", "SingleRecord"):
             raise invalid(f"BatchStrategy {strategy!r} is neither MultiRecord nor SingleRecord")
-        self._model_data(request["ModelName"])
+        container = self._container(request["ModelName"])
         s3files.split(request["TransformOutput"]["S3OutputPath"])
-        _check_formats(request["TransformInput"], request["TransformOutput"])
+        _check_formats(request, container.content_type)
         _check_filters(request.get("DataProcessing", {}))
         self._data_source(request["TransformInput"], "TransformInput", "of the model")
 
@@ -131,7 +136,7 @@ class TransformJobs(Jobs):
         s3files.fetch(s3, *s3files.split(artifact), archive)
         job_file = job.folder / "job.json"
         job_file.write_text(json.dumps(self._order(job)), encoding="utf-8")
-        code = job.run.run("transform", [str(job_file)], {}, job.folder, job.log.write)
+        code = job.run.run(PROGRAM, [str(job_file)], {}, job.folder, job.log.write)
         if job.run.stopped:
             self._finish_transform(job, "Stopped")
             return
@@ -144,6 +149,7 @@ class TransformJobs(Jobs):
     def _order(self, job: Job) -> dict[str, Any]:
         processing = job.record.get("DataProcessing", {})
         return {
+            "image": self._container(job.record["ModelName"]).image,
             "archive": str(job.folder / "model.tar.gz"),
             "input": str(job.folder / "input"),
             "output": str(job.folder / "output"),
@@ -174,16 +180,16 @@ class TransformJobs(Jobs):
         return job
 
 
-def _check_formats(source: Request, target: Request) -> None:
-    """Only lines of CSV are transformed here."""
+def _check_formats(request: Request, content_type: str) -> None:
+    """Only lines of the container's type are transformed here."""
     required = (
-        (source, "TransformInput", "ContentType", CSV),
-        (source, "TransformInput", "SplitType", "Line"),
-        (target, "TransformOutput", "Accept", CSV),
-        (target, "TransformOutput", "AssembleWith", "Line"),
+        ("TransformInput", "ContentType", content_type),
+        ("TransformInput", "SplitType", "Line"),
+        ("TransformOutput", "Accept", content_type),
+        ("TransformOutput", "AssembleWith", "Line"),
     )
-    for holder, where, member, expected in required:
-        given = holder.get(member)
+    for where, member, expected in required:
+        given = request[where].get(member)
         if (given or "").lower() != expected.lower():
             raise unsupported(f"{where} {member}={given}; use {expected}")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ratchet.local_aws.sagemaker.containers.errors import BadArtifact
 
-MODEL_FILE = "xgboost-model"
 MAX_MEMBERS = 100
 MAX_UNPACKED_BYTES = 1024**3
 
@@ -46,36 +45,36 @@ def sha256(archive: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_model(archive: Path) -> tuple[bytes, str]:
-    """The bytes of the archive's one XGBoost model, and the SHA-256 of the archive they came from.
+def read_single(archive: Path, name: str) -> tuple[bytes, str]:
+    """The bytes of the archive's one file, the model, and the SHA-256 of the archive.
 
     Nothing is written to disk and nothing in the archive is executed. Raises BadArtifact for a
-    broken archive, a path that leaves it, a link, an oversized member, or any other file than
-    `xgboost-model` (the container would load every file as a further model).
+    broken archive, a path that leaves it, a link, an oversized member, or a file of another name
+    (a built-in container would load every file as a further model).
     """
     digest = sha256(archive)
     try:
         with tarfile.open(archive, mode="r:gz") as tar:
-            return _one_model(tar), digest
+            return _one_file(tar, name), digest
     except (tarfile.TarError, OSError, EOFError) as error:
         raise BadArtifact(f"it is not a valid tar.gz archive ({error})") from error
 
 
-def _one_model(tar: tarfile.TarFile) -> bytes:
+def _one_file(tar: tarfile.TarFile, name: str) -> bytes:
     model: bytes | None = None
     for count, member in enumerate(tar, start=1):
         _check_member(member, count)
         if member.isdir():
             continue
-        if member.name.removeprefix("./") != MODEL_FILE:
+        if member.name.removeprefix("./") != name:
             raise BadArtifact(
-                f"member {member.name!r} is not {MODEL_FILE!r}: built-in XGBoost serves one model "
-                "and no code of its own"
+                f"member {member.name!r} is not {name!r}: the container serves one model and no "
+                "code of yours"
             )
         file = tar.extractfile(member)
         model = file.read() if file else b""
     if model is None:
-        raise BadArtifact(f"it holds no member {MODEL_FILE!r}")
+        raise BadArtifact(f"it has no member {name!r}")
     return model
 
 

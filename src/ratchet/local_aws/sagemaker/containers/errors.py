@@ -8,11 +8,15 @@ class ContainerError(Exception):
 
 
 class UserError(ContainerError):
-    """Input that the user can mend: a hyperparameter, a channel, a row."""
+    """Input that the user can fix: a hyperparameter, a channel, a row."""
+
+
+class Unsupported(ContainerError):
+    """Something the image on AWS takes and this one does not; the text names the way out."""
 
 
 class BadArtifact(ContainerError):
-    """model.tar.gz is not the archive of one XGBoost model."""
+    """model.tar.gz is not the archive of one model of the container's."""
 
 
 class BadPayload(ContainerError):

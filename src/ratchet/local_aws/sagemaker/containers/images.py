@@ -1,22 +1,26 @@
-"""Which container image local AWS can run: built-in XGBoost, in the version installed here."""
+"""Which container an image's URI stands for."""
 
 from __future__ import annotations
 
 import re
 
 from ratchet.local_aws.sagemaker.base import unsupported
+from ratchet.local_aws.sagemaker.containers.catalog import CONTAINERS
+from ratchet.local_aws.sagemaker.containers.container import Container
 
-XGBOOST = "sagemaker-xgboost:3.2-0"
-IMAGE = re.compile(
+URI = re.compile(
     r"^\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[^/]+)$"
 )
 
 
-def check_image(image: str | None, region: str, where: str) -> None:
-    """Raise unless it is the supported image of this region's ECR."""
-    expected = f"<account>.dkr.ecr.{region}.amazonaws.com/{XGBOOST}"
+def container_of(image: str | None, region: str, where: str) -> Container:
+    """The container of an image of this region's ECR; refuses images that cannot run here."""
+    registry = f"<account>.dkr.ecr.{region}.amazonaws.com"
+    known = ", ".join(f"{registry}/{name}" for name in CONTAINERS)
     if not image:
-        raise unsupported(f"{where} without an image; name {expected}")
-    found = IMAGE.match(image)
-    if found is None or found["name"] != XGBOOST or found["region"] != region:
-        raise unsupported(f"{where} image {image!r}; the one image it runs is {expected}")
+        raise unsupported(f"{where} without an image; name {known}")
+    found = URI.match(image)
+    container = CONTAINERS.get(found["name"]) if found and found["region"] == region else None
+    if container is None:
+        raise unsupported(f"{where} image {image!r}; local AWS runs {known}")
+    return container

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
     from ratchet.local_aws.running.processes import Child
 
-PROGRAMS = "ratchet.local_aws.sagemaker.containers"
 STOP_GRACE = timedelta(seconds=120)
 """SageMaker sends SIGTERM, and SIGKILL 120 seconds later."""
 
@@ -41,11 +40,11 @@ class ContainerRun:
         on_line: Callable[[str], None],
         limit: timedelta | None = None,
     ) -> int:
-        """Run the program in the folder; its exit code. `on_line` gets each line it prints."""
+        """Run the program (a module) in the folder; its exit code. `on_line` gets each line."""
         env = {**self._local.child_environment(), **environment}
         with self._lock:
             child = self._child = self._local.processes.spawn(
-                f"{PROGRAMS}.{program}", args, env=env, cwd=folder, log=subprocess.PIPE
+                program, args, env=env, cwd=folder, log=subprocess.PIPE
             )
             if self.stopped:
                 self._end(child)

@@ -1,6 +1,6 @@
 """The serving container: one model behind /ping and /invocations on the loopback address.
 
-Usage: python -m ratchet.local_aws.sagemaker.containers.serve ARCHIVE REPORT_FD
+Usage: python -m ratchet.local_aws.sagemaker.containers.serve IMAGE ARCHIVE REPORT_FD
 
 Reports one line of JSON on REPORT_FD: {"port", "sha256"} once the model is loaded (the SHA-256 of
 the very bytes it was loaded from), or {"error", "archive": whether the archive is to blame}.
@@ -17,12 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ratchet.local_aws.sagemaker.containers.artifacts import read_model
+from ratchet.local_aws.sagemaker.containers.catalog import CONTAINERS
+from ratchet.local_aws.sagemaker.containers.container import Predictor
 from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload
-from ratchet.local_aws.sagemaker.containers.xgboost.predictor import Predictor
 
-CSV = "text/csv"
-ANY = ("", "*/*", CSV)
 MAX_CONTENT_LENGTH = 6 * 1024**2
 
 
@@ -32,9 +30,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, predictor: Predictor) -> None:
+    def __init__(self, predictor: Predictor, content_type: str) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.predictor = predictor
+        self.content_type = content_type
 
     def server_bind(self) -> None:
         """Bind without the reverse look-up of the host name that HTTPServer does."""
@@ -78,19 +77,20 @@ class Handler(BaseHTTPRequestHandler):
             sys.stdout.flush()
             self._answer(error.status, str(error).encode())
         else:
-            self._answer(200, answer.encode(), CSV)
+            self._answer(200, answer.encode(), self.server.content_type)
 
     def _check_types(self, size: int) -> None:
+        expected = self.server.content_type
         content = _media_type(self.headers.get("Content-Type"))
         accept = _media_type(self.headers.get("Accept"))
         if size > MAX_CONTENT_LENGTH:
             raise BadPayload(413, f"the request is larger than {MAX_CONTENT_LENGTH} bytes")
-        if content != CSV:
+        if content != expected:
             raise BadPayload(
-                415, f"Content-type {content or '(none)'} is not supported; send {CSV}"
+                415, f"Content-type {content or '(none)'} is not supported; send {expected}"
             )
-        if accept not in ANY:
-            raise BadPayload(406, f"Accept type {accept} is not supported; accept {CSV}")
+        if accept not in ("", "*/*", expected):
+            raise BadPayload(406, f"Accept type {accept} is not supported; accept {expected}")
 
     def _answer(self, status: int, body: bytes, content_type: str = "text/plain") -> None:
         self.send_response(status)
@@ -115,11 +115,12 @@ def _rows(body: bytes) -> list[list[str]]:
     return [line.split(",") for line in text.strip().split("\n")]
 
 
-def main(archive: str, report: int) -> int:
+def main(image: str, archive: str, report: int) -> int:
     """Load, listen, report, serve until SIGTERM."""
     try:
-        model, digest = read_model(Path(archive))
-        server = Server(Predictor(model))
+        container = CONTAINERS[image]
+        predictor, digest = container.load(Path(archive))
+        server = Server(predictor, container.content_type)
     except (BadArtifact, OSError) as error:
         _report(report, {"error": str(error), "archive": isinstance(error, BadArtifact)})
         return 1
@@ -135,4 +136,4 @@ def _report(descriptor: int, what: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

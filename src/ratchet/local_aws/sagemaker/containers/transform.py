@@ -2,9 +2,9 @@
 
 Usage: python -m ratchet.local_aws.sagemaker.containers.transform JOB_FILE
 
-JOB_FILE is JSON: {"archive", "input", "output" (folders), "input_filter", "output_filter", "join"
-(bool), "failure" (file)}. For `input/a.csv` it writes `output/a.csv.out`. The answers are those of
-the container's server in batch mode; they are computed here without HTTP in between.
+JOB_FILE is JSON: {"image", "archive", "input", "output" (folders), "input_filter",
+"output_filter", "join" (bool), "failure" (file)}. For `input/a.csv` it writes `output/a.csv.out`.
+The answers are those of the container's server in batch mode, computed without HTTP in between.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from ratchet.local_aws.sagemaker.containers.artifacts import read_model
+from ratchet.local_aws.sagemaker.containers.catalog import CONTAINERS
+from ratchet.local_aws.sagemaker.containers.container import Predictor
 from ratchet.local_aws.sagemaker.containers.errors import BadPayload, ContainerError
 from ratchet.local_aws.sagemaker.containers.filters import (
     BadFilter,
     ColumnFilter,
     parse_filter,
 )
-from ratchet.local_aws.sagemaker.containers.xgboost.predictor import Predictor
 
 LINES_AT_ONCE = 20_000
 BAD_STATUS = "Bad HTTP status received from algorithm: "
@@ -118,9 +118,9 @@ def _transform_file(transformer: Transformer, path: Path, out: Path) -> None:
 
 
 def _transformer(job: dict[str, Any]) -> Transformer:
-    model, _ = read_model(Path(job["archive"]))
+    predictor, _ = CONTAINERS[job["image"]].load(Path(job["archive"]))
     return Transformer(
-        Predictor(model),
+        predictor,
         parse_filter(job["input_filter"]),
         parse_filter(job["output_filter"]),
         bool(job["join"]),

@@ -13,7 +13,7 @@ from ratchet.local_aws.sagemaker.containers.xgboost.lean import import_xgboost
 Row = Sequence[str]
 
 
-class Predictor:
+class XGBoostPredictor:
     """An XGBoost model that answers rows of text.
 
     `features` is the number of columns it was trained on.

@@ -1,0 +1,61 @@
+"""SageMaker's built-in XGBoost, in the version of xgboost that is installed here."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ratchet.local_aws.sagemaker.containers.artifacts import read_single
+from ratchet.local_aws.sagemaker.containers.container import Container, Predictor
+from ratchet.local_aws.sagemaker.containers.errors import Unsupported, UserError
+from ratchet.local_aws.sagemaker.containers.xgboost import hyperparameters
+
+MODEL_FILE = "xgboost-model"
+CSV = "text/csv"
+ROUND = re.compile(r"^\[\d+\]\t")
+METRIC = re.compile(r"\t(train|validation)-([^:\t]+(?:@[^:\t]+)?):(\S+)")
+
+
+@dataclass(frozen=True)
+class BuiltInXGBoost:
+    """The image's algorithm mode."""
+
+    image: str = "sagemaker-xgboost:3.2-0"
+    training_program: str = f"{__package__}.train"
+    content_type: str = CSV
+
+    def unsupported(self, given: Mapping[str, str]) -> str | None:
+        return hyperparameters.unsupported(given)
+
+    def check_channel(self, content_type: str | None) -> None:
+        """Only CSV is read here. The container's default, when none is given, is libsvm."""
+        if content_type is None:
+            raise Unsupported(
+                "without ContentType, which the container reads as libsvm; use text/csv"
+            )
+        kind, _, parameters = content_type.lower().partition(";")
+        if kind.strip() not in (CSV, "csv"):
+            raise Unsupported(f"ContentType={content_type}; use text/csv")
+        if parameters.strip() not in ("", "label_size=1", "charset=utf-8", "charset=utf8"):
+            raise UserError(
+                f"{content_type} is not an accepted csv ContentType. "
+                "Optional parameter label_size must be equal to 1"
+            )
+
+    def metrics(self, line: str) -> list[tuple[str, float]]:
+        """Those of a boosting round. CloudWatch takes no NaN, such as the AUC of one class."""
+        found = METRIC.findall(line) if ROUND.match(line) else []
+        values = [(f"{data}:{metric}", float(value)) for data, metric, value in found]
+        return [(name, value) for name, value in values if math.isfinite(value)]
+
+    def load(self, archive: Path) -> tuple[Predictor, str]:
+        from ratchet.local_aws.sagemaker.containers.xgboost.predictor import XGBoostPredictor
+
+        model, digest = read_single(archive, MODEL_FILE)
+        return XGBoostPredictor(model), digest
+
+
+CONTAINER: Container = BuiltInXGBoost()
