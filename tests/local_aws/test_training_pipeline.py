@@ -114,7 +114,7 @@ def test_a_preprocessor_whose_image_local_aws_has_not_is_refused_by_name(
     execution = pipeline.execute()
     while (ended := execution.describe())["status"] == "RUNNING":
         turned_aws.clock.turn(timedelta(seconds=5))
-    assert "sagemaker-scikit-learn:1.2-1-cpu-py3'; the one image it runs is" in ended["cause"]
+    assert "sagemaker-scikit-learn:1.2-1-cpu-py3'; local AWS runs" in ended["cause"]
     assert list(execution.progress().states) == ["Train Preprocessor", "Pipeline Failed"]
 
 
