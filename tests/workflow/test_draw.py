@@ -18,7 +18,7 @@ import yaml
 from ratchet.workflow.drawing.draw import draw
 from ratchet.workflow.drawing.lanes import Placed, place
 from ratchet.workflow.drawing.layout import Edge, Kind, Size
-from ratchet.workflow.drawing.timeline import read_history
+from ratchet.workflow.history.timeline import read_history
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT.parent / "shared" / "asl-cases" / "cases.json"

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from ratchet.workflow.drawing.terminal import show
-from ratchet.workflow.drawing.timeline import StateTimes, Timeline
+from ratchet.workflow.history.timeline import StateTimes, Timeline
 
 BEGUN = datetime(2026, 3, 4, 10, tzinfo=UTC)
 AT = {"entered": BEGUN, "exited": BEGUN + timedelta(seconds=2)}

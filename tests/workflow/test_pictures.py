@@ -23,7 +23,7 @@ from ratchet.workflow.drawing import live
 from ratchet.workflow.drawing.draw import History, draw
 from ratchet.workflow.drawing.mermaid import mermaid
 from ratchet.workflow.drawing.pages import DrawsItself, html, page
-from ratchet.workflow.drawing.timeline import read_history
+from ratchet.workflow.history.timeline import read_history
 from ratchet.workflow.steps import Graph, Pass
 from ratchet.workflow.testing import fails, payload, run_machine
 

@@ -15,7 +15,7 @@ from ratchet.workflow.drawing.draw import draw
 from ratchet.workflow.drawing.lanes import Point, Route
 from ratchet.workflow.drawing.scope import Scope
 from ratchet.workflow.drawing.text import BOLD, text_width, wrap
-from ratchet.workflow.drawing.timeline import read_history
+from ratchet.workflow.history.timeline import read_history
 from ratchet.workflow.inputs import ExecutionInput
 from ratchet.workflow.steps import Choice, ChoiceRule, Graph, Map, Pass, Succeed
 from ratchet.workflow.testing import fails, payload, run_machine

@@ -15,7 +15,7 @@ from ratchet.cli.ledger import RunRef, landed_object, open_run, read_json, run_r
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ratchet.workflow.drawing.timeline import StateTimes, Timeline
+    from ratchet.workflow.history.timeline import StateTimes, Timeline
 
 HUMAN = {
     "ClaimData": "Claim the new data",
@@ -88,7 +88,7 @@ def history(stack: Stack, execution: str) -> list[dict[str, Any]]:
 
 def timeline_of(stack: Stack, execution: str) -> Timeline:
     """The timeline of an execution by its ARN."""
-    from ratchet.workflow.drawing.timeline import read_history
+    from ratchet.workflow.history.timeline import read_history
 
     return read_history(history(stack, execution))
 

@@ -23,7 +23,7 @@ from ratchet.cli.errors import CliError
 from ratchet.cli.ledger import RunRef
 
 if TYPE_CHECKING:
-    from ratchet.workflow.drawing.timeline import Timeline
+    from ratchet.workflow.history.timeline import Timeline
 
 _ROOM_FOR_SENTENCES = 150
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ratchet.cli.drops import Drop, Drops
-    from ratchet.workflow.drawing.timeline import Timeline
+    from ratchet.workflow.history.timeline import Timeline
 
 DROPS = 4
 TITLES = (

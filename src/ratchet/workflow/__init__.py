@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from ratchet.workflow.checks import check
     from ratchet.workflow.drawing.draw import draw
     from ratchet.workflow.editing.definition import Definition
+    from ratchet.workflow.history.events import Event
+    from ratchet.workflow.history.recorder import History
     from ratchet.workflow.interpreter.clock import Clock, RealClock, TestClock
     from ratchet.workflow.interpreter.execution import Identity, execute
-    from ratchet.workflow.interpreter.history import Event, History
     from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall, TaskRunner
     from ratchet.workflow.loading import load, parse
     from ratchet.workflow.operating.execution import Execution, ExecutionStatus
@@ -41,7 +42,8 @@ _HOMES = {
     "editing.definition": ("Definition",),
     "interpreter.clock": ("Clock", "RealClock", "TestClock"),
     "interpreter.execution": ("Identity", "execute"),
-    "interpreter.history": ("Event", "History"),
+    "history.events": ("Event",),
+    "history.recorder": ("History",),
     "interpreter.tasks": ("Callbacks", "TaskCall", "TaskRunner"),
     "loading": ("load", "parse"),
     "operating.execution": ("Execution", "ExecutionStatus"),

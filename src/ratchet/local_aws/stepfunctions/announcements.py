@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.stepfunctions import redrives
 from ratchet.local_aws.stepfunctions.logging_configuration import group_name
+from ratchet.workflow.history.events import Event, details_key
 from ratchet.workflow.interpreter.execution import ABORTED, FAILED, SUCCEEDED, TIMED_OUT
-from ratchet.workflow.interpreter.history import Event, details_key
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from ratchet.workflow.history.recorder import MAX_EVENTS
 from ratchet.workflow.interpreter.execution import RUNNING, SUCCEEDED
-from ratchet.workflow.interpreter.history import MAX_EVENTS
 
 if TYPE_CHECKING:
     from ratchet.local_aws.stepfunctions.records import ExecutionRecord

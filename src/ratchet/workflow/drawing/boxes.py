@@ -13,7 +13,7 @@ from ratchet.workflow.drawing.layout import Size
 from ratchet.workflow.drawing.look import COLOURS, FAINT, HEAD, INK, NODE
 from ratchet.workflow.drawing.pen import Pen
 from ratchet.workflow.drawing.text import BOLD, fit, text_width, wrap
-from ratchet.workflow.drawing.timeline import StateTimes
+from ratchet.workflow.history.timeline import StateTimes
 
 NAME, KIND, TIME = 13.5, 11.0, 11.5
 LINE = 16.0

@@ -17,7 +17,7 @@ from ratchet.workflow.drawing.look import CATCH, COLOURS, FAINT, HEAD, INK, MARG
 from ratchet.workflow.drawing.pen import Pen, clean
 from ratchet.workflow.drawing.scope import Scope, inner_width, shelf_height, shelves
 from ratchet.workflow.drawing.text import fit, text_width
-from ratchet.workflow.drawing.timeline import Timeline
+from ratchet.workflow.history.timeline import Timeline
 
 
 class Canvas:

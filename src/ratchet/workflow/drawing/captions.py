@@ -8,8 +8,8 @@ from typing import Any
 
 from ratchet.workflow.drawing.layout import Edge, Kind
 from ratchet.workflow.drawing.text import text_width
-from ratchet.workflow.drawing.timeline import StateTimes, Timeline
 from ratchet.workflow.drawing.wording import catch_texts, rule_texts
+from ratchet.workflow.history.timeline import StateTimes, Timeline
 
 LABEL_WIDTH = 190.0
 

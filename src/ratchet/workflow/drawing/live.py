@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.workflow.drawing.pages import html
 from ratchet.workflow.drawing.terminal import show
-from ratchet.workflow.drawing.timeline import Timeline, read_history
+from ratchet.workflow.history.timeline import Timeline, read_history
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -14,7 +14,7 @@ from ratchet.workflow.drawing.draw import History, timeline_of
 from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.scope import inside, states_of
 from ratchet.workflow.drawing.text import printable
-from ratchet.workflow.drawing.timeline import Timeline
+from ratchet.workflow.history.timeline import Timeline
 
 _READ_EVEN_SO = re.compile(r"(\$(?=\$)|\bfa[a-z]?(?=:fa-))")
 _DASHED = "stroke-dasharray:5 4"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ratchet.workflow.drawing.captions import WORDS, duration, tries
 from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.text import printable
-from ratchet.workflow.drawing.timeline import StateTimes, Timeline
+from ratchet.workflow.history.timeline import StateTimes, Timeline
 
 if TYPE_CHECKING:
     from rich.console import Console, OverflowMethod, RenderableType

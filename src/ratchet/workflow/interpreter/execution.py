@@ -13,8 +13,8 @@ from ratchet.workflow.asl.errors import HistoryFull, StateError
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.asl.timestamps import iso
+from ratchet.workflow.history.recorder import MAX_EVENTS, History
 from ratchet.workflow.interpreter.clock import Clock, Deadline, DeadlinePassed, RealClock
-from ratchet.workflow.interpreter.history import MAX_EVENTS, History
 from ratchet.workflow.interpreter.lane import Lane
 from ratchet.workflow.interpreter.map_run import MapRuns
 from ratchet.workflow.interpreter.standing import Standing

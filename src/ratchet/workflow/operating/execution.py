@@ -16,7 +16,7 @@ from ratchet.workflow.operating.picture import Picture
 from ratchet.workflow.operating.tables import EventsList, Html
 
 if TYPE_CHECKING:
-    from ratchet.workflow.drawing.timeline import Timeline
+    from ratchet.workflow.history.timeline import Timeline
     from ratchet.workflow.operating.workflow import Workflow
 
 _FIRST_LOOK, _LONGEST = 0.1, 2.0
@@ -149,7 +149,7 @@ class Execution(DrawsItself):
 
     def progress(self, max_events: int = 25_000) -> Timeline:
         """Each state entered so far: status, duration, attempts."""
-        from ratchet.workflow.drawing.timeline import read_history
+        from ratchet.workflow.history.timeline import read_history
 
         return read_history(self.list_events(max_items=max_events))
 

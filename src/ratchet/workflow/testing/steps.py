@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ratchet.workflow.interpreter.history import Event
+from ratchet.workflow.history.events import Event
 
 Way = Literal["next", "catch"]
 
