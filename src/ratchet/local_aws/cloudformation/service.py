@@ -11,11 +11,12 @@ from ratchet.local_aws.cloudformation.errors import DeploymentError
 from ratchet.local_aws.cloudformation.stack import Member, Stack
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.running.service import Service
+from ratchet.local_aws.shared.listing import Pager
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
 
-PAGE = 100
+PAGES = Pager(lambda token: _invalid(f"NextToken {token!r} is not valid"))
 
 
 class CloudFormation(Service):
@@ -71,12 +72,9 @@ class CloudFormation(Service):
     def list_stack_resources(self, request: dict[str, Any]) -> dict[str, Any]:
         """Summaries of a stack's resources, in pages."""
         members = list(self._stack(request).members.values())
-        start = int(request.get("NextToken", "0"))
-        page = members[start : start + PAGE]
+        page, more = PAGES.page(members, request)
         summaries = [{**m.describe(), "LastUpdatedTimestamp": m.at} for m in page]
-        more = start + PAGE < len(members)
-        token = {"NextToken": str(start + PAGE)} if more else {}
-        return {"StackResourceSummaries": summaries, **token}
+        return {"StackResourceSummaries": summaries, **more}
 
     def describe_stack_events(self, request: dict[str, Any]) -> dict[str, Any]:
         """What happened to a stack, the newest first."""

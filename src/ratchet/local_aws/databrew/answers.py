@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.shared.listing import Pager
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .-]{0,254}")
 
@@ -37,10 +38,4 @@ def refuse(request: dict[str, Any], *keys: str) -> None:
             raise invalid(f"{key} is not supported on local AWS; leave it out")
 
 
-def page(items: list[dict[str, Any]], request: dict[str, Any], key: str) -> dict[str, Any]:
-    """One page of a list; the token is the place of the next item."""
-    start, size = int(request.get("NextToken") or 0), int(request.get("MaxResults") or 100)
-    answer: dict[str, Any] = {key: items[start : start + size]}
-    if start + size < len(items):
-        answer["NextToken"] = str(start + size)
-    return answer
+PAGES = Pager(lambda token: invalid(f"NextToken {token!r} is not valid."))

@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ratchet.local_aws.databrew.answers import (
+    PAGES,
     checked_name,
     conflict,
     invalid,
     not_found,
-    page,
     refuse,
 )
 from ratchet.local_aws.databrew.resources import Resources
@@ -103,7 +103,8 @@ class DatasetOperations(Resources):
         return self.with_tags(self.dataset(request["Name"]))
 
     def list_datasets(self, request: dict[str, Any]) -> dict[str, Any]:
-        return page([*map(self.with_tags, self.datasets.values())], request, "Datasets")
+        items, more = PAGES.page([*map(self.with_tags, self.datasets.values())], request)
+        return {"Datasets": items, **more}
 
     def delete_dataset(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["Name"]

@@ -6,11 +6,11 @@ import secrets
 from typing import Any
 
 from ratchet.local_aws.databrew.answers import (
+    PAGES,
     checked_name,
     conflict,
     invalid,
     not_found,
-    page,
     refuse,
 )
 from ratchet.local_aws.databrew.datasets import DatasetOperations, csv_source
@@ -61,7 +61,8 @@ class JobOperations(DatasetOperations, RecipeOperations):
         refuse(request, "ProjectName")
         wanted = request.get("DatasetName")
         found = [j for j in self.jobs.values() if wanted in (None, j["DatasetName"])]
-        return page([*map(self.with_tags, found)], request, "Jobs")
+        items, more = PAGES.page([*map(self.with_tags, found)], request)
+        return {"Jobs": items, **more}
 
     def delete_job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["Name"]
@@ -89,7 +90,8 @@ class JobOperations(DatasetOperations, RecipeOperations):
     def list_job_runs(self, request: dict[str, Any]) -> dict[str, Any]:
         self._job(request["Name"])
         newest_first = reversed(self.runs[request["Name"]].values())
-        return page([run.described() for run in newest_first], request, "JobRuns")
+        items, more = PAGES.page([run.described() for run in newest_first], request)
+        return {"JobRuns": items, **more}
 
     def stop_job_run(self, request: dict[str, Any]) -> dict[str, Any]:
         run = self._run(request)

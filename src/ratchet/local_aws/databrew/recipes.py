@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ratchet.local_aws.databrew.answers import checked_name, conflict, invalid, not_found, page
+from ratchet.local_aws.databrew.answers import PAGES, checked_name, conflict, invalid, not_found
 from ratchet.local_aws.databrew.errors import RecipeError
 from ratchet.local_aws.databrew.recipe import parse_recipe
 from ratchet.local_aws.databrew.resources import Resources
@@ -62,12 +62,14 @@ class RecipeOperations(Resources):
             raise invalid(f"RecipeVersion must be {WORKING} or {PUBLISHED}, not {version}")
         latest = [versions[-1] for versions in self.published.values() if versions]
         chosen = list(self.working.values()) if version == WORKING else latest
-        return page([*map(self.with_tags, chosen)], request, "Recipes")
+        items, more = PAGES.page([*map(self.with_tags, chosen)], request)
+        return {"Recipes": items, **more}
 
     def list_recipe_versions(self, request: dict[str, Any]) -> dict[str, Any]:
         self._recipe(request["Name"])
         versions = reversed(self.published[request["Name"]])
-        return page([*map(self.with_tags, versions)], request, "Recipes")
+        items, more = PAGES.page([*map(self.with_tags, versions)], request)
+        return {"Recipes": items, **more}
 
     def delete_recipe_version(self, request: dict[str, Any]) -> dict[str, Any]:
         """LATEST_WORKING goes last: only once no published version is left, as documented."""

@@ -14,7 +14,7 @@ from ratchet.local_aws.events.event_patterns import Matches, compile_pattern
 from ratchet.local_aws.events.input_transformer import check_input, input_for, to_json
 from ratchet.local_aws.events.targets import Delivery, Postman, check_target, delivery_options
 from ratchet.local_aws.running.service import Service
-from ratchet.local_aws.shared.paging import page
+from ratchet.local_aws.shared.listing import Pager
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 DEFAULT_BUS = "default"
 TARGETS_PER_RULE = 5
+_PAGES = Pager(
+    lambda token: ServiceError("ValidationException", f"NextToken {token!r} is not valid."),
+    size_member="Limit",
+)
 _TARGET_FIELDS = {
     "Id",
     "Arn",
@@ -209,8 +213,8 @@ class EventBridge(Service):
         with self._lock:
             rules = sorted(self._rules.values(), key=lambda rule: rule.name)
         found = [rule.described() for rule in rules if rule.name.startswith(prefix)]
-        items, token = _page(found, request)
-        return {"Rules": items, "NextToken": token}
+        items, more = _PAGES.page(found, request)
+        return {"Rules": items, **more}
 
     def list_rule_names_by_target(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -218,8 +222,8 @@ class EventBridge(Service):
         with self._lock:
             rules = sorted(self._rules.values(), key=lambda rule: rule.name)
         names = [r.name for r in rules if any(t["Arn"] == wanted for t in r.targets.values())]
-        items, token = _page(names, request)
-        return {"RuleNames": items, "NextToken": token}
+        items, more = _PAGES.page(names, request)
+        return {"RuleNames": items, **more}
 
     def delete_rule(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -271,8 +275,8 @@ class EventBridge(Service):
     def list_targets_by_rule(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
         targets = list(self._rule(request["Rule"]).targets.values())
-        items, token = _page(targets, request)
-        return {"Targets": items, "NextToken": token}
+        items, more = _PAGES.page(targets, request)
+        return {"Targets": items, **more}
 
     def remove_targets(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -330,10 +334,6 @@ def _check(target: dict[str, Any]) -> None:
         raise ServiceError("NotSupportedByLocalAws", msg, 501)
     check_target(target["Arn"], target.get("RoleArn"))
     check_input(target)
-
-
-def _page(items: list[Any], request: Mapping[str, Any]) -> tuple[list[Any], str | None]:
-    return page(items, request.get("Limit"), request.get("NextToken"))
 
 
 def _tags(tags: list[dict[str, str]]) -> dict[str, str]:

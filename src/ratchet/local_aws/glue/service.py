@@ -11,7 +11,9 @@ from ratchet.local_aws.glue.definitions import check_arguments, checked, invalid
 from ratchet.local_aws.glue.runs import OPEN, Run, carry_out
 from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.running.service import Service
+from ratchet.local_aws.shared.listing import Pager
 
+_PAGES = Pager(lambda token: invalid(f"NextToken {token!r} is not valid"), size=200, most=1_000)
 _REFUSED_AT_START = (
     "JobRunId",
     "JobRunQueuingEnabled",
@@ -61,12 +63,14 @@ class Glue(Service):
         return {"Job": self._job(request["JobName"])}
 
     def get_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
-        return _page(list(self._jobs.values()), request, "Jobs")
+        items, more = _PAGES.page(list(self._jobs.values()), request)
+        return {"Jobs": items, **more}
 
     def list_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
         wanted = (request.get("Tags") or {}).items()
         names = [name for name in self._jobs if wanted <= self._tags[self._arn(name)].items()]
-        return _page(names, request, "JobNames")
+        items, more = _PAGES.page(names, request)
+        return {"JobNames": items, **more}
 
     def delete_job(self, request: dict[str, Any]) -> dict[str, Any]:
         """Deleting what does not exist is no error, as documented."""
@@ -111,7 +115,8 @@ class Glue(Service):
     def get_job_runs(self, request: dict[str, Any]) -> dict[str, Any]:
         self._job(request["JobName"])
         newest_first = reversed(list(self._runs[request["JobName"]].values()))
-        return _page([run.described() for run in newest_first], request, "JobRuns")
+        items, more = _PAGES.page([run.described() for run in newest_first], request)
+        return {"JobRuns": items, **more}
 
     def batch_stop_job_run(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["JobName"]
@@ -180,11 +185,3 @@ def _not_found(message: str) -> ServiceError:
 
 def _detail(code: str, message: str) -> dict[str, Any]:
     return {"ErrorDetail": {"ErrorCode": code, "ErrorMessage": message}}
-
-
-def _page(items: list[Any], request: dict[str, Any], key: str) -> dict[str, Any]:
-    start, size = int(request.get("NextToken") or 0), int(request.get("MaxResults") or 200)
-    answer: dict[str, Any] = {key: items[start : start + size]}
-    if start + size < len(items):
-        answer["NextToken"] = str(start + size)
-    return answer

@@ -8,7 +8,7 @@ from typing import Any
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_ import model
 from ratchet.local_aws.lambda_.archives import UNZIPPED_LIMIT, Archive
-from ratchet.local_aws.lambda_.model import Function, LayerVersion, Logging
+from ratchet.local_aws.lambda_.model import Function, LayerVersion, Logging, pages
 from ratchet.local_aws.lambda_.packages import RequirementsError, importable_names
 from ratchet.local_aws.lambda_.store import FUNCTION_NAME, LambdaState
 
@@ -76,8 +76,8 @@ class FunctionOperations(LambdaState):
         """All functions by name, in pages."""
         with self.lock:
             functions = sorted(self.functions.values(), key=lambda function: function.name)
-        page, marker = paged(functions, request, 50)
-        return {"Functions": [function.describe() for function in page], **marker}
+        page, more = pages(50).page(functions, request)
+        return {"Functions": [function.describe() for function in page], **more}
 
     def update_function_code(self, request: dict[str, Any]) -> dict[str, Any]:
         """Other code; the workers of the old one end when they are idle."""
@@ -193,16 +193,6 @@ class FunctionOperations(LambdaState):
         if request["Resource"] not in self.tags:
             raise model.not_found(f"Resource not found: {request['Resource']}")
         return self.tags[request["Resource"]]
-
-
-def paged(items: list[Any], request: dict[str, Any], size: int) -> tuple[list[Any], dict[str, str]]:
-    """One page of `items`, and {"NextMarker"} if more follow."""
-    marker = request.get("Marker", "0")
-    if not marker.isdigit():
-        raise model.invalid(f"Invalid Marker {marker}")
-    start = int(marker)
-    end = start + min(request.get("MaxItems", size), size)
-    return items[start:end], {"NextMarker": str(end)} if end < len(items) else {}
 
 
 def _variables(request: dict[str, Any]) -> dict[str, str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ratchet.local_aws.lambda_.functions import paged
-from ratchet.local_aws.lambda_.model import LayerVersion, invalid, not_found, timestamp
+from ratchet.local_aws.lambda_.model import LayerVersion, invalid, not_found, pages, timestamp
 from ratchet.local_aws.lambda_.packages import RequirementsError, importable_names
 from ratchet.local_aws.lambda_.store import LambdaState
 
@@ -46,14 +45,14 @@ class LayerOperations(LambdaState):
     def list_layer_versions(self, request: dict[str, Any]) -> dict[str, Any]:
         """All versions, the newest first, in pages."""
         versions = sorted(self._versions(request).values(), key=lambda v: -v.version)
-        page, marker = paged(versions, request, 50)
-        return {"LayerVersions": [_listed(version) for version in page], **marker}
+        page, more = pages(50).page(versions, request)
+        return {"LayerVersions": [_listed(version) for version in page], **more}
 
     def list_layers(self, request: dict[str, Any]) -> dict[str, Any]:
         """All layers with their newest versions, in pages."""
         with self.lock:
             newest = [versions[max(versions)] for versions in self.layers.values() if versions]
-        page, marker = paged(sorted(newest, key=lambda v: v.arn), request, 50)
+        page, more = pages(50).page(sorted(newest, key=lambda v: v.arn), request)
         layers = [
             {
                 "LayerName": version.layer_arn.rpartition(":")[2],
@@ -62,7 +61,7 @@ class LayerOperations(LambdaState):
             }
             for version in page
         ]
-        return {"Layers": layers, **marker}
+        return {"Layers": layers, **more}
 
     def delete_layer_version(self, request: dict[str, Any]) -> dict[str, Any]:
         """Forget a version; functions that use it go on."""

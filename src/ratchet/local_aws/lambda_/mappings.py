@@ -10,9 +10,8 @@ from botocore.exceptions import ClientError
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_.event_source import EventSourceMapping, settings_of
-from ratchet.local_aws.lambda_.functions import paged
 from ratchet.local_aws.lambda_.invocations import InvocationOperations
-from ratchet.local_aws.lambda_.model import Function, invalid, not_found, unsupported
+from ratchet.local_aws.lambda_.model import Function, invalid, not_found, pages, unsupported
 from ratchet.local_aws.lambda_.polling import Poller, Settings
 
 KNOWN = frozenset(
@@ -64,8 +63,8 @@ class MappingOperations(InvocationOperations):
         if "FunctionName" in request:
             name = self.function(request).name
             found = [m for m in found if m.function.name == name]
-        page, marker = paged(found, request, 100)
-        return {"EventSourceMappings": [mapping.describe() for mapping in page], **marker}
+        page, more = pages(100).page(found, request)
+        return {"EventSourceMappings": [mapping.describe() for mapping in page], **more}
 
     def update_event_source_mapping(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change what the request names."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.shared.listing import Pager
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -189,6 +190,17 @@ def invalid(message: str) -> ServiceError:
 def not_found(what: str) -> ServiceError:
     """AWS's answer for something that does not exist."""
     return ServiceError("ResourceNotFoundException", what, 404)
+
+
+def pages(size: int) -> Pager:
+    """How Lambda pages a list: at most, and by default, so many items."""
+    return Pager(
+        lambda marker: invalid(f"Invalid Marker {marker}"),
+        size,
+        size_member="MaxItems",
+        request_member="Marker",
+        answer_member="NextMarker",
+    )
 
 
 def unsupported(what: str) -> ServiceError:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ratchet.local_aws.sagemaker.base import invalid
+from ratchet.local_aws.shared.listing import Pager
 
 Record = Mapping[str, Any]
 
+PAGES = Pager(lambda token: invalid(f"NextToken {token!r} is not one that this operation gave out"))
 COMMON = {
     "CreationTimeAfter": lambda record, value: record["CreationTime"] > value,
     "CreationTimeBefore": lambda record, value: record["CreationTime"] < value,
@@ -32,10 +34,7 @@ def page(
     chosen = [record for record in records if _matches(record, request, name, filters or {})]
     down = request.get("SortOrder", order) == "Descending"
     chosen.sort(key=lambda record: _sort_key(record, request, name), reverse=down)
-    start = _start(request.get("NextToken"))
-    end = start + request.get("MaxResults", 100)
-    more = {"NextToken": str(end)} if end < len(chosen) else {}
-    return chosen[start:end], more
+    return PAGES.page(chosen, request)
 
 
 def _matches(
@@ -57,14 +56,6 @@ def _sort_key(record: Record, request: Record, name: str) -> Any:
     if by == "Status":
         return next(value for key, value in record.items() if key.endswith("Status"))
     return record["CreationTime"]
-
-
-def _start(token: str | None) -> int:
-    if token is None:
-        return 0
-    if not token.isdigit():
-        raise invalid(f"NextToken {token!r} is not one that this operation gave out")
-    return int(token)
 
 
 def summary(record: Record, members: Iterable[str]) -> dict[str, Any]:

@@ -14,12 +14,15 @@ from ratchet.local_aws.events.input_transformer import to_json
 from ratchet.local_aws.events.targets import Delivery, Postman, check_target, delivery_options
 from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.scheduler.schedules import Once, Schedule, parse_schedule
-from ratchet.local_aws.shared.paging import page
+from ratchet.local_aws.shared.listing import Pager
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
 
 DEFAULT_GROUP = "default"
+_PAGES = Pager(
+    lambda token: ServiceError("ValidationException", f"NextToken {token!r} is not valid.")
+)
 _TARGET_FIELDS = {"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig", "SqsParameters"}
 _KEPT = (
     "ActionAfterCompletion",
@@ -148,8 +151,8 @@ class Scheduler(Service):
         with self._lock:
             entries = [self._schedules[key] for key in sorted(self._schedules)]
         chosen = [_summary(entry) for entry in entries if _is_wanted(entry, request)]
-        items, token = page(chosen, request.get("MaxResults"), request.get("NextToken"))
-        return {"Schedules": items, "NextToken": token}
+        items, more = _PAGES.page(chosen, request)
+        return {"Schedules": items, **more}
 
     def _entry(self, request: dict[str, Any]) -> _Entry:
         """A checked schedule, not yet kept or planned."""
@@ -278,8 +281,8 @@ class Scheduler(Service):
         with self._lock:
             groups = [self._groups[name].described() for name in sorted(self._groups)]
         chosen = [group for group in groups if group["Name"].startswith(prefix)]
-        items, token = page(chosen, request.get("MaxResults"), request.get("NextToken"))
-        return {"ScheduleGroups": items, "NextToken": token}
+        items, more = _PAGES.page(chosen, request)
+        return {"ScheduleGroups": items, **more}
 
     def _add_group(self, name: str, tags: list[dict[str, str]]) -> _Group:
         group = _Group(name, self._arn(f"schedule-group/{name}"), self.local.clock.now())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.stepfunctions import pages
 from ratchet.local_aws.stepfunctions.loop import Loop
 from ratchet.local_aws.stepfunctions.names import execution_arn, map_run_arn
+from ratchet.local_aws.stepfunctions.pages import PAGES
 from ratchet.local_aws.stepfunctions.records import ExecutionRecord, Records, moment
 from ratchet.workflow.asl.payload import dumps
 from ratchet.workflow.interpreter.map_run import Child, MapRun
@@ -68,7 +68,7 @@ class MapRunOperations:
     def list_map_runs(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._records.execution(execution_arn(request["executionArn"]))
         runs = self._records.map_runs_of(record.arn)
-        page, token = pages.page(runs, request)
+        page, token = PAGES.page(runs, request)
         return {"mapRuns": [_listed(run) for run in page], **token}
 
     def describe_map_run(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.running.service import Service
-from ratchet.local_aws.stepfunctions import definitions, pages, redrives
+from ratchet.local_aws.stepfunctions import definitions, redrives
 from ratchet.local_aws.stepfunctions.announcements import Announcer
 from ratchet.local_aws.stepfunctions.logging_configuration import logging_of
 from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
@@ -19,6 +19,7 @@ from ratchet.local_aws.stepfunctions.names import (
     map_run_arn,
     valid_name,
 )
+from ratchet.local_aws.stepfunctions.pages import PAGES
 from ratchet.local_aws.stepfunctions.records import (
     ExecutionRecord,
     MachineRecord,
@@ -143,7 +144,7 @@ class StepFunctions(
         return {}
 
     def list_state_machines(self, request: dict[str, Any]) -> dict[str, Any]:
-        page, token = pages.page(self._records.machines(), request)
+        page, token = PAGES.page(self._records.machines(), request)
         machines = [
             {
                 "stateMachineArn": record.arn,
@@ -269,7 +270,7 @@ class StepFunctions(
             if wanted in (None, record.execution.status)
             and redriven in (None, "REDRIVEN" if record.execution.redrives else "NOT_REDRIVEN")
         ]
-        page, token = pages.page(records, request)
+        page, token = PAGES.page(records, request)
         listed = [{**_listed(record), "itemCount": record.items} for record in page]
         return {"executions": listed, **token}
 
@@ -296,7 +297,7 @@ class StepFunctions(
         events = list(record.execution.history.events)
         if request.get("reverseOrder"):
             events.reverse()
-        page, token = pages.page(events, request)
+        page, token = PAGES.page(events, request)
         data = request.get("includeExecutionData", True)
         written = [event.as_api(data=data) for event in page]
         return {
