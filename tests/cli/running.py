@@ -25,11 +25,13 @@ def surroundings(folder: Path) -> dict[str, str]:
     return {**kept, "HOME": str(folder), "TMPDIR": str(folder), "PYTHONIOENCODING": "utf-8"}
 
 
-def ratchet(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command in the checkout, to its end."""
+def ratchet(
+    environment: dict[str, str], *arguments: str, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """A command to its end, in the checkout unless a folder is given."""
     return subprocess.run(
         [RATCHET, *arguments], check=False, capture_output=True, text=True,
-        cwd=ROOT, env=environment, timeout=DEADLINE,
+        cwd=cwd, env=environment, timeout=DEADLINE,
     )  # fmt: skip
 
 

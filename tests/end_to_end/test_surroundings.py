@@ -70,7 +70,7 @@ def test_a_second_up_on_the_same_port_says_who_has_it_and_how_to_use_it(place: W
     try:
         port = first.port()
         said = refused(place, "ratchet", "up", "--port", str(port))
-        assert f"a local AWS of Ratchet runs there already (process {first.process.pid})" in said
+        assert f"a local AWS of Ratchet runs there already (process {first.process.pid} of " in said
         assert f"ratchet info --endpoint-url http://127.0.0.1:{port}" in said
         first.press_ctrl_c()
         assert first.process.wait(COMMAND_SECONDS) == 128 + signal.SIGINT

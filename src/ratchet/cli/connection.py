@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from ratchet.cli import discovery
 from ratchet.cli.errors import CliError, nearest
 
 DEFAULT_STACK = "ratchet"
@@ -115,17 +116,29 @@ class Stack:
         return f"{self.name}-{pipeline}"
 
 
-def connect(endpoint_url: str | None, profile: str | None, region: str | None) -> Aws:
-    """The AWS that the options mean; without any, a running local AWS, else the user's own."""
+def connect(
+    endpoint_url: str | None, profile: str | None, region: str | None, *, writes: bool = False
+) -> Aws:
+    """The AWS that the options mean; without any, a running local AWS, else the user's own.
+
+    A command that `writes` takes a local AWS by itself only if it is this project's.
+    """
     endpoint_url = endpoint_url or _endpoint_set(profile)
     if endpoint_url is not None:
         return _at_endpoint(endpoint_url, profile, region)
-    if profile is None and (running := _running()) is not None:
-        from ratchet.cli.screen import remark
-
-        remark(f"Using the local AWS at {running['endpoint']} (--profile NAME uses real AWS).")
+    if profile is None and (running := discovery.find(writes=writes)) is not None:
+        _say_which(running)
         return _playing(running, region)
     return _own(None, profile, region)
+
+
+def _say_which(running: dict[str, Any]) -> None:
+    from ratchet.cli.screen import remark
+
+    which = f"at {running['endpoint']}"
+    if not discovery.is_ours(running):
+        which = f"of another project, {discovery.describe(running)}"
+    remark(f"Using the local AWS {which} (--profile NAME uses real AWS).")
 
 
 def _endpoint_set(profile: str | None) -> str | None:
@@ -180,10 +193,15 @@ def local_aws(endpoint: str, region: str) -> Aws:
 
 
 def find_stack(
-    endpoint_url: str | None, profile: str | None, region: str | None, name: str
+    endpoint_url: str | None,
+    profile: str | None,
+    region: str | None,
+    name: str,
+    *,
+    writes: bool = False,
 ) -> Stack:
     """The stack that a command's options mean; CliError says what is missing."""
-    return stack_in(connect(endpoint_url, profile, region), name)
+    return stack_in(connect(endpoint_url, profile, region, writes=writes), name)
 
 
 def stack_in(aws: Aws, name: str) -> Stack:
@@ -255,12 +273,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _running() -> dict[str, Any] | None:
-    from ratchet.local_aws.running.folders import find_running
-
-    return find_running()
 
 
 def _asked(url: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def push(
     packed = pack(folder)
     for warning in packed.warnings:
         remark(warning)
-    answer = send(find_stack(endpoint_url, profile, region, stack), packed)
+    answer = send(find_stack(endpoint_url, profile, region, stack, writes=True), packed)
     if json_output:
         print_json(answer)
         return

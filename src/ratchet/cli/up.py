@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ratchet.cli import checkout, extras
+from ratchet.cli import checkout, discovery, extras
 from ratchet.cli.command import command, stay, undisturbed
 from ratchet.cli.connection import DEFAULT_STACK, Stack
 from ratchet.cli.errors import CliError
@@ -76,17 +76,15 @@ def _refuse_a_second(port: int) -> None:
     if about and about.get("product") == "ratchet":
         raise CliError(
             f"cannot listen on 127.0.0.1:{port}: a local AWS of Ratchet runs there already "
-            f"(process {about.get('pid')})",
+            f"(process {about.get('pid')} of {about.get('user')})",
             f"Use it: ratchet info --endpoint-url {about.get('endpoint')}   "
             "Or start another one with: ratchet up --port 0",
         )
 
 
 def _is_found(local: LocalAws) -> bool:
-    """Whether commands without --endpoint-url find this one; the first that started is found."""
-    from ratchet.local_aws.running.folders import find_running
-
-    return (find_running() or {}).get("endpoint") == local.endpoint
+    """Whether commands in this project find it: the first that was started here is found."""
+    return (discovery.find(writes=False) or {}).get("endpoint") == local.endpoint
 
 
 def _how_to(local: LocalAws, *, found: bool) -> list[str]:

@@ -62,7 +62,7 @@ def upload(
 
     for file in files:
         refuse_unfit(file)
-    found = find_stack(endpoint_url, profile, region, stack)
+    found = find_stack(endpoint_url, profile, region, stack, writes=True)
     registration(found, pipeline)
     landed = [put(found, pipeline, file) for file in files]
     if not json_output:

@@ -7,12 +7,13 @@ as it lives: a folder whose lock is free was left by a killed one.
 from __future__ import annotations
 
 import fcntl
+import getpass
 import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -124,13 +125,29 @@ def _locked(path: Path) -> Iterator[None]:
 # --- who runs -----------------------------------------------------------------------------------
 
 
-def announce(folder: Path, endpoint: str) -> None:
-    """Say in the work folder where its local AWS answers."""
-    (folder / RUNTIME_FILE).write_text(json.dumps({"endpoint": endpoint, "pid": os.getpid()}))
+def identity() -> dict[str, Any]:
+    """Who runs this process, and in which folder it was started."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        user = str(os.getuid())
+    with suppress(OSError):  # the folder was deleted
+        return {"pid": os.getpid(), "user": user, "started_in": str(Path.cwd())}
+    return {"pid": os.getpid(), "user": user, "started_in": None}
+
+
+def announce(folder: Path, endpoint: str, identity: dict[str, Any]) -> None:
+    """Write into the work folder where its local AWS answers, and whose it is."""
+    (folder / RUNTIME_FILE).write_text(json.dumps({"endpoint": endpoint, **identity}))
 
 
 def find_running() -> dict[str, Any] | None:
-    """What `/_ratchet` of the announced local AWS that started first answers; None when none runs.
+    """What `/_ratchet` of the first local AWS that was announced answers; None when none runs."""
+    return next(all_running(), None)
+
+
+def all_running() -> Iterator[dict[str, Any]]:
+    """What `/_ratchet` of each announced local AWS of this user answers, in the order they started.
 
     The process that answers must be the one that wrote the file: another program may have taken
     the port since.
@@ -139,8 +156,7 @@ def find_running() -> dict[str, Any] | None:
     for _, entry in sorted((entry for entry in entries if entry), key=lambda entry: entry[0]):
         about = ask(str(entry.get("endpoint", ""))) or {}
         if about.get("product") == "ratchet" and about.get("pid") == entry.get("pid"):
-            return about
-    return None
+            yield about
 
 
 def _read(path: Path) -> tuple[int, dict[str, Any]] | None:

@@ -17,7 +17,7 @@ from ratchet import __version__
 from ratchet.local_aws.door.gateway import Gateway, Server
 from ratchet.local_aws.door.moto_app import close_moto, open_moto
 from ratchet.local_aws.running.clock import Clock
-from ratchet.local_aws.running.folders import StartFailed, WorkFolder, announce
+from ratchet.local_aws.running.folders import StartFailed, WorkFolder, announce, identity
 from ratchet.local_aws.running.processes import Processes
 from ratchet.local_aws.s3.watcher import S3Watcher
 
@@ -91,6 +91,7 @@ class LocalAws:
     """
 
     def __init__(self, folder: WorkFolder, listener: socket.socket, region: str) -> None:
+        self._identity = identity()
         self.region = region
         self.account = ACCOUNT
         self.folder: Path = folder.path
@@ -136,7 +137,7 @@ class LocalAws:
     def _serve(self, *, announced: bool) -> None:
         self._server.start(Gateway(self, self._moto, S3Watcher(self, self._moto)))
         if announced:
-            announce(self.folder, self.endpoint)
+            announce(self.folder, self.endpoint, self._identity)
 
     def client(self, service: str) -> Any:
         """A boto3 client to this local AWS, made once; safe to share between threads."""
@@ -197,8 +198,8 @@ class LocalAws:
         about: dict[str, Any] = {
             "product": "ratchet",
             "version": __version__,
-            "pid": os.getpid(),
             "endpoint": self.endpoint,
+            **self._identity,
             "region": self.region,
             "folder": str(self.folder),
             "stack": None,
