@@ -4,12 +4,13 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint format locks install install-dev build clean
+.PHONY: demo test test-wheel lint format locks install install-dev build clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      drop data four times and watch what serves (first time: about 520 MB to download)"
 	@echo "make test      the tests (first time: about 580 MB to download)"
+	@echo "make test-wheel  build the wheel, install it alone, author and push with it"
 	@echo "make lint      ruff, mypy, cfn-lint, sam validate, and our own lint of the state machines and their roles"
 	@echo "make build     sam build, whatever Python this machine has"
 	@echo "make locks     resolve the lock files anew"
@@ -18,7 +19,11 @@ demo: .venv/demo.installed
 	@$(BIN)/ratchet demo $(ARGS)
 
 test: .venv/dev.installed
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
+
+# Builds and installs the wheel: it needs a package index, so it is a CI job by itself.
+test-wheel: .venv/dev.installed
+	@$(BIN)/pytest -m wheel $(ARGS) tests/package
 
 lint: .venv/dev.installed
 	$(BIN)/ruff check .
