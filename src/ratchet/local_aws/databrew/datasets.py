@@ -33,7 +33,7 @@ class CsvSource:
         """Keys of the dataset's objects, in order; hidden files and markers are no data."""
         literal, _, rest = self.key.partition("<")
         pattern = _key_pattern(self.key) if rest else None
-        for key, _etag in keys_under(s3, self.bucket, literal):
+        for key in keys_under(s3, self.bucket, literal):
             hidden = PurePosixPath(key).name.startswith(("_", "."))
             if not hidden and (pattern.fullmatch(key) if pattern else self._holds(key)):
                 yield key

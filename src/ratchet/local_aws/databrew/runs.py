@@ -19,7 +19,8 @@ from ratchet.local_aws.databrew.datasets import CsvSource
 from ratchet.local_aws.databrew.outputs import CsvOutput
 from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.running.processes import Child
-from ratchet.local_aws.shared.transfer import delete, fetch, keys_under, lines_of, put, send_log
+from ratchet.local_aws.shared.logs import LogStream, lines_of
+from ratchet.local_aws.shared.transfer import delete, fetch, keys_under, put
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +177,7 @@ def _reason(error: Path, folder: Path) -> str:
 def _put(local: Host, run: Run, output: CsvOutput, part: Path) -> None:
     s3, key = local.client("s3"), output.key(run.job["Name"], run.started)
     if output.overwrite:
-        old = [k for k, _ in keys_under(s3, output.bucket, output.prefix) if k != key]
+        old = [k for k in keys_under(s3, output.bucket, output.prefix) if k != key]
         delete(s3, output.bucket, old)
     put(s3, part, output.bucket, key)
 
@@ -184,7 +185,7 @@ def _put(local: Host, run: Run, output: CsvOutput, part: Path) -> None:
 def _send_log(local: Host, run: Run, folder: Path) -> None:
     if run.job["LogSubscription"] != "ENABLE":
         return
-    try:
-        send_log(local.client("logs"), run.log_group, run.id, lines_of(folder / "log"))
-    except (ClientError, BotoCoreError):
-        log.warning("log of run %s was not kept", run.id, exc_info=True)
+    stream = LogStream(local.client("logs"), run.log_group, run.id)
+    for line in lines_of(folder / "log"):
+        stream.write(line)
+    stream.close()

@@ -56,7 +56,7 @@ class Buckets:
         wanted = {
             (prefix.bucket, key)
             for prefix in self._prefixes
-            for key, _etag in keys_under(self._s3, prefix.bucket, prefix.key.rstrip("/"))
+            for key in keys_under(self._s3, prefix.bucket, prefix.key.rstrip("/"))
             if prefix.holds(key)
         }
         with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -20,7 +20,8 @@ from ratchet.local_aws.glue.definitions import is_spark
 from ratchet.local_aws.glue.spark import spark_environment
 from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.running.processes import Child
-from ratchet.local_aws.shared.transfer import fetch, lines_of, send_log
+from ratchet.local_aws.shared.logs import LogStream, lines_of
+from ratchet.local_aws.shared.transfer import fetch
 
 log = logging.getLogger(__name__)
 
@@ -193,9 +194,8 @@ def _reason(folder: Path, code: int) -> str:
 
 
 def _send_logs(local: Host, run: Run, folder: Path) -> None:
-    try:
-        for name in ("output", "error"):
-            lines = lines_of(folder / f"{name}.log")
-            send_log(local.client("logs"), f"{run.log_group}/{name}", run.id, lines)
-    except (ClientError, BotoCoreError):
-        log.warning("logs of run %s were not kept", run.id, exc_info=True)
+    for name in ("output", "error"):
+        stream = LogStream(local.client("logs"), f"{run.log_group}/{name}", run.id)
+        for line in lines_of(folder / f"{name}.log"):
+            stream.write(line)
+        stream.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.running.service import Service
+from ratchet.local_aws.shared.logs import LogStream
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -34,6 +35,15 @@ def refuse_members(request: Mapping[str, Any], known: Iterable[str], where: str)
             raise unsupported(f"{where} {name}={request[name]!r}; leave it out")
 
 
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """Bucket and key of an s3:// URI; refuses anything else."""
+    scheme, _, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme != "s3" or not bucket:
+        raise invalid(f"{uri!r} is not an S3 URI of the form s3://bucket/key")
+    return bucket, key
+
+
 class SageMakerPart(Service):
     """One part of the service; the parts are joined into one class that answers everything."""
 
@@ -54,6 +64,11 @@ class SageMakerPart(Service):
 
     def _now(self) -> datetime:
         return self.local.clock.now()
+
+    def _log_stream(self, group: str, stream: str) -> LogStream:
+        """SageMaker writes a tab as #011."""
+        logs = self.local.client("logs")
+        return LogStream(logs, group, stream, lambda line: line.replace("\t", "#011"))
 
     def _set_tags(self, arn: str, request: Request) -> None:
         self._tags[arn] = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}

@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ratchet.local_aws.sagemaker import s3files
-from ratchet.local_aws.sagemaker.base import Answer, Request, invalid, refuse_members
+from ratchet.local_aws.sagemaker.base import (
+    Answer,
+    Request,
+    bucket_and_key,
+    invalid,
+    refuse_members,
+)
 from ratchet.local_aws.sagemaker.listing import page, summary
-from ratchet.local_aws.sagemaker.logs import LogStream
 from ratchet.local_aws.sagemaker.models import Models
 from ratchet.local_aws.sagemaker.serving import Serving, ServingFailed
+from ratchet.local_aws.shared.transfer import fetch
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -208,9 +213,9 @@ class Endpoints(Models):
         variant = config["ProductionVariants"][0]
         model = variant["ModelName"]
         uri = self._model_data(model)
-        s3files.fetch(self.local.client("s3"), *s3files.split(uri), archive)
+        fetch(self.local.client("s3"), *bucket_and_key(uri), archive)
         stream = f"{variant['VariantName']}/i-{folder.name}"
-        lines = LogStream(self.local.client("logs"), f"{LOG_GROUP}/{endpoint.name}", stream)
+        lines = self._log_stream(f"{LOG_GROUP}/{endpoint.name}", stream)
         return Serving(self.local, self._container(model).image, folder, archive, lines)
 
     def _reason(self, config: Answer, error: ServingFailed) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ratchet.local_aws.sagemaker import s3files
-from ratchet.local_aws.sagemaker.base import SageMakerPart, invalid, unsupported
+from ratchet.local_aws.sagemaker.base import SageMakerPart, bucket_and_key, invalid, unsupported
 from ratchet.local_aws.sagemaker.containers.run import ContainerRun
-from ratchet.local_aws.sagemaker.logs import LogStream
+from ratchet.local_aws.shared.logs import LogStream
+from ratchet.local_aws.shared.transfer import any_under
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Jobs(SageMakerPart):
         arn = self._arn(kind, name)
         folder = self._folder / kind / name
         stream = f"{name}/algo-1-{int(now.timestamp())}"
-        lines = LogStream(self.local.client("logs"), group, stream)
+        lines = self._log_stream(group, stream)
         stamped = {**record, "CreationTime": now, "LastModifiedTime": now}
         return Job(name, arn, folder, stamped, ContainerRun(self.local), lines)
 
@@ -89,12 +89,12 @@ class Jobs(SageMakerPart):
         if compression != "None":
             raise unsupported(f"{where} CompressionType={compression}; upload it uncompressed")
         uri: str = source["S3Uri"]
-        if not s3files.keys_under(self.local.client("s3"), uri):
+        if not any_under(self.local.client("s3"), *bucket_and_key(uri)):
             raise invalid(self._no_objects(uri, role))
         return uri
 
     def _no_objects(self, uri: str, role: str) -> str:
-        bucket, _ = s3files.split(uri)
+        bucket, _ = bucket_and_key(uri)
         return (
             f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure '
             f"that the bucket exists in the selected region ({self.local.region}), that objects "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ratchet.local_aws.sagemaker import s3files
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
     SageMakerPart,
+    bucket_and_key,
     invalid,
     refuse_members,
     unsupported,
@@ -16,6 +16,7 @@ from ratchet.local_aws.sagemaker.base import (
 from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.images import container_of
 from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.shared.transfer import exists
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -89,7 +90,7 @@ class Models(SageMakerPart):
         uri = container.get("ModelDataUrl")
         if not uri:
             raise unsupported("PrimaryContainer without ModelDataUrl; its image needs one")
-        if not s3files.exists(self.local.client("s3"), uri):
+        if not exists(self.local.client("s3"), *bucket_and_key(uri)):
             raise invalid(f"Could not find model data at {uri}.")
 
     def _model(self, name: str) -> Answer:

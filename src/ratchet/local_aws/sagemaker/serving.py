@@ -19,7 +19,7 @@ from ratchet.local_aws.sagemaker import containers
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
     from ratchet.local_aws.running.processes import Child
-    from ratchet.local_aws.sagemaker.logs import LogStream
+    from ratchet.local_aws.shared.logs import LogStream
 
 START_SECONDS = 60.0
 INVOKE_SECONDS = 60.0

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.sagemaker import s3files
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
+    bucket_and_key,
     invalid,
     refuse_members,
     unsupported,
@@ -26,6 +26,7 @@ from ratchet.local_aws.sagemaker.containers.images import container_of
 from ratchet.local_aws.sagemaker.containers.layout import lay_out
 from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.shared.transfer import fetch_all, put
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -135,7 +136,7 @@ class TrainingJobs(Jobs):
         reason = container.unsupported(request.get("HyperParameters", {}))
         if reason:
             raise unsupported(reason)
-        s3files.split(request["OutputDataConfig"]["S3OutputPath"])
+        bucket_and_key(request["OutputDataConfig"]["S3OutputPath"])
         for channel in request.get("InputDataConfig", []):
             self._check_channel(channel, request["RoleArn"], container)
 
@@ -181,7 +182,7 @@ class TrainingJobs(Jobs):
         for channel in record.get("InputDataConfig", []):
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
             target = layout.data / channel["ChannelName"]
-            s3files.download(self.local.client("s3"), uri, target)
+            fetch_all(self.local.client("s3"), *bucket_and_key(uri), target)
         if not job.run.stopped:
             self._enter(job, "Training")
         code = job.run.run(
@@ -208,16 +209,16 @@ class TrainingJobs(Jobs):
             self._enter(job, "Uploading")
         output = job.record["OutputDataConfig"]["S3OutputPath"].rstrip("/")
         uri = f"{output}/{job.name}/output"
-        s3 = self.local.client("s3")
+        s3, (bucket, key) = self.local.client("s3"), bucket_and_key(uri)
         archive = job.folder / "model.tar.gz"
         if artifacts.pack(model, archive):
-            s3files.upload(s3, archive, f"{uri}/model.tar.gz")
+            put(s3, archive, bucket, f"{key}/model.tar.gz")
             artifact = {"S3ModelArtifacts": f"{uri}/model.tar.gz"}
             with self._lock:
                 job.record["ModelArtifacts"] = artifact
         extra = job.folder / "output.tar.gz"
         if artifacts.pack(data, extra):
-            s3files.upload(s3, extra, f"{uri}/output.tar.gz")
+            put(s3, extra, bucket, f"{key}/output.tar.gz")
 
     def _complete_training(self, job: Job) -> None:
         status, secondary = "Completed", "Completed"

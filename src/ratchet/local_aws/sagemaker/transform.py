@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.sagemaker import containers, s3files
+from ratchet.local_aws.sagemaker import containers
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
+    bucket_and_key,
     invalid,
     refuse_members,
     unsupported,
@@ -18,6 +19,7 @@ from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
 from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.shared.transfer import fetch, fetch_all, put_all
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -118,7 +120,7 @@ class TransformJobs(Jobs):
         if strategy not in ("MultiRecord", "SingleRecord"):
             raise invalid(f"BatchStrategy {strategy!r} is neither MultiRecord nor SingleRecord")
         container = self._container(request["ModelName"])
-        s3files.split(request["TransformOutput"]["S3OutputPath"])
+        bucket_and_key(request["TransformOutput"]["S3OutputPath"])
         _check_formats(request, container.content_type)
         _check_filters(request.get("DataProcessing", {}))
         self._data_source(request["TransformInput"], "TransformInput", "of the model")
@@ -131,9 +133,9 @@ class TransformJobs(Jobs):
         source, target = job.folder / "input", job.folder / "output"
         target.mkdir()
         uri = job.record["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
-        s3files.download(s3, uri, source)
+        fetch_all(s3, *bucket_and_key(uri), source)
         archive = job.folder / "model.tar.gz"
-        s3files.fetch(s3, *s3files.split(artifact), archive)
+        fetch(s3, *bucket_and_key(artifact), archive)
         job_file = job.folder / "job.json"
         job_file.write_text(json.dumps(self._order(job)), encoding="utf-8")
         code = job.run.run(PROGRAM, [str(job_file)], {}, job.folder, job.log.write)
@@ -143,7 +145,7 @@ class TransformJobs(Jobs):
         if code != 0:
             reason = failure_text(job.folder / "failure") or f"exit code {code}"
             raise JobFailed(f"ClientError: See job logs for more information: {reason}")
-        s3files.upload_folder(s3, target, job.record["TransformOutput"]["S3OutputPath"])
+        put_all(s3, target, *bucket_and_key(job.record["TransformOutput"]["S3OutputPath"]))
         self._finish_transform(job, "Completed")
 
     def _order(self, job: Job) -> dict[str, Any]:
