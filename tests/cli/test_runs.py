@@ -15,7 +15,7 @@ from rich.console import Console
 from ratchet.cli import push
 from ratchet.cli.drops import Broken, Drop, Drops
 from ratchet.cli.following import innermost
-from ratchet.cli.story import EXPECTATIONS, Teller, Told
+from ratchet.cli.scenario import EXPECTATIONS, Outcome, Scenario
 
 from .conftest import Run, outputs, put_item, register
 
@@ -204,11 +204,11 @@ def test_golden_rows_that_are_gone_are_told(run: Run) -> None:
 
 def test_what_a_push_changed_is_told_in_a_sentence() -> None:
     answer = {"name": "bank", "hash": "0", "changed": ["gate", "etl"], "pending_objects": 2}
-    assert push.told(answer) == (
+    assert push.summary(answer) == (
         "Pipeline bank is registered; changed: gate, etl. 2 waiting objects will be trained on."
     )
     again = {"name": "bank", "hash": "0", "changed": [], "pending_objects": 0}
-    assert push.told(again) == "Pipeline bank is registered; nothing has changed."
+    assert push.summary(again) == "Pipeline bank is registered; nothing has changed."
 
 
 def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:
@@ -221,9 +221,9 @@ def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:
     assert len(versions) == 1
 
 
-def told_drop(**record: Any) -> Told:
+def ended_drop(**record: Any) -> Outcome:
     plain = {"pipeline": "bank-marketing", "token": 4, "metric": "auc", **record}
-    return Told(4, "The newer part with shuffled labels", plain, 1.0, b"0.1,0.2", b"0.1,0.2")
+    return Outcome(4, "The newer part with shuffled labels", plain, 1.0, b"0.1,0.2", b"0.1,0.2")
 
 
 @pytest.mark.parametrize(
@@ -244,10 +244,10 @@ def test_the_demo_says_plainly_which_expectation_failed(
         "metrics": {"fresh": {"challenger": 0.49, "champion": 0.5}},
         "data_state": "SUSPECT",
     }
-    told = told_drop(**{**record, **{k: v for k, v in change.items() if k != "after"}})
-    told = replace(told, after=change.get("after", told.after))
-    teller = Teller(cast("Stack", None), "bank-marketing", Console(quiet=True))
+    ended = ended_drop(**{**record, **{k: v for k, v in change.items() if k != "after"}})
+    ended = replace(ended, after=change.get("after", ended.after))
+    scenario = Scenario(cast("Stack", None), "bank-marketing", Console(quiet=True))
     shuffled = Drop({"4-shuffled.csv": b""}, 1)
-    failed = EXPECTATIONS[3](teller, told, Drops(shuffled, shuffled, BROKEN, shuffled))
+    failed = EXPECTATIONS[3](scenario, ended, Drops(shuffled, shuffled, BROKEN, shuffled))
     assert [failure in one for one in failed if failure] == ([True] if failure else [])
     assert bool(failed) == bool(failure)

@@ -85,8 +85,8 @@ def _everything(terminal: int) -> bytes:
 
 def test_the_demo_ends_well_and_says_so(demo: Shown) -> None:
     assert demo.code == 0, demo.text
-    assert "All four ended as told." in demo.text
-    assert "NOT AS TOLD" not in demo.text
+    assert "All four ended as expected." in demo.text
+    assert "NOT AS EXPECTED" not in demo.text
 
 
 def test_the_demo_tells_four_outcomes_state_by_state(demo: Shown) -> None:

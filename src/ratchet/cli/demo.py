@@ -1,4 +1,4 @@
-"""`ratchet demo`: the main job, whole, told in four drops on a local AWS of its own."""
+"""`ratchet demo`: the whole main job in four drops, on its own local AWS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ratchet.cli.demo_data import DemoData
     from ratchet.cli.drops import Drops
     from ratchet.cli.pipeline_folder import Packed
-    from ratchet.cli.story import Told
+    from ratchet.cli.scenario import Outcome
 
 FOLDER = Path("ratchet-demo")
 _UCI = "bank-marketing"
@@ -43,8 +43,8 @@ def demo(
     """Watch the main job in four drops, on a local AWS that ends with the command.
 
     Old data trains the first champion; newer data brings a better one; a broken drop is
-    quarantined; shuffled labels are refused at the gate. What remains is in ./ratchet-demo/.
-    The exit code is 0 only if all four end as told.
+    quarantined; shuffled labels are refused at the gate. Report, picture and model stay in
+    ./ratchet-demo/. The exit code is 0 only if all four end as expected.
 
     Without --data: the cached UCI file, else UCI's download, else made-up rows.
 
@@ -56,15 +56,15 @@ def demo(
     packed, source, drops = _prepare(pipeline, data)
     console = screen.stderr() if json_output else screen.stdout()
     _say_start(console, packed, source)
-    told, ended = _run(console, packed, source, drops, keep=keep)
+    outcomes, ended = _run(console, packed, source, drops, keep=keep)
     if json_output:
-        screen.print_json([one.document() for one in told])
+        screen.print_json([one.document() for one in outcomes])
     if not ended:
         raise typer.Exit(1)
 
 
 def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops]:
-    """Everything that can be wrong with the input is found before anything starts."""
+    """Find everything that can be wrong with the input before anything starts."""
     from ratchet.cli.demo_data import find_data
     from ratchet.cli.drops import cut
     from ratchet.cli.pipeline_folder import pack
@@ -78,7 +78,7 @@ def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops]
 
 
 def _make_folder() -> None:
-    """An earlier demo's folder may be there and not be writable: to be said before four drops."""
+    """Make the folder; CliError before four drops when an earlier one cannot be written to."""
     FOLDER.mkdir(exist_ok=True)
     if not os.access(FOLDER, os.W_OK | os.X_OK):
         step = "Run the command in a folder that you may write to."
@@ -98,19 +98,18 @@ def _folder(pipeline: str) -> Path:
 
 def _run(
     console: Console, packed: Packed, source: DemoData, drops: Drops, *, keep: bool
-) -> tuple[list[Told], bool]:
-    from ratchet.cli import keepsakes, push, story, up
+) -> tuple[list[Outcome], bool]:
+    from ratchet.cli import artifacts, push, scenario, up
 
     with up.running(0, None, announced=keep) as (_, stack):
         answer = push.send(stack, packed)
-        console.print(push.told(answer), soft_wrap=True)
-        teller = story.Teller(stack, packed.name, console)
-        told = story.tell(teller, drops)
-        keepsakes.write(FOLDER, stack, packed.name, source, told)
-        story.close(console, told, FOLDER)
+        console.print(push.summary(answer), soft_wrap=True)
+        outcomes = scenario.play(scenario.Scenario(stack, packed.name, console), drops)
+        artifacts.write(FOLDER, stack, packed.name, source, outcomes)
+        scenario.close(console, outcomes, FOLDER)
         if keep:
             _stay(console, stack, packed.name)
-    return told, len(told) == story.DROPS and all(one.as_told for one in told)
+    return outcomes, len(outcomes) == scenario.DROPS and all(one.as_expected for one in outcomes)
 
 
 def _stay(console: Console, stack: Stack, pipeline: str) -> None:

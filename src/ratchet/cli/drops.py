@@ -28,7 +28,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Broken(Drop):
-    """A drop with known faults, so that the reports can be held against them."""
+    """A drop with known faults, so that reports can be compared with them."""
 
     renamed: str
     text_column: str
@@ -38,7 +38,7 @@ class Broken(Drop):
 
 @dataclass(frozen=True)
 class Drops:
-    """The story's data."""
+    """The scenario's data."""
 
     older: Drop
     newer: Drop
@@ -94,7 +94,7 @@ def _lines(content: bytes) -> list[str]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        msg = f"the data is no UTF-8 text: byte {error.start}"
+        msg = f"the data is not UTF-8 text: byte {error.start}"
         raise CliError(msg, "Give a CSV file with --data.") from error
     return [line for line in text.splitlines() if line.strip()]
 
@@ -113,7 +113,7 @@ def _check(table: Table, contract: dict[str, Any], name: str) -> None:
     least = math.ceil(wanted / holdout / (1 - OLDER_SHARE) * 1.02)
     if len(table.rows) < least:
         raise CliError(
-            f"{name} has {len(table.rows):,} rows, and the story needs {least:,}: "
+            f"{name} has {len(table.rows):,} rows, and the demo needs {least:,}: "
             f"{holdout:.0%} of the newer {1 - OLDER_SHARE:.0%} must be {wanted:,} holdout rows",
             "Give the whole file with --data.",
         )
@@ -144,7 +144,7 @@ def _broken(table: Table, rows: list[str]) -> Broken:
 
 
 def _shuffled(table: Table, rows: list[str]) -> list[str]:
-    """The same rows, their labels dealt out anew: nothing is left to learn."""
+    """The same rows, their labels shuffled: nothing is left to learn."""
     at = table.names.index(table.label)
     cells = [table.cells(row) for row in rows]
     labels = [row[at] for row in cells]

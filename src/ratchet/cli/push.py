@@ -52,7 +52,7 @@ def push(
     if json_output:
         print_json(answer)
         return
-    stdout().print(told(answer), soft_wrap=True)
+    stdout().print(summary(answer), soft_wrap=True)
     stdout().print(f"Drop data with: ratchet upload {packed.name} FILE...", soft_wrap=True)
 
 
@@ -71,7 +71,7 @@ def send(stack: Stack, packed: Packed) -> dict[str, Any]:
     return registered
 
 
-def told(answer: dict[str, Any]) -> str:
+def summary(answer: dict[str, Any]) -> str:
     """What a push changed, in a sentence or two."""
     changed, waiting = answer.get("changed") or [], int(answer.get("pending_objects") or 0)
     text = f"Pipeline {answer['name']} is registered"

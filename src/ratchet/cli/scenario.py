@@ -1,4 +1,4 @@
-"""Tells the demo's four drops, and holds what happened against what should happen."""
+"""The demo's scenario: four drops, each outcome compared with what is expected of it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ TITLES = (
     "The newer part with shuffled labels",
 )
 CHANCE = (0.45, 0.55)
-"""Where the AUC of labels that cannot be learnt must be."""
+"""The AUC of labels that cannot be learnt lies in this range."""
 _ANSWERS_SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Told:
-    """One drop of the story as it happened; `failed` names the expectations that did not hold."""
+class Outcome:
+    """How one drop of the scenario ended; `failed` names the expectations that did not hold."""
 
     number: int
     title: str
@@ -45,8 +45,8 @@ class Told:
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def as_told(self) -> bool:
-        """True when everything ended as the story says."""
+    def as_expected(self) -> bool:
+        """True when every expectation of the scenario held."""
         return not self.failed
 
     @property
@@ -65,13 +65,13 @@ class Told:
             "metric": self.record.get("metric"),
             "metrics": self.record.get("metrics"),
             "seconds": round(self.seconds, 1),
-            "as_told": self.as_told,
+            "as_expected": self.as_expected,
             "failed": self.failed,
         }
 
 
-class Teller:
-    """Drops data, follows the run, and asks the endpoint the same rows before and after."""
+class Scenario:
+    """Drops data, follows the run, and sends the endpoint the same rows before and after."""
 
     def __init__(self, stack: Stack, pipeline: str, console: Console) -> None:
         self.stack = stack
@@ -79,7 +79,7 @@ class Teller:
         self.console = console
         self.rows: list[str] | None = None
 
-    def drop(self, number: int, title: str, drop: Drop) -> Told:
+    def drop(self, number: int, title: str, drop: Drop) -> Outcome:
         """One drop from landing to outcome."""
         self.console.print()
         self.console.print(f"{number}  {title} ({drop.rows:,} rows)", style="bold", soft_wrap=True)
@@ -91,10 +91,10 @@ class Teller:
         run_report.print_record(self.console, record)
         if self.rows is None and record.get("outcome") == "PROMOTED":
             self.rows = self._golden()
-        return Told(number, title, record, seconds, before, self.answer())
+        return Outcome(number, title, record, seconds, before, self.answer())
 
     def answer(self) -> bytes | None:
-        """What the endpoint says to the first champion's golden rows; None before there is one."""
+        """The endpoint's answer to the first champion's golden rows; None before there is one."""
         if self.rows is None:
             return None
         return invoke.answer_bytes(self.stack, self.pipeline, self.rows)
@@ -110,54 +110,57 @@ class Teller:
         ]
 
 
-def tell(teller: Teller, drops: Drops) -> list[Told]:
-    """All four drops in order; a drop that cannot be built upon ends the story."""
+def play(scenario: Scenario, drops: Drops) -> list[Outcome]:
+    """All four drops in order; when the first fails, the others have nothing to build on."""
     chapters = (drops.older, drops.newer, drops.broken, drops.shuffled)
-    told: list[Told] = []
+    outcomes: list[Outcome] = []
     for number, (title, drop) in enumerate(zip(TITLES, chapters, strict=True), start=1):
-        one = teller.drop(number, title, drop)
-        one.failed.extend(EXPECTATIONS[number - 1](teller, one, drops))
-        told.append(one)
+        one = scenario.drop(number, title, drop)
+        one.failed.extend(EXPECTATIONS[number - 1](scenario, one, drops))
+        outcomes.append(one)
         for failure in one.failed:
-            teller.console.print(f"  NOT AS TOLD: {failure}", style="bold red", soft_wrap=True)
+            scenario.console.print(
+                f"  NOT AS EXPECTED: {failure}", style="bold red", soft_wrap=True
+            )
         if number == 1 and one.failed:
             break
-    return told
+    return outcomes
 
 
-def _first(teller: Teller, told: Told, _drops: Drops) -> list[str]:
-    failed = _outcome(told, "PROMOTED")
-    if not failed and told.after is None:
+def _first(scenario: Scenario, ended: Outcome, _drops: Drops) -> list[str]:
+    failed = _unless(ended, "PROMOTED")
+    if not failed and ended.after is None:
         failed.append("the endpoint was created and answers; it does not")
-    if told.after is not None:
-        teller.console.print(f"  The endpoint answers {answers(told.after)}", soft_wrap=True)
+    if ended.after is not None:
+        scenario.console.print(f"  The endpoint answers {answers(ended.after)}", soft_wrap=True)
     return failed
 
 
-def _second(teller: Teller, told: Told, _drops: Drops) -> list[str]:
-    failed = _outcome(told, "PROMOTED")
-    challenger, champion = run_report.metric_values(told.record)
+def _second(scenario: Scenario, ended: Outcome, _drops: Drops) -> list[str]:
+    failed = _unless(ended, "PROMOTED")
+    challenger, champion = run_report.metric_values(ended.record)
     if challenger is None or champion is None or not challenger > champion:
         failed.append(
             f"the challenger beats the champion on the fresh holdout; it has "
             f"{screen.number(challenger)}, the champion {screen.number(champion)}"
         )
-    if told.before is not None and told.after is not None:
-        teller.console.print(
-            f"  The endpoint answered {answers(told.before)}; it now answers {answers(told.after)}",
+    if ended.before is not None and ended.after is not None:
+        scenario.console.print(
+            f"  The endpoint answered {answers(ended.before)}; "
+            f"it now answers {answers(ended.after)}",
             soft_wrap=True,
         )
-        if told.before == told.after:
+        if ended.before == ended.after:
             failed.append("the endpoint answers differently after the promotion; it does not")
-    return failed + _same_bytes(teller)
+    return failed + _same_bytes(scenario)
 
 
-def _third(teller: Teller, told: Told, drops: Drops) -> list[str]:
-    failed, drop = _outcome(told, "DATA_REJECTED"), drops.broken
-    told.problems.extend(run_report.problems(teller.stack, told.run))
-    if told.problems:
-        run_report.print_problems(teller.console, told.problems)
-    found = [p for p in told.problems if p.get("column") == drop.text_column]
+def _third(scenario: Scenario, ended: Outcome, drops: Drops) -> list[str]:
+    failed, drop = _unless(ended, "DATA_REJECTED"), drops.broken
+    ended.problems.extend(run_report.problems(scenario.stack, ended.run))
+    if ended.problems:
+        run_report.print_problems(scenario.console, ended.problems)
+    found = [p for p in ended.problems if p.get("column") == drop.text_column]
     named = any(
         p.get("row") == drop.text_row and drop.text_value in str(p.get("value")) for p in found
     )
@@ -166,56 +169,56 @@ def _third(teller: Teller, told: Told, drops: Drops) -> list[str]:
             f"the report names column {drop.text_column}, row {drop.text_row} and the value "
             f"'{drop.text_value}'; it does not"
         )
-    if not any(drop.renamed in str(problem) for problem in told.problems):
+    if not any(drop.renamed in str(problem) for problem in ended.problems):
         failed.append(f"the report names the column {drop.renamed}, which was renamed; it does not")
-    if "TrainModel" in _timeline(teller, told).states or _training_jobs(teller, told):
+    if "TrainModel" in _timeline(scenario, ended).states or _training_jobs(scenario, ended):
         failed.append("nothing is trained; a training job was made")
-    return failed + _unmoved(teller, told)
+    return failed + _unmoved(scenario, ended)
 
 
-def _fourth(teller: Teller, told: Told, drops: Drops) -> list[str]:
-    failed = _outcome(told, "MODEL_REJECTED")
-    challenger, _ = run_report.metric_values(told.record)
-    is_auc = told.record.get("metric") == "auc"
+def _fourth(scenario: Scenario, ended: Outcome, drops: Drops) -> list[str]:
+    failed = _unless(ended, "MODEL_REJECTED")
+    challenger, _ = run_report.metric_values(ended.record)
+    is_auc = ended.record.get("metric") == "auc"
     if is_auc and not (challenger is not None and CHANCE[0] <= challenger <= CHANCE[1]):
         failed.append(
             f"the challenger's fresh auc is between {CHANCE[0]} and {CHANCE[1]}; it is "
             f"{screen.number(challenger)}"
         )
-    if told.record.get("data_state") != "SUSPECT":
-        state = told.record.get("data_state")
+    if ended.record.get("data_state") != "SUSPECT":
+        state = ended.record.get("data_state")
         failed.append(
             f"the data of {', '.join(drops.shuffled.files)} is set aside as SUSPECT; it is {state}"
         )
-    return failed + _unmoved(teller, told)
+    return failed + _unmoved(scenario, ended)
 
 
 EXPECTATIONS = (_first, _second, _third, _fourth)
-"""What must hold after each drop; each gives the expectations that failed, in words."""
+"""What must hold after each drop; each returns the expectations that failed, in words."""
 
 
-def _outcome(told: Told, expected: str) -> list[str]:
-    outcome = told.record.get("outcome")
+def _unless(ended: Outcome, expected: str) -> list[str]:
+    outcome = ended.record.get("outcome")
     if outcome == expected:
         return []
-    return [f"the run ends {expected}; it ended {outcome}: {told.record.get('sentence', '')}"]
+    return [f"the run ends {expected}; it ended {outcome}: {ended.record.get('sentence', '')}"]
 
 
-def _unmoved(teller: Teller, told: Told) -> list[str]:
-    if told.before is None or told.before != told.after:
+def _unmoved(scenario: Scenario, ended: Outcome) -> list[str]:
+    if ended.before is None or ended.before != ended.after:
         return ["the endpoint answers byte for byte as before; it does not"]
-    teller.console.print(
-        f"  The endpoint answers as before, byte for byte: {answers(told.after)}", soft_wrap=True
+    scenario.console.print(
+        f"  The endpoint answers as before, byte for byte: {answers(ended.after)}", soft_wrap=True
     )
     return []
 
 
-def _same_bytes(teller: Teller) -> list[str]:
-    """What answers, what the registry approved last and what the ledger says: one artifact."""
-    champion = ledger.champion(teller.stack, teller.pipeline) or {}
+def _same_bytes(scenario: Scenario) -> list[str]:
+    """Endpoint, newest approved package and ledger must all name one artifact."""
+    champion = ledger.champion(scenario.stack, scenario.pipeline) or {}
     expected = champion.get("artifact_sha256")
-    serving = _serving_sha256(teller.stack, teller.pipeline)
-    approved = _newest_approved(teller)
+    serving = _serving_sha256(scenario.stack, scenario.pipeline)
+    approved = _newest_approved(scenario)
     failed = []
     if serving != expected:
         failed.append(
@@ -224,7 +227,7 @@ def _same_bytes(teller: Teller) -> list[str]:
     if approved != champion.get("package"):
         failed.append(f"the newest approved package is the champion's; it is {approved}")
     if not failed:
-        teller.console.print(
+        scenario.console.print(
             f"  Artifact {str(expected)[:12]}... serves, is the newest approved in the registry, "
             "and is the ledger's champion",
             soft_wrap=True,
@@ -233,7 +236,7 @@ def _same_bytes(teller: Teller) -> list[str]:
 
 
 def _serving_sha256(stack: Stack, pipeline: str) -> str | None:
-    """What the serving process loaded, as the local AWS says."""
+    """What the serving process loaded, according to the local AWS."""
     import json
     import urllib.request
 
@@ -245,9 +248,9 @@ def _serving_sha256(stack: Stack, pipeline: str) -> str | None:
     return sha256
 
 
-def _newest_approved(teller: Teller) -> str | None:
-    packages = teller.stack.client("sagemaker").list_model_packages(
-        ModelPackageGroupName=teller.stack.endpoint(teller.pipeline),
+def _newest_approved(scenario: Scenario) -> str | None:
+    packages = scenario.stack.client("sagemaker").list_model_packages(
+        ModelPackageGroupName=scenario.stack.endpoint(scenario.pipeline),
         ModelApprovalStatus="Approved",
         SortBy="CreationTime",
         SortOrder="Descending",
@@ -256,13 +259,13 @@ def _newest_approved(teller: Teller) -> str | None:
     return newest["ModelPackageArn"] if newest else None
 
 
-def _timeline(teller: Teller, told: Told) -> Timeline:
-    return timeline_of(teller.stack, teller.stack.execution_arn(told.run.id))
+def _timeline(scenario: Scenario, ended: Outcome) -> Timeline:
+    return timeline_of(scenario.stack, scenario.stack.execution_arn(ended.run.id))
 
 
-def _training_jobs(teller: Teller, told: Told) -> list[str]:
-    name = f"{teller.stack.name}-{told.run.id}"
-    jobs = teller.stack.client("sagemaker").list_training_jobs(NameContains=name)
+def _training_jobs(scenario: Scenario, ended: Outcome) -> list[str]:
+    name = f"{scenario.stack.name}-{ended.run.id}"
+    jobs = scenario.stack.client("sagemaker").list_training_jobs(NameContains=name)
     return [job["TrainingJobName"] for job in jobs["TrainingJobSummaries"]]
 
 
@@ -272,12 +275,12 @@ def answers(body: bytes | None) -> str:
     try:
         shown = " ".join(f"{float(value):.3f}" for value in values[:_ANSWERS_SHOWN])
     except ValueError as error:
-        raise CliError(f"the endpoint's answer is no list of numbers: {values[:3]}") from error
+        raise CliError(f"the endpoint's answer is not a list of numbers: {values[:3]}") from error
     return shown + (" ..." if len(values) > _ANSWERS_SHOWN else "")
 
 
-def close(console: Console, told: list[Told], folder: Path) -> None:
-    """The closing table, and plainly whether the story held."""
+def close(console: Console, outcomes: list[Outcome], folder: Path) -> None:
+    """Print the closing table and whether every expectation held."""
     rows = [
         (
             str(one.number),
@@ -285,18 +288,18 @@ def close(console: Console, told: list[Told], folder: Path) -> None:
             screen.outcome(one.record.get("outcome")),
             *(screen.number(v) for v in reversed(run_report.metric_values(one.record))),
             screen.duration(one.seconds),
-            screen.styled("yes", "green") if one.as_told else screen.styled("NO", "bold red"),
+            screen.styled("yes", "green") if one.as_expected else screen.styled("NO", "bold red"),
         )
-        for one in told
+        for one in outcomes
     ]
-    columns = ["", "drop", "outcome", ">champion", ">challenger", ">took", "as told"]
+    columns = ["", "drop", "outcome", ">champion", ">challenger", ">took", "as expected"]
     console.print()
     console.print(screen.table("", columns, rows))
-    failed = [f"drop {one.number}: {failure}" for one in told for failure in one.failed]
-    if len(told) < DROPS:
-        failed.append(f"the story ended after drop {len(told)}")
+    failed = [f"drop {one.number}: {failure}" for one in outcomes for failure in one.failed]
+    if len(outcomes) < DROPS:
+        failed.append(f"the scenario ended after drop {len(outcomes)}")
     for failure in failed:
-        console.print(f"Not as told: {failure}", style="bold red", soft_wrap=True)
+        console.print(f"Not as expected: {failure}", style="bold red", soft_wrap=True)
     if not failed:
-        console.print("All four ended as told.", style="bold green")
+        console.print("All four ended as expected.", style="bold green")
     console.print(f"Report, picture and model are in {folder}/", soft_wrap=True)

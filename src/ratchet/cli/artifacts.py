@@ -1,4 +1,4 @@
-"""What the demo leaves in ./ratchet-demo/: report, picture, model, verdict, quarantine reports."""
+"""The demo's artifacts in ./ratchet-demo/: report, picture, model, verdict, quarantine reports."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ from ratchet.cli.runs import draw_run
 
 if TYPE_CHECKING:
     from ratchet.cli.demo_data import DemoData
-    from ratchet.cli.story import Told
+    from ratchet.cli.scenario import Outcome
 
 
-def write(folder: Path, stack: Stack, pipeline: str, source: DemoData, told: list[Told]) -> None:
-    """Write everything, over what an earlier demo left."""
+def write(
+    folder: Path, stack: Stack, pipeline: str, source: DemoData, outcomes: list[Outcome]
+) -> None:
+    """Write everything, replacing what an earlier demo left."""
     for old in ("report.md", "picture.svg", "model.tar.gz", "verdict.json", "quarantine.json"):
         (folder / old).unlink(missing_ok=True)
-    promoted = [one for one in told if one.record.get("outcome") == "PROMOTED"]
+    promoted = [one for one in outcomes if one.record.get("outcome") == "PROMOTED"]
     if promoted:
         _picture(folder / "picture.svg", stack, promoted[-1])
         _save(folder / "verdict.json", run_report.verdict_of(stack, promoted[-1].run))
         _model(folder / "model.tar.gz", stack, pipeline)
-    rejected = [one for one in told if one.problems]
+    rejected = [one for one in outcomes if one.problems]
     if rejected:
         _save(folder / "quarantine.json", ledger.quarantine_reports(stack, rejected[0].run))
-    (folder / "report.md").write_text(report(source, told, _digest(folder)), encoding="utf-8")
+    (folder / "report.md").write_text(report(source, outcomes, _digest(folder)), encoding="utf-8")
 
 
-def report(source: DemoData, told: list[Told], model_sha256: str | None) -> str:
-    """The story in Markdown."""
-    parts = ["# Four drops", "", f"Data: {source.origin}.", "", _table(told)]
-    for one in told:
+def report(source: DemoData, outcomes: list[Outcome], model_sha256: str | None) -> str:
+    """The report in Markdown."""
+    parts = ["# Four drops", "", f"Data: {source.origin}.", "", _table(outcomes)]
+    for one in outcomes:
         parts += ["", f"## {one.number}. {one.title}", "", *_chapter(one)]
-    parts += ["", "## What lies here", ""]
+    parts += ["", "## Files", ""]
     parts += ["- `picture.svg`: the promoted run, state by state", "- `verdict.json`: why it won"]
     parts += ["- `quarantine.json`: what was wrong with drop 3"]
     if model_sha256:
@@ -45,9 +47,9 @@ def report(source: DemoData, told: list[Told], model_sha256: str | None) -> str:
     return "\n".join([*parts, ""])
 
 
-def _table(told: list[Told]) -> str:
+def _table(outcomes: list[Outcome]) -> str:
     lines = ["| drop | outcome | champion | challenger | took |", "|---|---|---|---|---|"]
-    for one in told:
+    for one in outcomes:
         challenger, champion = run_report.metric_values(one.record)
         cells = (one.title, one.record.get("outcome"), screen.number(champion),
                  screen.number(challenger), screen.duration(one.seconds))  # fmt: skip
@@ -55,8 +57,8 @@ def _table(told: list[Told]) -> str:
     return "\n".join(lines)
 
 
-def _chapter(one: Told) -> list[str]:
-    from ratchet.cli.story import answers
+def _chapter(one: Outcome) -> list[str]:
+    from ratchet.cli.scenario import answers
 
     sentence = one.record.get("sentence") or ""
     lines = [f"Run `{one.run.id}`: **{one.record.get('outcome')}**. {sentence}"]
@@ -69,7 +71,7 @@ def _chapter(one: Told) -> list[str]:
         lines += ["", f"Endpoint before: `{answers(one.before)}`"]
     if one.after is not None:
         lines += ["", f"Endpoint after: `{answers(one.after)}`"]
-    lines += [f"\nNot as told: {failure}" for failure in one.failed]
+    lines += [f"\nNot as expected: {failure}" for failure in one.failed]
     return lines
 
 
@@ -78,7 +80,7 @@ def _cell(value: Any) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _picture(path: Path, stack: Stack, one: Told) -> None:
+def _picture(path: Path, stack: Stack, one: Outcome) -> None:
     timeline = timeline_of(stack, stack.execution_arn(one.run.id))
     path.write_text(draw_run(stack, one.run, one.record, timeline), encoding="utf-8")
 
