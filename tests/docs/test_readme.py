@@ -14,6 +14,7 @@ from ratchet.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+BENCHMARKS = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSOLE = "\n".join(re.findall(r"```console\n(.*?)```", README, re.DOTALL))
 LINES = [line.partition("#")[0].strip() for line in CONSOLE.splitlines()]
@@ -63,6 +64,22 @@ def test_the_readme_s_sam_commands_use_environments_of_samconfig() -> None:
 def test_every_relative_link_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_figures_of_the_readme_are_those_of_the_benchmarks_page() -> None:
+    rows = re.findall(r"^\|.*\| (.*) \| `python (benchmarks/\w+\.py)", README, re.MULTILINE)
+    assert len(rows) == 5
+    for figures, script in rows:
+        assert (ROOT / script).exists()
+        measured = BENCHMARKS[BENCHMARKS.index(f"`python {script}") :]
+        for figure in re.findall(r"\d[\d.,]*\d|\d", figures):
+            assert re.search(rf"(?<![\d.,]){re.escape(figure)}(?![\d]|[.,]\d)", measured), figure
+
+
+def test_the_benchmarks_page_has_the_command_of_every_benchmark() -> None:
+    scripts = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
+    helpers = {"authoring_work.py", "plain_script.py"}
+    assert set(re.findall(r"`python benchmarks/(\w+\.py)", BENCHMARKS)) == scripts - helpers
 
 
 def test_ci_runs_what_the_readme_tells() -> None:
