@@ -58,10 +58,9 @@ class Settings:
         """Role of DataBrew jobs."""
         return self._required("RATCHET_DATABREW_ROLE_ARN")
 
-    @property
-    def xgboost_image(self) -> str:
-        """Image of SageMaker's built-in XGBoost."""
-        return self._required("RATCHET_XGBOOST_IMAGE")
+    def image(self, algorithm: str) -> str:
+        """Image of an algorithm, by the name that pipeline.yaml has for it."""
+        return self._required(f"RATCHET_{algorithm.upper().replace('-', '_')}_IMAGE")
 
     @property
     def training_workflow_role_arn(self) -> str:

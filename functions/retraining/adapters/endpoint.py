@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from retraining.adapters.registry import missing
+from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.rules.promotion import EndpointFacts
 
 
@@ -58,8 +59,8 @@ class Endpoints:
         """The answer to some rows, as the endpoint wrote it."""
         answer = self._runtime().invoke_endpoint(
             EndpointName=name,
-            ContentType="text/csv",
-            Accept="text/csv",
+            ContentType=CONTENT_TYPE,
+            Accept=CONTENT_TYPE,
             Body="\n".join(rows).encode(),
         )
         return str(answer["Body"].read().decode("utf-8", "replace"))

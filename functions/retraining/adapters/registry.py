@@ -8,6 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code, message
+from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.rules.names import prefix, tag_list
 
 NEWEST: Final = 20  # packages looked through for the one of an earlier attempt
@@ -66,8 +67,8 @@ class Registry:
             ClientToken=run[:36],
             InferenceSpecification={
                 "Containers": [{"Image": image, "ModelDataUrl": artifact}],
-                "SupportedContentTypes": ["text/csv"],
-                "SupportedResponseMIMETypes": ["text/csv"],
+                "SupportedContentTypes": [CONTENT_TYPE],
+                "SupportedResponseMIMETypes": [CONTENT_TYPE],
                 "SupportedTransformInstanceTypes": [instance],
                 "SupportedRealtimeInferenceInstanceTypes": [instance],
             },

@@ -27,18 +27,20 @@ from pydantic import (
     model_validator,
 )
 
-from retraining import hyperparameters
 from retraining.rules.columns import Column, ColumnMap, ColumnsFile
 from retraining.rules.errors import PipelineRejected
 from retraining.rules.explain import Several, sentences
+from retraining.rules.metrics import METRICS
 from retraining.rules.names import PIPELINE_PATTERN
-from retraining.rules.sections import Duration, Section, between, in_words
+from retraining.rules.sections import Duration, OneOf, Section, between, in_a_row, in_words
 from retraining.rules.training import (
     BuiltInTraining,
     Training,
     TrainingOfDefinition,
     TrainingOfFolder,
 )
+
+LOWER_IS_BETTER: Final = [row.name for row in METRICS.values() if not row.higher_is_better]
 
 Number = Annotated[float, Field(strict=True)]
 Share = Annotated[Number, Field(gt=0, lt=1)]
@@ -137,9 +139,9 @@ class Split(Section):
 class Gate(Section):
     """What a challenger must prove before it serves."""
 
-    metric: Literal["auc", "accuracy", "f1", "logloss", "rmse", "mae"]
+    metric: Annotated[str, OneOf(METRICS)]
     minimum: Number = Field(
-        description="The least acceptable value; for logloss, rmse and mae the greatest"
+        description=f"The least acceptable value; for {in_a_row(LOWER_IS_BETTER)} the greatest"
     )
     rule: Literal["improve", "superior"] = "improve"
     margin: Annotated[Number, Field(ge=0)] = 0.01
@@ -149,12 +151,12 @@ class Gate(Section):
 
     @field_validator("minimum")
     @classmethod
-    def _minimum_is_possible(cls, minimum: float, told: ValidationInfo) -> float:
-        metric = told.data.get("metric")
-        share = metric in ("auc", "accuracy", "f1")
-        if minimum < 0 or (share and minimum > 1):
-            allowed = "0 to 1" if share else "0 or more"
-            raise ValueError(f"{minimum:g} is no possible value of {metric}; allowed: {allowed}")
+    def _minimum_is_possible(cls, minimum: float, info: ValidationInfo) -> float:
+        metric = METRICS.get(info.data.get("metric", ""))
+        if metric and minimum not in metric.range:
+            raise ValueError(
+                f"{minimum:g} is not a possible value of {metric.name}; allowed: {metric.range}"
+            )
         return minimum
 
 
@@ -197,7 +199,7 @@ class Contract(Section):
     def _hyperparameters_are_known(self) -> Contract:
         if not isinstance(self.training, BuiltInTraining):
             return self
-        found = hyperparameters.problems(self.training.hyperparameters, self.gate.metric)
+        found = self.training.problems(METRICS[self.gate.metric])
         if found:
             raise Several([f"training.hyperparameters.{problem}" for problem in found])
         return self

@@ -1,4 +1,4 @@
-"""Metrics by name: their direction, their value, and the paired difference of two models.
+"""Metrics by name: what they read, range, direction, value, and the difference of two models.
 
 Standard library only. The difference is the challenger's value minus the champion's, turned so
 that more is always better, with its standard error on the same rows: DeLong for auc (E. R.
@@ -12,7 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from retraining.algorithms.ranges import Range
+from retraining.algorithms.scores import ScoreKind
+
 Values = Sequence[float]
+Value = Callable[[Values, Values], float]
+"""A metric of labels and scores."""
+Error = Callable[[Values, Values, Values], float]
+"""Of the difference of two models: from labels, challenger's scores and champion's scores."""
 THRESHOLD: Final = 0.5  # of a probability, for accuracy and f1
 TINY: Final = 1e-15  # logloss is clipped here, as XGBoost and scikit-learn do
 
@@ -28,12 +35,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: `parts` gives each row's value, `whole` the metric of these."""
+    """A metric: the kinds of scores it can read, and its value and error on them.
+
+    `range` is where its values lie; `binary`: it is defined for labels 0 and 1 alone.
+    """
 
     name: str
     higher_is_better: bool
-    value: Callable[[Values, Values], float]
-    influence: Callable[[Values, Values], list[float]] | None = None
+    range: Range
+    reads: frozenset[ScoreKind]
+    value: Value
+    error: Error
     binary: bool = False
 
     def oriented(self, number: float) -> float:
@@ -61,11 +73,7 @@ def difference(name: str, labels: Values, challenger: Values, champion: Values) 
     estimate = evaluate(name, labels, challenger) - evaluate(name, labels, champion)
     if math.isnan(estimate):
         return Difference(math.nan, math.nan, len(labels))
-    if metric.influence is None:
-        error = _delong_error(labels, challenger, champion)
-    else:
-        ours, theirs = metric.influence(labels, challenger), metric.influence(labels, champion)
-        error = _standard_error([a - b for a, b in zip(ours, theirs, strict=True)])
+    error = metric.error(labels, challenger, champion)
     return Difference(metric.oriented(estimate), error, len(labels))
 
 
@@ -131,15 +139,23 @@ def _standard_error(values: Values) -> float:
     return math.sqrt(_variance(values) / len(values)) if len(values) > 1 else math.inf
 
 
-def _row_mean(
-    part: Callable[[float, float], float],
-) -> tuple[Callable[[Values, Values], float], Callable[[Values, Values], list[float]]]:
-    """Value and influence of a metric that is the mean of `part` over the rows."""
+def by_influence(influence: Callable[[Values, Values], list[float]]) -> Error:
+    """The error of a metric by the contribution of each row to it (the delta method)."""
 
-    def influence(labels: Values, scores: Values) -> list[float]:
+    def error(labels: Values, challenger: Values, champion: Values) -> float:
+        ours, theirs = influence(labels, challenger), influence(labels, champion)
+        return _standard_error([a - b for a, b in zip(ours, theirs, strict=True)])
+
+    return error
+
+
+def row_mean(part: Callable[[float, float], float]) -> tuple[Value, Error]:
+    """Value and error of a metric that is the mean of `part` (of label and score) over the rows."""
+
+    def parts(labels: Values, scores: Values) -> list[float]:
         return [part(y, s) for y, s in zip(labels, scores, strict=True)]
 
-    return lambda labels, scores: _mean(influence(labels, scores)), influence
+    return lambda labels, scores: _mean(parts(labels, scores)), by_influence(parts)
 
 
 def _predicted(label: float, score: float) -> float:
@@ -190,14 +206,22 @@ def _rmse_influence(labels: Values, scores: Values) -> list[float]:
     return [square / (2 * value) if value else 0.0 for square in _squares(labels, scores)]
 
 
+SHARE: Final = Range(0, 1)
+AT_LEAST_0: Final = Range(0)
+ORDER: Final = frozenset({ScoreKind.ORDER})
+PROBABILITY: Final = frozenset({ScoreKind.PROBABILITY})
+BINARY: Final = PROBABILITY | {ScoreKind.BINARY_CLASS}
+CLASSES: Final = BINARY | {ScoreKind.CLASS}
+NUMBERS: Final = frozenset({ScoreKind.NUMBER, ScoreKind.COUNT})
+
 METRICS: Final = {
     metric.name: metric
     for metric in (
-        Metric("auc", True, auc, binary=True),
-        Metric("accuracy", True, *_row_mean(_is_right)),
-        Metric("f1", True, _f1, _f1_influence, binary=True),
-        Metric("logloss", False, *_row_mean(_log_loss), binary=True),
-        Metric("rmse", False, _rmse, _rmse_influence),
-        Metric("mae", False, *_row_mean(_absolute_error)),
+        Metric("auc", True, SHARE, ORDER, auc, _delong_error, binary=True),
+        Metric("accuracy", True, SHARE, CLASSES, *row_mean(_is_right)),
+        Metric("f1", True, SHARE, BINARY, _f1, by_influence(_f1_influence), binary=True),
+        Metric("logloss", False, AT_LEAST_0, PROBABILITY, *row_mean(_log_loss), binary=True),
+        Metric("rmse", False, AT_LEAST_0, NUMBERS, _rmse, by_influence(_rmse_influence)),
+        Metric("mae", False, AT_LEAST_0, NUMBERS, *row_mean(_absolute_error)),
     )
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StrictStr
+from pydantic_core import CoreSchema, core_schema
 
 from retraining.rules.durations import seconds
 
@@ -12,6 +14,21 @@ from retraining.rules.durations import seconds
 def in_words(allowed: str) -> dict[str, JsonValue]:
     """What a pattern allows, for the JSON Schema: editors show it under this name, and push."""
     return {"patternErrorMessage": allowed}
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+class OneOf:
+    """An annotation of texts that must be one of these names: a Literal made of a table."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = list(names)
+
+    def __get_pydantic_core_schema__(self, *_: Any) -> CoreSchema:
+        return core_schema.literal_schema(self._names)
 
 
 Duration = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from retraining.rules.sections import Duration, Section, between, in_words
+from retraining.algorithms.catalog import ALGORITHMS, DEFAULT
+from retraining.rules.metrics import Metric
+from retraining.rules.sections import Duration, OneOf, Section, between, in_words
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
 
@@ -42,12 +44,20 @@ WorkflowFile = Annotated[
 class BuiltInTraining(Section):
     """The challenger is trained by SageMaker's built-in XGBoost."""
 
-    algorithm: Literal["xgboost"] = "xgboost"
+    algorithm: Annotated[str, OneOf(ALGORITHMS)] = DEFAULT
     hyperparameters: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
         description="Of SageMaker's built-in XGBoost"
     )
     instance: Instance = "ml.m5.large"
     max_runtime: Runtime = "1h"
+
+    def problems(self, metric: Metric) -> list[str]:
+        """What is wrong with the hyperparameters of a pipeline whose gate reads `metric`."""
+        algorithm = ALGORITHMS[self.algorithm]
+        return [
+            *algorithm.problems(self.hyperparameters),
+            *algorithm.score_problems(self.hyperparameters, metric.name, metric.reads),
+        ]
 
 
 class OwnTraining(Section):

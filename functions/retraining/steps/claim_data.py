@@ -6,7 +6,9 @@ import hashlib
 import json
 from typing import Any
 
-from retraining import adapters, clock, hyperparameters
+from retraining import adapters, clock
+from retraining.algorithms.catalog import DEFAULT
+from retraining.algorithms.hyperparameters import as_text
 from retraining.rules import claims, names
 from retraining.rules.durations import seconds
 from retraining.rules.errors import (
@@ -43,6 +45,7 @@ def _manifest(pipeline: str, token: int) -> dict[str, Any]:
     if not objects:
         raise NothingPending(f"no object of pipeline {pipeline} is pending")
     runs = adapters.ledger().runs(pipeline)
+    definition = json.loads(registration["definition"])
     return {
         "pipeline": pipeline,
         "token": token,
@@ -50,14 +53,14 @@ def _manifest(pipeline: str, token: int) -> dict[str, Any]:
         "history": [names.batch(r["token"]) for r in runs if r.get("data_state") == TRAINED],
         "reference": [names.batch(r["token"]) for r in runs if r.get("promoted")],
         "objects": claims.manifest_objects(objects, settings.landing_bucket),
-        "definition": json.loads(registration["definition"]),
+        "definition": definition,
         "definition_ref": {
             "uri": registration["uri"],
             "version_id": registration["version_id"],
             "sha256": registration["sha256"],
             "recipe_version": registration.get("recipe_version"),
         },
-        "image": settings.xgboost_image,
+        "image": settings.image(definition["training"].get("algorithm", DEFAULT)),
         "champion": adapters.ledger().champion(pipeline),
         "claimed_at": clock.stamp(),
     }
@@ -93,7 +96,7 @@ def _training(manifest: dict[str, Any]) -> dict[str, Any]:
     return {
         "workflow": adapters.training_machines().put(manifest["pipeline"], own) if own else None,
         "image": manifest["image"],
-        "hyperparameters": {name: hyperparameters.as_text(value) for name, value in chosen.items()},
+        "hyperparameters": {name: as_text(value) for name, value in chosen.items()},
         "instance_type": training["instance"],
         "max_runtime": seconds(training["max_runtime"]),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from retraining import adapters
+from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.rules import scores
 from retraining.rules.errors import ScoresUnreadable
 from retraining.rules.rows import Shares
@@ -21,7 +22,7 @@ def extract(uri: str, manifest: dict[str, Any], *, champion: bool) -> str:
     measured = scores.measure(metric, challenger, former, shares)
     wanted = scores.golden_ids(challenger)
     holdout = _lines(f"{prefix}/prepared/holdout/", "")
-    golden = {"content_type": "text/csv", "rows": scores.golden_rows(holdout, wanted)}
+    golden = {"content_type": CONTENT_TYPE, "rows": scores.golden_rows(holdout, wanted)}
     adapters.work().write_json(f"{prefix}/golden.json", golden)
     return adapters.work().write_json(f"{prefix}/metrics.json", measured)
 

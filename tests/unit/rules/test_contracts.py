@@ -77,7 +77,7 @@ def test_defaults_are_written_out() -> None:
         ("split/by", "time", "'row' or 'key'"),
         ("trigger/quiet_period", "13h", "from 1s to 12h"),
         ("gate/metric", "acc", "'auc', 'accuracy'"),
-        ("gate/minimum", 1.5, "no possible value of auc"),
+        ("gate/minimum", 1.5, "not a possible value of auc; allowed: 0 to 1"),
         ("gate/approval", "manual", "gate.approval"),
         ("training/hyperparameters", {"max_dept": 3, "num_round": 1}, "did you mean max_depth?"),
         ("training/hyperparameters", {"objective": "binary:logistic"}, "num_round: missing"),

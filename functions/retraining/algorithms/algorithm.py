@@ -1,0 +1,88 @@
+"""What an algorithm is: its image, its hyperparameters, and what its models' scores say."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from retraining.algorithms.hyperparameters import Check, Value, as_text
+from retraining.algorithms.scores import ScoreKind
+
+CONTENT_TYPE: Final = "text/csv"
+"""What every algorithm reads and answers: data is prepared once, the label first, no header."""
+MOST_SHOWN: Final = 4
+
+Together = Callable[[Mapping[str, str]], list[str]]
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One algorithm of SageMaker's. `name` is what pipeline.yaml calls it, `title` what people do.
+
+    `image` is repository and tag; the registry's account differs by region. `artifact` is the file
+    in model.tar.gz. `refused` are hyperparameters that the image knows and a pipeline cannot use,
+    each with the reason; `required` those without which it does not train, each with an example.
+    `together` finds what is wrong with values that are right one by one.
+    """
+
+    name: str
+    title: str
+    image: str
+    artifact: str
+    hyperparameters: Mapping[str, Check]
+    aliases: Mapping[str, str]
+    refused: Mapping[str, str]
+    required: Mapping[str, str]
+    objectives: Mapping[str, frozenset[ScoreKind]]
+    default_objective: str
+    together: tuple[Together, ...] = ()
+
+    def problems(self, chosen: Mapping[str, Value]) -> list[str]:
+        """What is wrong with a pipeline's hyperparameters, each problem beginning with a name."""
+        texts = {name: as_text(value) for name, value in sorted(chosen.items())}
+        found = [problem for name, text in texts.items() if (problem := self._problem(name, text))]
+        found += self._said_twice(texts)
+        canonical = {self.aliases.get(name, name): text for name, text in texts.items()}
+        found += [
+            f"{name}: missing; {self.title} requires it (for example {name}: {example})"
+            for name, example in self.required.items()
+            if name not in canonical
+        ]
+        return found or [problem for rule in self.together for problem in rule(canonical)]
+
+    def score_problems(
+        self, chosen: Mapping[str, Value], metric: str, reads: frozenset[ScoreKind]
+    ) -> list[str]:
+        """Why `metric`, which reads these kinds of scores, cannot judge the objective's scores."""
+        objective = as_text(chosen.get("objective", self.default_objective))
+        if objective not in self.objectives or self.objectives[objective] & reads:
+            return []
+        fitting = [name for name, kinds in self.objectives.items() if kinds & reads]
+        shown, more = fitting[:MOST_SHOWN], len(fitting) - MOST_SHOWN
+        names = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+        problem = f"objective: {objective} gives no scores that metric {metric} can read"
+        return [f"{problem}; objectives that do: {names}"]
+
+    def _problem(self, name: str, text: str) -> str | None:
+        if name in self.refused:
+            return f"{name}: {self.refused[name]}"
+        check = self.hyperparameters.get(self.aliases.get(name, name))
+        if check is None:
+            return self._unknown(name)
+        wanted = check(text)
+        return f"{name}: must be {wanted}, not {text}" if wanted else None
+
+    def _unknown(self, name: str) -> str:
+        near = difflib.get_close_matches(name, [*self.hyperparameters, *self.aliases], n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"{name}: not a hyperparameter of {self.title}{hint}"
+
+    def _said_twice(self, texts: Mapping[str, str]) -> list[str]:
+        """The image would take the one it happens to read last."""
+        return [
+            f"{alias}: another name of {name}, which is given too; keep one"
+            for alias, name in self.aliases.items()
+            if alias in texts and name in texts
+        ]

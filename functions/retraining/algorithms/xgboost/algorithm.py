@@ -1,0 +1,48 @@
+"""SageMaker's built-in XGBoost: the row that the service reads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from retraining.algorithms.algorithm import Algorithm
+from retraining.algorithms.scores import ScoreKind
+from retraining.algorithms.xgboost import hyperparameters
+
+ORDER: Final = frozenset({ScoreKind.ORDER})
+ESTIMATE: Final = frozenset({ScoreKind.ORDER, ScoreKind.NUMBER})
+NOT_ONE_SCORE: Final[frozenset[ScoreKind]] = frozenset()
+
+OBJECTIVES: Final = {
+    "binary:logistic": frozenset({ScoreKind.ORDER, ScoreKind.PROBABILITY}),
+    "binary:hinge": frozenset({ScoreKind.ORDER, ScoreKind.BINARY_CLASS}),
+    "binary:logitraw": ORDER,
+    "reg:squarederror": ESTIMATE,
+    "reg:logistic": ESTIMATE | {ScoreKind.PROBABILITY},
+    "reg:gamma": ESTIMATE,
+    "reg:linear": ESTIMATE,
+    "reg:pseudohubererror": ESTIMATE,
+    "reg:squaredlogerror": ESTIMATE,
+    "reg:tweedie": ESTIMATE,
+    "count:poisson": frozenset({ScoreKind.COUNT}),
+    "multi:softmax": frozenset({ScoreKind.CLASS}),
+    "multi:softprob": NOT_ONE_SCORE,
+    "rank:map": ORDER,
+    "rank:ndcg": ORDER,
+    "rank:pairwise": ORDER,
+    "survival:aft": NOT_ONE_SCORE,
+    "survival:cox": NOT_ONE_SCORE,
+}
+
+ALGORITHM: Final = Algorithm(
+    name="xgboost",
+    title="built-in XGBoost",
+    image="sagemaker-xgboost:3.2-0",
+    artifact="xgboost-model",
+    hyperparameters={**hyperparameters.TABLE, "objective": hyperparameters.one_of(OBJECTIVES)},
+    aliases=hyperparameters.ALIASES,
+    refused=hyperparameters.REFUSED,
+    required={"num_round": "100"},
+    objectives=OBJECTIVES,
+    default_objective="reg:squarederror",
+    together=hyperparameters.TOGETHER,
+)
