@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 from statistics import mean, stdev
 
 import pytest
@@ -89,3 +94,31 @@ def test_auc_is_the_share_of_pairs_in_order(rows: list[tuple[float, int]]) -> No
         return
     pairs = [(p > n) + (p == n) / 2 for p in positive for n in negative]
     assert found == pytest.approx(mean(pairs))
+
+
+def test_a_new_metric_is_one_row_that_the_contract_and_the_gate_read() -> None:
+    definition = {
+        "name": "prices",
+        "data": {"label": "y", "columns": {"x": {"type": "number"}, "y": {"type": "number"}}},
+        "training": {"hyperparameters": {"num_round": 3}},
+        "gate": {"metric": "mape", "minimum": 0.2, "min_holdout_rows": 30},
+    }
+    script = [sys.executable, str(Path(__file__).with_name("one_more_metric.py"))]
+    functions = Path(__file__).parents[3] / "functions"
+    done = subprocess.run(
+        [*script, json.dumps(definition)],
+        env={**os.environ, "PYTHONPATH": str(functions)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert (
+        found["minimum"] == "gate.minimum: -1 is not a possible value of mape; allowed: at least 0"
+    )
+    assert "binary:logistic gives no scores that metric mape can read" in found["objective"]
+    assert found["schema"]["metric"]["enum"] == [*metrics.METRICS, "mape"]
+    assert "rmse, mae and mape the greatest" in found["schema"]["minimum"]["description"]
+    assert "fresh mape 0.1000 against the champion's 0.4000" in found["better"]
+    assert found["worse"] == "reject"
+    assert "mape 0.5000 on the fresh holdout misses the maximum 0.2" in found["too_bad"]

@@ -1,0 +1,77 @@
+"""Adds a metric as a release would, by one row, and lets the contract and the gate use it.
+
+Usage: python one_more_metric.py DEFINITION (JSON, whose gate reads `mape`); prints JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from retraining.rules import metrics
+
+
+def _absolute_share(label: float, score: float) -> float:
+    return abs(score - label) / abs(label)
+
+
+metrics.METRICS["mape"] = metrics.Metric(
+    "mape", False, metrics.AT_LEAST_0, metrics.NUMBERS, *metrics.row_mean(_absolute_share)
+)
+
+from retraining.rules import contracts, gate, scores  # noqa: E402 - they read the row
+from retraining.rules.errors import PipelineRejected  # noqa: E402
+from retraining.rules.rows import Shares  # noqa: E402
+
+ALL_HELD_OUT = Shares(0, 0)
+
+
+def accepted(definition: dict[str, Any]) -> dict[str, Any]:
+    """The definition's gate, every default written out."""
+    gate: dict[str, Any] = contracts.as_document(
+        contracts.parse_definition(json.dumps(definition))
+    )["gate"]
+    return gate
+
+
+def refusal(definition: dict[str, Any], section: str, key: str, value: object) -> str:
+    """What the contract says to the definition with another value."""
+    try:
+        accepted({**definition, section: {**definition[section], key: value}})
+    except PipelineRejected as error:
+        return str(error)
+    return ""
+
+
+def scored(factor: float) -> dict[str, scores.Scores]:
+    """A model whose every answer is `factor` times the label."""
+    labels = [float(100 + row) for row in range(60)]
+    lines = [f"r{label},fresh,{label},{label * factor}" for label in labels]
+    return scores.read(lines, "scores.csv")
+
+
+def judged(terms: dict[str, Any], ours: float, theirs: float) -> dict[str, Any]:
+    """The verdict on two such models."""
+    measured = scores.measure(terms["metric"], scored(ours), scored(theirs), ALL_HELD_OUT)
+    facts = gate.Facts(measured, measured["rows"], 16, True, False)
+    return gate.judge(gate.Terms.of(terms), facts).as_document()
+
+
+def main(definition: dict[str, Any]) -> dict[str, Any]:
+    """All of it."""
+    terms = accepted(definition)
+    binary = {"num_round": 1, "objective": "binary:logistic"}
+    schema = contracts.schemas()["pipeline.schema.json"]["$defs"]["Gate"]["properties"]
+    return {
+        "minimum": refusal(definition, "gate", "minimum", -1),
+        "objective": refusal(definition, "training", "hyperparameters", binary),
+        "schema": schema,
+        "better": judged(terms, 1.1, 1.4)["sentence"],
+        "worse": judged(terms, 1.1, 1.01)["decision"],
+        "too_bad": judged(terms, 1.5, 1.6)["sentence"],
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.loads(sys.argv[1]))))
