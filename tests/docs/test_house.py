@@ -24,7 +24,6 @@ FOLDERS = ("src", "functions", "jobs", "benchmarks", "tests")
 STARTS = ("src", "functions", "jobs", "tests", "src/ratchet/local_aws/glue/library")
 STILL_IN_CIRCLES = (  # folders whose circles are being opened
     "src/ratchet/cli",
-    "src/ratchet/workflow/interpreter",
     "src/ratchet/workflow/operating",
     "src/ratchet/workflow/steps",
 )

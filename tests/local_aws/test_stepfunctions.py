@@ -149,7 +149,7 @@ def test_other_requests_are_answered_while_an_expression_is_slow(states: Any, ma
     other = states.start_execution(stateMachineArn=quick)["executionArn"]
     states.stop_execution(executionArn=other)  # waits for the thread that evaluates
     assert _ended(states, other)["status"] == "ABORTED"
-    assert time.monotonic() - begun < limits.MAX_SECONDS + 3
+    assert time.monotonic() - begun < limits.MAX_SECONDS + 6  # on a busy machine
     assert "Expression evaluation timeout" in _ended(states, first)["cause"]
 
 

@@ -111,6 +111,31 @@ def test_a_map_sees_outer_variables_and_keeps_its_own() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "mode", [{"Mode": "INLINE"}, {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}]
+)
+def test_a_selector_sees_the_visit_of_its_map(mode: dict[str, str]) -> None:
+    seen: list[Any] = []
+
+    def answer(call: TaskCall) -> Any:
+        seen.append(call.arguments)
+        return StateError("Once") if len(seen) == 1 else {}
+
+    ask = {"Type": "Task", "Resource": INVOKE, "Arguments": "{% $states.input %}", "End": True}
+    each = {
+        "Type": "Map",
+        "Items": [7],
+        "ItemSelector": "{% $merge([$states.context.State, $states.context.Map.Item]) %}",
+        "ItemProcessor": {"ProcessorConfig": mode, "StartAt": "Ask", "States": {"Ask": ask}},
+        "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 60}],
+        "End": True,
+    }
+    run(machine({"Each": each}), answer=answer)
+    expected = {"EnteredTime": "2026-01-01T00:00:00.000Z", "Name": "Each", "Index": 0, "Value": 7}
+    shown = [{key: each[key] for key in (*expected, "RetryCount")} for each in seen]
+    assert shown == [{**expected, "RetryCount": 0}, {**expected, "RetryCount": 1}]
+
+
 def test_parallel_branches_give_their_outputs_in_order() -> None:
     branches = [
         {

@@ -104,8 +104,8 @@ def test_a_stopped_wait_and_a_timed_out_machine_go_on_too() -> None:
     states = {"Wait": {"Type": "Wait", "Seconds": 100, "Next": "End"}, "End": {"Type": "Succeed"}}
     world = World({"StartAt": "Wait", "TimeoutSeconds": 50, "States": states}, {})
     assert world.execution.status == "TIMED_OUT"
-    assert world.execution.standing is not None
-    assert world.execution.standing.state == "Wait"
+    assert world.execution.checkpoint is not None
+    assert world.execution.checkpoint.state == "Wait"
     assert world.redrive().status == "TIMED_OUT"
     assert world.execution.redrives == 1
 

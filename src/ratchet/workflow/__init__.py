@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from ratchet.workflow.history.events import Event
     from ratchet.workflow.history.recorder import History
     from ratchet.workflow.interpreter.clock import Clock, RealClock, TestClock
-    from ratchet.workflow.interpreter.execution import Identity, execute
+    from ratchet.workflow.interpreter.execution import execute
+    from ratchet.workflow.interpreter.identity import Identity
     from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall, TaskRunner
     from ratchet.workflow.loading import load, parse
     from ratchet.workflow.operating.execution import Execution, ExecutionStatus
@@ -41,9 +42,10 @@ _HOMES = {
     "drawing.draw": ("draw",),
     "editing.definition": ("Definition",),
     "interpreter.clock": ("Clock", "RealClock", "TestClock"),
-    "interpreter.execution": ("Identity", "execute"),
     "history.events": ("Event",),
     "history.recorder": ("History",),
+    "interpreter.execution": ("execute",),
+    "interpreter.identity": ("Identity",),
     "interpreter.tasks": ("Callbacks", "TaskCall", "TaskRunner"),
     "loading": ("load", "parse"),
     "operating.execution": ("Execution", "ExecutionStatus"),

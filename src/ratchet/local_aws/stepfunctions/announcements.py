@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ratchet.local_aws.stepfunctions import redrives
 from ratchet.local_aws.stepfunctions.logging_configuration import group_name
 from ratchet.workflow.history.events import Event, details_key
-from ratchet.workflow.interpreter.execution import ABORTED, FAILED, SUCCEEDED, TIMED_OUT
+from ratchet.workflow.interpreter.status import ABORTED, FAILED, SUCCEEDED, TIMED_OUT
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host

@@ -10,8 +10,9 @@ from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.workflow.asl.model import StateMachine
-from ratchet.workflow.interpreter.execution import RUNNING, Execution
+from ratchet.workflow.interpreter.execution import Execution
 from ratchet.workflow.interpreter.map_run import MapRun
+from ratchet.workflow.interpreter.status import RUNNING
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ratchet.workflow.history.recorder import MAX_EVENTS
-from ratchet.workflow.interpreter.execution import RUNNING, SUCCEEDED
+from ratchet.workflow.interpreter.status import RUNNING, SUCCEEDED
 
 if TYPE_CHECKING:
     from ratchet.local_aws.stepfunctions.records import ExecutionRecord

@@ -31,7 +31,9 @@ from ratchet.local_aws.stepfunctions.state_tests import StateTestOperation
 from ratchet.local_aws.stepfunctions.tags import TagOperations
 from ratchet.local_aws.stepfunctions.task_tokens import TaskTokenOperations
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
-from ratchet.workflow.interpreter.execution import TIMED_OUT, Execution, Identity
+from ratchet.workflow.interpreter.execution import Execution
+from ratchet.workflow.interpreter.identity import Identity
+from ratchet.workflow.interpreter.status import TIMED_OUT
 from ratchet.workflow.interpreter.tasks import Callbacks
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Parallel and inline Map: lanes of their own, first failure stops the rest."""
+"""Parallel and inline Map: branches that run side by side, until one fails."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from ratchet.workflow.asl import errors
-from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.errors import RUNTIME, StateError
 from ratchet.workflow.asl.model import Flow, Map, Parallel
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
+from ratchet.workflow.interpreter.branch import Branch, too_large
+from ratchet.workflow.interpreter.context import Item
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
-from ratchet.workflow.interpreter.lane import Item, Lane, too_large
 
-RunFlow = Callable[[Lane, Flow, Payload], Awaitable[Payload]]
+RunFlow = Callable[[Branch, Flow, Payload], Awaitable[Payload]]
 
 MAX_INLINE_CONCURRENCY = 40  # AWS: an inline Map runs at most 40 iterations at a time
 MAX_NUMBER = 100_000_000
 
 
 class Group:
-    """The lanes inside one container. The first that fails breaks off the others."""
+    """The branches inside one container. The first that fails breaks off the others."""
 
-    def __init__(self, parent: Lane) -> None:
+    def __init__(self, parent: Branch) -> None:
         self._parent = parent
         self._tasks: list[asyncio.Task[None]] = []
         self._failure: Exception | None = None
@@ -31,43 +31,36 @@ class Group:
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.ensure_future(work))
 
-    def lane(self, previous: int, place: int) -> Lane:
-        """A new lane for the branch or item at `place`; after a redrive, from where it stood."""
-        lane = Lane(self._parent.execution, previous, self._parent)
-        lane.place = place
-        lane.standing = self._parent.unfinished.pop(place, None)
-        self._parent.children.append(lane)
-        return lane
+    def done(self, branch: Branch, output: Payload) -> None:
+        """A branch came to its end: it cannot be broken off any more."""
+        branch.recorder.close()
+        self._parent.children.remove(branch)
+        self._parent.progress.done[branch.place] = output
 
-    def done(self, lane: Lane, output: Payload) -> None:
-        """A lane came to its end: it cannot be broken off any more."""
-        lane.closed = True
-        self._parent.children.remove(lane)
-        self._parent.done[lane.place] = output
-
-    def fail(self, lane: Lane, error: Exception) -> None:
-        """Take the failure of a lane: break off the others and hand the error to `join`."""
-        if self._failure is not None or lane.closed:
+    def fail(self, branch: Branch, error: Exception) -> None:
+        """Take the failure of a branch: break off the others and hand the error to `join`."""
+        if self._failure is not None or branch.recorder.is_closed:
             return
         self._failure = error
-        self._parent.previous = lane.previous
-        self._parent.stands()  # what a redrive needs to know of the lanes
-        lane.closed = True
+        self._parent.recorder.previous = branch.recorder.previous
+        self._parent.save_children()
+        branch.recorder.close()
         if isinstance(error, StateError):
             error.is_own = False
-            self._break_off(lane)
+            self._break_off(branch)
         current = asyncio.current_task()
         for task in self._tasks:
             if task is not current:
                 task.cancel()
 
-    def _break_off(self, failed: Lane) -> None:
-        for other in [lane for lane in self._parent.children if not lane.closed]:
-            other.abort(failed.previous)
-            other.note_iteration("MapIterationAborted", self._parent, failed.previous)
+    def _break_off(self, failed: Branch) -> None:
+        parent, previous = self._parent, failed.recorder.previous
+        for other in [branch for branch in parent.children if not branch.recorder.is_closed]:
+            other.abort(previous)
+            other.record_iteration("MapIterationAborted", parent.recorder, previous)
 
     async def join(self) -> None:
-        """Wait for all lanes; raise the first failure."""
+        """Wait for all branches; raise the first failure."""
         try:
             if self._tasks:
                 await asyncio.wait(self._tasks)
@@ -79,49 +72,59 @@ class Group:
             raise self._failure
 
     async def _give_up(self) -> None:
-        """Cancel all lanes and let them do what they do when cancelled, such as stopping jobs."""
+        """Cancel all branches and wait for what they do then, such as stopping jobs."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def parallel(lane: Lane, state: Parallel, run_flow: RunFlow, data: Data) -> Payload:
+async def parallel(branch: Branch, state: Parallel, run_flow: RunFlow, data: Data) -> Payload:
     """Run all branches on the same input; the list of their outputs."""
-    begins = lane.begins() or not lane.is_underway
+    recorder = branch.recorder
+    begins = branch.begins() or not branch.progress.is_any
     data.renew()
     given = data.given()
-    started = lane.record("ParallelStateStarted") if begins else lane.previous
-    group = Group(lane)
+    started = recorder.record("ParallelStateStarted") if begins else recorder.previous
+    group = Group(branch)
 
-    async def branch(flow: Flow, inner: Lane) -> None:
+    async def run(flow: Flow, inner: Branch) -> None:
         try:
             output = await run_flow(inner, flow, given)
         except Exception as error:  # noqa: BLE001 - `join` raises it
             group.fail(inner, error)
             return
-        lane.previous = inner.previous
+        recorder.previous = inner.recorder.previous
         group.done(inner, output)
 
     for place, flow in enumerate(state.branches):
-        if place not in lane.done:
-            group.start(branch(flow, group.lane(started, place)))
+        if place not in branch.progress.done:
+            group.start(run(flow, branch.child(started, place)))
     await group.join()
-    lane.record("ParallelStateSucceeded", chain=False)
-    return collected(lane, state, [lane.done[place] for place in range(len(state.branches))])
+    recorder.record("ParallelStateSucceeded", chain=False)
+    return _in_order(branch, state, len(state.branches))
 
 
-async def iterate(lane: Lane, state: Map, run_flow: RunFlow, data: Data) -> Payload:
+async def iterate(branch: Branch, state: Map, run_flow: RunFlow, data: Data) -> Payload:
     """Run the processor once for each item; the list of outputs in the order of the items."""
-    begins = lane.begins() or not lane.is_underway
+    recorder = branch.recorder
+    begins = branch.begins() or not branch.progress.is_any
     data.renew()
     items, limit = _items(state, data)
-    started = lane.record("MapStateStarted", {"length": len(items)}) if begins else lane.previous
+    started = recorder.previous
+    if begins:
+        started = recorder.record("MapStateStarted", {"length": len(items)})
     _tolerated(state, data)
     if state.processor is None:
-        raise StateError(errors.RUNTIME, lane.explained("The Map state has no ItemProcessor."))
-    await _Iterations(lane, state, state.processor, data, items, run_flow).run(started, limit)
-    lane.record("MapStateSucceeded", chain=False)
-    return collected(lane, state, [lane.done[place] for place in range(len(items))])
+        sentence = "The Map state has no ItemProcessor."
+        raise StateError(RUNTIME, branch.visit.explained(sentence))
+    await _Iterations(branch, state, state.processor, data, items, run_flow).run(started, limit)
+    recorder.record("MapStateSucceeded", chain=False)
+    return _in_order(branch, state, len(items))
+
+
+def _in_order(branch: Branch, state: Map | Parallel, count: int) -> Payload:
+    done = branch.progress.done
+    return collected(branch, state, [done[place] for place in range(count)])
 
 
 def items_of(state: Map, data: Data, *, members: bool = False) -> Any:
@@ -170,29 +173,23 @@ class _Iterations:
 
     def __init__(
         self,
-        lane: Lane,
+        branch: Branch,
         state: Map,
         processor: Flow,
         data: Data,
         items: list[Any],
         run_flow: RunFlow,
     ) -> None:
-        self._lane = lane
+        self._branch = branch
         self._state = state
         self._data = data
         self._items = items
         self._processor = processor
         self._run_flow = run_flow
-        self._group = Group(lane)
-        # Those that stood somewhere go on first.
-        self._open = iter(
-            [*lane.unfinished]
-            + [
-                place
-                for place in range(len(items))
-                if place not in lane.done and place not in lane.unfinished
-            ]
-        )
+        self._group = Group(branch)
+        done, stopped = dict(branch.progress.done), dict(branch.progress.stopped)
+        fresh = (n for n in range(len(items)) if n not in done and n not in stopped)
+        self._open = iter([*stopped, *fresh])  # those that had begun continue first
 
     async def run(self, started: int, limit: int) -> None:
         for _ in range(min(limit, len(self._items))):
@@ -201,26 +198,28 @@ class _Iterations:
                 self._group.start(self._worker(inner))
         await self._group.join()
 
-    def _begin(self, previous: int) -> Lane | None:
+    def _begin(self, previous: int) -> Branch | None:
         place = next(self._open, None)
         if place is None:
             return None
-        inner = self._group.lane(previous, place)
-        inner.index = place
-        inner.name = self._state.name
+        inner = self._branch.child(previous, place)
+        inner.iterates = self._state.name
         inner.item = Item(place, Payload(self._items[place]))
-        if inner.standing is None:
-            inner.record("MapIterationStarted", {"name": inner.name, "index": place})
+        if inner.checkpoint is None:
+            inner.recorder.record("MapIterationStarted", self._details(inner))
         return inner
 
-    async def _worker(self, first: Lane) -> None:
-        inner, turn = first, first.execution.turn
+    def _details(self, inner: Branch) -> dict[str, Any]:
+        return {"name": self._state.name, "index": inner.place}
+
+    async def _worker(self, first: Branch) -> None:
+        inner, turn = first, first.environment.turn
         while True:
             try:
                 await self._one(inner)
                 if turn.is_over:
                     await turn.end()
-                following = self._begin(inner.previous)
+                following = self._begin(inner.recorder.previous)
             except Exception as error:  # noqa: BLE001 - `join` raises it
                 self._failed(inner, error)
                 return
@@ -228,28 +227,31 @@ class _Iterations:
                 return
             inner = following
 
-    async def _one(self, inner: Lane) -> None:
+    async def _one(self, inner: Branch) -> None:
         given = self._given(inner)
         output = await self._run_flow(inner, self._processor, given)
-        details = {"name": inner.name, "index": inner.index}
-        self._lane.previous = inner.record("MapIterationSucceeded", details, chain=False)
+        self._branch.recorder.previous = inner.recorder.record(
+            "MapIterationSucceeded", self._details(inner), chain=False
+        )
         self._group.done(inner, output)
 
-    def _given(self, inner: Lane) -> Payload:
+    def _given(self, inner: Branch) -> Payload:
         """What the flow of an item gets."""
         selector = self._state.selector
-        if selector is None or inner.standing is not None:
-            return inner.item.value if inner.item is not None else self._data.input
-        inner.state, inner.entered = self._state, self._lane.entered
-        return self._data.seen_by(inner).payload(selector)
+        item = inner.item
+        if item is None:
+            return self._data.input
+        if selector is None or inner.checkpoint is not None:
+            return item.value
+        return self._data.for_item(item, inner.recorder).payload(selector)
 
-    def _failed(self, inner: Lane, error: Exception) -> None:
+    def _failed(self, inner: Branch, error: Exception) -> None:
         if isinstance(error, StateError):
-            inner.note_iteration("MapIterationFailed", inner, inner.previous)
+            inner.record_iteration("MapIterationFailed", inner.recorder, inner.recorder.previous)
         self._group.fail(inner, error)
 
 
-def collected(lane: Lane, state: Map | Parallel, results: list[Payload]) -> Payload:
+def collected(branch: Branch, state: Map | Parallel, results: list[Payload]) -> Payload:
     """The array of all outputs. Raises States.DataLimitExceeded if it is too large.
 
     AWS then runs everything again at a redrive, what succeeded too.
@@ -259,5 +261,5 @@ def collected(lane: Lane, state: Map | Parallel, results: list[Payload]) -> Payl
         result = Payload([result.value for result in results], text)
         if not result.is_too_large:
             return result
-    lane.start_over()
+    branch.start_over()
     raise too_large(state.name)

@@ -6,6 +6,7 @@ call, variables and output is decided here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ratchet.workflow.asl import paths
@@ -13,8 +14,10 @@ from ratchet.workflow.asl.errors import RUNTIME, StateError
 from ratchet.workflow.asl.model import Catcher, Choice, ChoiceRule, State
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.asl.templates import Template
+from ratchet.workflow.interpreter.branch import Branch
+from ratchet.workflow.interpreter.context import Item
 from ratchet.workflow.interpreter.expressions import Evaluator
-from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.recorder import Recorder
 from ratchet.workflow.interpreter.references import ReferenceEvaluator, conflict
 
 EMPTY = Payload({}, "{}")
@@ -23,36 +26,35 @@ EMPTY = Payload({}, "{}")
 class JsonataData:
     """JSONata: Arguments in; Assign and Output out, both with the variables of before."""
 
-    __slots__ = ("_lane", "_state", "evaluator", "input")
+    __slots__ = ("_branch", "_state", "_visit", "evaluator", "input")
 
-    def __init__(self, lane: Lane, state: State, payload: Payload) -> None:
-        self._lane = lane
+    def __init__(self, branch: Branch, state: State, payload: Payload) -> None:
+        self._branch = branch
         self._state = state
+        self._visit = branch.visit
         self.input = payload
-        self.evaluator = Evaluator(lane, payload, {})
+        self.evaluator = self._with()
 
     def renew(self) -> None:
-        """See the context anew: token and retry count differ at each attempt."""
-        self.evaluator = Evaluator(self._lane, self.input, {})
+        """Read the context again: token and retry count differ at each attempt."""
+        self.evaluator = self._with()
 
     def given(self) -> Payload:
         """What a Task is called with, what branches get, what a Pass passes on."""
         arguments: Template | None = getattr(self._state, "arguments", None)
         return self.input if arguments is None else self.evaluator.payload(arguments)
 
-    def seen_by(self, lane: Lane) -> Evaluator:
-        """An evaluator of the same input for one lane inside, with the item it works on."""
-        return Evaluator(lane, self.input, {})
+    def for_item(self, item: Item, recorder: Recorder) -> Evaluator:
+        """An evaluator of the same input for one item of a Map; failures go to `recorder`."""
+        return Evaluator(replace(self._visit, item=item), recorder, input=self.input)
 
     def refused(self, sentence: str) -> StateError:
         """The error for an input that a state cannot work on."""
-        return StateError(RUNTIME, self._lane.explained(sentence))
+        return StateError(RUNTIME, self._visit.explained(sentence))
 
     def leave(self, result: Payload, *, is_result: bool = False) -> Payload:
         """Leave the state. `is_result`: expressions see it as `$states.result`."""
-        evaluator = (
-            Evaluator(self._lane, self.input, {"result": result}) if is_result else self.evaluator
-        )
+        evaluator = self._with(result=result) if is_result else self.evaluator
         return self._left(evaluator, self._state.assign, self._state.output, result)
 
     def decide(self, choice: Choice | ChoiceRule) -> Payload:
@@ -61,7 +63,7 @@ class JsonataData:
 
     def caught(self, catcher: Catcher, error: Payload) -> Payload:
         """Leave the state by a Catch."""
-        evaluator = Evaluator(self._lane, self.input, {"errorOutput": error})
+        evaluator = self._with(errorOutput=error)
         return self._left(evaluator, catcher.assign, catcher.output, error)
 
     def _left(
@@ -73,17 +75,21 @@ class JsonataData:
     ) -> Payload:
         assigned = evaluator.members(assign) if assign is not None else None
         result = default if output is None else evaluator.payload(output)
-        return self._lane.exit(self._state, default, result, assigned)
+        return self._branch.exit(default, result, assigned)
+
+    def _with(self, **states: Payload) -> Evaluator:
+        return Evaluator(self._visit, self._branch.recorder, input=self.input, **states)
 
 
 class PathData:
     """JSONPath: InputPath and Parameters in; ResultSelector, ResultPath and OutputPath out."""
 
-    __slots__ = ("_lane", "_raw", "_state", "evaluator", "input")
+    __slots__ = ("_branch", "_raw", "_state", "_visit", "evaluator", "input")
 
-    def __init__(self, lane: Lane, state: State, payload: Payload) -> None:
-        self._lane = lane
+    def __init__(self, branch: Branch, state: State, payload: Payload) -> None:
+        self._branch = branch
         self._state = state
+        self._visit = branch.visit
         self._raw = payload
         path = state.input_path
         if path == "$":
@@ -99,8 +105,8 @@ class PathData:
         parameters = self._state.parameters
         return self.input if parameters is None else self.evaluator.payload(parameters)
 
-    def seen_by(self, lane: Lane) -> ReferenceEvaluator:
-        return ReferenceEvaluator(lane, self.input)
+    def for_item(self, item: Item, _: Recorder) -> ReferenceEvaluator:
+        return ReferenceEvaluator(replace(self._visit, item=item), self.input)
 
     def refused(self, sentence: str) -> StateError:
         return self.evaluator.failed(sentence)
@@ -119,10 +125,10 @@ class PathData:
         """AWS applies ResultPath of the Catch, but no OutputPath."""
         output = self._combined(error, catcher.result_path)
         assigned = self._assigned(catcher.assign, error)
-        return self._lane.exit(self._state, self._raw, output, assigned)
+        return self._branch.exit(self._raw, output, assigned)
 
     def _on(self, root: Payload) -> ReferenceEvaluator:
-        return ReferenceEvaluator(self._lane, root)
+        return ReferenceEvaluator(self._visit, root)
 
     def _assigned(self, assign: Template | None, root: Payload) -> dict[str, Payload] | None:
         return self._on(root).members(assign) if assign is not None else None
@@ -146,15 +152,15 @@ class PathData:
             output = combined
         else:
             output = self._on(combined).whole(path) if path is not None else EMPTY
-        return self._lane.exit(self._state, self._raw, output, assigned)
+        return self._branch.exit(self._raw, output, assigned)
 
 
 Data = JsonataData | PathData
 
 
-def data_of(lane: Lane, state: State, payload: Payload) -> Data:
+def data_of(branch: Branch, state: State, payload: Payload) -> Data:
     """The data flow of a state in its query language."""
-    return (JsonataData if state.is_jsonata else PathData)(lane, state, payload)
+    return (JsonataData if state.is_jsonata else PathData)(branch, state, payload)
 
 
 class _NoPlace(LookupError):

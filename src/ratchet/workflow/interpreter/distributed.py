@@ -1,43 +1,40 @@
-"""The distributed Map: each item, or batch of items, in a child execution of its own."""
+"""The distributed Map: a child execution for each item, or batch of items."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import uuid
-from typing import TYPE_CHECKING
 
 from ratchet.workflow.asl.errors import EXCEEDED, StateError
 from ratchet.workflow.asl.model import Map, StateMachine
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter import map_run, results
 from ratchet.workflow.interpreter.batches import batches
+from ratchet.workflow.interpreter.branch import Branch
+from ratchet.workflow.interpreter.child_pool import MAX_CONCURRENCY, ChildPool
 from ratchet.workflow.interpreter.containers import collected, concurrency, items_of
-from ratchet.workflow.interpreter.crew import MAX_CONCURRENCY, Crew
+from ratchet.workflow.interpreter.context import Item
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 from ratchet.workflow.interpreter.items import given_items, read_items
-from ratchet.workflow.interpreter.lane import Item, Lane
 from ratchet.workflow.interpreter.map_run import Child, MapRun
-
-if TYPE_CHECKING:
-    from ratchet.workflow.interpreter.execution import Execution
+from ratchet.workflow.interpreter.status import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT
 
 MAX_NUMBER = 100_000_000
 
 
-async def iterate(lane: Lane, state: Map, data: Data) -> Payload:
+async def iterate(branch: Branch, state: Map, data: Data) -> Payload:
     """Run the processor for each item; the results, or where they were written."""
-    begins = lane.begins()
+    begins = branch.begins()
     data.renew()
-    run = _Run(lane, state, data)
-    return await (run.first() if begins or lane.map_run is None else run.again(lane.map_run))
+    run, stopped = _Run(branch, state, data), branch.progress.map_run
+    return await (run.first() if begins or stopped is None else run.again(stopped))
 
 
 class _Run:
-    """One Map Run as it goes."""
+    """One Map Run while it is running."""
 
-    def __init__(self, lane: Lane, state: Map, data: Data) -> None:
-        self._lane = lane
+    def __init__(self, branch: Branch, state: Map, data: Data) -> None:
+        self._branch = branch
+        self._environment = branch.environment
         self._state = state
         self._data = data
         self._given_up = False
@@ -45,22 +42,21 @@ class _Run:
         self._total = 0
 
     async def first(self) -> Payload:
-        lane = self._lane
+        record = self._branch.recorder.record
         items, limit = self._scope()
-        lane.record("MapStateStarted", {"length": len(items) if items is not None else 0})
-        lane.map_run = run = self._new_run(limit)
-        if lane.execution.map_runs is not None:
-            lane.execution.map_runs.started(run)
-        lane.record("MapRunStarted", {"mapRunArn": run.arn})
+        record("MapStateStarted", {"length": len(items) if items is not None else 0})
+        self._branch.progress.map_run = run = self._new_run(limit)
+        self._environment.map_runs.announce(run)
+        record("MapRunStarted", {"mapRunArn": run.arn})
         return await self._guarded(run, items)
 
     async def again(self, run: MapRun) -> Payload:
         """After a redrive: what failed is redriven, what was pending is started."""
-        run.status, run.stopped = map_run.RUNNING, None
+        run.status, run.stopped = RUNNING, None
         run.redrives += 1
-        run.redriven = self._lane.execution.clock.now()
+        run.redriven = self._environment.clock.now()
         details = {"mapRunArn": run.arn, "redriveCount": run.redrives}
-        self._lane.record("MapRunRedriven", details)
+        self._branch.recorder.record("MapRunRedriven", details)
         items = self._items() if not run.children else None
         return await self._guarded(run, items)
 
@@ -81,44 +77,43 @@ class _Run:
         evaluator, state = self._data.evaluator, self._state
         count = evaluator.number(state.tolerated_count, 0, MAX_NUMBER)
         percentage = evaluator.percentage(state.tolerated_percentage)
-        execution = self._lane.execution
-        arn, machine_arn = map_run.new_arns(execution.identity.machine_arn, state.label)
+        identity = self._environment.identity
+        arn, machine_arn = map_run.new_arns(identity.machine_arn, state.label)
         return MapRun(
             arn=arn,
-            execution_arn=execution.identity.arn,
+            execution_arn=identity.arn,
             machine_arn=machine_arn,
             max_concurrency=0 if limit == MAX_CONCURRENCY else limit,
             tolerated_count=count,
             tolerated_percentage=percentage,
-            started=execution.clock.now(),
+            started=self._environment.clock.now(),
         )
 
     async def _guarded(self, run: MapRun, items: list[Item] | None) -> Payload:
-        lane = self._lane
-        now = lane.execution.clock.now
+        record, now = self._branch.recorder.record, self._environment.clock.now
         try:
             if not run.children:
                 run.children = await self._prepared(items)
             self._total = sum(child.items for child in run.children)
             output = await self._completed(run)
         except StateError as error:
-            run.finish(map_run.FAILED, now())
-            lane.record("MapRunFailed", dict(error.details))
+            run.finish(FAILED, now())
+            record("MapRunFailed", dict(error.details))
             error.is_own = False
             raise
         except asyncio.CancelledError:
-            run.finish(map_run.ABORTED, now())
-            lane.record("MapRunAborted")
+            run.finish(ABORTED, now())
+            record("MapRunAborted")
             raise
-        run.finish(map_run.SUCCEEDED, now())
-        lane.record("MapRunSucceeded")
-        lane.record("MapStateSucceeded", chain=False)
+        run.finish(SUCCEEDED, now())
+        record("MapRunSucceeded")
+        record("MapStateSucceeded", chain=False)
         return output
 
     async def _prepared(self, items: list[Item] | None) -> list[Child]:
         reader = self._state.reader
         if items is None and reader is not None:
-            items = await read_items(reader, self._lane, self._data)
+            items = await read_items(reader, self._branch.visit, self._data)
         inputs = batches(self._state.batcher, self._data, await self._selected(items or []))
         return [Child(place, count, payload) for place, (payload, count) in enumerate(inputs)]
 
@@ -126,13 +121,10 @@ class _Run:
         selector = self._state.selector
         if selector is None:
             return [item.value for item in items]
-        inner = Lane(self._lane.execution, self._lane.previous, self._lane)
-        inner.state, inner.entered = self._state, self._lane.entered
-        inner.entered_at = self._lane.entered_at
-        selected, turn = [], self._lane.execution.turn
+        recorder = self._branch.recorder.fork(self._branch.recorder.previous)
+        selected, turn = [], self._environment.turn
         for item in items:
-            inner.item = item
-            selected.append(self._data.seen_by(inner).payload(selector))
+            selected.append(self._data.for_item(item, recorder).payload(selector))
             if turn.is_over:
                 await turn.end()
         return selected
@@ -142,24 +134,26 @@ class _Run:
         writer = self._state.writer
         written = None
         if writer is not None and writer.resource is not None:
-            written = await results.write(writer, self._lane, self._data, run)
+            written = await results.write(writer, self._branch.visit, self._data, run)
         if self._given_up:
             raise StateError(EXCEEDED, "The specified tolerated failure threshold was exceeded")
         if written is not None:
             return written
-        return collected(self._lane, self._state, results.outputs(writer, run))
+        return collected(self._branch, self._state, results.outputs(writer, run))
 
     async def _run_children(self, run: MapRun) -> None:
-        open_ = [child for child in run.children if child.status != map_run.SUCCEEDED]
-        crew = Crew(run, open_, lambda child: self._one(run, child), lambda: self._goes_on(run))
+        left = [child for child in run.children if child.status != SUCCEEDED]
+        pool = ChildPool(
+            run, left, lambda child: self._one(run, child), lambda: self._may_start(run)
+        )
         try:
-            await crew.finish()
+            await pool.finish()
         except asyncio.CancelledError:
             self._give_up(run)
-            await crew.settled()
+            await pool.settled()
             raise
 
-    def _goes_on(self, run: MapRun) -> bool:
+    def _may_start(self, run: MapRun) -> bool:
         """Whether more children may start; gives up once too many have failed."""
         if not self._given_up and run.exceeded(self._bad, self._total):
             self._give_up(run)
@@ -170,29 +164,13 @@ class _Run:
         if child.execution is not None:
             await child.execution.redrive()
         else:
-            await self._started(run, child).run()
-        if child.status in (map_run.FAILED, map_run.TIMED_OUT):
+            await self._environment.map_runs.child(run, child, self._machine()).run()
+        if child.status in (FAILED, TIMED_OUT):
             self._bad += child.items
-
-    def _started(self, run: MapRun, child: Child) -> Execution:
-        parent = self._lane.execution
-        name = str(uuid.uuid4())
-        identity = dataclasses.replace(
-            parent.identity,
-            arn=f"{run.machine_arn.replace(':stateMachine:', ':execution:')}:{name}",
-            name=name,
-            machine_arn=run.machine_arn,
-            machine_name=run.machine_arn.rsplit(":", 1)[-1],
-        )
-        execution = parent.child(self._machine(), child.payload, identity)
-        child.execution = execution
-        if parent.map_runs is not None:
-            parent.map_runs.child(run, child, execution)
-        return execution
 
     def _machine(self) -> StateMachine:
         """What a child runs: the processor as a machine of its own."""
-        machine, processor = self._lane.execution.machine, self._state.processor
+        machine, processor = self._environment.machine, self._state.processor
         if processor is None:
             raise self._data.refused("The Map state has no ItemProcessor.")
         return StateMachine(machine.source, processor, machine.query_language)

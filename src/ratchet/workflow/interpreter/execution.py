@@ -3,51 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import HistoryFull, StateError
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import Payload
-from ratchet.workflow.asl.timestamps import iso
 from ratchet.workflow.history.recorder import MAX_EVENTS, History
+from ratchet.workflow.interpreter.branch import Branch
+from ratchet.workflow.interpreter.checkpoint import Checkpoint
 from ratchet.workflow.interpreter.clock import Clock, Deadline, DeadlinePassed, RealClock
-from ratchet.workflow.interpreter.lane import Lane
-from ratchet.workflow.interpreter.map_run import MapRuns
-from ratchet.workflow.interpreter.standing import Standing
+from ratchet.workflow.interpreter.context import Context
+from ratchet.workflow.interpreter.environment import Background, Environment
+from ratchet.workflow.interpreter.identity import Identity
+from ratchet.workflow.interpreter.map_run import Child, MapRun
+from ratchet.workflow.interpreter.recorder import Recorder
 from ratchet.workflow.interpreter.states import run_flow
+from ratchet.workflow.interpreter.status import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskRunner
 from ratchet.workflow.interpreter.turn import Turn
 
 log = logging.getLogger(__name__)
 
-RUNNING = "RUNNING"
-SUCCEEDED = "SUCCEEDED"
-FAILED = "FAILED"
-TIMED_OUT = "TIMED_OUT"
-ABORTED = "ABORTED"
 
+class MapRunListener(Protocol):
+    """Learns of Map Runs and their children: what a service needs to list and describe them."""
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The names an execution goes by. The defaults are for runs outside any AWS."""
+    def started(self, run: MapRun) -> None: ...
 
-    arn: str = "arn:aws:states:us-east-1:123456789012:execution:machine:execution"
-    name: str = "execution"
-    machine_arn: str = "arn:aws:states:us-east-1:123456789012:stateMachine:machine"
-    machine_name: str = "machine"
-    role_arn: str = "arn:aws:iam::123456789012:role/machine"
-    region: str = "us-east-1"
+    def child(self, run: MapRun, child: Child, execution: Execution) -> None: ...
 
 
 class Execution:
-    """One execution. `await run()` runs it to its end; afterwards status, output and history stand.
+    """One execution. `await run()` runs it to its end; then status, output and history are final.
 
     `on_change` is called with the execution when its status changes, in the loop's thread, and
-    `map_runs` hears of the runs of distributed Maps and of their child executions.
+    `map_runs` learns of the runs of distributed Maps and of their child executions.
     """
 
     def __init__(
@@ -60,7 +55,7 @@ class Execution:
         clock: Clock | None = None,
         callbacks: Callbacks | None = None,
         on_change: Callable[[Execution], None] | None = None,
-        map_runs: MapRuns | None = None,
+        map_runs: MapRunListener | None = None,
     ) -> None:
         self.machine = machine
         self.input = input
@@ -75,16 +70,14 @@ class Execution:
         self.output: Payload | None = None
         self.error: str | None = None
         self.cause: str | None = None
-        self.map_runs = map_runs
-        self.turn = Turn()
         self.redrives = 0
         self.redriven: float | None = None
-        self.standing: Standing | None = None
+        self.checkpoint: Checkpoint | None = None
+        self._map_runs = map_runs
         self._on_change = on_change
         self._task: asyncio.Task[Any] | None = None
         self._stop: StateError | None = None
-        self._contexts: dict[bool, dict[str, Any]] = {}
-        self._background: set[asyncio.Task[Any]] = set()
+        self._background = Background()
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
@@ -97,10 +90,10 @@ class Execution:
             self.started,
             {"input": self.input, "roleArn": self.identity.role_arn},
         )
-        await self._go(Lane(self, 0))
+        await self._go(0)
 
     async def redrive(self) -> None:
-        """Go on from where the execution failed, and run to the end (RedriveExecution)."""
+        """Continue from where the execution failed, to the end (RedriveExecution)."""
         if self.status == SUCCEEDED:
             return
         self.restart()
@@ -109,14 +102,13 @@ class Execution:
         previous = len(self.history.events)
         details = {"redriveCount": self.redrives}
         now = self.redriven or self.clock.now()
-        lane = Lane(self, self.history.add("ExecutionRedriven", previous, now, details))
-        lane.standing, self.standing = self.standing, None
-        await self._go(lane)
+        checkpoint, self.checkpoint = self.checkpoint, None
+        await self._go(self.history.add("ExecutionRedriven", previous, now, details), checkpoint)
 
     def restart(self) -> bool:
-        """Count as running again; False if there is nothing to go on with, or it runs already.
+        """Count as running again; False if there is nothing to continue, or it is running.
 
-        `redrive` does it unless it was done before.
+        `redrive` does this unless it was done before.
         """
         if self.status in (RUNNING, SUCCEEDED):
             return False
@@ -124,30 +116,46 @@ class Execution:
         self.error = self.cause = self._stop = None
         self.redrives += 1
         self.redriven = self.clock.now()
-        self._contexts.clear()
         self._ended = asyncio.Event()
         return True
 
-    async def _go(self, lane: Lane) -> None:
+    def environment(self) -> Environment:
+        """What the branches of this execution share until its next redrive."""
+        return Environment(
+            machine=self.machine,
+            identity=self.identity,
+            context=Context(self.identity, self.input, self.started, self.redrives, self.redriven),
+            history=self.history,
+            clock=self.clock,
+            turn=Turn(),
+            runner=self.runner,
+            callbacks=self.callbacks,
+            background=self._background,
+            map_runs=self,
+        )
+
+    async def _go(self, previous: int, checkpoint: Checkpoint | None = None) -> None:
+        recorder = Recorder(self.history, self.clock, previous)
+        branch = Branch(self.environment(), recorder, checkpoint)
         try:
             self._raise_if_stopped()
             async with Deadline(self.clock, self.machine.timeout):
-                self.output = await run_flow(lane, self.machine.flow, self.input)
+                self.output = await run_flow(branch, self.machine.flow, self.input)
         except StateError as error:
-            self._end(lane, FAILED, "ExecutionFailed", error)
+            self._end(branch, FAILED, "ExecutionFailed", error)
         except HistoryFull:
-            self._end(lane, FAILED, "ExecutionFailed", _too_many_events())
+            self._end(branch, FAILED, "ExecutionFailed", _too_many_events())
         except DeadlinePassed:
-            self._end(lane, TIMED_OUT, "ExecutionTimedOut", StateError(errors.TIMEOUT))
+            self._end(branch, TIMED_OUT, "ExecutionTimedOut", StateError(errors.TIMEOUT))
         except asyncio.CancelledError:
-            self._cancelled(lane)
+            self._cancelled(branch)
         except Exception as error:
             log.exception(
                 "the execution %s failed by a fault of the interpreter", self.identity.arn
             )
-            self._end(lane, FAILED, "ExecutionFailed", _fault(error))
+            self._end(branch, FAILED, "ExecutionFailed", _fault(error))
         else:
-            self._end(lane, SUCCEEDED, "ExecutionSucceeded")
+            self._end(branch, SUCCEEDED, "ExecutionSucceeded")
 
     def stop(self, error: str | None = None, cause: str | None = None) -> None:
         """Abort the execution (StopExecution). Must be called in the loop's thread."""
@@ -162,82 +170,72 @@ class Execution:
         self.stop(error, cause)
         await self._ended.wait()
 
-    def child(self, machine: StateMachine, payload: Payload, identity: Identity) -> Execution:
+    def announce(self, run: MapRun) -> None:
+        """Let the listener know of a Map Run."""
+        if self._map_runs is not None:
+            self._map_runs.started(run)
+
+    def child(self, run: MapRun, child: Child, machine: StateMachine) -> Execution:
         """A child execution of a distributed Map, in the same world."""
-        child = Execution(
+        name = str(uuid.uuid4())
+        identity = dataclasses.replace(
+            self.identity,
+            arn=f"{run.machine_arn.replace(':stateMachine:', ':execution:')}:{name}",
+            name=name,
+            machine_arn=run.machine_arn,
+            machine_name=run.machine_arn.rsplit(":", 1)[-1],
+        )
+        execution = Execution(
             machine,
-            payload,
+            child.payload,
             runner=self.runner,
             identity=identity,
             clock=self.clock,
             callbacks=self.callbacks,
-            map_runs=self.map_runs,
+            map_runs=self._map_runs,
         )
-        child._background = self._background
-        return child
-
-    def in_background(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Let something run on beside the execution, such as stopping a job."""
-        task = asyncio.ensure_future(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        execution._background = self._background
+        child.execution = execution
+        if self._map_runs is not None:
+            self._map_runs.child(run, child, execution)
+        return execution
 
     async def settled(self) -> None:
-        """Wait for what `in_background` started."""
-        if self._background:
-            await asyncio.gather(*self._background, return_exceptions=True)
-
-    def context(self, *, bound: bool) -> dict[str, Any]:
-        """The part of the context object that all states share; `bound` as JSONata sees it."""
-        if bound not in self._contexts:
-            redriven = {} if self.redriven is None else {"RedriveTime": iso(self.redriven)}
-            self._contexts[bound] = {
-                "Execution": {
-                    "Id": self.identity.arn,
-                    "Input": self.input.bound if bound else self.input.value,
-                    "StartTime": iso(self.started),
-                    "Name": self.identity.name,
-                    "RoleArn": self.identity.role_arn,
-                    "RedriveCount": self.redrives,
-                    **redriven,
-                },
-                "StateMachine": {
-                    "Id": self.identity.machine_arn,
-                    "Name": self.identity.machine_name,
-                },
-            }
-        return self._contexts[bound]
+        """Wait for what branches have left to do in the background."""
+        await self._background.settled()
 
     def _raise_if_stopped(self) -> None:
         if self._stop is not None:
             raise asyncio.CancelledError
 
-    def _cancelled(self, lane: Lane) -> None:
+    def _cancelled(self, branch: Branch) -> None:
         if self._stop is None:
             raise asyncio.CancelledError
         if self._task is not None:
             self._task.uncancel()
-        self._end(lane, ABORTED, "ExecutionAborted", self._stop)
+        self._end(branch, ABORTED, "ExecutionAborted", self._stop)
 
-    def _end(self, lane: Lane, status: str, event: str, error: StateError | None = None) -> None:
+    def _end(
+        self, branch: Branch, status: str, event: str, error: StateError | None = None
+    ) -> None:
         if status != SUCCEEDED:
-            self.standing = lane.stands()
-        lane.close()
+            self.checkpoint = branch.saved()
+        branch.close()
         details: dict[str, Any] = error.details if error is not None else {"output": self.output}
         self.stopped = self.clock.now()
-        self.history.add(event, self._before_end(lane, status), self.stopped, details, last=True)
+        self.history.add(event, self._before_end(branch, status), self.stopped, details, last=True)
         if error is not None:
             self.error, self.cause = error.error, error.cause
         self.status = status
         self._ended.set()
         self._changed()
 
-    def _before_end(self, lane: Lane, status: str) -> int:
+    def _before_end(self, branch: Branch, status: str) -> int:
         """The event that the last one follows; AWS gives none if the end came from outside."""
         if status in (ABORTED, TIMED_OUT):
             return 0
         count = len(self.history.events)
-        return count if count == MAX_EVENTS - 1 else lane.previous
+        return count if count == MAX_EVENTS - 1 else branch.recorder.previous
 
     def _changed(self) -> None:
         if self._on_change is not None:

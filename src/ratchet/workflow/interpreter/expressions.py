@@ -1,4 +1,4 @@
-"""Evaluates the JSONata of one state, and says what fails as AWS says it."""
+"""Evaluates the JSONata of one state and reports what fails in AWS's words."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from functools import lru_cache
 from typing import Any
 
 from ratchet.workflow.asl import jsonata
+from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.payload import Payload, dumps
 from ratchet.workflow.asl.templates import Expression, Template
-from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.recorder import Recorder
+from ratchet.workflow.interpreter.visit import Visit
 
 
 class Evaluator:
     """Evaluates the templates of one state at one moment, with the variables of that moment."""
 
-    __slots__ = ("_bindings", "_lane", "_states")
+    __slots__ = ("_bindings", "_recorder", "_states", "_visit")
 
-    def __init__(self, lane: Lane, payload: Payload, more: dict[str, Any]) -> None:
-        self._lane = lane
-        self._states: dict[str, Any] = {"input": payload, **more}
+    def __init__(self, visit: Visit, recorder: Recorder, **states: Payload) -> None:
+        """`states` are the members of `$states` beside the context, such as `input`."""
+        self._visit = visit
+        self._recorder = recorder
+        self._states = states
         self._bindings: dict[str, Any] | None = None
 
     def value(self, template: Template) -> Any:
@@ -41,7 +45,7 @@ class Evaluator:
         if actual == expected:
             return value
         text = template.expressions[0].text if template.expressions else dumps(template.value)
-        raise self._lane.evaluation_failed(
+        raise self._failed(
             f"The JSONata expression '{text}' specified for the field '{template.field}' returned "
             f"an unexpected result type. Expected '{expected}', but was '{actual}' "
             f"for value: {dumps(value)}",
@@ -55,7 +59,7 @@ class Evaluator:
         value = self.typed(template, "number")
         if isinstance(value, int) and low <= value <= high:
             return value
-        raise self._lane.evaluation_failed(
+        raise self._failed(
             f"The {template.field} field must be a whole number between {low} and {high}, "
             f"but was: {dumps(value)}",
             template.field,
@@ -73,12 +77,15 @@ class Evaluator:
         value = self.typed(template, "number")
         if 0 <= value <= 100:
             return float(value)
-        raise self._lane.evaluation_failed(
+        raise self._failed(
             f"The {template.field} field must be a number between 0 and 100, "
             f"but was: {dumps(value)}",
             template.field,
             entered=True,
         )
+
+    def _failed(self, sentence: str, location: str, *, entered: bool = False) -> StateError:
+        return self._recorder.evaluation_failed(self._visit, sentence, location, entered=entered)
 
     def _evaluate(self, expression: Expression) -> Any:
         place = (
@@ -88,33 +95,26 @@ class Evaluator:
         try:
             value = self._value(expression.text)
         except jsonata.JsonataError as error:
-            raise self._lane.evaluation_failed(
-                f"{place} {error.predicate}", expression.field
-            ) from error
+            raise self._failed(f"{place} {error.predicate}", expression.field) from error
         if value is jsonata.UNDEFINED:
-            raise self._lane.evaluation_failed(
-                f"{place} returned nothing (undefined).", expression.field
-            )
+            raise self._failed(f"{place} returned nothing (undefined).", expression.field)
         return value
 
     def _value(self, text: str) -> Any:
-        execution, bound = self._lane.execution, self._bound(text)
+        environment, bound = self._visit.environment, self._bound(text)
         begun = time.monotonic()
         try:
-            return jsonata.evaluate(text, bound, execution.clock.now)
+            return jsonata.evaluate(text, bound, environment.clock.now)
         finally:
-            execution.turn.spend_since(begun)
+            environment.turn.spend_since(begun)
 
     def _bound(self, text: str) -> dict[str, Any]:
         if self._bindings is None:
-            states = {
-                key: value.bound if isinstance(value, Payload) else value
-                for key, value in self._states.items()
-            }
-            variables = {name: value.bound for name, value in self._lane.variables.items()}
+            states = {key: value.bound for key, value in self._states.items()}
+            variables = {name: value.bound for name, value in self._visit.variables.items()}
             self._bindings = {**variables, "states": states}
         if needs_context(text) and "context" not in self._bindings["states"]:
-            self._bindings["states"]["context"] = self._lane.context(bound=True)
+            self._bindings["states"]["context"] = self._visit.context(bound=True)
         return self._bindings
 
 

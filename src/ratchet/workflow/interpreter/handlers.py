@@ -8,18 +8,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Catcher, Map, Parallel, Retrier, Task
 from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter.branch import Branch
 from ratchet.workflow.interpreter.clock import sleep
 from ratchet.workflow.interpreter.dataflow import Data, data_of
-from ratchet.workflow.interpreter.lane import Lane
 
 Attempt = Callable[[Data], Awaitable[Payload]]
 
 
 async def guarded(
-    lane: Lane, state: Task | Map | Parallel, payload: Payload, attempt: Attempt
+    branch: Branch, state: Task | Map | Parallel, payload: Payload, attempt: Attempt
 ) -> tuple[str | None, Payload]:
     """Make attempts until one succeeds, no Retry entry is left, or a Catch takes the error."""
-    data = data_of(lane, state, payload)
+    data = data_of(branch, state, payload)
     used = [0] * len(state.retry)
     while True:
         try:
@@ -28,9 +28,9 @@ async def guarded(
         except StateError as error:
             delay = next_delay(state.retry, used, error)
             if delay is None:
-                return _caught(lane, state, data, error)
-            await sleep(lane.execution.clock, delay)
-            lane.retries += 1
+                return _caught(branch, state, data, error)
+            await sleep(branch.environment.clock, delay)
+            branch.visit.retries += 1
 
 
 def next_delay(retriers: Sequence[Retrier], used: list[int], error: StateError) -> float | None:
@@ -56,10 +56,10 @@ def _delay(retrier: Retrier, attempt: int) -> float:
 
 
 def _caught(
-    lane: Lane, state: Task | Map | Parallel, data: Data, error: StateError
+    branch: Branch, state: Task | Map | Parallel, data: Data, error: StateError
 ) -> tuple[str | None, Payload]:
     if isinstance(state, Map | Parallel) and not error.is_own:
-        lane.record(f"{state.type}StateFailed")
+        branch.recorder.record(f"{state.type}StateFailed")
     catcher = _catcher(state.catch, error)
     if catcher is None:
         raise error

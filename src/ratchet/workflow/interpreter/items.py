@@ -13,9 +13,10 @@ from ratchet.workflow.asl.errors import ITEM_READER, StateError
 from ratchet.workflow.asl.model import ItemReader
 from ratchet.workflow.asl.payload import Payload, loads
 from ratchet.workflow.integrations.resource import parse_resource
+from ratchet.workflow.interpreter.context import Item
 from ratchet.workflow.interpreter.dataflow import Data
-from ratchet.workflow.interpreter.lane import Item, Lane
 from ratchet.workflow.interpreter.tasks import TaskCall
+from ratchet.workflow.interpreter.visit import Visit
 
 MAX_ITEMS = 100_000_000
 LIST = "listObjectsV2"
@@ -27,9 +28,9 @@ def given_items(value: list[Any] | dict[str, Any]) -> list[Item]:
     return _items(_pairs(value) if isinstance(value, dict) else value, "STATE_DATA")
 
 
-async def read_items(reader: ItemReader, lane: Lane, data: Data) -> list[Item]:
+async def read_items(reader: ItemReader, visit: Visit, data: Data) -> list[Item]:
     """The items of a reader. Raises StateError (States.ItemReaderFailed)."""
-    return await _Reading(reader, lane, data).items()
+    return await _Reading(reader, visit, data).items()
 
 
 class _Pair(dict[str, Any]):
@@ -50,9 +51,9 @@ def _items(values: Iterable[Any], source: str, start: int = 0) -> list[Item]:
 class _Reading:
     """One reading of one dataset."""
 
-    def __init__(self, reader: ItemReader, lane: Lane, data: Data) -> None:
+    def __init__(self, reader: ItemReader, visit: Visit, data: Data) -> None:
         self._reader = reader
-        self._lane = lane
+        self._visit = visit
         self._data = data
         self._most = _limit(reader, data) or MAX_ITEMS
         given = data.evaluator.value(reader.arguments) if reader.arguments is not None else {}
@@ -98,7 +99,7 @@ class _Reading:
 
     async def _call(self, action: str, arguments: dict[str, Any]) -> Any:
         try:
-            return await s3(self._lane, action, arguments)
+            return await s3(self._visit, action, arguments)
         except StateError as error:
             raise StateError(ITEM_READER, error.cause or error.error) from error
 
@@ -112,19 +113,19 @@ def _limit(reader: ItemReader, data: Data) -> int | None:
         raise StateError(ITEM_READER, cause) from error
 
 
-async def s3(lane: Lane, action: str, arguments: dict[str, Any]) -> Any:
+async def s3(visit: Visit, action: str, arguments: dict[str, Any]) -> Any:
     """One call of S3 by the execution's task runner."""
-    runner = lane.execution.runner
+    runner = visit.environment.runner
     if runner is None:
         reason = f"Nothing here can call s3:{action}: the execution has no task runner"
-        raise StateError("States.Runtime", lane.explained(reason))
+        raise StateError("States.Runtime", visit.explained(reason))
     return await runner.request(
         TaskCall(
             resource=parse_resource(f"arn:aws:states:::aws-sdk:s3:{action}"),
             arguments=arguments,
-            execution=lane.execution.identity.arn,
-            state=lane.state.name if lane.state is not None else "",
-            attempt=lane.retries,
+            execution=visit.environment.identity.arn,
+            state=visit.state.name,
+            attempt=visit.retries,
         )
     )
 

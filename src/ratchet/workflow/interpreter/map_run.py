@@ -6,32 +6,54 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter.identity import Identity
+from ratchet.workflow.interpreter.status import (
+    ABORTED,
+    FAILED,
+    PENDING,
+    RUNNING,
+    SUCCEEDED,
+    TIMED_OUT,
+)
 
-if TYPE_CHECKING:
-    from ratchet.workflow.interpreter.execution import Execution
 
-RUNNING = "RUNNING"
-SUCCEEDED = "SUCCEEDED"
-FAILED = "FAILED"
-ABORTED = "ABORTED"
-TIMED_OUT = "TIMED_OUT"
-PENDING = "PENDING"
+class ChildExecution(Protocol):
+    """What a Map Run needs of the execution of one of its children."""
+
+    identity: Identity
+    input: Payload
+    status: str
+    output: Payload | None
+    error: str | None
+    cause: str | None
+    started: float
+    stopped: float | None
+    redrives: int
+
+    async def run(self) -> None: ...
+
+    async def redrive(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
-class MapRuns(Protocol):
-    """Hears of Map Runs: what a service needs to list and describe them."""
+class MapRunHost(Protocol):
+    """What an execution does for the Map Runs of its distributed Maps."""
 
-    def started(self, run: MapRun) -> None: ...
+    def announce(self, run: MapRun) -> None:
+        """A run has started."""
 
-    def child(self, run: MapRun, child: Child, execution: Execution) -> None: ...
+    def child(self, run: MapRun, child: Child, machine: StateMachine) -> ChildExecution:
+        """Give a child its execution, which is not running yet."""
 
 
 @dataclass(slots=True)
 class Child:
-    """One child execution: its place in the results, how many items it got, how it stands.
+    """One child execution: its place in the results, how many items it got, its status.
 
     `execution` is None while it is pending; `redrives` is the last redrive of its run that it
     was part of.
@@ -40,7 +62,7 @@ class Child:
     place: int
     items: int
     payload: Payload
-    execution: Execution | None = None
+    execution: ChildExecution | None = None
     redrives: int = 0
 
     @property
@@ -53,7 +75,7 @@ class MapRun:
     """One Map Run. Times are epoch seconds.
 
     A tolerance that is not given is None: without any, no failure is tolerated. `on_change` is set
-    while the run goes on; call it when a limit has changed.
+    while children are running; call it when a limit has changed.
     """
 
     arn: str
@@ -92,7 +114,7 @@ class MapRun:
     def counts(self, *, of_items: bool) -> dict[str, int]:
         """Child executions (or their items) by status, as DescribeMapRun names them.
 
-        What never began stays pending, however the run ended.
+        A child that never began stays pending, however the run ended.
         """
         counted: Counter[str] = Counter()
         for child in self.children:
@@ -111,7 +133,7 @@ class MapRun:
         }
 
     def _to_redrive(self, *, of_items: bool) -> int:
-        """What a redrive that goes on has still to redrive."""
+        """What a running redrive has yet to redrive."""
         if not self.redrives or self.status != RUNNING:
             return 0
         left = [child for child in self.children if child.status in (FAILED, TIMED_OUT, ABORTED)]
@@ -120,7 +142,7 @@ class MapRun:
 
 
 def new_arns(machine_arn: str, label: str | None) -> tuple[str, str]:
-    """The ARN of a new Map Run, and of the state machine that its children seem to run."""
+    """The ARN of a new Map Run, and of the state machine that its children appear to run."""
     name = label or str(uuid.uuid4())
     run = machine_arn.replace(":stateMachine:", ":mapRun:")
     return f"{run}/{name}:{uuid.uuid4()}", f"{machine_arn}/{name}"

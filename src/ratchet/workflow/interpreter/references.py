@@ -10,16 +10,16 @@ from ratchet.workflow.asl.errors import INTRINSIC, REFERENCE_PATH, RUNTIME, Stat
 from ratchet.workflow.asl.patterns import PatternTimeout
 from ratchet.workflow.asl.payload import Payload, dumps
 from ratchet.workflow.asl.templates import Reference, Template
-from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.visit import Visit
 
 
 class ReferenceEvaluator:
     """Evaluates templates against one root (`$`), the context (`$$`) and the variables (`$v`)."""
 
-    __slots__ = ("_lane", "_root")
+    __slots__ = ("_root", "_visit")
 
-    def __init__(self, lane: Lane, root: Payload) -> None:
-        self._lane = lane
+    def __init__(self, visit: Visit, root: Payload) -> None:
+        self._visit = visit
         self._root = root
 
     def value(self, template: Template) -> Any:
@@ -45,7 +45,7 @@ class ReferenceEvaluator:
     def find(self, path: str) -> Any:
         """What a Choice compares. Raises PathNotFound, also for a variable that has no value."""
         name = intrinsics.variable_of(path)
-        if name is not None and name not in self._lane.variables:
+        if name is not None and name not in self._visit.variables:
             raise paths.PathNotFound(f"The variable ${name} has not been assigned")
         self._refuse_null(path)
         return self._found(path)
@@ -90,7 +90,7 @@ class ReferenceEvaluator:
 
     def failed(self, sentence: str, error: str = RUNTIME) -> StateError:
         """The error to raise; of the state itself, not of a flow inside it."""
-        failure = StateError(error, self._lane.explained(sentence))
+        failure = StateError(error, self._visit.explained(sentence))
         failure.is_own = True
         return failure
 
@@ -157,18 +157,18 @@ class ReferenceEvaluator:
         except PatternTimeout as error:
             raise self.failed(f"The path '{text}' was given up. {error}") from error
         finally:
-            self._lane.execution.turn.spend_since(begun)
+            self._visit.environment.turn.spend_since(begun)
 
     def _space(self, text: str) -> Any:
         """What a path searches: the input, the context object or a variable."""
         if text.startswith("$$"):
-            return self._lane.context(bound=False)
+            return self._visit.context(bound=False)
         name = intrinsics.variable_of(text)
         if name is None:
             return self._root.value
-        if name not in self._lane.variables:
+        if name not in self._visit.variables:
             raise self.failed(f"The variable '${name}' in '{text}' has not been assigned")
-        return self._lane.variables[name].value
+        return self._visit.variables[name].value
 
     def _searched(self, text: str) -> str:
         """What a path searched, as AWS shows it: an input as it came, whitespace included."""

@@ -11,8 +11,9 @@ from ratchet.workflow.asl.payload import Payload, dumps
 from ratchet.workflow.asl.timestamps import iso
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.items import s3
-from ratchet.workflow.interpreter.lane import Lane
-from ratchet.workflow.interpreter.map_run import FAILED, PENDING, SUCCEEDED, Child, MapRun
+from ratchet.workflow.interpreter.map_run import Child, MapRun
+from ratchet.workflow.interpreter.status import FAILED, PENDING, SUCCEEDED
+from ratchet.workflow.interpreter.visit import Visit
 
 
 def outputs(writer: ResultWriter | None, run: MapRun) -> list[Payload]:
@@ -24,7 +25,7 @@ def outputs(writer: ResultWriter | None, run: MapRun) -> list[Payload]:
     return found
 
 
-async def write(writer: ResultWriter, lane: Lane, data: Data, run: MapRun) -> Payload:
+async def write(writer: ResultWriter, visit: Visit, data: Data, run: MapRun) -> Payload:
     """Write all results to S3; where they are. Raises StateError (States.ResultWriterFailed)."""
     given = data.evaluator.value(writer.arguments) if writer.arguments is not None else None
     place = given if isinstance(given, dict) else {}
@@ -32,7 +33,7 @@ async def write(writer: ResultWriter, lane: Lane, data: Data, run: MapRun) -> Pa
     if prefix and not prefix.endswith("/"):
         prefix += "/"
     folder = f"{prefix}{run.arn.rsplit(':', 1)[-1]}"
-    files = _Files(lane, str(place.get("Bucket") or ""), folder)
+    files = _Files(visit, str(place.get("Bucket") or ""), folder)
     listed = {
         status: await files.results(status, list(_texts(writer, run, status)), writer.output_type)
         for status in (FAILED, PENDING, SUCCEEDED)
@@ -48,8 +49,8 @@ async def write(writer: ResultWriter, lane: Lane, data: Data, run: MapRun) -> Pa
 class _Files:
     """The folder of one Map Run in the bucket of its results."""
 
-    def __init__(self, lane: Lane, bucket: str, folder: str) -> None:
-        self._lane = lane
+    def __init__(self, visit: Visit, bucket: str, folder: str) -> None:
+        self._visit = visit
         self.bucket = bucket
         self._folder = folder
 
@@ -64,7 +65,7 @@ class _Files:
     async def put(self, name: str, body: str) -> str:
         key = f"{self._folder}/{name}"
         try:
-            await s3(self._lane, "putObject", {"Bucket": self.bucket, "Key": key, "Body": body})
+            await s3(self._visit, "putObject", {"Bucket": self.bucket, "Key": key, "Body": body})
         except StateError as error:
             raise StateError(RESULT_WRITER, error.cause or error.error) from error
         return key

@@ -10,10 +10,12 @@ from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Task
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.integrations.resource import Resource
+from ratchet.workflow.interpreter.branch import too_large
 from ratchet.workflow.interpreter.clock import Deadline, DeadlinePassed
 from ratchet.workflow.interpreter.dataflow import Data
-from ratchet.workflow.interpreter.lane import Lane, too_large
+from ratchet.workflow.interpreter.recorder import Recorder
 from ratchet.workflow.interpreter.tasks import TaskCall, TaskRunner
+from ratchet.workflow.interpreter.visit import Visit
 
 MAX_SECONDS = 99_999_999
 
@@ -22,16 +24,18 @@ class _MissedHeartbeat(Exception):
     """The task's token was not heard of in time."""
 
 
-async def attempt(lane: Lane, state: Task, data: Data) -> Payload:
+async def attempt(visit: Visit, recorder: Recorder, state: Task, data: Data) -> Payload:
     """Call the resource once. Raises StateError, after recording the failure."""
-    return await _Attempt(lane, state, data).run()
+    return await _Attempt(visit, recorder, state, data).run()
 
 
 class _Attempt:
     """The moving parts of one attempt."""
 
-    def __init__(self, lane: Lane, state: Task, data: Data) -> None:
-        self._lane = lane
+    def __init__(self, visit: Visit, recorder: Recorder, state: Task, data: Data) -> None:
+        self._visit = visit
+        self._environment = visit.environment
+        self._events = _events(recorder, state.resource, visit.environment.identity.region)
         self._state = state
         self._data = data
         self._resource = state.resource
@@ -39,14 +43,14 @@ class _Attempt:
         self._callback: asyncio.Future[Payload] | None = None
 
     async def run(self) -> Payload:
-        lane = self._lane
+        visit, callbacks = self._visit, self._environment.callbacks
         if self._resource.waits_for_token:
-            lane.token, self._callback = lane.execution.callbacks.open(self._beat)
+            visit.token, self._callback = callbacks.open(self._beat)
         try:
             return await self._scheduled()
         finally:
-            if lane.token is not None:
-                lane.execution.callbacks.close(lane.token)
+            if visit.token is not None:
+                callbacks.close(visit.token)
 
     async def _scheduled(self) -> Payload:
         self._data.renew()
@@ -56,16 +60,15 @@ class _Attempt:
         call = TaskCall(
             resource=self._resource,
             arguments=arguments.value,
-            execution=self._lane.execution.identity.arn,
+            execution=self._environment.identity.arn,
             state=self._state.name,
-            attempt=self._lane.retries,
-            token=self._lane.token,
+            attempt=self._visit.retries,
+            token=self._visit.token,
             credentials=credentials,
         )
         self._refuse(call, arguments)
-        events = _events(self._lane, self._resource)
-        events.scheduled(arguments, timeout, heartbeat, credentials)
-        return await self._called(call, events, timeout, heartbeat)
+        self._events.scheduled(arguments, timeout, heartbeat, credentials)
+        return await self._called(call, timeout, heartbeat)
 
     def _asked(self) -> tuple[Payload, Any, int | None, int | None]:
         """Arguments, credentials, timeout and heartbeat, evaluated in AWS's order."""
@@ -78,21 +81,20 @@ class _Attempt:
 
     def _refuse(self, call: TaskCall, arguments: Payload) -> None:
         """AWS looks at the arguments before it schedules anything."""
-        runner = self._lane.execution.runner
+        runner = self._environment.runner
         reason = runner.refusal(call) if runner is not None else None
         if reason is not None:
             field = "Arguments" if self._state.is_jsonata else "Parameters"
             sentence = f"The {field} '{arguments.text}' could not be used to start the Task: "
-            raise StateError(errors.RUNTIME, self._lane.explained(f"{sentence}[{reason}]"))
+            raise StateError(errors.RUNTIME, self._visit.explained(f"{sentence}[{reason}]"))
 
-    async def _called(
-        self, call: TaskCall, events: _Events, timeout: int | None, heartbeat: int | None
-    ) -> Payload:
-        await asyncio.sleep(0)  # every lane schedules before any starts, as on AWS
+    async def _called(self, call: TaskCall, timeout: int | None, heartbeat: int | None) -> Payload:
+        events = self._events
+        await asyncio.sleep(0)  # every branch schedules before any starts, as on AWS
         events.started()
         try:
-            async with Deadline(self._lane.execution.clock, timeout):
-                result = await self._answered(call, events, heartbeat)
+            async with Deadline(self._environment.clock, timeout):
+                result = await self._answered(call, heartbeat)
         except (DeadlinePassed, _MissedHeartbeat) as error:
             events.timed_out()
             raise StateError(
@@ -104,15 +106,15 @@ class _Attempt:
         events.succeeded(result)
         return result
 
-    async def _answered(self, call: TaskCall, events: _Events, heartbeat: int | None) -> Payload:
+    async def _answered(self, call: TaskCall, heartbeat: int | None) -> Payload:
         runner = self._runner()
         answer = await runner.request(call)
         result = self._checked(Payload(answer))
         if self._callback is not None:
-            events.submitted(result)
+            self._events.submitted(result)
             return self._checked(await self._heard(self._callback, heartbeat))
         if self._resource.is_job:
-            events.submitted(result)
+            self._events.submitted(result)
             return self._checked(Payload(await self._completed(runner, call, answer)))
         return result
 
@@ -120,11 +122,11 @@ class _Attempt:
         try:
             return await runner.complete(call, answer)
         except asyncio.CancelledError:
-            self._lane.execution.in_background(runner.cancel(call, answer))
+            self._environment.background.start(runner.cancel(call, answer))
             raise
 
     async def _heard(self, callback: asyncio.Future[Payload], heartbeat: int | None) -> Payload:
-        self._heartbeat = Deadline(self._lane.execution.clock, heartbeat)
+        self._heartbeat = Deadline(self._environment.clock, heartbeat)
         try:
             async with self._heartbeat:
                 return await callback
@@ -146,11 +148,11 @@ class _Attempt:
         return result
 
     def _runner(self) -> TaskRunner:
-        runner = self._lane.execution.runner
+        runner = self._environment.runner
         if runner is None:
             raise StateError(
                 errors.RUNTIME,
-                self._lane.explained(
+                self._visit.explained(
                     f"Nothing here can call {self._resource.arn}: the execution has no task runner"
                 ),
             )
@@ -160,38 +162,38 @@ class _Attempt:
 class _Events:
     """The history events of an integration's attempt."""
 
-    def __init__(self, lane: Lane, resource: Resource) -> None:
-        self._lane = lane
+    def __init__(self, recorder: Recorder, resource: Resource, region: str) -> None:
+        self._record = recorder.record
+        self._region = region
         self._names = {"resourceType": resource.type, "resource": resource.name}
 
     def scheduled(
         self, arguments: Payload, timeout: int | None, heartbeat: int | None, credentials: Any
     ) -> None:
-        region = self._lane.execution.identity.region
-        details = {**self._names, "region": region, "parameters": arguments}
-        self._lane.record("TaskScheduled", _timed(details, timeout, heartbeat, credentials))
+        details = {**self._names, "region": self._region, "parameters": arguments}
+        self._record("TaskScheduled", _timed(details, timeout, heartbeat, credentials))
 
     def started(self) -> None:
-        self._lane.record("TaskStarted", self._names)
+        self._record("TaskStarted", self._names)
 
     def submitted(self, answer: Payload) -> None:
-        self._lane.record("TaskSubmitted", {**self._names, "output": answer})
+        self._record("TaskSubmitted", {**self._names, "output": answer})
 
     def succeeded(self, result: Payload) -> None:
-        self._lane.record("TaskSucceeded", {**self._names, "output": result})
+        self._record("TaskSucceeded", {**self._names, "output": result})
 
     def failed(self, error: StateError) -> None:
-        self._lane.record("TaskFailed", {**self._names, **error.details})
+        self._record("TaskFailed", {**self._names, **error.details})
 
     def timed_out(self) -> None:
-        self._lane.record("TaskTimedOut", {**self._names, "error": errors.TIMEOUT})
+        self._record("TaskTimedOut", {**self._names, "error": errors.TIMEOUT})
 
 
 class _LambdaEvents(_Events):
     """The events of a plain Lambda function ARN, which has its own."""
 
-    def __init__(self, lane: Lane, resource: Resource) -> None:
-        super().__init__(lane, resource)
+    def __init__(self, recorder: Recorder, resource: Resource, region: str) -> None:
+        super().__init__(recorder, resource, region)
         self._arn = resource.arn
 
     def scheduled(
@@ -202,23 +204,24 @@ class _LambdaEvents(_Events):
             {"resource": self._arn, "input": arguments}, timeout, heartbeat, credentials
         )
         details.pop("heartbeatInSeconds", None)
-        self._lane.record("LambdaFunctionScheduled", details)
+        self._record("LambdaFunctionScheduled", details)
 
     def started(self) -> None:
-        self._lane.record("LambdaFunctionStarted")
+        self._record("LambdaFunctionStarted")
 
     def succeeded(self, result: Payload) -> None:
-        self._lane.record("LambdaFunctionSucceeded", {"output": result})
+        self._record("LambdaFunctionSucceeded", {"output": result})
 
     def failed(self, error: StateError) -> None:
-        self._lane.record("LambdaFunctionFailed", dict(error.details))
+        self._record("LambdaFunctionFailed", dict(error.details))
 
     def timed_out(self) -> None:
-        self._lane.record("LambdaFunctionTimedOut", {"error": errors.TIMEOUT})
+        self._record("LambdaFunctionTimedOut", {"error": errors.TIMEOUT})
 
 
-def _events(lane: Lane, resource: Resource) -> _Events:
-    return (_LambdaEvents if resource.kind == "lambda" else _Events)(lane, resource)
+def _events(recorder: Recorder, resource: Resource, region: str) -> _Events:
+    kind = _LambdaEvents if resource.kind == "lambda" else _Events
+    return kind(recorder, resource, region)
 
 
 def _timed(

@@ -17,9 +17,12 @@ from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Flow, Map, Parallel, State, StateMachine, Task
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter import handlers
+from ratchet.workflow.interpreter.branch import Branch
 from ratchet.workflow.interpreter.clock import TestClock
+from ratchet.workflow.interpreter.context import Context
+from ratchet.workflow.interpreter.environment import Environment
 from ratchet.workflow.interpreter.execution import Execution
-from ratchet.workflow.interpreter.lane import Lane
+from ratchet.workflow.interpreter.recorder import Recorder
 from ratchet.workflow.interpreter.states import run_flow
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall
 from ratchet.workflow.testing.machines import Machine, find_state, machine_of
@@ -123,26 +126,33 @@ class _Moved(Exception):
         self.payload = payload
 
 
-class _TestLane(Lane):
-    """A lane that stops before its second state and knows what the caller said about the first."""
+class _TestBranch(Branch):
+    """A branch that stops before its second state, and was tried before as often as given."""
 
-    def __init__(self, execution: Execution, trial: _Trial) -> None:
-        super().__init__(execution)
-        self.trial = trial
-        self.visited = False
+    def __init__(self, environment: Environment, trial: _Trial) -> None:
+        super().__init__(environment, Recorder(environment.history, environment.clock, 0))
+        self._retries = trial.retries
+        self._is_first = True
         self.variables.update({name: Payload(v) for name, v in trial.variables.items()})
 
     def enter(self, state: State, payload: Payload) -> None:
-        if self.visited:
+        if not self._is_first:
             raise _Moved(state.name, payload)
-        self.visited = True
+        self._is_first = False
         super().enter(state, payload)
-        self.retries = self.trial.retries
+        self.visit.retries = self._retries
 
-    def context(self, *, bound: bool) -> dict[str, Any]:
-        """The context object with what the caller said about it."""
-        given = Payload(self.trial.context)
-        return _merged(super().context(bound=bound), given.bound if bound else given.value)
+
+class _GivenContext(Context):
+    """A context object with the caller's members in it."""
+
+    def __init__(self, execution: Execution, members: dict[str, Any]) -> None:
+        super().__init__(execution.identity, execution.input, execution.started)
+        self._members = Payload(members)
+
+    def within(self, members: dict[str, Any], *, bound: bool) -> dict[str, Any]:
+        given = self._members.bound if bound else self._members.value
+        return _merged(super().within(members, bound=bound), given)
 
 
 @dataclass(frozen=True)
@@ -155,21 +165,21 @@ class _Trial:
     retries: int
 
     def run(self, payload: Payload) -> StateTest:
-        bare, lane = self._attempt(payload, self._without("Retry", "Catch"))
+        bare, branch = self._attempt(payload, self._without("Retry", "Catch"))
         if not isinstance(bare, StateError):
-            done = self._done("SUCCEEDED", bare, lane, payload)
+            done = self._done("SUCCEEDED", bare, branch, payload)
             done.inspection.update(self._between(payload))
             return done
         if not isinstance(self.state, Handled):
-            return self._failed("FAILED", bare, lane, payload)
+            return self._failed("FAILED", bare, branch, payload)
         retry = self._retry(bare)
         if retry is not None:
-            return self._failed("RETRIABLE", bare, lane, payload, retry)
-        outcome, lane = self._attempt(payload, self._without("Retry"))
+            return self._failed("RETRIABLE", bare, branch, payload, retry)
+        outcome, branch = self._attempt(payload, self._without("Retry"))
         if isinstance(outcome, StateError):
-            return self._failed("FAILED", outcome, lane, payload)
+            return self._failed("FAILED", outcome, branch, payload)
         index = next(i for i, c in enumerate(self.state.catch) if bare.matches(c.errors))
-        caught = self._done("CAUGHT_ERROR", outcome, lane, payload)
+        caught = self._done("CAUGHT_ERROR", outcome, branch, payload)
         caught.inspection["errorDetails"] = {"catchIndex": index}
         return dataclasses.replace(caught, error=bare.error, cause=bare.cause)
 
@@ -208,19 +218,21 @@ class _Trial:
 
     def _attempt(
         self, payload: Payload, body: dict[str, Any]
-    ) -> tuple[tuple[str | None, Payload] | StateError, Lane]:
+    ) -> tuple[tuple[str | None, Payload] | StateError, Branch]:
         """Run the state with other fields: the state after it and its output, or its error."""
         machine = parse(replaced(self.machine.document, self.state.path, emptied(body)))
         flow, _ = find_state(machine, self.state.name)
         clock, callbacks = TestClock(), Callbacks()
         runner = MockRunner(self._answer, callbacks)
         execution = Execution(machine, payload, runner=runner, clock=clock, callbacks=callbacks)
-        lane = _TestLane(execution, self)
+        context = _GivenContext(execution, self.context)
+        environment = dataclasses.replace(execution.environment(), context=context)
+        branch = _TestBranch(environment, self)
         only = dataclasses.replace(flow, start_at=self.state.name)
-        outcome = clock.run(_stepped(lane, only, payload))
+        outcome = clock.run(_stepped(branch, only, payload))
         if body.get("Type") == self.state.type:
             self._check_parts(outcome, runner)
-        return outcome, lane
+        return outcome, branch
 
     def _answer(self, call: TaskCall) -> Mock:
         """The mock; for a part of a container, which says its number, the part of its result."""
@@ -246,44 +258,44 @@ class _Trial:
     # what is told
 
     def _done(
-        self, status: Status, outcome: tuple[str | None, Payload], lane: Lane, payload: Payload
+        self, status: Status, outcome: tuple[str | None, Payload], branch: Branch, payload: Payload
     ) -> StateTest:
         name, output = outcome
-        inspection = self._inspection(lane, payload)
+        inspection = self._inspection(branch, payload)
         return StateTest(status, output.value, name, inspection=inspection)
 
     def _failed(
         self,
         status: Status,
         error: StateError,
-        lane: Lane,
+        branch: Branch,
         payload: Payload,
         details: dict[str, Any] | None = None,
     ) -> StateTest:
-        inspection = self._inspection(lane, payload)
+        inspection = self._inspection(branch, payload)
         if details:
             inspection["errorDetails"] = details
         return StateTest(status, error=error.error, cause=error.cause, inspection=inspection)
 
-    def _inspection(self, lane: Lane, payload: Payload) -> dict[str, Any]:
+    def _inspection(self, branch: Branch, payload: Payload) -> dict[str, Any]:
         data: dict[str, Any] = {"input": payload.value}
-        for event in lane.execution.history.events:
+        for event in branch.environment.history.events:
             details = event.details or {}
             if isinstance(self.state, Task) and event.type in _SCHEDULED:
                 name = "afterArguments" if self.state.is_jsonata else "afterParameters"
                 data[name] = _value(details.get("parameters", details.get("input")))
         if self.mock is not None and self.mock.error is None:
             data["result"] = self.mock.result
-        if lane.variables:
-            data["variables"] = {name: value.value for name, value in lane.variables.items()}
+        if branch.variables:
+            data["variables"] = {name: value.value for name, value in branch.variables.items()}
         return data
 
 
 async def _stepped(
-    lane: Lane, flow: Flow, payload: Payload
+    branch: Branch, flow: Flow, payload: Payload
 ) -> tuple[str | None, Payload] | StateError:
     try:
-        return None, await run_flow(lane, flow, payload)
+        return None, await run_flow(branch, flow, payload)
     except _Moved as moved:
         return moved.name, moved.payload
     except StateError as error:

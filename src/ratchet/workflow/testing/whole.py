@@ -13,7 +13,8 @@ from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter import execution as interpreter
 from ratchet.workflow.interpreter.clock import TestClock
-from ratchet.workflow.interpreter.execution import Execution, Identity
+from ratchet.workflow.interpreter.execution import Execution
+from ratchet.workflow.interpreter.identity import Identity
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall
 from ratchet.workflow.testing.machines import Machine, machine_of, refuse_strangers
 from ratchet.workflow.testing.runner import Answers, MockRunner, Script

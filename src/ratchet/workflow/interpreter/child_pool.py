@@ -1,4 +1,4 @@
-"""Keeps as many child executions of a Map Run going as its limits allow, which may change."""
+"""Keeps as many child executions of a Map Run running as its limits allow, which may change."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ratchet.workflow.interpreter.map_run import Child, MapRun
 MAX_CONCURRENCY = 10_000  # AWS: child executions of a Map Run at a time
 
 
-class Crew:
-    """The children of one run that are to run, and those that do.
+class ChildPool:
+    """The children of one run that are still to run, and those that are running.
 
     `work` runs one child to its end. Every end and every change of the run's limits wakes the
-    crew; `go_on` says before each start whether any more may start.
+    pool; `may_start` says before each start whether any more may start.
     """
 
     def __init__(
@@ -23,12 +23,12 @@ class Crew:
         run: MapRun,
         children: Iterable[Child],
         work: Callable[[Child], Awaitable[None]],
-        go_on: Callable[[], bool],
+        may_start: Callable[[], bool],
     ) -> None:
         self._run = run
         self._waiting = deque(children)
         self._work = work
-        self._go_on = go_on
+        self._may_start = may_start
         self._running: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._fault: BaseException | None = None
@@ -46,13 +46,13 @@ class Crew:
             raise self._fault
 
     async def settled(self) -> None:
-        """Wait until those that run have ended, however they do."""
+        """Wait until those that are running have ended, however they do."""
         await asyncio.gather(*self._running, return_exceptions=True)
 
     def _start(self) -> bool:
         """Start what may start now; whether anything is left to start later."""
         limit = min(self._run.max_concurrency or MAX_CONCURRENCY, MAX_CONCURRENCY)
-        if self._fault is not None or not self._go_on():
+        if self._fault is not None or not self._may_start():
             self._waiting.clear()
         while self._waiting and len(self._running) < limit:
             task = asyncio.ensure_future(self._work(self._waiting.popleft()))
