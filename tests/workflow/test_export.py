@@ -137,6 +137,7 @@ def test_the_role_has_what_the_states_call_and_no_more() -> None:
         "glue:BatchStopJobRun",
         "glue:GetJobRuns",
         "sagemaker:CreateTrainingJob",
+        "sagemaker:AddTags",
         "sagemaker:DescribeTrainingJob",
         "sagemaker:StopTrainingJob",
         "events:PutTargets",

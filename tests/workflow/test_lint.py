@@ -404,6 +404,50 @@ def test_a_role_that_allows_the_calls_is_silent(tmp_path: Path) -> None:
     assert _template(tmp_path, template) == []
 
 
+FOLLOWED = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: machine.asl.yaml
+      Policies:
+        - Statement:
+            - Effect: Allow
+              Action: [{allowed}, "events:*"]
+              Resource: "*"
+"""
+
+
+@pytest.mark.parametrize(
+    ("resource", "allowed", "missing"),
+    [
+        (
+            "sagemaker:createTransformJob.sync",
+            "sagemaker:CreateTransformJob, sagemaker:DescribeTransformJob, 'sagemaker:Stop*'",
+            "error: The role does not allow sagemaker:AddTags",
+        ),
+        (
+            "eks:createNodegroup.sync",
+            "eks:CreateNodegroup, eks:DescribeNodegroup",
+            "warning: The role does not allow eks:DeleteNodegroup",
+        ),
+        (
+            "codebuild:retryBuildBatch.sync",
+            "codebuild:RetryBuildBatch",
+            "does not allow codebuild:BatchGetBuildBatches, codebuild:StopBuildBatch",
+        ),
+    ],
+)
+def test_a_role_that_cannot_follow_its_jobs_is_found(
+    tmp_path: Path, resource: str, allowed: str, missing: str
+) -> None:
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "End": True}
+    definition = json.dumps({"StartAt": "A", "States": {"A": task}})
+    found = _template(tmp_path, FOLLOWED.format(allowed=allowed), definition)
+    assert [missing in line for line in found if "role" in line] == [True]
+
+
 @pytest.mark.parametrize(
     "policies",
     ["[AWSLambda_FullAccess]", "[!Ref ManagedPolicy]", "!Ref Policies"],

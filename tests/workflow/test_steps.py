@@ -22,9 +22,10 @@ from ratchet.workflow.inputs import (
     Variable,
     fresh_name,
 )
-from ratchet.workflow.integrations.api import operation
-from ratchet.workflow.integrations.optimised import OPTIMISED
+from ratchet.workflow.integrations.api import operation_of
+from ratchet.workflow.integrations.index import ROWS
 from ratchet.workflow.integrations.resource import parse_resource
+from ratchet.workflow.integrations.row import Operation
 from ratchet.workflow.steps import (
     AwsSdkStep,
     Catch,
@@ -145,7 +146,7 @@ def test_every_pattern_that_a_step_class_offers_exists_at_aws() -> None:
     for step in classes:
         if step.service.startswith("aws-sdk:"):
             continue
-        offered = OPTIMISED[step.service][step.action]
+        offered = ROWS[step.service, step.action].patterns
         for pattern in step.patterns:
             suffix = "sync:2" if step.version and pattern is JOB else pattern.value or "request"
             assert suffix in offered, (step, suffix)
@@ -155,7 +156,7 @@ def test_any_aws_call_is_a_step_whatever_way_it_is_spelt() -> None:
     for service, action in (("logs", "create_log_group"), ("cloudwatchlogs", "createLogGroup")):
         resource = AwsSdkStep("A", service, action).to_dict()["Resource"]
         assert resource == "arn:aws:states:::aws-sdk:cloudwatchlogs:createLogGroup"
-        assert operation(parse_resource(resource)) == "CreateLogGroup"
+        assert operation_of(parse_resource(resource)) == Operation("logs", "CreateLogGroup")
     token = AwsSdkStep("A", "sqs", "sendMessage", wait_for_callback=True)
     assert token.to_dict()["Resource"].endswith("sqs:sendMessage.waitForTaskToken")
 

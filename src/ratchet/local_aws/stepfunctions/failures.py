@@ -10,20 +10,10 @@ import re
 from typing import Any
 
 from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.integrations import index
 from ratchet.workflow.integrations.resource import Resource
+from ratchet.workflow.integrations.row import Error
 
-# Integration -> (name before the dot, the service's name in Java 1.x).
-_OPTIMISED = {
-    "databrew": ("DataBrew", "AWSGlueDataBrew"),
-    "dynamodb": ("DynamoDB", "AmazonDynamoDB"),
-    "events": ("EventBridge", "AmazonEventBridge"),
-    "glue": ("Glue", "AWSGlue"),
-    "lambda": ("Lambda", "AWSLambda"),
-    "sagemaker": ("SageMaker", "AmazonSageMaker"),
-    "sns": ("SNS", "AmazonSNS"),
-    "sqs": ("SQS", "AmazonSQS"),
-    "states": ("StepFunctions", "AWSStepFunctions"),
-}
 _MISSING = {"HeadObject": "NoSuchKeyException", "HeadBucket": "NoSuchBucketException"}
 """Operations whose answer has no body to say what is missing: Java 2.x concludes it."""
 
@@ -33,15 +23,15 @@ def service_error(resource: Resource, operation: Any, error: Any) -> StateError:
     if resource.kind == "aws-sdk":
         return _sdk_error(operation, error.response)
     given, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
-    prefix, java = _OPTIMISED[resource.service]
+    named = _error_of(resource)
     known = _modelled(operation, given)
     cause = (
-        f"{given.get('Message', error)} (Service: {java}; "
+        f"{given.get('Message', error)} (Service: {named.java}; "
         f"Status Code: {meta.get('HTTPStatusCode', 400)}; "
         f"Error Code: {given.get('Code', 'Unknown')}; "
         f"Request ID: {meta.get('RequestId', '')}; Proxy: null)"
     )
-    return StateError(f"{prefix}.{_exception(known or java)}", cause)
+    return StateError(f"{named.prefix}.{_exception(known or named.java)}", cause)
 
 
 def _sdk_error(operation: Any, response: Any) -> StateError:
@@ -64,8 +54,15 @@ def unreachable(resource: Resource, operation: Any, error: Exception) -> StateEr
     if resource.kind == "aws-sdk":
         prefix = sdk_prefix(operation.service_model.service_id)
     else:
-        prefix = _OPTIMISED[resource.service][0]
+        prefix = _error_of(resource).prefix
     return StateError(f"{prefix}.SdkClientException", str(error))
+
+
+def _error_of(resource: Resource) -> Error:
+    service = index.service_named(resource.service)
+    if service is None or service.error is None:
+        raise KeyError(resource.service)
+    return service.error
 
 
 def function_error(payload: Any, text: str) -> StateError:

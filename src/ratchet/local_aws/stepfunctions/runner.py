@@ -20,12 +20,13 @@ from ratchet.local_aws.stepfunctions.casing import (
     parsed,
     to_api,
 )
-from ratchet.local_aws.stepfunctions.jobs import job_of
+from ratchet.local_aws.stepfunctions.jobs import filled, job_in, polling_of, status_of
 from ratchet.workflow.asl.errors import TASK_FAILED, StateError
 from ratchet.workflow.asl.payload import dumps
-from ratchet.workflow.integrations.api import botocore_name, operation
+from ratchet.workflow.integrations.api import operation_of
 from ratchet.workflow.integrations.resource import Resource
-from ratchet.workflow.integrations.service_models import session
+from ratchet.workflow.integrations.row import Operation
+from ratchet.workflow.integrations.service_models import operation_model
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -70,15 +71,15 @@ class LocalTaskRunner:
 
     async def complete(self, call: TaskCall, answer: Any) -> Any:
         """Look at the job until it has ended."""
-        job = job_of(call.resource)
+        polling = polling_of(call.resource)
         pause = FIRST_LOOK
         while True:
             look = self._pool.submit(self._look, call, answer)
             state = await asyncio.wrap_future(look)
-            status = state.get(job.status)
-            if status in job.good:
+            status = status_of(polling, state)
+            if status in polling.good:
                 return _result(call.resource, state)
-            if status in job.bad:
+            if status in polling.bad:
                 raise StateError(TASK_FAILED, dumps(state))
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, SLOWEST_LOOK)
@@ -102,18 +103,19 @@ class LocalTaskRunner:
         return _with_metadata(operation, response)
 
     def _look(self, call: TaskCall, answer: Mapping[str, Any]) -> dict[str, Any]:
-        job = job_of(call.resource)
-        operation = _named_operation(call.resource, job.describe)
-        named = to_api(operation.input_shape, job.named(call.arguments, answer))
+        polling = polling_of(call.resource)
+        operation = _beside(call.resource, polling.describe)
+        named = to_api(operation.input_shape, filled(polling.named, call.arguments, answer))
         response = self._call(call.resource, operation, named)
-        state: dict[str, Any] = from_api(operation.output_shape, response, OPTIMISED)
-        return state[job.inside] if job.inside is not None else state
+        return job_in(polling, from_api(operation.output_shape, response, OPTIMISED))
 
     def _stop(self, call: TaskCall, answer: Mapping[str, Any]) -> None:
-        job = job_of(call.resource)
-        operation = _named_operation(call.resource, job.stop)
+        polling = polling_of(call.resource)
+        if polling.stop is None:
+            return
+        operation = _beside(call.resource, polling.stop)
         try:
-            named = to_api(operation.input_shape, job.stopping(call.arguments, answer))
+            named = to_api(operation.input_shape, filled(polling.stopped, call.arguments, answer))
             self._call(call.resource, operation, named)
         except StateError as error:
             log.info("stopping the job of %s was refused: %s", call.state, error.cause)
@@ -134,18 +136,16 @@ class LocalTaskRunner:
             raise failures.unreachable(resource, operation, error) from error
 
 
-@cache
 def _operation(resource: Resource) -> Any:
-    name = operation(resource)
-    if name is None:
+    operation = operation_of(resource)
+    if operation is None:
         raise StateError("States.Runtime", f"No API has the action of {resource.arn}")
-    return _named_operation(resource, name)
+    return operation_model(operation)
 
 
-@cache
-def _named_operation(resource: Resource, name: str) -> Any:
-    service = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
-    return session().get_service_model(service).operation_model(name)
+def _beside(resource: Resource, name: str) -> Any:
+    """Another operation of the API that the resource calls."""
+    return operation_model(Operation(_operation(resource).service_model.service_name, name))
 
 
 @cache

@@ -11,8 +11,7 @@ from ratchet.workflow.asl.model import Task
 from ratchet.workflow.asl.templates import is_expression
 from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, nearest
-from ratchet.workflow.integrations import sdk
-from ratchet.workflow.integrations.optimised import OPTIMISED
+from ratchet.workflow.integrations import index, sdk
 from ratchet.workflow.integrations.resource import Resource, parse_resource
 from ratchet.workflow.integrations.service_models import actions
 
@@ -70,15 +69,16 @@ def _problem(resource: Resource) -> tuple[str, str] | None:
 
 
 def _optimised(resource: Resource) -> tuple[str, str] | None:
-    actions = OPTIMISED.get(resource.service)
-    if actions is None:
-        hint = nearest(resource.service, OPTIMISED) or "Use aws-sdk:<service>:<action>"
+    actions = index.actions_of(resource.service)
+    if not actions:
+        services = {service for service, _ in index.ROWS}
+        hint = nearest(resource.service, services) or "Use aws-sdk:<service>:<action>"
         return f"There is no optimised integration of '{resource.service}'", hint
     if resource.action not in actions:
         return f"The integration of {resource.service} has no action '{resource.action}'", nearest(
             resource.action, actions
         )
-    patterns = actions[resource.action]
+    patterns = actions[resource.action].patterns
     if resource.pattern not in patterns:
         known = ", ".join(sorted(f".{name}" for name in patterns if name != "request"))
         return (

@@ -8,19 +8,19 @@ from typing import Any
 from ratchet.workflow.asl.findings import WARNING, Finding, Path
 from ratchet.workflow.asl.model import Map
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
-from ratchet.workflow.integrations import api
+from ratchet.workflow.integrations.row import Arguments, arguments
 
 # Action of S3 -> what it needs here, and what it takes besides.
-_CALLS: Mapping[str, Mapping[str, api.Members]] = {
+_CALLS: Mapping[str, Mapping[str, Arguments]] = {
     "ItemReader": {
-        "getObject": api.members("Bucket Key", "VersionId ExpectedBucketOwner RequestPayer"),
-        "listObjectsV2": api.members(
+        "getObject": arguments("Bucket Key", "VersionId ExpectedBucketOwner RequestPayer"),
+        "listObjectsV2": arguments(
             "Bucket",
             "Prefix StartAfter Delimiter EncodingType FetchOwner MaxKeys OptionalObjectAttributes "
             "ExpectedBucketOwner RequestPayer",
         ),
     },
-    "ResultWriter": {"putObject": api.members("Bucket", "Prefix ExpectedBucketOwner")},
+    "ResultWriter": {"putObject": arguments("Bucket", "Prefix ExpectedBucketOwner")},
 }
 
 
@@ -44,7 +44,7 @@ class MapCalls(Rule):
         subject: Subject,
         path: Path,
         part: Mapping[str, Any],
-        calls: Mapping[str, api.Members],
+        calls: Mapping[str, Arguments],
     ) -> Iterator[Finding]:
         service, _, action = part["Resource"].rpartition(":states:::")[2].partition(":")
         if subject.is_open(action or part["Resource"]):
@@ -57,7 +57,7 @@ class MapCalls(Rule):
         yield from self._arguments(path, part, f"s3:{action}", calls[action])
 
     def _arguments(
-        self, path: Path, part: Mapping[str, Any], call: str, own: api.Members
+        self, path: Path, part: Mapping[str, Any], call: str, own: Arguments
     ) -> Iterator[Finding]:
         field = "Arguments" if "Arguments" in part else "Parameters"
         given = part.get(field, {})

@@ -9,6 +9,7 @@ from ratchet.workflow.asl.findings import ERROR, WARNING, Finding, Path
 from ratchet.workflow.checks.requests import Part, Request, requests
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
 from ratchet.workflow.integrations import api
+from ratchet.workflow.integrations.row import Arguments
 from ratchet.workflow.integrations.spelling import converted, member
 
 _LINK = Rule.link + "supported-services-awssdk.html"
@@ -28,7 +29,7 @@ class ArgumentNames(Rule):
             for part in request.parts():
                 yield from self._part(subject, part, request)
 
-    def _own(self, request: Request, own: api.Members) -> Iterator[Finding]:
+    def _own(self, request: Request, own: Arguments) -> Iterator[Finding]:
         for key in request.given if isinstance(request.given, dict) else ():
             name = key.removesuffix(".$")
             if name not in own.names:

@@ -15,7 +15,7 @@ from ratchet.workflow.integrations.permissions import (
     called,
     following,
     is_certain,
-    target_of,
+    targets_of,
 )
 from ratchet.workflow.integrations.resource import Resource
 
@@ -61,7 +61,7 @@ class Permissions(Rule):
     def _job(self, role: Role, path: Path, resource: Resource) -> Iterator[Finding]:
         needed = following(resource)
         rules = RULE_ACTIONS if needed and needed.rule else ()
-        actions = (*needed.actions, *rules) if needed else ()
+        actions = (*needed.rights, *rules) if needed else ()
         missing = [name for name in actions if not role.allows(name)]
         if missing:
             yield self.finding(
@@ -96,6 +96,6 @@ def _target(role: Role, state: State, resource: Resource) -> str | None:
     if resource.kind == "lambda":
         return role.named(resource.arn)
     arguments = state.document.get("Arguments" if state.is_jsonata else "Parameters")
-    named = target_of(resource)
-    value = arguments.get(named.parameter) if isinstance(arguments, dict) and named else None
+    named = targets_of(resource)[:1]
+    value = arguments.get(named[0].parameter) if isinstance(arguments, dict) and named else None
     return role.named(value) if isinstance(value, str) else None

@@ -12,6 +12,7 @@ from ratchet.workflow.asl.templates import is_expression
 from ratchet.workflow.checks.integrations import resource_of
 from ratchet.workflow.checks.rule import Subject
 from ratchet.workflow.integrations import api
+from ratchet.workflow.integrations.row import Arguments
 from ratchet.workflow.integrations.spelling import Shape, Spell, member, spelling_of
 
 
@@ -26,7 +27,7 @@ class Request:
     path: Path
     given: Any
     call: str
-    own: api.Members | None
+    own: Arguments | None
     shape: Shape | None
     spell: Spell
 
@@ -49,7 +50,7 @@ def requests(subject: Subject) -> Iterator[Request]:
             continue
         field = "Arguments" if state.is_jsonata else "Parameters"
         given = state.document.get(field)
-        own = api.own_members(resource)
+        own = api.own_arguments(resource)
         shape = api.input_shape(resource) if own is None else None
         if (own or shape) and not subject.is_open(given):
             call = f"{resource.service}:{resource.action}"

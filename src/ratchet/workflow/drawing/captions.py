@@ -10,6 +10,7 @@ from ratchet.workflow.drawing.layout import Edge, Kind
 from ratchet.workflow.drawing.text import text_width
 from ratchet.workflow.drawing.wording import catch_texts, rule_texts
 from ratchet.workflow.history.timeline import StateTimes, Timeline
+from ratchet.workflow.integrations.index import caption_of
 
 LABEL_WIDTH = 190.0
 
@@ -20,21 +21,6 @@ WORDS = {
     "TIMED_OUT": "timed out",
     "ABORTED": "stopped",
     "RUNNING": "running",
-}
-_SERVICES = {
-    "lambda": "Lambda",
-    "glue": "Glue",
-    "databrew": "DataBrew",
-    "sagemaker": "SageMaker",
-    "states": "Step Functions",
-    "s3": "S3",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "dynamodb": "DynamoDB",
-    "events": "EventBridge",
-    "ecs": "ECS",
-    "batch": "Batch",
-    "apigateway": "API Gateway",
 }
 
 
@@ -119,7 +105,7 @@ def _task_kind(state: Mapping[str, Any]) -> str:
     if (service, action.partition(".")[0]) == ("lambda", "invoke"):
         return f"Lambda {_function_name(state)}".strip()
     waits = ", for a token" if action.endswith(".waitForTaskToken") else ""
-    return f"{_SERVICES.get(service, service)} {action.partition('.')[0]}{waits}"
+    return f"{caption_of(service)} {action.partition('.')[0]}{waits}"
 
 
 def _function_name(state: Mapping[str, Any]) -> str:

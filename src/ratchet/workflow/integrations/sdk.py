@@ -82,6 +82,9 @@ NOT_OFFERED: dict[str, frozenset[str]] = {
     }.items()
 }
 
+# What services without an optimised integration are called in pictures.
+CAPTIONS = {"s3": "S3"}
+
 
 def service_model(service: str) -> str | None:
     """The botocore service behind a service's name in `aws-sdk:`, or None."""

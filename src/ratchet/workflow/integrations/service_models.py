@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ratchet.workflow.integrations.row import Operation
+
 
 @cache
 def session() -> Any:
@@ -15,7 +17,23 @@ def session() -> Any:
 
 
 @cache
+def service_names() -> frozenset[str]:
+    """The services that botocore has models of."""
+    return frozenset(session().get_available_services())
+
+
+@cache
 def actions(service: str) -> dict[str, str]:
     """Action as ASL writes it (`createTrainingJob`) -> operation, for a botocore service."""
     names = session().get_service_model(service).operation_names
     return {name[:1].lower() + name[1:]: name for name in names}
+
+
+@cache
+def operation_model(operation: Operation) -> Any:
+    """botocore's model of an operation, or None if it has none."""
+    if operation.service not in service_names():
+        return None
+    model = session().get_service_model(operation.service)
+    known = operation.name in model.operation_names
+    return model.operation_model(operation.name) if known else None

@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from ratchet.workflow.asl.model import Map, StateMachine, Task
-from ratchet.workflow.integrations.api import botocore_name
 from ratchet.workflow.integrations.permissions import (
     MAP_ACTIONS,
     RULE_ACTIONS,
     called,
     following,
-    target_of,
+    principal_of,
+    row_for,
+    targets_of,
 )
 from ratchet.workflow.integrations.resource import Resource
+from ratchet.workflow.integrations.row import Job, Target
 
 _HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 _RULE = _HERE % ("events", "rule/%s")
 
-_ANY_ROLE = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"
+_ARN = "arn:${AWS::Partition}:"
+_ANY_ROLE = _ARN + "iam::${AWS::AccountId}:role/*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +64,37 @@ def _of_task(resource: Resource, given: Mapping[str, Any]) -> Iterator[Statement
         return
     yield Statement(_called(resource, given), _targets(resource, given))
     job = following(resource)
-    if job is not None:
-        anywhere = resource.service in ("batch", "ecs")
-        yield Statement(
-            (*job.actions, *job.also), ("*",) if anywhere else _watched(resource, given)
-        )
+    if job is not None and job.rights:
+        yield Statement((*job.rights, *job.also), _watched(job, resource, given))
         if job.rule:
             yield Statement(RULE_ACTIONS, (_RULE % job.rule,))
-    for role in sorted(set(_roles_in(given))):
-        service = _passed_to(resource)
-        yield Statement(("iam:PassRole",), (role,), (("iam:PassedToService", service),))
+    yield from _extras(resource)
+    yield from _passed_roles(resource, given)
     if resource.service == "http":
         yield from _connection(given)
 
 
 def _called(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
-    tags = resource.service == "sagemaker" and {"Tags", "Tags.$"} & given.keys()
-    return (*called(resource), "sagemaker:AddTags") if tags else called(resource)
+    row = row_for(resource)
+    tagging = row.tagging if row is not None and {"Tags", "Tags.$"} & given.keys() else None
+    actions = called(resource)
+    return (*actions, tagging) if tagging and tagging not in actions else actions
 
 
 def _targets(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
     """The ARNs a call is about: by name where the definition says it, by kind where it is open."""
-    if resource.service == "sagemaker" and resource.action in ("createEndpoint", "updateEndpoint"):
-        config = Resource("", resource.kind, "sagemaker", "createEndpointConfig")
-        return (*_named(resource, given), *_named(config, given))
-    return _named(resource, given)
-
-
-def _named(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
-    target = target_of(resource)
-    if target is None:
+    targets = targets_of(resource)
+    if not targets:
         return _buckets(resource, given) or ("*",)
+    return tuple(arn for target in targets for arn in _named(target, given))
+
+
+def _named(target: Target, given: Mapping[str, Any]) -> tuple[str, ...]:
     name = _literal(given.get(target.parameter))
-    if resource.service == "sqs":
+    if target.parameter == "QueueUrl":
         name = "*" if "${" in name else name.rpartition("/")[2]  # a queue's URL ends with its name
     arn = name if _is_arn(name) else _HERE % (target.service, target.path % name)
-    return (arn, f"{arn}:*") if resource.service == "lambda" and name != "*" else (arn,)
+    return tuple(arn + suffix for suffix in target.suffixes) if name != "*" else (arn,)
 
 
 def _literal(value: Any) -> str:
@@ -118,15 +116,52 @@ def _buckets(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
     return (arn, f"{arn}/{key if literal else '*'}")
 
 
-def _watched(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
-    if resource.service == "states":
-        before, kind, name = _targets(resource, given)[0].partition(":stateMachine:")
-        return (f"{before}:execution:{name}:*" if kind else _HERE % ("states", "execution:*"),)
-    return _targets(resource, given)
+def _watched(job: Job, resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a job is followed on: a call may name one thing, and start another below it."""
+    if job.anywhere:
+        return ("*",)
+    if job.watched is None:
+        return _targets(resource, given)
+    name = _literal(given.get(job.watched.parameter))
+    if not _is_arn(name):
+        return (_HERE % (job.watched.service, job.watched.path % name),)
+    kinds = [target.path.partition("%s")[0] for target in targets_of(resource)]
+    for kind in kinds:
+        before, is_known, named = name.partition(f":{kind}")
+        if is_known:
+            return (f"{before}:{job.watched.path % named}",)
+    return (_HERE % (job.watched.service, job.watched.path % "*"),)
+
+
+def _extras(resource: Resource) -> Iterator[Statement]:
+    """Rights that the call needs on other things, under the same conditions as AWS documents."""
+    row = row_for(resource)
+    for extra in row.extras if row is not None else ():
+        arn = extra.resource if extra.resource == "*" else _ARN + extra.resource
+        yield Statement(extra.actions, (arn,), extra.condition)
+
+
+def _passed_roles(resource: Resource, given: Mapping[str, Any]) -> Iterator[Statement]:
+    """Roles handed over in a request: each with the service that may take it."""
+    principal = principal_of(resource)
+    passed = {(role, principal) for role in _roles_in(given)}
+    row = row_for(resource)
+    for parameter, taker in row.passes.items() if row is not None else ():
+        if {parameter, f"{parameter}.$"} & given.keys():
+            passed.add((_role(_literal(given.get(parameter))), taker))
+    for role, taker in sorted(passed):
+        yield Statement(("iam:PassRole",), (role,), (("iam:PassedToService", taker),))
+
+
+def _role(value: str) -> str:
+    """The ARN of a role that is given by its ARN or by its name."""
+    if _is_arn(value):
+        return value
+    return _ANY_ROLE if value == "*" else _ANY_ROLE.removesuffix("*") + value
 
 
 def _roles_in(value: Any) -> Iterator[str]:
-    """Roles handed over in a request: the service must be allowed to take them."""
+    """The roles in members that end in RoleArn, at any depth."""
     if isinstance(value, list):
         for part in value:
             yield from _roles_in(part)
@@ -137,12 +172,6 @@ def _roles_in(value: Any) -> Iterator[str]:
                 yield role if _is_arn(role) else _ANY_ROLE
             else:
                 yield from _roles_in(part)
-
-
-def _passed_to(resource: Resource) -> str:
-    service = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
-    names = {"ecs": "ecs-tasks", "emr": "elasticmapreduce", "stepfunctions": "states"}
-    return f"{names.get(service or '', service or resource.service)}.amazonaws.com"
 
 
 def _connection(given: Mapping[str, Any]) -> Iterator[Statement]:

@@ -12,36 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from functools import cache
 from typing import Any
 
-from ratchet.workflow.integrations.api import botocore_name, operation
+from ratchet.workflow.integrations.api import output_shape, polling_of
 from ratchet.workflow.integrations.resource import Resource, parse_resource
-from ratchet.workflow.integrations.service_models import session
-from ratchet.workflow.integrations.spelling import Shape, Spell, spelling_of
+from ratchet.workflow.integrations.spelling import Shape, Spell, spelling_of, spelt
 
 _METADATA = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
-_FREE_SERVICES = frozenset({"apigateway", "http", "eks", "bedrock"})
-
-_GOOD = ("SUCCEEDED", "Completed", "Succeeded", "COMPLETED", "SUCCESS")
-_STATUSES = frozenset(
-    {
-        "State", "Status", "JobRunState", "TrainingJobStatus", "TransformJobStatus",
-        "ProcessingJobStatus", "HyperParameterTuningJobStatus", "LabelingJobStatus",
-    }
-)  # fmt: skip
-
-# (service, action) of a job -> operation that polls it, and where in its answer the job is.
-_POLLED: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
-    ("athena", "startQueryExecution"): ("GetQueryExecution", ()),
-    ("batch", "submitJob"): ("DescribeJobs", ("jobs", "[]")),
-    ("codebuild", "startBuild"): ("BatchGetBuilds", ()),
-    ("databrew", "startJobRun"): ("DescribeJobRun", ()),
-    ("ecs", "runTask"): ("DescribeTasks", ("tasks", "[]")),
-    ("emr-serverless", "startJobRun"): ("GetJobRun", ("jobRun",)),
-    ("glue", "startJobRun"): ("GetJobRun", ("JobRun",)),
-    ("states", "startExecution"): ("DescribeExecution", ()),
-}
 
 
 def problems(resource: Resource, result: Any, *, strict: bool) -> Iterator[str]:
@@ -54,38 +31,21 @@ def problems(resource: Resource, result: Any, *, strict: bool) -> Iterator[str]:
     free = frozenset({"Payload"}) if resource.service == "lambda" else _json_texts(resource)
     spell = spelling_of(resource.kind)
     yield from _Check(spell, strict).differences(shape, result, "$", free)
-    if resource.is_job and isinstance(result, Mapping):
-        for name in _STATUSES & result.keys() & set(map(spell, shape.members)):
-            if result[name] not in _GOOD:
-                yield f"$.{name} is {result[name]!r}: a job that has not succeeded gives no result"
+    yield from _unfinished(resource, result)
 
 
-@cache
-def output_shape(resource: Resource) -> Shape | None:
-    """The shape of what a Task with this resource gets; None where anything may come."""
-    free = resource.waits_for_token or resource.kind not in ("optimised", "aws-sdk")
-    if free or resource.service in _FREE_SERVICES:
-        return None
-    called, inside = _operation(resource)
-    service = botocore_name(resource.service, sdk=resource.kind == "aws-sdk")
-    if called is None or service is None:
-        return None
-    model = session().get_service_model(service)
-    if called not in model.operation_names:
-        return None
-    shape = model.operation_model(called).output_shape
-    for step in inside:
-        shape = shape.member if step == "[]" else shape.members[step]
-    return shape
-
-
-def _operation(resource: Resource) -> tuple[str | None, tuple[str, ...]]:
-    if not resource.is_job:
-        return operation(resource), ()
-    key = resource.service, resource.action
-    if resource.service == "sagemaker":
-        return resource.action.replace("create", "Describe", 1), ()
-    return _POLLED.get(key, (None, ()))
+def _unfinished(resource: Resource, result: Any) -> Iterator[str]:
+    """Whether the result of a `.sync` task is that of a job that has not succeeded."""
+    polling = polling_of(resource)
+    if polling is None or not polling.is_result:
+        return
+    place, status = "$", result
+    for member in map(spelt, polling.status):
+        if not isinstance(status, Mapping) or member not in status:
+            return
+        place, status = f"{place}.{member}", status[member]
+    if status not in polling.good:
+        yield f"{place} is {status!r}: a job that has not succeeded gives no result"
 
 
 def _json_texts(resource: Resource) -> frozenset[str]:
@@ -156,15 +116,10 @@ def sample(resource: str, **members: Any) -> dict[str, Any]:
     shape = output_shape(parsed)
     spell = spelling_of(parsed.kind)
     made = _example(shape, spell) if shape is not None and shape.type_name == "structure" else {}
-    if parsed.is_job:
-        made |= {name: _success(shape, name, spell) for name in _STATUSES & made.keys()}
+    polling = polling_of(parsed)
+    if polling is not None and spelt(polling.status[0]) in made:
+        made[spelt(polling.status[0])] = min(polling.good)
     return {**made, **members}
-
-
-def _success(shape: Shape, name: str, spell: Spell) -> str:
-    """The word of this API for a job that succeeded."""
-    members = {spell(member): part for member, part in shape.members.items()}
-    return next((word for word in members[name].enum if word in _GOOD), _GOOD[0])
 
 
 def _example(shape: Shape, spell: Spell) -> Any:
