@@ -34,6 +34,8 @@ KIND = "kind of holdout row"
 ROWS = "number of rows"
 BAD_ROWS = "number of bad rows"
 PLACE = "place of the batch"
+MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
+SUMMARY = "prepared-summary/1"
 SPARK_TYPES = {"integer": "long", "number": "double"}
 
 
@@ -89,6 +91,11 @@ def read_manifest(uri: str) -> dict[str, Any]:
     bucket, key = _bucket_and_key(uri)
     body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     manifest: dict[str, Any] = json.loads(body)
+    found = manifest.get("document", MANIFEST)
+    if found != MANIFEST:
+        raise PrepareFailed(
+            f"{uri} is {found!r}, this job reads {MANIFEST!r}: deploy the stack again"
+        )
     return manifest
 
 
@@ -233,7 +240,8 @@ def write_parts(
 
 def write_summary(output: str, label: str, features: list[str], counts: dict[str, int]) -> None:
     bucket, key = _bucket_and_key(output + "/summary.json")
-    body = json.dumps({"features": features, "label": label, "rows": counts}, indent=1)
+    summary = {"document": SUMMARY, "features": features, "label": label, "rows": counts}
+    body = json.dumps(summary, indent=1)
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
 
 

@@ -7,6 +7,7 @@ RatchetError
 |-- DefinitionChanged         the stored definition is not the one that was registered
 |-- LeaseLost                 a run acts with a fencing token that is no longer the pipeline's
 |-- NothingPending            a run was started and no object is waiting
+|-- DocumentUnreadable        a stored document has another version, or lacks a field
 |-- ObjectGone                an object version was deleted before it was read
 |-- ScoresUnreadable          a batch transform wrote lines that are no scores
 |-- RegistrationFailed        the artifact to register is missing or empty
@@ -52,6 +53,10 @@ class LeaseLost(RatchetError):
 
 class NothingPending(RatchetError):
     """Raised when a run has nothing to claim."""
+
+
+class DocumentUnreadable(RatchetError):
+    """Raised when a document is of an unknown version, or a field is missing or of a wrong type."""
 
 
 class ObjectGone(RatchetError):

@@ -1,0 +1,33 @@
+"""The model that serves, and all that a later run must know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from retraining.documents.document import Document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champion(Document):
+    """The serving model of a pipeline."""
+
+    title = "champion"
+    place = "the ledger's item `champion` of the pipeline"
+    written_by = "RecordChampion"
+    read_by = "ClaimData, DecidePromotion, FinishRun, `ratchet info` and `ratchet invoke`"
+
+    package: Annotated[str, "ARN of its model package"]
+    version: Annotated[int, "Version number of the package"]
+    model: Annotated[str, "Name of the SageMaker model"]
+    image: Annotated[str, "Image of its container"]
+    artifact: Annotated[str, "S3 URI of its model.tar.gz"]
+    artifact_sha256: Annotated[str, "SHA-256 of the artifact"]
+    token: Annotated[int, "Fencing token of the run that trained it"]
+    run: Annotated[str, "Id of that run"]
+    features: Annotated[tuple[str, ...], "Its features, in the order in which it takes them"]
+    features_sha256: Annotated[str, "SHA-256 of the features as a JSON list"]
+    golden: Annotated[str, "S3 URI of its golden rows"]
+    config: Annotated[str | None, "Its endpoint config; null without an endpoint"]
+    endpoint: Annotated[str | None, "Its endpoint; null without one"]
+    since: Annotated[str, "When it was named, ISO 8601 in UTC"]

@@ -1,0 +1,59 @@
+"""What one run stands for: its object versions, its definition and the champion of that moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from retraining.documents.champion import Champion
+from retraining.documents.document import Part, RunDocument
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimedObject(Part):
+    """One object version that the run claimed."""
+
+    id: Annotated[str, "Its id in the ledger and in quarantine"]
+    bucket: Annotated[str, "The landing bucket"]
+    key: Annotated[str, "Its key, as S3 knows it"]
+    version: Annotated[str, "Its version id; empty in a bucket without versioning"]
+    etag: Annotated[str, "Its ETag, by which content is told apart where there is no version"]
+    size: Annotated[int, "Bytes"]
+    chunk: Annotated[int, "Number of the chunk that checks it, from 0"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionRef(Part):
+    """Which pushed definition the run uses; the claim verifies that it is unchanged."""
+
+    uri: Annotated[str, "S3 URI of the pushed folder"]
+    version_id: Annotated[str | None, "Version of its definition.json"] = None
+    sha256: Annotated[str, "SHA-256 of its definition.json"]
+    recipe_version: Annotated[str | None, "Version of the DataBrew recipe; null without one"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest(RunDocument):
+    """The claim of a run. Written once; a retry of ClaimData reads it back."""
+
+    title = "manifest"
+    file = "manifest.json"
+    written_by = "ClaimData"
+    read_by = "every function of the run, PrepareDataset, `ratchet info` and `ratchet upload`"
+
+    pipeline: Annotated[str, "Name of the pipeline"]
+    token: Annotated[int, "Fencing token of the run"]
+    batch: Annotated[str, "Value of the reserved column `batch` in the rows this run accepts"]
+    history: Annotated[tuple[str, ...], "Earlier batches that are trained on, oldest first"]
+    reference: Annotated[tuple[str, ...], "Batches of promoted runs: the reference holdout"]
+    objects: Annotated[tuple[ClaimedObject, ...], "The object versions that the run claimed"]
+    definition: Annotated[dict[str, Any], "The whole definition.json, every default written out"]
+    definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]
+    image: Annotated[str, "Image of the training algorithm"]
+    champion: Annotated[Champion | None, "The champion when the run claimed; null without one"]
+    claimed_at: Annotated[str | None, "When, ISO 8601 in UTC"] = None
+
+    @property
+    def chunks(self) -> list[int]:
+        """The numbers of its chunks, in order."""
+        return sorted({item.chunk for item in self.objects})

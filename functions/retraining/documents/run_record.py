@@ -1,0 +1,40 @@
+"""What is known of a run, from its start to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from retraining.documents.document import Document
+from retraining.documents.metrics import Values
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(Document):
+    """A run's record. It grows while the run goes on: what is not known yet is null."""
+
+    title = "run record"
+    place = "the ledger's item `run#<token>` of the pipeline; at the end also runs/.../record.json"
+    written_by = "start_retraining, RegisterModel, RecordChampion, SettleData, FinishRun"
+    read_by = "ClaimData, recover_run, `ratchet runs`, `ratchet show` and people"
+
+    pipeline: Annotated[str, "Name of the pipeline"]
+    token: Annotated[int, "Fencing token of the run"]
+    run: Annotated[str | None, "Id of the run, which is also the name of its execution"] = None
+    execution: Annotated[str | None, "ARN of its execution"] = None
+    started: Annotated[str | None, "When it began, ISO 8601 in UTC"] = None
+    ended: Annotated[str | None, "When it ended, ISO 8601 in UTC"] = None
+    outcome: Annotated[str | None, "How it ended, such as `PROMOTED` or `FAILED`"] = None
+    sentence: Annotated[str | None, "How it ended, for people"] = None
+    data_state: Annotated[str | None, "What became of its data, such as `TRAINED`"] = None
+    promoted: Annotated[bool | None, "Whether its model became the champion"] = None
+    package: Annotated[str | None, "ARN of the model package it registered"] = None
+    uri: Annotated[str | None, "S3 URI of the run's folder"] = None
+    objects: Annotated[int | None, "Object versions it claimed"] = None
+    rows: Annotated[dict[str, int] | None, "Rows accepted, rejected, and prepared by part"] = None
+    metric: Annotated[str | None, "The metric that the gate reads"] = None
+    metrics: Annotated[dict[str, Values | None] | None, "Both models' metric, by holdout"] = None
+    verdict: Annotated[str | None, "S3 URI of the verdict; null when it came to none"] = None
+    error: Annotated[str | None, "Name of the error that a failed run ended with"] = None
+    cause: Annotated[str | None, "Cause of that error, as AWS gave it"] = None
+    notified: Annotated[bool | None, "Whether the notice of its end was sent"] = None
