@@ -1,12 +1,14 @@
-"""State AwaitEndpoint: says whether the endpoint serves its new config; the state's Retry waits."""
+"""State AwaitEndpoint: tells whether the endpoint serves its new config; its Retry waits."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from retraining import bootstrap
 from retraining.steps.await_endpoint import await_endpoint
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{endpoint, config} -> the same, or EndpointNotReady (ask again), or EndpointFailed."""
-    return await_endpoint(event["endpoint"], event["config"])
+    """{endpoint, config} -> both and the status; EndpointNotReady (ask again), EndpointFailed."""
+    aws = bootstrap.adapters()
+    return await_endpoint(aws, event["endpoint"], event["config"]).as_json()

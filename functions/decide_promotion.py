@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining import adapters
+from retraining import bootstrap
+from retraining.documents.manifest import Manifest
 from retraining.observability import log
-from retraining.steps.decide_promotion import decide
+from retraining.steps.decide_promotion import decide_promotion
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{pipeline, token, manifest, uri, package, execution} -> the promotion."""
-    manifest = adapters.work().read_json(adapters.work().key(event["manifest"]))
-    promotion = decide(manifest, event["uri"], event["package"], event["execution"])
-    log.info("decided", extra={"action": promotion["action"], "endpoint": promotion["endpoint"]})
-    return promotion
+    """{manifest, package, execution} -> the promotion."""
+    aws = bootstrap.adapters()
+    manifest = aws.work.read_document(Manifest, event["manifest"])
+    promotion = decide_promotion(aws, manifest, event["package"], event["execution"])
+    log.info("decided", extra={"action": promotion.action, "endpoint": promotion.endpoint})
+    return promotion.as_json()

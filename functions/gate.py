@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining import adapters
+from retraining import bootstrap
+from retraining.documents.manifest import Manifest
 from retraining.observability import log
-from retraining.steps.gate import judge
+from retraining.steps.gate import apply_gate
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{uri, manifest} -> {decision, outcome, data_state, sentence, verdict}."""
-    manifest = adapters.work().read_json(adapters.work().key(event["manifest"]))
-    verdict = judge(event["uri"], manifest)
-    log.info(verdict["sentence"], extra={"decision": verdict["decision"]})
-    return verdict
+    """{manifest} -> {decision, outcome, data_state, sentence, verdict}."""
+    aws = bootstrap.adapters()
+    answer = apply_gate(aws, aws.work.read_document(Manifest, event["manifest"]))
+    log.info(answer.sentence, extra={"decision": answer.decision})
+    return answer.as_json()

@@ -9,23 +9,25 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from retraining.steps.recover_run import DeadExecution, recover
+from retraining import bootstrap
+from retraining.steps.recover_run import EndedExecution, recover_run
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """A "Step Functions Execution Status Change" event -> the run's record."""
     detail = event["detail"]
     pipeline, token = _run_of(detail)
-    return recover(
-        DeadExecution(
+    return recover_run(
+        bootstrap.adapters(),
+        EndedExecution(
             pipeline,
             token,
             execution=detail["executionArn"],
             status=detail["status"],
             error=detail.get("error"),
             cause=detail.get("cause"),
-        )
-    )
+        ),
+    ).as_json()
 
 
 def _run_of(detail: dict[str, Any]) -> tuple[str, int]:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining import adapters
-from retraining.steps.register_model import Trained, register
+from retraining import bootstrap
+from retraining.documents.manifest import Manifest
+from retraining.steps.register_model import TrainedModel, register_model
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{manifest, uri, artifact, image, training_job} -> {"package": arn, "version": n}."""
-    manifest = adapters.work().read_json(adapters.work().key(event["manifest"]))
-    model = Trained(
-        uri=event["uri"],
-        manifest=event["manifest"],
-        artifact=event["artifact"],
-        image=event["image"],
-        training_job=event["training_job"],
-    )
-    return register(manifest, model)
+    """{manifest, artifact, image, training_job} -> {"package": arn, "version": n}."""
+    aws = bootstrap.adapters()
+    manifest = aws.work.read_document(Manifest, event["manifest"])
+    model = TrainedModel(event["artifact"], event["image"], event["training_job"])
+    return register_model(aws, manifest, model).as_json()

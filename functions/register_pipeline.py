@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from retraining import bootstrap
 from retraining.observability import log
-from retraining.steps.register_pipeline import register
+from retraining.steps.register_pipeline import register_pipeline
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{"name", "hash"} -> {"name", "hash", "changed", "pending_objects"}; or PipelineRejected."""
-    answer = register(str(event["name"]), str(event["hash"]))
-    log.info("registered", extra={"pipeline": answer["name"], "changed": answer["changed"]})
-    return answer
+    answer = register_pipeline(bootstrap.adapters(), str(event["name"]), str(event["hash"]))
+    log.info("registered", extra={"pipeline": answer.name, "changed": list(answer.changed)})
+    return answer.as_json()

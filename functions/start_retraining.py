@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.steps.start_retraining import wake
+from retraining import bootstrap
+from retraining.steps.messages import messages_of, to_retry
+from retraining.steps.start_retraining import start_retraining
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """An SQS batch of {"pipeline", "reason"}; without a pipeline every pipeline is woken."""
-    failed = [record["messageId"] for record in event["Records"] if not wake(record["body"])]
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+    return to_retry(start_retraining(bootstrap.adapters(), messages_of(event)))

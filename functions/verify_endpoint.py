@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.steps.verify_endpoint import verify
+from retraining import bootstrap
+from retraining.steps.verify_endpoint import verify_endpoint
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{endpoint, golden} -> how many rows agreed, or GoldenRowsDiffer."""
-    endpoint = event["endpoint"]
-    return {"endpoint": endpoint, "rows": verify(endpoint, event["golden"])}
+    aws = bootstrap.adapters()
+    return verify_endpoint(aws, event["endpoint"], event["golden"]).as_json()

@@ -18,7 +18,6 @@ import check_data
 import claim_data
 import finish_run
 import settle_data
-from retraining import adapters
 from retraining.adapters import clients
 
 STEPS = 40
@@ -187,13 +186,13 @@ def test_every_object_ends_once_whatever_happens(service: Service, seed: int) ->
             world.draw.choice(moves)()
             assert len(world.open) <= 1, "two runs at once"
         world.settle_down()
-    state = adapters.ledger().state("bank")
+    state = service.aws.ledger.state("bank")
     if state.paused:  # three stopped runs in a row: new data starts the pipeline again
         world.arrivals.append((service.drop("bank/last.csv", rows(3)), 1))
         world.settle_down()
-        state = adapters.ledger().state("bank")
+        state = service.aws.ledger.state("bank")
     assert state.lease is None
-    assert not adapters.ledger().has_pending("bank")
+    assert not service.aws.ledger.has_pending("bank")
     times = Counter(identifier for token in world.completed for identifier in world.claims[token])
     for item in service.objects().values():
         identifier = item["item"].removeprefix("object#")

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from unit_service import DEFINITION, ROLE, Service, rows
 
 import claim_data
-from retraining import adapters
 from retraining.rules import errors
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet-bank-training"
@@ -120,6 +119,6 @@ def test_what_step_functions_refuses_leaves_the_former_registration(service: Ser
     service.monkeypatch.setattr(service.client("stepfunctions"), "create_state_machine", refuse)
     with pytest.raises(errors.PipelineRejected, match=r"training\.workflow: .*no state Nowhere"):
         service.push(trained_by(broken), FIRST)
-    registered = adapters.ledger().registration("bank")
+    registered = service.aws.ledger.registration("bank")
     assert registered
-    assert registered["hash"] == "0" * 64
+    assert registered.hash == "0" * 64

@@ -14,11 +14,31 @@ import extract_metrics
 import gate
 import record_champion
 import register_model
-from retraining import adapters
+from retraining.documents.champion import Champion
+from retraining.documents.document import Document
+from retraining.documents.manifest import DefinitionRef, Manifest
+from retraining.documents.prepared import Prepared, PreparedRows
 from retraining.rules.rows import Shares, row_id, side
 
 SHARES = Shares(0.7, 0.15)
 ARTIFACT = b"a model artifact"
+FORMER = Champion(
+    package="arn:aws:sagemaker:us-east-1:1:model-package/ratchet-bank/1",
+    version=1,
+    model="ratchet-bank-000000",
+    image="image",
+    artifact="s3://work/model.tar.gz",
+    artifact_sha256="0" * 64,
+    token=0,
+    run="bank-000000",
+    features=("a", "b"),
+    features_sha256="0" * 64,
+    golden="s3://work/golden.json",
+    config=None,
+    endpoint=None,
+    since="2026-01-01T00:00:00+00:00",
+)
+"""A champion that an earlier run left."""
 
 
 class Run:
@@ -30,27 +50,24 @@ class Run:
         self.uri = f"s3://work/{self.prefix}"
         self.event = {"uri": self.uri, "manifest": f"{self.uri}/manifest.json"}
         service.push()
-        registered = adapters.ledger().registration("bank")
+        registered = service.aws.ledger.registration("bank")
         assert registered
-        self.manifest = {
-            "pipeline": "bank",
-            "token": token,
-            "batch": f"run-{token:06d}",
-            "history": [],
-            "reference": [],
-            "objects": [],
-            "definition": json.loads(registered["definition"]),
-            "definition_ref": {"uri": registered["uri"], "sha256": registered["sha256"]},
-            "image": "image",
-            "champion": adapters.ledger().champion("bank"),
-        }
+        self.manifest = Manifest(
+            pipeline="bank",
+            token=token,
+            batch=f"run-{token:06d}",
+            history=(),
+            reference=(),
+            objects=(),
+            definition=registered.parsed(),
+            definition_ref=DefinitionRef(uri=registered.uri, sha256=registered.sha256),
+            image="image",
+            champion=service.aws.ledger.champion("bank"),
+        )
         self.write("manifest.json", self.manifest)
         self.lines = list(holdout(400))
-        summary = {
-            "features": ["a", "b"],
-            "label": "y",
-            "rows": {"train": 1, "validation": 1, "holdout_fresh": 400, "holdout_reference": 0},
-        }
+        rows = PreparedRows(train=1, validation=1, holdout_fresh=400, holdout_reference=0)
+        summary = Prepared(features=("a", "b"), label="y", rows=rows)
         self.write("prepared/summary.json", summary)
         self.put(
             "prepared/holdout/part-0.csv",
@@ -60,8 +77,8 @@ class Run:
             self.put(f"scores/{role}/part-0.csv.out", scored(self.lines, skill))
         self.put("model/job/output/model.tar.gz", ARTIFACT)
 
-    def write(self, name: str, document: Any) -> None:
-        self.put(name, json.dumps(document))
+    def write(self, name: str, document: Document) -> None:
+        self.put(name, json.dumps(document.as_json()))
 
     def put(self, name: str, body: str | bytes) -> None:
         data = body.encode() if isinstance(body, str) else body

@@ -16,8 +16,8 @@ import recover_run
 import register_pipeline
 import settle_data
 import start_retraining
-from retraining import adapters, clock
-from retraining.adapters import clients
+from retraining import bootstrap, clock
+from retraining.adapters import Adapters, clients
 
 EVENTS = Path(__file__).parents[2] / "events"
 WAKE_SENT = "provide-client-params.sqs.SendMessage"
@@ -61,9 +61,6 @@ class Service:
             monkeypatch.setenv(name, "local")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-        for made in vars(adapters).values():
-            if made is not clients.client and hasattr(made, "cache_clear"):
-                made.cache_clear()
         self._make(monkeypatch)
 
     def _make(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,6 +125,11 @@ class Service:
                 }
             ],
         )
+
+    @property
+    def aws(self) -> Adapters:
+        """The adapters as a function would get them now."""
+        return bootstrap.adapters()
 
     def client(self, name: str) -> Any:
         """The process's client, made once: making one takes longer than a test."""
@@ -214,7 +216,7 @@ class Service:
 
     def objects(self, pipeline: str = "bank") -> dict[str, dict[str, Any]]:
         """The ledger's object items by key and version."""
-        table = adapters.ledger()._table
+        table = self.aws.ledger._table
         items = table.query(pipeline, "object#")
         return {f"{item['key']} {item['version']}": item for item in items}
 

@@ -1,8 +1,8 @@
-"""The only boto3 of the functions, speaking the service's words; made once per process."""
+"""The only boto3 of the functions, speaking the service's words."""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cached_property
 
 from botocore.exceptions import ClientError
 
@@ -14,80 +14,86 @@ from retraining.adapters.ledger import Ledger
 from retraining.adapters.notices import Notices
 from retraining.adapters.object_store import ObjectStore
 from retraining.adapters.registry import Registry
+from retraining.adapters.run_folder import RunFolder
 from retraining.adapters.training_machines import TrainingMachines
 from retraining.adapters.wakes import Wakes
-from retraining.settings import settings
+from retraining.rules import names
+from retraining.settings import Settings
 
 AwsError = ClientError
 """What an adapter raises when AWS refuses a call."""
 
 
-@cache
-def work() -> ObjectStore:
-    """The work bucket."""
-    return ObjectStore(client("s3"), settings.work_bucket)
+class Adapters:
+    """What a step may use of AWS, each made when it is first asked for.
 
+    A function has only the settings and rights of the adapters that its step uses.
+    """
 
-@cache
-def landing() -> ObjectStore:
-    """The landing bucket."""
-    return ObjectStore(client("s3"), settings.landing_bucket)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
+    @cached_property
+    def work(self) -> ObjectStore:
+        """The work bucket."""
+        return ObjectStore(client("s3"), self._settings.work_bucket)
 
-@cache
-def ledger() -> Ledger:
-    """The ledger."""
-    return Ledger(client("dynamodb"), settings.ledger_table)
+    @cached_property
+    def landing(self) -> ObjectStore:
+        """The landing bucket."""
+        return ObjectStore(client("s3"), self._settings.landing_bucket)
 
+    def run_folder(self, pipeline: str, token: int) -> RunFolder:
+        """The folder of a run in the work bucket."""
+        return RunFolder(self.work, names.run_prefix(pipeline, token))
 
-@cache
-def wakes() -> Wakes:
-    """The queue of delayed wakes."""
-    return Wakes(client("sqs"), settings.wakes_queue_url)
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        return Ledger(client("dynamodb"), self._settings.ledger_table)
 
+    @cached_property
+    def wakes(self) -> Wakes:
+        """The queue of delayed wakes."""
+        return Wakes(client("sqs"), self._settings.wakes_queue_url)
 
-@cache
-def notices() -> Notices:
-    """Notices to people."""
-    return Notices(client("sns"), settings.notices_topic_arn, settings.stack)
+    @cached_property
+    def notices(self) -> Notices:
+        """Notices to people."""
+        return Notices(client("sns"), self._settings.notices_topic_arn, self._settings.stack)
 
+    @cached_property
+    def executions(self) -> Executions:
+        """Executions of the retraining state machine."""
+        return Executions(client("stepfunctions"), self._settings.retraining_arn)
 
-@cache
-def executions() -> Executions:
-    """Executions of the retraining state machine."""
-    return Executions(client("stepfunctions"), settings.retraining_arn)
+    @cached_property
+    def registry(self) -> Registry:
+        """The model registry."""
+        return Registry(client("sagemaker"), self._settings.stack)
 
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Endpoints, their configs and models."""
+        return Endpoints(client("sagemaker"), lambda: client("sagemaker-runtime"))
 
-@cache
-def registry() -> Registry:
-    """The model registry."""
-    return Registry(client("sagemaker"), settings.stack)
+    @cached_property
+    def recipe_jobs(self) -> RecipeJobs:
+        """DataBrew recipes, datasets and jobs."""
+        return RecipeJobs(
+            client("databrew"),
+            self._settings.stack,
+            self._settings.work_bucket,
+            self._settings.databrew_role_arn,
+            self._settings.kms_key_arn,
+        )
 
-
-@cache
-def endpoints() -> Endpoints:
-    """Endpoints, their configs and models."""
-    return Endpoints(client("sagemaker"), lambda: client("sagemaker-runtime"))
-
-
-@cache
-def recipe_jobs() -> RecipeJobs:
-    """DataBrew recipes, datasets and jobs."""
-    return RecipeJobs(
-        client("databrew"),
-        settings.stack,
-        settings.work_bucket,
-        settings.databrew_role_arn,
-        settings.kms_key_arn,
-    )
-
-
-@cache
-def training_machines() -> TrainingMachines:
-    """State machines that train."""
-    return TrainingMachines(
-        client("stepfunctions"),
-        settings.stack,
-        settings.training_workflow_role_arn,
-        settings.training_log_group_arn,
-    )
+    @cached_property
+    def training_machines(self) -> TrainingMachines:
+        """State machines that train."""
+        return TrainingMachines(
+            client("stepfunctions"),
+            self._settings.stack,
+            self._settings.training_workflow_role_arn,
+            self._settings.training_log_group_arn,
+        )

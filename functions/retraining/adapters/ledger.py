@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.adapters.table import Table
+from retraining.documents.champion import Champion
+from retraining.documents.registration import Registration
+from retraining.documents.run_record import RunRecord
 from retraining.rules.arrivals import LOST_WAKE, Arrival, Lease, State
 from retraining.rules.claims import Pending
 from retraining.rules.names import pending_mark, token6
@@ -17,6 +21,14 @@ STATE: Final = "state"
 SIDE_BY_SIDE: Final = 16  # writes under way at once
 
 
+@dataclass(frozen=True)
+class PromotionLock:
+    """Who may move the pipeline's endpoint: the execution that holds the lock, and its token."""
+
+    token: int
+    holder: str
+
+
 class Ledger:
     """The ledger's items and the conditions under which each may change."""
 
@@ -25,16 +37,16 @@ class Ledger:
 
     # --- objects ----------------------------------------------------------------------------
 
-    def note_arrivals(self, pipeline: str, arrivals: list[Arrival]) -> list[bool]:
+    def record_arrivals(self, pipeline: str, arrivals: list[Arrival]) -> list[bool]:
         """Write one item an object version; True for each that now waits.
 
         A duplicate that still waits counts again: the function may have died after writing the
         item and before anything else.
         """
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            return list(pool.map(lambda a: self._note_arrival(pipeline, a), arrivals))
+            return list(pool.map(lambda a: self._record_arrival(pipeline, a), arrivals))
 
-    def _note_arrival(self, pipeline: str, arrival: Arrival) -> bool:
+    def _record_arrival(self, pipeline: str, arrival: Arrival) -> bool:
         item = f"object#{arrival.id}"
         values = {
             "key": arrival.key,
@@ -208,7 +220,7 @@ class Ledger:
         )
         return changed is not None
 
-    def forgive(self, pipeline: str) -> None:
+    def rearm(self, pipeline: str) -> None:
         """A push re-arms a paused or backing-off pipeline.
 
         The wake after the pause may be an hour away, so it no longer counts as the one under way.
@@ -216,65 +228,69 @@ class Ledger:
         self._table.update(
             pipeline,
             STATE,
-            "SET failures = :none REMOVE paused, paused_reason, retry_at, strangers_told, wake_at",
+            "SET failures = :none"
+            " REMOVE paused, paused_reason, retry_at, unregistered_noticed, wake_at",
             {":none": 0},
         )
 
-    def first_stranger(self, pipeline: str) -> bool:
-        """True once, when data arrives for a pipeline that nobody pushed."""
+    def note_unregistered_once(self, pipeline: str) -> bool:
+        """True the first time that data arrives for a pipeline nobody pushed."""
         changed = self._table.update(
             pipeline,
             STATE,
-            "SET strangers_told = :yes",
+            "SET unregistered_noticed = :yes",
             {":yes": True},
-            "attribute_not_exists(strangers_told)",
+            "attribute_not_exists(unregistered_noticed)",
         )
         return changed is not None
 
     # --- runs -------------------------------------------------------------------------------
 
-    def open_run(self, pipeline: str, token: int, values: dict[str, Any]) -> None:
+    def open_run(self, record: RunRecord) -> None:
         """Begin a run's record; one that exists stays."""
-        self._table.put(
-            pipeline,
-            f"run#{token6(token)}",
-            {"token": token, **values},
-            "attribute_not_exists(pipeline)",
-        )
+        item = f"run#{token6(record.token)}"
+        self._table.put(record.pipeline, item, _known(record), "attribute_not_exists(pipeline)")
 
-    def run(self, pipeline: str, token: int) -> dict[str, Any]:
-        """A run's record; empty when there is none."""
-        return self._table.get(pipeline, f"run#{token6(token)}") or {}
+    def run(self, pipeline: str, token: int) -> RunRecord:
+        """A run's record; one that knows nothing when there is none."""
+        item = self._table.get(pipeline, f"run#{token6(token)}")
+        return RunRecord.from_json(item) if item else RunRecord(pipeline=pipeline, token=token)
 
-    def runs(self, pipeline: str) -> list[dict[str, Any]]:
+    def runs(self, pipeline: str) -> list[RunRecord]:
         """Every run's record, oldest first."""
-        return list(self._table.query(pipeline, "run#"))
+        return [RunRecord.from_json(item) for item in self._table.query(pipeline, "run#")]
 
-    def note_run(self, pipeline: str, token: int, values: dict[str, Any]) -> dict[str, Any]:
-        """Add to a run's record; returns all of it."""
+    def update_run(self, record: RunRecord) -> RunRecord:
+        """Add what this record knows to the stored one; all that is known then."""
+        return self._set_run(record, _known(record))
+
+    def close_run(self, record: RunRecord) -> RunRecord:
+        """Write the whole record of a run that has ended, what stays unknown as null."""
+        return self._set_run(record, _values(record))
+
+    def _set_run(self, record: RunRecord, values: dict[str, Any]) -> RunRecord:
         named = {f"#{i}": name for i, name in enumerate(values)}
         assigned = ", ".join(f"#{i} = :{i}" for i in range(len(values)))
         valued = {f":{i}": value for i, value in enumerate(values.values())}
-        changed = self._table.update(
-            pipeline, f"run#{token6(token)}", f"SET {assigned}", valued, None, named
-        )
-        return changed or {}
+        item = f"run#{token6(record.token)}"
+        changed = self._table.update(record.pipeline, item, f"SET {assigned}", valued, None, named)
+        return RunRecord.from_json(changed)
 
     # --- champion and promotion -------------------------------------------------------------
 
-    def champion(self, pipeline: str) -> dict[str, Any] | None:
-        """The champion, without its key."""
+    def champion(self, pipeline: str) -> Champion | None:
+        """The champion; None before the first promotion."""
         item = self._table.get(pipeline, "champion")
-        return {k: v for k, v in item.items() if k not in ("pipeline", "item")} if item else None
+        return Champion.from_json(item) if item else None
 
-    def crown(self, pipeline: str, champion: dict[str, Any]) -> bool:
+    def set_champion(self, pipeline: str, champion: Champion) -> bool:
         """Name the champion; False when a newer run already is."""
         return self._table.put(
             pipeline,
             "champion",
-            champion,
+            champion.as_json(),
             "attribute_not_exists(#token) OR #token <= :token",
-            {":token": champion["token"]},
+            {":token": champion.token},
             {"#token": "token"},
         )
 
@@ -289,10 +305,10 @@ class Ledger:
             {"#until": "until"},
         )
 
-    def promotion(self, pipeline: str) -> dict[str, Any] | None:
+    def promotion_lock(self, pipeline: str) -> PromotionLock | None:
         """Who holds the promotion lock."""
         item = self._table.get(pipeline, "promotion")
-        return item if item and "holder" in item else None
+        return PromotionLock(item["token"], item["holder"]) if item and "holder" in item else None
 
     def unlock_promotion(self, pipeline: str, token: int) -> None:
         """Give the promotion lock back, if it is still this token's."""
@@ -307,17 +323,27 @@ class Ledger:
 
     # --- registrations ----------------------------------------------------------------------
 
-    def registration(self, pipeline: str) -> dict[str, Any] | None:
+    def registration(self, pipeline: str) -> Registration | None:
         """A registered pipeline, or None."""
-        return self._table.get(REGISTRATIONS, pipeline)
+        item = self._table.get(REGISTRATIONS, pipeline)
+        return Registration.from_json(item) if item else None
 
     def registered(self) -> list[str]:
         """Names of all registered pipelines."""
         return [item["item"] for item in self._table.query(REGISTRATIONS)]
 
-    def register(self, pipeline: str, values: dict[str, Any]) -> None:
+    def register(self, pipeline: str, registration: Registration) -> None:
         """Write a registration."""
-        self._table.put(REGISTRATIONS, pipeline, values)
+        self._table.put(REGISTRATIONS, pipeline, registration.as_json())
+
+
+def _values(record: RunRecord) -> dict[str, Any]:
+    """A record's attributes beside the item's key, which holds the pipeline."""
+    return {name: value for name, value in record.as_json().items() if name != "pipeline"}
+
+
+def _known(record: RunRecord) -> dict[str, Any]:
+    return {name: value for name, value in _values(record).items() if value is not None}
 
 
 def _state(item: dict[str, Any]) -> State:

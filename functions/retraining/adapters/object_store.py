@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code
+from retraining.documents.document import Document
+from retraining.documents.manifest import ClaimedObject
 from retraining.rules.errors import ObjectGone
 
 PART: Final = 8 << 20  # S3 wants at least 5 MB a part but the last
@@ -18,6 +20,9 @@ PIECE: Final = 1 << 20
 MOST_COPIED: Final = 5 << 30  # CopyObject's limit
 MISSING: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
 TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+D = TypeVar("D", bound=Document)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -75,6 +80,10 @@ class ObjectStore:
         """A JSON document; raises ObjectGone."""
         return json.loads(self.read(key).body)
 
+    def read_document(self, kind: type[D], uri: str) -> D:
+        """A document of this bucket by its URI; raises ObjectGone."""
+        return kind.from_json(self.read_json(self.key(uri)))
+
     def find_json(self, key: str) -> Any | None:
         """A JSON document, or None."""
         try:
@@ -117,13 +126,13 @@ class ObjectStore:
             size += len(piece)
         return digest.hexdigest(), size
 
-    def copy_in(self, source: dict[str, Any], key: str) -> bool:
+    def copy_in(self, source: ClaimedObject, key: str) -> bool:
         """Copy one version from another bucket; False if it is too large for one copy, or gone."""
-        if source["size"] > MOST_COPIED:
+        if source.size > MOST_COPIED:
             return False
-        origin = {"Bucket": source["bucket"], "Key": source["key"]}
-        if source["version"]:
-            origin["VersionId"] = source["version"]
+        origin = {"Bucket": source.bucket, "Key": source.key}
+        if source.version:
+            origin["VersionId"] = source.version
         try:
             self._s3.copy_object(Bucket=self.bucket, Key=key, CopySource=origin)
         except ClientError as error:

@@ -16,7 +16,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from retraining.rules.problems import Problem, Problems, shown
+from retraining.documents.check_report import Problem
+from retraining.rules.problems import Problems, shown
 
 INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")

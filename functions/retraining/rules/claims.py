@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from retraining.documents.manifest import ClaimedObject
 
 MOST_CHUNKS: Final = 8
 CHUNK_BYTES: Final = 32 << 20  # below this a further function costs more than it saves
@@ -54,17 +56,17 @@ def chunk_count(objects: list[Pending]) -> int:
     return max(1, min(MOST_CHUNKS, len(objects), max(by_bytes, by_count)))
 
 
-def manifest_objects(objects: list[Pending], bucket: str) -> list[dict[str, Any]]:
+def manifest_objects(objects: list[Pending], bucket: str) -> tuple[ClaimedObject, ...]:
     """The manifest's `objects`."""
-    return [
-        {
-            "id": item.id,
-            "bucket": bucket,
-            "key": item.key,
-            "version": item.version,
-            "etag": item.etag,
-            "size": item.size,
-            "chunk": chunk,
-        }
+    return tuple(
+        ClaimedObject(
+            id=item.id,
+            bucket=bucket,
+            key=item.key,
+            version=item.version,
+            etag=item.etag,
+            size=item.size,
+            chunk=chunk,
+        )
         for item, chunk in zip(objects, chunked(objects), strict=True)
-    ]
+    )

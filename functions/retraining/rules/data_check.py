@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from retraining.documents.check_report import Problem
 from retraining.rules import cells, first_look, rows
 from retraining.rules.cells import ColumnRule
 from retraining.rules.names import RESERVED_COLUMNS
-from retraining.rules.problems import Problem, Problems, shown
+from retraining.rules.problems import Problems, shown
 
 BLOCK: Final = 1 << 20
 HEAD: Final = 256 * 1024

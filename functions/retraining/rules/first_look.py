@@ -8,7 +8,8 @@ import io
 import re
 from typing import Final
 
-from retraining.rules.problems import Problem, shown
+from retraining.documents.check_report import Problem
+from retraining.rules.problems import shown
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", ":": "colon"}
 UTF8_BOM: Final = b"\xef\xbb\xbf"

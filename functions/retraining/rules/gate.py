@@ -8,10 +8,13 @@ that fails decides. Bounds are one-sided, each at the stated confidence.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final
 
+from retraining.documents.metrics import Metrics
+from retraining.documents.verdict import Comparison, RuleAnswer
 from retraining.rules.metrics import METRICS
 from retraining.rules.scores import FRESH, HOLDOUTS
 
@@ -51,9 +54,9 @@ class Terms:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was measured: metrics.json, and what was prepared and is expected."""
+    """What was measured, what was prepared, and what is expected."""
 
-    measured: dict[str, Any]
+    measured: Metrics
     prepared_rows: dict[str, int]  # by holdout
     golden_rows: int
     has_champion: bool
@@ -61,68 +64,22 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One rule's answer; `failing` is the decision it forces when it did not pass."""
-
-    rule: str
-    holdout: str | None
-    passed: bool
-    value: float | None
-    threshold: float | None
-    sentence: str
-    failing: str = REJECT
-    suspect: bool = True
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Challenger against champion on one holdout; positive is better."""
-
-    holdout: str
-    challenger: float
-    champion: float
-    estimate: float
-    error: float
-    lower: float
-    upper: float
-    rows: int
-    reading: str
-    rows_to_decide: int | None
-
-
-@dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """The gate's answer with its reasons."""
 
     decision: str
     data_state: str
     sentence: str
-    rules: list[Rule]
-    comparisons: list[Comparison]
+    rules: tuple[RuleAnswer, ...]
+    comparisons: tuple[Comparison, ...]
 
-    def as_document(self) -> dict[str, Any]:
-        """The verdict as JSON values."""
-        document = {
-            "decision": self.decision,
-            "outcome": OUTCOMES[self.decision],
-            "data_state": self.data_state,
-            "sentence": self.sentence,
-            "rules": [asdict(rule) for rule in self.rules],
-            "comparisons": {c.holdout: asdict(c) for c in self.comparisons},
-        }
-        return {key: _plain(value) for key, value in document.items()}
+    @property
+    def outcome(self) -> str:
+        """The outcome of a run that ends with this decision."""
+        return OUTCOMES[self.decision]
 
 
-def _plain(value: Any) -> Any:
-    """JSON knows no infinity: a bound that is not known is null."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def judge(terms: Terms, facts: Facts) -> Verdict:
+def judge(terms: Terms, facts: Facts) -> Judgement:
     """Apply every rule in order."""
     judged = _judged_holdouts(facts)
     absolute = [
@@ -140,10 +97,10 @@ def judge(terms: Terms, facts: Facts) -> Verdict:
         sentence = (
             f"Promoted as the first champion: {values}, at least as good as {terms.minimum:g}."
         )
-        return Verdict(PROMOTE, "TRAINED", sentence, absolute, [])
+        return Judgement(PROMOTE, "TRAINED", sentence, tuple(absolute), ())
     comparisons = _compare_all(judged, terms, facts)
     if len(comparisons) < len(judged):
-        absent = Rule("comparison", None, False, None, None, MISSING, INCONCLUSIVE, False)
+        absent = RuleAnswer("comparison", None, False, None, None, MISSING, INCONCLUSIVE, False)
         return _refusal(absent, [*absolute, absent], comparisons)
     return _against_champion(terms, absolute, comparisons)
 
@@ -153,19 +110,19 @@ def _judged_holdouts(facts: Facts) -> list[str]:
 
 
 def _value(name: str, facts: Facts, model: str = "challenger") -> float | None:
-    number: Any = (facts.measured["metrics"].get(name) or {}).get(model)
+    number: Any = getattr(facts.measured.metrics.get(name), model, None)
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
     return float(number) if math.isfinite(number) else None
 
 
 def _value_of(name: str, terms: Terms, facts: Facts) -> str:
-    rows = facts.measured["rows"][name]
+    rows = facts.measured.rows[name]
     return f"{terms.metric} is {_value(name, facts):.4f} on the {name} holdout ({rows:,} rows)"
 
 
-def _enough_rows(name: str, terms: Terms, facts: Facts) -> Rule:
-    rows = int(facts.measured["rows"].get(name) or 0)
+def _enough_rows(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
+    rows = facts.measured.rows.get(name, 0)
     passed = rows >= terms.min_holdout_rows
     sentence = f"the {name} holdout has {rows:,} rows, at least {terms.min_holdout_rows:,} needed"
     if not passed:
@@ -173,57 +130,63 @@ def _enough_rows(name: str, terms: Terms, facts: Facts) -> Rule:
             f"the {name} holdout has {rows:,} rows, but {terms.min_holdout_rows:,} are needed:"
             " drop more data, or lower gate.min_holdout_rows"
         )
-    return Rule(
+    return RuleAnswer(
         "enough rows", name, passed, rows, terms.min_holdout_rows, sentence, INCONCLUSIVE, False
     )
 
 
-def _finite(name: str, terms: Terms, facts: Facts) -> Rule:
+def _finite(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
     ours, theirs = _value(name, facts), _value(name, facts, "champion")
-    bad = int(facts.measured["not_finite"].get(name) or 0)
+    bad = facts.measured.not_finite.get(name, 0)
     if ours is None or bad:
-        found = f"{bad:,} scores are no finite numbers" if bad else "it is not defined"
-        sentence = f"the challenger's {terms.metric} on the {name} holdout is no number: {found}"
-        return Rule("finite", name, False, None, None, sentence)
+        found = _scores_not_finite(bad) if bad else "it is not defined"
+        sentence = f"the challenger's {terms.metric} on the {name} holdout is not a number: {found}"
+        return RuleAnswer("finite", name, False, None, None, sentence)
     if facts.has_champion and theirs is None:
-        sentence = f"the champion's {terms.metric} on the {name} holdout is missing or no number"
-        return Rule("finite", name, False, None, None, sentence, INCONCLUSIVE, False)
-    return Rule("finite", name, True, ours, None, f"every score on the {name} holdout is a number")
+        sentence = f"the champion's {terms.metric} on the {name} holdout is missing or not a number"
+        return RuleAnswer("finite", name, False, None, None, sentence, INCONCLUSIVE, False)
+    return RuleAnswer(
+        "finite", name, True, ours, None, f"every score on the {name} holdout is a number"
+    )
 
 
-def _minimum(name: str, terms: Terms, facts: Facts) -> Rule:
+def _scores_not_finite(count: int) -> str:
+    return f"{count:,} scores are not finite" if count > 1 else "1 score is not finite"
+
+
+def _minimum(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
     value, metric = _value(name, facts), METRICS[terms.metric]
     passed = value is not None and metric.passes(value, terms.minimum)
-    shown = "no number" if value is None else f"{value:.4f}"
+    shown = "(not a number)" if value is None else f"{value:.4f}"
     side = "minimum" if metric.higher_is_better else "maximum"
     relation = "meets" if passed else "misses"
     sentence = (
         f"{terms.metric} {shown} on the {name} holdout {relation} the {side} {terms.minimum:g}"
     )
-    return Rule("absolute minimum", name, passed, value, terms.minimum, sentence)
+    return RuleAnswer("absolute minimum", name, passed, value, terms.minimum, sentence)
 
 
-def _unseen(facts: Facts) -> Rule:
-    seen = int(facts.measured["outside_holdout"])
+def _unseen(facts: Facts) -> RuleAnswer:
+    seen = facts.measured.outside_holdout
     sentence = "no holdout row was trained on"
     if seen:
         sentence = f"{seen:,} holdout rows belong to the training data by their row id"
-    return Rule("no row shared with training", None, seen == 0, seen, 0, sentence)
+    return RuleAnswer("no row shared with training", None, seen == 0, seen, 0, sentence)
 
 
-def _fit(judged: list[str], facts: Facts) -> list[Rule]:
+def _fit(judged: list[str], facts: Facts) -> list[RuleAnswer]:
     rules = []
     for name in judged:
-        scored, prepared = facts.measured["rows"][name], facts.prepared_rows.get(name, 0)
-        unmatched = int(facts.measured["unmatched"].get(name) or 0)
+        scored, prepared = facts.measured.rows[name], facts.prepared_rows.get(name, 0)
+        unmatched = facts.measured.unmatched.get(name, 0)
         sentence = f"{scored:,} of {prepared:,} rows of the {name} holdout were scored"
         if unmatched:
             sentence += f"; challenger and champion differ in {unmatched:,} rows"
         passed = scored == prepared and not unmatched
-        rules.append(Rule("fit to serve: scores", name, passed, scored, prepared, sentence))
+        rules.append(RuleAnswer("fit to serve: scores", name, passed, scored, prepared, sentence))
     golden = facts.golden_rows
     sentence = f"{golden} golden rows are kept to compare the endpoint's answers with"
-    return [*rules, Rule("fit to serve: golden rows", None, golden > 0, golden, 1, sentence)]
+    return [*rules, RuleAnswer("fit to serve: golden rows", None, golden > 0, golden, 1, sentence)]
 
 
 def _compare_all(judged: list[str], terms: Terms, facts: Facts) -> list[Comparison]:
@@ -235,18 +198,34 @@ def _compare_all(judged: list[str], terms: Terms, facts: Facts) -> list[Comparis
 
 def _compare(name: str, terms: Terms, facts: Facts) -> Comparison | None:
     ours, theirs = _value(name, facts), _value(name, facts, "champion")
-    found = facts.measured["differences"].get(name)
-    if ours is None or theirs is None or not found or found["estimate"] is None:
+    found = facts.measured.differences.get(name)
+    if ours is None or theirs is None or found is None or found.estimate is None:
         return None
-    estimate = float(found["estimate"])
-    error = math.inf if found["error"] is None else float(found["error"])
+    estimate, rows = found.estimate, found.rows
+    error = math.inf if found.error is None else found.error
     reach = NormalDist().inv_cdf(terms.confidence) * error if error else 0.0
-    lower, upper, rows = estimate - reach, estimate + reach, int(found["rows"])
+    lower, upper = estimate - reach, estimate + reach
     strict = terms.rule == "superior" and name == FRESH
     reading = read(estimate, lower, upper, terms.margin, strict=strict)
     needed = rows_to_decide(estimate, reach, rows, terms.margin, strict=strict)
     decisive = needed if reading == UNDECIDED else None
-    return Comparison(name, ours, theirs, estimate, error, lower, upper, rows, reading, decisive)
+    return Comparison(
+        holdout=name,
+        challenger=ours,
+        champion=theirs,
+        estimate=estimate,
+        error=_known(error),
+        lower=_known(lower),
+        upper=_known(upper),
+        rows=rows,
+        reading=reading,
+        rows_to_decide=decisive,
+    )
+
+
+def _known(bound: float) -> float | None:
+    """JSON knows no infinity: a bound that is not known is null."""
+    return bound if math.isfinite(bound) else None
 
 
 def read(estimate: float, lower: float, upper: float, margin: float, *, strict: bool) -> str:
@@ -273,27 +252,33 @@ def rows_to_decide(
     return max(rows + 1, math.ceil(rows * (reach / widest) ** 2))
 
 
-def _refusal(failed: Rule, rules: list[Rule], comparisons: list[Comparison]) -> Verdict:
+def _refusal(
+    failed: RuleAnswer, rules: list[RuleAnswer], comparisons: list[Comparison]
+) -> Judgement:
     head = "Rejected" if failed.failing == REJECT else "Inconclusive"
     data_state = "SUSPECT" if failed.suspect else "TRAINED"
-    return Verdict(failed.failing, data_state, f"{head}: {failed.sentence}.", rules, comparisons)
+    sentence = f"{head}: {failed.sentence}."
+    return Judgement(failed.failing, data_state, sentence, tuple(rules), tuple(comparisons))
 
 
-def _against_champion(terms: Terms, absolute: list[Rule], comparisons: list[Comparison]) -> Verdict:
+def _against_champion(
+    terms: Terms, absolute: list[RuleAnswer], comparisons: list[Comparison]
+) -> Judgement:
     rules = [*absolute, *(_against(c, terms) for c in comparisons)]
     failed = [rule for rule in rules if not rule.passed]
-    told = "; ".join(_told(c, terms) for c in comparisons)
+    compared = "; ".join(_in_words(c, terms) for c in comparisons)
     if not failed:
-        return Verdict(PROMOTE, "TRAINED", f"Promoted: {told}.", rules, comparisons)
+        sentence = f"Promoted: {compared}."
+        return Judgement(PROMOTE, "TRAINED", sentence, tuple(rules), tuple(comparisons))
     # What is proven worse outweighs what is undecided, on whichever holdout.
     decisive = min(failed, key=lambda r: (not r.suspect, r.failing != REJECT))
     head = "Rejected" if decisive.failing == REJECT else "Inconclusive"
     data_state = "SUSPECT" if decisive.suspect else "TRAINED"
-    sentence = f"{head}: {decisive.sentence} ({told})."
-    return Verdict(decisive.failing, data_state, sentence, rules, comparisons)
+    sentence = f"{head}: {decisive.sentence} ({compared})."
+    return Judgement(decisive.failing, data_state, sentence, tuple(rules), tuple(comparisons))
 
 
-def _against(comparison: Comparison, terms: Terms) -> Rule:
+def _against(comparison: Comparison, terms: Terms) -> RuleAnswer:
     """The rule `improve` or `superior` on one holdout."""
     name, reading = comparison.holdout, comparison.reading
     where = f"the {name} holdout"
@@ -318,10 +303,10 @@ def _answer(
     failing: str | None,
     *,
     suspect: bool = False,
-) -> Rule:
+) -> RuleAnswer:
     strict = terms.rule == "superior" and comparison.holdout == FRESH
     threshold = 0.0 if strict else -terms.margin
-    return Rule(
+    return RuleAnswer(
         rule,
         comparison.holdout,
         failing is None,
@@ -335,21 +320,26 @@ def _answer(
 
 def _needed(comparison: Comparison) -> str:
     if comparison.rows_to_decide is None:
-        return "no practical number of rows would, for the two are equal"
-    return f"about {comparison.rows_to_decide:,} rows would, {comparison.rows:,} are there"
+        return "no practical number of rows would, because the two are equal"
+    return f"about {comparison.rows_to_decide:,} rows would, {comparison.rows:,} were scored"
 
 
-def _told(comparison: Comparison, terms: Terms) -> str:
+def _in_words(comparison: Comparison, terms: Terms) -> str:
     share = f"{terms.confidence * 100:g} %"
     return (
         f"{comparison.holdout} {terms.metric} {comparison.challenger:.4f} against the champion's"
         f" {comparison.champion:.4f} on {comparison.rows:,} rows, {comparison.reading}"
-        f" (improvement {comparison.estimate:+.4f}, from {comparison.lower:+.4f}"
-        f" to {comparison.upper:+.4f} at {share})"
+        f" (improvement {comparison.estimate:+.4f}, from"
+        f" {_bound(comparison.lower, -math.inf)} to {_bound(comparison.upper, math.inf)}"
+        f" at {share})"
     )
 
 
-def expects_reference(reference: list[str], prepared: int, by: str) -> bool:
+def _bound(bound: float | None, unknown: float) -> str:
+    return f"{unknown if bound is None else bound:+.4f}"
+
+
+def expects_reference(reference: Sequence[str], prepared: int, by: str) -> bool:
     """True when a reference holdout must be judged.
 
     Under `split.by: key` a newer batch may supersede every row of the promoted ones; then there

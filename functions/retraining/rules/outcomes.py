@@ -1,4 +1,4 @@
-"""How a run's end is told: one sentence with the cause, one notice with the next step."""
+"""How a run's end is described: one sentence with the cause, one notice with the next step."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from retraining.documents.run_record import RunRecord
+
 CAUSES: Final = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "cause", "StatusMessage")
 
 LONGEST_REASON: Final = 1000
-JUDGED_ANEW: Final = "The data is kept: drop more, and the gate judges a new challenger."
+TRY_AGAIN: Final = "The data is kept: drop more, and the gate judges a new challenger."
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A run's end, as the workflow or its status event tells it."""
+    """A run's end, as the workflow or its status event reports it."""
 
     pipeline: str
     token: int
@@ -50,7 +52,7 @@ def _unfolded(text: str) -> str:
 
 
 def _document(text: str, start: int) -> tuple[dict[str, Any], int]:
-    """The JSON object that begins here and where it ends; an empty one for a lonely brace."""
+    """The JSON object that begins here and where it ends; an empty one for a lone brace."""
     try:
         document, end = json.JSONDecoder().raw_decode(text, start)
     except (ValueError, RecursionError):
@@ -66,34 +68,34 @@ def sentence(ended: Ended) -> str:
     reason = plain_cause(ended.cause) or ended.error or ("" if ended.sentence else "without error")
     if reason == "States.Timeout":
         reason = "it took longer than it may (States.Timeout)"
-    told = step if reason in step else f"{step}: {reason[:LONGEST_REASON]}"
-    return f"{told}. {JUDGED_ANEW}" if ended.package else told
+    text = step if reason in step else f"{step}: {reason[:LONGEST_REASON]}"
+    return f"{text}. {TRY_AGAIN}" if ended.package else text
 
 
-def notice(record: dict[str, Any], pipeline: str, paused: str | None) -> tuple[str, str]:
+def notice(record: RunRecord, paused: str | None) -> tuple[str, str]:
     """Subject and text of a run's one notice: run, reason, next action."""
-    outcome, run = record["outcome"], record["run"]
-    subject = f"{run}: {outcome.lower().replace('_', ' ')}"
-    lines = [record["sentence"], f"Next step: {_next_step(record, pipeline, paused)}"]
+    outcome = record.outcome or "ended"
+    subject = f"{record.run}: {outcome.lower().replace('_', ' ')}"
+    lines = [record.sentence or outcome, f"Next step: {_next_step(record, paused)}"]
     if paused:
-        lines.insert(1, f"Pipeline {pipeline} is paused: {paused}")
-    lines.append(f"Record: {record['uri']}/record.json")
+        lines.insert(1, f"Pipeline {record.pipeline} is paused: {paused}")
+    lines.append(f"Record: {record.uri}/record.json")
     return subject, "\n".join(lines)
 
 
-def _next_step(record: dict[str, Any], pipeline: str, paused: str | None) -> str:
-    outcome, run = record["outcome"], record["run"]
+def _next_step(record: RunRecord, paused: str | None) -> str:
+    outcome, run = record.outcome, record.run
     if paused:
-        return f"mend the cause (ratchet show {run}), then drop data or push the pipeline again."
-    if outcome == "FAILED" and record.get("package"):
-        return f"mend the cause (ratchet show {run}), then drop data again."
+        return f"fix the cause (ratchet show {run}), then drop data or push the pipeline again."
+    if outcome == "FAILED" and record.package:
+        return f"fix the cause (ratchet show {run}), then drop data again."
     steps = {
-        "PROMOTED": f"none is needed. Try the model: ratchet invoke {pipeline}",
+        "PROMOTED": f"none needed. Try the model: ratchet invoke {record.pipeline}",
         "MODEL_REJECTED": f"the champion stays as it is. See why: ratchet show {run}",
         "INCONCLUSIVE": f"drop more data; the verdict says how much: ratchet show {run}",
-        "DATA_REJECTED": "mend the data by the reports in quarantine and drop it again:"
+        "DATA_REJECTED": "fix the data as the reports in quarantine say and drop it again:"
         f" ratchet show {run}",
         "FAILED": "the data stays pending and is tried again after a pause. See what failed:"
         f" ratchet show {run}",
     }
-    return steps.get(outcome, f"see ratchet show {run}")
+    return steps.get(outcome or "", f"see ratchet show {run}")

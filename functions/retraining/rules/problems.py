@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
+
+from retraining.documents.check_report import Findings, Problem, ProblemCount
 
 LISTED: Final = 100  # problems in one report
 LISTED_EACH: Final = 10  # of one rule in one column
 LONGEST_VALUE: Final = 100
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One problem; `row` is the number of the data row, counted from 1 below the header."""
-
-    rule: str
-    sentence: str
-    column: str | None = None
-    row: int | None = None
-    value: str | None = None
 
 
 @dataclass
@@ -52,10 +43,10 @@ class Problems:
         more = f" (and {total - 1:,} more)" if total > 1 else ""
         return f"{self.listed[0].sentence}{more}" if self.listed else ""
 
-    def as_document(self) -> dict[str, Any]:
-        """`problems` (listed) and `counts` (all) as JSON values."""
-        counts = [{"rule": r, "column": c, "count": n} for (r, c), n in self.counts.items()]
-        return {"problems": [asdict(problem) for problem in self.listed], "counts": counts}
+    def findings(self) -> Findings:
+        """The problems listed, and the counts of all."""
+        counts = tuple(ProblemCount(r, c, n) for (r, c), n in self.counts.items())
+        return Findings(problems=tuple(self.listed), counts=counts)
 
 
 def shown(value: str) -> str:

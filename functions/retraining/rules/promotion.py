@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from retraining.documents.champion import Champion
+from retraining.documents.golden import GoldenRow
 from retraining.rules.errors import (
     ChampionChanged,
     EndpointFailed,
@@ -36,10 +38,10 @@ class EndpointFacts:
     reason: str | None = None
 
 
-def require_same_champion(judged: dict[str, Any] | None, serving: dict[str, Any] | None) -> None:
+def require_same_champion(judged: Champion | None, serving: Champion | None) -> None:
     """Refuse a verdict that was reached against another champion than today's."""
-    before = judged["package"] if judged else None
-    today = serving["package"] if serving else None
+    before = judged.package if judged else None
+    today = serving.package if serving else None
     if before != today:
         raise ChampionChanged(
             f"the verdict judged {before or 'no champion'}, but {today or 'no champion'} is the"
@@ -73,21 +75,21 @@ def decide(kind: str, endpoint: EndpointFacts, config: str) -> str:
     return "nothing" if endpoint.config == config else "update"
 
 
-def variants(model: str, endpoint: dict[str, Any]) -> list[dict[str, Any]]:
+def variants(model: str, endpoint: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """ProductionVariants of a definition's `endpoint`."""
     if endpoint["kind"] == "none":
-        return []
+        return ()
     serverless = {
         "MemorySizeInMB": endpoint["memory_mb"],
         "MaxConcurrency": endpoint["max_concurrency"],
     }
-    return [{"VariantName": VARIANT, "ModelName": model, "ServerlessConfig": serverless}]
+    return ({"VariantName": VARIANT, "ModelName": model, "ServerlessConfig": serverless},)
 
 
 def require_settled(name: str, endpoint: EndpointFacts, config: str) -> None:
     """Return when the endpoint serves `config`; raise what says whether to ask again."""
     if endpoint.status is None or endpoint.status in SETTLING - {"Deleting"}:
-        raise EndpointNotReady(f"endpoint {name} is {endpoint.status or 'not there yet'}")
+        raise EndpointNotReady(f"endpoint {name} is {endpoint.status or 'not created yet'}")
     if endpoint.status != "InService":
         raise EndpointFailed(f"endpoint {name} is {endpoint.status}: {endpoint.reason or '-'}")
     if endpoint.config != config:
@@ -102,19 +104,21 @@ def parsed_answer(body: str) -> list[float]:
     return [float(part) for part in re.split(r"[,\s]+", body.strip()) if part]
 
 
-def require_golden(name: str, rows: list[dict[str, Any]], body: str) -> None:
+def require_golden(name: str, rows: tuple[GoldenRow, ...], body: str) -> None:
     """Compare the endpoint's answer with the batch scores of the golden rows."""
     try:
         answers = parsed_answer(body)
     except ValueError as error:
-        raise GoldenRowsDiffer(f"endpoint {name} answered {body[:200]!r}: no scores") from error
+        raise GoldenRowsDiffer(
+            f"endpoint {name} answered {body[:200]!r}, which is not a list of scores"
+        ) from error
     if len(answers) != len(rows):
         raise GoldenRowsDiffer(
             f"endpoint {name} gave {len(answers)} scores for {len(rows)} golden rows"
         )
     for row, answer in zip(rows, answers, strict=True):
-        if not math.isclose(answer, row["score"], rel_tol=RELATIVE, abs_tol=ABSOLUTE):
+        if not math.isclose(answer, row.score, rel_tol=RELATIVE, abs_tol=ABSOLUTE):
             raise GoldenRowsDiffer(
-                f"endpoint {name} answers {answer!r} for golden row {row['row_id']}, the batch"
-                f" transform gave {row['score']!r}: it does not serve the model that was judged"
+                f"endpoint {name} answers {answer!r} for golden row {row.row_id}, the batch"
+                f" transform gave {row.score!r}: it does not serve the model that was judged"
             )

@@ -9,8 +9,10 @@ import math
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from retraining.documents.golden import GoldenRow
+from retraining.documents.metrics import Metrics, PairedDifference, Values
 from retraining.rules import metrics
 from retraining.rules.errors import ScoresUnreadable
 from retraining.rules.rows import Shares, side
@@ -69,48 +71,55 @@ def measure(
     challenger: dict[str, Scores],
     champion: dict[str, Scores] | None,
     shares: Shares,
-) -> dict[str, Any]:
-    """metrics.json: every number the gate reads; null where one is not defined."""
+) -> Metrics:
+    """Every number that the gate reads; None where one is not defined."""
     parts = {
         name: _measure(metric, challenger[name], champion[name] if champion else None)
         for name in HOLDOUTS
     }
-    return {
-        "metric": metric,
-        "higher_is_better": metrics.METRICS[metric].higher_is_better,
-        "rows": {name: len(challenger[name].ids) for name in HOLDOUTS},
-        "metrics": {n: p["values"] if challenger[n].ids else None for n, p in parts.items()},
-        "differences": {name: part["difference"] for name, part in parts.items()},
-        "not_finite": {name: part["not_finite"] for name, part in parts.items()},
-        "unmatched": {name: part["unmatched"] for name, part in parts.items()},
-        "outside_holdout": sum(_outside(challenger[name].ids, shares) for name in HOLDOUTS),
-    }
+    return Metrics(
+        metric=metric,
+        higher_is_better=metrics.METRICS[metric].higher_is_better,
+        rows={name: len(challenger[name].ids) for name in HOLDOUTS},
+        metrics={n: part.values if challenger[n].ids else None for n, part in parts.items()},
+        differences={name: part.difference for name, part in parts.items()},
+        not_finite={name: part.not_finite for name, part in parts.items()},
+        unmatched={name: part.unmatched for name, part in parts.items()},
+        outside_holdout=sum(_outside(challenger[name].ids, shares) for name in HOLDOUTS),
+    )
 
 
-def _measure(metric: str, ours: Scores, theirs: Scores | None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Measured:
+    """Both models on one holdout."""
+
+    values: Values
+    difference: PairedDifference | None
+    not_finite: int
+    unmatched: int
+
+
+def _measure(metric: str, ours: Scores, theirs: Scores | None) -> _Measured:
     matched = theirs is None or (ours.ids == theirs.ids and ours.labels == theirs.labels)
-    return {
-        "values": {
-            "challenger": _known(metrics.evaluate(metric, ours.labels, ours.scores)),
-            "champion": _known(metrics.evaluate(metric, theirs.labels, theirs.scores))
-            if theirs
-            else None,
-        },
-        "difference": _difference(metric, ours, theirs) if theirs and matched else None,
-        "not_finite": sum(not math.isfinite(score) for score in ours.scores),
-        "unmatched": 0 if matched or theirs is None else _unmatched(ours, theirs),
-    }
+    return _Measured(
+        values=Values(challenger=_value(metric, ours), champion=_value(metric, theirs)),
+        difference=_difference(metric, ours, theirs) if theirs and matched else None,
+        not_finite=sum(not math.isfinite(score) for score in ours.scores),
+        unmatched=0 if matched or theirs is None else _unmatched(ours, theirs),
+    )
 
 
-def _difference(metric: str, ours: Scores, theirs: Scores) -> dict[str, Any] | None:
+def _value(metric: str, model: Scores | None) -> float | None:
+    return _known(metrics.evaluate(metric, model.labels, model.scores)) if model else None
+
+
+def _difference(metric: str, ours: Scores, theirs: Scores) -> PairedDifference | None:
     if not ours.ids:
         return None
     found = metrics.difference(metric, ours.labels, ours.scores, theirs.scores)
-    return {
-        "estimate": _known(found.estimate),
-        "error": _known(found.error),
-        "rows": found.rows,
-    }
+    return PairedDifference(
+        estimate=_known(found.estimate), error=_known(found.error), rows=found.rows
+    )
 
 
 def _known(value: float) -> float | None:
@@ -138,11 +147,12 @@ def golden_ids(challenger: dict[str, Scores]) -> dict[str, float]:
     return {ranked[round(k * step)][1]: ranked[round(k * step)][0] for k in range(count)}
 
 
-def golden_rows(holdout: Iterable[str], wanted: dict[str, float]) -> list[dict[str, Any]]:
-    """golden.json's rows: the features of each wanted holdout line as the model reads them."""
-    found: dict[str, dict[str, Any]] = {}
+def golden_rows(holdout: Iterable[str], wanted: dict[str, float]) -> tuple[GoldenRow, ...]:
+    """Each wanted holdout line, its features as the model reads them."""
+    found: dict[str, GoldenRow] = {}
     for line in holdout:
         row_id, _, _, features = line.rstrip("\r\n").split(",", 3)
         if row_id in wanted and row_id not in found:
-            found[row_id] = {"row_id": row_id, "features": features, "score": wanted[row_id]}
-    return [found[row_id] for row_id in sorted(found)]
+            score = wanted[row_id]
+            found[row_id] = GoldenRow(row_id=row_id, features=features, score=score)
+    return tuple(found[row_id] for row_id in sorted(found))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from retraining.documents.check_report import CheckedObject
+from retraining.documents.manifest import ClaimedObject
 from retraining.rules.arrivals import State
 
 PAUSE_AFTER: Final = 3  # failures in a row
@@ -25,8 +27,8 @@ class Ending:
 
 
 def endings(
-    objects: list[dict[str, Any]],
-    checked: dict[str, dict[str, Any]],
+    objects: tuple[ClaimedObject, ...],
+    checked: dict[str, CheckedObject],
     outcome: str,
     data_state: str | None,
     sentence: str | None,
@@ -39,15 +41,15 @@ def endings(
     if outcome == FAILED or data_state == PENDING:
         return []
     accepted = data_state or (QUARANTINED if outcome == "DATA_REJECTED" else TRAINED)
-    return [_ending(item, checked.get(item["id"]), accepted, sentence) for item in objects]
+    return [_ending(item, checked.get(item.id), accepted, sentence) for item in objects]
 
 
 def _ending(
-    item: dict[str, Any], check: dict[str, Any] | None, accepted: str, sentence: str | None
+    item: ClaimedObject, check: CheckedObject | None, accepted: str, sentence: str | None
 ) -> Ending:
-    if check is not None and not check["accepted"]:
-        return Ending(item["id"], QUARANTINED, check["sentence"])
-    return Ending(item["id"], accepted, None if accepted == TRAINED else sentence)
+    if check is not None and not check.accepted:
+        return Ending(item.id, QUARANTINED, check.sentence)
+    return Ending(item.id, accepted, None if accepted == TRAINED else sentence)
 
 
 def keeps_accepted_copy(outcome: str, endings: list[Ending]) -> bool:

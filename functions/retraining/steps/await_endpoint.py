@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from retraining import adapters
+from retraining.adapters import Adapters
+from retraining.documents.document import Part
 from retraining.rules.promotion import require_settled
 
 
-def await_endpoint(endpoint: str, config: str) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Settled(Part):
+    """An endpoint that serves the config asked for."""
+
+    endpoint: str
+    config: str
+    status: str | None
+
+
+def await_endpoint(aws: Adapters, endpoint: str, config: str) -> Settled:
     """What serves now; raises EndpointNotReady (ask again) or EndpointFailed."""
-    facts = adapters.endpoints().status(endpoint)
+    facts = aws.endpoints.status(endpoint)
     require_settled(endpoint, facts, config)
-    return {"endpoint": endpoint, "config": facts.config, "status": facts.status}
+    return Settled(endpoint=endpoint, config=config, status=facts.status)

@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from retraining import adapters
+from retraining.adapters import Adapters
+from retraining.documents.check_report import CheckedObject, CheckReport, Problem
+from retraining.documents.document import Part
+from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.observability import log
 from retraining.rules import names
 from retraining.rules.data_check import LABELS, Result, Rules, check
 from retraining.rules.errors import ObjectGone
-from retraining.rules.problems import Problem
 from retraining.steps import quarantine
 
 
-def check_chunk(manifest: dict[str, Any], chunk: int) -> dict[str, Any]:
-    """Check the chunk's objects one after the other; the result names a report in S3."""
-    rules = Rules.of(manifest["definition"], manifest["batch"])
-    objects = [item for item in manifest["objects"] if item["chunk"] == chunk]
+@dataclass(frozen=True, kw_only=True)
+class CheckedChunk(Part):
+    """What the state machine needs of a chunk's check."""
+
+    chunk: int
+    report: str  # S3 URI
+    objects_accepted: int
+    objects_rejected: int
+    rows_accepted: int
+    rows_rejected: int
+    labels: tuple[str, ...]  # up to three
+
+
+def check_data(aws: Adapters, manifest: Manifest, chunk: int) -> CheckedChunk:
+    """Check the chunk's objects one after the other and write its report."""
+    rules = Rules.of(manifest.definition, manifest.batch)
+    objects = [item for item in manifest.objects if item.chunk == chunk]
     labels: set[str] = set()
-    entries = []
+    checked = []
     for position, item in enumerate(objects):
-        result = _check_object(manifest, item, position, rules)
+        result = _check_object(aws, manifest, item, position, rules)
         labels |= result.labels if result.accepted else set()
-        entries.append(_entry(item, result))
+        checked.append(_checked(item, result))
         if not result.accepted:
-            found = result.problems.as_document()
-            quarantine.keep(manifest, item, result.rows, result.problems.sentence(), found)
-    return _summary(manifest, chunk, entries, sorted(labels)[:LABELS])
+            sentence, found = result.problems.sentence(), result.problems.findings()
+            quarantine.keep(aws, manifest, item, result.rows, sentence, found)
+    few = tuple(sorted(labels)[:LABELS])
+    report = CheckReport(chunk=chunk, labels=few, objects=tuple(checked))
+    written = aws.run_folder(manifest.pipeline, manifest.token).write_check(report)
+    return _summary(report, written)
 
 
 def _check_object(
-    manifest: dict[str, Any], item: dict[str, Any], position: int, rules: Rules
+    aws: Adapters, manifest: Manifest, item: ClaimedObject, position: int, rules: Rules
 ) -> Result:
-    pipeline, token = manifest["pipeline"], manifest["token"]
-    key = names.accepted_key(pipeline, token, item["chunk"], position)
-    copy = adapters.work().upload(key)
+    copy = aws.work.upload(
+        names.accepted_key(manifest.pipeline, manifest.token, item.chunk, position)
+    )
     try:
-        stream = adapters.landing().open(item["key"], item["version"], item["etag"])
+        stream = aws.landing.open(item.key, item.version, item.etag)
         result = check(stream, rules, copy)
     except ObjectGone as error:
         copy.abort()
@@ -52,38 +70,35 @@ def _check_object(
         copy.abort()
     log.info(
         "checked an object",
-        extra={"key": item["key"], "accepted": result.accepted, "rows": result.rows},
+        extra={"key": item.key, "accepted": result.accepted, "rows": result.rows},
     )
     return result
 
 
-def _entry(item: dict[str, Any], result: Result) -> dict[str, Any]:
-    return {
-        "id": item["id"],
-        "key": item["key"],
-        "version": item["version"],
-        "size": item["size"],
-        "accepted": result.accepted,
-        "rows": result.rows,
-        "sentence": result.problems.sentence(),
-        **result.problems.as_document(),
-    }
+def _checked(item: ClaimedObject, result: Result) -> CheckedObject:
+    found = result.problems.findings()
+    return CheckedObject(
+        id=item.id,
+        key=item.key,
+        version=item.version,
+        size=item.size,
+        accepted=result.accepted,
+        rows=result.rows,
+        sentence=result.problems.sentence(),
+        problems=found.problems,
+        counts=found.counts,
+    )
 
 
-def _summary(
-    manifest: dict[str, Any], chunk: int, entries: list[dict[str, Any]], labels: list[str]
-) -> dict[str, Any]:
-    prefix = names.run_prefix(manifest["pipeline"], manifest["token"])
-    document = {"chunk": chunk, "labels": labels, "objects": entries}
-    report = adapters.work().write_json(f"{prefix}/check/chunk-{chunk}.json", document)
-    accepted = [entry for entry in entries if entry["accepted"]]
-    rejected = [entry for entry in entries if not entry["accepted"]]
-    return {
-        "chunk": chunk,
-        "report": report,
-        "objects_accepted": len(accepted),
-        "objects_rejected": len(rejected),
-        "rows_accepted": sum(entry["rows"] for entry in accepted),
-        "rows_rejected": sum(entry["rows"] for entry in rejected),
-        "labels": labels,
-    }
+def _summary(report: CheckReport, written: str) -> CheckedChunk:
+    accepted = [item for item in report.objects if item.accepted]
+    rejected = [item for item in report.objects if not item.accepted]
+    return CheckedChunk(
+        chunk=report.chunk,
+        report=written,
+        objects_accepted=len(accepted),
+        objects_rejected=len(rejected),
+        rows_accepted=sum(item.rows for item in accepted),
+        rows_rejected=sum(item.rows for item in rejected),
+        labels=report.labels,
+    )

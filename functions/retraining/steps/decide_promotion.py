@@ -2,71 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from retraining import adapters, clock
+from retraining import clock
+from retraining.adapters import Adapters
+from retraining.documents.champion import Champion
+from retraining.documents.golden import Golden
+from retraining.documents.manifest import Manifest
+from retraining.documents.promotion import Promotion
 from retraining.rules import names, promotion
 from retraining.rules.errors import PromotionLocked
+from retraining.rules.promotion import EndpointFacts
 from retraining.settings import settings
 
 
-def decide(manifest: dict[str, Any], uri: str, package: str, execution: str) -> dict[str, Any]:
-    """Take the lock and say how the endpoint moves; gives the lock back when it refuses."""
-    pipeline, token = manifest["pipeline"], manifest["token"]
-    _lock(pipeline, token, execution)
+def decide_promotion(aws: Adapters, manifest: Manifest, package: str, execution: str) -> Promotion:
+    """Take the lock and decide; gives the lock back when it refuses."""
+    pipeline, token = manifest.pipeline, manifest.token
+    _lock(aws, pipeline, token, execution)
     try:
-        return _decide(manifest, uri, package)
+        return _decide(aws, manifest, package)
     except BaseException:
-        adapters.ledger().unlock_promotion(pipeline, token)
+        aws.ledger.unlock_promotion(pipeline, token)
         raise
 
 
-def _lock(pipeline: str, token: int, execution: str) -> None:
+def _lock(aws: Adapters, pipeline: str, token: int, execution: str) -> None:
     now = int(clock.now())
     until = now + promotion.LOCK_SECONDS
-    if not adapters.ledger().lock_promotion(pipeline, token, execution, now, until):
-        held = adapters.ledger().promotion(pipeline) or {}
-        raise PromotionLocked(
-            f"{held.get('holder')} is promoting pipeline {pipeline}: wait until it has ended"
-        )
+    if not aws.ledger.lock_promotion(pipeline, token, execution, now, until):
+        held = aws.ledger.promotion_lock(pipeline)
+        holder = held.holder if held else "another execution"
+        raise PromotionLocked(f"{holder} is promoting pipeline {pipeline}: wait until it has ended")
 
 
-def _decide(manifest: dict[str, Any], uri: str, package: str) -> dict[str, Any]:
-    pipeline, token, stack = manifest["pipeline"], manifest["token"], settings.stack
-    champion = adapters.ledger().champion(pipeline)
-    if not champion or champion["package"] != package:  # else: an earlier attempt got this far
-        promotion.require_same_champion(manifest["champion"], champion)
+def _decide(aws: Adapters, manifest: Manifest, package: str) -> Promotion:
+    pipeline, token, stack = manifest.pipeline, manifest.token, settings.stack
+    champion = aws.ledger.champion(pipeline)
+    if not champion or champion.package != package:  # else: an earlier attempt got this far
+        promotion.require_same_champion(manifest.champion, champion)
     endpoint, config = names.prefix(stack, pipeline), names.run_name(stack, pipeline, token)
-    wanted = manifest["definition"]["endpoint"]
+    wanted = manifest.definition["endpoint"]
     serving = wanted["kind"] != "none"
-    facts = adapters.endpoints().facts(endpoint) if serving else promotion.EndpointFacts()
+    facts = aws.endpoints.facts(endpoint) if serving else EndpointFacts()
     action = promotion.decide(wanted["kind"], facts, config)
     previous = _previous_config(action, facts, champion, config)
-    return {
-        "action": action,
-        "endpoint": endpoint if serving else None,
-        "config": config if serving else None,
-        "model": config,
-        "variants": promotion.variants(config, wanted),
-        "check_endpoint": names.check_endpoint(stack, pipeline) if serving else None,
-        "previous_config": previous,
-        "previous_golden": champion["golden"] if previous and champion else None,
-        "golden": f"{uri}/golden.json",
-        "lock": token,
-        "package": package,
-        "pipeline": pipeline,
-        "tags": names.tag_list(stack, pipeline),
-    }
+    return Promotion(
+        action=action,
+        endpoint=endpoint if serving else None,
+        config=config if serving else None,
+        model=config,
+        variants=promotion.variants(config, wanted),
+        check_endpoint=names.check_endpoint(stack, pipeline) if serving else None,
+        previous_config=previous,
+        previous_golden=champion.golden if previous and champion else None,
+        golden=aws.run_folder(pipeline, token).uri_of(Golden),
+        lock=token,
+        package=package,
+        pipeline=pipeline,
+        tags=tuple(names.tag_list(stack, pipeline)),
+    )
 
 
 def _previous_config(
-    action: str,
-    facts: promotion.EndpointFacts,
-    champion: dict[str, Any] | None,
-    config: str,
+    action: str, facts: EndpointFacts, champion: Champion | None, config: str
 ) -> str | None:
     """The config to go back to; when an earlier attempt moved the endpoint, the champion's."""
     if action == "update":
         return facts.config
-    former = champion["config"] if champion and action == "nothing" else None
+    former = champion.config if champion and action == "nothing" else None
     return former if former != config else None

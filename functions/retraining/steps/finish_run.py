@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict, replace
 
-from retraining import adapters, clock
+from retraining import clock
+from retraining.adapters import Adapters, AwsError
+from retraining.documents.manifest import Manifest
+from retraining.documents.metrics import Metrics
+from retraining.documents.prepared import Prepared
+from retraining.documents.run_record import RunRecord
+from retraining.documents.verdict import Verdict
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.rules import names, outcomes
 from retraining.rules.outcomes import Ended
@@ -12,88 +18,89 @@ from retraining.rules.promotion import SETTLING
 from retraining.rules.settlement import FAILED
 from retraining.settings import settings
 from retraining.steps import wakes
-from retraining.steps.settle_data import read_checks, read_manifest
+from retraining.steps.settle_data import checked_objects
 
 
-def finish(ended: Ended) -> dict[str, Any]:
-    """Record, tidy, tell, count; a run that was told of already stays as it is."""
-    ledger, pipeline, token = adapters.ledger(), ended.pipeline, ended.token
+def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
+    """Record, clean up, notify, count; a run whose notice was sent stays as it is."""
+    ledger, pipeline, token = aws.ledger, ended.pipeline, ended.token
     if ledger.end_promotion(pipeline, token) and ledger.has_pending(pipeline):
-        wakes.arm(pipeline, "the promotion ended", 0)
-    if ledger.run(pipeline, token).get("told"):
-        return ledger.run(pipeline, token)
-    record = ledger.note_run(pipeline, token, {**_values(ended), **_measured(pipeline, token)})
+        wakes.arm(aws, pipeline, "the promotion ended", 0)
+    known = ledger.run(pipeline, token)
+    if known.notified:
+        return known
+    record = ledger.close_run(_measured(aws, _ended(aws, known, ended)))
     if not ended.promoted:
-        _tidy(pipeline, token)
-    prefix = names.run_prefix(pipeline, token)
-    adapters.work().write_json(f"{prefix}/record.json", record)
+        _delete_unused_model(aws, pipeline, token)
+    aws.run_folder(pipeline, token).write_as("record.json", record)
     paused = ledger.state(pipeline).paused_reason
-    adapters.notices().publish(*outcomes.notice(record, pipeline, paused))
+    aws.notices.publish(*outcomes.notice(record, paused))
     count(RUN_OUTCOME, Pipeline=pipeline, Outcome=ended.outcome)
     if ended.outcome == FAILED:
         count(RUNS_FAILED, Pipeline=pipeline)
-    return ledger.note_run(pipeline, token, {"told": True})
+    return ledger.update_run(replace(record, notified=True))
 
 
-def _values(ended: Ended) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "token": ended.token,
-        "run": names.run_id(ended.pipeline, ended.token),
-        "execution": ended.execution,
-        "ended": clock.stamp(),
-        "outcome": ended.outcome,
-        "sentence": outcomes.sentence(ended),
-        "promoted": ended.promoted,
-        "package": ended.package,
-        "uri": adapters.work().uri(names.run_prefix(ended.pipeline, ended.token)),
-    }
-    failed = {"error": ended.error, "cause": ended.cause} if ended.outcome == FAILED else {}
-    return {**values, **failed}
+def _ended(aws: Adapters, known: RunRecord, ended: Ended) -> RunRecord:
+    """The record with how the run ended."""
+    failed = ended.outcome == FAILED
+    return replace(
+        known,
+        run=names.run_id(ended.pipeline, ended.token),
+        execution=ended.execution,
+        ended=clock.stamp(),
+        outcome=ended.outcome,
+        sentence=outcomes.sentence(ended),
+        promoted=ended.promoted,
+        package=ended.package,
+        uri=aws.run_folder(ended.pipeline, ended.token).uri,
+        error=ended.error if failed else None,
+        cause=ended.cause if failed else None,
+    )
 
 
-def _measured(pipeline: str, token: int) -> dict[str, Any]:
-    """What the run found out, as far as it came."""
-    prefix, work = names.run_prefix(pipeline, token), adapters.work()
-    manifest = read_manifest(pipeline, token)
+def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
+    """The record with what the run found out, as far as it came."""
+    folder = aws.run_folder(record.pipeline, record.token)
+    manifest = folder.find(Manifest)
     if manifest is None:
-        return {}
-    checks = read_checks(manifest).values()
-    summary = work.find_json(f"{prefix}/prepared/summary.json") or {}
-    measured = work.find_json(f"{prefix}/metrics.json") or {}
-    verdict = work.find_json(f"{prefix}/verdict.json")
-    return {
-        "objects": len(manifest["objects"]),
-        "metric": manifest["definition"]["gate"]["metric"],
-        "rows": {
-            "accepted": sum(entry["rows"] for entry in checks if entry["accepted"]),
-            "rejected": sum(entry["rows"] for entry in checks if not entry["accepted"]),
-            **(summary.get("rows") or {}),
+        return record
+    checks = checked_objects(aws, manifest).values()
+    prepared, measured = folder.find(Prepared), folder.find(Metrics)
+    return replace(
+        record,
+        objects=len(manifest.objects),
+        metric=manifest.definition["gate"]["metric"],
+        rows={
+            "accepted": sum(item.rows for item in checks if item.accepted),
+            "rejected": sum(item.rows for item in checks if not item.accepted),
+            **(asdict(prepared.rows) if prepared else {}),
         },
-        "metrics": measured.get("metrics"),
-        "verdict": work.uri(f"{prefix}/verdict.json") if verdict else None,
-    }
+        metrics=measured.metrics if measured else None,
+        verdict=folder.uri_of(Verdict) if folder.find(Verdict) else None,
+    )
 
 
-def _tidy(pipeline: str, token: int) -> None:
+def _delete_unused_model(aws: Adapters, pipeline: str, token: int) -> None:
     """Delete the run's model and config unless something that serves, or may, names them.
 
     Not worth failing a run for: what cannot be deleted is logged, and costs nothing.
     """
     name = names.run_name(settings.stack, pipeline, token)
     try:
-        if not _in_use(pipeline, name):
-            adapters.endpoints().delete_unused(name, name)
-    except adapters.AwsError as error:
+        if not _in_use(aws, pipeline, name):
+            aws.endpoints.delete_unused(name, name)
+    except AwsError as error:
         log.warning(f"model {name} could not be deleted: {error}")
 
 
-def _in_use(pipeline: str, name: str) -> bool:
-    champion = adapters.ledger().champion(pipeline) or {}
-    if name in (champion.get("model"), champion.get("config")):
+def _in_use(aws: Adapters, pipeline: str, name: str) -> bool:
+    champion = aws.ledger.champion(pipeline)
+    if champion and name in (champion.model, champion.config):
         return True
     stack = settings.stack
     for endpoint in (names.prefix(stack, pipeline), names.check_endpoint(stack, pipeline)):
-        facts = adapters.endpoints().facts(endpoint)
+        facts = aws.endpoints.facts(endpoint)
         settling = facts.status in SETTLING
         if facts.status != "Deleting" and (settling or name in (facts.config, *facts.models)):
             return True

@@ -2,46 +2,85 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from retraining import adapters, clock
+from retraining import clock
+from retraining.adapters import Adapters
+from retraining.adapters.run_folder import RunFolder
+from retraining.documents.champion import Champion
+from retraining.documents.document import Part
+from retraining.documents.golden import Golden
+from retraining.documents.manifest import Manifest
+from retraining.documents.metrics import Metrics
+from retraining.documents.prepared import Prepared
+from retraining.documents.verdict import JudgedChampion, Verdict
 from retraining.rules import gate, names
-from retraining.rules.gate import Facts, Terms
+from retraining.rules.gate import Facts, Judgement, Terms
 from retraining.rules.scores import FRESH, REFERENCE
 
 
-def judge(uri: str, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Judge the challenger and write verdict.json; what the state machine needs of it."""
-    prefix, definition = adapters.work().key(uri), manifest["definition"]
-    measured = adapters.work().read_json(f"{prefix}/metrics.json")
-    prepared = adapters.work().read_json(f"{prefix}/prepared/summary.json")["rows"]
-    rows = {FRESH: prepared["holdout_fresh"], REFERENCE: prepared["holdout_reference"]}
-    golden = adapters.work().find_json(f"{prefix}/golden.json") or {"rows": []}
-    facts = Facts(
+@dataclass(frozen=True, kw_only=True)
+class GateAnswer(Part):
+    """What the state machine needs of a verdict."""
+
+    decision: str
+    outcome: str
+    data_state: str
+    sentence: str
+    verdict: str  # S3 URI
+
+
+def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
+    """Judge the challenger and write verdict.json."""
+    folder = aws.run_folder(manifest.pipeline, manifest.token)
+    measured = folder.read(Metrics)
+    facts = _facts(folder, manifest, measured)
+    judgement = gate.judge(Terms.of(manifest.definition["gate"]), facts)
+    written = folder.write(_verdict(manifest, measured, judgement))
+    return GateAnswer(
+        decision=judgement.decision,
+        outcome=judgement.outcome,
+        data_state=judgement.data_state,
+        sentence=judgement.sentence,
+        verdict=written,
+    )
+
+
+def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics) -> Facts:
+    prepared = folder.read(Prepared).rows
+    golden = folder.find(Golden)
+    by = manifest.definition["split"]["by"]
+    return Facts(
         measured=measured,
-        prepared_rows=rows,
-        golden_rows=len(golden["rows"]),
-        has_champion=manifest["champion"] is not None,
+        prepared_rows={FRESH: prepared.holdout_fresh, REFERENCE: prepared.holdout_reference},
+        golden_rows=len(golden.rows) if golden else 0,
+        has_champion=manifest.champion is not None,
         expects_reference=gate.expects_reference(
-            manifest["reference"], rows[REFERENCE], definition["split"]["by"]
+            manifest.reference, prepared.holdout_reference, by
         ),
     )
-    verdict = gate.judge(Terms.of(definition["gate"]), facts).as_document()
-    document = {**_head(manifest, measured), **verdict}
-    written = adapters.work().write_json(f"{prefix}/verdict.json", document)
-    wanted = ("decision", "outcome", "data_state", "sentence")
-    return {**{name: verdict[name] for name in wanted}, "verdict": written}
 
 
-def _head(manifest: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
-    champion = manifest["champion"]
-    return {
-        "pipeline": manifest["pipeline"],
-        "run": names.run_id(manifest["pipeline"], manifest["token"]),
-        "judged_at": clock.stamp(),
-        "gate": manifest["definition"]["gate"],
-        "champion": {k: champion[k] for k in ("package", "run", "model")} if champion else None,
-        "metric": measured["metric"],
-        "rows": measured["rows"],
-        "metrics": measured["metrics"],
-    }
+def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement) -> Verdict:
+    return Verdict(
+        pipeline=manifest.pipeline,
+        run=names.run_id(manifest.pipeline, manifest.token),
+        judged_at=clock.stamp(),
+        gate=manifest.definition["gate"],
+        champion=_judged(manifest.champion),
+        metric=measured.metric,
+        rows=measured.rows,
+        metrics=measured.metrics,
+        decision=judgement.decision,
+        outcome=judgement.outcome,
+        data_state=judgement.data_state,
+        sentence=judgement.sentence,
+        rules=judgement.rules,
+        comparisons={one.holdout: one for one in judgement.comparisons},
+    )
+
+
+def _judged(champion: Champion | None) -> JudgedChampion | None:
+    if champion is None:
+        return None
+    return JudgedChampion(package=champion.package, run=champion.run, model=champion.model)

@@ -2,57 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from retraining import adapters, clock
+from retraining import clock
+from retraining.adapters import Adapters
+from retraining.documents.champion import Champion
+from retraining.documents.prepared import Prepared
+from retraining.documents.promotion import Promotion
+from retraining.documents.run_record import RunRecord
+from retraining.documents.verdict import Verdict
 from retraining.rules import names
 from retraining.rules.errors import PromotionLocked
 
 
-def record_champion(promoted: dict[str, Any], token: int, uri: str) -> dict[str, Any]:
+def record_champion(aws: Adapters, promoted: Promotion, token: int) -> Champion:
     """Approve the package, then name the champion; both or neither survive a retry."""
-    pipeline, package = promoted["pipeline"], promoted["package"]
-    _require_lock(pipeline, token)
-    run = names.run_id(pipeline, token)
-    verdict = adapters.work().read_json(f"{adapters.work().key(uri)}/verdict.json")
-    adapters.registry().approve(package, verdict["sentence"])
-    champion = _champion(promoted, token, uri)
-    if not adapters.ledger().crown(pipeline, champion):
-        raise PromotionLocked(f"a newer run than {run} has already named the champion")
-    adapters.ledger().note_run(pipeline, token, {"promoted": True, "package": package})
-    adapters.ledger().unlock_promotion(pipeline, token)
+    pipeline, package = promoted.pipeline, promoted.package
+    _require_lock(aws, pipeline, token)
+    verdict = aws.run_folder(pipeline, token).read(Verdict)
+    aws.registry.approve(package, verdict.sentence)
+    champion = _champion(aws, promoted, token)
+    if not aws.ledger.set_champion(pipeline, champion):
+        raise PromotionLocked(f"a newer run than {champion.run} has already named the champion")
+    record = RunRecord(pipeline=pipeline, token=token, promoted=True, package=package)
+    aws.ledger.update_run(record)
+    aws.ledger.unlock_promotion(pipeline, token)
     return champion
 
 
-def _require_lock(pipeline: str, token: int) -> None:
-    held = adapters.ledger().promotion(pipeline)
-    champion = adapters.ledger().champion(pipeline) or {}
-    if (held is None or held["token"] != token) and champion.get("token") != token:
+def _require_lock(aws: Adapters, pipeline: str, token: int) -> None:
+    held, champion = aws.ledger.promotion_lock(pipeline), aws.ledger.champion(pipeline)
+    holds = held is not None and held.token == token
+    if not holds and (champion is None or champion.token != token):
+        holder = f"token {held.token}" if held else "nobody"
         raise PromotionLocked(
-            f"token {token} lost the promotion lock of {pipeline} to {held and held['token']}"
+            f"token {token} lost the promotion lock of {pipeline}: {holder} holds it"
         )
 
 
-def _champion(promoted: dict[str, Any], token: int, uri: str) -> dict[str, Any]:
-    pipeline, package = promoted["pipeline"], promoted["package"]
-    described = adapters.registry().describe(package)
+def _champion(aws: Adapters, promoted: Promotion, token: int) -> Champion:
+    described = aws.registry.describe(promoted.package)
     container = described["InferenceSpecification"]["Containers"][0]
     facts = described["CustomerMetadataProperties"]
-    prefix = adapters.work().key(uri)
-    summary = adapters.work().read_json(f"{prefix}/prepared/summary.json")
-    return {
-        "package": package,
-        "version": adapters.registry().version(package),
-        "model": promoted["model"],
-        "image": container["Image"],
-        "artifact": container["ModelDataUrl"],
-        "artifact_sha256": facts["artifact_sha256"],
-        "token": token,
-        "run": names.run_id(pipeline, token),
-        "features": summary["features"],
-        "features_sha256": facts["features_sha256"],
-        "golden": promoted["golden"],
-        "config": promoted["config"],
-        "endpoint": promoted["endpoint"],
-        "since": clock.stamp(),
-    }
+    return Champion(
+        package=promoted.package,
+        version=aws.registry.version(promoted.package),
+        model=promoted.model,
+        image=container["Image"],
+        artifact=container["ModelDataUrl"],
+        artifact_sha256=facts["artifact_sha256"],
+        token=token,
+        run=names.run_id(promoted.pipeline, token),
+        features=aws.run_folder(promoted.pipeline, token).read(Prepared).features,
+        features_sha256=facts["features_sha256"],
+        golden=promoted.golden,
+        config=promoted.config,
+        endpoint=promoted.endpoint,
+        since=clock.stamp(),
+    )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
-from retraining import adapters
+from retraining.adapters import Adapters
+from retraining.documents.run_record import RunRecord
 from retraining.rules.outcomes import Ended
 from retraining.rules.settlement import FAILED, PENDING, PROMOTED
-from retraining.steps.finish_run import finish
-from retraining.steps.settle_data import settle
+from retraining.steps.finish_run import finish_run
+from retraining.steps.settle_data import settle_data
 
-ENDS = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
+ENDS: Final = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
 
 
 @dataclass(frozen=True)
-class DeadExecution:
-    """An execution that ended, as its status event tells it."""
+class EndedExecution:
+    """An execution that ended, as its status event reports it."""
 
     pipeline: str
     token: int
@@ -26,22 +27,24 @@ class DeadExecution:
     cause: str | None = None
 
 
-def recover(dead: DeadExecution) -> dict[str, Any]:
+def recover_run(aws: Adapters, execution: EndedExecution) -> RunRecord:
     """Settle, then finish; the record of the run, which one that finished itself keeps."""
-    record = adapters.ledger().run(dead.pipeline, dead.token)
-    sentence = f"The execution {ENDS[dead.status]} before the run was finished"
-    promoted = bool(record.get("promoted"))
-    settle(dead.pipeline, dead.token, FAILED, PENDING, sentence)
-    return finish(
+    pipeline, token = execution.pipeline, execution.token
+    record = aws.ledger.run(pipeline, token)
+    sentence = f"The execution {ENDS[execution.status]} before the run was finished"
+    promoted = bool(record.promoted)
+    settle_data(aws, pipeline, token, FAILED, PENDING, sentence)
+    return finish_run(
+        aws,
         Ended(
-            pipeline=dead.pipeline,
-            token=dead.token,
+            pipeline=pipeline,
+            token=token,
             outcome=PROMOTED if promoted else FAILED,
             sentence=f"Promoted. {sentence}." if promoted else sentence,
-            execution=dead.execution,
-            error=dead.error or dead.status,
-            cause=dead.cause,
-            package=record.get("package"),
+            execution=execution.execution,
+            error=execution.error or execution.status,
+            cause=execution.cause,
+            package=record.package,
             promoted=promoted,
-        )
+        ),
     )

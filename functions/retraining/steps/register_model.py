@@ -5,66 +5,77 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
 
-from retraining import adapters
+from retraining.adapters import Adapters
+from retraining.documents.document import Part
+from retraining.documents.golden import Golden
+from retraining.documents.manifest import Manifest
+from retraining.documents.metrics import Metrics
+from retraining.documents.prepared import Prepared
+from retraining.documents.run_record import RunRecord
+from retraining.documents.verdict import Verdict
 from retraining.rules import names
 from retraining.rules.errors import ObjectGone, RegistrationFailed
 
 
 @dataclass(frozen=True)
-class Trained:
-    """The model to register, and where its run left metrics and verdict."""
+class TrainedModel:
+    """The model to register."""
 
-    uri: str  # of the run's folder
-    manifest: str
-    artifact: str
+    artifact: str  # S3 URI of its model.tar.gz
     image: str
     training_job: str  # name of the job that made the artifact, or ARN of the execution
 
 
-def register(manifest: dict[str, Any], model: Trained) -> dict[str, Any]:
-    """The package's ARN and version; an earlier attempt's package is found again."""
-    pipeline, token = manifest["pipeline"], manifest["token"]
-    run = names.run_id(pipeline, token)
-    package = adapters.registry().find(pipeline, run)
+@dataclass(frozen=True, kw_only=True)
+class RegisteredModel(Part):
+    """The package of a model."""
+
+    package: str  # ARN
+    version: int
+
+
+def register_model(aws: Adapters, manifest: Manifest, model: TrainedModel) -> RegisteredModel:
+    """Register the model; an earlier attempt's package is found again."""
+    pipeline, token = manifest.pipeline, manifest.token
+    run, folder = names.run_id(pipeline, token), aws.run_folder(pipeline, token)
+    package = aws.registry.find(pipeline, run)
     if package is None:
-        package = adapters.registry().register(
+        package = aws.registry.register(
             pipeline,
             run,
             image=model.image,
             artifact=model.artifact,
-            instance=manifest["definition"]["training"]["instance"],
-            metrics=f"{model.uri}/metrics.json",
-            facts=_facts(model, manifest, run),
+            instance=manifest.definition["training"]["instance"],
+            metrics=folder.uri_of(Metrics),
+            facts=_facts(aws, manifest, model),
         )
-    adapters.ledger().note_run(pipeline, token, {"package": package})
-    return {"package": package, "version": adapters.registry().version(package)}
+    aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, package=package))
+    return RegisteredModel(package=package, version=aws.registry.version(package))
 
 
-def _facts(model: Trained, manifest: dict[str, Any], run: str) -> dict[str, str]:
-    """Lineage as the package's metadata; values have at most 256 letters."""
-    prefix = adapters.work().key(model.uri)
-    summary = adapters.work().read_json(f"{prefix}/prepared/summary.json")
-    features = json.dumps(summary["features"], ensure_ascii=False).encode()
+def _facts(aws: Adapters, manifest: Manifest, model: TrainedModel) -> dict[str, str]:
+    """Lineage as the package's metadata; values have at most 256 characters."""
+    folder = aws.run_folder(manifest.pipeline, manifest.token)
+    features = json.dumps(folder.read(Prepared).features, ensure_ascii=False).encode()
     return {
-        "run": run,
-        "batch": manifest["batch"],
+        "run": names.run_id(manifest.pipeline, manifest.token),
+        "batch": manifest.batch,
         "training_job": model.training_job,
-        "artifact_sha256": _sha256(model.artifact),
+        "artifact_sha256": _sha256(aws, model.artifact),
         "features_sha256": hashlib.sha256(features).hexdigest(),
-        "definition_sha256": manifest["definition_ref"]["sha256"],
-        "verdict": f"{model.uri}/verdict.json",
-        "golden": f"{model.uri}/golden.json",
-        "manifest": model.manifest,
+        "definition_sha256": manifest.definition_ref.sha256,
+        "verdict": folder.uri_of(Verdict),
+        "golden": folder.uri_of(Golden),
+        "manifest": folder.uri_of(Manifest),
     }
 
 
-def _sha256(artifact: str) -> str:
+def _sha256(aws: Adapters, artifact: str) -> str:
     try:
-        digest, size = adapters.work().sha256(adapters.work().key(artifact))
+        digest, size = aws.work.sha256(aws.work.key(artifact))
     except ObjectGone as error:
-        raise RegistrationFailed(f"the model artifact {artifact} is not there") from error
+        raise RegistrationFailed(f"the model artifact {artifact} does not exist") from error
     if not size:
         raise RegistrationFailed(f"the model artifact {artifact} is empty")
     return digest

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from retraining import adapters, clock
+from retraining import clock
+from retraining.adapters import Adapters
+from retraining.documents.document import Part
+from retraining.documents.registration import Registration
 from retraining.rules import contracts, names
 from retraining.rules.errors import ObjectGone, PipelineRejected, WorkflowRefused
 from retraining.settings import settings
@@ -16,46 +20,50 @@ from retraining.steps import wakes
 HASH = re.compile(r"[0-9a-f]{8,64}")
 
 
-def register(name: str, content_hash: str) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class RegisteredPipeline(Part):
+    """What a push answers."""
+
+    name: str
+    hash: str
+    changed: tuple[str, ...]  # sections of the definition
+    pending_objects: int  # object versions that wait for a run
+
+
+def register_pipeline(aws: Adapters, name: str, content_hash: str) -> RegisteredPipeline:
     """Register the folder pushed under this hash; raises PipelineRejected with every problem."""
     if not names.is_pipeline(name) or not HASH.fullmatch(content_hash):
         raise PipelineRejected([f"name {name!r} or hash {content_hash!r} is not well-formed"])
     folder = names.definition_prefix(name, content_hash)
-    body, version = _stored(folder)
+    body, version = _stored(aws, folder)
     definition = contracts.as_document(contracts.parse_definition(body))
-    former = adapters.ledger().registration(name)
-    before = json.loads(former["definition"]) if former else None
-    _refuse(_problems(name, folder, definition, before))
+    former = aws.ledger.registration(name)
+    before = former.parsed() if former else None
+    _refuse(_problems(aws, name, folder, definition, before))
     changed = contracts.changes(before, definition)
-    recipe_version = _provide(name, definition, before, former)
-    _provide_workflow(name, definition)
-    adapters.ledger().register(
-        name,
-        {
-            "definition": json.dumps(definition, ensure_ascii=False),
-            "hash": content_hash,
-            "uri": adapters.work().uri(folder),
-            "version_id": version,
-            "sha256": hashlib.sha256(body).hexdigest(),
-            "registered_at": clock.stamp(),
-            "recipe_version": recipe_version,
-        },
+    registration = Registration(
+        definition=json.dumps(definition, ensure_ascii=False),
+        hash=content_hash,
+        uri=aws.work.uri(folder),
+        version_id=version,
+        sha256=hashlib.sha256(body).hexdigest(),
+        registered_at=clock.stamp(),
+        recipe_version=_provide(aws, name, definition, former),
     )
+    _provide_workflow(aws, name, definition)
+    aws.ledger.register(name, registration)
     if not _has_workflow(definition):
-        adapters.training_machines().remove(name)
-    return {
-        "name": name,
-        "hash": content_hash,
-        "changed": changed,
-        "pending_objects": _wake_waiting(name),
-    }
+        aws.training_machines.remove(name)
+    return RegisteredPipeline(
+        name=name, hash=content_hash, changed=tuple(changed), pending_objects=_wake(aws, name)
+    )
 
 
-def _stored(folder: str) -> tuple[bytes, str | None]:
+def _stored(aws: Adapters, folder: str) -> tuple[bytes, str | None]:
     try:
-        stored = adapters.work().read(f"{folder}/definition.json")
+        stored = aws.work.read(f"{folder}/definition.json")
     except ObjectGone as error:
-        raise PipelineRejected([f"{folder}/definition.json is not there: push again"]) from error
+        raise PipelineRejected([f"{folder}/definition.json does not exist: push again"]) from error
     return stored.body, stored.version
 
 
@@ -65,7 +73,11 @@ def _refuse(problems: list[str]) -> None:
 
 
 def _problems(
-    name: str, folder: str, definition: dict[str, Any], before: dict[str, Any] | None
+    aws: Adapters,
+    name: str,
+    folder: str,
+    definition: dict[str, Any],
+    before: dict[str, Any] | None,
 ) -> list[str]:
     found = []
     if definition["name"] != name:
@@ -73,9 +85,9 @@ def _problems(
     return [
         *found,
         *_name_problems(name),
-        *_transform_problems(folder, definition),
-        *_frozen(name, definition, before),
-        *_workflow_in_use(name, definition, before),
+        *_transform_problems(aws, folder, definition),
+        *_frozen(aws, name, definition, before),
+        *_workflow_in_use(aws, name, definition, before),
     ]
 
 
@@ -84,40 +96,42 @@ def _name_problems(name: str) -> list[str]:
     over = len(longest) - names.LONGEST_NAME
     if over <= 0:
         return []
-    most = (
+    limit = (
         f"a job would be named {longest}, and SageMaker's names have at most {names.LONGEST_NAME}"
     )
-    return [f"name: {name} is too long by {over} for stack {settings.stack}: {most}"]
+    return [f"name: {name} is too long by {over} for stack {settings.stack}: {limit}"]
 
 
-def _transform_problems(folder: str, definition: dict[str, Any]) -> list[str]:
+def _transform_problems(aws: Adapters, folder: str, definition: dict[str, Any]) -> list[str]:
     wanted = definition["etl"]["transform"]
     if wanted is None:
         return []
     try:
-        found, _ = adapters.work().sha256(f"{folder}/transform.py")
+        found, _ = aws.work.sha256(f"{folder}/transform.py")
     except ObjectGone:
         return ["etl.transform: transform.py was not uploaded: push again"]
-    return [] if found == wanted else ["etl.transform: transform.py is not the one of this push"]
+    return [] if found == wanted else ["etl.transform: transform.py is not the one that was pushed"]
 
 
-def _frozen(name: str, definition: dict[str, Any], before: dict[str, Any] | None) -> list[str]:
-    """Accepted rows were cut, identified and split by the former contract, for ever."""
+def _frozen(
+    aws: Adapters, name: str, definition: dict[str, Any], before: dict[str, Any] | None
+) -> list[str]:
+    """Accepted rows were cut, identified and split by the former contract, permanently."""
     changed = contracts.frozen_changes(before, definition) if before else []
-    if not changed or not _has_accepted(name):
+    if not changed or not _has_accepted(aws, name):
         return []
     return [
-        f"{key}: it cannot change once data is accepted, for earlier rows were read by the former"
-        " one; this release cannot start a new baseline: push under another name"
+        f"{key}: it cannot change once data is accepted, because earlier rows were read by the"
+        " former one; this release cannot start a new baseline: push under another name"
         for key in changed
     ]
 
 
 def _workflow_in_use(
-    name: str, definition: dict[str, Any], before: dict[str, Any] | None
+    aws: Adapters, name: str, definition: dict[str, Any], before: dict[str, Any] | None
 ) -> list[str]:
     """Without its workflow the machine goes, and an open run may be about to start it."""
-    lease = adapters.ledger().state(name).lease
+    lease = aws.ledger.state(name).lease
     if lease is None or not _has_workflow(before) or _has_workflow(definition):
         return []
     run = names.run_id(name, lease.token)
@@ -128,44 +142,41 @@ def _has_workflow(definition: dict[str, Any] | None) -> bool:
     return definition is not None and "workflow" in definition["training"]
 
 
-def _has_accepted(name: str) -> bool:
-    states = {run.get("data_state") for run in adapters.ledger().runs(name)}
-    open_run = adapters.ledger().state(name).lease is not None
+def _has_accepted(aws: Adapters, name: str) -> bool:
+    states = {run.data_state for run in aws.ledger.runs(name)}
+    open_run = aws.ledger.state(name).lease is not None
     return open_run or bool(states & {"TRAINED", "SUSPECT", "WAITING"})
 
 
 def _provide(
-    name: str,
-    definition: dict[str, Any],
-    before: dict[str, Any] | None,
-    former: dict[str, Any] | None,
+    aws: Adapters, name: str, definition: dict[str, Any], former: Registration | None
 ) -> str | None:
     """Package group, and for a recipe its published version, dataset and job.
 
     A job that exists stays as it is: an open run may be about to start it. The claim of each
     run points it at that run's recipe version and output.
     """
-    adapters.registry().ensure_group(name)
+    aws.registry.ensure_group(name)
     steps = definition["etl"]["recipe"]
     if not steps:
         return None
-    version = former.get("recipe_version") if former else None
-    if version is None or before is None or before["etl"]["recipe"] != steps:
-        version = adapters.recipe_jobs().publish_recipe(name, steps)
-    adapters.recipe_jobs().ensure_dataset(name)
-    adapters.recipe_jobs().ensure_job(name, version, f"{names.run_prefix(name, 0)}/recipe/")
+    version = former.recipe_version if former else None
+    if version is None or former is None or former.parsed()["etl"]["recipe"] != steps:
+        version = aws.recipe_jobs.publish_recipe(name, steps)
+    aws.recipe_jobs.ensure_dataset(name)
+    aws.recipe_jobs.ensure_job(name, version, f"{names.run_prefix(name, 0)}/recipe/")
     return version
 
 
-def _provide_workflow(name: str, definition: dict[str, Any]) -> None:
+def _provide_workflow(aws: Adapters, name: str, definition: dict[str, Any]) -> None:
     """The state machine of a pipeline that trains by its own workflow.
 
     While a run is open the machine stays that run's: its next claim brings the new one.
     """
     if not _has_workflow(definition):
         return
-    machines = adapters.training_machines()
-    if adapters.ledger().state(name).lease is not None and machines.find(name) is not None:
+    machines = aws.training_machines
+    if aws.ledger.state(name).lease is not None and machines.find(name) is not None:
         return
     try:
         machines.put(name, definition["training"]["workflow"])
@@ -173,9 +184,10 @@ def _provide_workflow(name: str, definition: dict[str, Any]) -> None:
         raise PipelineRejected([f"training.workflow: {error}"]) from error
 
 
-def _wake_waiting(name: str) -> int:
-    adapters.ledger().forgive(name)
-    waiting = adapters.ledger().count_pending(name)
+def _wake(aws: Adapters, name: str) -> int:
+    """Re-arm the pipeline and wake it if objects wait; how many do."""
+    aws.ledger.rearm(name)
+    waiting = aws.ledger.count_pending(name)
     if waiting:
-        wakes.arm(name, "pushed", 0)
+        wakes.arm(aws, name, "pushed", 0)
     return waiting

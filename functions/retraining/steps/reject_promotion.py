@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from retraining import adapters
+from retraining.adapters import Adapters
+from retraining.documents.document import Part
 from retraining.observability import log
 from retraining.rules import outcomes
 
 
-def reject(promoted: dict[str, Any], error: str | None, cause: str | None) -> dict[str, Any]:
-    """Reject the package with the reason and give the lock back; never the champion's own."""
-    pipeline, package = promoted["pipeline"], promoted["package"]
-    reason = f"{error or 'promotion failed'}: {outcomes.plain_cause(cause) or 'no cause given'}"
-    champion = adapters.ledger().champion(pipeline) or {}
-    rejected = champion.get("package") != package
+@dataclass(frozen=True)
+class FailedPromotion:
+    """A promotion that failed; `lock` is None when it failed before it was decided."""
+
+    pipeline: str
+    package: str
+    lock: int | None
+    error: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection(Part):
+    """What became of the package; the champion's own is never rejected."""
+
+    package: str
+    rejected: bool
+    reason: str
+
+
+def reject_promotion(aws: Adapters, failed: FailedPromotion) -> Rejection:
+    """Reject the package, unless it is the champion's, and give the lock back."""
+    cause = outcomes.plain_cause(failed.cause) or "no cause given"
+    reason = f"{failed.error or 'promotion failed'}: {cause}"
+    champion = aws.ledger.champion(failed.pipeline)
+    rejected = champion is None or champion.package != failed.package
     if rejected:
-        adapters.registry().reject(package, reason)
+        aws.registry.reject(failed.package, reason)
     else:
-        log.error(f"{package} is the champion and stays Approved although: {reason}")
-    if promoted.get("lock") is not None:
-        adapters.ledger().unlock_promotion(pipeline, int(promoted["lock"]))
-    return {"package": package, "rejected": rejected, "reason": reason}
+        log.error(f"{failed.package} is the champion and stays Approved, although: {reason}")
+    if failed.lock is not None:
+        aws.ledger.unlock_promotion(failed.pipeline, failed.lock)
+    return Rejection(package=failed.package, rejected=rejected, reason=reason)

@@ -2,63 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from retraining import adapters, clock
+from retraining import clock
+from retraining.adapters import Adapters
+from retraining.documents.check_report import CheckedObject, Findings, Problem
+from retraining.documents.document import Part
+from retraining.documents.manifest import Manifest
+from retraining.documents.run_record import RunRecord
 from retraining.observability import log
 from retraining.rules import names, settlement
 from retraining.rules.settlement import FAILED, PENDING, QUARANTINED, Ending
 from retraining.steps import quarantine, wakes
 
 
-def settle(
-    pipeline: str, token: int, outcome: str, data_state: str | None, sentence: str | None
-) -> dict[str, bool]:
+@dataclass(frozen=True, kw_only=True)
+class Settled(Part):
+    """Whether this call settled the run, and whether another run will follow."""
+
+    settled: bool
+    follow_up: bool
+
+
+def settle_data(
+    aws: Adapters,
+    pipeline: str,
+    token: int,
+    outcome: str,
+    data_state: str | None,
+    sentence: str | None,
+) -> Settled:
     """End the run's objects, release the lease, and arm one wake if anything waits."""
-    settled = _holds(pipeline, token)
+    settled = _holds(aws, pipeline, token)
     if settled:
-        manifest = read_manifest(pipeline, token)
+        manifest = aws.run_folder(pipeline, token).find(Manifest)
         if manifest is not None:
-            _settle_objects(manifest, outcome, data_state, sentence)
-        settled = _release(pipeline, token, outcome, sentence)
-    return {"settled": settled, "follow_up": _follow_up(pipeline)}
+            _settle_objects(aws, manifest, outcome, data_state, sentence)
+        settled = _release(aws, pipeline, token, outcome, sentence)
+    return Settled(settled=settled, follow_up=_follow_up(aws, pipeline))
 
 
-def read_manifest(pipeline: str, token: int) -> dict[str, Any] | None:
-    """The run's manifest; None when the run ended before it claimed anything."""
-    key = f"{names.run_prefix(pipeline, token)}/manifest.json"
-    found: dict[str, Any] | None = adapters.work().find_json(key)
-    return found
+def checked_objects(aws: Adapters, manifest: Manifest) -> dict[str, CheckedObject]:
+    """The data check's result of each object by its id, for the chunks that were checked."""
+    folder = aws.run_folder(manifest.pipeline, manifest.token)
+    reports = (folder.find_check(chunk) for chunk in manifest.chunks)
+    return {item.id: item for report in reports if report for item in report.objects}
 
 
-def read_checks(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The data check's result of each object, as far as it came."""
-    prefix = names.run_prefix(manifest["pipeline"], manifest["token"])
-    chunks = sorted({item["chunk"] for item in manifest["objects"]})
-    found: dict[str, dict[str, Any]] = {}
-    for chunk in chunks:
-        report = adapters.work().find_json(f"{prefix}/check/chunk-{chunk}.json") or {}
-        found.update({entry["id"]: entry for entry in report.get("objects", [])})
-    return found
-
-
-def _holds(pipeline: str, token: int) -> bool:
-    lease = adapters.ledger().state(pipeline).lease
+def _holds(aws: Adapters, pipeline: str, token: int) -> bool:
+    lease = aws.ledger.state(pipeline).lease
     return lease is not None and lease.token == token
 
 
 def _settle_objects(
-    manifest: dict[str, Any], outcome: str, data_state: str | None, sentence: str | None
+    aws: Adapters,
+    manifest: Manifest,
+    outcome: str,
+    data_state: str | None,
+    sentence: str | None,
 ) -> None:
-    pipeline, token = manifest["pipeline"], manifest["token"]
-    checked = read_checks(manifest)
-    endings = settlement.endings(manifest["objects"], checked, outcome, data_state, sentence)
-    _quarantine_batch(manifest, checked, endings)
-    adapters.ledger().end_objects(pipeline, token, endings)
+    pipeline, token = manifest.pipeline, manifest.token
+    checked = checked_objects(aws, manifest)
+    endings = settlement.endings(manifest.objects, checked, outcome, data_state, sentence)
+    _quarantine_batch(aws, manifest, checked, endings)
+    aws.ledger.end_objects(pipeline, token, endings)
     if not settlement.keeps_accepted_copy(outcome, endings):
-        adapters.work().delete(names.accepted_batch(pipeline, token))
+        aws.work.delete(names.accepted_batch(pipeline, token))
     state = PENDING if outcome == FAILED else data_state or _common_state(endings)
-    adapters.ledger().note_run(pipeline, token, {"data_state": state})
+    aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, data_state=state))
 
 
 def _common_state(endings: list[Ending]) -> str:
@@ -67,36 +78,34 @@ def _common_state(endings: list[Ending]) -> str:
 
 
 def _quarantine_batch(
-    manifest: dict[str, Any], checked: dict[str, dict[str, Any]], endings: list[Ending]
+    aws: Adapters, manifest: Manifest, checked: dict[str, CheckedObject], endings: list[Ending]
 ) -> None:
-    """Objects that are sound each, in a batch that was rejected as a whole."""
+    """Objects without a problem of their own, in a batch that was rejected as a whole."""
     reasons = {end.id: end.reason or "" for end in endings if end.state == QUARANTINED}
-    for item in manifest["objects"]:
-        entry = checked.get(item["id"])
-        if item["id"] in reasons and (entry is None or entry["accepted"]):
-            reason = reasons[item["id"]]
-            problem = {"rule": "batch", "sentence": reason, "column": None}
-            found = {"problems": [{**problem, "row": None, "value": None}], "counts": []}
-            quarantine.keep(manifest, item, entry["rows"] if entry else 0, reason, found)
+    for item in manifest.objects:
+        result = checked.get(item.id)
+        if item.id in reasons and (result is None or result.accepted):
+            reason = reasons[item.id]
+            found = Findings(problems=(Problem("batch", reason),), counts=())
+            quarantine.keep(aws, manifest, item, result.rows if result else 0, reason, found)
 
 
-def _release(pipeline: str, token: int, outcome: str, sentence: str | None) -> bool:
+def _release(aws: Adapters, pipeline: str, token: int, outcome: str, sentence: str | None) -> bool:
     """Release in one conditional update; when more arrived meanwhile, look again."""
-    ledger = adapters.ledger()
     while True:
-        seen = ledger.state(pipeline)
+        seen = aws.ledger.state(pipeline)
         if seen.lease is None or seen.lease.token != token:
             return False
         after = settlement.aftermath(seen, outcome, sentence, clock.now())
-        if ledger.release_lease(pipeline, token, seen, after):
+        if aws.ledger.release_lease(pipeline, token, seen, after):
             log.info("released the lease", extra={"pipeline": pipeline, "token": token})
             return True
 
 
-def _follow_up(pipeline: str) -> bool:
+def _follow_up(aws: Adapters, pipeline: str) -> bool:
     """One wake if objects wait; looked at after the release, so none is overlooked."""
-    state = adapters.ledger().state(pipeline)
-    if state.paused or state.lease is not None or not adapters.ledger().has_pending(pipeline):
+    state = aws.ledger.state(pipeline)
+    if state.paused or state.lease is not None or not aws.ledger.has_pending(pipeline):
         return False
-    wakes.arm(pipeline, "follow-up", max(0, (state.retry_at or 0) - clock.now()))
+    wakes.arm(aws, pipeline, "follow-up", max(0, (state.retry_at or 0) - clock.now()))
     return True

@@ -4,53 +4,64 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Final
 
-from retraining import adapters, clock
+from retraining import clock
+from retraining.adapters import Adapters
+from retraining.documents.run_record import RunRecord
 from retraining.observability import RUNS_STARTED, count, log
 from retraining.rules import arrivals, names
 from retraining.rules.arrivals import Lease, Leave, Nothing, Rearm, Repeat, Start, State
 from retraining.rules.durations import seconds
+from retraining.rules.settlement import FAILED
 from retraining.steps import wakes
+from retraining.steps.messages import Message
 
-TAKEN = "an execution of this name has already ended: the run starts anew under the next token"
+TAKEN: Final = (
+    "an execution of this name has already ended: the run starts again under the next token"
+)
 
 
-def wake(body: str) -> bool:
-    """Wake the pipeline that the message names, or every one; False when it must come again."""
+def start_retraining(aws: Adapters, messages: list[Message]) -> list[str]:
+    """Act on each wake; the ids of the messages that must come again."""
+    return [message.id for message in messages if not _act_on(aws, message)]
+
+
+def _act_on(aws: Adapters, message: Message) -> bool:
+    """Wake the pipeline that the message names, or every one; False when that failed."""
     try:
-        message = json.loads(body)
-        named = message.get("pipeline")
-        for pipeline in [named] if named else adapters.ledger().registered():
-            woken(pipeline, message.get("reason", "a message"))
+        wake = json.loads(message.body)
+        named = wake.get("pipeline")
+        for pipeline in [named] if named else aws.ledger.registered():
+            _wake(aws, pipeline, wake.get("reason", "a message"))
     except Exception:  # noqa: BLE001 - whatever it is, exactly this message comes again
-        log.exception("a wake failed", extra={"body": body})
+        log.exception("a wake failed", extra={"body": message.body})
         return False
     return True
 
 
-def woken(pipeline: str, reason: str) -> None:
-    """What a wake of this pipeline does."""
-    registration = adapters.ledger().registration(pipeline)
+def _wake(aws: Adapters, pipeline: str, reason: str) -> None:
+    registration = aws.ledger.registration(pipeline)
     if registration is None:
         log.warning("a wake for a pipeline nobody pushed", extra={"pipeline": pipeline})
         return
-    quiet = seconds(json.loads(registration["definition"])["trigger"]["quiet_period"])
-    state = adapters.ledger().disarm_wake(pipeline)
-    pending = adapters.ledger().has_pending(pipeline)
+    quiet = seconds(registration.parsed()["trigger"]["quiet_period"])
+    state = aws.ledger.disarm_wake(pipeline)
+    pending = aws.ledger.has_pending(pipeline)
     decision = arrivals.decide(state, pending=pending, quiet=quiet, now=clock.now())
     log.info(f"woken by {reason}: {decision}", extra={"pipeline": pipeline})
     match decision:
         case Rearm(wait):
-            wakes.arm(pipeline, reason, wait)
+            wakes.arm(aws, pipeline, reason, wait)
         case Start(token):
-            _start(pipeline, token, state)
+            _start(aws, pipeline, token, state)
         case Repeat(lease):
-            _launch(pipeline, lease)
+            _launch(aws, pipeline, lease)
         case Leave() | Nothing():
             pass
 
 
-def _start(pipeline: str, token: int, state: State) -> None:
+def _start(aws: Adapters, pipeline: str, token: int, state: State) -> None:
     lease = Lease(
         token=token,
         execution=names.run_id(pipeline, token),
@@ -58,23 +69,38 @@ def _start(pipeline: str, token: int, state: State) -> None:
         at=int(clock.now()),
         arrivals=state.arrivals,
     )
-    if adapters.ledger().take_lease(pipeline, lease):
-        _launch(pipeline, lease)
+    if aws.ledger.take_lease(pipeline, lease):
+        _launch(aws, pipeline, lease)
 
 
-def _launch(pipeline: str, lease: Lease) -> None:
-    """Start, or start again, exactly what the lease says; then confirm it."""
-    execution = adapters.executions().arn(lease.execution)
+def _launch(aws: Adapters, pipeline: str, lease: Lease) -> None:
+    """Start, or start again, exactly what the lease holds; then confirm it."""
+    execution = aws.executions.arn(lease.execution)
     began = dt.datetime.fromtimestamp(lease.at, dt.UTC).isoformat()
-    adapters.ledger().open_run(
-        pipeline, lease.token, {"run": lease.execution, "execution": execution, "started": began}
+    opened = RunRecord(
+        pipeline=pipeline,
+        token=lease.token,
+        run=lease.execution,
+        execution=execution,
+        started=began,
     )
-    if adapters.executions().start(lease.execution, lease.input):
-        adapters.ledger().confirm_start(pipeline, lease.token)
+    aws.ledger.open_run(opened)
+    if aws.executions.start(lease.execution, lease.input):
+        aws.ledger.confirm_start(pipeline, lease.token)
         count(RUNS_STARTED, Pipeline=pipeline)
         return
     log.warning(TAKEN, extra={"pipeline": pipeline, "execution": execution})
-    if adapters.ledger().drop_lease(pipeline, lease.token):
-        ended = {"outcome": "FAILED", "ended": began, "sentence": TAKEN, "told": True}
-        adapters.ledger().note_run(pipeline, lease.token, ended)
-        wakes.arm(pipeline, "name taken", 0)
+    if aws.ledger.drop_lease(pipeline, lease.token):
+        aws.ledger.update_run(_never_started(pipeline, lease.token, began))
+        wakes.arm(aws, pipeline, "name taken", 0)
+
+
+def _never_started(pipeline: str, token: int, began: str) -> RunRecord:
+    return RunRecord(
+        pipeline=pipeline,
+        token=token,
+        outcome=FAILED,
+        ended=began,
+        sentence=TAKEN,
+        notified=True,
+    )

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from retraining import adapters
+from dataclasses import dataclass
+
+from retraining.adapters import Adapters
+from retraining.documents.document import Part
+from retraining.documents.golden import Golden
 from retraining.rules.errors import GoldenRowsDiffer
 from retraining.rules.promotion import require_golden
 
 
-def verify(endpoint: str, golden: str | None) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Verified(Part):
+    """An endpoint that answers golden rows as the batch transform did."""
+
+    endpoint: str
+    rows: int
+
+
+def verify_endpoint(aws: Adapters, endpoint: str, golden: str | None) -> Verified:
     """How many golden rows agreed; raises GoldenRowsDiffer."""
     if golden is None:
         raise GoldenRowsDiffer(f"no golden rows are kept of the model that {endpoint} serves")
-    rows = adapters.work().read_json(adapters.work().key(golden))["rows"]
+    rows = aws.work.read_document(Golden, golden).rows
     if not rows:
         raise GoldenRowsDiffer(f"{golden} holds no rows to verify {endpoint} with")
-    answer = adapters.endpoints().ask(endpoint, [row["features"] for row in rows])
+    answer = aws.endpoints.ask(endpoint, [row.features for row in rows])
     require_golden(endpoint, rows, answer)
-    return len(rows)
+    return Verified(endpoint=endpoint, rows=len(rows))

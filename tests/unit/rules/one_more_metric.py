@@ -51,11 +51,11 @@ def scored(factor: float) -> dict[str, scores.Scores]:
     return scores.read(lines, "scores.csv")
 
 
-def judged(terms: dict[str, Any], ours: float, theirs: float) -> dict[str, Any]:
-    """The verdict on two such models."""
+def judged(terms: dict[str, Any], ours: float, theirs: float) -> gate.Judgement:
+    """The judgement on two such models."""
     measured = scores.measure(terms["metric"], scored(ours), scored(theirs), ALL_HELD_OUT)
-    facts = gate.Facts(measured, measured["rows"], 16, True, False)
-    return gate.judge(gate.Terms.of(terms), facts).as_document()
+    facts = gate.Facts(measured, measured.rows, 16, True, False)
+    return gate.judge(gate.Terms.of(terms), facts)
 
 
 def main(definition: dict[str, Any]) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def main(definition: dict[str, Any]) -> dict[str, Any]:
         "minimum": refusal(definition, "gate", "minimum", -1),
         "objective": refusal(definition, "training", "hyperparameters", binary),
         "schema": schema,
-        "better": judged(terms, 1.1, 1.4)["sentence"],
-        "worse": judged(terms, 1.1, 1.01)["decision"],
-        "too_bad": judged(terms, 1.5, 1.6)["sentence"],
+        "better": judged(terms, 1.1, 1.4).sentence,
+        "worse": judged(terms, 1.1, 1.01).decision,
+        "too_bad": judged(terms, 1.5, 1.6).sentence,
     }
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retraining.documents.metrics import Metrics, PairedDifference, Values
 from retraining.rules import gate
 from retraining.rules.gate import Facts, Terms
 
@@ -26,24 +27,27 @@ def facts(
     reference: float | None = None,
     **changed: Any,
 ) -> Facts:
-    measured: dict[str, Any] = {
-        "rows": {"fresh": rows, "reference": 0},
-        "metrics": {"fresh": {"challenger": challenger, "champion": champion}, "reference": None},
-        "differences": {"fresh": None, "reference": None},
-        "not_finite": {"fresh": 0, "reference": 0},
-        "unmatched": {"fresh": 0, "reference": 0},
-        "outside_holdout": 0,
-    }
+    measured = Metrics(
+        metric="auc",
+        higher_is_better=True,
+        rows={"fresh": rows, "reference": 0},
+        metrics={"fresh": Values(challenger=challenger, champion=champion), "reference": None},
+        differences={"fresh": None, "reference": None},
+        not_finite={"fresh": 0, "reference": 0},
+        unmatched={"fresh": 0, "reference": 0},
+        outside_holdout=0,
+    )
     if isinstance(challenger, float) and isinstance(champion, float):
-        estimate = challenger - champion
-        measured["differences"]["fresh"] = {"estimate": estimate, "error": error, "rows": rows}
+        difference = PairedDifference(estimate=challenger - champion, error=error, rows=rows)
+        measured.differences["fresh"] = difference
     if reference is not None:
-        measured["rows"]["reference"] = rows
-        measured["metrics"]["reference"] = {"challenger": 0.7 + reference, "champion": 0.7}
-        measured["differences"]["reference"] = {"estimate": reference, "error": 0.002, "rows": rows}
-    measured.update(changed.pop("measured", {}))
+        measured.rows["reference"] = rows
+        measured.metrics["reference"] = Values(challenger=0.7 + reference, champion=0.7)
+        difference = PairedDifference(estimate=reference, error=0.002, rows=rows)
+        measured.differences["reference"] = difference
+    measured = replace(measured, **changed.pop("measured", {}))
     given_facts = {
-        "prepared_rows": dict(measured["rows"]),
+        "prepared_rows": dict(measured.rows),
         "golden_rows": 16,
         "has_champion": champion is not None,
         "expects_reference": reference is not None,
@@ -55,16 +59,26 @@ def test_a_better_challenger_is_promoted_and_the_verdict_gives_both_numbers_and_
     None
 ):
     verdict = gate.judge(TERMS, facts(reference=0.001))
-    document = verdict.as_document()
-    assert (document["decision"], document["outcome"]) == ("promote", "PROMOTED")
-    assert document["data_state"] == "TRAINED"
-    fresh = document["comparisons"]["fresh"]
-    assert (fresh["challenger"], fresh["champion"], fresh["reading"]) == (0.80, 0.75, "better")
-    assert fresh["lower"] == pytest.approx(0.05 - 1.6449 * 0.004, abs=1e-5)
-    assert document["comparisons"]["reference"]["reading"] == "not worse"
-    assert "0.8000 against the champion's 0.7500" in document["sentence"]
-    assert all(rule["passed"] for rule in document["rules"])
-    json.dumps(document, allow_nan=False)
+    assert (verdict.decision, verdict.outcome) == ("promote", "PROMOTED")
+    assert verdict.data_state == "TRAINED"
+    fresh, reference = verdict.comparisons
+    assert (fresh.holdout, reference.holdout) == ("fresh", "reference")
+    assert (fresh.challenger, fresh.champion, fresh.reading) == (0.80, 0.75, "better")
+    assert fresh.lower == pytest.approx(0.05 - 1.6449 * 0.004, abs=1e-5)
+    assert reference.reading == "not worse"
+    assert "0.8000 against the champion's 0.7500" in verdict.sentence
+    assert all(rule.passed for rule in verdict.rules)
+    parts = (*verdict.rules, *verdict.comparisons)
+    json.dumps([part.as_json() for part in parts], allow_nan=False)
+
+
+def test_a_difference_of_unknown_error_is_undecided_and_has_no_bounds() -> None:
+    verdict = gate.judge(TERMS, facts(error=math.inf))
+    (comparison,) = verdict.comparisons
+    assert (comparison.reading, comparison.rows_to_decide) == ("undecided", None)
+    assert (comparison.error, comparison.lower, comparison.upper) == (None, None, None)
+    assert "from -inf to +inf" in verdict.sentence
+    json.dumps(comparison.as_json(), allow_nan=False)
 
 
 def test_the_first_challenger_needs_the_absolute_rules_alone() -> None:
@@ -79,10 +93,15 @@ def test_the_first_challenger_needs_the_absolute_rules_alone() -> None:
     [
         ({"challenger": 0.50}, "reject", "SUSPECT", "misses the minimum 0.6"),
         ({"challenger": math.nextafter(0.6, 0)}, "reject", "SUSPECT", "misses"),
-        ({"challenger": math.nan}, "reject", "SUSPECT", "is no number"),
-        ({"challenger": None}, "reject", "SUSPECT", "is no number"),
-        ({"challenger": "0.9"}, "reject", "SUSPECT", "is no number"),
-        ({"measured": {"not_finite": {"fresh": 3}}}, "reject", "SUSPECT", "3 scores"),
+        ({"challenger": math.nan}, "reject", "SUSPECT", "is not a number"),
+        ({"challenger": None}, "reject", "SUSPECT", "is not a number"),
+        ({"challenger": "0.9"}, "reject", "SUSPECT", "is not a number"),
+        (
+            {"measured": {"not_finite": {"fresh": 3}}},
+            "reject",
+            "SUSPECT",
+            "3 scores are not finite",
+        ),
         ({"rows": 999}, "inconclusive", "TRAINED", "999 rows, but 1,000 are needed"),
         ({"rows": 0}, "inconclusive", "TRAINED", "0 rows"),
         ({"measured": {"outside_holdout": 2}}, "reject", "SUSPECT", "training data"),
@@ -154,8 +173,9 @@ def test_nothing_is_promoted_whose_lower_bound_is_below_the_margin(
     estimate: float, error: float, margin: float, rule: str
 ) -> None:
     terms = Terms("auc", 0.0, rule, margin, 0.95, 1000)
-    given_facts = copy.deepcopy(facts(error=error))
-    given_facts.measured["differences"]["fresh"]["estimate"] = estimate
+    given_facts = facts(error=error)
+    difference = PairedDifference(estimate=estimate, error=error, rows=2000)
+    given_facts.measured.differences["fresh"] = difference
     verdict = gate.judge(terms, given_facts)
     comparison = verdict.comparisons[0]
     if verdict.decision == "promote":

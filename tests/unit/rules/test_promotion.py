@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
+from unit_model import FORMER
 
+from retraining.documents.golden import GoldenRow
 from retraining.rules import errors, promotion
 from retraining.rules.promotion import EndpointFacts
 
-GOLDEN: list[dict[str, Any]] = [
-    {"row_id": "ra", "features": "1,2", "score": 0.12345679},
-    {"row_id": "rb", "features": "3,4", "score": 0.9},
-]
+GOLDEN = (
+    GoldenRow(row_id="ra", features="1,2", score=0.12345679),
+    GoldenRow(row_id="rb", features="3,4", score=0.9),
+)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_an_update_that_went_back_to_the_former_config_failed() -> None:
 
 
 def test_a_verdict_against_another_champion_is_refused() -> None:
-    one, two = {"package": "arn:1"}, {"package": "arn:2"}
+    one, two = FORMER, replace(FORMER, package="arn:2")
     promotion.require_same_champion(None, None)
     promotion.require_same_champion(one, one)
     for judged, serving in ((one, two), (None, one), (one, None)):
@@ -79,7 +81,7 @@ def test_golden_rows_agree_in_either_form_of_the_answer(body: str) -> None:
         ("0.12346,0.9", "golden row ra"),
         ("0.9,0.12345679", "golden row ra"),
         ("0.12345679", "1 scores for 2"),
-        ("<html>", "no scores"),
+        ("<html>", "not a list of scores"),
         ("nan,nan", "golden row ra"),
     ],
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 
 import pytest
 from unit_service import DEFINITION, Service, claim, rows, started
 
-from retraining import adapters
 from retraining.rules import errors
 
 
@@ -54,13 +54,9 @@ def test_a_stale_token_claims_nothing(service: Service) -> None:
 
 def test_a_definition_that_was_tampered_with_is_refused(service: Service) -> None:
     started(service, a=rows(3))
-    registered = adapters.ledger().registration("bank")
+    registered = service.aws.ledger.registration("bank")
     assert registered
-    adapters.ledger().register(
-        "bank",
-        {k: v for k, v in registered.items() if k not in ("pipeline", "item")}
-        | {"sha256": "0" * 64},
-    )
+    service.aws.ledger.register("bank", dataclasses.replace(registered, sha256="0" * 64))
     with pytest.raises(errors.DefinitionChanged, match="push it again"):
         claim()
 
@@ -72,7 +68,7 @@ def test_of_two_claims_at_once_the_second_reads_what_the_first_wrote(
     first = claim()
     service.deliver(service.drop("bank/late.csv", rows(5)))
     with monkeypatch.context() as racing:
-        racing.setattr(type(adapters.work()), "find_json", lambda *_: None)
+        racing.setattr(type(service.aws.work), "find_json", lambda *_: None)
         assert claim() == first
     manifest = service.read("runs/bank/000001/manifest.json")
     assert [item["key"] for item in manifest["objects"]] == ["bank/a.csv"]

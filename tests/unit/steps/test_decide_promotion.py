@@ -7,7 +7,6 @@ from unit_model import Run, serve
 from unit_service import Service
 
 import record_champion
-from retraining import adapters
 from retraining.rules import errors
 
 
@@ -29,7 +28,7 @@ def test_two_promotions_never_run_side_by_side(service: Service) -> None:
     run = Run(service, challenger=3.0)
     run.judge()
     package = run.register()["package"]
-    run.decide(package)
+    decided = run.decide(package)
     other = Run(service, token=2, challenger=3.0)
     with pytest.raises(errors.PromotionLocked, match="arn:1 is promoting"):
         other.decide("arn:aws:p/2")
@@ -37,10 +36,7 @@ def test_two_promotions_never_run_side_by_side(service: Service) -> None:
     service.now += 4 * 3600
     assert other.decide("arn:aws:p/2")["lock"] == 2
     with pytest.raises(errors.PromotionLocked, match="lost the promotion lock"):
-        record_champion.handler(
-            {"promotion": {"pipeline": "bank", "package": package}, "token": 1, "uri": run.uri},
-            None,
-        )
+        record_champion.handler({"promotion": decided, "token": 1, "uri": run.uri}, None)
 
 
 def test_a_verdict_against_a_former_champion_is_refused_and_the_lock_given_back(
@@ -52,4 +48,4 @@ def test_a_verdict_against_a_former_champion_is_refused_and_the_lock_given_back(
     first.promote()
     with pytest.raises(errors.ChampionChanged):
         late.decide("arn:aws:sagemaker:us-east-1:1:model-package/ratchet-bank/2")
-    assert adapters.ledger().promotion("bank") is None
+    assert service.aws.ledger.promotion_lock("bank") is None

@@ -17,13 +17,13 @@ from retraining.rules import errors
         ("<Error>\n", "line 1"),
     ],
 )
-def test_lines_that_are_no_scores_are_named(service: Service, body: str, said: str) -> None:
+def test_lines_that_are_not_scores_are_named(service: Service, body: str, said: str) -> None:
     run = Run(service, challenger=3.0)
     run.put("scores/challenger/part-0.csv.out", body)
     with pytest.raises(errors.ScoresUnreadable, match=said):
         run.judge()
 
 
-def test_missing_scores_are_told(service: Service) -> None:
+def test_missing_scores_are_reported(service: Service) -> None:
     with pytest.raises(errors.ScoresUnreadable, match=r"holds no \.out file"):
         Run(service).judge()

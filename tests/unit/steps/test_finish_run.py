@@ -9,7 +9,6 @@ from unit_model import Run, serve
 from unit_service import BAD, ROLE, Service, rows, started
 
 import finish_run
-from retraining import adapters
 
 
 def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
@@ -52,7 +51,7 @@ def test_a_failed_run_is_told_with_the_step_and_the_cause_inside_the_json(
     )
     (notice,) = service.notices()
     assert "PrepareDataset failed: PrepareFailed: column 'job' is not" in notice["Message"]
-    assert adapters.ledger().run("bank", 1)["cause"] == cause
+    assert service.aws.ledger.run("bank", 1).cause == cause
 
 
 @pytest.mark.parametrize("promoted", [True, False])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 
-from unit_model import Run, scored
+from unit_model import FORMER, Run, scored
 from unit_service import Service
 
 
@@ -31,9 +32,7 @@ def test_the_comparison_joins_rows_by_id_whatever_their_order(service: Service) 
     random.Random(1).shuffle(lines)
     run.put("scores/champion/part-0.csv.out", "".join(lines[:100]))
     run.put("scores/champion/part-1.csv.out", "".join(lines[100:]))
-    run.write(
-        "manifest.json", {**run.manifest, "champion": {"package": "p", "run": "r", "model": "m"}}
-    )
+    run.write("manifest.json", dataclasses.replace(run.manifest, champion=FORMER))
     assert run.judge(champion=True)["decision"] == "promote"
     found = service.read(f"{run.prefix}/verdict.json")["comparisons"]["fresh"]
     assert found["rows"] == 400
@@ -45,12 +44,12 @@ def test_shuffled_labels_are_rejected_and_their_data_is_suspect(service: Service
     assert (answer["outcome"], answer["data_state"]) == ("MODEL_REJECTED", "SUSPECT")
 
 
-def test_a_score_that_is_no_number_refuses_the_model(service: Service) -> None:
+def test_a_score_that_is_not_a_number_refuses_the_model(service: Service) -> None:
     run = Run(service, challenger=3.0)
     body = scored(run.lines, 3.0).splitlines(keepends=True)
     body[5] = body[5].rpartition(",")[0] + ",nan\n"
     run.put("scores/challenger/part-0.csv.out", "".join(body))
     answer = run.judge()
     assert answer["outcome"] == "MODEL_REJECTED"
-    assert "1 scores are no finite numbers" in answer["sentence"]
+    assert "1 score is not finite" in answer["sentence"]
     json.dumps(service.read(f"{run.prefix}/verdict.json"), allow_nan=False)

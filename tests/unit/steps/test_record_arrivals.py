@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from unit_service import Service, rows
 
-from retraining import adapters
-
 HOSTILE = [
     "a+b.csv",
     "100%.csv",
@@ -42,15 +40,15 @@ def test_a_duplicate_counts_while_it_waits_and_not_afterwards(service: Service) 
     service.push()
     event = service.drop("bank/1.csv", rows(3))
     service.deliver(event, event)
-    assert adapters.ledger().state("bank").arrivals == 1
+    assert service.aws.ledger.state("bank").arrivals == 1
     service.deliver(event)
-    assert adapters.ledger().state("bank").arrivals == 2
+    assert service.aws.ledger.state("bank").arrivals == 2
     service.now += 61
     service.wake({"pipeline": "bank"})
     service.run_machine("bank", 1)
     service.receive_wakes()
     service.deliver(event)
-    assert adapters.ledger().state("bank").arrivals == 2
+    assert service.aws.ledger.state("bank").arrivals == 2
     assert service.receive_wakes() == []
 
 
@@ -84,7 +82,7 @@ def test_a_second_delivery_sends_the_wake_that_a_crash_swallowed(
         raise ConnectionError("the function died here")
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(adapters.wakes()), "send", crash)
+        broken.setattr(type(service.aws.wakes), "send", crash)
         assert service.deliver(event) == ["message-0"]
     assert service.deliver(event, received=2) == []
     assert len(service.receive_wakes()) == 1

@@ -8,7 +8,7 @@ from unit_model import ARTIFACT, Run, approval
 from unit_service import Service
 
 import record_champion
-from retraining import adapters
+from retraining.documents.champion import Champion
 
 
 def test_the_first_model_creates_the_endpoint_and_becomes_champion(service: Service) -> None:
@@ -22,10 +22,10 @@ def test_the_first_model_creates_the_endpoint_and_becomes_champion(service: Serv
     assert promotion["variants"][0]["ServerlessConfig"]["MaxConcurrency"] == 5
     champion = record_champion.handler({"promotion": promotion, "token": 1, "uri": run.uri}, None)
     assert approval(service, package) == "Approved"
-    assert adapters.ledger().champion("bank") == champion
+    assert service.aws.ledger.champion("bank") == Champion.from_json(champion)
     assert champion["artifact_sha256"] == hashlib.sha256(ARTIFACT).hexdigest()
     assert champion["features"] == ["a", "b"]
-    assert adapters.ledger().run("bank", 1)["promoted"] is True
-    assert adapters.ledger().promotion("bank") is None
+    assert service.aws.ledger.run("bank", 1).promoted is True
+    assert service.aws.ledger.promotion_lock("bank") is None
     again = record_champion.handler({"promotion": promotion, "token": 1, "uri": run.uri}, None)
     assert again["package"] == package

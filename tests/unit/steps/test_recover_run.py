@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from unit_service import Service, claim, rows, started
 
-from retraining import adapters
-
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
 def test_an_execution_that_ended_without_finishing_is_settled_and_told_once(
@@ -16,7 +14,7 @@ def test_an_execution_that_ended_without_finishing_is_settled_and_told_once(
     claim()
     record = service.end("bank-000001", status)
     assert record["outcome"] == "FAILED"
-    assert adapters.ledger().state("bank").lease is None
+    assert service.aws.ledger.state("bank").lease is None
     assert len(service.receive_wakes()) == 1
     assert len(service.notices()) == 1
     assert service.end("bank-000001", status) == record
@@ -42,7 +40,7 @@ def test_a_late_recovery_does_not_touch_the_run_that_follows(service: Service) -
     service.wake({"pipeline": "bank"})
     claim(2)
     service.end("bank-000001", "FAILED")
-    lease = adapters.ledger().state("bank").lease
+    lease = service.aws.ledger.state("bank").lease
     assert lease
     assert lease.token == 2
-    assert adapters.ledger().run("bank", 1)["outcome"] == "INCONCLUSIVE"
+    assert service.aws.ledger.run("bank", 1).outcome == "INCONCLUSIVE"

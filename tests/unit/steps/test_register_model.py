@@ -33,5 +33,5 @@ def test_an_artifact_that_is_missing_or_empty_is_not_registered(service: Service
     with pytest.raises(errors.RegistrationFailed, match="is empty"):
         run.register()
     service.s3.delete_object(Bucket="work", Key=f"{run.prefix}/model/job/output/model.tar.gz")
-    with pytest.raises(errors.RegistrationFailed, match="is not there"):
+    with pytest.raises(errors.RegistrationFailed, match="does not exist"):
         run.register()

@@ -7,7 +7,6 @@ import copy
 import pytest
 from unit_service import DEFINITION, Service, rows, started
 
-from retraining import adapters
 from retraining.rules import errors
 
 
@@ -49,9 +48,9 @@ def test_a_push_that_breaks_the_contract_leaves_the_former_one(service: Service)
     broken["trigger"]["max_wait"] = "15m"
     with pytest.raises(errors.PipelineRejected, match=r"trigger\.max_wait"):
         service.push(broken, "1" * 64)
-    registered = adapters.ledger().registration("bank")
+    registered = service.aws.ledger.registration("bank")
     assert registered
-    assert registered["hash"] == "0" * 64
+    assert registered.hash == "0" * 64
 
 
 def test_columns_cannot_change_once_data_is_accepted(service: Service) -> None:

@@ -8,7 +8,6 @@ from unit_model import Run, approval
 from unit_service import Service
 
 import reject_promotion
-from retraining import adapters
 
 
 def test_a_failed_promotion_rejects_the_package_with_the_reason(service: Service) -> None:
@@ -21,7 +20,7 @@ def test_a_failed_promotion_rejects_the_package_with_the_reason(service: Service
     answer = reject_promotion.handler(event, None)
     assert answer["reason"] == "GoldenRowsDiffer: endpoint x answers 0.1 for golden row r1"
     assert approval(service, package) == "Rejected"
-    assert adapters.ledger().promotion("bank") is None
+    assert service.aws.ledger.promotion_lock("bank") is None
     undecided = {"promotion": {"pipeline": "bank", "package": package, "lock": None}}
     assert reject_promotion.handler({**undecided, "error": "x", "cause": "y"}, None)["rejected"]
 

@@ -8,7 +8,6 @@ from unit_service import Service, claim, rows, started
 import check_data
 import finish_run
 import settle_data
-from retraining import adapters
 
 
 def test_what_arrived_during_the_run_gets_exactly_one_follow_up(service: Service) -> None:
@@ -23,7 +22,7 @@ def test_what_arrived_during_the_run_gets_exactly_one_follow_up(service: Service
     assert len(service.receive_wakes()) == 1
     service.now += 61
     service.wake({"pipeline": "bank"})
-    assert adapters.ledger().state("bank").token == 2
+    assert service.aws.ledger.state("bank").token == 2
     service.run_machine("bank", 2)
     manifest = service.read("runs/bank/000002/manifest.json")
     assert manifest["history"] == ["run-000001"]
@@ -52,7 +51,7 @@ def test_a_failed_run_gives_its_data_back_and_pauses_after_three_with_one_notice
         service.now += 4000
         service.wake({"pipeline": "bank"})
     assert waits == [60, 240]
-    state = adapters.ledger().state("bank")
+    state = service.aws.ledger.state("bank")
     assert (state.token, state.paused, state.failures) == (3, True, 3)
     (item,) = service.objects().values()
     assert item["state"] == "PENDING"
@@ -62,7 +61,7 @@ def test_a_failed_run_gives_its_data_back_and_pauses_after_three_with_one_notice
     service.deliver(service.drop("bank/b.csv", rows(3)))
     service.now += 61
     service.wake({"pipeline": "bank"})
-    assert adapters.ledger().state("bank").token == 4
+    assert service.aws.ledger.state("bank").token == 4
 
 
 def test_a_batch_that_is_rejected_as_a_whole_goes_to_quarantine(service: Service) -> None:
@@ -83,7 +82,7 @@ def test_a_batch_that_is_rejected_as_a_whole_goes_to_quarantine(service: Service
     assert (item["state"], item["reason"][:9]) == ("QUARANTINED", "The label")
     assert len(service.keys("quarantine/")) == 2
     assert service.keys("accepted/") == []
-    assert adapters.ledger().run("bank", 1)["data_state"] == "QUARANTINED"
+    assert service.aws.ledger.run("bank", 1).data_state == "QUARANTINED"
 
 
 def test_a_rejected_batch_settles_though_a_version_was_deleted_meanwhile(service: Service) -> None:
@@ -115,13 +114,13 @@ def test_a_run_waits_for_the_promotion_under_way_and_starts_at_its_end(
     service.now += 61
     service.receive_wakes()
     service.wake({"pipeline": "bank"})
-    assert adapters.ledger().state("bank").lease is None
+    assert service.aws.ledger.state("bank").lease is None
     assert [wake["delay"] for wake in service.receive_wakes()] == [900]  # should its end get lost
     finish_run.handler({**end, "outcome": outcome, "execution": "arn", "promoted": True}, None)
     (wake,) = service.receive_wakes()
     assert wake["delay"] == 0
     service.wake(wake)
-    lease = adapters.ledger().state("bank").lease
+    lease = service.aws.ledger.state("bank").lease
     assert lease is not None
     assert lease.token == 2
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from unit_service import Service, rows
 
-from retraining import adapters
-
 
 def test_ten_objects_are_one_wake_and_one_run(service: Service) -> None:
     service.push()
@@ -19,14 +17,15 @@ def test_ten_objects_are_one_wake_and_one_run(service: Service) -> None:
     assert [wake["delay"] for wake in service.receive_wakes()] == [60]
     service.now += 61
     assert service.wake({"pipeline": "bank", "reason": "arrivals"}) == []
-    lease = adapters.ledger().state("bank").lease
+    lease = service.aws.ledger.state("bank").lease
     assert lease
     assert (lease.execution, lease.started, lease.arrivals) == ("bank-000001", True, 10)
     assert json.loads(lease.input) == {"pipeline": "bank", "token": 1}
-    record = adapters.ledger().run("bank", 1)
-    assert record["execution"].endswith(":execution:retraining:bank-000001")
+    record = service.aws.ledger.run("bank", 1)
+    assert record.execution
+    assert record.execution.endswith(":execution:retraining:bank-000001")
     service.wake({"pipeline": "bank", "reason": "arrivals"})
-    assert adapters.ledger().state("bank").token == 1
+    assert service.aws.ledger.state("bank").token == 1
 
 
 def test_data_that_still_arrives_puts_the_run_off(service: Service) -> None:
@@ -37,7 +36,7 @@ def test_data_that_still_arrives_puts_the_run_off(service: Service) -> None:
     service.receive_wakes()
     service.now += 10
     service.wake({"pipeline": "bank", "reason": "arrivals"})
-    assert adapters.ledger().state("bank").lease is None
+    assert service.aws.ledger.state("bank").lease is None
     assert service.receive_wakes() == [{"pipeline": "bank", "reason": "arrivals", "delay": 50}]
 
 
@@ -46,11 +45,11 @@ def test_a_schedule_without_new_data_does_nothing_and_with_it_wakes_every_pipeli
 ) -> None:
     service.push()
     assert service.wake({"reason": "schedule"}) == []
-    assert adapters.ledger().state("bank").token == 0
+    assert service.aws.ledger.state("bank").token == 0
     service.deliver(service.drop("bank/1.csv", rows(3)))
     service.now += 61
     service.wake({"reason": "schedule"})
-    assert adapters.ledger().state("bank").token == 1
+    assert service.aws.ledger.state("bank").token == 1
 
 
 def test_an_unconfirmed_start_is_repeated_with_exactly_what_the_lease_stores(
@@ -67,11 +66,11 @@ def test_an_unconfirmed_start_is_repeated_with_exactly_what_the_lease_stores(
             raise ConnectionError("the reply was lost")
         return True
 
-    monkeypatch.setattr(type(adapters.executions()), "start", start)
+    monkeypatch.setattr(type(service.aws.executions), "start", start)
     assert service.wake({"pipeline": "bank"}) == ["message-0"]
     assert service.wake({"pipeline": "bank"}) == []
     assert begun[0] == begun[1]
-    assert adapters.ledger().state("bank").token == 1
+    assert service.aws.ledger.state("bank").token == 1
 
 
 def test_a_name_that_an_ended_execution_used_is_not_waited_for(service: Service) -> None:
@@ -84,9 +83,9 @@ def test_a_name_that_an_ended_execution_used_is_not_waited_for(service: Service)
     service.now += 61
     service.receive_wakes()
     assert service.wake({"pipeline": "bank"}) == []
-    assert adapters.ledger().state("bank").lease is None
+    assert service.aws.ledger.state("bank").lease is None
     assert len(service.receive_wakes()) == 1
     service.wake({"pipeline": "bank"})
-    lease = adapters.ledger().state("bank").lease
+    lease = service.aws.ledger.state("bank").lease
     assert lease
     assert lease.execution == "bank-000002"

@@ -1,0 +1,64 @@
+"""The folder of a run in the work bucket, and the documents in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from retraining.adapters.object_store import ObjectStore
+from retraining.documents.check_report import CheckReport
+from retraining.documents.document import Document, RunDocument
+
+D = TypeVar("D", bound=RunDocument)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run; `prefix` has no slash at its end."""
+
+    store: ObjectStore
+    prefix: str
+
+    @property
+    def uri(self) -> str:
+        """Its S3 URI."""
+        return self.store.uri(self.prefix)
+
+    def uri_of(self, kind: type[RunDocument]) -> str:
+        """The S3 URI of a document, written or not."""
+        return f"{self.uri}/{kind.file}"
+
+    def read(self, kind: type[D]) -> D:
+        """A document; raises ObjectGone."""
+        return kind.from_json(self.store.read_json(f"{self.prefix}/{kind.file}"))
+
+    def find(self, kind: type[D]) -> D | None:
+        """A document, or None when it was not written."""
+        found = self.store.find_json(f"{self.prefix}/{kind.file}")
+        return None if found is None else kind.from_json(found)
+
+    def write(self, document: RunDocument) -> str:
+        """Write a document; its S3 URI."""
+        return self.write_as(document.file, document)
+
+    def write_as(self, file: str, document: Document) -> str:
+        """Write a document under a name of its own; its S3 URI."""
+        return self.store.write_json(f"{self.prefix}/{file}", document.as_json())
+
+    def write_once(self, document: D) -> D:
+        """Write a document unless it exists; what is there now."""
+        key = f"{self.prefix}/{document.file}"
+        return document.from_json(self.store.write_json_once(key, document.as_json()))
+
+    def write_check(self, report: CheckReport) -> str:
+        """Write the report of a chunk; its S3 URI."""
+        return self.write_as(f"check/chunk-{report.chunk}.json", report)
+
+    def find_check(self, chunk: int) -> CheckReport | None:
+        """The report of a chunk, or None when it was not checked."""
+        found = self.store.find_json(f"{self.prefix}/check/chunk-{chunk}.json")
+        return None if found is None else CheckReport.from_json(found)
+
+    def keys(self, folder: str) -> list[str]:
+        """Every key of the store under a folder of the run."""
+        return self.store.keys(f"{self.prefix}/{folder}")
