@@ -1,4 +1,4 @@
-"""The rows of integrations: complete, held against botocore, and read by all who need them."""
+"""The rows of integrations are complete, agree with botocore, and are what everything reads."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ratchet.workflow.asl.building import build
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.checks import check
 from ratchet.workflow.drawing.captions import kind_of
-from ratchet.workflow.integrations import index, permissions, sdk_rights
-from ratchet.workflow.integrations.api import inside, operation_of
+from ratchet.workflow.integrations import index, permissions, sdk_permissions
+from ratchet.workflow.integrations.api import operation_of, shape_at
 from ratchet.workflow.integrations.resource import Resource, parse_resource
 from ratchet.workflow.integrations.row import (
     GUIDE,
     From,
     Integration,
     Job,
-    Names,
     Operation,
+    Parameters,
     Polling,
     Service,
     Target,
-    answer,
+    response,
 )
 from ratchet.workflow.integrations.service_models import (
     actions,
@@ -52,12 +52,12 @@ def resource_of(name: str) -> Resource:
     return parse_resource(f"arn:aws:states:::{name}")
 
 
-def test_every_job_says_how_it_is_followed_and_where_aws_documents_that() -> None:
+def test_every_job_can_be_followed_as_aws_documents_it() -> None:
     assert len(JOBS) == 34
     for name, row in JOBS.items():
         assert row.job is not None
         assert row.job.source.startswith(GUIDE), name
-        assert row.job.rights or name == "eks:runJob"  # followed by Kubernetes' rights
+        assert row.job.permissions or name == "eks:runJob"  # Kubernetes decides who may follow it
         assert row.job.polling or name == "eks:runJob"
 
 
@@ -73,14 +73,14 @@ def test_the_lint_accepts_the_patterns_of_the_rows(suffix: str) -> None:
     assert accepted == {name for name, row in NAMES.items() if pattern in row.patterns}
 
 
-def test_what_local_aws_waits_for_has_rows_that_say_how() -> None:
+def test_local_aws_polls_its_jobs_as_their_rows_say() -> None:
     assert set(POLLED) >= jobs.JOBS
     for name in jobs.JOBS:
         polling = jobs.polling_of(resource_of(f"{name}.sync"))
         assert polling == POLLED[name]
         assert polling.is_result
         assert polling.stop
-        assert not polling.until_gone
+        assert not polling.succeeds_when_gone
 
 
 def test_local_aws_has_the_error_names_of_its_services() -> None:
@@ -107,7 +107,7 @@ def test_every_operation_of_a_row_exists() -> None:
 
 
 def beside(name: str, operation: str) -> Shape:
-    """botocore's model of another operation of the API that the row calls."""
+    """botocore's model of another operation of the same API."""
     row = NAMES[name]
     model = row.operation.service if row.operation is not None else row.service.model
     found = operation_model(Operation(model, operation))
@@ -116,29 +116,29 @@ def beside(name: str, operation: str) -> Shape:
 
 
 @pytest.mark.parametrize("name", POLLED)
-def test_a_job_is_looked_at_as_its_api_allows(name: str) -> None:
+def test_a_job_is_polled_with_operations_and_members_of_its_api(name: str) -> None:
     polling = POLLED[name]
-    looked_at = beside(name, polling.describe)
-    assert set(missing(looked_at.input_shape, polling.named)) == set()
-    status = inside(inside(looked_at.output_shape, polling.inside), polling.status)
-    words = set(status.enum) if status.enum else polling.good | polling.bad
-    assert polling.good | polling.bad <= words
-    assert not polling.good & polling.bad
-    assert bool(polling.good) != polling.until_gone
+    described = beside(name, polling.describe)
+    assert set(missing(described.input_shape, polling.describe_with)) == set()
+    status = shape_at(shape_at(described.output_shape, polling.job_path), polling.status_path)
+    words = set(status.enum) if status.enum else polling.succeeded | polling.failed
+    assert polling.succeeded | polling.failed <= words
+    assert not polling.succeeded & polling.failed
+    assert bool(polling.succeeded) != polling.succeeds_when_gone
 
 
 @pytest.mark.parametrize("name", [name for name, polling in POLLED.items() if polling.stop])
-def test_a_job_is_stopped_as_its_api_allows(name: str) -> None:
+def test_a_job_is_stopped_with_operations_and_members_of_its_api(name: str) -> None:
     polling = POLLED[name]
     assert polling.stop is not None
     stopped = beside(name, polling.stop)
-    # Batch wants a reason too; what Step Functions gives there is not documented.
+    # Batch also requires a reason; AWS does not document which one Step Functions gives.
     allowed = {"reason"} if name == "batch:submitJob" else set()
-    assert set(missing(stopped.input_shape, polling.stopped)) <= allowed
+    assert set(missing(stopped.input_shape, polling.stop_with)) <= allowed
 
 
-def missing(shape: Shape, names: Names) -> Iterator[str]:
-    """Parameters that the API does not have, and those that it needs and does not get."""
+def missing(shape: Shape, names: Parameters) -> Iterator[str]:
+    """Parameters that the API does not have, and required ones that are not given."""
     known = {name: member(shape, name) for name in names}
     yield from (name for name, found in known.items() if found is None)
     yield from (name for name in shape.required_members if name not in known.values())
@@ -147,8 +147,8 @@ def missing(shape: Shape, names: Names) -> Iterator[str]:
 @pytest.mark.parametrize("name", POLLED)
 def test_the_parameters_of_polling_come_from_members_that_exist(name: str) -> None:
     row, polling = NAMES[name], POLLED[name]
-    places = [*polling.named.values(), *polling.stopped.values()]
-    if row.operation is None or row.own_result:
+    places = [*polling.describe_with.values(), *polling.stop_with.values()]
+    if row.operation is None or row.has_own_result:
         places = [place for place in places if place.source == "arguments" and row.operation]
     for place in places:
         assert row.operation is not None
@@ -170,16 +170,17 @@ def reaches(shape: Shape, place: From) -> bool:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_rights_of_a_row_are_named_as_operations_of_its_service(name: str) -> None:
+def test_the_permissions_of_a_row_are_named_like_operations_of_its_service(name: str) -> None:
     row = NAMES[name]
-    job = row.job.rights + row.job.also + row.job.starting if row.job is not None else ()
-    for right in (*row.needs, *job):
-        prefix, _, operation = right.partition(":")
+    job = row.job or Job((), "")
+    following = (*job.permissions, *job.optional_permissions, *job.starting_permissions)
+    for action in (*row.call_permissions, *following):
+        prefix, _, operation = action.partition(":")
         assert prefix == row.service.iam
-        if row.service.model and right != "lambda:InvokeFunction":
+        if row.service.model and action != "lambda:InvokeFunction":
             models = {row.service.model, row.model} - {""}
             known = {found for model in models for found in actions(model).values()}
-            assert operation in known, right
+            assert operation in known, action
 
 
 # ---- What reads the rows ----
@@ -198,12 +199,13 @@ def exported(name: str, **arguments: object) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_the_exported_role_has_the_rights_to_call_and_to_follow(name: str) -> None:
+def test_the_exported_role_may_call_and_follow(name: str) -> None:
     row, allowed = NAMES[name], exported(f"{name}.sync")
     assert row.job is not None
-    assert {*row.needs, *row.job.rights, *row.job.starting} <= allowed.keys()
+    following = {*row.job.permissions, *row.job.starting_permissions}
+    assert following | {*row.call_permissions} <= allowed.keys()
     assert (permissions.RULE_ACTIONS[0] in allowed) == (row.job.rule is not None)
-    assert not {*row.job.rights} - {*row.needs} & exported(name).keys()
+    assert not {*row.job.permissions} - {*row.call_permissions} & exported(name).keys()
 
 
 def test_a_cluster_is_followed_by_its_name_alone() -> None:
@@ -214,7 +216,7 @@ def test_a_cluster_is_followed_by_its_name_alone() -> None:
     assert allowed["iam:PassRole"] == ("arn:aws:iam::1:role/eks",)
 
 
-def test_a_role_that_is_named_otherwise_is_passed_too() -> None:
+def test_a_role_in_an_argument_of_another_name_is_passed_too() -> None:
     convert = exported("mediaconvert:createJob.sync", Role="arn:aws:iam::1:role/convert")
     assert convert["iam:PassRole"] == ("arn:aws:iam::1:role/convert",)
     cluster = exported("elasticmapreduce:createCluster", ServiceRole="EMR_DefaultRole")
@@ -240,13 +242,13 @@ def test_step_functions_tags_the_jobs_of_sagemaker_that_it_follows() -> None:
 def test_a_new_integration_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     transcribe = Service("transcribe", "Transcribe", "transcribe", "transcribe", GUIDE)
     target = Target("TranscriptionJobName", "transcribe", "transcription-job/%s")
-    named = {target.parameter: answer("TranscriptionJob", target.parameter)}
+    named = {target.parameter: response("TranscriptionJob", target.parameter)}
     polling = Polling(
         describe="GetTranscriptionJob",
-        named=named,
-        status=("TranscriptionJob", "TranscriptionJobStatus"),
-        good=frozenset({"COMPLETED"}),
-        bad=frozenset({"FAILED"}),
+        describe_with=named,
+        status_path=("TranscriptionJob", "TranscriptionJobStatus"),
+        succeeded=frozenset({"COMPLETED"}),
+        failed=frozenset({"FAILED"}),
     )
     job = Job(("transcribe:GetTranscriptionJob",), GUIDE, polling=polling)
     row = Integration(transcribe, "startTranscriptionJob", job, targets=(target,))
@@ -265,22 +267,22 @@ def test_a_new_integration_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem.startswith("$.TranscriptionJob.TranscriptionJobStatus is 'IN_PROGRESS'")
 
 
-def test_the_sdk_calls_an_api_with_the_rights_of_its_row() -> None:
+def test_an_sdk_call_needs_the_permissions_of_the_same_action() -> None:
     ours = parse_resource("arn:aws:states:::aws-sdk:sagemaker:createTrainingJob")
-    assert permissions.called(ours) == ("sagemaker:CreateTrainingJob",)
+    assert permissions.call_permissions(ours) == ("sagemaker:CreateTrainingJob",)
     assert permissions.principal_of(ours) == "sagemaker.amazonaws.com"
     reading = parse_resource("arn:aws:states:::aws-sdk:sfn:describeExecution")
-    assert permissions.called(reading) == ("states:DescribeExecution",)
+    assert permissions.call_permissions(reading) == ("states:DescribeExecution",)
     assert permissions.targets_of(reading) == ()
     bedrock = parse_resource("arn:aws:states:::bedrock:createModelCustomizationJob.sync")
     assert permissions.principal_of(bedrock) == "bedrock.amazonaws.com"
 
 
-def test_operations_of_the_sdk_with_rights_of_another_name_exist() -> None:
-    for name in (*sdk_rights.OTHERWISE, *sdk_rights.UNSURE, *sdk_rights.TARGETS):
+def test_sdk_operations_with_renamed_permissions_exist() -> None:
+    for name in (*sdk_permissions.RENAMED, *sdk_permissions.VARYING, *sdk_permissions.TARGETS):
         model, _, operation = name.partition(":")
         assert operation_model(Operation(model, operation)) is not None, name
-    assert service_names() >= sdk_rights.ALIKE
+    assert service_names() >= sdk_permissions.SAME_NAMES
 
 
 def test_a_misspelt_action_has_no_operation_behind_it() -> None:

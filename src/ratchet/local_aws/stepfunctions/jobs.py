@@ -7,7 +7,7 @@ from typing import Any
 
 from ratchet.workflow.integrations import index
 from ratchet.workflow.integrations.resource import Resource
-from ratchet.workflow.integrations.row import Names, Polling
+from ratchet.workflow.integrations.row import Parameters, Polling
 from ratchet.workflow.integrations.spelling import spelt
 
 SERVICES = frozenset(
@@ -37,7 +37,7 @@ def polling_of(resource: Resource) -> Polling:
     return row.job.polling
 
 
-def filled(names: Names, arguments: Any, answer: Any) -> dict[str, Any]:
+def filled(names: Parameters, arguments: Any, answer: Any) -> dict[str, Any]:
     """The parameters of a call about a job, in Step Functions' spelling."""
     return {name: place.value(arguments, answer) for name, place in names.items()}
 
@@ -45,7 +45,7 @@ def filled(names: Names, arguments: Any, answer: Any) -> dict[str, Any]:
 def job_in(polling: Polling, described: dict[str, Any]) -> dict[str, Any]:
     """The job in the answer that describes it."""
     job = described
-    for member in polling.inside:
+    for member in polling.job_path:
         job = job[spelt(member)]
     return job
 
@@ -53,7 +53,7 @@ def job_in(polling: Polling, described: dict[str, Any]) -> dict[str, Any]:
 def status_of(polling: Polling, job: Mapping[str, Any]) -> Any:
     """The status of a job that was looked at, None if the answer has none yet."""
     status: Any = job
-    for member in polling.status:
+    for member in polling.status_path:
         status = status.get(spelt(member)) if isinstance(status, Mapping) else None
     return status
 

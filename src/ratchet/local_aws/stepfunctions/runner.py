@@ -77,9 +77,9 @@ class LocalTaskRunner:
             look = self._pool.submit(self._look, call, answer)
             state = await asyncio.wrap_future(look)
             status = status_of(polling, state)
-            if status in polling.good:
+            if status in polling.succeeded:
                 return _result(call.resource, state)
-            if status in polling.bad:
+            if status in polling.failed:
                 raise StateError(TASK_FAILED, dumps(state))
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, SLOWEST_LOOK)
@@ -105,7 +105,7 @@ class LocalTaskRunner:
     def _look(self, call: TaskCall, answer: Mapping[str, Any]) -> dict[str, Any]:
         polling = polling_of(call.resource)
         operation = _beside(call.resource, polling.describe)
-        named = to_api(operation.input_shape, filled(polling.named, call.arguments, answer))
+        named = to_api(operation.input_shape, filled(polling.describe_with, call.arguments, answer))
         response = self._call(call.resource, operation, named)
         return job_in(polling, from_api(operation.output_shape, response, OPTIMISED))
 
@@ -115,7 +115,7 @@ class LocalTaskRunner:
             return
         operation = _beside(call.resource, polling.stop)
         try:
-            named = to_api(operation.input_shape, filled(polling.stopped, call.arguments, answer))
+            named = to_api(operation.input_shape, filled(polling.stop_with, call.arguments, answer))
             self._call(call.resource, operation, named)
         except StateError as error:
             log.info("stopping the job of %s was refused: %s", call.state, error.cause)

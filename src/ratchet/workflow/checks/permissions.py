@@ -12,9 +12,9 @@ from ratchet.workflow.checks.rule import Rule, Subject
 from ratchet.workflow.integrations.permissions import (
     MAP_ACTIONS,
     RULE_ACTIONS,
-    called,
-    following,
+    call_permissions,
     is_certain,
+    job_of,
     targets_of,
 )
 from ratchet.workflow.integrations.resource import Resource
@@ -59,9 +59,9 @@ class Permissions(Rule):
         return None
 
     def _job(self, role: Role, path: Path, resource: Resource) -> Iterator[Finding]:
-        needed = following(resource)
+        needed = job_of(resource)
         rules = RULE_ACTIONS if needed and needed.rule else ()
-        actions = (*needed.rights, *rules) if needed else ()
+        actions = (*needed.permissions, *rules) if needed else ()
         missing = [name for name in actions if not role.allows(name)]
         if missing:
             yield self.finding(
@@ -89,7 +89,7 @@ class Permissions(Rule):
 def _actions(resource: Resource) -> tuple[str, ...]:
     """The permissions that a call needs; none where that is not certain."""
     known = resource.kind in ("lambda", "optimised", "aws-sdk") and is_certain(resource)
-    return called(resource) if known else ()
+    return call_permissions(resource) if known else ()
 
 
 def _target(role: Role, state: State, resource: Resource) -> str | None:

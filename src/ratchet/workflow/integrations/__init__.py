@@ -1,1 +1,1 @@
-"""What is known of the services that Task states call."""
+"""Everything Ratchet knows about the integrations that Task states call."""

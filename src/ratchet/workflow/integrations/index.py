@@ -1,4 +1,4 @@
-"""All rows, found by what a Resource names and by the API's operation."""
+"""All rows, and lookups by Resource, API operation and service."""
 
 from __future__ import annotations
 
@@ -51,23 +51,23 @@ ROWS: dict[tuple[str, str], Integration] = {
         states.ROWS,
     )
 }
-"""By service and action, as Step Functions names them."""
+"""Rows by service and action, as a Resource names them."""
 
 
 def row_of(resource: Resource) -> Integration | None:
-    """The row of an optimised integration or of a plain function ARN; None for anything else."""
+    """The row of an optimised integration or a plain function ARN; None for anything else."""
     if resource.kind not in ("lambda", "optimised"):
         return None
     return ROWS.get((resource.service, resource.action))
 
 
 def row_behind(operation: Operation) -> Integration | None:
-    """The row whose action is this operation of an API."""
+    """The row that calls this API operation."""
     return next((row for row in ROWS.values() if row.operation == operation), None)
 
 
 def service_named(name: str) -> Service | None:
-    """The service with this name in Step Functions."""
+    """The service with this name in a Resource."""
     return next((row.service for row in ROWS.values() if row.service.name == name), None)
 
 
@@ -82,6 +82,6 @@ def actions_of(service: str) -> dict[str, Integration]:
 
 
 def caption_of(service: str) -> str:
-    """What a service is called in pictures; an unknown one by its name in the Resource."""
+    """The name of a service in pictures; for an unknown one, its name in the Resource."""
     known = service_named(service)
     return known.caption if known is not None else sdk.CAPTIONS.get(service, service)

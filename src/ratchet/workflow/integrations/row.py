@@ -1,4 +1,4 @@
-"""The form of a row: one action of an optimised integration, and all that is known of it."""
+"""The fields of a row: everything Ratchet knows about one action of an optimised integration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg/"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of an API: botocore's name of the service, and the operation's own."""
+    """An API operation: botocore's service name and the operation name."""
 
     service: str
     name: str
@@ -21,22 +21,22 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What an integration takes and what it needs, where that is not an API's input."""
+    """Accepted and required arguments of an integration whose input is not that of an API."""
 
     names: frozenset[str]
     needed: tuple[str, ...]
 
 
-def arguments(needed: str, others: str = "") -> Arguments:
-    """The names as AWS's page lists them, separated by spaces."""
-    return Arguments(frozenset((*needed.split(), *others.split())), tuple(needed.split()))
+def arguments(required: str, optional: str = "") -> Arguments:
+    """Arguments from space-separated names, required ones first."""
+    return Arguments(frozenset((*required.split(), *optional.split())), tuple(required.split()))
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An argument that names what a call is about, and where the name stands in its ARN.
+    """The argument that names the resource of a call, and the ARN that it makes.
 
-    `suffixes` are the endings with which the ARN is granted.
+    Access is granted on the ARN with each of the `suffixes`.
     """
 
     parameter: str
@@ -47,7 +47,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Rights that a call needs on something else: a pattern of the ARN below the partition."""
+    """Permissions that a call needs on another resource.
+
+    `resource` is "*" or an ARN without `arn:` and the partition.
+    """
 
     actions: tuple[str, ...]
     resource: str
@@ -56,7 +59,7 @@ class Extra:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """How failed calls are named: `SageMaker.AmazonSageMakerException`.
+    """The names in errors of failed calls: `SageMaker.AmazonSageMakerException`.
 
     `java` is the service's name in the AWS SDK for Java 1.x, on which the integrations are built.
     """
@@ -67,11 +70,11 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service with optimised integrations, as Step Functions names it.
+    """A service with optimised integrations, under the name it has in a Resource.
 
-    `model` is botocore's name of it; "" for one without an API. `iam` is its prefix in policies,
-    and `principal` who takes the roles that are passed in a call. `target` is what any of its
-    calls is about.
+    `model` is its botocore name, or "" if it has no API. `iam` is its prefix in policies, `source`
+    the page of AWS that documents them, and `principal` the service that assumes the roles passed
+    in a call (default: `iam` at amazonaws.com). `target` applies to calls without targets.
     """
 
     name: str
@@ -86,74 +89,75 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """Where a parameter comes from: the Task's arguments, or the answer of the call."""
+    """Where a parameter comes from: the Task's arguments or the response of its call."""
 
-    source: Literal["arguments", "answer"]
+    source: Literal["arguments", "response"]
     path: tuple[str | int, ...]
     in_list: bool = False
 
-    def value(self, given: Any, answer: Any) -> Any:
-        """The parameter's value, read from what Step Functions gave and got."""
-        value = given if self.source == "arguments" else answer
+    def value(self, arguments: Any, response: Any) -> Any:
+        """The parameter's value; both are in Step Functions' spelling."""
+        value = arguments if self.source == "arguments" else response
         for step in self.path:
             value = value[step]
         return [value] if self.in_list else value
 
 
 def argument(*path: str | int, in_list: bool = False) -> From:
-    """What stands there in the Task's arguments."""
+    """The value at this path of the Task's arguments."""
     return From("arguments", path, in_list)
 
 
-def answer(*path: str | int, in_list: bool = False) -> From:
-    """What stands there in the answer of the call."""
-    return From("answer", path, in_list)
+def response(*path: str | int, in_list: bool = False) -> From:
+    """The value at this path of the call's response."""
+    return From("response", path, in_list)
 
 
-Names = Mapping[str, From]
-"""Parameter of a call, in Step Functions' spelling -> where it comes from."""
+Parameters = Mapping[str, From]
+"""The parameters of a call, in Step Functions' spelling, and where each comes from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """How a job is looked at and stopped. Operations and members are named as in the API.
+    """How the status of a job is read and how the job is stopped.
 
-    `inside` leads to the job in the answer of `describe` ("[]" is an element of a list), `status`
-    from there to its status. With `until_gone` the job has succeeded once there is nothing left
-    to describe. `is_result` says that the Task gets the job as it is described; if AWS does not
-    document what the Task gets, it is false.
+    Operations and members are spelt as in the API. `job_path` leads to the job in the response of
+    `describe` ("[]" stands for an element of a list), `status_path` from the job to its status.
+    With `succeeds_when_gone`, the job has succeeded once `describe` no longer finds it.
+    `is_result` is true if the Task's result is the described job; false where AWS does not
+    document the result.
     """
 
     describe: str
-    named: Names
-    status: tuple[str, ...]
-    good: frozenset[str]
-    bad: frozenset[str]
+    describe_with: Parameters
+    status_path: tuple[str, ...]
+    succeeded: frozenset[str]
+    failed: frozenset[str]
     stop: str | None = None
-    stopped: Names = field(default_factory=dict)
-    inside: tuple[str, ...] = ()
-    until_gone: bool = False
+    stop_with: Parameters = field(default_factory=dict)
+    job_path: tuple[str, ...] = ()
+    succeeds_when_gone: bool = False
     is_result: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What `.sync` waits for: the rights to follow it, their source, and how it is followed.
+    """What `.sync` waits for, and the permissions with which Step Functions follows and stops it.
 
-    `rule` is the managed EventBridge rule that Step Functions keeps for such jobs. `also` is in
-    the documented policy, and jobs are followed without it. `starting` are rights that the call
-    itself needs with `.sync` only. `watched` is what the rights are granted on, if that is not
-    what the call is about; `anywhere` if they cannot be limited. No `polling`: the job is not
-    behind an API of AWS.
+    `source` is the page of AWS that documents the permissions, `rule` the managed EventBridge rule
+    for such jobs. `optional_permissions` are in the documented policy, but jobs are followed
+    without them. `starting_permissions` are needed by the call itself, with `.sync` only.
+    `followed` is the resource that the permissions are granted on if it is not the call's target;
+    with `on_any_resource` they cannot be restricted. A job outside AWS's APIs has no `polling`.
     """
 
-    rights: tuple[str, ...]
+    permissions: tuple[str, ...]
     source: str
     rule: str | None = None
-    also: tuple[str, ...] = ()
-    starting: tuple[str, ...] = ()
-    watched: Target | None = None
-    anywhere: bool = False
+    optional_permissions: tuple[str, ...] = ()
+    starting_permissions: tuple[str, ...] = ()
+    followed: Target | None = None
+    on_any_resource: bool = False
     polling: Polling | None = None
     has_second_version: bool = False
 
@@ -162,40 +166,42 @@ class Job:
 class Integration:
     """One action of an optimised integration.
 
-    `calls` is the API's operation: "" for the one named as the action, None if there is none.
-    `model` is the botocore service, if it is not that of the service. `rights` are what the call
-    needs, if IAM does not call them as the API does; `is_certain` says that it fails without.
-    `passes` are arguments with a role -> who takes it; arguments that end in RoleArn go to the
-    service's principal. `own_result` says that the Task does not get the operation's output.
+    `operation_name` is the API operation: "" if it is named like the action, None if there is
+    none. `model` is its botocore service, if that differs from the service's. `permissions` are
+    those of the call, if they are not named like the operation; with `is_certain` the call fails
+    without them. `passed_roles` maps an argument that holds a role to the service that assumes it;
+    arguments that end in RoleArn are passed to the service's principal. With `has_own_result` the
+    Task's result is not the operation's output.
     """
 
     service: Service
     action: str
     job: Job | None = None
     callback: bool = False
-    calls: str | None = ""
+    operation_name: str | None = ""
     model: str = ""
     arguments: Arguments | None = None
-    own_result: bool = False
-    rights: tuple[str, ...] = ()
+    has_own_result: bool = False
+    permissions: tuple[str, ...] = ()
     is_certain: bool = True
     targets: tuple[Target, ...] = ()
-    extras: tuple[Extra, ...] = ()
-    tagging: str | None = None
-    passes: Mapping[str, str] = field(default_factory=dict)
+    extra_permissions: tuple[Extra, ...] = ()
+    tagging_permission: str | None = None
+    passed_roles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def operation(self) -> Operation | None:
         """The operation of the API behind the action."""
         model = self.model or self.service.model
-        if self.calls is None or not model:
+        if self.operation_name is None or not model:
             return None
-        return Operation(model, self.calls or capital(self.action))
+        return Operation(model, self.operation_name or capital(self.action))
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """The rights that the call itself needs."""
-        return self.rights or (f"{self.service.iam}:{self.calls or capital(self.action)}",)
+    def call_permissions(self) -> tuple[str, ...]:
+        """The permissions of the call itself."""
+        name = self.operation_name or capital(self.action)
+        return self.permissions or (f"{self.service.iam}:{name}",)
 
     @property
     def patterns(self) -> frozenset[Pattern]:

@@ -10,7 +10,7 @@ from ratchet.workflow.integrations.row import Operation
 
 @cache
 def session() -> Any:
-    """One botocore session without credentials: it only reads service models."""
+    """A botocore session that only reads service models and needs no credentials."""
     import botocore.session
 
     return botocore.session.get_session()
@@ -18,7 +18,7 @@ def session() -> Any:
 
 @cache
 def service_names() -> frozenset[str]:
-    """The services that botocore has models of."""
+    """The services that botocore has models for."""
     return frozenset(session().get_available_services())
 
 
@@ -31,7 +31,7 @@ def actions(service: str) -> dict[str, str]:
 
 @cache
 def operation_model(operation: Operation) -> Any:
-    """botocore's model of an operation, or None if it has none."""
+    """botocore's model of an operation, or None if there is none."""
     if operation.service not in service_names():
         return None
     model = session().get_service_model(operation.service)

@@ -1,4 +1,4 @@
-"""The IAM statements that a definition's calls need, and no more: which actions on what."""
+"""The IAM statements that the calls of a definition need, and no others."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ratchet.workflow.asl.model import Map, StateMachine, Task
 from ratchet.workflow.integrations.permissions import (
     MAP_ACTIONS,
     RULE_ACTIONS,
-    called,
-    following,
+    call_permissions,
+    job_of,
     principal_of,
     row_for,
     targets_of,
@@ -28,7 +28,7 @@ _ANY_ROLE = _ARN + "iam::${AWS::AccountId}:role/*"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What may be done to what."""
+    """Allowed actions on resources."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -46,7 +46,7 @@ class Statement:
 
 
 def statements(machine: StateMachine, name: str) -> tuple[Statement, ...]:
-    """Everything that the states of the machine of that name call, each statement once."""
+    """The statements for everything that the states call; `name` is that of the machine."""
     found: dict[Statement, None] = {}
     for state in machine.all_states():
         if isinstance(state, Task):
@@ -63,9 +63,10 @@ def _of_task(resource: Resource, given: Mapping[str, Any]) -> Iterator[Statement
         yield Statement(("lambda:InvokeFunction",), (resource.arn, f"{resource.arn}:*"))
         return
     yield Statement(_called(resource, given), _targets(resource, given))
-    job = following(resource)
-    if job is not None and job.rights:
-        yield Statement((*job.rights, *job.also), _watched(job, resource, given))
+    job = job_of(resource)
+    if job is not None and job.permissions:
+        allowed = (*job.permissions, *job.optional_permissions)
+        yield Statement(allowed, _followed(job, resource, given))
         if job.rule:
             yield Statement(RULE_ACTIONS, (_RULE % job.rule,))
     yield from _extras(resource)
@@ -75,14 +76,14 @@ def _of_task(resource: Resource, given: Mapping[str, Any]) -> Iterator[Statement
 
 
 def _called(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
-    row = row_for(resource)
-    tagging = row.tagging if row is not None and {"Tags", "Tags.$"} & given.keys() else None
-    actions = called(resource)
-    return (*actions, tagging) if tagging and tagging not in actions else actions
+    actions, row = call_permissions(resource), row_for(resource)
+    tagging = row.tagging_permission if row is not None else None
+    has_tags = bool({"Tags", "Tags.$"} & given.keys())
+    return (*actions, tagging) if tagging and has_tags and tagging not in actions else actions
 
 
 def _targets(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ARNs a call is about: by name where the definition says it, by kind where it is open."""
+    """The ARNs of a call, with the name that the definition gives, or `*`."""
     targets = targets_of(resource)
     if not targets:
         return _buckets(resource, given) or ("*",)
@@ -98,7 +99,7 @@ def _named(target: Target, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _literal(value: Any) -> str:
-    """A value that the definition itself says, `*` for one that comes at run time."""
+    """A constant of the definition; `*` for a value that is known at run time only."""
     return value if isinstance(value, str) and not value.lstrip().startswith("{%") else "*"
 
 
@@ -116,52 +117,52 @@ def _buckets(resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
     return (arn, f"{arn}/{key if literal else '*'}")
 
 
-def _watched(job: Job, resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a job is followed on: a call may name one thing, and start another below it."""
-    if job.anywhere:
+def _followed(job: Job, resource: Resource, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ARNs of the job that a call starts; its permissions are not always on the target."""
+    if job.on_any_resource:
         return ("*",)
-    if job.watched is None:
+    if job.followed is None:
         return _targets(resource, given)
-    name = _literal(given.get(job.watched.parameter))
+    name = _literal(given.get(job.followed.parameter))
     if not _is_arn(name):
-        return (_HERE % (job.watched.service, job.watched.path % name),)
+        return (_HERE % (job.followed.service, job.followed.path % name),)
     kinds = [target.path.partition("%s")[0] for target in targets_of(resource)]
     for kind in kinds:
         before, is_known, named = name.partition(f":{kind}")
         if is_known:
-            return (f"{before}:{job.watched.path % named}",)
-    return (_HERE % (job.watched.service, job.watched.path % "*"),)
+            return (f"{before}:{job.followed.path % named}",)
+    return (_HERE % (job.followed.service, job.followed.path % "*"),)
 
 
 def _extras(resource: Resource) -> Iterator[Statement]:
-    """Rights that the call needs on other things, under the same conditions as AWS documents."""
+    """Permissions on other resources, with the conditions that AWS documents."""
     row = row_for(resource)
-    for extra in row.extras if row is not None else ():
+    for extra in row.extra_permissions if row is not None else ():
         arn = extra.resource if extra.resource == "*" else _ARN + extra.resource
         yield Statement(extra.actions, (arn,), extra.condition)
 
 
 def _passed_roles(resource: Resource, given: Mapping[str, Any]) -> Iterator[Statement]:
-    """Roles handed over in a request: each with the service that may take it."""
+    """Permission to pass the roles in a request, each to the service that assumes it."""
     principal = principal_of(resource)
     passed = {(role, principal) for role in _roles_in(given)}
     row = row_for(resource)
-    for parameter, taker in row.passes.items() if row is not None else ():
+    for parameter, assumed_by in row.passed_roles.items() if row is not None else ():
         if {parameter, f"{parameter}.$"} & given.keys():
-            passed.add((_role(_literal(given.get(parameter))), taker))
-    for role, taker in sorted(passed):
-        yield Statement(("iam:PassRole",), (role,), (("iam:PassedToService", taker),))
+            passed.add((_role(_literal(given.get(parameter))), assumed_by))
+    for role, assumed_by in sorted(passed):
+        yield Statement(("iam:PassRole",), (role,), (("iam:PassedToService", assumed_by),))
 
 
 def _role(value: str) -> str:
-    """The ARN of a role that is given by its ARN or by its name."""
+    """The ARN of a role that is given by ARN or by name."""
     if _is_arn(value):
         return value
     return _ANY_ROLE if value == "*" else _ANY_ROLE.removesuffix("*") + value
 
 
 def _roles_in(value: Any) -> Iterator[str]:
-    """The roles in members that end in RoleArn, at any depth."""
+    """The roles in members whose names end in RoleArn, at any depth."""
     if isinstance(value, list):
         for part in value:
             yield from _roles_in(part)

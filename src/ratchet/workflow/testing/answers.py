@@ -40,11 +40,11 @@ def _unfinished(resource: Resource, result: Any) -> Iterator[str]:
     if polling is None or not polling.is_result:
         return
     place, status = "$", result
-    for member in map(spelt, polling.status):
+    for member in map(spelt, polling.status_path):
         if not isinstance(status, Mapping) or member not in status:
             return
         place, status = f"{place}.{member}", status[member]
-    if status not in polling.good:
+    if status not in polling.succeeded:
         yield f"{place} is {status!r}: a job that has not succeeded gives no result"
 
 
@@ -117,8 +117,8 @@ def sample(resource: str, **members: Any) -> dict[str, Any]:
     spell = spelling_of(parsed.kind)
     made = _example(shape, spell) if shape is not None and shape.type_name == "structure" else {}
     polling = polling_of(parsed)
-    if polling is not None and spelt(polling.status[0]) in made:
-        made[spelt(polling.status[0])] = min(polling.good)
+    if polling is not None and spelt(polling.status_path[0]) in made:
+        made[spelt(polling.status_path[0])] = min(polling.succeeded)
     return {**made, **members}
 
 

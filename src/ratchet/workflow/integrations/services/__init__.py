@@ -1,1 +1,1 @@
-"""The rows: one file for each service, or for a few with little to say."""
+"""The rows, by service; small related services share a file."""

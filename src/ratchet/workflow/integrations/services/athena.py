@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from ratchet.workflow.integrations.row import GUIDE, Integration, Job, Polling, Service, answer
+from ratchet.workflow.integrations.row import GUIDE, Integration, Job, Polling, Service, response
 
 ATHENA = Service("athena", "Athena", "athena", "athena", GUIDE + "connect-athena.html")
-_QUERY = {"QueryExecutionId": answer("QueryExecutionId")}
+_QUERY = {"QueryExecutionId": response("QueryExecutionId")}
 
 ROWS = (
     Integration(
         ATHENA,
         "startQueryExecution",
         job=Job(
-            rights=("athena:GetQueryExecution", "athena:StopQueryExecution"),
-            also=("athena:GetDataCatalog",),
+            permissions=("athena:GetQueryExecution", "athena:StopQueryExecution"),
+            optional_permissions=("athena:GetDataCatalog",),
             source=ATHENA.source,
             polling=Polling(
                 describe="GetQueryExecution",
-                named=_QUERY,
-                status=("QueryExecution", "Status", "State"),
-                good=frozenset({"SUCCEEDED"}),
-                bad=frozenset({"FAILED", "CANCELLED"}),
+                describe_with=_QUERY,
+                status_path=("QueryExecution", "Status", "State"),
+                succeeded=frozenset({"SUCCEEDED"}),
+                failed=frozenset({"FAILED", "CANCELLED"}),
                 stop="StopQueryExecution",
-                stopped=_QUERY,
+                stop_with=_QUERY,
             ),
         ),
     ),

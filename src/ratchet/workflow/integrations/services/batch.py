@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ratchet.workflow.integrations.row import GUIDE, Integration, Job, Polling, Service, answer
+from ratchet.workflow.integrations.row import GUIDE, Integration, Job, Polling, Service, response
 
 BATCH = Service("batch", "Batch", "batch", "batch", GUIDE + "connect-batch.html")
 
@@ -11,19 +11,19 @@ ROWS = (
         BATCH,
         "submitJob",
         job=Job(
-            rights=("batch:DescribeJobs", "batch:TerminateJob"),
+            permissions=("batch:DescribeJobs", "batch:TerminateJob"),
             rule="StepFunctionsGetEventsForBatchJobsRule",
             source=BATCH.source,
-            anywhere=True,
+            on_any_resource=True,
             polling=Polling(
                 describe="DescribeJobs",
-                named={"Jobs": answer("JobId", in_list=True)},
-                inside=("jobs", "[]"),
-                status=("status",),
-                good=frozenset({"SUCCEEDED"}),
-                bad=frozenset({"FAILED"}),
+                describe_with={"Jobs": response("JobId", in_list=True)},
+                job_path=("jobs", "[]"),
+                status_path=("status",),
+                succeeded=frozenset({"SUCCEEDED"}),
+                failed=frozenset({"FAILED"}),
                 stop="TerminateJob",
-                stopped={"JobId": answer("JobId")},
+                stop_with={"JobId": response("JobId")},
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Amazon Bedrock: models, and harnesses of AgentCore."""
+"""Amazon Bedrock and Bedrock AgentCore."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ratchet.workflow.integrations.row import (
     Job,
     Polling,
     Service,
-    answer,
     arguments,
+    response,
 )
 
 BEDROCK = Service("bedrock", "Bedrock", "bedrock", "bedrock", GUIDE + "connect-bedrock.html")
@@ -20,7 +20,7 @@ AGENT_CORE = Service(
     "bedrock-agentcore",
     GUIDE + "connect-bedrockagentcore.html",
 )
-_JOB = {"JobIdentifier": answer("JobArn")}
+_JOB = {"JobIdentifier": response("JobArn")}
 
 ROWS = (
     Integration(
@@ -33,24 +33,24 @@ ROWS = (
             "Body Accept ContentType Input Output Trace GuardrailIdentifier GuardrailVersion "
             "PerformanceConfigLatency ServiceTier",
         ),
-        own_result=True,
+        has_own_result=True,
         is_certain=False,
     ),
     Integration(
         BEDROCK,
         "createModelCustomizationJob",
-        own_result=True,
+        has_own_result=True,
         job=Job(
-            rights=("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"),
+            permissions=("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"),
             source=BEDROCK.source,
             polling=Polling(
                 describe="GetModelCustomizationJob",
-                named=_JOB,
-                status=("status",),
-                good=frozenset({"Completed"}),
-                bad=frozenset({"Failed", "Stopped"}),
+                describe_with=_JOB,
+                status_path=("status",),
+                succeeded=frozenset({"Completed"}),
+                failed=frozenset({"Failed", "Stopped"}),
                 stop="StopModelCustomizationJob",
-                stopped=_JOB,
+                stop_with=_JOB,
                 is_result=False,
             ),
         ),

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from ratchet.workflow.integrations.row import GUIDE, Integration, Job, Polling, Service, answer
+from ratchet.workflow.integrations.row import GUIDE, Integration, Job, Polling, Service, response
 
 CODEBUILD = Service(
     "codebuild", "CodeBuild", "codebuild", "codebuild", GUIDE + "connect-codebuild.html"
 )
-_GOOD = frozenset({"SUCCEEDED"})
-_BAD = frozenset({"FAILED", "FAULT", "TIMED_OUT", "STOPPED"})
+_SUCCEEDED = frozenset({"SUCCEEDED"})
+_FAILED = frozenset({"FAILED", "FAULT", "TIMED_OUT", "STOPPED"})
 
 
 def _batch(rule: str | None = None) -> Job:
     return Job(
-        rights=("codebuild:BatchGetBuildBatches", "codebuild:StopBuildBatch"),
+        permissions=("codebuild:BatchGetBuildBatches", "codebuild:StopBuildBatch"),
         rule=rule,
         source=CODEBUILD.source,
         polling=Polling(
             describe="BatchGetBuildBatches",
-            named={"Ids": answer("BuildBatch", "Id", in_list=True)},
-            inside=("buildBatches", "[]"),
-            status=("buildBatchStatus",),
-            good=_GOOD,
-            bad=_BAD,
+            describe_with={"Ids": response("BuildBatch", "Id", in_list=True)},
+            job_path=("buildBatches", "[]"),
+            status_path=("buildBatchStatus",),
+            succeeded=_SUCCEEDED,
+            failed=_FAILED,
             stop="StopBuildBatch",
-            stopped={"Id": answer("BuildBatch", "Id")},
+            stop_with={"Id": response("BuildBatch", "Id")},
             is_result=False,
         ),
     )
@@ -35,19 +35,19 @@ ROWS = (
         CODEBUILD,
         "startBuild",
         job=Job(
-            rights=("codebuild:BatchGetBuilds", "codebuild:StopBuild"),
+            permissions=("codebuild:BatchGetBuilds", "codebuild:StopBuild"),
             rule="StepFunctionsGetEventForCodeBuildStartBuildRule",
             source=CODEBUILD.source,
             polling=Polling(
                 describe="BatchGetBuilds",
-                named={"Ids": answer("Build", "Id", in_list=True)},
-                inside=("builds", "[]"),
-                status=("buildStatus",),
-                good=_GOOD,
-                bad=_BAD,
+                describe_with={"Ids": response("Build", "Id", in_list=True)},
+                job_path=("builds", "[]"),
+                status_path=("buildStatus",),
+                succeeded=_SUCCEEDED,
+                failed=_FAILED,
                 stop="StopBuild",
-                stopped={"Id": answer("Build", "Id")},
-                # AWS's samples read $.Build.ReportArns of it: the build is not the whole result.
+                stop_with={"Id": response("Build", "Id")},
+                # AWS's samples read $.Build.ReportArns, so the result is not the build itself.
                 is_result=False,
             ),
         ),
@@ -59,7 +59,7 @@ ROWS = (
         CODEBUILD, "startBuildBatch", _batch("StepFunctionsGetEventForCodeBuildStartBuildBatchRule")
     ),
     Integration(CODEBUILD, "stopBuildBatch"),
-    # AWS documents no rule for this one: such batches are polled.
+    # AWS's policy for this action has no EventBridge rule.
     Integration(CODEBUILD, "retryBuildBatch", _batch()),
     Integration(CODEBUILD, "deleteBuildBatch"),
 )

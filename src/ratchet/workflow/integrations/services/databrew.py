@@ -10,8 +10,8 @@ from ratchet.workflow.integrations.row import (
     Polling,
     Service,
     Target,
-    answer,
     argument,
+    response,
 )
 
 DATABREW = Service(
@@ -22,7 +22,7 @@ DATABREW = Service(
     GUIDE + "connect-databrew.html",
     error=Error("DataBrew", "AWSGlueDataBrew"),
 )
-_RUN = {"Name": argument("Name"), "RunId": answer("RunId")}
+_RUN = {"Name": argument("Name"), "RunId": response("RunId")}
 
 ROWS = (
     Integration(
@@ -30,17 +30,17 @@ ROWS = (
         "startJobRun",
         targets=(Target("Name", "databrew", "job/%s"),),
         job=Job(
-            rights=("databrew:DescribeJobRun", "databrew:StopJobRun"),
-            also=("databrew:ListJobRuns",),
+            permissions=("databrew:DescribeJobRun", "databrew:StopJobRun"),
+            optional_permissions=("databrew:ListJobRuns",),
             source=DATABREW.source,
             polling=Polling(
                 describe="DescribeJobRun",
-                named=_RUN,
-                status=("State",),
-                good=frozenset({"SUCCEEDED"}),
-                bad=frozenset({"FAILED", "STOPPED", "TIMEOUT"}),
+                describe_with=_RUN,
+                status_path=("State",),
+                succeeded=frozenset({"SUCCEEDED"}),
+                failed=frozenset({"FAILED", "STOPPED", "TIMEOUT"}),
                 stop="StopJobRun",
-                stopped=_RUN,
+                stop_with=_RUN,
             ),
         ),
     ),

@@ -8,8 +8,8 @@ from ratchet.workflow.integrations.row import (
     Job,
     Polling,
     Service,
-    answer,
     argument,
+    response,
 )
 
 ECS = Service(
@@ -20,7 +20,7 @@ ECS = Service(
     GUIDE + "connect-ecs.html",
     principal="ecs-tasks.amazonaws.com",
 )
-_TASK = answer("Tasks", 0, "TaskArn")
+_TASK = response("Tasks", 0, "TaskArn")
 
 ROWS = (
     Integration(
@@ -28,23 +28,23 @@ ROWS = (
         "runTask",
         callback=True,
         job=Job(
-            rights=("ecs:DescribeTasks", "ecs:StopTask"),
+            permissions=("ecs:DescribeTasks", "ecs:StopTask"),
             rule="StepFunctionsGetEventsForECSTaskRule",
             source=ECS.source,
-            anywhere=True,
+            on_any_resource=True,
             polling=Polling(
                 describe="DescribeTasks",
-                named={
+                describe_with={
                     "Cluster": argument("Cluster"),
-                    "Tasks": answer("Tasks", 0, "TaskArn", in_list=True),
+                    "Tasks": response("Tasks", 0, "TaskArn", in_list=True),
                 },
-                inside=("tasks", "[]"),
-                # A stopped task has succeeded if its essential containers exited with 0.
-                status=("lastStatus",),
-                good=frozenset({"STOPPED"}),
-                bad=frozenset(),
+                job_path=("tasks", "[]"),
+                # A stopped task has succeeded if its essential containers exited with code 0.
+                status_path=("lastStatus",),
+                succeeded=frozenset({"STOPPED"}),
+                failed=frozenset(),
                 stop="StopTask",
-                stopped={"Cluster": argument("Cluster"), "Task": _TASK},
+                stop_with={"Cluster": argument("Cluster"), "Task": _TASK},
             ),
         ),
     ),

@@ -22,43 +22,43 @@ EKS = Service("eks", "EKS", "eks", "eks", GUIDE + "connect-eks.html")
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Something of EKS with a life of its own: CREATING, ACTIVE, DELETING, gone."""
+    """A kind of EKS resource: it is CREATING, ACTIVE, DELETING, and then gone."""
 
     name: str
     member: str
-    watched: Target
+    followed: Target
     named_by: tuple[str, ...]
     failed_to_create: str
     failed_to_delete: str
 
     def created(self) -> Job:
         return Job(
-            rights=(f"eks:Describe{self.name}", f"eks:Delete{self.name}"),
+            permissions=(f"eks:Describe{self.name}", f"eks:Delete{self.name}"),
             source=EKS.source,
-            watched=self.watched,
-            polling=self._polling(good={"ACTIVE"}, bad={self.failed_to_create}),
+            followed=self.followed,
+            polling=self._polling(succeeded={"ACTIVE"}, failed={self.failed_to_create}),
         )
 
     def deleted(self) -> Job:
         return Job(
-            rights=(f"eks:Describe{self.name}",),
+            permissions=(f"eks:Describe{self.name}",),
             source=EKS.source,
-            watched=self.watched,
-            polling=self._polling(good=set(), bad={self.failed_to_delete}),
+            followed=self.followed,
+            polling=self._polling(succeeded=set(), failed={self.failed_to_delete}),
         )
 
-    def _polling(self, good: set[str], bad: set[str]) -> Polling:
+    def _polling(self, succeeded: set[str], failed: set[str]) -> Polling:
         named = {parameter: argument(parameter) for parameter in self.named_by}
         return Polling(
             describe=f"Describe{self.name}",
-            named=named,
-            inside=(self.member,),
-            status=("status",),
-            good=frozenset(good),
-            bad=frozenset(bad),
-            stop=f"Delete{self.name}" if good else None,
-            stopped=named if good else {},
-            until_gone=not good,
+            describe_with=named,
+            job_path=(self.member,),
+            status_path=("status",),
+            succeeded=frozenset(succeeded),
+            failed=frozenset(failed),
+            stop=f"Delete{self.name}" if succeeded else None,
+            stop_with=named if succeeded else {},
+            succeeds_when_gone=not succeeded,
             is_result=False,
         )
 
@@ -85,16 +85,16 @@ _PROFILE = _Kind(
 
 
 def _kubernetes(action: str, takes: Arguments, job: Job | None = None) -> Integration:
-    """A request to a cluster's own API, where Kubernetes decides what the role may do, not IAM."""
+    """A request to a cluster's own API: Kubernetes, not IAM, decides what the role may do."""
     return Integration(
         EKS,
         action,
         job,
         callback=True,
-        calls=None,
+        operation_name=None,
         arguments=takes,
-        own_result=True,
-        rights=("eks:DescribeCluster",),
+        has_own_result=True,
+        permissions=("eks:DescribeCluster",),
         is_certain=False,
     )
 
@@ -109,22 +109,22 @@ ROWS = (
     _kubernetes(
         "runJob",
         arguments("ClusterName CertificateAuthority Endpoint Job", "Namespace LogOptions"),
-        Job(rights=(), source=EKS.source),  # polled at the cluster, as a Kubernetes user
+        Job(permissions=(), source=EKS.source),  # polled through the Kubernetes API
     ),
-    Integration(EKS, "createCluster", _CLUSTER.created(), own_result=True),
-    Integration(EKS, "deleteCluster", _CLUSTER.deleted(), own_result=True),
+    Integration(EKS, "createCluster", _CLUSTER.created(), has_own_result=True),
+    Integration(EKS, "deleteCluster", _CLUSTER.deleted(), has_own_result=True),
     Integration(
         EKS,
         "createNodegroup",
         _NODEGROUP.created(),
-        own_result=True,
-        extras=(
+        has_own_result=True,
+        extra_permissions=(
             Extra(("ec2:DescribeSubnets",), "*"),
             Extra(("iam:GetRole", "iam:ListAttachedRolePolicies"), "iam::${AWS::AccountId}:role/*"),
         ),
-        passes={"NodeRole": "eks.amazonaws.com"},
+        passed_roles={"NodeRole": "eks.amazonaws.com"},
     ),
-    Integration(EKS, "deleteNodegroup", _NODEGROUP.deleted(), own_result=True),
-    Integration(EKS, "createFargateProfile", _PROFILE.created(), own_result=True),
-    Integration(EKS, "deleteFargateProfile", _PROFILE.deleted(), own_result=True),
+    Integration(EKS, "deleteNodegroup", _NODEGROUP.deleted(), has_own_result=True),
+    Integration(EKS, "createFargateProfile", _PROFILE.created(), has_own_result=True),
+    Integration(EKS, "deleteFargateProfile", _PROFILE.deleted(), has_own_result=True),
 )

@@ -1,4 +1,4 @@
-"""Amazon EMR on EC2. Its actions have names and arguments of Step Functions' own."""
+"""Amazon EMR on EC2. Step Functions has its own names and arguments for the actions."""
 
 from __future__ import annotations
 
@@ -8,73 +8,73 @@ from ratchet.workflow.integrations.row import (
     Job,
     Polling,
     Service,
-    answer,
     argument,
     arguments,
+    response,
 )
 
 EMR = Service("elasticmapreduce", "EMR", "emr", "elasticmapreduce", GUIDE + "connect-emr.html")
 
 _CREATED = Job(
-    rights=("elasticmapreduce:DescribeCluster", "elasticmapreduce:TerminateJobFlows"),
+    permissions=("elasticmapreduce:DescribeCluster", "elasticmapreduce:TerminateJobFlows"),
     rule="StepFunctionsGetEventForEMRRunJobFlowRule",
     source=EMR.source,
     polling=Polling(
         describe="DescribeCluster",
-        named={"ClusterId": answer("ClusterId")},
-        inside=("Cluster",),
-        status=("Status", "State"),
-        good=frozenset({"WAITING"}),
-        bad=frozenset({"TERMINATED", "TERMINATED_WITH_ERRORS"}),
+        describe_with={"ClusterId": response("ClusterId")},
+        job_path=("Cluster",),
+        status_path=("Status", "State"),
+        succeeded=frozenset({"WAITING"}),
+        failed=frozenset({"TERMINATED", "TERMINATED_WITH_ERRORS"}),
         stop="TerminateJobFlows",
-        stopped={"JobFlowIds": answer("ClusterId", in_list=True)},
+        stop_with={"JobFlowIds": response("ClusterId", in_list=True)},
         is_result=False,
     ),
 )
 _TERMINATED = Job(
-    rights=("elasticmapreduce:DescribeCluster",),
+    permissions=("elasticmapreduce:DescribeCluster",),
     rule="StepFunctionsGetEventForEMRTerminateJobFlowsRule",
     source=EMR.source,
     polling=Polling(
         describe="DescribeCluster",
-        named={"ClusterId": argument("ClusterId")},
-        inside=("Cluster",),
-        status=("Status", "State"),
-        good=frozenset({"TERMINATED"}),
-        bad=frozenset({"TERMINATED_WITH_ERRORS"}),
+        describe_with={"ClusterId": argument("ClusterId")},
+        job_path=("Cluster",),
+        status_path=("Status", "State"),
+        succeeded=frozenset({"TERMINATED"}),
+        failed=frozenset({"TERMINATED_WITH_ERRORS"}),
         is_result=False,
     ),
 )
 _STEP = Job(
-    rights=("elasticmapreduce:DescribeStep", "elasticmapreduce:CancelSteps"),
+    permissions=("elasticmapreduce:DescribeStep", "elasticmapreduce:CancelSteps"),
     rule="StepFunctionsGetEventForEMRAddJobFlowStepsRule",
     source=EMR.source,
     polling=Polling(
         describe="DescribeStep",
-        named={"ClusterId": argument("ClusterId"), "StepId": answer("StepId")},
-        inside=("Step",),
-        status=("Status", "State"),
-        good=frozenset({"COMPLETED"}),
-        bad=frozenset({"FAILED", "CANCELLED", "INTERRUPTED"}),
+        describe_with={"ClusterId": argument("ClusterId"), "StepId": response("StepId")},
+        job_path=("Step",),
+        status_path=("Status", "State"),
+        succeeded=frozenset({"COMPLETED"}),
+        failed=frozenset({"FAILED", "CANCELLED", "INTERRUPTED"}),
         stop="CancelSteps",
-        stopped={
+        stop_with={
             "ClusterId": argument("ClusterId"),
-            "StepIds": answer("StepId", in_list=True),
+            "StepIds": response("StepId", in_list=True),
         },
         is_result=False,
     ),
 )
 
 
-def _row(action: str, takes: str, *rights: str, job: Job | None = None) -> Integration:
+def _row(action: str, required: str, *permissions: str, job: Job | None = None) -> Integration:
     return Integration(
         EMR,
         action,
         job,
-        calls=None,
-        arguments=arguments(takes, "ExecutionRoleArn" if action == "addStep" else ""),
-        own_result=True,
-        rights=tuple(f"elasticmapreduce:{right}" for right in rights),
+        operation_name=None,
+        arguments=arguments(required, "ExecutionRoleArn" if action == "addStep" else ""),
+        has_own_result=True,
+        permissions=tuple(f"elasticmapreduce:{name}" for name in permissions),
     )
 
 
@@ -83,9 +83,9 @@ ROWS = (
         EMR,
         "createCluster",
         _CREATED,
-        calls="RunJobFlow",
-        own_result=True,
-        passes={
+        operation_name="RunJobFlow",
+        has_own_result=True,
+        passed_roles={
             "ServiceRole": "elasticmapreduce.amazonaws.com",
             "JobFlowRole": "ec2.amazonaws.com",
         },

@@ -10,8 +10,8 @@ from ratchet.workflow.integrations.row import (
     Polling,
     Service,
     Target,
-    answer,
     argument,
+    response,
 )
 
 EMR_CONTAINERS = Service(
@@ -21,13 +21,13 @@ EMR_CONTAINERS = Service(
     "emr-containers",
     GUIDE + "connect-emr-eks.html",
 )
-_RUN = {"Id": answer("Id"), "VirtualClusterId": argument("VirtualClusterId")}
+_RUN = {"Id": response("Id"), "VirtualClusterId": argument("VirtualClusterId")}
 
 ROWS = (
     Integration(
         EMR_CONTAINERS,
         "createVirtualCluster",
-        extras=(
+        extra_permissions=(
             Extra(
                 ("iam:CreateServiceLinkedRole",),
                 "iam::${AWS::AccountId}:role/aws-service-role/emr-containers.amazonaws.com/"
@@ -40,16 +40,16 @@ ROWS = (
         EMR_CONTAINERS,
         "deleteVirtualCluster",
         job=Job(
-            rights=("emr-containers:DescribeVirtualCluster",),
+            permissions=("emr-containers:DescribeVirtualCluster",),
             source=EMR_CONTAINERS.source,
-            watched=Target("Id", "emr-containers", "/virtualclusters/%s"),
+            followed=Target("Id", "emr-containers", "/virtualclusters/%s"),
             polling=Polling(
                 describe="DescribeVirtualCluster",
-                named={"Id": argument("Id")},
-                inside=("virtualCluster",),
-                status=("state",),
-                good=frozenset({"TERMINATED"}),
-                bad=frozenset({"ARRESTED"}),
+                describe_with={"Id": argument("Id")},
+                job_path=("virtualCluster",),
+                status_path=("state",),
+                succeeded=frozenset({"TERMINATED"}),
+                failed=frozenset({"ARRESTED"}),
                 is_result=False,
             ),
         ),
@@ -58,18 +58,18 @@ ROWS = (
         EMR_CONTAINERS,
         "startJobRun",
         job=Job(
-            rights=("emr-containers:DescribeJobRun", "emr-containers:CancelJobRun"),
+            permissions=("emr-containers:DescribeJobRun", "emr-containers:CancelJobRun"),
             source=EMR_CONTAINERS.source,
-            watched=Target("VirtualClusterId", "emr-containers", "/virtualclusters/%s/jobruns/*"),
+            followed=Target("VirtualClusterId", "emr-containers", "/virtualclusters/%s/jobruns/*"),
             polling=Polling(
                 describe="DescribeJobRun",
-                named=_RUN,
-                inside=("jobRun",),
-                status=("state",),
-                good=frozenset({"COMPLETED"}),
-                bad=frozenset({"FAILED", "CANCELLED"}),
+                describe_with=_RUN,
+                job_path=("jobRun",),
+                status_path=("state",),
+                succeeded=frozenset({"COMPLETED"}),
+                failed=frozenset({"FAILED", "CANCELLED"}),
                 stop="CancelJobRun",
-                stopped=_RUN,
+                stop_with=_RUN,
                 is_result=False,
             ),
         ),

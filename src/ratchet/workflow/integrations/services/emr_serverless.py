@@ -10,8 +10,8 @@ from ratchet.workflow.integrations.row import (
     Job,
     Polling,
     Service,
-    answer,
     argument,
+    response,
 )
 
 EMR_SERVERLESS = Service(
@@ -30,43 +30,45 @@ _LINKED_ROLE = Extra(
 
 
 def _application(state: str, where: From, stop: str | None = None) -> Job:
-    """An application is followed until it is in `state`; a stopped Task undoes it with `stop`."""
+    """Follow an application until it reaches `state`; `stop` reverts the call of a stopped Task."""
     named = {"ApplicationId": where}
     undoing = (f"emr-serverless:{stop}",) if stop is not None else ()
     return Job(
-        rights=("emr-serverless:GetApplication", *undoing),
+        permissions=("emr-serverless:GetApplication", *undoing),
         rule="StepFunctionsGetEventsForEMRServerlessApplicationRule",
         source=EMR_SERVERLESS.source,
         polling=Polling(
             describe="GetApplication",
-            named=named,
-            inside=("application",),
-            status=("state",),
-            good=frozenset({state}),
-            bad=frozenset({"TERMINATED"} - {state}),
+            describe_with=named,
+            job_path=("application",),
+            status_path=("state",),
+            succeeded=frozenset({state}),
+            failed=frozenset({"TERMINATED"} - {state}),
             stop=stop,
-            stopped=named if stop is not None else {},
+            stop_with=named if stop is not None else {},
             is_result=False,
         ),
     )
 
 
-def _run(where: From, good: str, bad: set[str], *, stop: str | None, is_result: bool) -> Job:
+def _run(
+    where: From, succeeded: str, failed: set[str], *, stop: str | None, is_result: bool
+) -> Job:
     named = {"ApplicationId": argument("ApplicationId"), "JobRunId": where}
     stopping = (f"emr-serverless:{stop}",) if stop is not None else ()
     return Job(
-        rights=("emr-serverless:GetJobRun", *stopping),
+        permissions=("emr-serverless:GetJobRun", *stopping),
         rule="StepFunctionsGetEventsForEMRServerlessJobRule",
         source=EMR_SERVERLESS.source,
         polling=Polling(
             describe="GetJobRun",
-            named=named,
-            inside=("jobRun",),
-            status=("state",),
-            good=frozenset({good}),
-            bad=frozenset(bad),
+            describe_with=named,
+            job_path=("jobRun",),
+            status_path=("state",),
+            succeeded=frozenset({succeeded}),
+            failed=frozenset(failed),
             stop=stop,
-            stopped=named if stop is not None else {},
+            stop_with=named if stop is not None else {},
             is_result=is_result,
         ),
     )
@@ -78,8 +80,8 @@ ROWS = (
     Integration(
         EMR_SERVERLESS,
         "createApplication",
-        _application("CREATED", answer("ApplicationId"), stop="DeleteApplication"),
-        extras=(_LINKED_ROLE,),
+        _application("CREATED", response("ApplicationId"), stop="DeleteApplication"),
+        extra_permissions=(_LINKED_ROLE,),
     ),
     Integration(
         EMR_SERVERLESS,
@@ -92,7 +94,7 @@ ROWS = (
         EMR_SERVERLESS,
         "startJobRun",
         _run(
-            answer("JobRunId"),
+            response("JobRunId"),
             "SUCCESS",
             {"FAILED", "CANCELLED"},
             stop="CancelJobRun",

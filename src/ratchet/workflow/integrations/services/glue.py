@@ -10,8 +10,8 @@ from ratchet.workflow.integrations.row import (
     Polling,
     Service,
     Target,
-    answer,
     argument,
+    response,
 )
 
 GLUE = Service(
@@ -29,20 +29,20 @@ ROWS = (
         "startJobRun",
         targets=(Target("JobName", "glue", "job/%s"),),
         job=Job(
-            rights=("glue:GetJobRun", "glue:BatchStopJobRun"),
-            also=("glue:GetJobRuns",),
+            permissions=("glue:GetJobRun", "glue:BatchStopJobRun"),
+            optional_permissions=("glue:GetJobRuns",),
             source=GLUE.source,
             polling=Polling(
                 describe="GetJobRun",
-                named={"JobName": argument("JobName"), "RunId": answer("JobRunId")},
-                inside=("JobRun",),
-                status=("JobRunState",),
-                good=frozenset({"SUCCEEDED"}),
-                bad=frozenset({"FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}),
+                describe_with={"JobName": argument("JobName"), "RunId": response("JobRunId")},
+                job_path=("JobRun",),
+                status_path=("JobRunState",),
+                succeeded=frozenset({"SUCCEEDED"}),
+                failed=frozenset({"FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}),
                 stop="BatchStopJobRun",
-                stopped={
+                stop_with={
                     "JobName": argument("JobName"),
-                    "JobRunIds": answer("JobRunId", in_list=True),
+                    "JobRunIds": response("JobRunId", in_list=True),
                 },
             ),
         ),

@@ -1,4 +1,4 @@
-"""HTTP requests: to any address with a connection, and to API Gateway."""
+"""HTTP requests: through an EventBridge connection, and to API Gateway."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ ROWS = (
         API_GATEWAY,
         "invoke",
         callback=True,
-        calls=None,
+        operation_name=None,
         arguments=arguments(
             "ApiEndpoint Method",
             "Headers Stage Path QueryParameters RequestBody AllowNullValues AuthType",
         ),
-        own_result=True,
-        rights=("execute-api:Invoke",),
-        is_certain=False,  # needed with AuthType IAM_ROLE alone
+        has_own_result=True,
+        permissions=("execute-api:Invoke",),
+        is_certain=False,  # needed only with AuthType IAM_ROLE
     ),
     Integration(
         HTTP,
         "invoke",
-        calls=None,
+        operation_name=None,
         arguments=arguments(
             "ApiEndpoint Method",
             "Authentication InvocationConfig Headers QueryParameters RequestBody Transform",
         ),
-        own_result=True,
-        rights=("states:InvokeHTTPEndpoint",),
+        has_own_result=True,
+        permissions=("states:InvokeHTTPEndpoint",),
     ),
 )

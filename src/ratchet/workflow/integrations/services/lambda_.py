@@ -14,4 +14,4 @@ LAMBDA = Service(
     error=Error("Lambda", "AWSLambda"),
 )
 
-ROWS = (Integration(LAMBDA, "invoke", callback=True, rights=("lambda:InvokeFunction",)),)
+ROWS = (Integration(LAMBDA, "invoke", callback=True, permissions=("lambda:InvokeFunction",)),)

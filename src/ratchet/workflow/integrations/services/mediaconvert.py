@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ratchet.workflow.integrations.row import GUIDE, Integration, Job, Polling, Service, answer
+from ratchet.workflow.integrations.row import GUIDE, Integration, Job, Polling, Service, response
 
 MEDIACONVERT = Service(
     "mediaconvert",
@@ -11,26 +11,26 @@ MEDIACONVERT = Service(
     "mediaconvert",
     GUIDE + "connect-mediaconvert.html",
 )
-_JOB = {"Id": answer("Job", "Id")}
+_JOB = {"Id": response("Job", "Id")}
 
 ROWS = (
     Integration(
         MEDIACONVERT,
         "createJob",
-        passes={"Role": "mediaconvert.amazonaws.com"},
+        passed_roles={"Role": "mediaconvert.amazonaws.com"},
         job=Job(
-            rights=("mediaconvert:GetJob", "mediaconvert:CancelJob"),
+            permissions=("mediaconvert:GetJob", "mediaconvert:CancelJob"),
             rule="StepFunctionsGetEventsForMediaConvertJobRule",
             source=MEDIACONVERT.source,
             polling=Polling(
                 describe="GetJob",
-                named=_JOB,
-                inside=("Job",),
-                status=("Status",),
-                good=frozenset({"COMPLETE"}),
-                bad=frozenset({"CANCELED", "ERROR"}),
+                describe_with=_JOB,
+                job_path=("Job",),
+                status_path=("Status",),
+                succeeded=frozenset({"COMPLETE"}),
+                failed=frozenset({"CANCELED", "ERROR"}),
                 stop="CancelJob",
-                stopped=_JOB,
+                stop_with=_JOB,
                 is_result=False,
             ),
         ),

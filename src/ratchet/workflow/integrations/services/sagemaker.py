@@ -27,42 +27,42 @@ _TAGS = "sagemaker:AddTags"
 
 
 def _job(kind: str, path: str, rule: str | None) -> Integration:
-    """A kind of job. Step Functions tags those that it follows, which is one more right."""
+    """A kind of job. Step Functions tags the jobs it follows, which takes a permission too."""
     named = {f"{kind}Name": argument(f"{kind}Name")}
     return Integration(
         SAGEMAKER,
         f"create{kind}",
         targets=(Target(f"{kind}Name", "sagemaker", path),),
-        tagging=_TAGS,
+        tagging_permission=_TAGS,
         job=Job(
-            rights=(f"sagemaker:Describe{kind}", f"sagemaker:Stop{kind}"),
+            permissions=(f"sagemaker:Describe{kind}", f"sagemaker:Stop{kind}"),
             rule=rule and f"StepFunctionsGetEventsForSageMaker{rule}JobsRule",
-            starting=(_TAGS,),
+            starting_permissions=(_TAGS,),
             source=SAGEMAKER.source,
             polling=Polling(
                 describe=f"Describe{kind}",
-                named=named,
-                status=(f"{kind}Status",),
-                good=frozenset({"Completed"}),
-                bad=frozenset({"Failed", "Stopped"}),
+                describe_with=named,
+                status_path=(f"{kind}Status",),
+                succeeded=frozenset({"Completed"}),
+                failed=frozenset({"Failed", "Stopped"}),
                 stop=f"Stop{kind}",
-                stopped=named,
+                stop_with=named,
             ),
         ),
     )
 
 
 ROWS = (
-    Integration(SAGEMAKER, "createEndpoint", targets=(ENDPOINT, _CONFIG), tagging=_TAGS),
-    Integration(SAGEMAKER, "createEndpointConfig", targets=(_CONFIG,), tagging=_TAGS),
+    Integration(SAGEMAKER, "createEndpoint", targets=(ENDPOINT, _CONFIG), tagging_permission=_TAGS),
+    Integration(SAGEMAKER, "createEndpointConfig", targets=(_CONFIG,), tagging_permission=_TAGS),
     _job("HyperParameterTuningJob", "hyper-parameter-tuning-job/%s", "Tuning"),
-    # AWS names no rule for labeling jobs: they are polled.
+    # AWS documents no EventBridge rule for labeling jobs.
     _job("LabelingJob", "labeling-job/%s", None),
     Integration(
         SAGEMAKER,
         "createModel",
         targets=(Target("ModelName", "sagemaker", "model/%s"),),
-        tagging=_TAGS,
+        tagging_permission=_TAGS,
     ),
     _job("ProcessingJob", "processing-job/%s", "Processing"),
     _job("TrainingJob", "training-job/%s", "Training"),

@@ -10,7 +10,7 @@ from ratchet.workflow.integrations.row import (
     Polling,
     Service,
     Target,
-    answer,
+    response,
 )
 
 STATES = Service(
@@ -21,7 +21,7 @@ STATES = Service(
     GUIDE + "connect-stepfunctions.html",
     error=Error("StepFunctions", "AWSStepFunctions"),
 )
-_EXECUTION = {"ExecutionArn": answer("ExecutionArn")}
+_EXECUTION = {"ExecutionArn": response("ExecutionArn")}
 
 ROWS = (
     Integration(
@@ -30,19 +30,19 @@ ROWS = (
         callback=True,
         targets=(Target("StateMachineArn", "states", "stateMachine:%s"),),
         job=Job(
-            rights=("states:DescribeExecution", "states:StopExecution"),
+            permissions=("states:DescribeExecution", "states:StopExecution"),
             rule="StepFunctionsGetEventsForStepFunctionsExecutionRule",
             source=STATES.source,
-            watched=Target("StateMachineArn", "states", "execution:%s:*"),
+            followed=Target("StateMachineArn", "states", "execution:%s:*"),
             has_second_version=True,
             polling=Polling(
                 describe="DescribeExecution",
-                named=_EXECUTION,
-                status=("status",),
-                good=frozenset({"SUCCEEDED"}),
-                bad=frozenset({"FAILED", "TIMED_OUT", "ABORTED"}),
+                describe_with=_EXECUTION,
+                status_path=("status",),
+                succeeded=frozenset({"SUCCEEDED"}),
+                failed=frozenset({"FAILED", "TIMED_OUT", "ABORTED"}),
                 stop="StopExecution",
-                stopped=_EXECUTION,
+                stop_with=_EXECUTION,
             ),
         ),
     ),

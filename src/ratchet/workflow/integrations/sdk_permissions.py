@@ -1,4 +1,4 @@
-"""The rights of AWS SDK integrations, where they are not those of an optimised integration.
+"""Permissions of AWS SDK integrations that no optimised integration has.
 
 From the service authorization reference of each service.
 """
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from ratchet.workflow.integrations.row import Target
 from ratchet.workflow.integrations.services.sagemaker import ENDPOINT
 
-# IAM's prefix of a service, where it is not botocore's name.
+# IAM prefixes that differ from botocore's service name.
 PREFIXES: Mapping[str, str] = {"bedrock-runtime": "bedrock"}
-# Services (as botocore names them) whose actions IAM calls as the API does.
-ALIKE = frozenset(
+# Services, by botocore's name, whose IAM actions are named like the API's operations.
+SAME_NAMES = frozenset(
     {
         "athena", "batch", "codebuild", "comprehend", "databrew", "dynamodb", "ecs", "events",
         "firehose", "glue", "kinesis", "kms", "polly", "rekognition", "sagemaker", "scheduler",
@@ -21,8 +21,8 @@ ALIKE = frozenset(
         "translate",
     }
 )  # fmt: skip
-# Operations that IAM calls otherwise, by botocore's service and operation.
-OTHERWISE: Mapping[str, tuple[str, ...]] = {
+# Operations whose IAM action has another name, by botocore's service and operation.
+RENAMED: Mapping[str, tuple[str, ...]] = {
     "s3:CopyObject": ("s3:PutObject",),
     "s3:DeleteObject": ("s3:DeleteObject",),
     "s3:DeleteObjects": ("s3:DeleteObject",),
@@ -34,8 +34,8 @@ OTHERWISE: Mapping[str, tuple[str, ...]] = {
     "s3:ListObjectsV2": ("s3:ListBucket",),
     "s3:PutObject": ("s3:PutObject",),
 }
-# The same, where it depends on the request: granted, but never reported as missing.
-UNSURE: Mapping[str, tuple[str, ...]] = {
+# The same, where the action depends on the request: granted, but never reported as missing.
+VARYING: Mapping[str, tuple[str, ...]] = {
     "dynamodb:BatchExecuteStatement": ("dynamodb:PartiQL*",),
     "dynamodb:ExecuteStatement": ("dynamodb:PartiQL*",),
     "dynamodb:ExecuteTransaction": ("dynamodb:PartiQL*",),
