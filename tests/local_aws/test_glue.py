@@ -283,8 +283,8 @@ def test_a_running_job_listens_on_loopback_alone_and_stops_when_told(
     deadline = time.monotonic() + 60
     while not ready.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    child = local_aws.services["glue"]._runs[job][run].child  # type: ignore[attr-defined]
-    listeners = listening_addresses(child.pid)
+    service: Any = local_aws.services["glue"]
+    listeners = listening_addresses(service._runs[job][run].background.pid)
     assert listeners
     assert [address for address in listeners if not address.is_loopback] == []
 

@@ -16,11 +16,11 @@ from ratchet.local_aws.databrew.answers import (
 from ratchet.local_aws.databrew.datasets import DatasetOperations, csv_source
 from ratchet.local_aws.databrew.outputs import csv_output
 from ratchet.local_aws.databrew.recipes import PUBLISHED, RecipeOperations
-from ratchet.local_aws.databrew.runs import OPEN, Run, Work, carry_out
+from ratchet.local_aws.databrew.runs import RecipeWork, Run
 from ratchet.local_aws.running.host import Host
+from ratchet.local_aws.shared.background import BackgroundRun
 
 _DEFAULT_TIMEOUT_MINUTES = 2880  # documented default of Timeout
-_LOG_GROUP = "/aws-glue-databrew/jobs"
 
 
 class JobOperations(DatasetOperations, RecipeOperations):
@@ -79,10 +79,9 @@ class JobOperations(DatasetOperations, RecipeOperations):
             job = self._job(name)
             self._refuse_open_run(name)
             work = self._work(job)
-            run = Run("db_" + secrets.token_hex(32), dict(job), self.local.clock.now(), _LOG_GROUP)
-            self.runs[name][run.id] = run
-        carry_out(self.local, run, work)
-        return {"RunId": run.id}
+            self.runs[name][work.run.id] = work.run
+        work.start()
+        return {"RunId": work.run.id}
 
     def describe_job_run(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._run(request).described()
@@ -103,17 +102,21 @@ class JobOperations(DatasetOperations, RecipeOperations):
             for run in list(runs.values()):
                 run.stop()
 
-    def _work(self, job: dict[str, Any]) -> Work:
+    def _work(self, job: dict[str, Any]) -> RecipeWork:
+        """A new run of the job."""
         reference = job["RecipeReference"]
         recipe = self.recipe_version(reference["Name"], reference["RecipeVersion"])
         source = csv_source(self.dataset(job["DatasetName"]))
         outputs = [csv_output(output) for output in job["Outputs"]]
-        return Work(source, recipe["Steps"], outputs, job["Timeout"] * 60)
+        run_id = "db_" + secrets.token_hex(32)
+        background = BackgroundRun(self.local, self.local.folder / "databrew" / run_id)
+        run = Run(run_id, dict(job), self.local.clock.now(), background)
+        return RecipeWork(self.local, run, source, recipe["Steps"], outputs)
 
     def _refuse_open_run(self, name: str) -> None:
         self._job(name)
         for run in self.runs[name].values():
-            if run.state in OPEN:
+            if run.is_open:
                 raise conflict(f"The job {name} is running already: {run.id}.")
 
     def _job(self, name: str) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.glue.definitions import check_arguments, checked, invalid, merged_arguments
-from ratchet.local_aws.glue.runs import OPEN, Run, carry_out
+from ratchet.local_aws.glue.runs import Run, ScriptWork
 from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.running.service import Service
+from ratchet.local_aws.shared.background import BackgroundRun
 from ratchet.local_aws.shared.listing import Pager
 
 _PAGES = Pager(lambda token: invalid(f"NextToken {token!r} is not valid"), size=200, most=1_000)
@@ -93,16 +94,18 @@ class Glue(Service):
             job = self._job(request["JobName"])
             self._refuse_too_many(job)
             sizes = {k: request[k] for k in ("WorkerType", "NumberOfWorkers") if request.get(k)}
+            run_id = "jr_" + secrets.token_hex(32)
             run = Run(
-                "jr_" + secrets.token_hex(32),
+                run_id,
                 job | sizes,
-                given,
-                merged_arguments(job, given),
                 self.local.clock.now(),
-                request.get("Timeout") or job["Timeout"],
+                BackgroundRun(self.local, self.local.folder / "glue" / run_id),
+                arguments=given,
+                merged=merged_arguments(job, given),
+                timeout=request.get("Timeout") or job["Timeout"],
             )
             self._runs[job["Name"]][run.id] = run
-        carry_out(self.local, run)
+        ScriptWork(self.local, run).start()
         return {"JobRunId": run.id}
 
     def get_job_run(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +163,7 @@ class Glue(Service):
 
     def _refuse_too_many(self, job: dict[str, Any]) -> None:
         most = job["ExecutionProperty"].get("MaxConcurrentRuns", 1)
-        if sum(run.state in OPEN for run in self._runs[job["Name"]].values()) >= most:
+        if sum(run.is_open for run in self._runs[job["Name"]].values()) >= most:
             raise ServiceError(
                 "ConcurrentRunsExceededException", f"Concurrent runs exceeded for {job['Name']}"
             )

@@ -20,11 +20,15 @@ class Clients(Protocol):
 
 
 class Children(Protocol):
-    """Starts child processes, in an environment that holds nothing of the user's."""
+    """Starts child processes, and ends them in time."""
 
     @property
     def processes(self) -> Processes:
         """Starts children and ends them with local AWS."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time, which tests can turn."""
 
     def child_environment(self) -> dict[str, str]:
         """The environment of any child: our endpoint, dummy keys, nothing of the user's."""
@@ -48,10 +52,6 @@ class Host(Clients, Children, Protocol):
     @property
     def folder(self) -> Path:
         """The work folder, removed in the end; each service makes its own in it."""
-
-    @property
-    def clock(self) -> Clock:
-        """The time, which tests can turn."""
 
     @property
     def services(self) -> Mapping[str, Any]:

@@ -72,6 +72,10 @@ class Child:
             os.close(leash)
 
 
+class Closing(RuntimeError):
+    """Nothing is started any more: local AWS is closing."""
+
+
 class Processes:
     """The children of one local AWS; closing it leaves none alive."""
 
@@ -99,8 +103,7 @@ class Processes:
         """
         with self._lock:
             if self._closed:
-                msg = f"local AWS is closing and starts nothing more: {module_or_script}"
-                raise RuntimeError(msg)
+                raise Closing(f"local AWS is closing: {module_or_script} is not started")
             self._forget_the_dead()
             child = _start(str(module_or_script), args, env, cwd, log, tuple(pass_fds))
             self._children.add(child)

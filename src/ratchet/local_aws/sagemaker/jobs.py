@@ -1,47 +1,41 @@
-"""What training and transform jobs share: a record, its lock, its folder and its thread."""
+"""What training and transform jobs share: a record, a log, a run in the background."""
 
 from __future__ import annotations
 
-import logging
-import shutil
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ratchet.local_aws.sagemaker.base import SageMakerPart, bucket_and_key, invalid, unsupported
-from ratchet.local_aws.sagemaker.containers.run import ContainerRun
+from ratchet.local_aws.shared.background import BackgroundRun, RunFailed
 from ratchet.local_aws.shared.logs import LogStream
 from ratchet.local_aws.shared.transfer import any_under
 
-log = logging.getLogger(__name__)
-
 LONGEST_REASON = 1024
 """Characters that FailureReason holds."""
-
-
-class JobFailed(Exception):
-    """Ends a job as Failed; the text is its FailureReason."""
+GRACE = timedelta(seconds=120)
+"""SageMaker sends SIGTERM, and SIGKILL 120 seconds later."""
 
 
 @dataclass
 class Job:
-    """One job: `record` is what Describe answers, `run` its container."""
+    """One job: `record` is what Describe answers, `run` what its container does."""
 
     name: str
     arn: str
-    folder: Path
     record: dict[str, Any]
-    run: ContainerRun
+    run: BackgroundRun
     log: LogStream
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-
-Work = Callable[[Job], None]
-Fail = Callable[[Job, str], None]
+    @property
+    def folder(self) -> Path:
+        """The job's own folder, until it has ended."""
+        return self.run.folder
 
 
 class Jobs(SageMakerPart):
@@ -49,33 +43,21 @@ class Jobs(SageMakerPart):
 
     def _new_job(self, kind: str, name: str, group: str, record: Mapping[str, Any]) -> Job:
         now = self._now()
-        arn = self._arn(kind, name)
-        folder = self._folder / kind / name
         stream = f"{name}/algo-1-{int(now.timestamp())}"
-        lines = self._log_stream(group, stream)
         stamped = {**record, "CreationTime": now, "LastModifiedTime": now}
-        return Job(name, arn, folder, stamped, ContainerRun(self.local), lines)
+        run = BackgroundRun(self.local, self._folder / kind / name, GRACE)
+        return Job(name, self._arn(kind, name), stamped, run, self._log_stream(group, stream))
 
-    def _start_job(self, job: Job, work: Work, fail: Fail) -> None:
-        """Run the work on a thread of its own; `fail` ends the job when it raises."""
-        args = (job, work, fail)
-        threading.Thread(target=self._guard, args=args, name=job.arn, daemon=True).start()
+    def _start_job(
+        self, job: Job, work: Callable[[Job], None], end: Callable[[Job, str | None], None]
+    ) -> None:
+        """Do the work in the background; `end` gets the FailureReason, None if there is none."""
 
-    def _guard(self, job: Job, work: Work, fail: Fail) -> None:
-        try:
-            job.folder.mkdir(parents=True)
-            work(job)
-        except JobFailed as error:
-            fail(job, str(error)[:LONGEST_REASON])
-        except (BotoCoreError, ClientError) as error:
-            fail(job, f"ClientError: {error}"[:LONGEST_REASON])
-        except Exception as error:
-            if not self._closing:
-                log.exception("%s failed", job.arn)
-            fail(job, f"InternalServerError: {type(error).__name__}: {error}")
-        finally:
+        def ended(problem: Exception | None) -> None:
             job.log.close()
-            shutil.rmtree(job.folder, ignore_errors=True)
+            end(job, _failure_reason(problem) if problem else None)
+
+        job.run.start(job.arn, lambda: work(job), ended)
 
     def _data_source(self, holder: Mapping[str, Any], where: str, role: str) -> str:
         """The S3 prefix of a channel or transform input; refuses every other kind of source."""
@@ -101,6 +83,14 @@ class Jobs(SageMakerPart):
             f'exist under that S3 prefix, and that the role "{role}" has "s3:ListBucket" '
             f'permissions on bucket "{bucket}".'
         )
+
+
+def _failure_reason(problem: Exception) -> str:
+    if isinstance(problem, RunFailed):
+        return str(problem)[:LONGEST_REASON]
+    if isinstance(problem, BotoCoreError | ClientError):
+        return f"ClientError: {problem}"[:LONGEST_REASON]
+    return f"InternalServerError: {type(problem).__name__}: {problem}"
 
 
 def failure_text(file: Path) -> str | None:

@@ -24,8 +24,9 @@ from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.errors import Unsupported, UserError
 from ratchet.local_aws.sagemaker.containers.images import container_of
 from ratchet.local_aws.sagemaker.containers.layout import lay_out
-from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
+from ratchet.local_aws.sagemaker.jobs import Job, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.shared.background import RunFailed
 from ratchet.local_aws.shared.transfer import fetch_all, put
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class TrainingJobs(Jobs):
             self._trainings[name] = job
             self._set_tags(job.arn, request)
         self._enter(job, "Starting")
-        self._start_job(job, self._train, self._fail_training)
+        self._start_job(job, self._train, self._end_training)
         return {"TrainingJobArn": job.arn}
 
     def describe_training_job(self, request: Request) -> Answer:
@@ -185,7 +186,7 @@ class TrainingJobs(Jobs):
             fetch_all(self.local.client("s3"), *bucket_and_key(uri), target)
         if not job.run.stopped:
             self._enter(job, "Training")
-        code = job.run.run(
+        code = job.run.call(
             container.training_program,
             [],
             layout.environment,
@@ -195,9 +196,8 @@ class TrainingJobs(Jobs):
         )
         if not (job.run.stopped or job.run.exceeded) and code != 0:
             reason = failure_text(layout.output / "failure") or "See job logs for more information"
-            raise JobFailed(f"AlgorithmError: {reason}, exit code: {code}")
+            raise RunFailed(f"AlgorithmError: {reason}, exit code: {code}")
         self._upload_model(job, layout.model, layout.output / "data")
-        self._complete_training(job)
 
     def _note(self, job: Job, container: Container, line: str) -> None:
         job.log.write(line)
@@ -220,19 +220,17 @@ class TrainingJobs(Jobs):
         if artifacts.pack(data, extra):
             put(s3, extra, bucket, f"{key}/output.tar.gz")
 
-    def _complete_training(self, job: Job) -> None:
-        status, secondary = "Completed", "Completed"
-        if job.run.stopped:
-            status, secondary = "Stopped", "Stopped"
+    def _end_training(self, job: Job, reason: str | None) -> None:
+        if reason is not None:
+            self._finish_training(job, "Failed", "Failed", FailureReason=reason)
+        elif job.run.stopped:
+            self._finish_training(job, "Stopped", "Stopped")
         elif job.run.exceeded:
-            status, secondary = "Stopped", "MaxRuntimeExceeded"
-        self._finish_training(job, status, secondary)
-
-    def _fail_training(self, job: Job, reason: str) -> None:
-        self._finish_training(job, "Failed", "Failed", FailureReason=reason)
+            self._finish_training(job, "Stopped", "MaxRuntimeExceeded")
+        else:
+            self._finish_training(job, "Completed", "Completed")
 
     def _finish_training(self, job: Job, status: str, secondary: str, **changes: Any) -> None:
-        job.log.close()
         now = self._now()
         started: datetime = job.record.get("TrainingStartTime", now)
         seconds = int((now - started).total_seconds())

@@ -17,8 +17,9 @@ from ratchet.local_aws.sagemaker.base import (
 )
 from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
-from ratchet.local_aws.sagemaker.jobs import Job, JobFailed, Jobs, failure_text
+from ratchet.local_aws.sagemaker.jobs import Job, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.shared.background import RunFailed
 from ratchet.local_aws.shared.transfer import fetch, fetch_all, put_all
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class TransformJobs(Jobs):
             self._set_tags(job.arn, request)
         artifact = self._model_data(request["ModelName"])
         self._change_transform(job)
-        self._start_job(job, lambda job: self._transform(job, artifact), self._fail_transform)
+        self._start_job(job, lambda job: self._transform(job, artifact), self._end_transform)
         return {"TransformJobArn": job.arn}
 
     def describe_transform_job(self, request: Request) -> Answer:
@@ -138,15 +139,13 @@ class TransformJobs(Jobs):
         fetch(s3, *bucket_and_key(artifact), archive)
         job_file = job.folder / "job.json"
         job_file.write_text(json.dumps(self._order(job)), encoding="utf-8")
-        code = job.run.run(PROGRAM, [str(job_file)], {}, job.folder, job.log.write)
+        code = job.run.call(PROGRAM, [str(job_file)], {}, job.folder, job.log.write)
         if job.run.stopped:
-            self._finish_transform(job, "Stopped")
             return
         if code != 0:
             reason = failure_text(job.folder / "failure") or f"exit code {code}"
-            raise JobFailed(f"ClientError: See job logs for more information: {reason}")
+            raise RunFailed(f"ClientError: See job logs for more information: {reason}")
         put_all(s3, target, *bucket_and_key(job.record["TransformOutput"]["S3OutputPath"]))
-        self._finish_transform(job, "Completed")
 
     def _order(self, job: Job) -> dict[str, Any]:
         processing = job.record.get("DataProcessing", {})
@@ -161,11 +160,13 @@ class TransformJobs(Jobs):
             "join": processing.get("JoinSource", "None") == "Input",
         }
 
-    def _fail_transform(self, job: Job, reason: str) -> None:
-        self._finish_transform(job, "Failed", FailureReason=reason)
+    def _end_transform(self, job: Job, reason: str | None) -> None:
+        if reason is not None:
+            self._finish_transform(job, "Failed", FailureReason=reason)
+        else:
+            self._finish_transform(job, "Stopped" if job.run.stopped else "Completed")
 
     def _finish_transform(self, job: Job, status: str, **changes: Any) -> None:
-        job.log.close()
         ended = self._now()
         self._change_transform(job, TransformJobStatus=status, TransformEndTime=ended, **changes)
 

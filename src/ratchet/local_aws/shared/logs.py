@@ -48,6 +48,12 @@ class LogStream:
             if time.monotonic() - self._flushed > FLUSH_SECONDS:
                 self._flush()
 
+    def send(self, file: Path) -> None:
+        """Send a whole log file, if there is one, and close the stream."""
+        for line in lines_of(file):
+            self.write(line)
+        self.close()
+
     def close(self) -> None:
         """Send what is left."""
         with self._lock:
