@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from asl_machines import INVOKE, Runner, types
 
 from ratchet.workflow import StateError, TaskCall, TestClock, parse
@@ -82,6 +83,26 @@ def test_only_iterations_and_branches_that_failed_are_run_again() -> None:
     assert execution.output.value == ["fine", "bad"]
     assert types(execution).count("MapStateStarted") == 1
     assert types(execution).count("MapIterationStarted") == 3
+
+
+@pytest.mark.parametrize("kind", ["Parallel", "Map"])
+def test_what_comes_after_the_failed_state_starts_from_the_beginning(kind: str) -> None:
+    def container(value: str, **ending: Any) -> dict[str, Any]:
+        flow = {"StartAt": f"In{value}", "States": {f"In{value}": give(value)}}
+        parts = {"Branches": [flow]} if kind == "Parallel" else {"ItemProcessor": flow}
+        return {"Type": kind, **parts, **({"Items": [0]} if kind == "Map" else {}), **ending}
+
+    def give(value: str) -> dict[str, Any]:
+        return {"Type": "Pass", "Output": value, "End": True}
+
+    states = {
+        "Before": {**container("before", Next="Call")},
+        "Call": {"Type": "Task", "Resource": INVOKE, "Arguments": "bad", "Next": "After"},
+        "After": {**container("after", End=True)},
+    }
+    execution = World({"StartAt": "Before", "States": states}, {}).redrive()
+    assert execution.output is not None
+    assert execution.output.value == ["after"]
 
 
 def test_a_map_run_redrives_the_children_that_failed() -> None:

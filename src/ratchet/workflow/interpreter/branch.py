@@ -28,6 +28,7 @@ class Branch:
     """
 
     __slots__ = (
+        "_progress",
         "_visit",
         "checkpoint",
         "children",
@@ -36,7 +37,6 @@ class Branch:
         "item",
         "iterates",
         "place",
-        "progress",
         "recorder",
         "variables",
     )
@@ -50,7 +50,7 @@ class Branch:
         self.continues = False
         self.variables: dict[str, Payload] = {}
         self.item: Item | None = None
-        self.progress = Progress()
+        self._progress: Progress | None = None
         self.children: list[Branch] = []
         self.place = 0
         self.iterates: str | None = None
@@ -71,6 +71,13 @@ class Branch:
         return child
 
     @property
+    def progress(self) -> Progress:
+        """What the state's branches or iterations have done."""
+        if self._progress is None:
+            self._progress = Progress()
+        return self._progress
+
+    @property
     def visit(self) -> Visit:
         """The visit of the state that the branch is in."""
         if self._visit is None:
@@ -83,6 +90,7 @@ class Branch:
         if self.checkpoint is not None:
             entered = self._continue(self.checkpoint)
         else:
+            self._progress, self.continues = None, False
             details = {"name": state.name, "input": payload}
             entered = self.recorder.record(f"{state.type}StateEntered", details)
         self._visit = Visit(
@@ -91,7 +99,7 @@ class Branch:
 
     def _continue(self, checkpoint: Checkpoint) -> int:
         self.variables.update(checkpoint.variables)
-        self.progress = checkpoint.progress
+        self._progress = checkpoint.progress
         self.checkpoint, self.continues = None, True
         return checkpoint.entered
 
@@ -104,7 +112,7 @@ class Branch:
 
     def start_over(self) -> None:
         """Forget what branches, iterations and children have done."""
-        self.progress = Progress()
+        self._progress = None
 
     def exit(
         self, payload: Payload, output: Payload, assigned: dict[str, Payload] | None

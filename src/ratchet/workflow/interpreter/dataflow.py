@@ -6,7 +6,6 @@ call, variables and output is decided here.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ratchet.workflow.asl import paths
@@ -26,18 +25,25 @@ EMPTY = Payload({}, "{}")
 class JsonataData:
     """JSONata: Arguments in; Assign and Output out, both with the variables of before."""
 
-    __slots__ = ("_branch", "_state", "_visit", "evaluator", "input")
+    __slots__ = ("_branch", "_evaluator", "_state", "_visit", "input")
 
     def __init__(self, branch: Branch, state: State, payload: Payload) -> None:
         self._branch = branch
         self._state = state
         self._visit = branch.visit
         self.input = payload
-        self.evaluator = self._with()
+        self._evaluator: Evaluator | None = None
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """Evaluates the state's fields; made when a field needs it."""
+        if self._evaluator is None:
+            self._evaluator = self._with()
+        return self._evaluator
 
     def renew(self) -> None:
         """Read the context again: token and retry count differ at each attempt."""
-        self.evaluator = self._with()
+        self._evaluator = None
 
     def given(self) -> Payload:
         """What a Task is called with, what branches get, what a Pass passes on."""
@@ -46,7 +52,7 @@ class JsonataData:
 
     def for_item(self, item: Item, recorder: Recorder) -> Evaluator:
         """An evaluator of the same input for one item of a Map; failures go to `recorder`."""
-        return Evaluator(replace(self._visit, item=item), recorder, input=self.input)
+        return Evaluator(self._visit.of_item(item), recorder, input=self.input)
 
     def refused(self, sentence: str) -> StateError:
         """The error for an input that a state cannot work on."""
@@ -54,12 +60,12 @@ class JsonataData:
 
     def leave(self, result: Payload, *, is_result: bool = False) -> Payload:
         """Leave the state. `is_result`: expressions see it as `$states.result`."""
-        evaluator = self._with(result=result) if is_result else self.evaluator
+        evaluator = self._with(result=result) if is_result else None
         return self._left(evaluator, self._state.assign, self._state.output, result)
 
     def decide(self, choice: Choice | ChoiceRule) -> Payload:
         """Leave a Choice by one of its rules, or by its Default."""
-        return self._left(self.evaluator, choice.assign, choice.output, self.input)
+        return self._left(None, choice.assign, choice.output, self.input)
 
     def caught(self, catcher: Catcher, error: Payload) -> Payload:
         """Leave the state by a Catch."""
@@ -68,11 +74,15 @@ class JsonataData:
 
     def _left(
         self,
-        evaluator: Evaluator,
+        evaluator: Evaluator | None,
         assign: Template | None,
         output: Template | None,
         default: Payload,
     ) -> Payload:
+        """Leave with what the templates give, by the state's own evaluator if none is given."""
+        if assign is None and output is None:
+            return self._branch.exit(default, default, None)
+        evaluator = evaluator or self.evaluator
         assigned = evaluator.members(assign) if assign is not None else None
         result = default if output is None else evaluator.payload(output)
         return self._branch.exit(default, result, assigned)
@@ -84,7 +94,7 @@ class JsonataData:
 class PathData:
     """JSONPath: InputPath and Parameters in; ResultSelector, ResultPath and OutputPath out."""
 
-    __slots__ = ("_branch", "_raw", "_state", "_visit", "evaluator", "input")
+    __slots__ = ("_branch", "_evaluator", "_raw", "_state", "_visit", "input")
 
     def __init__(self, branch: Branch, state: State, payload: Payload) -> None:
         self._branch = branch
@@ -96,7 +106,14 @@ class PathData:
             self.input = payload
         else:
             self.input = self._on(payload).whole(path) if path is not None else EMPTY
-        self.evaluator = self._on(self.input)
+        self._evaluator: ReferenceEvaluator | None = None
+
+    @property
+    def evaluator(self) -> ReferenceEvaluator:
+        """Evaluates the state's fields; made when a field needs it."""
+        if self._evaluator is None:
+            self._evaluator = self._on(self.input)
+        return self._evaluator
 
     def renew(self) -> None:
         """Paths read the context whenever they are asked: nothing to do."""
@@ -106,7 +123,7 @@ class PathData:
         return self.input if parameters is None else self.evaluator.payload(parameters)
 
     def for_item(self, item: Item, _: Recorder) -> ReferenceEvaluator:
-        return ReferenceEvaluator(replace(self._visit, item=item), self.input)
+        return ReferenceEvaluator(self._visit.of_item(item), self.input)
 
     def refused(self, sentence: str) -> StateError:
         return self.evaluator.failed(sentence)

@@ -46,7 +46,7 @@ class _Run:
         items, limit = self._scope()
         record("MapStateStarted", {"length": len(items) if items is not None else 0})
         self._branch.progress.map_run = run = self._new_run(limit)
-        self._environment.map_runs.announce(run)
+        self._environment.announce(run)
         record("MapRunStarted", {"mapRunArn": run.arn})
         return await self._guarded(run, items)
 
@@ -164,7 +164,7 @@ class _Run:
         if child.execution is not None:
             await child.execution.redrive()
         else:
-            await self._environment.map_runs.child(run, child, self._machine()).run()
+            await self._environment.child(run, child, self._machine()).run()
         if child.status in (FAILED, TIMED_OUT):
             self._bad += child.items
 

@@ -1,18 +1,17 @@
-"""What all branches of an execution share: its names, its clock, and ways to the world outside."""
+"""What all branches of an execution share: names, clock, history, and ways to the outside."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.history.recorder import History
 from ratchet.workflow.interpreter.clock import Clock
 from ratchet.workflow.interpreter.context import Context
 from ratchet.workflow.interpreter.identity import Identity
-from ratchet.workflow.interpreter.map_run import MapRunHost
+from ratchet.workflow.interpreter.map_run import Child, ChildExecution, MapRun
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskRunner
 from ratchet.workflow.interpreter.turn import Turn
 
@@ -34,17 +33,23 @@ class Background:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """The surroundings of the branches of one execution."""
+class Environment(Protocol):
+    """The execution, as its branches know it."""
 
     machine: StateMachine
     identity: Identity
-    context: Context
     history: History
     clock: Clock
     turn: Turn
     runner: TaskRunner | None
     callbacks: Callbacks
     background: Background
-    map_runs: MapRunHost
+
+    @property
+    def context(self) -> Context: ...
+
+    def announce(self, run: MapRun) -> None:
+        """A Map Run has started."""
+
+    def child(self, run: MapRun, child: Child, machine: StateMachine) -> ChildExecution:
+        """Give a child its execution, which is not running yet."""

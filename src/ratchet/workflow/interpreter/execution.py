@@ -18,7 +18,7 @@ from ratchet.workflow.interpreter.branch import Branch
 from ratchet.workflow.interpreter.checkpoint import Checkpoint
 from ratchet.workflow.interpreter.clock import Clock, Deadline, DeadlinePassed, RealClock
 from ratchet.workflow.interpreter.context import Context
-from ratchet.workflow.interpreter.environment import Background, Environment
+from ratchet.workflow.interpreter.environment import Background
 from ratchet.workflow.interpreter.identity import Identity
 from ratchet.workflow.interpreter.map_run import Child, MapRun
 from ratchet.workflow.interpreter.recorder import Recorder
@@ -42,7 +42,8 @@ class Execution:
     """One execution. `await run()` runs it to its end; then status, output and history are final.
 
     `on_change` is called with the execution when its status changes, in the loop's thread, and
-    `map_runs` learns of the runs of distributed Maps and of their child executions.
+    `map_runs` learns of the runs of distributed Maps and of their child executions. Child
+    executions share the `background` of their parent.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Execution:
         callbacks: Callbacks | None = None,
         on_change: Callable[[Execution], None] | None = None,
         map_runs: MapRunListener | None = None,
+        background: Background | None = None,
     ) -> None:
         self.machine = machine
         self.input = input
@@ -63,6 +65,8 @@ class Execution:
         self.identity = identity or Identity()
         self.clock = clock or RealClock()
         self.callbacks = callbacks or Callbacks()
+        self.background = background or Background()
+        self.turn = Turn()
         self.history = History()
         self.status = RUNNING
         self.started = self.clock.now()
@@ -77,7 +81,7 @@ class Execution:
         self._on_change = on_change
         self._task: asyncio.Task[Any] | None = None
         self._stop: StateError | None = None
-        self._background = Background()
+        self._context: Context | None = None
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
@@ -116,27 +120,22 @@ class Execution:
         self.error = self.cause = self._stop = None
         self.redrives += 1
         self.redriven = self.clock.now()
+        self._context = None
         self._ended = asyncio.Event()
         return True
 
-    def environment(self) -> Environment:
-        """What the branches of this execution share until its next redrive."""
-        return Environment(
-            machine=self.machine,
-            identity=self.identity,
-            context=Context(self.identity, self.input, self.started, self.redrives, self.redriven),
-            history=self.history,
-            clock=self.clock,
-            turn=Turn(),
-            runner=self.runner,
-            callbacks=self.callbacks,
-            background=self._background,
-            map_runs=self,
-        )
+    @property
+    def context(self) -> Context:
+        """The context object until the next redrive."""
+        if self._context is None:
+            self._context = Context(
+                self.identity, self.input, self.started, self.redrives, self.redriven
+            )
+        return self._context
 
     async def _go(self, previous: int, checkpoint: Checkpoint | None = None) -> None:
         recorder = Recorder(self.history, self.clock, previous)
-        branch = Branch(self.environment(), recorder, checkpoint)
+        branch = Branch(self, recorder, checkpoint)
         try:
             self._raise_if_stopped()
             async with Deadline(self.clock, self.machine.timeout):
@@ -193,8 +192,8 @@ class Execution:
             clock=self.clock,
             callbacks=self.callbacks,
             map_runs=self._map_runs,
+            background=self.background,
         )
-        execution._background = self._background
         child.execution = execution
         if self._map_runs is not None:
             self._map_runs.child(run, child, execution)
@@ -202,7 +201,7 @@ class Execution:
 
     async def settled(self) -> None:
         """Wait for what branches have left to do in the background."""
-        await self._background.settled()
+        await self.background.settled()
 
     def _raise_if_stopped(self) -> None:
         if self._stop is not None:

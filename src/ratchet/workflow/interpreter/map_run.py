@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter.identity import Identity
 from ratchet.workflow.interpreter.status import (
@@ -39,16 +38,6 @@ class ChildExecution(Protocol):
     async def redrive(self) -> None: ...
 
     def stop(self) -> None: ...
-
-
-class MapRunHost(Protocol):
-    """What an execution does for the Map Runs of its distributed Maps."""
-
-    def announce(self, run: MapRun) -> None:
-        """A run has started."""
-
-    def child(self, run: MapRun, child: Child, machine: StateMachine) -> ChildExecution:
-        """Give a child its execution, which is not running yet."""
 
 
 @dataclass(slots=True)

@@ -31,6 +31,20 @@ class Visit:
     retries: int = 0
     token: str | None = None
 
+    def of_item(self, item: Item) -> Visit:
+        """The same visit of a Map as one of its items sees it."""
+        return Visit(
+            self.environment,
+            self.state,
+            self.payload,
+            self.variables,
+            item,
+            self.since,
+            self.before,
+            self.entered,
+            self.retries,
+        )
+
     def context(self, *, bound: bool) -> dict[str, Any]:
         """The context object; `bound` as JSONata sees it, else plain JSON."""
         state: dict[str, Any] = {"EnteredTime": iso(self.since), "Name": self.state.name}

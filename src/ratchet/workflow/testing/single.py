@@ -146,13 +146,23 @@ class _TestBranch(Branch):
 class _GivenContext(Context):
     """A context object with the caller's members in it."""
 
-    def __init__(self, execution: Execution, members: dict[str, Any]) -> None:
+    def __init__(self, execution: Execution, members: Payload) -> None:
         super().__init__(execution.identity, execution.input, execution.started)
-        self._members = Payload(members)
+        self._members = members
 
     def within(self, members: dict[str, Any], *, bound: bool) -> dict[str, Any]:
         given = self._members.bound if bound else self._members.value
         return _merged(super().within(members, bound=bound), given)
+
+
+class _TestExecution(Execution):
+    """An execution whose context object has the `members` that the caller gave."""
+
+    members = Payload({})
+
+    @property
+    def context(self) -> Context:
+        return _GivenContext(self, self.members)
 
 
 @dataclass(frozen=True)
@@ -224,10 +234,11 @@ class _Trial:
         flow, _ = find_state(machine, self.state.name)
         clock, callbacks = TestClock(), Callbacks()
         runner = MockRunner(self._answer, callbacks)
-        execution = Execution(machine, payload, runner=runner, clock=clock, callbacks=callbacks)
-        context = _GivenContext(execution, self.context)
-        environment = dataclasses.replace(execution.environment(), context=context)
-        branch = _TestBranch(environment, self)
+        execution = _TestExecution(
+            machine, payload, runner=runner, clock=clock, callbacks=callbacks
+        )
+        execution.members = Payload(self.context)
+        branch = _TestBranch(execution, self)
         only = dataclasses.replace(flow, start_at=self.state.name)
         outcome = clock.run(_stepped(branch, only, payload))
         if body.get("Type") == self.state.type:
