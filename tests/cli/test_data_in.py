@@ -104,7 +104,7 @@ def test_a_wrong_value_is_named_with_the_values_allowed(folder: Path) -> None:
         ),
         ('delimiter: ";"', "delimiter: ab", 'ab is not allowed; allowed: ",", ;, "\\t"'),
         ("confidence: 0.95", "confidence: 1", "a number (at least 0.5 and less than 1)"),
-        ("by: row", "no: row", "the key no is no text"),
+        ("by: row", "no: row", "the key no is not text"),
     ],
 )
 def test_a_value_is_told_with_file_line_key_and_what_is_allowed_in_words(
@@ -134,7 +134,7 @@ def test_numbers_and_dates_are_read_as_editors_read_them(folder: Path) -> None:
             "split: train + validatio",
         ),
         ("max_depth: 5", "max_depht: 5", "pipeline.yaml", "training.hyperparameters.max_depht: no"),
-        ("minimum: 0.60", "minimum: 7", "pipeline.yaml", "gate.minimum: 7 is no possible value"),
+        ("minimum: 0.60", "minimum: 7", "pipeline.yaml", "gate.minimum: 7 is not a possible value"),
         ("min: -10, max: 10", "min: 99, max: 10", "columns.yaml", "columns.emp.var.rate: min 99"),
     ],
 )
@@ -166,24 +166,24 @@ def test_an_unquoted_no_is_explained(folder: Path) -> None:
 
 def test_a_label_that_is_no_column_is_named_with_near_ones(folder: Path) -> None:
     line = change(folder, "label: y", "label: jobs")
-    assert f"pipeline.yaml:{line}: data.label: jobs is no column" in refused(folder)
+    assert f"pipeline.yaml:{line}: data.label: jobs is not a column" in refused(folder)
 
 
 def test_a_key_that_is_there_twice_is_refused(folder: Path) -> None:
     change(folder, "  metric: auc", "  metric: auc\n  metric: auc")
-    assert "the key metric is there twice" in refused(folder)
+    assert "the key metric appears twice" in refused(folder)
 
 
 def test_broken_yaml_is_told_by_line(folder: Path) -> None:
     change(folder, "name: bank-marketing", "name: [bank")
-    assert "no valid YAML" in refused(folder)
+    assert "not valid YAML" in refused(folder)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "the file is empty; needed: name, training, gate, data"),
-        ("a: &a [*a]", "unfolds to more than 200,000 values"),
+        ("a: &a [*a]", "expands to more than 200,000 values"),
         ("a: " + "[" * 20_000, "nested too deeply"),
         ("- 1\n", "pipeline.yaml:1: the file: [1] is not allowed; allowed: keys and values"),
     ],
@@ -195,12 +195,12 @@ def test_a_file_that_is_no_pipeline_is_no_defect(folder: Path, text: str, said: 
 
 def test_a_recipe_nested_without_end_is_told(folder: Path) -> None:
     (folder / "recipe.json").write_text("[" * 100_000)
-    assert "recipe.json: no recipe is nested that deeply" in refused(folder)
+    assert "recipe.json: nested too deeply for a recipe" in refused(folder)
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "recipe.json").unlink()
-    assert "recipe.json is not there" in refused(folder)
+    assert "recipe.json does not exist" in refused(folder)
 
 
 # upload
@@ -285,7 +285,7 @@ def test_plain_gz_zip_and_zip_in_zip_give_the_same_bytes(tmp_path: Path) -> None
         assert read_data(tmp_path / name) == content, name
 
 
-def test_what_unfolds_to_more_than_the_limit_is_refused(
+def test_what_unpacks_to_more_than_the_limit_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo_data, "MOST_BYTES", 1000)
@@ -294,7 +294,7 @@ def test_what_unfolds_to_more_than_the_limit_is_refused(
         ("bomb.zip", zipped("a.csv", bytes(5000))),
     ):
         (tmp_path / name).write_bytes(packed)
-        with pytest.raises(CliError, match="unfolds to more than"):
+        with pytest.raises(CliError, match="unpacks to more than"):
             read_data(tmp_path / name)
 
 
@@ -304,7 +304,7 @@ def test_what_unfolds_to_more_than_the_limit_is_refused(
         (b"", "is empty"),
         (b"PK\x03\x04 but no zip", "cannot be unpacked"),
         (b"\x1f\x8b\x08 but no gzip", "cannot be unpacked"),
-        (b"\x89PNG\r\n\0\0", "is no text"),
+        (b"\x89PNG\r\n\0\0", "is not text"),
         (zipped("readme.txt", b"hello"), "holds no single CSV file; it holds"),
     ],
 )

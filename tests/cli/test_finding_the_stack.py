@@ -67,7 +67,7 @@ def test_a_stack_of_something_else_is_refused(run: Run, aws: None) -> None:
     )
     result = run("info", "--stack", "other")
     assert result.exit_code == 1
-    assert "stack other in region us-east-1 is no Ratchet stack" in result.stderr
+    assert "stack other in region us-east-1 is not a Ratchet stack" in result.stderr
 
 
 def test_info_tells_pipelines_and_objects_without_one(run: Run, stack: str) -> None:
@@ -100,7 +100,7 @@ def test_info_offers_no_push_for_what_can_be_no_pipeline(
 def test_errors_of_json_commands_are_json_on_stderr(run: Run) -> None:
     result = run("show", "nonsense", "--json")
     assert result.exit_code == 1
-    assert json.loads(result.stderr)["error"].startswith("nonsense is no run id")
+    assert json.loads(result.stderr)["error"].startswith("nonsense is not a run id")
     assert result.stdout == ""
 
 

@@ -77,7 +77,7 @@ def test_the_same_workflow_as_json_is_the_same_definition_and_another_is_another
     [
         ("End: true", "Next: Nowhere", ":7:5: error: Missing 'Next' target: Nowhere"),
         ("Type: Pass", "Type: [", ":7:5: error: Not YAML"),
-        ("artifact: s3://bucket/model.tar.gz", "artifact: !!binary aGk=", "that JSON has not"),
+        ("artifact: s3://bucket/model.tar.gz", "artifact: !!binary aGk=", "that JSON cannot represent"),
         ("StartAt: Answer", "StartAt: ${Start}", "${Start}"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_broken_workflow_is_refused_with_file_line_and_reason(
             "{workflow: ../training.asl.yaml}",
             "../training.asl.yaml is not allowed; allowed: a file of",
         ),
-        ("{workflow: absent.asl.yaml}", "absent.asl.yaml is not there"),
+        ("{workflow: absent.asl.yaml}", "absent.asl.yaml does not exist"),
         ("{}", "training: hyperparameters or workflow is missing"),
         ("{algorithm: xgboost, hyperparamters: {}}", "did you mean hyperparameters?"),
     ],

@@ -62,11 +62,11 @@ def test_a_closed_stdout_is_no_defect(up: tuple[Environment, str]) -> None:
     assert ended.returncode == 0
 
 
-def test_another_region_than_the_local_aws_plays_is_refused(up: tuple[Environment, str]) -> None:
+def test_another_region_than_the_local_aws_emulates_is_refused(up: tuple[Environment, str]) -> None:
     for options in ((), ("--endpoint-url", up[1])):
         code, said = told(up, "info", "--region", "eu-west-1", *options)
         assert code == 1
-        assert f"the local AWS at {up[1]} plays region us-east-1, not eu-west-1" in said
+        assert f"the local AWS at {up[1]} emulates region us-east-1, not eu-west-1" in said
         assert "--profile NAME" in said
 
 
@@ -76,8 +76,8 @@ def test_a_region_of_the_environment_is_said_not_to_count(
 ) -> None:
     code, said = told(up, "info", **{variable: "eu-west-1"})
     assert code == 0
-    assert f"plays us-east-1; {variable}=eu-west-1 is heeded on real AWS only" in said
-    assert "plays" not in told(up, "info", **{variable: "us-east-1"})[1]
+    assert f"emulates us-east-1; {variable}=eu-west-1 only applies to real AWS" in said
+    assert "emulates" not in told(up, "info", **{variable: "us-east-1"})[1]
 
 
 def test_an_exported_endpoint_is_used_and_never_with_a_profile(

@@ -124,10 +124,10 @@ def test_what_the_open_run_has_claimed_waits_no_more(run: Run) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (("show", "bank-marketing-²"), "bank-marketing-² is no run id"),
-        (("show", "bank-marketing-" + "9" * 5000), "is no run id"),
+        (("show", "bank-marketing-²"), "bank-marketing-² is not a run id"),
+        (("show", "bank-marketing-" + "9" * 5000), "is not a run id"),
         (("show", "bank-marketing-000001", "-o", "run.png"), "run.png does not end in .svg"),
-        (("show", "bank-marketing-000001", "-o", "/no/x.svg"), "/no is no folder"),
+        (("show", "bank-marketing-000001", "-o", "/no/x.svg"), "/no is not a folder"),
         (("runs", "bank marketing"), "No pipeline can have that name"),
         (("info", "--stack", ""), "--stack is empty"),
     ],
@@ -151,7 +151,7 @@ def test_rows_that_are_no_text_are_told(run: Run) -> None:
     put_champion()
     result = run("invoke", "bank-marketing", "--data", "-", input=b"1,2\xff")
     assert result.exit_code == 1
-    assert "standard input is no UTF-8 text: byte 3" in result.stderr
+    assert "standard input is not UTF-8 text: byte 3" in result.stderr
 
 
 def test_a_cause_in_a_service_s_document_is_told_by_its_innermost_error() -> None:
@@ -181,7 +181,7 @@ def test_asking_a_pipeline_without_champion_says_how_to_get_one(run: Run) -> Non
     ("rows", "message"),
     [
         ("1,2,3\n1,2\n", "row 2 has 2 values, and the champion takes 3"),
-        ("1,2,telephone\n", "row 1: telephone is no number for euribor3m"),
+        ("1,2,telephone\n", "row 1: telephone is not a number for euribor3m"),
         ("\n", "standard input holds no rows"),
     ],
 )

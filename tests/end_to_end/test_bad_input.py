@@ -222,9 +222,9 @@ def _logged(stack: Stack, group: str, words: str) -> str | None:
         (
             "columns.yaml",
             ("  y: ", "  answer: "),
-            "data.label: y is no column of columns.yaml: add it there",
+            "data.label: y is not a column of columns.yaml: add it there",
         ),
-        ("pipeline.yaml", None, "pipeline.yaml is not there"),
+        ("pipeline.yaml", None, "pipeline.yaml does not exist"),
     ],
     ids=["a misspelt key", "a key of a later release", "no label among the columns", "no file"],
 )

@@ -22,11 +22,11 @@ _LOGIN = "Log in again (aws sso login), or choose other credentials with --profi
 
 
 def explain_aws(error: BaseException) -> CliError | None:
-    """Our error for one of botocore's; None when it is none we know."""
+    """Our error for one of botocore's; None for one that we do not know."""
     if isinstance(error, exceptions.ClientError):
         return _refused(error)
     if isinstance(error, exceptions.ProfileNotFound):
-        return CliError(str(error), "List the profiles there are: aws configure list-profiles")
+        return CliError(str(error), "List the available profiles: aws configure list-profiles")
     if isinstance(error, exceptions.NoRegionError):
         return CliError("no AWS region is set", "Give one with --region, or set AWS_REGION.")
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):

@@ -17,5 +17,5 @@ def root() -> Path:
             return folder
     raise CliError(
         f"no checkout of Ratchet in {here} or above it (template.yaml with statemachines/)",
-        "Run this command inside the folder you cloned.",
+        "Local AWS deploys that template: run this command inside the folder you cloned.",
     )

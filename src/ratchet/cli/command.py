@@ -61,7 +61,7 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
                 sys.stdout.flush()
             except typer.Exit:
                 raise
-            except BaseException as error:  # noqa: BLE001 - the one place that knows every end
+            except BaseException as error:  # noqa: BLE001 - the one place that handles every ending
                 with undisturbed():
                     code = report(error, as_json=bool(kwargs.get("json_output")))
                 raise typer.Exit(code) from None
@@ -70,7 +70,7 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
 
 
 def report(error: BaseException, *, as_json: bool = False) -> int:
-    """Say on stderr how the command ended, in one line; the exit code."""
+    """Print on stderr how the command ended, in one line; the exit code."""
     if isinstance(error, KeyboardInterrupt):
         _say("Stopped.")
         return 128 + signal.SIGINT
@@ -78,8 +78,8 @@ def report(error: BaseException, *, as_json: bool = False) -> int:
         _say(f"Stopped by {signal.Signals(error.number).name}.")
         return 128 + error.number
     if isinstance(error, BrokenPipeError):  # `ratchet runs | head` closes it
-        _speak_to_nobody(sys.stdout)
-        _speak_to_nobody(sys.stderr)
+        _silence(sys.stdout)
+        _silence(sys.stderr)
         return 128 + signal.SIGPIPE
     known = explain(error)
     if known is None:
@@ -122,8 +122,8 @@ def undisturbed() -> Iterator[None]:
 def stay() -> NoReturn:
     """Wait for a signal.
 
-    The kernel may give it to any thread; the main thread, which alone acts on it, then sleeps on
-    in a wait without end. So this one wakes up now and then.
+    The kernel may deliver it to any thread, but only the main thread acts on it, and in an endless
+    wait that thread would never notice. So this one wakes up now and then.
     """
     while True:
         time.sleep(0.5)
@@ -139,7 +139,7 @@ def _unwound_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is closed.
 
     The first signal decides: those that follow must not cut short what it set going, nor reach
-    Python on its way out; so after one has come the process stays deaf to them.
+    Python on its way out; so after the first the process ignores them.
     """
     decided = False
 
@@ -171,13 +171,13 @@ def _say(what: str, next_step: str = "") -> None:
         screen.print(what, style=style, soft_wrap=True)
         if next_step:
             screen.print(next_step, soft_wrap=True)
-    except OSError:  # the terminal is gone: that is what SIGHUP tells
-        _speak_to_nobody(sys.stdout)
-        _speak_to_nobody(sys.stderr)
+    except OSError:  # the terminal is gone, as SIGHUP reported
+        _silence(sys.stdout)
+        _silence(sys.stderr)
 
 
-def _speak_to_nobody(stream: TextIO) -> None:
-    """For a stream that nobody reads any more: Python would complain once more at exit."""
+def _silence(stream: TextIO) -> None:
+    """Discard what goes to a stream that nobody reads: Python would complain again at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -128,7 +128,7 @@ def connect(
         return _at_endpoint(endpoint_url, profile, region)
     if profile is None and (running := discovery.find(writes=writes)) is not None:
         _say_which(running)
-        return _playing(running, region)
+        return _running_at(running, region)
     return _own(None, profile, region)
 
 
@@ -142,12 +142,12 @@ def _say_which(running: dict[str, Any]) -> None:
 
 
 def _endpoint_set(profile: str | None) -> str | None:
-    """AWS_ENDPOINT_URL; CliError where it would quietly lead a profile's keys to local AWS."""
+    """AWS_ENDPOINT_URL; CliError where a profile's keys would silently go to local AWS."""
     url = os.environ.get("AWS_ENDPOINT_URL") or None
     if url and profile and _is_loopback(_host(url, "AWS_ENDPOINT_URL")):
         raise CliError(
             f"AWS_ENDPOINT_URL={url} is this machine, and --profile {profile} means real AWS",
-            "Choose one: unset AWS_ENDPOINT_URL, or leave --profile away.",
+            "Choose one: unset AWS_ENDPOINT_URL, or omit --profile.",
         )
     return url
 
@@ -160,25 +160,25 @@ def _own(endpoint_url: str | None, profile: str | None, region: str | None) -> A
     return Aws(session, endpoint_url, local=False)
 
 
-def _playing(about: dict[str, Any], region: str | None) -> Aws:
-    """The local AWS that says this about itself; another region than it plays is told of."""
+def _running_at(about: dict[str, Any], region: str | None) -> Aws:
+    """The local AWS that answered this; CliError for a region that it does not emulate."""
     from ratchet.cli.screen import remark
 
     endpoint, plays = about["endpoint"], about["region"]
     if region not in (None, plays):
         raise CliError(
-            f"the local AWS at {endpoint} plays region {plays}, not {region}",
-            "Leave --region away; or choose real AWS with --profile NAME; or start another with: "
+            f"the local AWS at {endpoint} emulates region {plays}, not {region}",
+            "Omit --region; or choose real AWS with --profile NAME; or start another with: "
             f"ratchet up --port 0 --region {region}",
         )
     variable, named = _region_set()
     if named not in (None, plays):
-        remark(f"The local AWS plays {plays}; {variable}={named} is heeded on real AWS only.")
+        remark(f"The local AWS emulates {plays}; {variable}={named} only applies to real AWS.")
     return local_aws(endpoint, plays)
 
 
 def _region_set() -> tuple[str, str | None]:
-    """The variable that names a region, and what it says."""
+    """The variable that names a region, and its value."""
     for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         if named := os.environ.get(variable):
             return variable, named
@@ -186,7 +186,7 @@ def _region_set() -> tuple[str, str | None]:
 
 
 def local_aws(endpoint: str, region: str) -> Aws:
-    """A local AWS, spoken to with dummy keys: the user's own never leave for it."""
+    """A local AWS, called with dummy keys: the user's own are never sent to it."""
     import boto3
 
     return Aws(boto3.session.Session("local", "local", region_name=region), endpoint, local=True)
@@ -210,18 +210,18 @@ def stack_in(aws: Aws, name: str) -> Stack:
     missing = [output for output in _OUTPUTS if output not in outputs]
     if missing:
         raise CliError(
-            f"stack {name} in {aws.where} is no Ratchet stack: it has no output {missing[0]}",
+            f"stack {name} in {aws.where} is not a Ratchet stack: it has no output {missing[0]}",
             "Name another with --stack, or wait until its deployment has ended.",
         )
     return Stack(name, aws, *(outputs[output] for output in _OUTPUTS))
 
 
 def _outputs(aws: Aws, name: str) -> tuple[str, dict[str, str]]:
-    """The stack's own name, where it was asked for by its ARN, and its outputs."""
+    """The stack's name, which may have been given as an ARN, and its outputs."""
     from botocore.exceptions import ClientError
 
     if not name:
-        raise CliError("--stack is empty", "Name the stack, or leave --stack away.")
+        raise CliError("--stack is empty", "Name the stack, or omit --stack.")
     try:
         (stack,) = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
@@ -243,7 +243,7 @@ def _no_stack(aws: Aws, name: str) -> CliError:
     if ours:
         return CliError(what, f"Ratchet stacks here: {', '.join(ours)}. Name one with --stack.")
     if aws.local:
-        return CliError(what, "A local AWS that has it starts with: ratchet up --port 0")
+        return CliError(what, "Start a local AWS that has it with: ratchet up --port 0")
     step = "Deploy it with: sam build && sam deploy; another region is named with --region."
     return CliError(what, step)
 
@@ -254,7 +254,7 @@ def _at_endpoint(url: str, profile: str | None, region: str | None) -> Aws:
         return _own(url, profile, region)
     about = _asked(url)
     if about.get("product") == "ratchet":
-        return _playing(about, region)
+        return _running_at(about, region)
     return local_aws(url, region or _region_set()[1] or "us-east-1")
 
 
@@ -265,7 +265,7 @@ def _host(url: str, given_by: str = "--endpoint-url") -> str:
             return parts.hostname
     except ValueError:  # a port beyond 65535, half an IPv6 address
         pass
-    raise CliError(f"{given_by} {url} is no URL", "It looks like http://127.0.0.1:4566.")
+    raise CliError(f"{given_by} {url} is not a URL", "A URL looks like http://127.0.0.1:4566.")
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,7 +1,7 @@
 """Where the demo's data comes from: the user's file, the cache, UCI, or the seeded generator.
 
 Nothing of the real file is part of this repository. Archives are read with a limit on what they
-unfold to.
+unpack to.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class DemoData:
-    """The rows of the story and, in words, where they are from and why from there."""
+    """The demo's rows, and in words where they come from and why."""
 
     content: bytes
     origin: str
@@ -53,7 +53,7 @@ class DemoData:
 def find_data(given: Path | None, generator: Path, is_uci: bool) -> DemoData:
     """The user's file, else the cached, else UCI's, else made-up rows. CliError for a bad file.
 
-    Only a file that the user names can fail; no cache and no network are no errors. Without
+    Only a file that the user names can fail; a missing cache or network is not an error. Without
     `is_uci` (another pipeline than bank-marketing) there is only the user's file.
     """
     if given is not None:
@@ -72,7 +72,7 @@ def read_data(path: Path) -> bytes:
         with path.open("rb") as file:
             return _unfolded(file, str(path), _DEPTH)
     except FileNotFoundError as error:
-        raise CliError(f"{path} is not there", "Check --data.") from error
+        raise CliError(f"{path} does not exist", "Check --data.") from error
     except IsADirectoryError as error:
         raise CliError(f"{path} is a folder", "Give a file with --data.") from error
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, RuntimeError,
@@ -93,7 +93,7 @@ def _unfolded(file: IO[bytes], name: str, depth: int) -> bytes:
     if not content.strip():
         raise CliError(f"{name} is empty", "Give a CSV file with a header and rows.")
     if b"\0" in content[:65536]:
-        raise CliError(f"{name} is no text", "Give a CSV file, or a .gz or .zip of one.")
+        raise CliError(f"{name} is not text", "Give a CSV file, or a .gz or .zip of one.")
     return content
 
 
@@ -119,7 +119,7 @@ def _bounded(file: Readable, name: str) -> bytes:
     content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise CliError(
-            f"{name} unfolds to more than {MOST_BYTES // 1024 // 1024} MB",
+            f"{name} unpacks to more than {MOST_BYTES // 1024 // 1024} MB",
             "The demo is for small files; try bigger ones with ratchet up and ratchet upload.",
         )
     return content

@@ -27,7 +27,10 @@ def graph(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to: .svg, .html or .mmd (Mermaid)."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The picture's file: .svg, .html or .mmd (Mermaid).",
         ),
     ] = None,
     execution: Annotated[
@@ -37,12 +40,12 @@ def graph(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="First follow the execution to its end.")
     ] = False,
-    title: Annotated[str | None, typer.Option("--title", help="What to write above it.")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="The picture's title.")] = None,
     endpoint_url: EndpointUrl = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Draw a state machine as a picture that needs nothing else, coloured by an execution.
+    """Draw a state machine as a self-contained picture, coloured by an execution.
 
     Example: ratchet graph statemachines/retraining.asl.yaml -o retraining.svg
     """
@@ -65,7 +68,7 @@ def graph(
 
 
 def _warn_of_errors(file: Path) -> None:
-    """A picture of a machine that AWS would refuse is drawn, but not without a word."""
+    """A machine that AWS would refuse is drawn too, with a remark."""
     from ratchet.cli.screen import plural, remark
     from ratchet.workflow.asl.findings import errors_of
     from ratchet.workflow.lint import lint_file
@@ -86,7 +89,7 @@ def _refuse(file: Path | None, output: Path | None, execution: str | None, *, fo
         raise CliError("no file to draw into", "Name one with -o: x.svg, x.html or x.mmd.")
     if output is not None and output.suffix not in ENDINGS:
         raise CliError(
-            f"{output}: no picture ends in '{output.suffix}'", f"Use {', '.join(ENDINGS)}."
+            f"{output}: a picture cannot end in '{output.suffix}'", f"Use {', '.join(ENDINGS)}."
         )
 
 

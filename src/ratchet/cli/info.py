@@ -40,7 +40,7 @@ def info(
 
 
 def about(stack: Stack) -> dict[str, Any]:
-    """Everything `info` says, as one document."""
+    """Everything `info` prints, as one document."""
     from ratchet.cli import ledger
 
     names = ledger.registrations(stack)

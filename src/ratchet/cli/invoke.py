@@ -1,4 +1,4 @@
-"""`ratchet invoke`: asks the model that serves."""
+"""`ratchet invoke`: calls the model that serves."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def invoke(
     """Ask a pipeline's endpoint for predictions.
 
     The endpoint takes prepared rows: the features as numbers, comma-separated, in the champion's
-    order, without header. Without --data the champion's golden rows are asked.
+    order, without header. Without --data the champion's golden rows are sent.
 
     Example: ratchet invoke bank-marketing
     """
@@ -109,7 +109,7 @@ def ask(stack: Stack, pipeline: str, rows: list[str]) -> list[float]:
     try:
         return [float(part) for part in re.split(r"[,\s]+", text.strip()) if part]
     except ValueError as error:
-        raise CliError(f"the endpoint's answer is no list of numbers: {text[:200]}") from error
+        raise CliError(f"the endpoint's answer is not a list of numbers: {text[:200]}") from error
 
 
 def _read_rows(data: str) -> list[str]:
@@ -119,7 +119,7 @@ def _read_rows(data: str) -> list[str]:
     try:
         text = read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CliError(f"{name} is no UTF-8 text: byte {error.start}") from error
+        raise CliError(f"{name} is not UTF-8 text: byte {error.start}") from error
     rows = [line.strip() for line in text.splitlines() if line.strip()]
     if not rows:
         raise CliError(f"{name} holds no rows")
@@ -127,7 +127,7 @@ def _read_rows(data: str) -> list[str]:
 
 
 def _check_width(rows: list[str], features: list[str]) -> None:
-    """The endpoint would fail with less to say, or quietly shift columns."""
+    """The endpoint would fail with a poorer message, or silently shift columns."""
     for number, row in enumerate(rows, start=1):
         values = row.split(",")
         if len(values) != len(features):
@@ -144,7 +144,7 @@ def _check_number(row: int, feature: str, value: str) -> None:
         float(value or "nan")
     except ValueError as error:
         raise CliError(
-            f"row {row}: {value.strip()} is no number for {feature}",
+            f"row {row}: {value.strip()} is not a number for {feature}",
             "The endpoint takes prepared rows: what comes out of the recipe, without header.",
         ) from error
 

@@ -39,11 +39,11 @@ class RunRef:
 
     @classmethod
     def parse(cls, run: str) -> RunRef:
-        """From a run id; CliError when it is none."""
+        """From a run id; CliError when it is not one."""
         found = re.fullmatch(rf"({PIPELINE_NAME.pattern})-([0-9]{{1,12}})", run)
         if found is None:
             raise CliError(
-                f"{run[:80]} is no run id: one looks like bank-marketing-000001",
+                f"{run[:80]} is not a run id: one looks like bank-marketing-000001",
                 "List them with: ratchet runs",
             )
         return cls(found[1], int(found[2]))
@@ -55,7 +55,7 @@ def registrations(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 def registration(stack: Stack, pipeline: str) -> dict[str, Any]:
-    """One registered pipeline; CliError names near ones and push."""
+    """One registered pipeline; CliError names similar ones and push."""
     known = registrations(stack)
     if pipeline not in known:
         push = f" Push its folder with: ratchet push pipelines/{pipeline}"
@@ -101,7 +101,7 @@ def champion(stack: Stack, pipeline: str) -> dict[str, Any] | None:
 
 
 def waiting(stack: Stack, pipeline: str) -> int:
-    """How many object versions wait for a run: what the open one has claimed waits no more."""
+    """How many object versions wait for a run; those that the open run has claimed do not count."""
     pending = {item["item"] for item in _query(stack, pipeline, index="pending")}
     run = open_run(stack, pipeline)
     manifest = (read_json(stack, f"{run.prefix}/manifest.json") if run else None) or {}
@@ -115,13 +115,13 @@ def landed_object(stack: Stack, pipeline: str, key: str, version: str) -> dict[s
 
 
 def read_json(stack: Stack, key: str) -> Any:
-    """A JSON document of the work bucket; None when it is not there."""
+    """A JSON document of the work bucket; None when it does not exist."""
     body = read_bytes(stack, key)
     return None if body is None else json.loads(body)
 
 
 def read_bytes(stack: Stack, key: str) -> bytes | None:
-    """An object of the work bucket; None when it is not there."""
+    """An object of the work bucket; None when it does not exist."""
     s3 = stack.client("s3")
     try:
         body: bytes = s3.get_object(Bucket=stack.work_bucket, Key=key)["Body"].read()

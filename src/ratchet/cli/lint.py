@@ -57,8 +57,8 @@ def lint(
             style = {ERROR: "red", WARNING: "yellow", NOTE: "dim"}[located.finding.severity]
             stdout().print(f"{located} [{located.finding.rule}]", style=style, soft_wrap=True)
         checked = plural(len(files), "file")
-        told = [plural(counts[ERROR], "error"), plural(counts[WARNING], "warning")]
-        told += [plural(counts[NOTE], "note")] if counts[NOTE] else []
-        remark(f"{checked} checked: {', '.join(told)}.")
+        counted = [plural(counts[ERROR], "error"), plural(counts[WARNING], "warning")]
+        counted += [plural(counts[NOTE], "note")] if counts[NOTE] else []
+        remark(f"{checked} checked: {', '.join(counted)}.")
     if counts[ERROR] or (strict and counts[WARNING]):
         raise typer.Exit(1)

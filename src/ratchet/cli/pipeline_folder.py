@@ -87,15 +87,15 @@ def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], t
     path = folder / training["workflow"]
     text = read_text(path)
     findings = lint(text, placeholders=False)
-    told = [f"{path}{':' if one.line is not None else ': '}{one}" for one in findings]
+    lines = [f"{path}{':' if one.line is not None else ': '}{one}" for one in findings]
     if errors_of(findings):
-        _refuse(told)
+        _refuse(lines)
     workflow = dict(parse(text).source.document)
     try:
         json.dumps(workflow, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise CliError(f"{path}: it holds a value that JSON has not: {error}") from error
-    return {**training, "workflow": workflow}, tuple(told)
+        raise CliError(f"{path}: contains a value that JSON cannot represent: {error}") from error
+    return {**training, "workflow": workflow}, tuple(lines)
 
 
 def _content_hash(files: dict[str, bytes]) -> str:
@@ -111,12 +111,12 @@ def _steps(path: Path, text: bytes) -> list[Any]:
     try:
         recipe = json.loads(text)
     except ValueError as error:
-        raise CliError(f"{path}: no valid JSON: {error}") from error
+        raise CliError(f"{path}: not valid JSON: {error}") from error
     except RecursionError:
-        raise CliError(f"{path}: no recipe is nested that deeply") from None
+        raise CliError(f"{path}: nested too deeply for a recipe") from None
     steps = recipe.get("Steps") if isinstance(recipe, dict) else recipe
     if not isinstance(steps, list) or not steps:
-        msg = f"{path} is no recipe: it holds no list of steps"
+        msg = f"{path} is not a recipe: it contains no list of steps"
         raise CliError(msg, "Export one from DataBrew, or write [{'Action': {...}}, ...].")
     return steps
 
@@ -126,11 +126,11 @@ def _refuse_bad_python(path: Path, source: bytes) -> None:
         compile(source, str(path), "exec")
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise CliError(f"{path}:{line}: no valid Python: {error}") from error
+        raise CliError(f"{path}:{line}: not valid Python: {error}") from error
 
 
 def _two_trainings(pipeline: YamlFile) -> list[str]:
-    """Told before the schema is asked, which would call each key of one unknown to the other."""
+    """Checked before the schema, which would report the keys of one as unknown to the other."""
     training = pipeline.value.get("training") if isinstance(pipeline.value, dict) else None
     if not isinstance(training, dict) or "workflow" not in training:
         return []
@@ -150,7 +150,7 @@ def _label_problem(pipeline: YamlFile, columns: YamlFile) -> list[str]:
         return []
     line = pipeline.line(["data", "label"])
     where = f"{pipeline.path}:{line}: data.label: {label}"
-    what = f"{where} is no column of {columns.path.name}{nearest(label, known)}"
+    what = f"{where} is not a column of {columns.path.name}{nearest(label, known)}"
     return [f"{what}: add it there, or name the column that the model has to predict"]
 
 

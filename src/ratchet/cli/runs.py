@@ -31,7 +31,7 @@ _ROOM_FOR_SENTENCES = 150
 @command
 def runs(
     pipeline: Annotated[
-        str | None, typer.Argument(metavar="PIPELINE", help="All of them without it.")
+        str | None, typer.Argument(metavar="PIPELINE", help="Default: all pipelines.")
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, help="How many runs of each pipeline.")
@@ -63,7 +63,7 @@ def runs(
 
 
 def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
-    """One line a run; in a narrow terminal the sentences would make a tower of it."""
+    """One line a run; a narrow terminal has no room for the sentences."""
     from ratchet.cli import screen
     from ratchet.cli.run_report import metric_values
 
@@ -132,11 +132,11 @@ def show(
 
 
 def _refuse_unfit(picture: Path) -> None:
-    """Said before a run is followed to its end, not after."""
+    """Checked before a run is followed to its end, not after."""
     if picture.suffix.lower() != ".svg":
         raise CliError(f"{picture} does not end in .svg", "Pictures of runs are SVG: name it .svg.")
     if not picture.parent.is_dir():
-        raise CliError(f"{picture.parent} is no folder", "Make it, or name another with -o.")
+        raise CliError(f"{picture.parent} is not a folder", "Make it, or name another with -o.")
 
 
 def draw_run(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> str:

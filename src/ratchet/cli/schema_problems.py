@@ -45,9 +45,9 @@ def check(file: YamlFile, schema: dict[str, Any]) -> list[str]:
     }
     if file.value is None:
         return [f"{file.path}:1: the file is empty; needed: {', '.join(schema['required'])}"]
-    told = [f"{file.path}:{line}: {text}" for line, text in sorted(found)]
-    more = [f"... and {len(told) - _MOST_PROBLEMS:,} more"] if len(told) > _MOST_PROBLEMS else []
-    return told[:_MOST_PROBLEMS] + more
+    lines = [f"{file.path}:{line}: {text}" for line, text in sorted(found)]
+    more = [f"... and {len(lines) - _MOST_PROBLEMS:,} more"] if len(lines) > _MOST_PROBLEMS else []
+    return lines[:_MOST_PROBLEMS] + more
 
 
 Way = Sequence[str | int]

@@ -42,7 +42,7 @@ def _console(*, stderr: bool) -> Console:
 
     class Screen(Console):
         def on_broken_pipe(self) -> None:
-            raise  # noqa: PLE0704 - rich would end the process with a code of its own
+            raise  # noqa: PLE0704 - rich would end the process with its own exit code
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _WIDE

@@ -36,7 +36,7 @@ def state_test(
         typer.Option(
             "--mock",
             metavar="JSON|FILE",
-            help='What its call answers: {"result": ...} or {"errorOutput": {"error": ...}}.',
+            help='The answer of its call: {"result": ...} or {"errorOutput": {"error": ...}}.',
         ),
     ] = None,
     variables: Annotated[
@@ -46,7 +46,7 @@ def state_test(
         str, typer.Option("--context", metavar="JSON|FILE", help="Members of the context object.")
     ] = "{}",
     retries: Annotated[
-        int, typer.Option("--retries", min=0, help="How often it was tried before.")
+        int, typer.Option("--retries", min=0, help="How many times it was tried before.")
     ] = 0,
     json_output: Json = False,
 ) -> None:
@@ -106,7 +106,7 @@ def _print(state: str, found: StateTest) -> None:
 def _object(option: str, given: str) -> dict[str, Any]:
     value = _json(option, given)
     if not isinstance(value, dict):
-        raise CliError(f"{option} is no JSON object: {given[:80]}", 'It looks like {"name": 1}.')
+        raise CliError(f"{option} is not a JSON object: {given[:80]}", 'It looks like {"name": 1}.')
     return value
 
 
@@ -122,5 +122,5 @@ def _json(option: str, given: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise CliError(
             f"{option} is neither JSON nor the name of a file: {given[:80]} ({error})",
-            "Write JSON in quotes, or name a file that holds it.",
+            "Write JSON in quotes, or name a file that contains it.",
         ) from error

@@ -24,7 +24,7 @@ LOCAL_PARAMETERS = {"ArrivalsBatchingWindow": "0"}
 @command
 def up(
     port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes any.")] = 4566,
-    region: Annotated[str | None, typer.Option("--region", help="AWS region to play.")] = None,
+    region: Annotated[str | None, typer.Option("--region", help="AWS region to emulate.")] = None,
 ) -> None:
     """Start a local AWS, deploy the stack in it and stay until Ctrl-C.
 
@@ -69,7 +69,7 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
 
 
 def _refuse_a_second(port: int) -> None:
-    """Say so when what has the port is a local AWS: it can be used as it is."""
+    """CliError when a local AWS already has the port: it can be used as it is."""
     from ratchet.local_aws.running.folders import ask
 
     about = ask(f"http://127.0.0.1:{port}") if port else None
@@ -103,5 +103,5 @@ def _how_to(local: LocalAws, *, found: bool) -> list[str]:
         f"  ratchet upload bank-marketing FILE --wait{where}",
         f"  ratchet invoke bank-marketing{where}",
         "",
-        "Ctrl-C stops it and leaves nothing.",
+        "Ctrl-C stops it and leaves nothing behind.",
     ]

@@ -43,7 +43,9 @@ class Landed:
 @command
 def upload(
     pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Registered.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Data, as it is.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Data files, sent unchanged.")
+    ],
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it ends.")] = False,
     json_output: Json = False,
     endpoint_url: EndpointUrl = None,
@@ -82,14 +84,14 @@ def upload(
     try:
         record = follow_drop(found, pipeline, landed, stderr())
     except KeyboardInterrupt:
-        stderr().print(f"The run goes on without you; see it with: ratchet runs {pipeline}")
+        stderr().print(f"The run continues without you; see it with: ratchet runs {pipeline}")
         raise
     if json_output:
         print_json({"pipeline": pipeline, "objects": [vars(one) for one in landed], "run": record})
     else:
         print_record(stdout(), record)
-        if told := list(problems(found, RunRef.parse(record["run"]))):
-            print_problems(stdout(), told)
+        if found_problems := list(problems(found, RunRef.parse(record["run"]))):
+            print_problems(stdout(), found_problems)
     if record.get("outcome") != "PROMOTED":
         raise typer.Exit(1)
 
@@ -101,11 +103,11 @@ def refuse_unfit(file: Path) -> None:
     if file.is_dir():
         raise CliError(f"{file} is a folder", f"Name its files: {file}/*.csv")
     if not file.exists():
-        raise CliError(f"{file} is not there", "Check the path.")
+        raise CliError(f"{file} does not exist", "Check the path.")
     with file.open("rb") as stream:
         head = stream.read(6)
     if not head:
-        raise CliError(f"{file} is empty", "There is nothing to train on in it.")
+        raise CliError(f"{file} is empty", "It contains nothing to train on.")
     for magic, kind in _PACKED.items():
         if head.startswith(magic):
             step = f"Unpack it first: {_UNPACK[kind]} {file}"
@@ -150,14 +152,14 @@ def _bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
 def _lines(name: str, total: int) -> Callable[[int], None]:
     from ratchet.cli.screen import remark, size
 
-    lock, sent, told = threading.Lock(), 0, time.monotonic()
+    lock, sent, printed = threading.Lock(), 0, time.monotonic()
 
     def advance(count: int) -> None:
-        nonlocal sent, told
+        nonlocal sent, printed
         with lock:
             sent += count
-            if time.monotonic() - told >= 10:
-                told = time.monotonic()
+            if time.monotonic() - printed >= 10:
+                printed = time.monotonic()
                 remark(f"{name}: {size(sent)} of {size(total)}")
 
     return advance

@@ -1,4 +1,4 @@
-"""Reads a YAML file so that every problem can be told by line and key.
+"""Reads a YAML file so that every problem can be located by line and key.
 
 Its scalars are read as editors read them, by YAML 1.2's core: 1e-3 is a number, a date is text.
 """
@@ -43,7 +43,7 @@ class YamlFile:
     tree: yaml.Node | None
 
     def line(self, way: Sequence[str | int]) -> int:
-        """The line of the key (or list item) at `way`; of the last part of it that is there."""
+        """The line of the key (or list item) at `way`; of the last part of it that exists."""
         node, line = self.tree, 1
         for step in way:
             found = _child(node, step)
@@ -53,7 +53,7 @@ class YamlFile:
         return line
 
     def way(self, text: str) -> list[str | int]:
-        """The keys that a text such as 'data.key[0]: no column' begins with, as far as they are."""
+        """The existing keys that a text such as 'data.key[0]: no column' begins with."""
         node, rest, way = self.tree, text, []
         while (found := _begun(node, rest)) is not None:
             key, rest = found
@@ -74,10 +74,10 @@ def read_yaml(path: Path) -> YamlFile:
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        msg = f"{path}:{line}: no valid YAML: {error.problem or error.context}"
+        msg = f"{path}:{line}: not valid YAML: {error.problem or error.context}"
         raise CliError(msg, "Look at the indentation and quotes around that line.") from error
     except yaml.YAMLError as error:
-        raise CliError(f"{path}: no valid YAML: {' '.join(str(error).split())}") from error
+        raise CliError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     except RecursionError:
         raise CliError(f"{path}: nested too deeply, or an alias within itself") from None
     for node in _nodes(tree, path):
@@ -92,9 +92,9 @@ def read_text(path: Path) -> str:
             raise CliError(f"{path} is bigger than {_MOST_BYTES:,} bytes: is it the right file?")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise CliError(f"{path} is not there", "A pipeline's folder needs this file.") from error
+        raise CliError(f"{path} does not exist", "A pipeline's folder needs this file.") from error
     except UnicodeDecodeError as error:
-        raise CliError(f"{path}: byte {error.start} is no UTF-8", "Save it as UTF-8.") from error
+        raise CliError(f"{path}: byte {error.start} is not UTF-8", "Save it as UTF-8.") from error
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
@@ -120,7 +120,7 @@ def _begun(node: yaml.Node | None, text: str) -> tuple[str | int, str] | None:
 
 
 def _nodes(tree: yaml.Node | None, path: Path) -> Iterator[yaml.Node]:
-    """Every node in the file's order; CliError where aliases unfold without end."""
+    """Every node in the file's order; CliError where aliases expand without end."""
     left = [tree] if tree else []
     for _ in range(_MOST_NODES):
         if not left:
@@ -131,17 +131,17 @@ def _nodes(tree: yaml.Node | None, path: Path) -> Iterator[yaml.Node]:
             left.extend(value for _, value in reversed(node.value))
         elif isinstance(node, yaml.SequenceNode):
             left.extend(reversed(node.value))
-    raise CliError(f"{path}: it unfolds to more than {_MOST_NODES:,} values", "Use fewer aliases.")
+    raise CliError(f"{path}: it expands to more than {_MOST_NODES:,} values", "Use fewer aliases.")
 
 
 def _refuse_wrong_keys(node: yaml.Node, path: Path) -> None:
-    """Keys that YAML's reader takes for something else, and those of which it keeps the last."""
+    """Keys that YAML does not read as text, and duplicates, of which it would keep the last."""
     seen: set[str] = set()
     for key, _ in node.value if isinstance(node, yaml.MappingNode) else []:
         where = f"{path}:{key.start_mark.line + 1}: the key {key.value}"
         if key.tag not in _KEYS:
-            step = "Put it in quotes: YAML reads a bare yes, no, on, off or number as no text."
-            raise CliError(f"{where} is no text", step)
+            step = "Put it in quotes: YAML does not read a bare yes, no, on, off or number as text."
+            raise CliError(f"{where} is not text", step)
         if key.value in seen:
-            raise CliError(f"{where} is there twice", "Keep one of them.")
+            raise CliError(f"{where} appears twice", "Keep one of them.")
         seen.add(key.value)
