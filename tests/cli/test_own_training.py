@@ -77,7 +77,11 @@ def test_the_same_workflow_as_json_is_the_same_definition_and_another_is_another
     [
         ("End: true", "Next: Nowhere", ":7:5: error: Missing 'Next' target: Nowhere"),
         ("Type: Pass", "Type: [", ":7:5: error: Not YAML"),
-        ("artifact: s3://bucket/model.tar.gz", "artifact: !!binary aGk=", "that JSON cannot represent"),
+        (
+            "artifact: s3://bucket/model.tar.gz",
+            "artifact: !!binary aGk=",
+            "that JSON cannot represent",
+        ),
         ("StartAt: Answer", "StartAt: ${Start}", "${Start}"),
     ],
 )

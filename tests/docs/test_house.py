@@ -23,9 +23,7 @@ LOCAL_AWS = ("door", "s3", "running", "shared")
 FOLDERS = ("src", "functions", "jobs", "benchmarks", "tests")
 STARTS = ("src", "functions", "jobs", "tests", "src/ratchet/local_aws/glue/library")
 STILL_IN_CIRCLES = (  # folders whose circles are being opened
-    "src/ratchet/cli",
     "src/ratchet/workflow/operating",
-    "src/ratchet/workflow/steps",
 )
 
 

@@ -1,4 +1,4 @@
-"""The events of an execution's history: what each type means, and the form GetExecutionHistory has."""
+"""The events of an execution's history: what each type means, and its form in the API."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ratchet.workflow.exceptions import DuplicateStatesInChain
-from ratchet.workflow.steps.states import State
+from ratchet.workflow.steps.state import State, Step
 
 
-class Chain:
+class Chain(Step):
     """States linked one after the other; a chain among the steps is taken apart."""
 
-    def __init__(self, steps: Sequence[State | Chain] = ()) -> None:
+    def __init__(self, steps: Sequence[Step] = ()) -> None:
         if not isinstance(steps, list | tuple):
             raise TypeError(f"Chain takes a list of steps, not {type(steps).__name__}")
         self.steps: list[State] = []
@@ -19,14 +19,11 @@ class Chain:
         for step in steps:
             self._extend(step)
 
-    def _extend(self, step: State | Chain) -> None:
-        if isinstance(step, Chain):
-            for state in step.steps:
-                self.append(state)
-        else:
-            self.append(step)
+    def _extend(self, step: Step) -> None:
+        for state in step.steps if isinstance(step, Chain) else [step]:
+            self.append(state)
 
-    def append(self, step: State) -> None:
+    def append(self, step: Step) -> None:
         """Put a state at the end. Raises DuplicateStatesInChain if it is in the chain already."""
         if not isinstance(step, State):
             raise TypeError(

@@ -10,15 +10,15 @@ from ratchet.workflow.dynamic import dynamic_parts
 from ratchet.workflow.inputs import Placeholder, StepInput
 from ratchet.workflow.steps import fields as names
 from ratchet.workflow.steps.block import Block
-from ratchet.workflow.steps.chain import Chain
-from ratchet.workflow.steps.flow import flow_document, head, reachable
-from ratchet.workflow.steps.states import Choice, Pass, State, Wait
+from ratchet.workflow.steps.flow import Definition, flow_document, reachable
+from ratchet.workflow.steps.state import State, Step
+from ratchet.workflow.steps.states import Choice, Pass, Wait
 
 if TYPE_CHECKING:
     from ratchet.workflow.asl.findings import Finding
 
 
-class Graph(Block):
+class Graph(Definition):
     """The graph that begins at `branch`: timeout_seconds, comment, version, query_language.
 
     Building it finds what is wrong with the shape (two states of one name, a placeholder of a
@@ -27,8 +27,8 @@ class Graph(Block):
 
     placeholders = False  # whether `${Name}` is for a template to fill in
 
-    def __init__(self, branch: State | Chain, **fields: Any) -> None:
-        if not isinstance(branch, State | Chain):
+    def __init__(self, branch: Step, **fields: Any) -> None:
+        if not isinstance(branch, Step):
             raise ValueError(  # noqa: TRY004 - what users of the old package catch
                 f"A graph begins at a State or a Chain, not {branch!r}{_instead(branch)}"
             )
@@ -40,7 +40,7 @@ class Graph(Block):
     def allowed_fields(self) -> tuple[str, ...]:
         return names.GRAPH
 
-    def build_graph(self, state: State | Chain) -> None:
+    def build_graph(self, state: Step) -> None:
         """Collect the states again, after they were changed."""
         _refuse_repeated_names(state)
         jsonata = self.fields.get("query_language") == "JSONata"
@@ -51,7 +51,7 @@ class Graph(Block):
         return state.state_id in self.states
 
     def to_dict(self) -> dict[str, Any]:
-        return super().to_dict() | {"StartAt": self.branch.state_id, "States": self.states}
+        return super().to_dict() | {"StartAt": self.branch.first.state_id, "States": self.states}
 
     def check(self) -> tuple[Finding, ...]:
         """Everything the checks find in the definition; errors and warnings alike."""
@@ -112,10 +112,10 @@ def check_document(
     return tuple(found for found in findings if found.severity != NOTE)
 
 
-def _refuse_repeated_names(start: State | Chain) -> None:
+def _refuse_repeated_names(start: Step) -> None:
     """AWS wants names unique in the whole machine, inside branches and processors too."""
     seen: dict[str, str] = {}
-    waiting: list[tuple[str, State | Chain]] = [("the workflow", start)]
+    waiting: list[tuple[str, Step]] = [("the workflow", start)]
     while waiting:
         where, branch = waiting.pop()
         flow = reachable(branch)
@@ -148,7 +148,7 @@ def _predecessors(flow: list[State]) -> dict[str, list[State]]:
     before: dict[str, list[State]] = {}
     for state in flow:
         for target in state.targets():
-            before.setdefault(head(target).state_id, []).append(state)
+            before.setdefault(target.first.state_id, []).append(state)
     return before
 
 

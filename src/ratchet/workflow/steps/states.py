@@ -1,169 +1,33 @@
-"""The eight kinds of states, and what happens when one fails: Retry and Catch."""
+"""The eight kinds of states."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ratchet.workflow.dynamic import Dynamic
-from ratchet.workflow.inputs import StepInput
-from ratchet.workflow.steps import fields as names
-from ratchet.workflow.steps.block import Block
 from ratchet.workflow.steps.choice_rule import BaseRule
-from ratchet.workflow.steps.flow import flow_document, head, refuse_no_step
+from ratchet.workflow.steps.flow import Definition, flow_document
+from ratchet.workflow.steps.state import Catch, Retry, State, Step, refuse_no_step
 
-if TYPE_CHECKING:
-    from ratchet.workflow.steps.chain import Chain
+__all__ = [  # the names that the module of this name has in the `stepfunctions` package
+    "Catch",
+    "Choice",
+    "Fail",
+    "Map",
+    "Parallel",
+    "Pass",
+    "Retry",
+    "State",
+    "Succeed",
+    "Task",
+    "Wait",
+]
 
 log = logging.getLogger("ratchet.workflow")
 
-_TERMINAL = ("Succeed", "Fail")
-_Next = TypeVar("_Next", bound="State | Chain")
-
-
-class Retry(Block):
-    """Try again after these errors: error_equals, interval_seconds, max_attempts, backoff_rate,
-    max_delay_seconds, jitter_strategy ('FULL' or 'NONE').
-    """
-
-    def __init__(self, **fields: Any) -> None:
-        super().__init__(**fields)
-
-    def allowed_fields(self) -> tuple[str, ...]:
-        return names.RETRY
-
-
-class Catch(Block):
-    """Go on at `next_step` after these errors: error_equals, result_path, assign, output."""
-
-    def __init__(self, next_step: State | Chain, **fields: Any) -> None:
-        super().__init__(**fields)
-        refuse_no_step("Catch: next_step", next_step)
-        self.next_step = next_step
-
-    def allowed_fields(self) -> tuple[str, ...]:
-        return names.CATCH
-
-    def document(self, *, jsonata: bool) -> dict[str, Any]:
-        return super().document(jsonata=jsonata) | {"Next": head(self.next_step).state_id}
-
-
-class State(Block):
-    """What all states share. `output_schema` types the placeholder that `output()` gives."""
-
-    def __init__(
-        self,
-        state_id: str,
-        state_type: str,
-        output_schema: dict[str, Any] | None = None,
-        **fields: Any,
-    ) -> None:
-        if not isinstance(state_id, str) or not state_id:
-            raise ValueError(f"A state needs a name, not {state_id!r}")
-        self.state_id, self.state_type = state_id, state_type
-        super().__init__(**fields)
-        self.next_step: State | Chain | None = None
-        self.retries: list[Retry] = []
-        self.catches: list[Catch] = []
-        self.step_output = StepInput(schema=output_schema)
-        for name in ("retry", "catch"):
-            given = self.fields.pop(name, None)
-            if given is not None:
-                self._add(name, given)
-        self._refuse_plain(self.fields.get("parameters"))
-
-    def _refuse_plain(self, parameters: Any) -> None:
-        if isinstance(parameters, str | int | float):
-            raise TypeError(f"{self._label()}: parameters must be an object, not {parameters!r}")
-
-    @property
-    def type(self) -> str:
-        return self.state_type
-
-    def _label(self) -> str:
-        return f"{self.state_type} state '{self.state_id}'"
-
-    def allowed_fields(self) -> tuple[str, ...]:
-        return names.FIELDS[self.state_type]
-
-    def next(self, next_step: _Next) -> _Next:
-        """Go on with another state or chain; returns it, so that calls can be strung together."""
-        refuse_no_step(f"{self._label()}: the next step", next_step)
-        if self.state_type in _TERMINAL:
-            raise ValueError(
-                f"{self._label()} ends the execution: it cannot lead to '{next_step.state_id}'"
-            )
-        self.next_step = next_step
-        return next_step
-
-    def output(self) -> StepInput:
-        """The placeholder of this state's output, for the state after it."""
-        return self.step_output
-
-    def update_parameters(self, params: Any) -> None:
-        """Replace what the state passes on. Raises ValueError if this state has no parameters."""
-        if not self.is_field_allowed("parameters"):
-            raise ValueError(f"{self._label()} has no field 'parameters'")
-        self._refuse_plain(params)
-        self.fields["parameters"] = params
-
-    def add_retry(self, retry: Retry | list[Retry]) -> None:
-        self._add("retry", retry)
-
-    def add_catch(self, catch: Catch | list[Catch]) -> None:
-        self._add("catch", catch)
-
-    def _add(self, name: str, given: Any) -> None:
-        if not self.is_field_allowed(name):
-            raise ValueError(f"{self._label()} does not support {name}: it never fails by itself")
-        kind, target = (Retry, self.retries) if name == "retry" else (Catch, self.catches)
-        for entry in given if isinstance(given, list | tuple) else [given]:
-            if not isinstance(entry, kind):
-                raise TypeError(f"{self._label()}: {name} takes {kind.__name__}, not {entry!r}")
-            target.append(entry)  # type: ignore[arg-type]
-
-    def targets(self) -> Iterator[State | Chain]:
-        """Where this state may lead, the usual way first."""
-        if self.next_step is not None:
-            yield self.next_step
-        for catch in self.catches:
-            yield catch.next_step
-
-    def is_jsonata(self, *, machine: bool) -> bool:
-        """Whether the state is in JSONata, by its own word or else by the machine's."""
-        own = self.fields.get("query_language")
-        return machine if own is None else own == "JSONata"
-
-    def in_flow(self, *, jsonata: bool) -> dict[str, Any]:
-        """The state as ASL inside a machine whose query language is, or is not, JSONata."""
-        return self.document(jsonata=self.is_jsonata(machine=jsonata))
-
-    def document(self, *, jsonata: bool) -> dict[str, Any]:
-        result = {"Type": self.state_type} | super().document(jsonata=jsonata)
-        if self.retries:
-            result["Retry"] = [retry.document(jsonata=jsonata) for retry in self.retries]
-        if self.catches:
-            result["Catch"] = [catch.document(jsonata=jsonata) for catch in self.catches]
-        return result | self._ending()
-
-    def _ending(self) -> dict[str, Any]:
-        if self.state_type in (*_TERMINAL, "Choice"):
-            return {}
-        return {"Next": self.next_step.state_id} if self.next_step is not None else {"End": True}
-
-    def written(self, name: str, value: Any, *, jsonata: bool) -> dict[str, Any]:
-        renamed = names.JSONATA_NAMES.get((self.state_type, name)) if jsonata else None
-        if renamed is None:
-            return super().written(name, value, jsonata=jsonata)
-        return {renamed: next(iter(super().written(name, value, jsonata=jsonata).values()))}
-
-    def inner_flows(self) -> Iterable[State | Chain]:
-        """Where the flows inside this state begin."""
-        return ()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.state_id!r})"
+_Next = TypeVar("_Next", bound=Step)
 
 
 class Pass(State):
@@ -207,10 +71,10 @@ class Choice(State):
 
     def __init__(self, state_id: str, **fields: Any) -> None:
         super().__init__(state_id, "Choice", **fields)
-        self.choices: list[tuple[BaseRule, State | Chain, Mapping[str, Any]]] = []
-        self.default: State | Chain | None = None
+        self.choices: list[tuple[BaseRule, Step, Mapping[str, Any]]] = []
+        self.default: Step | None = None
 
-    def add_choice(self, rule: BaseRule, next_step: State | Chain, **fields: Any) -> None:
+    def add_choice(self, rule: BaseRule, next_step: Step, **fields: Any) -> None:
         """Add a rule and where it leads. `assign`, `output` and `comment` go into the rule."""
         if not isinstance(rule, BaseRule):
             raise TypeError(
@@ -222,7 +86,7 @@ class Choice(State):
         refuse_no_step(f"{self._label()}: the step of a rule", next_step)
         self.choices.append((rule, next_step, fields))
 
-    def default_choice(self, next_step: State | Chain) -> None:
+    def default_choice(self, next_step: Step) -> None:
         """Where to go when no rule holds."""
         refuse_no_step(f"{self._label()}: the default", next_step)
         self.default = next_step
@@ -235,12 +99,12 @@ class Choice(State):
             log.warning(
                 "%s: its default '%s' is replaced by '%s'",
                 self._label(),
-                before.state_id,
-                next_step.state_id,
+                before.first.state_id,
+                next_step.first.state_id,
             )
         return next_step
 
-    def targets(self) -> Iterator[State | Chain]:
+    def targets(self) -> Iterator[Step]:
         yield from (next_step for _, next_step, _ in self.choices)
         if self.default is not None:
             yield self.default
@@ -251,10 +115,12 @@ class Choice(State):
             self._rule(rule, next_step, fields, jsonata=jsonata)
             for rule, next_step, fields in self.choices
         ]
-        return result | ({"Default": self.default.state_id} if self.default is not None else {})
+        if self.default is not None:
+            result["Default"] = self.default.first.state_id
+        return result
 
     def _rule(
-        self, rule: BaseRule, next_step: State | Chain, fields: Mapping[str, Any], *, jsonata: bool
+        self, rule: BaseRule, next_step: Step, fields: Mapping[str, Any], *, jsonata: bool
     ) -> dict[str, Any]:
         try:
             document = rule.document(jsonata=jsonata)
@@ -262,7 +128,7 @@ class Choice(State):
             raise ValueError(f"{self._label()}: {error}") from error
         for name, value in fields.items():
             document |= self.written(name, value, jsonata=jsonata)
-        return document | {"Next": head(next_step).state_id}
+        return document | {"Next": next_step.first.state_id}
 
 
 def _made_of(rule: Any) -> str:
@@ -283,11 +149,11 @@ class Parallel(State):
     ) -> None:
         branches = fields.pop("branches", ())
         super().__init__(state_id, "Parallel", retry=retry, catch=catch, **fields)
-        self.branches: list[State | Chain] = []
+        self.branches: list[Step] = []
         for branch in branches:
             self.add_branch(branch)
 
-    def add_branch(self, branch: State | Chain) -> None:
+    def add_branch(self, branch: Step) -> None:
         """Run one more flow at the same time."""
         refuse_no_step(f"{self._label()}: a branch", branch)
         self.branches.append(branch)
@@ -295,7 +161,7 @@ class Parallel(State):
     def allowed_fields(self) -> tuple[str, ...]:
         return tuple(name for name in super().allowed_fields() if name != "branches")
 
-    def inner_flows(self) -> Iterable[State | Chain]:
+    def inner_flows(self) -> Iterable[Step]:
         return self.branches
 
     def document(self, *, jsonata: bool) -> dict[str, Any]:
@@ -325,12 +191,12 @@ class Map(State):
         super().__init__(state_id, "Map", retry=retry, catch=catch, **fields)
         self.processor_config = processor_config
 
-    def attach_iterator(self, iterator: State | Chain) -> None:
+    def attach_iterator(self, iterator: Step) -> None:
         """Set the flow that runs for each item."""
         self.fields.pop("item_processor", None)
         self.fields["iterator"] = iterator
 
-    def attach_processor(self, processor: State | Chain) -> None:
+    def attach_processor(self, processor: Step) -> None:
         """Set the flow that runs for each item, under the name it has in ASL today."""
         self.fields.pop("iterator", None)
         self.fields["item_processor"] = processor
@@ -339,7 +205,7 @@ class Map(State):
     def flow(self) -> Any:
         return self.fields.get("item_processor") or self.fields.get("iterator")
 
-    def inner_flows(self) -> Iterable[State | Chain]:
+    def inner_flows(self) -> Iterable[Step]:
         flow = self.flow
         return () if flow is None or isinstance(flow, Mapping) else (_branch(self, flow),)
 
@@ -363,12 +229,9 @@ class Map(State):
         return _with_flows(self, jsonata=jsonata)
 
 
-def _branch(state: State, flow: Any) -> State | Chain:
-    from ratchet.workflow.steps.chain import Chain
-    from ratchet.workflow.steps.graph import Graph
-
-    branch = flow.branch if isinstance(flow, Graph) else flow
-    if not isinstance(branch, State | Chain):
+def _branch(state: State, flow: Any) -> Step:
+    branch = flow.branch if isinstance(flow, Definition) else flow
+    if not isinstance(branch, Step):
         raise TypeError(
             f"{state!r}: the flow inside must be a State or a Chain, not {type(flow).__name__}"
         )
