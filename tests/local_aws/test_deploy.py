@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,10 @@ from ratchet.local_aws.cloudformation import DeploymentError, TemplateError, dep
 from ratchet.local_aws.running.local import LocalAws
 
 SOURCE = Path(__file__).with_name("stack")
+TEMPLATE = SOURCE / "template.yaml"
 REPOSITORY = Path(__file__).parents[2]
+NAMED_BY_THEIR_SERVICE = {"Key", "NoteArrival"}
+"""Resources of the sample whose ids are random, as on AWS."""
 
 
 @pytest.fixture
@@ -165,7 +171,7 @@ def test_deploying_again_changes_what_changed_and_nothing_else(
     after = physical(local_aws, stack_name)
     assert "Key" not in after
     assert "Key" not in second
-    same = before.keys() - {"Key"}
+    same = before.keys() - {"Key", "NoteArrival"}
     assert {key: after[key] for key in same} == {key: before[key] for key in same}
     key = local_aws.client("kms").describe_key(KeyId=before["Key"])["KeyMetadata"]
     assert key["KeyState"] == "PendingDeletion"
@@ -338,6 +344,57 @@ def test_what_is_to_be_retained_outlives_the_stack(local_aws: LocalAws, tmp_path
     outputs = deploy(local_aws, template, stack_name, {})
     local_aws.client("cloudformation").delete_stack(StackName=stack_name)
     local_aws.client("s3").head_bucket(Bucket=outputs["Kept"])
+
+
+NAMES_AT_A_START = f"""
+import json
+from ratchet.local_aws.cloudformation import deploy
+from ratchet.local_aws.running.local import LocalAws
+with LocalAws.start(port=0, announced=False) as local:
+    deploy(local, {str(TEMPLATE)!r}, "lasting", {{"Extra": "yes"}})
+    found = local.client("cloudformation").describe_stack_resources(StackName="lasting")
+    ids = {{row["LogicalResourceId"]: row["PhysicalResourceId"] for row in found["StackResources"]}}
+    print(json.dumps(ids).replace(local.endpoint, ""))
+"""
+
+
+def test_names_are_the_same_from_start_to_start() -> None:
+    command = [sys.executable, "-c", NAMES_AT_A_START]
+    starts = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    first, second = [json.loads(start.communicate(timeout=120)[0]) for start in starts]
+    random = {logical_id for logical_id in first if first[logical_id] != second[logical_id]}
+    assert random == NAMED_BY_THEIR_SERVICE
+    assert re.fullmatch(r"lasting-landing-[a-z0-9]{12}", first["Landing"])
+    assert re.fullmatch(r"lasting-Note-[A-Z0-9]{12}", first["Note"])
+
+
+def test_two_local_aws_in_one_process_can_have_stacks_of_one_name(
+    local_aws: LocalAws, tmp_path: Path
+) -> None:
+    template = plain(tmp_path, Resources={"Bucket": {"Type": "AWS::S3::Bucket"}})
+    stack_name = name("twice")
+    deploy(local_aws, template, stack_name, {})
+    with LocalAws.start(port=0, announced=False) as other:
+        deploy(other, template, stack_name, {})
+        assert physical(other, stack_name) != physical(local_aws, stack_name)
+
+
+def test_a_stack_created_again_does_not_meet_what_the_first_one_retained(
+    local_aws: LocalAws, tmp_path: Path
+) -> None:
+    resources = {
+        "Kept": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"},
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    }
+    stack_name, template = name("again"), plain(tmp_path, Resources=resources)
+    made = []
+    for _ in range(3):
+        deploy(local_aws, template, stack_name, {})
+        made.append(physical(local_aws, stack_name))
+        local_aws.client("cloudformation").delete_stack(StackName=stack_name)
+    assert len({each["Kept"] for each in made}) == 3
+    for each in made:
+        local_aws.client("s3").head_bucket(Bucket=each["Kept"])
 
 
 def test_a_bucket_that_holds_data_stops_the_deletion(local_aws: LocalAws, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """moto, as local AWS uses it: its public WSGI application, set up to behave as AWS does.
 
 moto keeps its state in the process, so the local AWSs of one process share it; with the last one
-it is forgotten.
+it is forgotten. `count` gives numbers to what must not meet its like in that state.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import os
 import threading
+from collections import Counter
 from typing import Any
 
 _lock = threading.Lock()
 _users = 0
+_counts: Counter[str] = Counter()
 
 
 def open_moto() -> Any:
@@ -33,7 +35,15 @@ def close_moto(app: Any) -> None:
     with _lock:
         _users -= 1
         if _users == 0:
+            _counts.clear()
             b"".join(app(_RESET | {"wsgi.input": io.BytesIO()}, lambda *_: None))
+
+
+def count(key: str) -> int:
+    """How often this key was counted before, since moto's state was last empty."""
+    with _lock:
+        _counts[key] += 1
+        return _counts[key] - 1
 
 
 _RESET: dict[str, Any] = {

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,13 +10,12 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from ratchet.local_aws.cloudformation.fitting import fit
+from ratchet.local_aws.cloudformation.physical_names import suffix
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
 
 Properties = dict[str, Any]
-SUFFIX_LENGTH = 12
-ALPHABET = string.ascii_uppercase + string.digits
 
 
 @dataclass(frozen=True)
@@ -66,14 +63,14 @@ class Site:
                 raise
 
     def name(self, limit: int = 64, *, lower: bool = False, bare: bool = False) -> str:
-        """A physical name as CloudFormation makes it: <stack>-<logical id>-<random>.
+        """A physical name of CloudFormation's form: <stack>-<logical id>-<suffix>.
 
         `bare` leaves the stack's name out, as CloudFormation does for a few types.
         """
-        suffix = "".join(secrets.choice(ALPHABET) for _ in range(SUFFIX_LENGTH))
-        room = limit - SUFFIX_LENGTH - 1
+        end = suffix(self.local.account, self.local.region, self.stack, self.logical_id)
+        room = limit - len(end) - 1
         stem = self.logical_id if bare else f"{self.stack}-{self.logical_id}"
-        made = f"{stem[:room]}-{suffix}"
+        made = f"{stem[:room]}-{end}"
         return made.lower() if lower else made
 
     def arn(self, service: str, resource: str) -> str:
