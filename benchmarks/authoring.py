@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/authoring.py [--old-python VENV/bin/python] [--rounds 5]
 
-The old package needs an environment of its own:
+The old package needs a separate environment:
     python -m venv VENV && VENV/bin/pip install 'stepfunctions==2.3.0' 'sagemaker<3'
 Without --old-python only ours is measured.
 """

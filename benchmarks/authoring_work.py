@@ -1,8 +1,8 @@
 """The work that authoring.py measures; one process, either package: `--old` takes stepfunctions.
 
 Prints one JSON object: seconds for the import, the eight-state retraining graph with its JSON,
-chains of n states, and the drawing of the longest; a name of an error where it did not come to an
-end. The old package draws with scripts that a browser loads from the network: not measured.
+chains of n states, and the drawing of the longest; the name of an error where one ended it. The
+old package draws with scripts that a browser loads from the network: not measured.
 """
 
 from __future__ import annotations
@@ -88,13 +88,13 @@ def retraining() -> str:
 
 
 def chain(length: int) -> str:
-    """A row of Pass states, as JSON."""
+    """A chain of Pass states, as JSON."""
     states = [steps.Pass(f"s{number}") for number in range(length)]
     return str(steps.Graph(steps.Chain(states)).to_json())
 
 
 def drawing(form: str) -> float | str:
-    """The picture of the longest chain as one text, its JSON at hand."""
+    """The picture of the longest chain as one text, its JSON is ready."""
     if OLD:
         return "in a browser"
     from ratchet.workflow.drawing import draw, mermaid, pages

@@ -2,10 +2,10 @@
 
 Usage: python benchmarks/interpreter.py [--rounds 5] [--waiting 10000] [--peer NAME=PLACE ...]
 
-Engines, each in a child process of its own: our interpreter in process, local AWS through its
-API, and moto's embedded interpreter in process and through its server (servers in a process of
-their own). A peer that has its own environment joins with --peer: `localstack=<python>`
-(localstack-core 4.14.0 in host mode, which wants Python 3.13 and listens on every interface: run
+Engines, each in its own child process: our interpreter in process, local AWS through its
+API, and moto's embedded interpreter in process and through its server (servers in
+separate processes). A peer with its own environment joins with --peer: `localstack=<python>`
+(localstack-core 4.14.0 in host mode, which needs Python 3.13 and listens on every interface: run
 the whole benchmark in a network namespace, `unshare -rn sh -c 'ip link set lo up; ...'`) or
 `node=<folder>` (a folder with node_modules/aws-local-stepfunctions). Each round asks every engine
 in turn for: 100 Pass states in one execution; 1,000 small executions; a distributed Map of 1,000
@@ -215,7 +215,7 @@ def moto_by_api() -> ByApi:
 
 
 def hosted(name: str) -> ByApi:
-    """A server in a process of its own, as its users run it."""
+    """A server in its own process, as its users run it."""
     child = subprocess.Popen(
         [sys.executable, str(Path(__file__).resolve()), "--host", name],
         stdin=subprocess.PIPE,
@@ -290,7 +290,7 @@ def serve(name: str) -> None:
         job = json.loads(line)
         try:
             answer = wait(engine, job) if "waiting" in job else run(engine, job, seen)
-        except Exception as error:  # noqa: BLE001 - an engine may lack what it is asked for
+        except Exception as error:  # noqa: BLE001 - an engine may lack what is asked of it
             answer = {"error": f"{type(error).__name__}: {error}"[:200]}
         print(json.dumps(answer), flush=True)
     engine.close()
@@ -320,7 +320,7 @@ def resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-# the conductor
+# the parent, which asks each engine in turn
 
 
 class Engine:
@@ -406,7 +406,7 @@ def report(seconds: dict[str, dict[str, list[float]]]) -> None:
 def memory(found: dict[str, list[str]], waiting: int) -> None:
     print(f"\n{waiting:,} executions waiting at once")
     for name, command in found.items():
-        # A new process: one that has worked before has room to spare.
+        # A new process: one that has worked before has memory to spare.
         engine = Engine(name, command)
         answer = engine.ask({"waiting": waiting})
         engine.close()
@@ -421,7 +421,7 @@ def memory(found: dict[str, list[str]], waiting: int) -> None:
 
 
 def growth(ours: Engine) -> None:
-    # By CPU time, which other processes do not shake.
+    # By CPU time, which other processes do not disturb.
     items = [ours.ask(WORK[f"a Map of {n} items"])["cpu"] for n in ("1,000", "10,000")]
     print(f"\na Map of 10,000 items takes {items[1] / items[0]:.1f} times as long as 1,000 items")
     states = [

@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/main_job.py --data bank-additional-full.csv[.gz] [--pairs 3]
 
-Starts `ratchet up`, then per pair: a pipeline of its own gets the first 70 % of the file (its
+Starts `ratchet up`, then per pair: a separate pipeline gets the first 70 % of the file (its
 champion, not timed), then the rest is dropped and timed from the PutObject to the end of the
 run; the plain script does the same work on the same files; an empty Spark session is started
 and stopped. Medians over the pairs; Spark's start stands apart because no plain script needs it.
@@ -85,7 +85,7 @@ def parts(data: Path, folder: Path) -> tuple[Path, Path]:
 
 
 def copy_of_the_pipeline(name: str, folder: Path) -> Path:
-    """The pipeline under another name, beside the schemas its first lines point at."""
+    """The pipeline under another name."""
     copy = folder / name
     shutil.copytree(PIPELINE, copy)
     text = (copy / "pipeline.yaml").read_text().replace("name: bank-marketing", f"name: {name}")

@@ -1,4 +1,4 @@
-"""Follows a run through its executions and says each state as it ends."""
+"""Follows a run through its executions and prints each state as it ends."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Landing(Protocol):
 
 
 def human(state: str) -> str:
-    """A state's name for people; its own words when we have none."""
+    """A state's name for people; its own name when we have none."""
     import re
 
     return HUMAN.get(state) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", state).capitalize()
@@ -109,7 +109,7 @@ def follow_run(stack: Stack, run: RunRef, console: Console, deadline: float) -> 
             timeline = watch.look(update)
             if timeline.status != "RUNNING":
                 return timeline
-            _not_for_ever(deadline, run.id)
+            _give_up_after(deadline, run.id)
             time.sleep(_pause(stack))
 
 
@@ -121,7 +121,7 @@ def follow_drop(
     *,
     patience: float = 7200.0,
 ) -> dict[str, Any]:
-    """Wait for the run that claims these objects, follow it, and give its record."""
+    """Wait for the run that claims these objects, follow it, and return its record."""
     deadline = time.monotonic() + patience
     run = _claimed_by(stack, pipeline, landed, console, deadline)
     console.print(f"Run {run.id}", style="bold")
@@ -136,7 +136,7 @@ def settled_record(stack: Stack, run: RunRef) -> dict[str, Any]:
         record = run_record(stack, run)
         if record.get("outcome"):
             return {**record, "pipeline": run.pipeline, "run": run.id}
-        _not_for_ever(deadline, run.id)
+        _give_up_after(deadline, run.id)
         time.sleep(_pause(stack))
 
 
@@ -154,7 +154,7 @@ def _claimed_by(
             if time.monotonic() > deadline:
                 raise CliError(
                     f"no run has claimed {landed[0].key} of pipeline {pipeline}",
-                    "Is a run open, or the pipeline paused? ratchet info says.",
+                    "Is a run open, or is the pipeline paused? See: ratchet info",
                 )
             update(f"Waiting until the drop is complete ... {time.monotonic() - started:.0f} s")
             time.sleep(_pause(stack))
@@ -176,14 +176,14 @@ def _run_of(stack: Stack, pipeline: str, landed: Sequence[Landing]) -> RunRef | 
 
 
 class _Watch:
-    """Remembers which states of an execution, and of those inside it, were told already."""
+    """Remembers which states of an execution, and of those inside it, were printed already."""
 
     def __init__(self, stack: Stack, execution: str, console: Console, depth: int = 0) -> None:
         self.stack = stack
         self.execution = execution
         self.console = console
         self.depth = depth
-        self.told: set[str] = set()
+        self.printed: set[str] = set()
         self.inner: dict[str, _Watch] = {}
 
     def look(self, update: Callable[[str], None]) -> Timeline:
@@ -195,8 +195,8 @@ class _Watch:
         for state in shown(timeline):
             for arn in started_by(state):
                 self._inside(arn).look(update)
-            if state.status != "RUNNING" and state.name not in self.told:
-                self.told.add(state.name)
+            if state.status != "RUNNING" and state.name not in self.printed:
+                self.printed.add(state.name)
                 self.console.print(state_line(state, self.depth), soft_wrap=True)
         return timeline
 
@@ -207,7 +207,7 @@ class _Watch:
 
 
 def shown(timeline: Timeline) -> Iterable[StateTimes]:
-    """The states worth a line: those that do something, and Maps as a whole."""
+    """The states that get a line: those that do something, and Maps as a whole."""
     for state in timeline.states.values():
         if state.inside is None and state.type not in _QUIET_TYPES:
             yield state
@@ -227,13 +227,13 @@ def state_line(state: StateTimes, depth: int = 0) -> Any:
     if state.retries:
         text.append(f"  {state.retries + 1} tries", style="dim")
     if state.status in {"FAILED", "CAUGHT", "TIMED_OUT"} and state.error:
-        told = ": ".join(innermost(state.error, state.cause))
-        text.append(f"\n{'  ' * depth}      {told}", style=style)
+        reason = ": ".join(innermost(state.error, state.cause))
+        text.append(f"\n{'  ' * depth}      {reason}", style=style)
     return text
 
 
 def marks() -> dict[str, tuple[str, str]]:
-    """A sign and a style for each status; plain letters where the terminal has no others."""
+    """A sign and a style for each status; plain letters where the terminal has no symbols."""
     stream = sys.__stdout__  # a live display replaces sys.stdout by one without encoding
     rich_signs = (getattr(stream, "encoding", None) or "").lower().startswith("utf")
     tick, cross, bang = ("✓", "✗", "!") if rich_signs else ("+", "x", "!")
@@ -251,7 +251,7 @@ _MESSAGES = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "StatusMe
 
 
 def innermost(error: str, cause: str) -> tuple[str, str]:
-    """The error that began it, and its message: a service's cause is JSON around another one."""
+    """The first error and its message: the cause of a service is JSON around another one."""
     document = _json(cause)
     inner = next((document[name] for name in _MESSAGES if document.get(name)), None)
     if isinstance(inner, str):
@@ -272,12 +272,12 @@ def _json(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _not_for_ever(deadline: float, run: str) -> None:
+def _give_up_after(deadline: float, run: str) -> None:
     if time.monotonic() > deadline:
-        raise CliError(f"{run} has not ended yet; it goes on without this command",
+        raise CliError(f"{run} has not ended yet; it continues without this command",
                        f"Look again with: ratchet show {run} --follow")  # fmt: skip
 
 
 def _pause(stack: Stack) -> float:
-    """Real AWS is asked rarely: GetExecutionHistory is throttled by account."""
+    """Real AWS is polled rarely: GetExecutionHistory is throttled per account."""
     return 0.2 if stack.aws.local else 3.0
