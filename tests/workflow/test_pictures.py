@@ -239,25 +239,6 @@ def test_an_execution_is_followed_in_jupyter(
     assert "succeeded in" in shown[-1]
 
 
-def test_a_look_asks_only_for_what_is_new() -> None:
-    events = [{"id": n, "type": "TaskScheduled"} for n in range(1, 6)]
-
-    class Client:
-        asked: list[str | None] = []  # noqa: RUF012 - one test, one client
-
-        def get_execution_history(self, nextToken: str | None = None, **_: Any) -> Any:  # noqa: N803
-            self.asked.append(nextToken)
-            first = int(nextToken or 0)
-            page = {"events": events[first : first + 2]}
-            return {**page, "nextToken": str(first + 2)} if len(events) > first + 2 else page
-
-    history = live.LiveHistory("arn", Client())
-    assert history.look() == events
-    events.append({"id": 6, "type": "TaskSucceeded"})
-    assert history.look() == events
-    assert Client.asked == [None, "2", "4", "4"]
-
-
 def test_following_ends_with_its_time(local_aws: LocalAws) -> None:
     execution = start(local_aws, WAITING, "impatient")
     looks = live.watch(execution, local_aws.client("stepfunctions"), every=5, timeout=0.2)

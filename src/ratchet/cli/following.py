@@ -74,23 +74,28 @@ def human(state: str) -> str:
     return HUMAN.get(state) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", state).capitalize()
 
 
-def history(stack: Stack, execution: str) -> list[dict[str, Any]]:
-    """Every event of an execution, oldest first; empty when it does not exist yet."""
-    states = stack.client("stepfunctions")
-    pages = states.get_paginator("get_execution_history").paginate(
-        executionArn=execution, maxResults=1000
-    )
-    try:
-        return [event for page in pages for event in page["events"]]
-    except states.exceptions.ExecutionDoesNotExist:
-        return []
+class Follower:
+    """The timeline of one execution by its ARN, each look at the price of what is new."""
+
+    def __init__(self, stack: Stack, execution: str) -> None:
+        from ratchet.workflow.history.polling import HistoryPoller
+
+        self._client = stack.client("stepfunctions")
+        self._history = HistoryPoller(execution, self._client)
+
+    def look(self) -> Timeline:
+        """The timeline up to now; an empty one while the execution does not exist yet."""
+        from ratchet.workflow.history.timeline import Timeline, read_history
+
+        try:
+            return Timeline.of(self._history.look())
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return read_history([])
 
 
 def timeline_of(stack: Stack, execution: str) -> Timeline:
     """The timeline of an execution by its ARN."""
-    from ratchet.workflow.history.timeline import read_history
-
-    return read_history(history(stack, execution))
+    return Follower(stack, execution).look()
 
 
 def started_by(state: StateTimes) -> list[str]:
@@ -180,7 +185,7 @@ class _Watch:
 
     def __init__(self, stack: Stack, execution: str, console: Console, depth: int = 0) -> None:
         self.stack = stack
-        self.execution = execution
+        self.history = Follower(stack, execution)
         self.console = console
         self.depth = depth
         self.printed: set[str] = set()
@@ -188,7 +193,7 @@ class _Watch:
 
     def look(self, update: Callable[[str], None]) -> Timeline:
         """Read the history again and print what has ended since."""
-        timeline = timeline_of(self.stack, self.execution)
+        timeline = self.history.look()
         current = next(reversed(list(shown(timeline))), None)
         if current is not None and current.status == "RUNNING":
             update(f"{human(current.name)} ... {current.seconds():.0f} s")

@@ -113,13 +113,16 @@ def _executed(
 ) -> tuple[Mapping[str, Any], History]:
     from ratchet.cli.connection import connect
     from ratchet.workflow.drawing import live
+    from ratchet.workflow.history.polling import HistoryPoller
+    from ratchet.workflow.history.timeline import Timeline
 
     client = connect(*options).client("stepfunctions")
     if follow:
         from ratchet.cli.screen import stdout
 
-        live.follow(execution, client, console=stdout())
-    history = live.LiveHistory(execution, client).look()
+        history = live.follow(execution, client, console=stdout())
+    else:
+        history = Timeline.of(HistoryPoller(execution, client).look())
     return definition or live.definition_of(execution, client), history
 
 

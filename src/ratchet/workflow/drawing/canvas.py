@@ -93,11 +93,10 @@ class Canvas:
         self._line(points, css, curved=route.curved, title=edge_title(edge))
 
     def _taken(self, edge: Edge) -> bool:
-        """Of two edges to the same target, the error's was taken only if the state failed."""
-        if self.timeline is None or (edge.source, edge.target) not in self.timeline.ways:
+        """Whether the execution went this way; of two edges to one target, which of them."""
+        if self.timeline is None:
             return False
-        caught = self.timeline.states[edge.source].status == "CAUGHT"
-        return caught == (edge.kind == "catch")
+        return (edge.source, edge.target, edge.kind) in self.timeline.transitions
 
     def _line(
         self, points: list[Point], css: str, *, curved: bool = False, title: str = ""

@@ -34,7 +34,7 @@ def draw(
     """
     if not states_of(definition):
         raise ValueError("nothing to draw: the definition has no States")
-    timeline = timeline_of(history)
+    timeline = as_timeline(history)
     scope = Scope.of(definition)
     canvas = Canvas(timeline)
     top = MARGIN + canvas.heading(title, subtitle, MARGIN)
@@ -48,6 +48,6 @@ def draw(
     return canvas.svg(width, height, title or str(definition.get("Comment") or "State machine"))
 
 
-def timeline_of(history: History) -> Timeline | None:
-    """A history as events or as a timeline already."""
+def as_timeline(history: History) -> Timeline | None:
+    """A history given as events, or as a timeline already."""
     return history if isinstance(history, Timeline) or history is None else read_history(history)

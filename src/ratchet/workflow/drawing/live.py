@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.workflow.drawing.pages import html
 from ratchet.workflow.drawing.terminal import show
-from ratchet.workflow.history.timeline import Timeline, read_history
+from ratchet.workflow.history.polling import HistoryPoller
+from ratchet.workflow.history.timeline import Timeline
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,9 +46,9 @@ def watch(
 ) -> Iterator[Timeline]:
     """The execution as it stands, again and again; the last one has ended."""
     deadline = None if timeout is None else time.monotonic() + timeout
-    history = LiveHistory(execution, client)
+    history = HistoryPoller(execution, client)
     while True:
-        timeline = read_history(history.look())
+        timeline = Timeline.of(history.look())
         yield timeline
         if timeline.status != "RUNNING":
             return
@@ -55,26 +56,6 @@ def watch(
         if left <= 0:
             raise TimeoutError(f"{execution} still runs after {timeout:g} seconds")
         time.sleep(min(every, left))
-
-
-class LiveHistory:
-    """The events of an execution; each look asks only for the last page and what came after."""
-
-    def __init__(self, execution: str, client: Any) -> None:
-        self._request = {"executionArn": execution, "maxResults": 1000}
-        self._client = client
-        self._full: list[dict[str, Any]] = []
-        self._token: str | None = None
-
-    def look(self) -> list[dict[str, Any]]:
-        """All events up to now, oldest first."""
-        while True:
-            token = {"nextToken": self._token} if self._token else {}
-            page = self._client.get_execution_history(**self._request, **token)
-            if not page.get("nextToken"):
-                return [*self._full, *page["events"]]
-            self._full += page["events"]
-            self._token = page["nextToken"]
 
 
 def definition_of(execution: str, client: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ratchet.workflow.drawing.captions import edges_of, kind_of, note, tries
-from ratchet.workflow.drawing.draw import History, timeline_of
+from ratchet.workflow.drawing.draw import History, as_timeline
 from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.scope import inside, states_of
 from ratchet.workflow.drawing.text import printable
@@ -27,7 +27,7 @@ def mermaid(definition: Mapping[str, Any], history: History = None) -> str:
     """
     if not states_of(definition):
         raise ValueError("nothing to draw: the definition has no States")
-    timeline = timeline_of(history)
+    timeline = as_timeline(history)
     writer = _Writer(timeline)
     lines = list(writer.scope(definition, 1))
     return "\n".join(["flowchart TD", *lines, *writer.classes()]) + "\n"

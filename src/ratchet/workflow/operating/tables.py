@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
+from ratchet.workflow.history.reader import read_trace
 from ratchet.workflow.operating.clients import console_link
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class EventsList(_Table):
                 (
                     event["id"],
                     event["type"],
-                    state[event["id"]],
+                    state.get(event["id"], ""),
                     _elapsed(started, event["timestamp"]),
                     _details(event),
                 )
@@ -122,14 +123,16 @@ class EventsList(_Table):
         )
 
 
-def _states_of(events: Iterable[dict[str, Any]]) -> dict[int, str]:
-    """Which state each event belongs to: its own word, else that of the event before it."""
-    found: dict[int, str] = {}
-    for event in sorted(events, key=lambda one: one["id"]):
-        own = event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails")
-        before = event.get("previousEventId", 0)
-        found[event["id"]] = own["name"] if own else found.get(before, "")
-    return found
+def _states_of(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Which state each event belongs to; of a part of a history, as far as that part shows it."""
+    named = {event["id"]: name for event in events if (name := _own_name(event))}
+    trace = read_trace(sorted(events, key=lambda event: int(event["id"])))
+    return named | trace.states_by_event()
+
+
+def _own_name(event: Mapping[str, Any]) -> str | None:
+    entered, exited = event.get("stateEnteredEventDetails"), event.get("stateExitedEventDetails")
+    return (entered or exited or {}).get("name")
 
 
 def _elapsed(start: Any, at: Any) -> str:

@@ -11,8 +11,7 @@ from ratchet.workflow.testing.coverage import Coverage
 from ratchet.workflow.testing.machines import machine_of
 from ratchet.workflow.testing.mocks import InvalidMock, Mock, fails, parse_mock, payload, returns
 from ratchet.workflow.testing.single import StateTest, test_state
-from ratchet.workflow.testing.steps import Step, Wait
-from ratchet.workflow.testing.whole import MachineRun, run_machine
+from ratchet.workflow.testing.whole import MachineRun, Step, Wait, run_machine
 
 __all__ = [
     "Coverage",

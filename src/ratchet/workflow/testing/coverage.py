@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ratchet.workflow.asl.model import Choice, Map, Parallel, State, StateMachine, Task
-from ratchet.workflow.testing.steps import Step
-from ratchet.workflow.testing.whole import MachineRun
+from ratchet.workflow.testing.whole import MachineRun, Step
 
 Branch = tuple[str, str, str]
 """State, 'next' or 'catch', and the state it leads to."""

@@ -11,6 +11,8 @@ from typing import Any
 
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.history.reader import read_trace
+from ratchet.workflow.history.visits import Trace, Way
 from ratchet.workflow.interpreter import execution as interpreter
 from ratchet.workflow.interpreter.clock import TestClock
 from ratchet.workflow.interpreter.execution import Execution
@@ -18,7 +20,23 @@ from ratchet.workflow.interpreter.identity import Identity
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall
 from ratchet.workflow.testing.machines import Machine, machine_of, refuse_strangers
 from ratchet.workflow.testing.runner import Answers, MockRunner, Script
-from ratchet.workflow.testing.steps import Step, Wait, steps_of, waits_of
+
+
+@dataclass(frozen=True)
+class Step:
+    """One visit of a state. `way` is None while nothing followed; `to` is the state after it."""
+
+    state: str
+    way: Way | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The pause between two attempts of a state, in seconds."""
+
+    state: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -60,9 +78,14 @@ class MachineRun:
         return [event.as_api() for event in self.execution.history.events]
 
     @cached_property
+    def trace(self) -> Trace:
+        """Every visit of a state: in which Map item or branch, its attempts, errors and times."""
+        return read_trace(self.history)
+
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every visit of a state, in the order of entering, and how it was left."""
-        return tuple(steps_of(self.execution.history.events))
+        return tuple(Step(visit.state, visit.way, visit.to) for visit in self.trace.visits)
 
     @property
     def path(self) -> list[str]:
@@ -72,7 +95,13 @@ class MachineRun:
     @property
     def waits(self) -> list[Wait]:
         """The pauses before each new attempt of a Task, Map or Parallel state."""
-        return waits_of(self.execution.history.events)
+        retries = [
+            (attempt.event, Wait(visit.state, attempt.waited))
+            for visit in self.trace.visits
+            for attempt in visit.attempts
+            if attempt.waited is not None
+        ]
+        return [wait for _, wait in sorted(retries, key=lambda retry: retry[0])]
 
     def retries(self, state: str | None = None) -> int:
         """How often a state, or any, was tried again."""
