@@ -110,11 +110,12 @@ def events_of(execution: Execution) -> Events:
 
 
 def names_what_it_redrives(events: Events) -> bool:
-    """A container that starts over right after a redrive has no name: it may be any of several."""
+    """Where no event right after a redrive leaves open which of several containers it means."""
     redrives = (event["id"] for event in events if event["type"] == "ExecutionRedriven")
     redriven = next(redrives, None)
     resumed = [ROLES[event["type"]] for event in events if event["previousEventId"] == redriven]
-    return redriven is None or not {Role.CONTAINER_STARTED, Role.ENTERED} & set(resumed)
+    unnamed = {Role.CONTAINER_STARTED, Role.CONTAINER_FAILED, Role.ENTERED}
+    return redriven is None or not unnamed & set(resumed)
 
 
 def details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:

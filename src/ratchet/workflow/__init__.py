@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ratchet.workflow.drawing.draw import draw
     from ratchet.workflow.editing.definition import Definition
     from ratchet.workflow.history.events import Event
-    from ratchet.workflow.history.recorder import History
+    from ratchet.workflow.history.record import History
     from ratchet.workflow.interpreter.clock import Clock, RealClock, TestClock
     from ratchet.workflow.interpreter.execution import execute
     from ratchet.workflow.interpreter.identity import Identity
@@ -43,7 +43,7 @@ _HOMES = {
     "editing.definition": ("Definition",),
     "interpreter.clock": ("Clock", "RealClock", "TestClock"),
     "history.events": ("Event",),
-    "history.recorder": ("History",),
+    "history.record": ("History",),
     "interpreter.execution": ("execute",),
     "interpreter.identity": ("Identity",),
     "interpreter.tasks": ("Callbacks", "TaskCall", "TaskRunner"),

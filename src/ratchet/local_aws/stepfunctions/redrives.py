@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow.history.recorder import MAX_EVENTS
+from ratchet.workflow.history.record import MAX_EVENTS
 from ratchet.workflow.interpreter.status import RUNNING, SUCCEEDED
 
 if TYPE_CHECKING:

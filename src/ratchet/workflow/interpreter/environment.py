@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from ratchet.workflow.asl.model import StateMachine
-from ratchet.workflow.history.recorder import History
+from ratchet.workflow.history.record import History
 from ratchet.workflow.interpreter.clock import Clock
 from ratchet.workflow.interpreter.context import Context
 from ratchet.workflow.interpreter.identity import Identity

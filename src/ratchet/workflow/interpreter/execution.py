@@ -13,7 +13,7 @@ from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import HistoryFull, StateError
 from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import Payload
-from ratchet.workflow.history.recorder import MAX_EVENTS, History
+from ratchet.workflow.history.record import MAX_EVENTS, History
 from ratchet.workflow.interpreter.branch import Branch
 from ratchet.workflow.interpreter.checkpoint import Checkpoint
 from ratchet.workflow.interpreter.clock import Clock, Deadline, DeadlinePassed, RealClock

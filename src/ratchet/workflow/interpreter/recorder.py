@@ -6,7 +6,7 @@ from typing import Any
 
 from ratchet.workflow.asl import errors
 from ratchet.workflow.asl.errors import StateError
-from ratchet.workflow.history.recorder import History
+from ratchet.workflow.history.record import History
 from ratchet.workflow.interpreter.clock import Clock
 from ratchet.workflow.interpreter.visit import Visit
 
@@ -23,8 +23,10 @@ class Recorder:
         self.is_closed = False
 
     def fork(self, previous: int) -> Recorder:
-        """A recorder for a branch that begins after the event `previous`."""
-        return Recorder(self._history, self._clock, previous)
+        """A recorder for a branch that begins after the event `previous`; closed if this one is."""
+        forked = Recorder(self._history, self._clock, previous)
+        forked.is_closed = self.is_closed
+        return forked
 
     def record(
         self,
