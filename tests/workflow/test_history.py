@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import botocore.session
 import pytest
+from asl_machines import INVOKE, machine
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from random_machines import RETRY_SECONDS, RandomMachine, run_random
 
 from ratchet.workflow.history.events import ROLES, Role, details_key
+from ratchet.workflow.history.polling import HistoryPoller
 from ratchet.workflow.history.reader import HistoryReader, read_trace
+from ratchet.workflow.history.timeline import Timeline
 from ratchet.workflow.history.visits import Trace, Visit
 from ratchet.workflow.interpreter.execution import Execution
+from ratchet.workflow.operating.tables import EventsList
+from ratchet.workflow.testing import fails, payload, run_machine
 
 CASES = Path(__file__).parents[3] / "shared" / "asl-cases" / "cases.json"
 
+F = {"FunctionName": "f"}
 Events = list[dict[str, Any]]
 
 
@@ -51,7 +59,7 @@ def _warm() -> None:
 
 SEEDS = st.integers(0, 2**32)
 MANY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
 )
 
 
@@ -183,3 +191,190 @@ def assert_attempts(trace: Trace, events: Events) -> None:
     for event in failed:
         failure, details = reported[event["id"]], details_of(event)
         assert (failure.error, failure.cause) == (details["error"], details["cause"])
+
+
+# histories recorded on AWS
+
+
+def _recorded() -> list[Any]:
+    if not CASES.exists():
+        return [pytest.param(None, marks=pytest.mark.skip(reason=f"{CASES} is not here"))]
+    cases = [case for case in json.loads(CASES.read_text()) if "$..events" not in case["skip"]]
+    return [pytest.param(case, id=case["id"].split("::")[-1]) for case in cases]
+
+
+@pytest.mark.parametrize("case", _recorded())
+def test_a_history_recorded_on_aws_is_read_event_by_event(case: dict[str, Any]) -> None:
+    recorded = case["expected"]["events"]
+    events = [{**event, "timestamp": 1_700_000_000 + event["id"]} for event in recorded]
+    trace = read_trace(events)
+    visits = {visit.entry: visit for visit in trace.visits}
+    for event in events:
+        details = details_of(event)
+        owner = trace.owners.get(event["id"])
+        if event["type"].startswith("Execution"):
+            assert owner is None
+        elif event["type"] == "EvaluationFailed":
+            assert f"state '{visits[owner or 0].state}'" in details["cause"]
+        elif "name" in details:
+            assert visits[owner or 0].state == details["name"]
+        else:
+            assert event["type"].startswith(visits[owner or 0].type), event
+    open_ = [visit.type for visit in trace.visits if visit.status == "RUNNING"]
+    assert open_ == (["Wait"] if events[-1]["type"] == "WaitStateEntered" else [])
+    assert (trace.ended is None) == bool(open_)
+
+
+# what a reader makes of them
+
+EACH = {
+    "Type": "Map",
+    "Items": ["a", "b"],
+    "MaxConcurrency": 1,
+    "ItemProcessor": {
+        "StartAt": "In",
+        "States": {"In": {"Type": "Task", "Resource": INVOKE, "Arguments": F, "End": True}},
+    },
+    "Next": "Both",
+}
+BOTH = {
+    "Type": "Parallel",
+    "Branches": [
+        {"StartAt": "Left", "States": {"Left": {"Type": "Pass", "End": True}}},
+        {"StartAt": "Right", "States": {"Right": {"Type": "Pass", "End": True}}},
+    ],
+    "End": True,
+}
+
+
+def test_the_table_of_events_names_the_state_of_each() -> None:
+    run = run_machine(machine({"Each": EACH, "Both": BOTH}), {}, {"In": payload(1)})
+    shown = _types_and_states(EventsList(_dated(run.history)))
+    named = [(type_, state) for type_, state in shown if "Entered" not in type_]
+    call = [
+        ("TaskScheduled", "In"),
+        ("TaskStarted", "In"),
+        ("TaskSucceeded", "In"),
+        ("TaskStateExited", "In"),
+    ]
+    iteration = [("MapIterationStarted", "Each"), *call, ("MapIterationSucceeded", "Each")]
+    assert named == [
+        ("ExecutionStarted", ""),
+        ("MapStateStarted", "Each"),
+        *iteration,
+        *iteration,
+        ("MapStateSucceeded", "Each"),
+        ("MapStateExited", "Each"),
+        ("ParallelStateStarted", "Both"),
+        ("PassStateExited", "Left"),
+        ("PassStateExited", "Right"),
+        ("ParallelStateSucceeded", "Both"),
+        ("ParallelStateExited", "Both"),
+        ("ExecutionSucceeded", ""),
+    ]
+
+
+def test_the_table_of_a_part_of_a_history_names_what_that_part_shows() -> None:
+    run = run_machine(machine({"Each": EACH, "Both": BOTH}), {}, {"In": payload(1)})
+    newest_first = EventsList(_dated(run.history)[:-6:-1])
+    assert _types_and_states(newest_first) == [
+        ("ExecutionSucceeded", ""),
+        ("ParallelStateExited", "Both"),
+        ("ParallelStateSucceeded", ""),
+        ("PassStateExited", "Right"),
+        ("PassStateEntered", "Right"),
+    ]
+
+
+def _types_and_states(table: EventsList) -> list[tuple[str, str]]:
+    cell = "<td[^>]*>([^<]*)</td>"
+    return re.findall(f"<tr>{cell.replace('(', '(?:')}{cell}{cell}", table.to_html())
+
+
+def _dated(events: Events) -> Events:
+    return [
+        {**event, "timestamp": datetime.fromtimestamp(event["timestamp"], UTC)} for event in events
+    ]
+
+
+def test_of_iterations_the_timeline_shows_the_one_that_asks_for_attention() -> None:
+    caught = [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}]
+    task = {"Type": "Task", "Resource": INVOKE, "Arguments": F, "Catch": caught, "End": True}
+    states = {"In": task, "Sorry": {"Type": "Pass", "End": True}}
+    each = {**EACH, "ItemProcessor": {"StartAt": "In", "States": states}, "Next": "Done"}
+    definition = machine({"Each": each, "Done": {"Type": "Succeed"}})
+    run = run_machine(definition, {}, {"In": [fails("Odd", "so it is"), payload(1)]})
+    timeline = Timeline.of(run.trace)
+    inner = timeline.states["In"]
+    assert (inner.status, inner.visits, inner.error, inner.inside) == ("CAUGHT", 2, "Odd", "Each")
+    assert timeline.states["Each"].status == timeline.status == "SUCCEEDED"
+    assert ("In", "Sorry", "catch") in timeline.transitions
+
+
+def test_a_state_in_a_loop_is_shown_as_its_last_visit_was() -> None:
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Condition": "{% $states.input = 1 %}", "Next": "Done"}],
+        "Default": "Call",
+    }
+    task = {
+        "Type": "Task",
+        "Resource": INVOKE,
+        "Arguments": F,
+        "Output": "{% $states.result.Payload %}",
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Again?"}],
+        "Next": "Again?",
+    }
+    definition = machine({"Call": task, "Again?": choice, "Done": {"Type": "Succeed"}})
+    run = run_machine(definition, {}, {"Call": [fails("Odd"), payload(1)]})
+    assert [visit.status for visit in run.trace.visits if visit.state == "Call"] == [
+        "CAUGHT",
+        "SUCCEEDED",
+    ]
+    assert Timeline.of(run.trace).states["Call"].status == "SUCCEEDED"
+
+
+def test_an_activity_that_is_tried_again_and_succeeds_has_succeeded() -> None:
+    kinds = [
+        "ExecutionStarted", "TaskStateEntered", "ActivityScheduled", "ActivityStarted",
+        "ActivityTimedOut", "ActivityScheduled", "ActivityScheduleFailed", "ActivityScheduled",
+        "ActivitySucceeded", "TaskStateExited",
+    ]  # fmt: skip
+    named = {"TaskStateEntered": "stateEnteredEventDetails",
+             "TaskStateExited": "stateExitedEventDetails"}  # fmt: skip
+    events = [
+        {"id": n, "previousEventId": n - 1, "type": kind, "timestamp": n}
+        | ({named[kind]: {"name": "Ask"}} if kind in named else {})
+        for n, kind in enumerate(kinds, 1)
+    ]
+    (visit,) = read_trace(events).visits
+    assert visit.status == "SUCCEEDED"
+    assert [failure.error for failure in visit.failures] == [
+        "ActivityTimedOut",
+        "ActivityTimedOut",
+    ]
+    assert [attempt.waited for attempt in visit.attempts] == [None, 1, 1]
+
+
+def test_a_look_asks_only_for_what_is_new_and_reads_it_once() -> None:
+    events = [
+        {"id": n, "previousEventId": n - 1, "type": "TaskScheduled", "timestamp": n}
+        for n in range(1, 7)
+    ]
+    events[0] |= {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": "Call"}}
+    shown = events[:5]
+
+    class Client:
+        asked: list[str | None] = []  # noqa: RUF012 - one test, one client
+
+        def get_execution_history(self, nextToken: str | None = None, **_: Any) -> Any:  # noqa: N803
+            self.asked.append(nextToken)
+            first = int(nextToken or 0)
+            page = {"events": shown[first : first + 2]}
+            return {**page, "nextToken": str(first + 2)} if len(shown) > first + 2 else page
+
+    history = HistoryPoller("arn", Client())
+    assert len(history.look().visits[0].attempts) == 4
+    shown.append(events[5])
+    assert len(history.look().visits[0].attempts) == 5
+    assert Client.asked == [None, "2", "4", "4"]
