@@ -1,4 +1,4 @@
-"""State AwaitEndpoint: tells whether the endpoint serves its new config; its Retry waits."""
+"""State AwaitEndpoint: checks whether the endpoint serves its new config; its Retry waits."""
 
 from __future__ import annotations
 

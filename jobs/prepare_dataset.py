@@ -162,7 +162,7 @@ def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list
     """The ordered features: all columns but the label and the reserved ones."""
     if label not in data.columns:
         raise PrepareFailed(
-            f"The label column {label!r} is missing; there is {', '.join(data.columns)}"
+            f"The label column {label!r} is missing; the columns are {', '.join(data.columns)}"
         )
     features = [name for name in data.columns if name not in (*RESERVED, label)]
     if not features:
@@ -183,7 +183,7 @@ def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFra
 
 
 def survey(data: DataFrame, label: str, features: list[str], batches: Batches) -> list[Any]:
-    """One pass: rows by split and kind, and how many of them hold a value that is no number."""
+    """One pass: rows by split and kind, and how many of them hold a value that is not a number."""
     bad = " OR ".join(_is_bad(name, label) for name in (label, *features))
     groups = data.groupBy("split", _kind(batches).alias(KIND))
     rows = f.count(f.lit(1)).alias(ROWS)
@@ -197,7 +197,7 @@ def refuse_bad_values(data: DataFrame, found: list[Any], label: str, features: l
             bad = data.where(_is_bad(name, label)).select("row_id", _column(name).alias("value"))
             example = bad.orderBy("row_id", "value").first()
             if example is not None:
-                raise PrepareFailed(_no_number(name, bad.count(), *example))
+                raise PrepareFailed(_not_a_number(name, bad.count(), *example))
     odd = sorted({str(row["split"]) for row in found if row["split"] not in PARTS})
     if odd:
         raise PrepareFailed(f"Reserved column 'split' was changed: it holds {odd[0]!r}")
@@ -260,7 +260,9 @@ def _column(name: str) -> Column:
 def _require_reserved(data: DataFrame, what: str) -> None:
     for name in RESERVED:
         if name not in data.columns:
-            raise PrepareFailed(f"Reserved column {name!r} vanished from {what}; keep it as it is")
+            raise PrepareFailed(
+                f"Reserved column {name!r} is missing from {what}; keep it unchanged"
+            )
 
 
 def _difference(features: list[str], champion: list[str]) -> str:
@@ -283,7 +285,7 @@ def _quoted(name: str) -> str:
 
 
 def _number(name: str, kind: str) -> str:
-    """The number's text in SQL; what is no number is passed on for `survey` to find."""
+    """The number's text in SQL; what is not a number is passed on for `survey` to find."""
     column = _quoted(name)
     if kind == "boolean":
         return f"CAST(CAST({column} AS INT) AS STRING)"
@@ -295,7 +297,7 @@ def _number(name: str, kind: str) -> str:
 
 
 def _is_bad(name: str, label: str) -> str:
-    """True where the value is no finite number; a label must be there, a feature may be missing."""
+    """True where the value is not a finite number; only a feature may be missing."""
     column = _quoted(name)
     finite = f"abs(try_cast({column} AS DOUBLE)) < double('Infinity')"
     java_suffix = f"lower(right({column}, 1)) IN ('d', 'f')"  # Java reads 2d as a number
@@ -304,8 +306,8 @@ def _is_bad(name: str, label: str) -> str:
     return f"(CASE WHEN {column} IS NULL THEN {missing} ELSE {bad} END)"
 
 
-def _no_number(name: str, count: int, row_id: str, value: str | None) -> str:
-    problem = "has no value" if value is None else f"holds {value!r}, which is no number,"
+def _not_a_number(name: str, count: int, row_id: str, value: str | None) -> str:
+    problem = "has no value" if value is None else f"holds {value!r}, which is not a number,"
     return (
         f"Column {name!r} {problem} in row {row_id} ({count} such rows);"
         " the label and all features must be numbers: convert it in the recipe or the transform"

@@ -1,4 +1,4 @@
-"""What the stack tells its functions: the only reader of the environment."""
+"""What the stack gives its functions: the only reader of the environment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class SettingMissing(Exception):
-    """Raised when a variable that the template sets is not there; names it."""
+    """Raised when a variable that the template sets is missing; names it."""
 
 
 @dataclass(frozen=True)

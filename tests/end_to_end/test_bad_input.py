@@ -51,7 +51,7 @@ def _bad_files(header: str, rows: list[str]) -> dict[str, Bad]:
     unlabelled = [line.rpartition(";")[0] for line in (header, *rows)]
     return {
         "empty.csv": Bad(b"", ("the file is empty", "a header and at least one row")),
-        "header alone.csv": Bad(csv_bytes(header, []), ("has a header and no rows",)),
+        "header alone.csv": Bad(csv_bytes(header, []), ("has a header but no rows",)),
         "no label.csv": Bad(
             csv_bytes(unlabelled[0], unlabelled[1:]), ("the label column 'y' is missing",)
         ),

@@ -211,7 +211,7 @@ def test_a_text_column_fails_the_run_with_column_value_and_row(world: World) -> 
     )
     assert found["JobRunState"] == "FAILED"
     assert found["ErrorMessage"].startswith("PrepareFailed: Column 'job' holds '")
-    assert "which is no number, in row r" in found["ErrorMessage"]
+    assert "which is not a number, in row r" in found["ErrorMessage"]
     assert world.output(found, "error")[-1] == found["ErrorMessage"]
     assert not world.keys("runs/x/prepared/")
 

@@ -79,12 +79,12 @@ def test_numbers_stay_as_written_and_truth_becomes_one_or_zero(spark: Any, job: 
     [
         (
             [("1", "2"), ("0", "two"), ("0", "x")],
-            "Column 'a' holds 'two', which is no number, in row r2 (2",
+            "Column 'a' holds 'two', which is not a number, in row r2 (2",
         ),
         ([("1", "2"), (None, "2")], "Column 'y' has no value in row r2 (1 such rows)"),
-        ([("1", "2d")], "Column 'a' holds '2d', which is no number"),
-        ([("1", "Infinity")], "Column 'a' holds 'Infinity', which is no number"),
-        ([("yes", "x")], "Column 'y' holds 'yes', which is no number"),
+        ([("1", "2d")], "Column 'a' holds '2d', which is not a number"),
+        ([("1", "Infinity")], "Column 'a' holds 'Infinity', which is not a number"),
+        ([("yes", "x")], "Column 'y' holds 'yes', which is not a number"),
     ],
 )
 def test_a_value_that_is_no_number_is_named_by_column_value_and_row(
@@ -204,7 +204,7 @@ def test_a_missing_label_or_reserved_column_is_named(spark: Any, job: Any) -> No
         job.features_of(data, "y", None)
     with pytest.raises(job.PrepareFailed, match="No feature column is left"):
         job.features_of(data.withColumnRenamed("a", "y"), "y", None)
-    with pytest.raises(job.PrepareFailed, match="Reserved column 'split' vanished from the recipe"):
+    with pytest.raises(job.PrepareFailed, match="'split' is missing from the recipe"):
         job._require_reserved(data.drop("split"), "the recipe")
 
 

@@ -66,7 +66,7 @@ class Endpoints:
         return str(answer["Body"].read().decode("utf-8", "replace"))
 
     def delete_unused(self, config: str, model: str) -> None:
-        """Delete a config and a model; what is not there is deleted already."""
+        """Delete a config and a model; one that is already gone is fine."""
         self._gone(self._sagemaker.delete_endpoint_config, EndpointConfigName=config)
         self._gone(self._sagemaker.delete_model, ModelName=model)
 

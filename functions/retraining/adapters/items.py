@@ -1,4 +1,4 @@
-"""DynamoDB's typed values and Python's: whole numbers as int, no infinity, no empty surprise."""
+"""DynamoDB's typed values and Python's: whole numbers as int, no infinity."""
 
 from __future__ import annotations
 

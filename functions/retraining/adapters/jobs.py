@@ -53,7 +53,7 @@ class RecipeJobs:
             self._databrew.update_dataset(**request)
 
     def ensure_job(self, pipeline: str, recipe_version: str, output: str) -> None:
-        """Make the pipeline's recipe job unless it is there."""
+        """Make the pipeline's recipe job unless it exists."""
         if self._existing(prefix(self._stack, pipeline)) is None:
             self.point_job(pipeline, recipe_version, output)
 
@@ -61,7 +61,7 @@ class RecipeJobs:
         """Let the job run this recipe version into the prefix `output`; the job's name.
 
         A job's recipe version cannot be updated (API reference of UpdateRecipeJob), so a job of
-        another version is made anew.
+        another version is deleted and created again.
         """
         name = prefix(self._stack, pipeline)
         existing = self._existing(name)

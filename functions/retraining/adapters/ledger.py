@@ -131,11 +131,11 @@ class Ledger:
         return changed is not None
 
     def disarm_wake(self, pipeline: str) -> State:
-        """Take note that a wake came, and read the state after that."""
+        """Record that a wake arrived, and read the state after that."""
         return _state(self._table.update(pipeline, STATE, "REMOVE wake_at") or {})
 
     def take_lease(self, pipeline: str, lease: Lease) -> bool:
-        """Take the lease with a new token; False when somebody else was quicker."""
+        """Take the lease with a new token; False if another call took it first."""
         values = {
             ":token": lease.token,
             ":before": lease.token - 1,
@@ -184,7 +184,7 @@ class Ledger:
     def release_lease(self, pipeline: str, token: int, seen: State, after: Aftermath) -> bool:
         """Give the lease back in one conditional update.
 
-        Fails when the lease is not this token's any more, or when more arrived than `seen`:
+        Fails when the lease is no longer this token's, or when more arrived than `seen`:
         then look again.
         """
         changed = self._table.update(
@@ -207,7 +207,7 @@ class Ledger:
         return changed is not None
 
     def end_promotion(self, pipeline: str, token: int) -> bool:
-        """The next run need not wait any more; False when it did not wait for this promotion.
+        """The next run need not wait any longer; False when it did not wait for this promotion.
 
         The wake under way may be a quarter of an hour off, so it no longer counts as such.
         """

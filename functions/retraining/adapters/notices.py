@@ -1,4 +1,4 @@
-"""SNS: what people are told, once, with the next step."""
+"""SNS: notices to people, each with the next step."""
 
 from __future__ import annotations
 

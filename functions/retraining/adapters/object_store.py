@@ -72,7 +72,7 @@ class ObjectStore:
         except ClientError as error:
             if code(error) in MISSING | TAKEN:
                 raise ObjectGone(
-                    f"{self.uri(key)} (version {version or etag or 'newest'}) is not there any more"
+                    f"{self.uri(key)} (version {version or etag or 'newest'}) no longer exists"
                 ) from error
             raise
 
@@ -97,7 +97,7 @@ class ObjectStore:
         return self.uri(key)
 
     def write_json_once(self, key: str, document: Any) -> Any:
-        """Write unless it is there; returns what is there now."""
+        """Write unless it exists; returns what is stored then."""
         try:
             self._s3.put_object(Bucket=self.bucket, Key=key, IfNoneMatch="*", **_json(document))
         except ClientError as error:

@@ -23,7 +23,7 @@ class Registry:
         self._sagemaker, self._stack = sagemaker, stack
 
     def ensure_group(self, pipeline: str) -> None:
-        """Make the pipeline's package group unless it is there."""
+        """Make the pipeline's package group unless it exists."""
         try:
             self._sagemaker.create_model_package_group(
                 ModelPackageGroupName=prefix(self._stack, pipeline),
@@ -111,12 +111,12 @@ class Registry:
 
 
 def missing(error: ClientError) -> bool:
-    """True when SageMaker says that the thing is not there."""
+    """True when SageMaker answers that the resource does not exist."""
     return code(error) in ("ValidationException", "ResourceNotFound") and (
         "Could not find" in message(error) or "does not exist" in message(error)
     )
 
 
 def _value(value: str) -> str:
-    """A metadata value in the letters AWS allows, cut to its length."""
+    """A metadata value in the characters AWS allows, cut to the longest one."""
     return re.sub(r"[^\w \.:/=+\-@]", "_", value)[:LONGEST_VALUE]

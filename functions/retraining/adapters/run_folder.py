@@ -42,11 +42,11 @@ class RunFolder:
         return self.write_as(document.file, document)
 
     def write_as(self, file: str, document: Document) -> str:
-        """Write a document under a name of its own; its S3 URI."""
+        """Write a document under the given name; its S3 URI."""
         return self.store.write_json(f"{self.prefix}/{file}", document.as_json())
 
     def write_once(self, document: D) -> D:
-        """Write a document unless it exists; what is there now."""
+        """Write a document unless it exists; what is stored then."""
         key = f"{self.prefix}/{document.file}"
         return document.from_json(self.store.write_json_once(key, document.as_json()))
 

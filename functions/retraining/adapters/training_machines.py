@@ -31,21 +31,21 @@ class TrainingMachines:
         self._role, self._log_group = role, log_group
 
     def arn(self, pipeline: str) -> str:
-        """The ARN of the pipeline's machine, there or not; the log group is its neighbour."""
+        """The ARN of the pipeline's machine, whether or not it exists, from the log group's."""
         _, partition, _, region, account, *_ = self._log_group.split(":")
         name = training_machine(self._stack, pipeline)
         return f"arn:{partition}:states:{region}:{account}:stateMachine:{name}"
 
     def put(self, pipeline: str, workflow: dict[str, Any]) -> str:
-        """Make the pipeline's machine or change it, unless it is as wanted; its ARN.
+        """Make the pipeline's machine or change it, unless it already matches; its ARN.
 
-        Raises WorkflowRefused with the reason of Step Functions.
+        Raises WorkflowRefused with Step Functions' reason.
         """
         found = self.find(pipeline)
         try:
             if found is None:
                 self._create(pipeline, workflow)
-            elif not self._is_as_wanted(found, workflow):
+            elif not self._matches(found, workflow):
                 self._stepfunctions.update_state_machine(
                     stateMachineArn=self.arn(pipeline), **self._settings(workflow)
                 )
@@ -56,7 +56,7 @@ class TrainingMachines:
         return self.arn(pipeline)
 
     def find(self, pipeline: str) -> dict[str, Any] | None:
-        """The pipeline's machine as Step Functions describes it; None also while it is removed."""
+        """The machine as Step Functions describes it; None also while it is being removed."""
         try:
             answer: dict[str, Any] = self._stepfunctions.describe_state_machine(
                 stateMachineArn=self.arn(pipeline)
@@ -68,7 +68,7 @@ class TrainingMachines:
         return None if answer.get("status") == "DELETING" else answer
 
     def remove(self, pipeline: str) -> None:
-        """Remove the pipeline's machine, if it is there."""
+        """Remove the pipeline's machine, if it exists."""
         if self.find(pipeline) is not None:
             self._stepfunctions.delete_state_machine(stateMachineArn=self.arn(pipeline))
 
@@ -91,5 +91,5 @@ class TrainingMachines:
             },
         }
 
-    def _is_as_wanted(self, found: dict[str, Any], workflow: dict[str, Any]) -> bool:
+    def _matches(self, found: dict[str, Any], workflow: dict[str, Any]) -> bool:
         return bool(found["roleArn"] == self._role and json.loads(found["definition"]) == workflow)

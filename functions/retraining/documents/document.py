@@ -23,7 +23,7 @@ Decode = Callable[[Any, str], Any]
 
 
 class WrongField(ValueError):
-    """Raised for a field of the wrong shape; the document that holds it says the rest."""
+    """Raised for a field of the wrong shape; the document around it adds its name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ class ClaimedObject(Part):
     bucket: Annotated[str, "The landing bucket"]
     key: Annotated[str, "Its key, as S3 knows it"]
     version: Annotated[str, "Its version id; empty in a bucket without versioning"]
-    etag: Annotated[str, "Its ETag, by which content is told apart where there is no version"]
+    etag: Annotated[str, "Its ETag, which identifies the content where there is no version"]
     size: Annotated[int, "Bytes"]
     chunk: Annotated[int, "Number of the chunk that checks it, from 0"]
 

@@ -108,7 +108,7 @@ def _type(kind: Any) -> str:
 
 
 def _parts(kind: type[Part]) -> list[type[Part]]:
-    """The parts that a document alone holds, once each; documents have sections of their own."""
+    """The parts of a document, once each; documents inside it have their own sections."""
     found: dict[type[Part], None] = {}
     for hint in typing.get_type_hints(kind).values():
         for part in _classes(hint):

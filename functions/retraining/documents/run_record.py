@@ -11,7 +11,7 @@ from retraining.documents.metrics import Values
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(Document):
-    """A run's record. It grows while the run goes on: what is not known yet is null."""
+    """A run's record. It grows while the run proceeds: what is not known yet is null."""
 
     title = "run record"
     place = "the ledger's item `run#<token>` of the pipeline; at the end also runs/.../record.json"

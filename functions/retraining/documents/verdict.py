@@ -11,7 +11,7 @@ from retraining.documents.metrics import Values
 
 @dataclass(frozen=True)
 class RuleAnswer(Part):
-    """What one rule of the gate says."""
+    """The answer of one rule of the gate."""
 
     rule: Annotated[str, "Name of the rule"]
     holdout: Annotated[str | None, "`fresh` or `reference`; null for a rule about neither"]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from retraining.rules.names import is_pipeline, object_id
 
 LONGEST_DELAY: Final = 900  # seconds: the most that SQS delays a message (API reference)
-LOST_WAKE: Final = 60  # seconds after which an armed wake that nobody saw counts as lost
+LOST_WAKE: Final = 60  # seconds after which an armed wake that never arrived counts as lost
 MARKER: Final = re.compile(
     r"(^|/)(_temporary(/.*)?|_SUCCESS|_FAILURE|_committed_.*|_started_.*|_metadata"
     r"|_common_metadata|\.DS_Store|\.[^/]*\.crc|[^/]*_\$folder\$)$|(^|/)_temporary/"
@@ -35,7 +35,7 @@ class Arrival:
 
     @property
     def id(self) -> str:
-        """Id in the ledger; without a version the ETag tells two contents apart."""
+        """Id in the ledger; without a version the ETag distinguishes two contents."""
         return object_id(self.key, self.version or self.etag)
 
     @property
@@ -52,7 +52,7 @@ class Arrival:
 
 
 def arrival_of(event: dict[str, Any], bucket: str) -> Arrival:
-    """The arrival an EventBridge `Object Created` event tells of.
+    """The arrival that an EventBridge `Object Created` event reports.
 
     The key is read raw: EventBridge does not URL-encode it, unlike S3's own notifications.
     Raises ValueError for an event of another shape or another bucket.

@@ -31,7 +31,7 @@ WANTED: Final = {
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """What columns.yaml says of one column."""
+    """The rules of columns.yaml for one column."""
 
     name: str
     type: str
@@ -64,7 +64,7 @@ def as_text(raw: pa.Array, rule: ColumnRule, number: RowNumber, problems: Proble
     except pa.ArrowInvalid:
         decoded = [_decoded(cell) for cell in raw.to_pylist()]
         cells = [(i, cell) for i, cell in enumerate(raw.to_pylist()) if decoded[i] is None]
-        _note(
+        _record(
             problems,
             rule,
             "encoding",
@@ -84,19 +84,19 @@ def _decoded(cell: bytes) -> str | None:
 
 
 def check(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
-    """Note every cell of the block that breaks the column's rule."""
+    """Record every cell of the block that breaks the column's rule."""
     empty = pc.equal(text, "")
     if pc.any(empty).as_py():
         if not rule.nullable:
-            _note_mask(problems, rule, "null", text, empty, number, "is empty: it may not be")
+            _record_mask(problems, rule, "null", text, empty, number, "is empty but must not be")
         text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
     if rule.type in ARROW_TYPES:
         _check_typed(text, rule, number, problems)
     elif rule.values is not None:
         known = pc.is_in(text, value_set=pa.array([*rule.values, None], pa.string()))
         if not pc.all(known).as_py():
-            wanted = "is none of " + shown(", ".join(rule.values))
-            _note_mask(problems, rule, "category", text, pc.invert(known), number, wanted)
+            wanted = "is not one of " + shown(", ".join(rule.values))
+            _record_mask(problems, rule, "category", text, pc.invert(known), number, wanted)
 
 
 def _check_typed(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
@@ -107,7 +107,7 @@ def _check_typed(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: 
     for outside, sentence in _range_masks(values, rule):
         if pc.any(outside).as_py():
             mask = pc.fill_null(outside, False)
-            _note_mask(problems, rule, "range", text, mask, number, sentence)
+            _record_mask(problems, rule, "range", text, mask, number, sentence)
 
 
 def _fast(text: pa.Array, kind: str) -> pa.Array | None:
@@ -138,14 +138,14 @@ def _bound(rule: ColumnRule, bound: Any) -> pa.Scalar:
 def _check_slowly(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
     bad: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for position, cell in enumerate(text.to_pylist()):
-        verdict = None if cell is None else complaint(cell, rule)
-        if verdict:
-            bad.setdefault(verdict, []).append((position, cell))
+        broken = None if cell is None else violation(cell, rule)
+        if broken:
+            bad.setdefault(broken, []).append((position, cell))
     for (name, sentence), cells in bad.items():
-        _note(problems, rule, name, cells, len(cells), number, sentence)
+        _record(problems, rule, name, cells, len(cells), number, sentence)
 
 
-def complaint(cell: str, rule: ColumnRule) -> tuple[str, str] | None:
+def violation(cell: str, rule: ColumnRule) -> tuple[str, str] | None:
     """Rule and sentence that one cell breaks, or None."""
     value = parsed(cell, rule.type)
     if value is None:
@@ -162,7 +162,7 @@ def _plain_bound(rule: ColumnRule, bound: Any) -> Any:
 
 
 def parsed(cell: str, kind: str) -> Any:
-    """The value of a cell as integer, number or date; None when it is none."""
+    """The value of a cell as integer, number or date; None if it is not one."""
     if kind == "integer":
         value = int(cell) if INTEGER.fullmatch(cell) and len(cell) < 21 else None
         return value if value is not None and -(2**63) <= value < 2**63 else None
@@ -175,7 +175,7 @@ def parsed(cell: str, kind: str) -> Any:
         return None
 
 
-def _note_mask(
+def _record_mask(
     problems: Problems,
     rule: ColumnRule,
     name: str,
@@ -187,10 +187,10 @@ def _note_mask(
     positions = pc.indices_nonzero(mask)
     first = positions[: max(0, problems.room(name, rule.name))].to_pylist()
     cells = ((position, text[position].as_py() or "") for position in first)
-    _note(problems, rule, name, cells, len(positions), number, sentence)
+    _record(problems, rule, name, cells, len(positions), number, sentence)
 
 
-def _note(
+def _record(
     problems: Problems,
     rule: ColumnRule,
     name: str,

@@ -57,13 +57,13 @@ class Column(BaseModel):
     @model_validator(mode="after")
     def _rules_fit_the_type(self) -> Column:
         if self.values is not None and self.type != "category":
-            raise ValueError(f"'values' belongs to a category, not to type {self.type}")
+            raise ValueError(f"'values' applies to type category, not to type {self.type}")
         for name, bound in (("min", self.min), ("max", self.max)):
             if bound is not None:
                 _require_fitting_bound(self.type, name, bound)
         _require_order(self.min, self.max)
         if self.values is not None and len(set(self.values)) != len(self.values):
-            raise ValueError("'values' names a value twice")
+            raise ValueError("'values' lists a value twice")
         return self
 
 
@@ -74,7 +74,7 @@ def _require_fitting_bound(kind: str, name: str, bound: Bound) -> None:
         try:
             dt.date.fromisoformat(str(bound))
         except ValueError as error:
-            raise ValueError(f"'{name}' of a date is written YYYY-MM-DD, not {bound!r}") from error
+            raise ValueError(f"'{name}' of a date must be YYYY-MM-DD, not {bound!r}") from error
     elif isinstance(bound, str):
         raise ValueError(f"'{name}' of type {kind} must be a number, not {bound!r}")
 
@@ -103,8 +103,8 @@ class ColumnMap(RootModel[dict[ColumnName, Column]]):
             _require_usable_name(name)
             if name.lower() in seen:
                 raise ValueError(
-                    f"columns {seen[name.lower()]!r} and {name!r} differ by case alone,"
-                    " which Spark and DataBrew do not tell apart: rename one"
+                    f"columns {seen[name.lower()]!r} and {name!r} differ only in case,"
+                    " which Spark and DataBrew treat as the same: rename one"
                 )
             seen[name.lower()] = name
         return self
@@ -117,7 +117,9 @@ def _require_usable_name(name: str) -> None:
             " data is accepted): rename the column"
         )
     if name != name.strip() or any(ord(letter) < 32 for letter in name):
-        raise ValueError(f"column name {name!r} begins or ends with a space or holds a control")
+        raise ValueError(
+            f"column name {name!r} starts or ends with a space or contains a control character"
+        )
 
 
 class ColumnsFile(BaseModel):

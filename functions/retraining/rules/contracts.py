@@ -63,7 +63,7 @@ class Data(Section):
 
 
 class DataOfFolder(Data):
-    """The same, with the columns in a file of their own."""
+    """The same, with the columns in a separate file."""
 
     columns: Literal["columns.yaml"] = "columns.yaml"
 
@@ -121,7 +121,7 @@ class EtlOfDefinition(Section):
 
 
 class Split(Section):
-    """Shares of the rows, and what decides on which side a row stays for ever."""
+    """Shares of the rows, and what permanently decides which side a row is on."""
 
     train: Share = 0.7
     validation: Share = 0.15
@@ -231,10 +231,12 @@ class Definition(Contract):
 def _label_problems(definition: Definition) -> list[str]:
     columns, label = definition.data.columns.root, definition.data.label
     if label not in columns:
-        return [f"data.label: {label!r} is no column; columns are {', '.join(columns)}"]
+        return [f"data.label: {label!r} is not a column; the columns are {', '.join(columns)}"]
     found = []
     if columns[label].nullable:
-        found.append(f"data.label: column {label!r} must not be nullable: it is what is learnt")
+        found.append(
+            f"data.label: column {label!r} must not be nullable: it is what the model learns"
+        )
     if columns[label].type == "date":
         found.append(f"data.label: column {label!r} is a date, which cannot be predicted")
     return found
@@ -243,7 +245,7 @@ def _label_problems(definition: Definition) -> list[str]:
 def _key_problems(definition: Definition) -> list[str]:
     columns, keys = definition.data.columns.root, key_columns(definition.data.key)
     found = [
-        f"data.key: {key!r} is no column; columns are {', '.join(columns)}"
+        f"data.key: {key!r} is not a column; the columns are {', '.join(columns)}"
         for key in keys
         if key not in columns
     ]
@@ -255,17 +257,17 @@ def _key_problems(definition: Definition) -> list[str]:
     if definition.data.label in keys:
         found.append(f"data.key: the label {definition.data.label!r} cannot identify a row")
     if definition.split.by == "key" and not keys:
-        found.append("split.by: key needs data.key; name the column that identifies a row")
+        found.append("split.by: key requires data.key: name the column that identifies a row")
     return found
 
 
 def _type_problems(definition: Definition) -> list[str]:
-    """Without ETL every column must already be numeric: built-in XGBoost reads numbers alone."""
+    """Without ETL every column must already be numeric: training reads only numbers."""
     if definition.etl.recipe or definition.etl.transform:
         return []
     columns = definition.data.columns.root
     return [
-        f"data.columns.{name}: a {column.type}, and nothing makes it a number:"
+        f"data.columns.{name}: type {column.type}, and nothing converts it to a number:"
         " add etl.recipe or etl.transform"
         for name, column in columns.items()
         if not _numeric(column)

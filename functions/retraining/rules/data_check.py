@@ -1,7 +1,7 @@
 """Checks one landed object in one streaming pass of bounded memory, and writes its accepted copy.
 
-All or nothing: the copy is for the caller to keep when the result is accepted, and to throw
-away when it is not. Blocks of 1 MB; what is held beside a block is a bounded list of problems.
+All or nothing: the caller keeps the copy if the result is accepted, and discards it if not.
+Blocks of 1 MB; what is held beside a block is a bounded list of problems.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Rules:
-    """What an object must fulfil, and how its rows are marked."""
+    """What an object must satisfy, and how its rows are marked."""
 
     columns: tuple[ColumnRule, ...]
     label: str
@@ -120,7 +120,7 @@ class _Pass:
         if tap.quotes % 2 and self.open_end:
             self._unclosed(self._number(-1))
         if not self.result.rows and not self.result.problems:
-            sentence = "the file has a header and no rows: it needs at least one row"
+            sentence = "the file has a header but no rows: it needs at least one row"
             self.result.problems.add(Problem("empty", sentence))
 
     def _blocks(self, tap: _Tap) -> Iterator[pa.RecordBatch]:
@@ -162,12 +162,12 @@ class _Pass:
             column = cells.as_text(raw, rule, self._number, problems)
             cells.check(column, rule, self._number, problems)
             text[rule.name] = pc.fill_null(column, "")
-        self._note_labels(text[self.rules.label])
+        self._collect_labels(text[self.rules.label])
         self.open_end = any("\n" in c[-1].as_py() for c in text.values())
         if not problems:
             self.sink.write(_lines(text, self.rules))
 
-    def _note_labels(self, labels: pa.Array) -> None:
+    def _collect_labels(self, labels: pa.Array) -> None:
         if len(self.result.labels) < LABELS:
             found = sorted(set(pc.unique(labels).to_pylist()) | self.result.labels)
             self.result.labels = set(found[:LABELS])

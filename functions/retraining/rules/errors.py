@@ -9,7 +9,7 @@ RatchetError
 |-- NothingPending            a run was started and no object is waiting
 |-- DocumentUnreadable        a stored document has another version, or lacks a field
 |-- ObjectGone                an object version was deleted before it was read
-|-- ScoresUnreadable          a batch transform wrote lines that are no scores
+|-- ScoresUnreadable          a batch transform wrote lines that are not scores
 |-- RegistrationFailed        the artifact to register is missing or empty
 |-- PromotionRefused
 |   |-- ChampionChanged       the verdict was reached against another champion than today's
@@ -48,7 +48,7 @@ class DefinitionChanged(RatchetError):
 
 
 class LeaseLost(RatchetError):
-    """Raised when a run's fencing token is not the one that holds the pipeline."""
+    """Raised when a run's fencing token does not hold the pipeline's lease."""
 
 
 class NothingPending(RatchetError):
@@ -60,11 +60,11 @@ class DocumentUnreadable(RatchetError):
 
 
 class ObjectGone(RatchetError):
-    """Raised when the object version to read does not exist any more."""
+    """Raised when the object version to read no longer exists."""
 
 
 class ScoresUnreadable(RatchetError):
-    """Raised when a score file holds a line that is no score."""
+    """Raised when a score file contains a line that is not a score."""
 
 
 class RegistrationFailed(RatchetError):
@@ -72,7 +72,7 @@ class RegistrationFailed(RatchetError):
 
 
 class PromotionRefused(RatchetError):
-    """Raised when a promotion may not go on; the endpoint stays as it is."""
+    """Raised when a promotion must not proceed; the endpoint is left as it is."""
 
 
 class ChampionChanged(PromotionRefused):

@@ -66,8 +66,10 @@ def _union_member(part: str) -> bool:
 
 def _unknown_key(where: str, key: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{where}: this release does not know the key; {hint}known here: {', '.join(known)}"
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return (
+        f"{where}: this release does not know this key{hint}; the keys here are {', '.join(known)}"
+    )
 
 
 def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

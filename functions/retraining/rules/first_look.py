@@ -16,12 +16,12 @@ UTF8_BOM: Final = b"\xef\xbb\xbf"
 MAGIC: Final = (
     (b"\x1f\x8b", "gzip-compressed", "unpack it (gunzip) and drop the CSV file"),
     (b"PK\x03\x04", "a zip archive (or an Excel file)", "unpack it and drop the CSV file"),
-    (b"PAR1", "Parquet", "write it as CSV: this release reads csv alone"),
+    (b"PAR1", "Parquet", "write it as CSV: this release reads only csv"),
     (b"BZh", "bzip2-compressed", "unpack it and drop the CSV file"),
     (b"\xfd7zXZ\x00", "xz-compressed", "unpack it and drop the CSV file"),
     (b"\x28\xb5\x2f\xfd", "Zstandard-compressed", "unpack it and drop the CSV file"),
-    (b"ORC", "ORC", "write it as CSV: this release reads csv alone"),
-    (b"Obj\x01", "Avro", "write it as CSV: this release reads csv alone"),
+    (b"ORC", "ORC", "write it as CSV: this release reads only csv"),
+    (b"Obj\x01", "Avro", "write it as CSV: this release reads only csv"),
     (b"%PDF", "a PDF document", "export the table as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file", "save it as CSV UTF-8"),
     (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
@@ -31,9 +31,9 @@ MAGIC: Final = (
 
 def not_text(head: bytes) -> Problem | None:
     """What the first bytes are, when they are not UTF-8 text."""
-    for magic, kind, cure in MAGIC:
+    for magic, kind, remedy in MAGIC:
         if head.startswith(magic) and not _plain_word(head, magic):
-            return Problem("encoding", f"the file is {kind}, not UTF-8 text: {cure}")
+            return Problem("encoding", f"the file is {kind}, not UTF-8 text: {remedy}")
     if b"\0" in head:
         at = head.index(b"\0")
         return Problem("encoding", f"the file is not text (byte {at} is zero): drop a UTF-8 CSV")
@@ -82,7 +82,7 @@ def _fitting_delimiter(text: str, columns: list[str], delimiter: str, known: int
 
 def _wrong_delimiter(found: str, agreed: str) -> Problem:
     sentence = (
-        f"the file is separated by {DELIMITERS[found]} ({found!r}), pipeline.yaml says"
+        f"the file is separated by {DELIMITERS[found]} ({found!r}), but pipeline.yaml expects"
         f" {DELIMITERS[agreed]} ({agreed!r}): set data.delimiter to {found!r} or export it again"
     )
     return Problem("delimiter", sentence, value=found)
@@ -92,7 +92,7 @@ def _no_header(text: str, columns: list[str]) -> Problem:
     page = text.lstrip().lower().startswith(("<!doctype", "<html", "<?xml"))
     what = "it looks like a web page; " if page else ""
     sentence = (
-        f"the first line {shown(text)!r} names no column of the contract: {what}"
+        f"the first line {shown(text)!r} contains no column of the contract: {what}"
         f"the file needs a header with {', '.join(columns)}"
     )
     return Problem("header", sentence, value=shown(text))
@@ -105,7 +105,8 @@ def _name_problems(names: list[str], columns: list[str], label: str) -> list[Pro
     found = [_missing(name, extra, label) for name in missing]
     found += [_extra(name) for name in extra]
     found += [
-        Problem("header", f"column {name!r} is in the header twice", column=name) for name in twice
+        Problem("header", f"column {name!r} appears twice in the header", column=name)
+        for name in twice
     ]
     return found
 

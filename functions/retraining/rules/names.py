@@ -1,4 +1,4 @@
-"""Every name and S3 key the service derives, in one place, so that none is spelt twice."""
+"""Every name and S3 key the service derives, in one place, so that none is spelled twice."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_endpoint(stack: str, pipeline: str) -> str:
 
 
 def training_machine(stack: str, pipeline: str) -> str:
-    """Name of the state machine by which a pipeline trains, if it has one of its own."""
+    """Name of the state machine by which a pipeline trains, if it has its own."""
     return f"{prefix(stack, pipeline)}-training"
 
 

@@ -32,7 +32,7 @@ def row_id(raw: bytes) -> str:
 
 
 def side(identifier: str, shares: Shares) -> str:
-    """`train`, `validation` or `holdout`, for ever, of the row with this id."""
+    """`train`, `validation` or `holdout`: where the row with this id permanently belongs."""
     fraction = int(hashlib.sha256(identifier.encode()).hexdigest()[:8], 16) / 2**32
     if fraction < shares.train:
         return "train"

@@ -59,7 +59,7 @@ def read(lines: Iterable[str], where: str) -> dict[str, Scores]:
 
 
 def number_or_nan(text: str) -> float:
-    """The number, or NaN when the text is none: a metric of it is refused by the gate."""
+    """The number, or NaN if the text is not one: the gate refuses a metric computed from it."""
     try:
         return float(text)
     except ValueError:

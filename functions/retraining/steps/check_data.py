@@ -59,7 +59,7 @@ def _check_object(
     except ObjectGone as error:
         copy.abort()
         result = Result()
-        result.problems.add(Problem("gone", f"{error}: drop it again if it still matters"))
+        result.problems.add(Problem("gone", f"{error}: drop it again if you still need it"))
         return result
     except BaseException:
         copy.abort()

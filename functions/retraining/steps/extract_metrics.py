@@ -31,7 +31,7 @@ def extract_metrics(aws: Adapters, manifest: Manifest, *, champion: bool) -> str
 def _scores(folder: RunFolder, role: str) -> dict[str, Scores]:
     place = f"scores/{role}/"
     if not any(key.endswith(".out") for key in folder.keys(place)):
-        raise ScoresUnreadable(f"{folder.uri}/{place} holds no .out file")
+        raise ScoresUnreadable(f"{folder.uri}/{place} contains no .out file")
     return scores.read(_lines(folder, place, ".out"), f"{folder.uri}/{place}")
 
 

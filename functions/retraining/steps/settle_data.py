@@ -80,7 +80,7 @@ def _common_state(endings: list[Ending]) -> str:
 def _quarantine_batch(
     aws: Adapters, manifest: Manifest, checked: dict[str, CheckedObject], endings: list[Ending]
 ) -> None:
-    """Objects without a problem of their own, in a batch that was rejected as a whole."""
+    """Objects that are fine themselves, in a batch that was rejected as a whole."""
     reasons = {end.id: end.reason or "" for end in endings if end.state == QUARANTINED}
     for item in manifest.objects:
         result = checked.get(item.id)

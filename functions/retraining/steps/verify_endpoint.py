@@ -25,7 +25,7 @@ def verify_endpoint(aws: Adapters, endpoint: str, golden: str | None) -> Verifie
         raise GoldenRowsDiffer(f"no golden rows are kept of the model that {endpoint} serves")
     rows = aws.work.read_document(Golden, golden).rows
     if not rows:
-        raise GoldenRowsDiffer(f"{golden} holds no rows to verify {endpoint} with")
+        raise GoldenRowsDiffer(f"{golden} contains no rows to verify {endpoint} with")
     answer = aws.endpoints.ask(endpoint, [row.features for row in rows])
     require_golden(endpoint, rows, answer)
     return Verified(endpoint=endpoint, rows=len(rows))

@@ -25,5 +25,5 @@ def test_lines_that_are_not_scores_are_named(service: Service, body: str, said: 
 
 
 def test_missing_scores_are_reported(service: Service) -> None:
-    with pytest.raises(errors.ScoresUnreadable, match=r"holds no \.out file"):
+    with pytest.raises(errors.ScoresUnreadable, match=r"contains no \.out file"):
         Run(service).judge()
