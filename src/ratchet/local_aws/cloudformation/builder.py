@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ratchet.local_aws.cloudformation.errors import DeploymentError, TemplateError
-from ratchet.local_aws.cloudformation.fitting import MisfitError
+from ratchet.local_aws.cloudformation.fitting import PropertyRejected
 from ratchet.local_aws.cloudformation.intrinsics import evaluate
 from ratchet.local_aws.cloudformation.kinds import KINDS
 from ratchet.local_aws.cloudformation.kinds.base import Kind, Properties, Site
@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from ratchet.local_aws.cloudformation.plan import Plan
     from ratchet.local_aws.running.host import Host
 
-FAILURES = (ClientError, BotoCoreError, MisfitError, TemplateError, KeyError, TypeError, ValueError)
+FAILURES = (
+    ClientError,
+    BotoCoreError,
+    PropertyRejected,
+    TemplateError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 
 class Builder:
@@ -77,7 +85,7 @@ class Builder:
             self._stack.set_status("DELETE_FAILED", failed)
             raise DeploymentError(reason) from error
 
-    # --- one resource ---------------------------------------------------------------------------
+    # one resource
 
     def _settle(self, logical_id: str, plan: Plan) -> None:
         definition = plan.resources[logical_id]
@@ -105,11 +113,10 @@ class Builder:
         if not changed:
             return old
         if changed & kind.fixed:
-            msg = (
+            raise PropertyRejected(
                 f"{min(changed & kind.fixed)} cannot be changed by local AWS once it exists; "
                 "delete the stack and deploy again"
             )
-            raise MisfitError(msg)
         if changed & (kind.replacing | {kind.named}):
             return self._create(logical_id, kind, properties, old)
         return self._update(old, kind, properties)
@@ -132,11 +139,10 @@ class Builder:
 
     def _refuse_same_name(self, kind: Kind, properties: Properties, old: Member) -> None:
         if old.type == kind.type and properties[kind.named] == old.properties.get(kind.named):
-            msg = (
+            raise PropertyRejected(
                 "CloudFormation cannot update a stack when a custom-named resource requires "
                 f"replacing. Rename {properties[kind.named]} and update the stack again."
             )
-            raise MisfitError(msg)
 
     def _take_back(self, member: Member, old: Member | None) -> None:
         if member.deletion_policy != "Retain":
@@ -168,7 +174,7 @@ class Builder:
     def _site(self, logical_id: str) -> Site:
         return Site(self._local, self._stack.name, logical_id)
 
-    # --- the end --------------------------------------------------------------------------------
+    # the end
 
     def _clean_up(self, plan: Plan, before: dict[str, Member]) -> None:
         """Remove what the template no longer names, and what was replaced, newest first."""

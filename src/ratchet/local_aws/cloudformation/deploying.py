@@ -39,8 +39,9 @@ def deploy(
     TemplateError before anything is made, DeploymentError after rolling back.
     """
     if not STACK_NAME.fullmatch(stack_name):
-        msg = f"{stack_name!r} is no stack name; use letters, digits and hyphens, a letter first"
-        raise TemplateError(msg)
+        raise TemplateError(
+            f"{stack_name!r} is no stack name; use letters, digits and hyphens, a letter first"
+        )
     path = Path(template_path)
     service = cast("CloudFormation", local.services["cloudformation"])
     content, template = load_template(path)

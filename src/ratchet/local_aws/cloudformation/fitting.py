@@ -7,13 +7,13 @@ from typing import Any
 NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
-class MisfitError(Exception):
+class PropertyRejected(Exception):
     """A property does not fit; the message names its place, its value and what is known."""
 
 
 def fit(shape: Any, value: Any, path: str = "") -> Any:
     """`value` for botocore's `shape`. CloudFormation's names begin with a capital letter,
-    some APIs' do not: both are found. Raises MisfitError.
+    some APIs' do not: both are found. Raises PropertyRejected.
     """
     match shape.type_name:
         case "structure":
@@ -44,8 +44,7 @@ def _structure(shape: Any, value: Any, path: str) -> dict[str, Any]:
         name = key if key in shape.members else members.get(key)
         if name is None:
             known = ", ".join(sorted(members))
-            msg = f"{place} is not known; {path or 'it'} knows {known}"
-            raise MisfitError(msg)
+            raise PropertyRejected(f"{place} is not known; {path or 'it'} knows {known}")
         made[name] = fit(shape.members[name], item, place)
     return made
 
@@ -54,11 +53,9 @@ def _number(kind: str, value: Any, path: str) -> Any:
     try:
         return NUMBERS[kind](value)
     except (TypeError, ValueError) as error:
-        msg = f"{path} must be a number, not {value!r}"
-        raise MisfitError(msg) from error
+        raise PropertyRejected(f"{path} must be a number, not {value!r}") from error
 
 
 def _expect(holds: bool, path: str, value: Any, wanted: str) -> None:
     if not holds:
-        msg = f"{path} must be {wanted}, not {value!r}"
-        raise MisfitError(msg)
+        raise PropertyRejected(f"{path} must be {wanted}, not {value!r}")

@@ -34,8 +34,9 @@ class Scope:
     def condition(self, name: str) -> bool:
         """Whether the named condition holds."""
         if name not in self.conditions:
-            msg = f"condition {name} is not defined under Conditions; define it or correct the name"
-            raise TemplateError(msg)
+            raise TemplateError(
+                f"condition {name} is not defined under Conditions; define it or correct the name"
+            )
         if name not in self._decided:
             self._decided[name] = truth(evaluate(self.conditions[name], self))
         return self._decided[name]
@@ -54,17 +55,17 @@ class Scope:
         attributes = self._resource(logical_id).attributes
         if name not in attributes:
             known = ", ".join(sorted(attributes)) or "none"
-            msg = f"Fn::GetAtt: {logical_id} has no attribute {name} in local AWS; it has: {known}"
-            raise TemplateError(msg)
+            raise TemplateError(
+                f"Fn::GetAtt: {logical_id} has no attribute {name} in local AWS; it has: {known}"
+            )
         return attributes[name]
 
     def _resource(self, logical_id: str) -> Made:
         if logical_id not in self.made:
-            msg = (
+            raise TemplateError(
                 f"{logical_id} is no parameter, pseudo parameter or resource whose condition "
                 "holds; correct the reference"
             )
-            raise TemplateError(msg)
         return self.made[logical_id]
 
 
@@ -94,13 +95,13 @@ def _call(name: str, argument: Any, scope: Scope) -> Any:
     function = FUNCTIONS.get(name)
     if function is None:
         known = ", ".join(sorted(FUNCTIONS))
-        msg = f"{name} is not supported by local AWS; it knows {known}"
-        raise TemplateError(msg)
+        raise TemplateError(f"{name} is not supported by local AWS; it knows {known}")
     try:
         return function(argument, scope)
     except (TypeError, ValueError, KeyError, IndexError) as error:
-        msg = f"{name}: {argument!r} cannot be evaluated ({type(error).__name__}: {error})"
-        raise TemplateError(msg) from error
+        raise TemplateError(
+            f"{name}: {argument!r} cannot be evaluated ({type(error).__name__}: {error})"
+        ) from error
 
 
 def text(value: Any) -> str:
@@ -108,16 +109,16 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (dict, list)):
-        msg = f"{value!r} is no text"
-        raise TypeError(msg)
+        raise TypeError(f"{value!r} is no text")
     return str(value)
 
 
 def truth(value: Any) -> bool:
     """A condition's value."""
     if text(value) not in ("true", "false"):
-        msg = f"{value!r} is no condition; use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition"
-        raise TemplateError(msg)
+        raise TemplateError(
+            f"{value!r} is no condition; use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition"
+        )
     return text(value) == "true"
 
 

@@ -83,8 +83,7 @@ class Package:
 
     def _upload(self, where: str, path: Path, *, zipped: bool) -> str:
         if not path.exists():
-            msg = f"{where} names {path}, which does not exist; correct the path"
-            raise TemplateError(msg)
+            raise TemplateError(f"{where} names {path}, which does not exist; correct the path")
         known = (path.resolve(), zipped)
         if known not in self._uploaded:
             data = zip_of(path) if zipped else path.read_bytes()

@@ -23,20 +23,21 @@ def parameter_values(
     unknown = sorted(given.keys() - declared.keys())
     if unknown:
         known = ", ".join(sorted(declared)) or "none"
-        msg = f"Parameters: [{unknown[0]}] do not exist in the template; it has: {known}"
-        raise TemplateError(msg)
+        raise TemplateError(
+            f"Parameters: [{unknown[0]}] do not exist in the template; it has: {known}"
+        )
     return {name: _value(name, about, given.get(name)) for name, about in declared.items()}
 
 
 def _value(name: str, about: dict[str, Any], given: str | None) -> Value:
     kind = about.get("Type", "String")
     if kind.startswith("AWS::SSM::"):
-        msg = f"parameter {name}: type {kind} is not supported by local AWS; use String"
-        raise TemplateError(msg)
+        raise TemplateError(
+            f"parameter {name}: type {kind} is not supported by local AWS; use String"
+        )
     raw = about.get("Default") if given is None else given
     if raw is None:
-        msg = f"Parameters: [{name}] must have values; pass one or give it a Default"
-        raise TemplateError(msg)
+        raise TemplateError(f"Parameters: [{name}] must have values; pass one or give it a Default")
     text = _text(raw)
     many = kind == "CommaDelimitedList" or kind.startswith("List<")
     values = [part.strip() for part in text.split(",")] if many else [text]

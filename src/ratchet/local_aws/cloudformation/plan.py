@@ -70,8 +70,9 @@ class Plan:
             return list(TopologicalSorter(graph).static_order())
         except CycleError as error:
             circle = " -> ".join(error.args[1])
-            msg = f"Circular dependency between resources: {circle}; remove one of the references"
-            raise TemplateError(msg) from error
+            raise TemplateError(
+                f"Circular dependency between resources: {circle}; remove one of the references"
+            ) from error
 
     def _needs(self, logical_id: str, definition: dict[str, Any]) -> set[str]:
         explicit = definition.get("DependsOn", [])
@@ -80,11 +81,10 @@ class Plan:
         known = self.scope.parameters.keys() | self.scope.pseudo.keys() | {"AWS::NoValue"}
         foreign = sorted(named - known - self.scope.resources.keys())
         if foreign:
-            msg = (
+            raise TemplateError(
                 f"{logical_id} refers to {foreign[0]}, which is no parameter or resource of the "
                 "template; correct the reference"
             )
-            raise TemplateError(msg)
         return (named & self.resources.keys()) - {logical_id}
 
 
@@ -96,8 +96,7 @@ def _check_rules(rules: dict[str, Any], scope: Scope) -> None:
         for assertion in rule["Assertions"]:
             if not truth(evaluate(assertion["Assert"], scope)):
                 about = assertion.get("AssertDescription", "its assertion does not hold")
-                msg = f"rule {name} refuses the parameters: {about}"
-                raise TemplateError(msg)
+                raise TemplateError(f"rule {name} refuses the parameters: {about}")
 
 
 def _check_resource(logical_id: str, definition: dict[str, Any]) -> None:
@@ -105,20 +104,18 @@ def _check_resource(logical_id: str, definition: dict[str, Any]) -> None:
     where = f"{logical_id} ({definition.get('Type')})"
     if kind is None:
         known = ", ".join(sorted(KINDS))
-        msg = f"{where}: the type is not supported by local AWS; it knows {known}"
-        raise TemplateError(msg)
+        raise TemplateError(f"{where}: the type is not supported by local AWS; it knows {known}")
     foreign = sorted(definition.keys() - RESOURCE_KEYS)
     if foreign:
-        msg = f"{where}: {foreign[0]} is not supported by local AWS; remove it"
-        raise TemplateError(msg)
+        raise TemplateError(f"{where}: {foreign[0]} is not supported by local AWS; remove it")
     unknown = sorted(definition.get("Properties", {}).keys() - kind.known)
     if unknown:
-        msg = (
+        raise TemplateError(
             f"{where}: the property {unknown[0]} is not supported by local AWS; remove it, or use "
             f"one of {', '.join(sorted(kind.known))}"
         )
-        raise TemplateError(msg)
     for key in ("DeletionPolicy", "UpdateReplacePolicy"):
         if definition.get(key, "Delete") not in POLICIES:
-            msg = f"{where}: {key} {definition[key]} is not supported; use {', '.join(POLICIES)}"
-            raise TemplateError(msg)
+            raise TemplateError(
+                f"{where}: {key} {definition[key]} is not supported; use {', '.join(POLICIES)}"
+            )

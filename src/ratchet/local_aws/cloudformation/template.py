@@ -39,8 +39,9 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
     keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice is not None and twice != "<<":
-        msg = f"line {node.start_mark.line + 1}: the key {twice!r} appears twice; remove one"
-        raise TemplateError(msg)
+        raise TemplateError(
+            f"line {node.start_mark.line + 1}: the key {twice!r} appears twice; remove one"
+        )
     loader.flatten_mapping(node)
     return dict(loader.construct_pairs(node, deep=True))
 
@@ -53,20 +54,22 @@ def load_template(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read ({error}); name a template, e.g. template.yaml"
-        raise TemplateError(msg) from error
+        raise TemplateError(
+            f"{path}: cannot be read ({error}); name a template, e.g. template.yaml"
+        ) from error
     try:
         content = parse_yaml(text)
     except TemplateError as error:
-        msg = f"{path}: {error}"
-        raise TemplateError(msg) from error
+        raise TemplateError(f"{path}: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict):
-        msg = f"{path}: is no CloudFormation template; it needs a mapping `Resources`"
-        raise TemplateError(msg)
+        raise TemplateError(
+            f"{path}: is no CloudFormation template; it needs a mapping `Resources`"
+        )
     unknown = sorted(content.keys() - SECTIONS)
     if unknown:
-        msg = f"{path}: section {unknown[0]} is not supported by local AWS; remove it"
-        raise TemplateError(msg)
+        raise TemplateError(
+            f"{path}: section {unknown[0]} is not supported by local AWS; remove it"
+        )
     return text, content
 
 
@@ -76,8 +79,7 @@ def parse_yaml(text: str) -> Any:
         return yaml.load(text, _Loader)  # noqa: S506  a safe loader
     except yaml.YAMLError as error:
         reason = re.sub(r"\s+", " ", str(error))
-        msg = f"no valid YAML: {reason}"
-        raise TemplateError(msg) from error
+        raise TemplateError(f"no valid YAML: {reason}") from error
 
 
 def transforms(template: dict[str, Any]) -> list[str]:
@@ -86,6 +88,7 @@ def transforms(template: dict[str, Any]) -> list[str]:
     names = [named] if isinstance(named, str) else list(named)
     foreign = [name for name in names if name != SAM]
     if foreign:
-        msg = f"Transform: {foreign[0]} is not supported by local AWS, only {SAM}; remove it"
-        raise TemplateError(msg)
+        raise TemplateError(
+            f"Transform: {foreign[0]} is not supported by local AWS, only {SAM}; remove it"
+        )
     return names

@@ -30,8 +30,7 @@ def sam_transform(template: dict[str, Any], values: dict[str, str], region: str)
             translated = translator.translate(template, parameter_values=values)
         except InvalidDocumentException as error:
             causes = "; ".join(cause.message for cause in error.causes) or error.message
-            msg = f"the SAM transform refuses the template: {causes}"
-            raise TemplateError(msg) from error
+            raise TemplateError(f"the SAM transform refuses the template: {causes}") from error
         finally:
             translator.metrics.publish()  # to nobody; else its destructor complains on the terminal
         result: dict[str, Any] = undo_mark_unicode_str_in_template(translated)

@@ -15,8 +15,7 @@ __all__ = ["DataBrew"]
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from ratchet.local_aws.databrew import service
 
     return getattr(service, name)

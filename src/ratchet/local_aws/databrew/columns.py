@@ -1,8 +1,18 @@
 """Operations that rename, drop, copy, move, join and split columns."""
 
-from . import sql
-from .errors import RecipeError
-from .step import Operation, Select, Step, Table, adds, keys, select, source, unchanged
+from ratchet.local_aws.databrew import sql
+from ratchet.local_aws.databrew.errors import RecipeError
+from ratchet.local_aws.databrew.step import (
+    Operation,
+    Select,
+    Step,
+    Table,
+    adds,
+    keys,
+    select,
+    source,
+    unchanged,
+)
 
 
 def _rename(step: Step, table: Table) -> Select:

@@ -3,9 +3,19 @@
 A result is an integer where its operands are written as integers, else a double.
 """
 
-from . import sql
-from .errors import RecipeError
-from .step import Operation, Select, Step, Table, adds, keys, select, source, unchanged
+from ratchet.local_aws.databrew import sql
+from ratchet.local_aws.databrew.errors import RecipeError
+from ratchet.local_aws.databrew.step import (
+    Operation,
+    Select,
+    Step,
+    Table,
+    adds,
+    keys,
+    select,
+    source,
+    unchanged,
+)
 
 _MOST_HOT_VALUES = 10  # documented limit of ONE_HOT_ENCODING
 

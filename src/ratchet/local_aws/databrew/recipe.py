@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from . import columns, numbers, rows, values
-from .conditions import Condition, parse_condition
-from .errors import RecipeError
-from .names import CONSOLE_KEYS, OPERATIONS, nearest
-from .step import Operation, Select, Step, Table
+from ratchet.local_aws.databrew import columns, numbers, rows, values
+from ratchet.local_aws.databrew.conditions import Condition, parse_condition
+from ratchet.local_aws.databrew.errors import RecipeError
+from ratchet.local_aws.databrew.names import CONSOLE_KEYS, OPERATIONS, nearest
+from ratchet.local_aws.databrew.step import Operation, Select, Step, Table
 
 SUPPORTED: dict[str, Operation] = {
     **columns.OPERATIONS,

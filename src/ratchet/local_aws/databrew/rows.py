@@ -1,9 +1,18 @@
 # ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
 """Operations that remove rows; the order of the rows that stay never changes."""
 
-from . import sql
-from .errors import RecipeError
-from .step import Operation, Select, Step, Table, keys, select, source, unchanged
+from ratchet.local_aws.databrew import sql
+from ratchet.local_aws.databrew.errors import RecipeError
+from ratchet.local_aws.databrew.step import (
+    Operation,
+    Select,
+    Step,
+    Table,
+    keys,
+    select,
+    source,
+    unchanged,
+)
 
 
 def _remove_values(step: Step, table: Table) -> Select:

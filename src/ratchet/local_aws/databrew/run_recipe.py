@@ -19,10 +19,10 @@ from typing import Any
 
 import duckdb
 
-from . import sql
-from .errors import RecipeError
-from .recipe import Recipe, compile_step, parse_recipe
-from .step import Table
+from ratchet.local_aws.databrew import sql
+from ratchet.local_aws.databrew.errors import RecipeError
+from ratchet.local_aws.databrew.recipe import Recipe, compile_step, parse_recipe
+from ratchet.local_aws.databrew.step import Table
 
 _MOST_COLUMN_BYTES = 1 << 20
 

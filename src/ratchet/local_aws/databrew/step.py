@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from . import sql
-from .conditions import Condition
-from .errors import RecipeError
-from .names import nearest
+from ratchet.local_aws.databrew import sql
+from ratchet.local_aws.databrew.conditions import Condition
+from ratchet.local_aws.databrew.errors import RecipeError
+from ratchet.local_aws.databrew.names import nearest
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import re
 
-from . import sql
-from .errors import RecipeError
-from .names import nearest
-from .step import Operation, Step, Table, adds, changes, source
+from ratchet.local_aws.databrew import sql
+from ratchet.local_aws.databrew.errors import RecipeError
+from ratchet.local_aws.databrew.names import nearest
+from ratchet.local_aws.databrew.step import Operation, Step, Table, adds, changes, source
 
 _INTEGERS = {
     "byte": "TINYINT",

@@ -161,12 +161,13 @@ class Gateway:
 
     def _refuse_region(self, region: str) -> None:
         if region and region != self._host.region:
-            msg = (
+            raise ServiceError(
+                "NotSupportedByLocalAws",
                 f"this local AWS lives in {self._host.region}, the request is for {region}: "
                 f"set AWS_DEFAULT_REGION={self._host.region}, "
-                f"or start local AWS with --region {region}"
+                f"or start local AWS with --region {region}",
+                501,
             )
-            raise ServiceError("NotSupportedByLocalAws", msg, 501)
 
 
 _NOT_OURS = ("/moto-api", "/latest/meta-data/", "/latest/api/", "/favicon.ico")
@@ -183,8 +184,11 @@ def _method(service: Living, operation: str) -> Callable[[dict[str, Any]], Any] 
         return None
     method = getattr(service, xform_name(operation), None)
     if method is None:
-        msg = f"local AWS does not answer {service.model}'s {operation}"
-        raise ServiceError("NotSupportedByLocalAws", msg, 501)
+        raise ServiceError(
+            "NotSupportedByLocalAws",
+            f"local AWS does not answer {service.model}'s {operation}",
+            501,
+        )
     return method  # type: ignore[no-any-return]
 
 
@@ -213,7 +217,7 @@ def _moto_failure(name: str, environ: Environ, error: Exception) -> Reply:
     return Reply(500, [("Content-Type", "application/xml")], body.encode())
 
 
-# --- which service ------------------------------------------------------------------------------
+# which service
 
 
 def service_of(environ: Environ) -> tuple[str, str]:
@@ -264,20 +268,28 @@ def _refined(name: str, path: str) -> str:
     return name
 
 
-# --- who may ask --------------------------------------------------------------------------------
+# who may ask
 
 
 def refuse_stranger(environ: Environ) -> Reply | None:
     """The refusal for a request that no AWS client on this machine sends, else None."""
     host = environ.get("HTTP_HOST", "")
     if not is_loopback(host):
-        msg = f"local AWS answers loopback names only, not Host {host!r}: use http://127.0.0.1"
-        return _json_reply(403, {"message": msg})
+        return _json_reply(
+            403,
+            {
+                "message": f"local AWS answers loopback names only, not Host {host!r}: use http://127.0.0.1"
+            },
+        )
     origin = environ.get("HTTP_ORIGIN", "")
     site = environ.get("HTTP_SEC_FETCH_SITE", "none")
     if origin or site not in {"none", "same-origin"}:
-        msg = f"local AWS does not answer web pages (Origin {origin!r}): use an AWS client"
-        return _json_reply(403, {"message": msg})
+        return _json_reply(
+            403,
+            {
+                "message": f"local AWS does not answer web pages (Origin {origin!r}): use an AWS client"
+            },
+        )
     return None
 
 
@@ -293,7 +305,7 @@ def is_loopback(host: str) -> bool:
         return name == "localhost"
 
 
-# --- WSGI ---------------------------------------------------------------------------------------
+# WSGI
 
 
 def read_request(environ: Environ) -> Request:

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 
 from ratchet.local_aws.door import shapes
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.door.shapes import UnreadableValueError
+from ratchet.local_aws.door.shapes import UnreadableValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,8 +79,9 @@ def protocol_for(model: Any) -> Protocol:
             return RestJsonProtocol(model)
         case "query":
             return QueryProtocol(model)
-    msg = f"{model.service_name} speaks {model.metadata['protocol']}, which local AWS does not"
-    raise NotImplementedError(msg)
+    raise NotImplementedError(
+        f"{model.service_name} speaks {model.metadata['protocol']}, which local AWS does not"
+    )
 
 
 def _unknown_operation(model: Any, what: str) -> ServiceError:
@@ -150,7 +151,7 @@ class JsonProtocol:
             raise _unreadable("its body is not a JSON object")
         try:
             return dict(shapes.from_json(operation.input_shape, body)) if body else {}
-        except UnreadableValueError as error:
+        except UnreadableValue as error:
             raise _unreadable(error) from error
 
     def answer(self, operation: Any, result: Mapping[str, Any]) -> Reply:
@@ -219,7 +220,7 @@ class RestJsonProtocol:
         try:
             labels = self._match(request)[1].groupdict()
             return {**self._body(shape, request), **_located(shape, request, labels)}
-        except UnreadableValueError as error:
+        except UnreadableValue as error:
             raise _unreadable(error) from error
 
     def _body(self, shape: Shape, request: Request) -> dict[str, Any]:
@@ -356,7 +357,7 @@ class QueryProtocol:
             return {}
         try:
             return dict(shapes.from_form(operation.input_shape, self._form(request), ""))
-        except UnreadableValueError as error:
+        except UnreadableValue as error:
             raise _unreadable(error) from error
 
     def _form(self, request: Request) -> dict[str, str]:

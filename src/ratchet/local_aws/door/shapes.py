@@ -21,7 +21,7 @@ Shape = Any
 """A shape of botocore's service model; botocore carries no types."""
 
 
-class UnreadableValueError(ValueError):
+class UnreadableValue(ValueError):
     """The request cannot be read as its protocol: the message says which part."""
 
 
@@ -30,7 +30,7 @@ def wire_name(name: str, shape: Shape) -> str:
     return str(shape.serialization.get("name", name))
 
 
-# --- JSON ---------------------------------------------------------------------------------------
+# JSON
 
 
 def from_json(shape: Shape, value: Any) -> Any:
@@ -84,7 +84,7 @@ def to_json(shape: Shape, value: Any) -> Any:
     return value
 
 
-# --- scalars ------------------------------------------------------------------------------------
+# scalars
 
 
 def encoded(value: bytes | str) -> bytes:
@@ -95,8 +95,7 @@ def to_bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        msg = f"a blob is not base64: {text[:40]!r}"
-        raise UnreadableValueError(msg) from error
+        raise UnreadableValue(f"a blob is not base64: {text[:40]!r}") from error
 
 
 def to_time(value: Any) -> datetime:
@@ -106,8 +105,7 @@ def to_time(value: Any) -> datetime:
             return _time_from_text(value)
         return datetime.fromtimestamp(float(value), UTC)
     except (TypeError, ValueError, OverflowError) as error:
-        msg = f"not a timestamp: {value!r}"
-        raise UnreadableValueError(msg) from error
+        raise UnreadableValue(f"not a timestamp: {value!r}") from error
 
 
 def _time_from_text(text: str) -> datetime:
@@ -149,8 +147,7 @@ def from_text(shape: Shape, text: str, what: str) -> Any:
             case "string" if shape.serialization.get("jsonvalue"):
                 return json.loads(to_bytes(text))
     except (ValueError, KeyError) as error:
-        msg = f"{what} is not a {shape.type_name}: {text!r}"
-        raise UnreadableValueError(msg) from error
+        raise UnreadableValue(f"{what} is not a {shape.type_name}: {text!r}") from error
     return text
 
 
@@ -168,7 +165,7 @@ def to_text(shape: Shape, value: Any, time_format: str) -> str:
     return str(value)
 
 
-# --- the query protocol's form and XML ----------------------------------------------------------
+# the query protocol's form and XML
 
 
 def from_form(shape: Shape, form: Mapping[str, str], prefix: str) -> Any:

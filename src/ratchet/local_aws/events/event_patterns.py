@@ -95,7 +95,7 @@ def _leaf(test: _Test, event: Any, name: str) -> bool:
     return any(test(_MISSING if isinstance(item, dict) else item) for item in values)
 
 
-# --- the tests of one value ---------------------------------------------------------------------
+# the tests of one value
 
 
 def _test(wanted: Any, path: str) -> _Test:
@@ -226,7 +226,7 @@ _MATCHERS: dict[str, Callable[[Any, str], _Test]] = {
 _NEGATABLE = {"prefix", "suffix", "equals-ignore-case", "wildcard"}
 
 
-# --- small things -------------------------------------------------------------------------------
+# small things
 
 
 def _string(value: Any, name: str, path: str) -> str:

@@ -34,16 +34,17 @@ def check_input(target: Mapping[str, Any]) -> None:
     name = target["Id"]
     ways = [way for way in ("Input", "InputPath", "InputTransformer") if way in target]
     if len(ways) > 1:
-        msg = (
-            f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}."
+        raise ServiceError(
+            "ValidationException",
+            f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}.",
         )
-        raise ServiceError("ValidationException", msg)
     if "Input" in target:
         _check_constant(name, target["Input"])
     for path in _paths(target):
         if not _PATH.fullmatch(path):
-            msg = f"Invalid InputPath for target {name} : {path}."
-            raise ServiceError("ValidationException", msg)
+            raise ServiceError(
+                "ValidationException", f"Invalid InputPath for target {name} : {path}."
+            )
     _check_placeholders(name, target.get("InputTransformer", {}))
 
 
@@ -51,8 +52,9 @@ def _check_constant(name: str, text: str) -> None:
     try:
         json.loads(text)
     except ValueError as error:
-        msg = f"JSON syntax error in input for target {name} : {error}"
-        raise ServiceError("ValidationException", msg) from error
+        raise ServiceError(
+            "ValidationException", f"JSON syntax error in input for target {name} : {error}"
+        ) from error
 
 
 def _paths(target: Mapping[str, Any]) -> list[str]:
@@ -65,8 +67,9 @@ def _check_placeholders(name: str, transformer: Mapping[str, Any]) -> None:
     for placeholder in _PLACEHOLDER.findall(transformer.get("InputTemplate", "")):
         if placeholder not in known:
             reason = f"the placeholder <{placeholder}> is not in InputPathsMap"
-            msg = f"Invalid InputTemplate for target {name} : {reason}."
-            raise ServiceError("ValidationException", msg)
+            raise ServiceError(
+                "ValidationException", f"Invalid InputTemplate for target {name} : {reason}."
+            )
 
 
 def input_for(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, str]) -> str:

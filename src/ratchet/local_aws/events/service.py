@@ -85,7 +85,7 @@ class EventBridge(Service):
     def close(self) -> None:
         self._postman.close()
 
-    # --- events
+    # events
 
     def emit(
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
@@ -172,19 +172,22 @@ class EventBridge(Service):
             raise ServiceError("ValidationException", "Parameter Event is not valid JSON.")
         return {"Result": compile_pattern(request["EventPattern"])(event)}
 
-    # --- rules
+    # rules
 
     def put_rule(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
         if request.get("ScheduleExpression"):
-            msg = (
+            raise ServiceError(
+                "NotSupportedByLocalAws",
                 f"local AWS does not run rules with a ScheduleExpression (rule {request['Name']}): "
-                "use an EventBridge Scheduler schedule (AWS::Scheduler::Schedule)"
+                "use an EventBridge Scheduler schedule (AWS::Scheduler::Schedule)",
+                501,
             )
-            raise ServiceError("NotSupportedByLocalAws", msg, 501)
         if not request.get("EventPattern"):
-            msg = "Parameter(s) EventPattern or ScheduleExpression must be specified."
-            raise ServiceError("ValidationException", msg)
+            raise ServiceError(
+                "ValidationException",
+                "Parameter(s) EventPattern or ScheduleExpression must be specified.",
+            )
         matches = compile_pattern(request["EventPattern"])
         name = request["Name"]
         with self._lock:
@@ -230,8 +233,9 @@ class EventBridge(Service):
         with self._lock:
             rule = self._rules.get(request["Name"])
             if rule is not None and rule.targets:
-                msg = "Rule can't be deleted since it has targets."
-                raise ServiceError("ValidationException", msg)
+                raise ServiceError(
+                    "ValidationException", "Rule can't be deleted since it has targets."
+                )
             self._rules.pop(request["Name"], None)
             self._tags.pop(self._arn(request["Name"]), None)
         return {}
@@ -250,14 +254,16 @@ class EventBridge(Service):
 
     def _rule(self, name: str) -> Rule:
         if name not in self._rules:
-            msg = f"Rule {name} does not exist on EventBus {DEFAULT_BUS}."
-            raise ServiceError("ResourceNotFoundException", msg)
+            raise ServiceError(
+                "ResourceNotFoundException",
+                f"Rule {name} does not exist on EventBus {DEFAULT_BUS}.",
+            )
         return self._rules[name]
 
     def _arn(self, name: str) -> str:
         return f"arn:aws:events:{self.local.region}:{self.local.account}:rule/{name}"
 
-    # --- targets
+    # targets
 
     def put_targets(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -267,8 +273,10 @@ class EventBridge(Service):
             rule = self._rule(request["Rule"])
             targets = {**rule.targets, **{target["Id"]: target for target in request["Targets"]}}
             if len(targets) > TARGETS_PER_RULE:
-                msg = f"The requested resource exceeds the maximum number allowed ({rule.name})."
-                raise ServiceError("LimitExceededException", msg)
+                raise ServiceError(
+                    "LimitExceededException",
+                    f"The requested resource exceeds the maximum number allowed ({rule.name}).",
+                )
             self._rules[rule.name] = replace(rule, targets=targets)
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
@@ -286,7 +294,7 @@ class EventBridge(Service):
             self._rules[rule.name] = replace(rule, targets=kept)
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
-    # --- bus and tags
+    # bus and tags
 
     def describe_event_bus(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus({"EventBusName": request.get("Name", DEFAULT_BUS)})
@@ -323,15 +331,21 @@ def refuse_other_bus(request: Mapping[str, Any]) -> None:
     """Only the default bus is served: S3's and the other services' events arrive there."""
     bus = request.get("EventBusName") or DEFAULT_BUS
     if bus != DEFAULT_BUS and not bus.endswith(f":event-bus/{DEFAULT_BUS}"):
-        msg = f"local AWS has the event bus {DEFAULT_BUS!r} only, not {bus!r}"
-        raise ServiceError("NotSupportedByLocalAws", msg, 501)
+        raise ServiceError(
+            "NotSupportedByLocalAws",
+            f"local AWS has the event bus {DEFAULT_BUS!r} only, not {bus!r}",
+            501,
+        )
 
 
 def _check(target: dict[str, Any]) -> None:
     unknown = sorted(target.keys() - _TARGET_FIELDS)
     if unknown:
-        msg = f"local AWS does not support {', '.join(unknown)} of target {target['Id']}"
-        raise ServiceError("NotSupportedByLocalAws", msg, 501)
+        raise ServiceError(
+            "NotSupportedByLocalAws",
+            f"local AWS does not support {', '.join(unknown)} of target {target['Id']}",
+            501,
+        )
     check_target(target["Arn"], target.get("RoleArn"))
     check_input(target)
 

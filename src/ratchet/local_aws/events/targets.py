@@ -71,8 +71,11 @@ def check_target(arn: str, role: str | None) -> None:
     kind = _kind(arn)
     if kind not in _SENDERS:
         what = kind or arn
-        msg = f"local AWS delivers to {', '.join(_SENDERS)}; not to {what} (target {arn})"
-        raise ServiceError("NotSupportedByLocalAws", msg, 501)
+        raise ServiceError(
+            "NotSupportedByLocalAws",
+            f"local AWS delivers to {', '.join(_SENDERS)}; not to {what} (target {arn})",
+            501,
+        )
     if kind == "states" and not role:
         raise ServiceError("ValidationException", f"RoleArn is required for target {arn}.")
 
@@ -173,7 +176,7 @@ def _error_code(error: ClientError) -> str:
     return "INTERNAL_ERROR" if _may_pass(error) else "SDK_CLIENT_ERROR"
 
 
-# --- senders ------------------------------------------------------------------------------------
+# senders
 
 
 def queue_url(local: Host, arn: str) -> str:

@@ -76,8 +76,7 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
         command, env=environment, capture_output=True, text=True, timeout=_MINUTES, check=False
     )
     if done.returncode != 0:
-        msg = f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-500:]}"
-        raise OSError(msg)
+        raise OSError(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
 
 
 if __name__ == "__main__":

@@ -83,8 +83,7 @@ class Buckets:
 
     def _path(self, bucket: str, key: str) -> Path:
         if any(part in ("", ".", "..") for part in key.split("/")):
-            msg = f"s3://{bucket}/{key} has no place in a folder; rename the object"
-            raise OSError(msg)
+            raise OSError(f"s3://{bucket}/{key} has no place in a folder; rename the object")
         return self.folders[bucket] / key
 
     def _place(self, path: Path) -> tuple[str, str]:

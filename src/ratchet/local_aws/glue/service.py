@@ -37,7 +37,7 @@ class Glue(Service):
         self._runs: dict[str, dict[str, Run]] = {}
         self._tags: dict[str, dict[str, str]] = {}
 
-    # --- jobs ---
+    # jobs
 
     def create_job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["Name"]
@@ -82,7 +82,7 @@ class Glue(Service):
                 del self._tags[self._arn(name)]
         return {"JobName": name}
 
-    # --- runs ---
+    # runs
 
     def start_job_run(self, request: dict[str, Any]) -> dict[str, Any]:
         for key in _REFUSED_AT_START:
@@ -138,7 +138,7 @@ class Glue(Service):
                 errors.append(place | detail)
         return {"SuccessfulSubmissions": stopped, "Errors": errors}
 
-    # --- tags ---
+    # tags
 
     def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
         self._tags_of(request["ResourceArn"]).update(request["TagsToAdd"])

@@ -83,8 +83,9 @@ def _archive_options() -> str:
 def _package(name: str) -> Path:
     spec = find_spec(name)
     if spec is None or spec.origin is None:
-        msg = f"package {name} is not installed; install ratchet with its locked requirements"
-        raise OSError(msg)
+        raise OSError(
+            f"package {name} is not installed; install ratchet with its locked requirements"
+        )
     return Path(spec.origin).parent
 
 

@@ -80,11 +80,10 @@ class Archives:
             return bytes(self._local.client("s3").get_object(**request)["Body"].read())
         except ClientError as error:
             reason = error.response["Error"]
-            msg = (
+            raise _invalid(
                 f"Error occurred while GetObject of s3://{code['S3Bucket']}/{code['S3Key']}. "
                 f"S3 Error Code: {reason['Code']}. S3 Error Message: {reason['Message']}"
-            )
-            raise _invalid(msg) from error
+            ) from error
 
     def _unpack(self, data: bytes, digest: bytes) -> Archive:
         zip_file = self._folder / f"{digest.hex()}.zip"

@@ -143,7 +143,7 @@ class FunctionOperations(LambdaState):
             )
         return tuple(self.layer_version(arn) for arn in arns)
 
-    # --- concurrency ----------------------------------------------------------------------------
+    # concurrency
 
     def put_function_concurrency(self, request: dict[str, Any]) -> dict[str, Any]:
         """Reserve a number of invocations that run at once; 0 stops the function."""
@@ -172,7 +172,7 @@ class FunctionOperations(LambdaState):
         self.reserved.pop(self.function(request).name, None)
         return {}
 
-    # --- tags -----------------------------------------------------------------------------------
+    # tags
 
     def list_tags(self, request: dict[str, Any]) -> dict[str, Any]:
         """The tags of a function or mapping."""

@@ -34,7 +34,7 @@ class InvocationOperations(LambdaState):
         outcome = self.run(function, event, _client_context(request))
         return _answer(outcome, tail=request.get("LogType") == "Tail")
 
-    # --- asynchronous invocations -----------------------------------------------------------------
+    # asynchronous invocations
 
     def put_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set retries, age and destinations; what is not named gets AWS's default."""

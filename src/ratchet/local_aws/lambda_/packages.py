@@ -86,24 +86,21 @@ def _direct(line: str) -> Requirement:
     """A line that somebody wrote: it must be plain, installed, and of the installed version."""
     requirement = _parse(line)
     if requirement is None:
-        msg = (
+        raise RequirementsError(
             f"requirements.txt: {line!r} is no plain requirement; write one `name==version` a line"
         )
-        raise RequirementsError(msg)
     version = _version(requirement.name)
     if version is None:
-        msg = (
+        raise RequirementsError(
             f"requirements.txt names {requirement.name}, which is not installed beside local AWS; "
             "install it there or remove the line"
         )
-        raise RequirementsError(msg)
     pin = requirement.specifier.removeprefix("==").strip()
     if requirement.specifier.startswith("==") and pin != version:
-        msg = (
+        raise RequirementsError(
             f"requirements.txt asks for {requirement.name} {pin}, local AWS has {version}; "
             "let both lock files name the same version"
         )
-        raise RequirementsError(msg)
     return requirement
 
 

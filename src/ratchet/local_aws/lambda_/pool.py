@@ -15,7 +15,7 @@ CONCURRENCY = 10
 """Workers of one function that run at once on this machine; further calls wait their turn."""
 
 
-class ThrottledError(Exception):
+class Throttled(Exception):
     """More calls at once than the function's reserved concurrency."""
 
 
@@ -32,10 +32,10 @@ class Pool:
 
     @contextlib.contextmanager
     def slot(self, reserved: int | None) -> Iterator[None]:
-        """Room for one call; raises ThrottledError beyond `reserved`, waits beyond CONCURRENCY."""
+        """Room for one call; raises Throttled beyond `reserved`, waits beyond CONCURRENCY."""
         with self._lock:
             if reserved is not None and self._running >= reserved:
-                raise ThrottledError
+                raise Throttled
             self._running += 1
         try:
             with self._slots:

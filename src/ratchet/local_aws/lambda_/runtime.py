@@ -99,8 +99,7 @@ class RuntimeProcess:
         while not data.endswith(b"\n"):
             part = self._control.recv(64)
             if not part:
-                msg = "the Lambda runtime process ended; invoke again to start a new one"
-                raise OSError(msg)
+                raise OSError("the Lambda runtime process ended; invoke again to start a new one")
             data += part
         return data
 

@@ -19,10 +19,10 @@ from ratchet.local_aws.lambda_.pool import Pool
 from ratchet.local_aws.lambda_.runtime import RuntimeKind, RuntimeProcess
 from ratchet.local_aws.lambda_.worker import (
     Exchange,
-    ExitedError,
+    Exited,
     LogLine,
-    TimedOutError,
-    WorkerLostError,
+    TimedOut,
+    WorkerLost,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Sandboxes:
     def run(
         self, function: Function, event: str, reserved: int | None, client_context: Any = None
     ) -> Outcome:
-        """Invoke the handler with the event (JSON text). Raises pool.ThrottledError."""
+        """Invoke the handler with the event (JSON text). Raises pool.Throttled."""
         pool = self._pool(function)
         with pool.slot(reserved):
             call = _Call(function, str(uuid.uuid4()))
@@ -109,9 +109,9 @@ class Sandboxes:
             if worker.ready is None:
                 self._init(call, worker)
             answer = call.ask(worker, event, client_context)
-        except TimedOutError as error:
+        except TimedOut as error:
             answer = call.timed_out(error)
-        except ExitedError as error:
+        except Exited as error:
             answer = call.exited(error)
         call.report(answer)
         return call.outcome(answer)
@@ -212,18 +212,18 @@ class _Call:
         answer: dict[str, Any] = json.loads(exchange.answer)
         return answer
 
-    def timed_out(self, error: TimedOutError) -> dict[str, Any]:
+    def timed_out(self, error: TimedOut) -> dict[str, Any]:
         message = f"Task timed out after {self.function.timeout:.2f} seconds"
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         return self._lost(error, "Sandbox.Timedout", message, f"{now} {self.id} {message}")
 
-    def exited(self, error: ExitedError) -> dict[str, Any]:
+    def exited(self, error: Exited) -> dict[str, Any]:
         message = "Runtime exited without providing a reason"
         return self._lost(
             error, "Runtime.ExitError", message, f"RequestId: {self.id} Error: {message}"
         )
 
-    def _lost(self, error: WorkerLostError, kind: str, message: str, line: str) -> dict[str, Any]:
+    def _lost(self, error: WorkerLost, kind: str, message: str, line: str) -> dict[str, Any]:
         self.lost = True
         self.lines += error.lines
         self.log(line)

@@ -10,7 +10,7 @@ from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_.archives import Archives
 from ratchet.local_aws.lambda_.asynchronous import AsyncInvocations
 from ratchet.local_aws.lambda_.model import Function, LayerVersion, invalid, not_found
-from ratchet.local_aws.lambda_.pool import ThrottledError
+from ratchet.local_aws.lambda_.pool import Throttled
 from ratchet.local_aws.lambda_.sandboxes import Outcome, Sandboxes
 from ratchet.local_aws.running.service import Service
 
@@ -71,7 +71,7 @@ class LambdaState(Service):
         reserved = self.reserved.get(function.name)
         try:
             return self.sandboxes.run(function, event, reserved, client_context)
-        except ThrottledError as error:
+        except Throttled as error:
             raise ServiceError(
                 "TooManyRequestsException",
                 "Rate Exceeded.",

@@ -23,7 +23,7 @@ class LogLine:
     text: str
 
 
-class WorkerLostError(Exception):
+class WorkerLost(Exception):
     """The worker gave no answer; `lines` is what it printed."""
 
     def __init__(self, lines: list[LogLine]) -> None:
@@ -31,11 +31,11 @@ class WorkerLostError(Exception):
         self.lines = lines
 
 
-class TimedOutError(WorkerLostError):
+class TimedOut(WorkerLost):
     """The handler did not answer in time."""
 
 
-class ExitedError(WorkerLostError):
+class Exited(WorkerLost):
     """The worker's process ended before it answered."""
 
 
@@ -90,7 +90,7 @@ class Worker:
     def ask(self, request: dict[str, Any], deadline: float) -> Exchange:
         """Send one request and wait for its answer until `deadline` (time.monotonic).
 
-        Raises TimedOutError or ExitedError, with the log so far as `lines`.
+        Raises TimedOut or Exited, with the log so far as `lines`.
         """
         with contextlib.suppress(BrokenPipeError):  # then reading meets the end of file
             self._requests.write(json.dumps(request).encode() + b"\n")
@@ -118,7 +118,7 @@ class Worker:
         while not exchange.complete:
             events = poll.poll(max(0, deadline - time.monotonic()) * 1000)
             if not events:
-                raise TimedOutError(exchange.last_lines())
+                raise TimedOut(exchange.last_lines())
             for fd, _ in events:
                 self._take(fd, exchange, mark)
         return exchange
@@ -131,7 +131,7 @@ class Worker:
             exchange.answer += data
         elif fd == self._results:
             self._drain_log(exchange, mark)
-            raise ExitedError(exchange.last_lines())
+            raise Exited(exchange.last_lines())
 
     def _drain_log(self, exchange: Exchange, mark: bytes) -> None:
         """A dead worker's last words; a grandchild may still hold the pipe, so do not wait."""

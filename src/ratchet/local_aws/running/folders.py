@@ -39,8 +39,9 @@ def home() -> Path:
     except OSError as error:
         raise _unusable(folder, error) from error
     if folder.is_symlink() or info.st_uid != os.getuid() or info.st_mode & 0o077:
-        msg = f"{folder} is not a folder of yours alone: remove it, or set TMPDIR to another place"
-        raise StartFailed(msg)
+        raise StartFailed(
+            f"{folder} is not a folder of yours alone: remove it, or set TMPDIR to another place"
+        )
     return folder
 
 
@@ -52,10 +53,9 @@ def _home() -> Path:
 
 def _refuse_a_bad(tmpdir: Path) -> None:
     if not (tmpdir.is_dir() and os.access(tmpdir, os.W_OK | os.X_OK)):
-        msg = (
+        raise StartFailed(
             f"TMPDIR is {tmpdir}, which is no folder that you may write: set it to one, or unset it"
         )
-        raise StartFailed(msg)
 
 
 def _unusable(folder: Path, error: OSError) -> StartFailed:
@@ -122,7 +122,7 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-# --- who runs -----------------------------------------------------------------------------------
+# who runs
 
 
 def identity() -> dict[str, Any]:

@@ -242,8 +242,9 @@ def _listen(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or error
-        msg = f"cannot listen on 127.0.0.1:{port}: {reason}; choose another with --port, 0 for any"
-        raise StartFailed(msg) from error
+        raise StartFailed(
+            f"cannot listen on 127.0.0.1:{port}: {reason}; choose another with --port, 0 for any"
+        ) from error
     return listener
 
 

@@ -100,7 +100,7 @@ class S3Watcher:
             return self._delete(request, environ, start)
         return self._moto(environ, start)  # type: ignore[no-any-return]
 
-    # --- changes of objects
+    # changes of objects
 
     def _create(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
         answer = self._ask(environ)
@@ -174,7 +174,7 @@ class S3Watcher:
         }
         self._local.emit("aws.s3", kind, detail, [f"arn:aws:s3:::{request.bucket}"])
 
-    # --- the bucket's own configuration
+    # the bucket's own configuration
 
     def _notification(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
         body = read_body(environ)
@@ -231,7 +231,7 @@ class S3Watcher:
             self._policies.pop(request.bucket, None)
         return _pass_on(answer, start)
 
-    # --- moto
+    # moto
 
     def _ask(self, environ: Environ) -> _Answer:
         """moto's answer, whole."""

@@ -16,8 +16,7 @@ __all__ = ["SageMaker", "SageMakerRuntime"]
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from ratchet.local_aws.sagemaker import service
 
     return getattr(service, name)

@@ -186,7 +186,7 @@ class Endpoints(Models):
             if serving is not None:
                 serving.kill()
 
-    # --- containers -------------------------------------------------------------------------
+    # containers
 
     def _servable(self, name: str) -> Answer:
         config = self._config(name)
@@ -259,7 +259,7 @@ class Endpoints(Models):
             endpoint.serving.kill()
         self._tell(endpoint)
 
-    # --- records ----------------------------------------------------------------------------
+    # records
 
     def _endpoint(self, name: str) -> Endpoint:
         endpoint = self._endpoints.get(name)

@@ -48,7 +48,7 @@ class Models(SageMakerPart):
         self._models: dict[str, Answer] = {}
         self._configs: dict[str, Answer] = {}
 
-    # --- models -----------------------------------------------------------------------------
+    # models
 
     def create_model(self, request: Request) -> Answer:
         name = request["ModelName"]
@@ -106,7 +106,7 @@ class Models(SageMakerPart):
         image = self._model(name)["PrimaryContainer"]["Image"]
         return container_of(image, self.local.region, f"model {name}")
 
-    # --- endpoint configs -------------------------------------------------------------------
+    # endpoint configs
 
     def create_endpoint_config(self, request: Request) -> Answer:
         name = request["EndpointConfigName"]

@@ -50,7 +50,7 @@ class Registry(SageMakerPart):
         self._versions: dict[str, int] = {}
         self._asked: dict[str, str] = {}
 
-    # --- groups -----------------------------------------------------------------------------
+    # groups
 
     def create_model_package_group(self, request: Request) -> Answer:
         name = request["ModelPackageGroupName"]
@@ -100,7 +100,7 @@ class Registry(SageMakerPart):
             raise invalid(f"ModelPackageGroup {arn} does not exist.")
         return group
 
-    # --- packages ---------------------------------------------------------------------------
+    # packages
 
     def create_model_package(self, request: Request) -> Answer:
         if request.get("ModelPackageName") or not request.get("ModelPackageGroupName"):

@@ -118,7 +118,7 @@ class TrainingJobs(Jobs):
         for job in list(self._trainings.values()):
             job.run.stop()
 
-    # --- before the job ---------------------------------------------------------------------
+    # before the job
 
     def _check_new_training(self, name: str) -> None:
         if name in self._trainings:
@@ -173,7 +173,7 @@ class TrainingJobs(Jobs):
         _check_content_type(container, channel.get("ContentType"), where)
         self._data_source(channel, where, role)
 
-    # --- the job ----------------------------------------------------------------------------
+    # the job
 
     def _train(self, job: Job) -> None:
         record = job.record

@@ -94,7 +94,7 @@ class TransformJobs(Jobs):
         for job in list(self._transforms.values()):
             job.run.stop()
 
-    # --- before the job ---------------------------------------------------------------------
+    # before the job
 
     def _model_data(self, name: str) -> str:
         """S3 URI of the model's artifact; the models' part of the service knows."""
@@ -126,7 +126,7 @@ class TransformJobs(Jobs):
         _check_filters(request.get("DataProcessing", {}))
         self._data_source(request["TransformInput"], "TransformInput", "of the model")
 
-    # --- the job ----------------------------------------------------------------------------
+    # the job
 
     def _transform(self, job: Job, artifact: str) -> None:
         self._change_transform(job, TransformStartTime=self._now())

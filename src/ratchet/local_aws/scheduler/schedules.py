@@ -59,11 +59,13 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        msg = f"Provided ScheduleExpressionTimezone is not valid: {name!r} is no IANA time zone."
-        raise ServiceError("ValidationException", msg) from error
+        raise ServiceError(
+            "ValidationException",
+            f"Provided ScheduleExpressionTimezone is not valid: {name!r} is no IANA time zone.",
+        ) from error
 
 
-# --- rate and at --------------------------------------------------------------------------------
+# rate and at
 
 
 @dataclass(frozen=True)
@@ -92,19 +94,17 @@ def _rate(text: str) -> Rate:
     value, _, unit = text.partition(" ")
     period = _UNITS.get(unit.strip().removesuffix("s"))
     if not value.isdecimal() or int(value) == 0 or period is None:
-        msg = "rate takes a positive number and minutes, hours or days"
-        raise ValueError(msg)
+        raise ValueError("rate takes a positive number and minutes, hours or days")
     return Rate(int(value) * period)
 
 
 def _at(text: str, zone: tzinfo) -> Once:
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text):
-        msg = "at takes yyyy-mm-ddThh:mm:ss"
-        raise ValueError(msg)
+        raise ValueError("at takes yyyy-mm-ddThh:mm:ss")
     return Once(datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC))
 
 
-# --- cron ---------------------------------------------------------------------------------------
+# cron
 
 
 @dataclass(frozen=True)
@@ -148,12 +148,10 @@ class Cron:
 def _cron(text: str, zone: tzinfo) -> Cron:
     fields = text.upper().split()
     if len(fields) != 6:
-        msg = "cron takes six fields: minutes hours day-of-month month day-of-week year"
-        raise ValueError(msg)
+        raise ValueError("cron takes six fields: minutes hours day-of-month month day-of-week year")
     minutes, hours, day, month, weekday, year = fields
     if (day == "?") == (weekday == "?"):
-        msg = "exactly one of day-of-month and day-of-week must be ?"
-        raise ValueError(msg)
+        raise ValueError("exactly one of day-of-month and day-of-week must be ?")
     return Cron(
         minutes=tuple(sorted(_numbers(minutes, "minutes", 0, 59))),
         hours=tuple(sorted(_numbers(hours, "hours", 0, 23))),
@@ -177,16 +175,14 @@ def _range(text: str, what: str, low: int, high: int, names: tuple[str, ...]) ->
     span, slash, step = text.partition("/")
     first, dash, last = span.partition("-")
     if slash and not (step.isdecimal() and int(step)):
-        msg = f"{text} is no step in {what}"
-        raise ValueError(msg)
+        raise ValueError(f"{text} is no step in {what}")
     if span == "*":
         start, stop = low, high
     else:
         start = _number(first, what, low, high, names)
         stop = _number(last, what, low, high, names) if dash else (high if slash else start)
     if stop < start:
-        msg = f"{text} runs backwards in {what}"
-        raise ValueError(msg)
+        raise ValueError(f"{text} runs backwards in {what}")
     return range(start, stop + 1, int(step) if slash else 1)
 
 
@@ -194,8 +190,7 @@ def _number(text: str, what: str, low: int, high: int, names: tuple[str, ...]) -
     if text in names:
         return names.index(text) + low
     if not text.isdecimal() or not low <= int(text) <= high:
-        msg = f"{text or 'nothing'} is not a value of {what} ({low}-{high})"
-        raise ValueError(msg)
+        raise ValueError(f"{text or 'nothing'} is not a value of {what} ({low}-{high})")
     return int(text)
 
 

@@ -114,15 +114,14 @@ class Scheduler(Service):
                 self._stop(entry)
         self._postman.close()
 
-    # --- schedules
+    # schedules
 
     def create_schedule(self, request: dict[str, Any]) -> dict[str, Any]:
         entry = self._entry(request)
         with self._lock:
             self._group(entry.key[0])
             if entry.key in self._schedules:
-                msg = f"Schedule {entry.key[1]} already exists."
-                raise ServiceError("ConflictException", msg)
+                raise ServiceError("ConflictException", f"Schedule {entry.key[1]} already exists.")
             self._schedules[entry.key] = entry
             self._plan(entry, after=None)
         return {"ScheduleArn": entry.arn}
@@ -173,7 +172,7 @@ class Scheduler(Service):
     def _arn(self, place: str) -> str:
         return f"arn:aws:scheduler:{self.local.region}:{self.local.account}:{place}"
 
-    # --- time
+    # time
 
     def _plan(self, entry: _Entry, after: datetime | None) -> None:
         """Set the clock for the first moment later than `after`, or for the schedule's first."""
@@ -250,14 +249,13 @@ class Scheduler(Service):
         if entry.timer is not None:
             self.local.clock.cancel(entry.timer)
 
-    # --- groups
+    # groups
 
     def create_schedule_group(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["Name"]
         with self._lock:
             if name in self._groups:
-                msg = f"Schedule group {name} already exists."
-                raise ServiceError("ConflictException", msg)
+                raise ServiceError("ConflictException", f"Schedule group {name} already exists.")
             group = self._add_group(name, request.get("Tags", []))
         return {"ScheduleGroupArn": group.arn}
 
@@ -292,11 +290,12 @@ class Scheduler(Service):
 
     def _group(self, name: str) -> _Group:
         if name not in self._groups:
-            msg = f"Schedule group {name} does not exist."
-            raise ServiceError("ResourceNotFoundException", msg)
+            raise ServiceError(
+                "ResourceNotFoundException", f"Schedule group {name} does not exist."
+            )
         return self._groups[name]
 
-    # --- tags (AWS tags groups, not schedules)
+    # tags (AWS tags groups, not schedules)
 
     def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
         tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
@@ -341,13 +340,18 @@ def _check_window(window: dict[str, Any]) -> None:
     flexible = window["Mode"] == "FLEXIBLE"
     if flexible != ("MaximumWindowInMinutes" in window):
         need = "needs" if flexible else "takes no"
-        msg = f"FlexibleTimeWindow with Mode {window['Mode']} {need} MaximumWindowInMinutes."
-        raise ServiceError("ValidationException", msg)
+        raise ServiceError(
+            "ValidationException",
+            f"FlexibleTimeWindow with Mode {window['Mode']} {need} MaximumWindowInMinutes.",
+        )
 
 
 def _check_target_fields(target: dict[str, Any]) -> None:
     unknown = sorted(target.keys() - _TARGET_FIELDS)
     if unknown:
-        msg = f"local AWS does not support {', '.join(unknown)} of a schedule's target"
-        raise ServiceError("NotSupportedByLocalAws", msg, 501)
+        raise ServiceError(
+            "NotSupportedByLocalAws",
+            f"local AWS does not support {', '.join(unknown)} of a schedule's target",
+            501,
+        )
     check_target(target["Arn"], target["RoleArn"])

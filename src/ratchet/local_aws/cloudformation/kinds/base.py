@@ -1,4 +1,4 @@
-"""What a resource type is: how one is made, changed and removed by plain API calls."""
+"""What a resource type is: how one is created, changed and deleted by plain API calls."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Site:
         return answer
 
     def remove(self, service: str, operation: str, request: Properties) -> None:
-        """Call an API that removes something; if it is gone already, that is well."""
+        """Call an API that removes something; already gone is fine."""
         try:
             self.call(service, operation, request)
         except ClientError as error:
@@ -93,18 +93,18 @@ class Kind:
     fixed: ClassVar[frozenset[str]] = frozenset()
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it, by one call."""
+        """Create it, by one call."""
         raise NotImplementedError
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Set what needs calls of its own once it is made; if one fails, it is removed again."""
+        """Set what needs separate calls once it exists; if one fails, it is removed again."""
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Change it in place from `old` to `properties`."""
         raise NotImplementedError
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it; one that is gone already is no error."""
+        """Delete it; already gone is fine."""
         raise NotImplementedError
 
 
@@ -114,13 +114,12 @@ class PutKind(Kind):
     limit: ClassVar[int] = 64
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Put it under its own or a generated name."""
+        """Put it under the given or a generated name."""
         return self.put(site, properties.get(self.named) or site.name(self.limit), properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Put it again."""
         return self.put(site, made.physical, properties, old)
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Make it or change it."""
+        """Create it or change it."""
         raise NotImplementedError

@@ -24,7 +24,6 @@ class Table(Kind):
     fixed = names("AttributeDefinitions GlobalSecondaryIndexes StreamSpecification Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the table."""
         name = properties.get("TableName") or site.name(255)
         request = {key: value for key, value in properties.items() if key in self.verbatim}
         request |= {"TableName": name, **_encryption(properties)}
@@ -40,11 +39,9 @@ class Table(Kind):
         return Made(name, name, attributes)
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Set its time to live and its recovery."""
         self._settle(site, made.physical, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change billing, protection, encryption, time to live and recovery."""
         changed = {
             key: properties[key]
             for key in CHANGEABLE & properties.keys()
@@ -72,7 +69,6 @@ class Table(Kind):
             site.call("dynamodb", "UpdateContinuousBackups", request)
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it with its items."""
         site.remove("dynamodb", "DeleteTable", {"TableName": made.physical})
 
 

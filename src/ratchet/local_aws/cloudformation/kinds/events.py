@@ -22,7 +22,7 @@ class Rule(PutKind):
     named = "Name"
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Set rule and targets; remove targets that vanished."""
+        """Remove the targets, too, that the template no longer has."""
         request = {"Name": name, **properties}
         targets = request.pop("Targets", [])
         if "EventPattern" in request:
@@ -37,7 +37,6 @@ class Rule(PutKind):
         return Made(name, name, {"Arn": arn})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove targets and rule."""
         ids = [target["Id"] for target in properties.get("Targets", [])]
         if ids:
             site.remove("events", "RemoveTargets", {"Rule": made.physical, "Ids": ids})
@@ -56,18 +55,16 @@ class Schedule(Kind):
     replacing = names("GroupName")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
         name = properties.get("Name") or site.name(64)
         answer = site.call("scheduler", "CreateSchedule", {**properties, "Name": name})
         return Made(name, name, {"Arn": answer["ScheduleArn"]})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change it: what the template does not name gets its default."""
+        """What the template leaves out gets its default."""
         site.call("scheduler", "UpdateSchedule", {**properties, "Name": made.physical})
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         request = {"Name": made.physical}
         if properties.get("GroupName"):
             request["GroupName"] = properties["GroupName"]
@@ -83,14 +80,13 @@ class ScheduleGroup(Kind):
     replacing = names("Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
         name = properties.get("Name") or site.name(64)
         request = {"Tags": properties.get("Tags", []), "Name": name}
         answer = site.call("scheduler", "CreateScheduleGroup", request)
         return Made(name, name, {"Arn": answer["ScheduleGroupArn"]})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it with its schedules."""
+        """Its schedules are deleted with it."""
         site.remove("scheduler", "DeleteScheduleGroup", {"Name": made.physical})
 
 

@@ -47,7 +47,6 @@ class Function(Kind):
     replacing = names("PackageType")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the function."""
         name = properties.get("FunctionName") or site.name(64)
         request = _renamed({k: v for k, v in properties.items() if k in CONFIGURATION})
         for key in (REQUIRED | names("Architectures PackageType")) & properties.keys():
@@ -58,11 +57,9 @@ class Function(Kind):
         return Made(name, name, {"Arn": arn})
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Reserve its concurrency."""
         self._reserve(site, made.physical, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change code, configuration, concurrency and tags."""
         name = {"FunctionName": made.physical}
         if any(properties.get(key) != old.get(key) for key in ("Code", "Architectures")):
             code = {**name, **_code(properties["Code"])}
@@ -76,7 +73,6 @@ class Function(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         site.remove("lambda", "DeleteFunction", {"FunctionName": made.physical})
 
     def _reserve(self, site: Site, name: str, new: Properties, old: Properties) -> None:
@@ -120,14 +116,12 @@ class LayerVersion(Kind):
     replacing = known
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Publish it."""
         request = {"LayerName": site.logical_id, **properties}
         answer = site.call("lambda", "PublishLayerVersion", request)
         arn = answer["LayerVersionArn"]
         return Made(arn, arn, {"LayerVersionArn": arn})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove the version."""
         layer, _, version = made.physical.rpartition(":")
         request = {"LayerName": layer, "VersionNumber": version}
         site.remove("lambda", "DeleteLayerVersion", request)
@@ -141,13 +135,11 @@ class Permission(Kind):
     replacing = known
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Add it."""
         sid = site.name(100)
         site.call("lambda", "AddPermission", {"StatementId": sid, **properties})
         return Made(sid, sid, {"Id": sid})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         request = {"FunctionName": properties["FunctionName"], "StatementId": made.physical}
         site.remove("lambda", "RemovePermission", request)
 
@@ -167,7 +159,6 @@ class EventSourceMapping(Kind):
     replacing = names("EventSourceArn Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Start it."""
         tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
         request = {**properties, "Tags": tags}
         answer = site.call("lambda", "CreateEventSourceMapping", request)
@@ -176,14 +167,12 @@ class EventSourceMapping(Kind):
         return Made(answer["UUID"], answer["UUID"], attributes)
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change it."""
         settings = {key: properties.get(key, value) for key, value in self.changeable.items()}
         request = {"UUID": made.physical, "FunctionName": properties["FunctionName"], **settings}
         site.call("lambda", "UpdateEventSourceMapping", request)
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Stop it."""
         site.remove("lambda", "DeleteEventSourceMapping", {"UUID": made.physical})
 
 
@@ -197,12 +186,11 @@ class EventInvokeConfig(PutKind):
     replacing = names("FunctionName Qualifier")
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Set them."""
         site.call("lambda", "PutFunctionEventInvokeConfig", properties)
         return Made(name, name, {})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Back to the defaults."""
+        """Go back to the defaults."""
         request = {"FunctionName": properties["FunctionName"]}
         site.remove("lambda", "DeleteFunctionEventInvokeConfig", request)
 

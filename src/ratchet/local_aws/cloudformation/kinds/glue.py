@@ -19,13 +19,12 @@ class Job(Kind):
     named = "Name"
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
         name = properties.get("Name") or site.name(255, bare=True)
         site.call("glue", "CreateJob", {**properties, "Name": name})
         return Made(name, name, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change it: what the template does not name gets its default."""
+        """What the template leaves out gets its default."""
         job = {key: value for key, value in properties.items() if key not in ("Name", "Tags")}
         site.call("glue", "UpdateJob", {"JobName": made.physical, "JobUpdate": job})
         arn = site.arn("glue", f"job/{made.physical}")
@@ -38,7 +37,6 @@ class Job(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         site.remove("glue", "DeleteJob", {"JobName": made.physical})
 
 

@@ -35,7 +35,6 @@ class Role(Kind):
     replacing = names("Path")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the role."""
         name = properties.get("RoleName") or site.name(64)
         request = {
             "RoleName": name,
@@ -47,11 +46,9 @@ class Role(Kind):
         return Made(name, name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Give it its policies."""
         self._set_policies(site, made.physical, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change trust, description, boundary, tags and policies."""
         name = made.physical
         trust = json_text(properties["AssumeRolePolicyDocument"])
         request = {"RoleName": name, "PolicyDocument": trust}
@@ -67,7 +64,6 @@ class Role(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it with its inline policies."""
         self._set_policies(site, made.physical, {}, properties)
         site.remove("iam", "DeleteRole", {"RoleName": made.physical})
 
@@ -114,7 +110,7 @@ class Policy(PutKind):
     known = names("PolicyName PolicyDocument Roles")
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Put it into every role; take it out of those that left the list or had another name."""
+        """Put it into every role, and remove it from those that left the list or had another name."""
         kept = {(role, properties["PolicyName"]) for role in properties.get("Roles", [])}
         for role in old.get("Roles", []):
             if (role, old["PolicyName"]) not in kept:
@@ -127,7 +123,6 @@ class Policy(PutKind):
         return Made(name, name, {"Id": name})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Take it out of its roles."""
         for role in properties.get("Roles", []):
             request = {"RoleName": role, "PolicyName": properties["PolicyName"]}
             site.remove("iam", "DeleteRolePolicy", request)
@@ -142,7 +137,6 @@ class ManagedPolicy(Kind):
     replacing = known
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
         request = {
             "PolicyName": properties.get("ManagedPolicyName") or site.name(128),
             "PolicyDocument": _policy(properties["PolicyDocument"]),
@@ -152,13 +146,11 @@ class ManagedPolicy(Kind):
         return Made(policy["Arn"], policy["Arn"], {"PolicyArn": policy["Arn"]})
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Attach it."""
         for role in properties.get("Roles", []):
             request = {"RoleName": role, "PolicyArn": made.physical}
             site.call("iam", "AttachRolePolicy", request)
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Detach and remove it."""
         for role in properties.get("Roles", []):
             request = {"RoleName": role, "PolicyArn": made.physical}
             site.remove("iam", "DetachRolePolicy", request)

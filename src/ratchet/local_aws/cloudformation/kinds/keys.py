@@ -24,7 +24,6 @@ class Key(Kind):
     replacing = names("KeySpec KeyUsage MultiRegion Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
         request = {
             key: properties[key]
             for key in names("Description KeySpec KeyUsage MultiRegion") & properties.keys()
@@ -36,11 +35,9 @@ class Key(Kind):
         return Made(about["KeyId"], about["KeyId"], {"Arn": about["Arn"], "KeyId": about["KeyId"]})
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Set policy, rotation and whether it is enabled."""
         self.update(site, made, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change policy, rotation, description and whether it is enabled."""
         key = {"KeyId": made.physical}
         if properties.get("KeyPolicy") != old.get("KeyPolicy"):
             policy = json_text(properties["KeyPolicy"])
@@ -57,7 +54,7 @@ class Key(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Schedule its deletion, as CloudFormation does."""
+        """Only schedules the deletion, as CloudFormation does."""
         days = properties.get("PendingWindowInDays", 30)
         request = {"KeyId": made.physical, "PendingWindowInDays": days}
         site.remove("kms", "ScheduleKeyDeletion", request)
@@ -75,17 +72,14 @@ class Alias(Kind):
     replacing = names("AliasName")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
         site.call("kms", "CreateAlias", properties)
         return Made(properties["AliasName"], properties["AliasName"], {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Point it at another key."""
         site.call("kms", "UpdateAlias", properties)
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         site.remove("kms", "DeleteAlias", {"AliasName": made.physical})
 
 

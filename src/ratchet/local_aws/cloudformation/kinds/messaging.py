@@ -55,7 +55,6 @@ class Queue(Kind):
     replacing = names("FifoQueue")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the queue."""
         fifo = text(properties.get("FifoQueue", "false")) == "true"
         name = properties.get("QueueName") or site.name(75) + (".fifo" if fifo else "")
         url = site.call(
@@ -70,7 +69,7 @@ class Queue(Kind):
         return Made(url, url, {"Arn": site.arn("sqs", name), "QueueName": name, "QueueUrl": url})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Set every attribute that is in the template or was."""
+        """Set every attribute that the template has or had."""
         vanished = {k: v for k, v in QUEUE_DEFAULTS.items() if k in old and k not in properties}
         changed = {**vanished, **_attributes(properties, frozenset(QUEUE_DEFAULTS))}
         site.call("sqs", "SetQueueAttributes", {"QueueUrl": made.physical, "Attributes": changed})
@@ -82,7 +81,6 @@ class Queue(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it with its messages."""
         site.remove("sqs", "DeleteQueue", {"QueueUrl": made.physical})
 
 
@@ -93,7 +91,7 @@ class QueuePolicy(PutKind):
     known = names("Queues PolicyDocument")
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Set it on every queue; take it off those that left the list."""
+        """Set it on every queue, and remove it from those that left the list."""
         policy = json_text(properties["PolicyDocument"])
         for url in properties["Queues"]:
             self._set(site, url, policy)
@@ -103,7 +101,6 @@ class QueuePolicy(PutKind):
         return Made(name, name, {"Id": name})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Take it off the queues."""
         for url in properties["Queues"]:
             request = {"QueueUrl": url, "Attributes": {"Policy": ""}}
             site.remove("sqs", "SetQueueAttributes", request)
@@ -122,7 +119,6 @@ class Topic(Kind):
     replacing = names("FifoTopic Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the topic."""
         fifo = text(properties.get("FifoTopic", "false")) == "true"
         name = properties.get("TopicName") or site.name(250) + (".fifo" if fifo else "")
         request: Properties = {
@@ -134,11 +130,9 @@ class Topic(Kind):
         return Made(arn, arn, {"TopicArn": arn, "TopicName": name})
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Subscribe."""
         self._subscribe(site, made.physical, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Set the attributes; subscribe and unsubscribe."""
         for key in sorted(self.attributes & (old.keys() | properties.keys())):
             if properties.get(key) != old.get(key):
                 value = _attributes(properties, self.attributes).get(key, "")
@@ -148,7 +142,6 @@ class Topic(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         site.remove("sns", "DeleteTopic", {"TopicArn": made.physical})
 
     def _subscribe(self, site: Site, arn: str, properties: Properties, old: Properties) -> None:
@@ -174,7 +167,6 @@ class TopicPolicy(PutKind):
     replacing = names("Topics")
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Set it on every topic."""
         for arn in properties["Topics"]:
             policy = json_text(properties["PolicyDocument"])
             request = {"TopicArn": arn, "AttributeName": "Policy", "AttributeValue": policy}
@@ -182,7 +174,7 @@ class TopicPolicy(PutKind):
         return Made(name, name, {"Id": name})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Back to the policy that every topic has: its owner may use it."""
+        """Go back to the policy that every topic has: its owner may use it."""
         for arn in properties["Topics"]:
             owner = {"StringEquals": {"AWS:SourceOwner": site.local.account}}
             statement = {
@@ -206,7 +198,6 @@ class Subscription(Kind):
     replacing = known
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Subscribe."""
         request = {
             "TopicArn": properties["TopicArn"],
             "Protocol": properties["Protocol"],
@@ -218,7 +209,6 @@ class Subscription(Kind):
         return Made(arn, arn, {"Arn": arn})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Unsubscribe."""
         site.remove("sns", "Unsubscribe", {"SubscriptionArn": made.physical})
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ratchet.local_aws.cloudformation.fitting import MisfitError
+from ratchet.local_aws.cloudformation.fitting import PropertyRejected
 from ratchet.local_aws.cloudformation.kinds.base import (
     Kind,
     Made,
@@ -53,8 +53,9 @@ def _rule(rule: Properties) -> Properties:
             made["ID" if key == "Id" else key] = value
         else:
             known = ", ".join(sorted(RULE_NAMES | EXPIRATION.keys()))
-            msg = f"LifecycleConfiguration.Rules: {key} is not known; local AWS knows {known}"
-            raise MisfitError(msg)
+            raise PropertyRejected(
+                f"LifecycleConfiguration.Rules: {key} is not known; local AWS knows {known}"
+            )
     made.pop("Prefix", None)
     return {**made, "Expiration": expiration} if expiration else made
 
@@ -65,11 +66,10 @@ def _notification(value: Properties) -> Properties:
     enabled = str(bridge.pop("EventBridgeEnabled", "true")).lower() == "true"
     others = sorted(value.keys() - {"EventBridgeConfiguration"}) or sorted(bridge)
     if others:
-        msg = (
+        raise PropertyRejected(
             f"NotificationConfiguration: {others[0]} is not known; local AWS knows "
             "EventBridgeConfiguration.EventBridgeEnabled, and rules on its events"
         )
-        raise MisfitError(msg)
     return {"NotificationConfiguration": {"EventBridgeConfiguration": {}} if enabled else {}}
 
 
@@ -114,7 +114,6 @@ class Bucket(Kind):
     named = "BucketName"
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make the bucket."""
         name = properties.get("BucketName") or site.name(63, lower=True)
         region = site.local.region
         request: Properties = {"Bucket": name}
@@ -132,11 +131,10 @@ class Bucket(Kind):
         )
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Set what the template sets."""
         self.update(site, made, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Set what changed, take back what vanished."""
+        """Set what changed, and undo what the template no longer has."""
         for name, (put, request, take_back) in SETTINGS.items():
             value = properties.get(name)
             if value is None and name in old:
@@ -149,7 +147,7 @@ class Bucket(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it; AWS refuses while it holds anything."""
+        """Refused, as on AWS, while the bucket holds anything."""
         site.remove("s3", "DeleteBucket", {"Bucket": made.physical})
 
 
@@ -161,13 +159,11 @@ class BucketPolicy(PutKind):
     replacing = names("Bucket")
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Set the policy."""
         policy = json_text(properties["PolicyDocument"])
         site.call("s3", "PutBucketPolicy", {"Bucket": properties["Bucket"], "Policy": policy})
         return Made(properties["Bucket"], properties["Bucket"], {})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Take the policy off."""
         site.remove("s3", "DeleteBucketPolicy", {"Bucket": made.physical})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 
-from ratchet.local_aws.cloudformation.fitting import MisfitError
+from ratchet.local_aws.cloudformation.fitting import PropertyRejected
 from ratchet.local_aws.cloudformation.intrinsics import text
 from ratchet.local_aws.cloudformation.kinds.base import Kind, Made, Properties, Site, names
 from ratchet.local_aws.cloudformation.template import parse_yaml
@@ -27,7 +27,6 @@ class StateMachine(Kind):
     replacing = names("StateMachineType")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
         name = properties.get("StateMachineName") or site.name(80, bare=True)
         request = {"name": name, **self._request(site, properties)}
         request["type"] = properties.get("StateMachineType", "STANDARD")
@@ -36,7 +35,7 @@ class StateMachine(Kind):
         return Made(arn, arn, {"Arn": arn, "Name": name})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change it; executions that run go on with what they began with."""
+        """Running executions continue with the definition they started with."""
         request = {"stateMachineArn": made.physical, **self._request(site, properties)}
         for key in SETTINGS & old.keys() - properties.keys():
             request[key] = {"LoggingConfiguration": {"level": "OFF"}}.get(key, {})
@@ -47,7 +46,6 @@ class StateMachine(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         request = {"stateMachineArn": made.physical}
         site.remove("stepfunctions", "DeleteStateMachine", request)
 
@@ -61,8 +59,9 @@ def _definition(site: Site, properties: Properties) -> str:
     """The definition as JSON text, with its substitutions made."""
     given = sorted(SOURCES & properties.keys())
     if len(given) != 1:
-        msg = f"needs exactly one of {', '.join(sorted(SOURCES))}, has {', '.join(given) or 'none'}"
-        raise MisfitError(msg)
+        raise PropertyRejected(
+            f"needs exactly one of {', '.join(sorted(SOURCES))}, has {', '.join(given) or 'none'}"
+        )
     source = properties[given[0]]
     if given[0] == "DefinitionS3Location":
         source = _fetch(site, source)

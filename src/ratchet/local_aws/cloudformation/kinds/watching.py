@@ -24,7 +24,6 @@ class LogGroup(Kind):
     fixed = names("KmsKeyId Tags")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        """Make it."""
         name = properties.get("LogGroupName") or site.name(512)
         request: Properties = {"logGroupName": name}
         for key in names("KmsKeyId LogGroupClass") & properties.keys():
@@ -35,11 +34,9 @@ class LogGroup(Kind):
         return Made(name, name, {"Arn": site.arn("logs", f"log-group:{name}:*")})
 
     def finish(self, site: Site, made: Made, properties: Properties) -> None:
-        """Set its retention."""
         self.update(site, made, properties, {})
 
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
-        """Change the retention."""
         days, group = properties.get("RetentionInDays"), {"logGroupName": made.physical}
         if days is not None:
             site.call("logs", "PutRetentionPolicy", {**group, "retentionInDays": days})
@@ -48,7 +45,6 @@ class LogGroup(Kind):
         return made
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it with its streams."""
         site.remove("logs", "DeleteLogGroup", {"logGroupName": made.physical})
 
 
@@ -66,12 +62,10 @@ class Alarm(PutKind):
     limit = 255
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Set it."""
         site.call("cloudwatch", "PutMetricAlarm", {**properties, "AlarmName": name})
         return Made(name, name, {"Arn": site.arn("cloudwatch", f"alarm:{name}")})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         site.remove("cloudwatch", "DeleteAlarms", {"AlarmNames": [made.physical]})
 
 
@@ -84,14 +78,12 @@ class Dashboard(PutKind):
     limit = 255
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Set it."""
         body = json_text(properties["DashboardBody"])
         request = {"DashboardName": name, "DashboardBody": body}
         site.call("cloudwatch", "PutDashboard", request)
         return Made(name, name, {})
 
     def delete(self, site: Site, made: Made, properties: Properties) -> None:
-        """Remove it."""
         site.remove("cloudwatch", "DeleteDashboards", {"DashboardNames": [made.physical]})
 
 
