@@ -8,32 +8,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from ratchet.workflow.dynamic import Dynamic, Format
 from ratchet.workflow.inputs import Placeholder
+from ratchet.workflow.sagemaker import xgboost
 from ratchet.workflow.sagemaker.inputs import TrainingInput, given
 from ratchet.workflow.sagemaker.tuning import HyperparameterTuner
-
-# What SageMaker's built-in XGBoost reads (developer guide, "XGBoost hyperparameters").
-XGBOOST_HYPERPARAMETERS = frozenset(
-    {
-        "_kfold", "_num_cv_round", "alpha", "base_score", "booster", "colsample_bylevel",
-        "colsample_bynode", "colsample_bytree", "csv_weights", "deterministic_histogram",
-        "dsplit", "early_stopping_rounds", "eta", "eval_metric", "gamma", "grow_policy",
-        "huber_slope", "interaction_constraints", "lambda", "lambda_bias",
-        "learning_rate", "max_bin", "max_cat_threshold", "max_cat_to_onehot",
-        "max_delta_step", "max_depth", "max_leaves", "min_child_weight", "min_split_loss",
-        "monotone_constraints", "normalize_type", "nthread", "num_class", "num_round",
-        "objective", "one_drop", "prob_buffer_row", "process_type", "rate_drop",
-        "refresh_leaf", "reg_alpha", "reg_lambda", "sample_type", "sampling_method",
-        "save_model_on_termination", "scale_pos_weight", "seed", "seed_per_iteration",
-        "silent", "single_precision_histogram", "sketch_eps", "skip_drop", "subsample",
-        "tree_method", "tweedie_variance_power", "updater", "use_dask_gpu_training",
-        "verbosity",
-    }
-)  # fmt: skip
 
 
 def training_job(
@@ -48,38 +29,52 @@ def training_job(
     attribute = _reader(estimator)
     values = _hyperparameters(estimator, hyperparameters, mini_batch_size)
     return given(
-        AlgorithmSpecification=given(
-            TrainingImage=estimator.training_image_uri(),
-            TrainingInputMode=attribute("input_mode", "File"),
-            MetricDefinitions=attribute("metric_definitions"),
-        ),
+        AlgorithmSpecification=_algorithm(estimator, attribute),
         OutputDataConfig=given(
             S3OutputPath=output_path or attribute("output_path"),
             KmsKeyId=attribute("output_kms_key"),
         ),
-        StoppingCondition=given(
-            MaxRuntimeInSeconds=attribute("max_run", 86_400),
-            MaxWaitTimeInSeconds=attribute("max_wait"),
-        ),
-        ResourceConfig=given(
-            InstanceCount=attribute("instance_count", 1),
-            InstanceType=attribute("instance_type"),
-            VolumeSizeInGB=attribute("volume_size", 30),
-            VolumeKmsKeyId=attribute("volume_kms_key"),
-        ),
+        StoppingCondition=_stopping(attribute),
+        ResourceConfig=_resources(attribute),
         RoleArn=attribute("role"),
         InputDataConfig=channels(data),
         HyperParameters=values,
         Environment=attribute("environment"),
         VpcConfig=_vpc(attribute("subnets"), attribute("security_group_ids")),
         EnableManagedSpotTraining=attribute("use_spot_instances") or None,
-        EnableNetworkIsolation=attribute("enable_network_isolation")
-        if isinstance(attribute("enable_network_isolation"), bool)
-        and attribute("enable_network_isolation")
-        else None,
+        EnableNetworkIsolation=_only_true(attribute("enable_network_isolation")),
         CheckpointConfig=given(S3Uri=attribute("checkpoint_s3_uri")),
         Tags=attribute("tags"),
     )
+
+
+def _algorithm(estimator: Any, attribute: Any) -> dict[str, Any]:
+    return given(
+        TrainingImage=estimator.training_image_uri(),
+        TrainingInputMode=attribute("input_mode", "File"),
+        MetricDefinitions=attribute("metric_definitions"),
+    )
+
+
+def _stopping(attribute: Any) -> dict[str, Any]:
+    return given(
+        MaxRuntimeInSeconds=attribute("max_run", 86_400),
+        MaxWaitTimeInSeconds=attribute("max_wait"),
+    )
+
+
+def _resources(attribute: Any) -> dict[str, Any]:
+    return given(
+        InstanceCount=attribute("instance_count", 1),
+        InstanceType=attribute("instance_type"),
+        VolumeSizeInGB=attribute("volume_size", 30),
+        VolumeKmsKeyId=attribute("volume_kms_key"),
+    )
+
+
+def _only_true(value: Any) -> bool | None:
+    """True or nothing: an estimator of SDK 2 has a method of this name, which says nothing."""
+    return True if value is True else None
 
 
 def _refuse_no_estimator(estimator: Any) -> None:
@@ -123,13 +118,8 @@ def as_text(value: Any) -> Any:
 def _warn_of_typos(image: str, values: Mapping[str, Any]) -> None:
     if "sagemaker-xgboost" not in image or "sagemaker_program" in values:
         return
-    for name in values:
-        if name not in XGBOOST_HYPERPARAMETERS:
-            close = get_close_matches(name, XGBOOST_HYPERPARAMETERS, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            warnings.warn(
-                f"XGBoost has no hyperparameter '{name}': it would be ignored{hint}", stacklevel=6
-            )
+    for problem in filter(None, map(xgboost.problem, values)):
+        warnings.warn(problem, stacklevel=6)
 
 
 def channels(data: Any) -> list[dict[str, Any]]:
