@@ -1,7 +1,7 @@
 """The hyperparameters of built-in XGBoost: names, kinds, ranges, as its container checks them.
 
 Source: the container's `algorithm_mode/hyperparameter_validation.py` and the developer guide's
-page "XGBoost hyperparameters". xgboost itself accepts any name in silence.
+page "XGBoost hyperparameters". xgboost itself silently ignores a name it does not know.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SCIKIT_LEARN_METRICS = (
 )  # fmt: skip
 OBJECTIVES = (
     "binary:logistic", "binary:logitraw", "binary:hinge", "count:poisson", "multi:softmax",
-    "multi:softprob", "rank:pairwise", "rank:ndcg", "rank:map", "reg:squarederror",
+    "multi:softprob", "rank:pairwise", "rank:ndcg", "rank:map", "reg:squarederror", "reg:linear",
     "reg:logistic", "reg:gamma", "reg:pseudohubererror", "reg:squaredlogerror", "reg:tweedie",
     "survival:aft", "survival:cox",
 )  # fmt: skip
@@ -38,7 +38,7 @@ UNSUPPORTED = {
     "_num_cv_round": "cross validation is not part of local AWS",
     "_tuning_objective_metric": "tuning is not part of local AWS; name the metric in eval_metric",
     "use_dask_gpu_training": "there is no GPU training on local AWS",
-    "deterministic_histogram": "it concerns GPU training, which local AWS does not have",
+    "deterministic_histogram": "xgboost 3.2 has dropped it",
     "dsplit": "xgboost 3.2 has dropped it",
     "predictor": "xgboost 3.2 has dropped it",
     "prob_buffer_row": "xgboost 3.2 has dropped it",
