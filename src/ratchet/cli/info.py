@@ -110,7 +110,7 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
 
 def _stray(prefix: str) -> str:
     """Why objects of the landing bucket are not trained on, and what to do."""
-    from ratchet.cli.ledger import PIPELINE_NAME
+    from ratchet.cli.layout import PIPELINE_NAME
 
     name = prefix.removesuffix("/")
     if name == prefix:

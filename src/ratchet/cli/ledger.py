@@ -5,19 +5,18 @@ The CLI reads; only the service's functions write.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ratchet.cli import layout
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError, nearest
+from ratchet.cli.layout import PIPELINE_NAME
 
 REGISTRATIONS = "#registrations"
-PIPELINE_NAME = re.compile(r"[a-z][a-z0-9-]{1,23}")
-"""Names a pipeline may have, as pipeline.schema.json says."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,17 @@ class RunRef:
     @property
     def id(self) -> str:
         """'<pipeline>-000001', which is also the execution's name."""
-        return f"{self.pipeline}-{self.token:06d}"
+        return layout.run_id(self.pipeline, self.token)
 
     @property
     def prefix(self) -> str:
         """Where the run's files are in the work bucket."""
-        return f"runs/{self.pipeline}/{self.token:06d}"
+        return layout.run_prefix(self.pipeline, self.token)
+
+    @property
+    def quarantine(self) -> str:
+        """Where the objects that the run rejected are in the work bucket."""
+        return layout.quarantine_prefix(self.pipeline, self.token)
 
     @classmethod
     def parse(cls, run: str) -> RunRef:
@@ -75,7 +79,7 @@ def runs(stack: Stack, pipeline: str) -> list[dict[str, Any]]:
 
 def run_record(stack: Stack, run: RunRef) -> dict[str, Any]:
     """One run record; CliError names the pipelines there are, or the newest runs of this one."""
-    record = _get(stack, run.pipeline, f"run#{run.token:06d}")
+    record = _get(stack, run.pipeline, layout.run_item(run.token))
     if record is None:
         registration(stack, run.pipeline)
         last = [RunRef(run.pipeline, int(r["token"])).id for r in runs(stack, run.pipeline)[:3]]
@@ -105,13 +109,15 @@ def waiting(stack: Stack, pipeline: str) -> int:
     pending = {item["item"] for item in _query(stack, pipeline, index="pending")}
     run = open_run(stack, pipeline)
     manifest = (read_json(stack, f"{run.prefix}/manifest.json") if run else None) or {}
-    claimed = {_object_item(one["key"], one["version"]) for one in manifest.get("objects", [])}
+    claimed = {
+        layout.object_item(one["key"], one["version"]) for one in manifest.get("objects", [])
+    }
     return len(pending - claimed)
 
 
 def landed_object(stack: Stack, pipeline: str, key: str, version: str) -> dict[str, Any] | None:
     """The ledger's item of one object version."""
-    return _get(stack, pipeline, _object_item(key, version))
+    return _get(stack, pipeline, layout.object_item(key, version))
 
 
 def read_json(stack: Stack, key: str) -> Any:
@@ -160,13 +166,10 @@ def strangers(stack: Stack) -> dict[str, int]:
 
 def quarantine_reports(stack: Stack, run: RunRef) -> dict[str, Any]:
     """The reports on a run's rejected objects by their key in the work bucket."""
-    prefix = f"quarantine/{run.pipeline}/{run.token:06d}/"
-    keys = [k for k in list_keys(stack, stack.work_bucket, prefix) if k.endswith("/report.json")]
+    keys = [
+        k for k in list_keys(stack, stack.work_bucket, run.quarantine) if k.endswith("/report.json")
+    ]
     return {key: read_json(stack, key) for key in keys}
-
-
-def _object_item(key: str, version: str) -> str:
-    return "object#" + hashlib.sha256(f"{key}\0{version}".encode()).hexdigest()[:32]
 
 
 def _get(stack: Stack, pipeline: str, item: str) -> dict[str, Any] | None:

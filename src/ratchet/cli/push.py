@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from ratchet.cli import layout
 from ratchet.cli.command import command
 from ratchet.cli.connection import (
     DEFAULT_STACK,
@@ -58,8 +59,9 @@ def push(
 
 def send(stack: Stack, packed: Packed) -> dict[str, Any]:
     """Upload the folder under its hash and register it; what register_pipeline answers."""
+    prefix = layout.definition_prefix(packed.name, packed.hash)
     for name, body in packed.files.items():
-        _put_once(stack, f"pipelines/{packed.name}/{packed.hash}/{name}", body)
+        _put_once(stack, f"{prefix}/{name}", body)
     reply = stack.client("lambda").invoke(
         FunctionName=stack.register_function,
         Payload=json.dumps({"name": packed.name, "hash": packed.hash}),

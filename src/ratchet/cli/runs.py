@@ -180,8 +180,7 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     out.print()
     out.print(f"Files: s3://{stack.work_bucket}/{ref.prefix}/", soft_wrap=True)
     if problems:
-        where = f"s3://{stack.work_bucket}/quarantine/{ref.pipeline}/{ref.token:06d}/"
-        out.print(f"Quarantine: {where}", soft_wrap=True)
+        out.print(f"Quarantine: s3://{stack.work_bucket}/{ref.quarantine}", soft_wrap=True)
     out.print(f"Execution: {stack.execution_arn(ref.id)}", soft_wrap=True)
 
 

@@ -1,0 +1,47 @@
+"""Names and keys that the service gives what it stores, as the CLI reads and writes them.
+
+They are the service's own (tests/wall hold them equal); the CLI never imports its code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+PIPELINE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,23}")
+"""Names a pipeline may have."""
+
+
+def run_id(pipeline: str, token: int) -> str:
+    """'<pipeline>-000001', which is also the execution's name."""
+    return f"{pipeline}-{_padded(token)}"
+
+
+def run_item(token: int) -> str:
+    """The ledger's item of a run, in the partition of its pipeline."""
+    return f"run#{_padded(token)}"
+
+
+def object_item(key: str, version: str) -> str:
+    """The ledger's item of one object version, in the partition of its pipeline."""
+    return "object#" + hashlib.sha256(f"{key}\0{version}".encode()).hexdigest()[:32]
+
+
+def run_prefix(pipeline: str, token: int) -> str:
+    """Where a run's files are in the work bucket, without a slash at the end."""
+    return f"runs/{pipeline}/{_padded(token)}"
+
+
+def quarantine_prefix(pipeline: str, token: int) -> str:
+    """Where the objects are that a run rejected, with a slash at the end."""
+    return f"quarantine/{pipeline}/{_padded(token)}/"
+
+
+def definition_prefix(pipeline: str, content_hash: str) -> str:
+    """Where push puts a pipeline's folder, without a slash at the end."""
+    return f"pipelines/{pipeline}/{content_hash}"
+
+
+def _padded(token: int) -> str:
+    return f"{token:06d}"
