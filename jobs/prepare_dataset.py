@@ -28,6 +28,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 RESERVED = ("row_id", "split", "batch")
+FRESH = "fresh"
+REFERENCE = "reference"
 PARTS = ("train", "validation", "holdout")
 ROWS_PER_FILE = 500_000
 KIND = "kind of holdout row"
@@ -275,8 +277,8 @@ def _difference(features: list[str], champion: list[str]) -> str:
 
 
 def _kind(batches: Batches) -> Column:
-    fresh = f.when(f.col("batch") == batches.fresh, "fresh")
-    return fresh.when(f.col("batch").isin(*batches.reference), "reference")
+    fresh = f.when(f.col("batch") == batches.fresh, FRESH)
+    return fresh.when(f.col("batch").isin(*batches.reference), REFERENCE)
 
 
 def _quoted(name: str) -> str:

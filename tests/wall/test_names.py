@@ -1,0 +1,75 @@
+"""The CLI, the template and the job know the names and keys that the service makes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from ratchet.cli import layout, ledger
+from retraining.adapters.ledger import REGISTRATIONS
+from retraining.rules import names
+from retraining.rules.scores import HOLDOUTS
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = (ROOT / "template.yaml").read_text()
+JOB = (ROOT / "jobs" / "prepare_dataset.py").read_text()
+PIPELINE, TOKEN = "bank-marketing", 17
+
+
+def test_a_pipeline_may_have_the_same_names() -> None:
+    assert f"^{layout.PIPELINE_NAME.pattern}$" == names.PIPELINE_PATTERN
+
+
+@pytest.mark.parametrize("token", [1, 999_999, 1_000_000])
+def test_runs_and_objects_have_the_same_names_and_keys(token: int) -> None:
+    assert layout.run_id(PIPELINE, token) == names.run_id(PIPELINE, token)
+    assert layout.run_item(token) == f"run#{names.token6(token)}"
+    assert layout.run_prefix(PIPELINE, token) == names.run_prefix(PIPELINE, token)
+    quarantined = names.quarantine_prefix(PIPELINE, token, "0f")
+    assert layout.quarantine_prefix(PIPELINE, token) + "0f" == quarantined
+    assert layout.definition_prefix(PIPELINE, "0f") == names.definition_prefix(PIPELINE, "0f")
+    key, version = f"{PIPELINE}/a b.csv", "null"
+    assert layout.object_item(key, version) == f"object#{names.object_id(key, version)}"
+    assert ledger.REGISTRATIONS == REGISTRATIONS
+
+
+def patterns() -> list[str]:
+    """What roles may touch in the work bucket; `*` is its policy's, which refuses."""
+    inside = re.findall(r"\$\{WorkBucket\.Arn\}/([^\"\s]+)\"", TEMPLATE)
+    listed = re.findall(r"s3:prefix: (.+)\}\}?", TEMPLATE)
+    return sorted({*inside, *re.findall(r"\"([^\"]+)\"", " ".join(listed))} - {"*"})
+
+
+def test_roles_may_touch_the_keys_that_the_service_writes() -> None:
+    run = names.run_prefix(PIPELINE, TOKEN)
+    keys = [
+        f"{run}/file",
+        f"{run}/folder/file",
+        names.accepted_key(PIPELINE, TOKEN, 0, 0),
+        f"{names.definition_prefix(PIPELINE, '0f')}/definition.json",
+        f"{names.quarantine_prefix(PIPELINE, TOKEN, '0f')}/report.json",
+    ]
+    folders = {key.split("/")[0] for key in keys}
+    assert {pattern.split("/")[0] for pattern in patterns()} == folders
+    for key in keys:
+        assert any(fnmatchcase(key, pattern) for pattern in patterns()), key
+
+
+def constants(source: str) -> dict[str, object]:
+    """The module's constants by name; the job is read, as importing it takes Spark."""
+    return {
+        target.id: ast.literal_eval(node.value)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value, ast.Constant | ast.Tuple)
+    }
+
+
+def test_the_job_keeps_the_columns_and_holdouts_that_the_service_reads() -> None:
+    assert constants(JOB)["RESERVED"] == names.RESERVED_COLUMNS
+    assert (constants(JOB)["FRESH"], constants(JOB)["REFERENCE"]) == HOLDOUTS
