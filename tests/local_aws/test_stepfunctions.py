@@ -564,5 +564,5 @@ def test_one_state_is_tried_with_its_call_mocked(states: Any) -> None:
         states.test_state(definition=json.dumps(state))
     whole = json.dumps({**failing, "End": True})
     refused = _refused(states.test_state, definition=whole, input="[NaN]")
-    assert refused == ("InvalidExecutionInput", "input is no JSON: NaN is not JSON")
+    assert refused == ("InvalidExecutionInput", "input is not JSON: NaN is not JSON")
     assert _refused(states.test_state, definition=whole, variables="[1]")[1].endswith("JSON object")

@@ -246,7 +246,7 @@ def test_a_template_of_too_much_work_is_given_up_with_a_word(tmp_path: Path) -> 
     started = time.process_time()
     found = lint_path(tmp_path / "template.yaml")
     assert time.process_time() - started < SECONDS
-    assert "those after it were not checked" in str(found[-1])
+    assert "the machines after it were not checked" in str(found[-1])
 
 
 def test_a_pipe_is_read_and_one_that_gives_nothing_is_left(
@@ -380,7 +380,7 @@ def test_a_template_is_checked_with_its_definitions_substitutions_and_role(tmp_p
     assert role.startswith("machine.asl.yaml:6:5: error: The role does not allow lambda:Invoke")
     assert "on Score" in role
     assert queue.startswith("machine.asl.yaml:12:5: error: The role does not allow sqs:SendMessage")
-    assert missing.startswith("machine.asl.yaml:13:17: warning: The template gives no")
+    assert missing.startswith("machine.asl.yaml:13:17: warning: The template has no")
     assert "${QueueUrl}" in missing
 
 

@@ -1,4 +1,4 @@
-"""Checks state machines: as a file, inside a SAM template, or as an object of Python."""
+"""Checks state machines in a file, in a SAM template, or as a Python object."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ratchet.workflow.checks.role import Role
 from ratchet.workflow.checks.rule import nearest
 from ratchet.workflow.files import content_of
 from ratchet.workflow.sam import template as sam
-from ratchet.workflow.sam.machines import TemplateMachine, filled, holes, machines
+from ratchet.workflow.sam.machines import TemplateMachine, filled, machines, placeholders_in
 from ratchet.workflow.sam.roles import role_of
 
-MAX_SECONDS = 5.0  # for the machines of one template, in the time of this thread
+MAX_SECONDS = 5.0  # CPU seconds of this thread for all machines of a template
 _NO_MACHINE = Finding(
     "template",
     "The template has no state machine: nothing was checked",
-    "Name a file that has one",
+    "Give a file that has one",
     path=("Resources",),
     severity=WARNING,
 )
 
 
 class Authored(Protocol):
-    """An object that knows its definition, such as a workflow written in Python."""
+    """An object with a definition, such as a workflow written in Python."""
 
     def to_dict(self) -> Mapping[str, Any]: ...
 
@@ -53,8 +53,8 @@ def lint(
 ) -> tuple[Finding, ...]:
     """Findings about a definition: text (JSON or YAML), a dict, or an object with to_dict().
 
-    Never raises for what the definition holds. `${Name}` in a string is a DefinitionSubstitution
-    still to come, unless `placeholders` is off.
+    Never raises because of a definition's content. `${Name}` in a string is taken as a
+    DefinitionSubstitution unless `placeholders` is off.
     """
     source = definition
     if not isinstance(source, str | bytes | Mapping):
@@ -63,7 +63,7 @@ def lint(
 
 
 def lint_file(path: Path) -> tuple[Finding, ...]:
-    """Findings about one file; those of a template without the files they are about."""
+    """Findings about one file; for a template, without the files that they are about."""
     return tuple(located.finding for located in lint_path(path))
 
 
@@ -96,7 +96,7 @@ def _of_template(path: Path, template: sam.Template) -> Iterator[Located]:
             yield Located(path, _placed(template, machine, ()))
             continue
         if time.thread_time() - began > MAX_SECONDS:
-            reason = f"{machine.name} and those after it were not checked: it takes too long"
+            reason = f"{machine.name} and the machines after it were not checked for lack of time"
             finding = Finding("template", reason, "Split the template", severity=WARNING)
             yield Located(path, _placed(template, finding, machine.path))
             return
@@ -114,7 +114,7 @@ def _of_file(machine: TemplateMachine, file: Path, role: Role | None) -> Iterato
         yield from _located(file, error.findings)
         return
     except OSError as error:
-        yield Located(file, Finding("template", f"Cannot be read: {error.strerror}", ""))
+        yield Located(file, Finding("template", f"Cannot read the file: {error.strerror}", ""))
         return
     yield from _located(file, _machine_findings(source, machine, role))
 
@@ -145,17 +145,17 @@ def _machine_findings(
 
 
 def _unfilled(source: Source, machine: TemplateMachine) -> Iterator[Finding]:
-    """A `${Name}` that the template does not fill stays as it is, and means nothing to AWS."""
+    """A `${Name}` without a value in the template reaches AWS literally."""
     if not machine.substitutions and machine.file is None:
         return
-    used = dict(reversed([(name, path) for path, name in holes(source.document)]))
+    used = dict(reversed([(name, path) for path, name in placeholders_in(source.document)]))
     unused = machine.substitutions.keys() - used.keys()
     for name, path in used.items():
         if _SUBSTITUTION.fullmatch(name) and name not in machine.substitutions:
             position = source.position(path)
             finding = Finding(
                 "substitution",
-                f"The template gives no DefinitionSubstitutions value for ${{{name}}}",
+                f"The template has no DefinitionSubstitutions value for ${{{name}}}",
                 nearest(name, unused) if unused else "Add it there",
                 path=path,
                 severity=WARNING,
@@ -167,13 +167,13 @@ _SUBSTITUTION = re.compile(r"[A-Za-z0-9_]+")
 
 
 def _placed(template: sam.Template, finding: Finding, prefix: tuple[str | int, ...]) -> Finding:
-    """A finding about a part of the template, with its position there."""
+    """A finding about a node of the template, with its position."""
     position = template.position((*prefix, *finding.path))
     return finding if position is None else finding.at(*position)
 
 
 def _inside_text(template: sam.Template, machine: TemplateMachine, finding: Finding) -> Finding:
-    """A finding about a text that stands inside a template, with its position there."""
+    """A finding about a definition given as text in a template, with its position."""
     start = template.position(machine.path)
     if start is None:
         return finding
@@ -197,7 +197,7 @@ def _checked(
         return error.findings
 
 
-_BARE_HOLE = re.compile(r"([:\[,]\s*)(\$\{[^}\"]+\})")
+_BARE_PLACEHOLDER = re.compile(r"([:\[,]\s*)(\$\{[^}\"]+\})")
 
 
 def _opened(definition: str | bytes | Mapping[str, Any]) -> Source:
@@ -206,7 +206,7 @@ def _opened(definition: str | bytes | Mapping[str, Any]) -> Source:
         return read(definition)
     except InvalidDefinition:
         text = definition if isinstance(definition, str) else ""
-        quoted = _BARE_HOLE.sub(r'\1"\2"', text)
+        quoted = _BARE_PLACEHOLDER.sub(r'\1"\2"', text)
         if not text.lstrip().startswith("{") or quoted == text:
             raise
         return read(quoted)

@@ -1,4 +1,4 @@
-"""What others hear of executions: events on the bus, and log lines where the machine has a log."""
+"""Announcements of executions: events on the bus, and log lines if the machine has a log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DETAIL_TYPE = "Step Functions Execution Status Change"
-MAX_EVENT_DATA = 248 * 1024  # larger inputs and outputs are left out of the event
+MAX_EVENT_DATA = 248 * 1024  # bytes; larger inputs and outputs are omitted from the event
 _LOG_BATCH = 1_000
 
 
@@ -56,7 +56,7 @@ _FATAL = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 
 
 class Announcer:
-    """Tells the bus at once and the log when an execution has ended."""
+    """Sends status events at once, and writes the log when an execution has ended."""
 
     def __init__(self, local: Host) -> None:
         self._local = local

@@ -1,4 +1,4 @@
-"""Arguments of a Task to an API's own form and its answer back, driven by botocore's shapes.
+"""Converts a Task's arguments to an API's form and its response back, by botocore's shapes.
 
 Step Functions spells every member in PascalCase, takes an object where the API wants JSON text,
 and writes dates as text (SDK integrations) or epoch milliseconds (optimised integrations).
@@ -24,11 +24,11 @@ from ratchet.workflow.integrations.spelling import (
 
 
 class UnusableError(ValueError):
-    """Arguments that cannot become a request; the message is AWS's."""
+    """Arguments that cannot be converted to a request; the message is AWS's."""
 
 
 def to_api(shape: Shape, value: Any) -> Any:
-    """`value` in the API's form. Raises UnusableError."""
+    """Convert a value to the API's form. Raises UnusableError."""
     if value is None:
         return None
     kind = shape.type_name
@@ -60,14 +60,14 @@ def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a kind of integration writes an answer."""
+    """How a kind of integration writes a response."""
 
     spell: Spell
     write_date: Callable[[datetime], Any]
 
 
 def from_api(shape: Shape, value: Any, style: Style) -> Any:
-    """An answer of the API as plain JSON in Step Functions' spelling."""
+    """A response of the API as plain JSON in Step Functions' spelling."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return {
@@ -96,7 +96,7 @@ def as_milliseconds(moment: datetime) -> int:
 
 
 def as_iso(moment: datetime) -> str:
-    """As Java's Instant writes it: no fraction if there is none."""
+    """Formatted like Java's Instant: without a fraction if it is zero."""
     moment = moment.astimezone(UTC)
     precision = "milliseconds" if moment.microsecond else "seconds"
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")
@@ -107,7 +107,7 @@ OPTIMISED = Style(spelt, as_milliseconds)
 
 
 def parsed(text: Any) -> Any:
-    """JSON text as its value; anything else as it is."""
+    """The value of JSON text; anything else unchanged."""
     try:
         return json.loads(text) if isinstance(text, str) else text
     except ValueError:

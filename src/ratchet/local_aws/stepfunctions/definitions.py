@@ -1,4 +1,4 @@
-"""What a definition must be to become a state machine here, and the answers when it is not."""
+"""Validates definitions: what local AWS accepts, and how it refuses the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.stepfunctions.jobs import unable
+from ratchet.local_aws.stepfunctions.jobs import unsupported
 from ratchet.workflow import check, parse
 from ratchet.workflow.asl.findings import (
     ERROR,
@@ -29,7 +29,7 @@ UPDATABLE = frozenset(
 
 
 def refuse_unsupported(request: dict[str, Any]) -> None:
-    """Refuse by name what this release does not have: Express machines and versions."""
+    """Refuse what this release does not support: Express machines and versions."""
     if request.get("type", "STANDARD") != "STANDARD":
         raise ServiceError(
             "StateMachineTypeNotSupported",
@@ -44,7 +44,7 @@ def refuse_unsupported(request: dict[str, Any]) -> None:
 
 
 def accepted(text: str) -> StateMachine:
-    """The model of a definition, or InvalidDefinition with every reason."""
+    """The model of a valid definition; else raises InvalidDefinition with every reason."""
     machine, findings = _examined(text)
     errors = [finding for finding in findings if finding.severity == ERROR]
     if machine is None or errors:
@@ -59,7 +59,7 @@ def accepted(text: str) -> StateMachine:
 
 
 def validated(request: dict[str, Any]) -> dict[str, Any]:
-    """The answer of ValidateStateMachineDefinition."""
+    """The response of ValidateStateMachineDefinition."""
     _, findings = _examined(request["definition"])
     wanted = ("ERROR",) if request.get("severity", "ERROR") == "ERROR" else ("ERROR", "WARNING")
     limit = request.get("maxResults") or 100
@@ -77,7 +77,7 @@ def _examined(text: str) -> tuple[StateMachine | None, tuple[Finding, ...]]:
         finding = Finding(
             "syntax",
             "The definition is not a JSON object",
-            "The API takes JSON; YAML is for files only",
+            "The API accepts JSON only; YAML is for files",
             code="INVALID_JSON_DESCRIPTION",
         )
         return None, (finding,)
@@ -90,7 +90,7 @@ def _examined(text: str) -> tuple[StateMachine | None, tuple[Finding, ...]]:
 
 def _beyond_local(machine: StateMachine) -> Iterator[Finding]:
     for state in machine.all_states():
-        reason = unable(state.resource) if isinstance(state, Task) else None
+        reason = unsupported(state.resource) if isinstance(state, Task) else None
         if reason is not None:
             yield Finding(
                 "local-aws",

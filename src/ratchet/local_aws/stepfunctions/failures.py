@@ -15,7 +15,7 @@ from ratchet.workflow.integrations.resource import Resource
 from ratchet.workflow.integrations.row import Error
 
 _MISSING = {"HeadObject": "NoSuchKeyException", "HeadBucket": "NoSuchBucketException"}
-"""Operations whose answer has no body to say what is missing: Java 2.x concludes it."""
+"""Operations whose error response has no body: Java 2.x infers what is missing."""
 
 
 def service_error(resource: Resource, operation: Any, error: Any) -> StateError:
@@ -50,7 +50,7 @@ def _sdk_error(operation: Any, response: Any) -> StateError:
 
 
 def unreachable(resource: Resource, operation: Any, error: Exception) -> StateError:
-    """The failure when the service gave no answer at all."""
+    """The failure when the service did not respond."""
     if resource.kind == "aws-sdk":
         prefix = sdk_prefix(operation.service_model.service_id)
     else:
@@ -98,13 +98,13 @@ def class_name(name: str) -> str:
 
 
 def _exception(name: str) -> str:
-    """`QueueDoesNotExist` -> `QueueDoesNotExistException`; `Fault` gives way to `Exception`."""
+    """`QueueDoesNotExist` -> `QueueDoesNotExistException`; a suffix `Fault` is replaced."""
     name = name.removesuffix("Fault")
     return name if name.endswith("Exception") else f"{name}Exception"
 
 
 def _modelled(operation: Any, given: Any) -> str | None:
-    """The API's own name of the error; of a service with older error codes too, that of today."""
+    """The API's name of the error, also for services that still send older error codes."""
     codes = (given.get("QueryErrorCode"), given.get("Code"))
     for shape in (*operation.error_shapes, *operation.service_model.error_shapes):
         if {shape.name, shape.metadata.get("error", {}).get("code")} & {*codes} - {None}:

@@ -1,4 +1,4 @@
-"""What local AWS can run of Step Functions' integrations, and the jobs it can wait for."""
+"""The optimised integrations that local AWS runs, and the jobs that it can wait for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ratchet.workflow.integrations.spelling import spelt
 SERVICES = frozenset(
     {"databrew", "dynamodb", "events", "glue", "lambda", "sagemaker", "sns", "sqs", "states"}
 )
-"""The services with optimised integrations that run here."""
+"""Services whose optimised integrations run here."""
 
 JOBS = frozenset(
     {
@@ -26,24 +26,24 @@ JOBS = frozenset(
         "states:startExecution",
     }
 )
-"""The jobs that run here; how they are looked at and stopped, the integrations' rows say."""
+"""Jobs that run here; they are polled and stopped as the rows of the integrations say."""
 
 
 def polling_of(resource: Resource) -> Polling:
-    """How the job behind a `.sync` resource is looked at; KeyError if it cannot run here."""
+    """How to poll the job of a `.sync` resource; KeyError if it cannot run here."""
     row = index.row_of(resource)
     if row is None or row.job is None or row.job.polling is None or _name(resource) not in JOBS:
         raise KeyError(_name(resource))
     return row.job.polling
 
 
-def filled(names: Parameters, arguments: Any, answer: Any) -> dict[str, Any]:
+def filled(names: Parameters, arguments: Any, response: Any) -> dict[str, Any]:
     """The parameters of a call about a job, in Step Functions' spelling."""
-    return {name: place.value(arguments, answer) for name, place in names.items()}
+    return {name: place.value(arguments, response) for name, place in names.items()}
 
 
 def job_in(polling: Polling, described: dict[str, Any]) -> dict[str, Any]:
-    """The job in the answer that describes it."""
+    """The job in a response that describes it."""
     job = described
     for member in polling.job_path:
         job = job[spelt(member)]
@@ -51,15 +51,15 @@ def job_in(polling: Polling, described: dict[str, Any]) -> dict[str, Any]:
 
 
 def status_of(polling: Polling, job: Mapping[str, Any]) -> Any:
-    """The status of a job that was looked at, None if the answer has none yet."""
+    """The status of a described job, or None if it has none yet."""
     status: Any = job
     for member in polling.status_path:
         status = status.get(spelt(member)) if isinstance(status, Mapping) else None
     return status
 
 
-def unable(resource: Resource) -> str | None:
-    """Why local AWS cannot run a resource, or None: checked when a machine is created."""
+def unsupported(resource: Resource) -> str | None:
+    """Why local AWS cannot run a resource, or None; checked when a machine is created."""
     if resource.kind == "optimised":
         if resource.service not in SERVICES:
             known = ", ".join(sorted(SERVICES))

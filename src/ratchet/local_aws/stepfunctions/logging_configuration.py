@@ -1,4 +1,4 @@
-"""Where a machine's log goes, checked as AWS does before it takes a LoggingConfiguration."""
+"""The log of a machine: LoggingConfiguration, validated as AWS does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OFF: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 
 
 def logging_of(local: Host, given: dict[str, Any]) -> dict[str, Any]:
-    """The whole configuration; InvalidLoggingConfiguration where no log could be written."""
+    """The complete configuration; raises InvalidLoggingConfiguration if it cannot be used."""
     whole = _OFF | given
     destinations = whole.get("destinations", [])
     if len(destinations) > 1 or (whole["level"] != "OFF" and not destinations):
@@ -29,7 +29,7 @@ def _refuse_group(local: Host, arn: str) -> None:
         raise _refused("Log Group ARN must be provided with '*' qualifier.")
     listed = local.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     if name not in [group["logGroupName"] for group in listed]:
-        raise _refused(f"There is no log group {name!r}; create it first.")
+        raise _refused(f"The log group {name!r} does not exist; create it first.")
 
 
 def group_name(arn: str) -> str:

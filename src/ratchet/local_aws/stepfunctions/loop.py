@@ -1,4 +1,4 @@
-"""The thread in which all executions run, and the clock they go by."""
+"""The thread in which all executions run, and their clock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Loop:
         self._thread.start()
 
     def call(self, function: Callable[[], T]) -> T:
-        """Run a quick function in the loop's thread and give its result."""
+        """Run a quick function in the loop's thread and return its result."""
         future: Future[T] = Future()
 
         def run() -> None:
@@ -39,12 +39,12 @@ class Loop:
         return future.result()
 
     def soon(self, function: Callable[[], object]) -> None:
-        """Run a function in the loop's thread some time soon."""
+        """Schedule a function in the loop's thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function)
 
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run a coroutine in the loop; not waited for."""
+        """Start a coroutine in the loop without waiting for it."""
         asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def finish(self, work: Coroutine[Any, Any, T]) -> T:
@@ -74,9 +74,10 @@ class Loop:
 
 
 class TurnableClock:
-    """Local AWS's clock for executions: waits and timeouts follow it when it is turned.
+    """Local AWS's clock for executions: waits and timeouts follow it when it is advanced.
 
-    Timers live in a heap of the loop's thread; of local AWS's clock only the next due is asked.
+    Timers are kept in a heap in the loop's thread; only the next one due is a timer of
+    local AWS's clock.
     """
 
     def __init__(self, clock: Clock, loop: Loop) -> None:
@@ -97,7 +98,7 @@ class TurnableClock:
         return timer
 
     def dropped(self) -> None:
-        """A timer was cancelled: most are, long before they are due, so they are swept out."""
+        """Count a cancelled timer; most are cancelled long before they are due, so remove them."""
         self._cancelled += 1
         if self._cancelled > 1_000 and self._cancelled * 2 > len(self._timers):
             self._timers = [entry for entry in self._timers if entry[2].call is not None]
@@ -105,7 +106,7 @@ class TurnableClock:
             self._cancelled = 0
 
     def _ask(self) -> None:
-        """Have local AWS's clock wake us at the next due moment, if it does not already."""
+        """Set a timer of local AWS's clock for the next one due, unless one is set."""
         if not self._timers:
             return
         due = self._timers[0][0]

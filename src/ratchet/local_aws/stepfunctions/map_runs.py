@@ -24,7 +24,7 @@ _LIMITS = {
 
 
 def child_machine(run: MapRun, execution: Execution) -> dict[str, Any]:
-    """What DescribeStateMachineForExecution says of a child: its machine is the processor."""
+    """DescribeStateMachineForExecution of a child execution: its machine is the item processor."""
     return {
         "stateMachineArn": run.machine_arn,
         "name": execution.identity.machine_name,
@@ -34,8 +34,8 @@ def child_machine(run: MapRun, execution: Execution) -> dict[str, Any]:
     }
 
 
-class MapRunBook:
-    """Keeps what executions tell of their Map Runs. Told in the loop's thread."""
+class MapRunRecorder:
+    """Records the Map Runs of executions. Called in the loop's thread."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
@@ -60,7 +60,7 @@ class MapRunBook:
 
 
 class MapRunOperations:
-    """The operations of the API on Map Runs."""
+    """API operations on Map Runs."""
 
     _records: Records
     _loop: Loop
@@ -92,7 +92,7 @@ class MapRunOperations:
         return shown
 
     def update_map_run(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Change the limits of a run, at once if it goes on."""
+        """Change the limits of a run; a running one takes them at once."""
         run = self._map_run(request["mapRunArn"])
         changes = {name: request[key] for key, name in _LIMITS.items() if key in request}
         self._loop.call(lambda: run.adjust(changes))

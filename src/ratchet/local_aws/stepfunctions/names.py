@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ratchet.local_aws.door.errors import ServiceError
 
-# API reference of StartExecution: what a name must not contain.
+# Characters that a name must not contain (API reference of StartExecution).
 _FORBIDDEN = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
 _MACHINE = re.compile(r"^arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[^:/]+$")
 _EXECUTION = re.compile(r"^arn:aws[\w-]*:states:[\w-]+:\d{12}:execution:[^:]+:[^:]+$")
@@ -17,7 +17,7 @@ _QUALIFIED = re.compile(r"^(arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[^:/
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Makes ARNs for one account and region."""
+    """Builds ARNs for one account and region."""
 
     region: str
     account: str
@@ -34,14 +34,14 @@ class Names:
 
 
 def valid_name(name: str) -> str:
-    """The name, or InvalidName as AWS answers it."""
+    """The name if it is valid; else raises InvalidName like AWS."""
     if not name or len(name) > 80 or _FORBIDDEN.search(name):
         raise ServiceError("InvalidName", f"Invalid Name: '{name}'")
     return name
 
 
 def machine_arn(arn: str) -> str:
-    """The ARN of a machine, or the error AWS answers. Versions and aliases do not exist here."""
+    """The ARN of a machine if it is valid; versions and aliases do not exist here."""
     if _QUALIFIED.match(arn):
         raise ServiceError(
             "StateMachineDoesNotExist",

@@ -1,4 +1,4 @@
-"""State machines and executions as the service keeps them."""
+"""The service's records of state machines and executions."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ratchet.workflow.interpreter.status import RUNNING
 
 @dataclass(slots=True)
 class MachineRecord:
-    """A state machine: its definition as given and the model of it.
+    """A state machine: the definition as given, and its model.
 
-    AWS names no revision before the first update.
+    It has no revision before the first update, as on AWS.
     """
 
     arn: str
@@ -37,7 +37,7 @@ class MachineRecord:
     is_deleted: bool = False
 
     def same_as(self, other: MachineRecord) -> bool:
-        """AWS: CreateStateMachine again with these equal is no error; role and tags may differ."""
+        """CreateStateMachine with these equal succeeds again on AWS; role and tags may differ."""
         return all(
             getattr(self, name) == getattr(other, name)
             for name in ("definition", "logging", "tracing", "encryption")
@@ -46,7 +46,7 @@ class MachineRecord:
 
 @dataclass(slots=True)
 class ExecutionRecord:
-    """An execution and the machine as it was when the execution began.
+    """An execution, and the machine as it was when the execution started.
 
     `map_run` is set for a child execution of a distributed Map, `items` is how many it got.
     """
@@ -62,7 +62,7 @@ class ExecutionRecord:
     map_run: MapRun | None = None
     items: int | None = None
     redrive_tokens: set[str] = field(default_factory=set)
-    logged: int = 0  # events that the log has already; a redriven execution ends more than once
+    logged: int = 0  # events already logged; a redriven execution ends more than once
 
     @property
     def started(self) -> datetime:
@@ -148,7 +148,7 @@ class Records:
         return runs[::-1]
 
     def add_child(self, record: ExecutionRecord) -> None:
-        """Add a child execution, which is listed by its Map Run and not by a machine."""
+        """Add a child execution, which belongs to a Map Run rather than to a machine."""
         with self.lock:
             self._executions[record.arn] = record
             if record.map_run is not None:

@@ -32,7 +32,7 @@ def obstacle(record: ExecutionRecord, now: float) -> str | None:
 
 
 def shown(record: ExecutionRecord, now: float) -> dict[str, Any]:
-    """The redrive members as DescribeExecution and the event show them; the date in seconds."""
+    """The redrive members of DescribeExecution and of the event; the date is in seconds."""
     execution = record.execution
     reason = obstacle(record, now)
     able = "REDRIVABLE" if record.map_run is None else "REDRIVABLE_BY_MAP_RUN"

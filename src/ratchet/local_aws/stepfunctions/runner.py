@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THREADS = 64
-FIRST_LOOK = 0.05
-SLOWEST_LOOK = 1.0
-"""Seconds between two looks at a job: they begin small, for jobs here take seconds."""
+FIRST_POLL = 0.05
+SLOWEST_POLL = 1.0
+"""Seconds between two polls of a job; they start short, because jobs here take seconds."""
 
 
 class LocalTaskRunner:
@@ -51,7 +51,7 @@ class LocalTaskRunner:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def refusal(self, call: TaskCall) -> str | None:
-        """What AWS finds wrong with the arguments before it schedules the task."""
+        """Why AWS would refuse the arguments before it schedules the task."""
         operation = _operation(call.resource)
         try:
             parameters = _parameters(call.resource, operation, call.arguments)
@@ -60,7 +60,7 @@ class LocalTaskRunner:
         return _problems(operation.input_shape, parameters)
 
     async def request(self, call: TaskCall) -> Any:
-        """Send the call's request. A job that starts after its task was given up is stopped."""
+        """Send the call's request. A job that starts after its task was cancelled is stopped."""
         future = self._pool.submit(self._send, call)
         try:
             return await asyncio.wrap_future(future)
@@ -70,22 +70,22 @@ class LocalTaskRunner:
             raise
 
     async def complete(self, call: TaskCall, answer: Any) -> Any:
-        """Look at the job until it has ended."""
+        """Poll the job until it has ended."""
         polling = polling_of(call.resource)
-        pause = FIRST_LOOK
+        pause = FIRST_POLL
         while True:
-            look = self._pool.submit(self._look, call, answer)
-            state = await asyncio.wrap_future(look)
+            poll = self._pool.submit(self._poll, call, answer)
+            state = await asyncio.wrap_future(poll)
             status = status_of(polling, state)
             if status in polling.succeeded:
                 return _result(call.resource, state)
             if status in polling.failed:
                 raise StateError(TASK_FAILED, dumps(state))
             await asyncio.sleep(pause)
-            pause = min(pause * 1.5, SLOWEST_LOOK)
+            pause = min(pause * 1.5, SLOWEST_POLL)
 
     async def cancel(self, call: TaskCall, answer: Any) -> None:
-        """Ask the service to stop the job; a refusal is only logged, for nobody waits for it."""
+        """Ask the service to stop the job; a refusal is only logged, because nobody awaits it."""
         await asyncio.wrap_future(self._pool.submit(self._stop, call, answer))
 
     # in threads
@@ -102,9 +102,9 @@ class LocalTaskRunner:
         _refuse_failed_entries(resource, response)
         return _with_metadata(operation, response)
 
-    def _look(self, call: TaskCall, answer: Mapping[str, Any]) -> dict[str, Any]:
+    def _poll(self, call: TaskCall, answer: Mapping[str, Any]) -> dict[str, Any]:
         polling = polling_of(call.resource)
-        operation = _beside(call.resource, polling.describe)
+        operation = _sibling(call.resource, polling.describe)
         named = to_api(operation.input_shape, filled(polling.describe_with, call.arguments, answer))
         response = self._call(call.resource, operation, named)
         return job_in(polling, from_api(operation.output_shape, response, OPTIMISED))
@@ -113,7 +113,7 @@ class LocalTaskRunner:
         polling = polling_of(call.resource)
         if polling.stop is None:
             return
-        operation = _beside(call.resource, polling.stop)
+        operation = _sibling(call.resource, polling.stop)
         try:
             named = to_api(operation.input_shape, filled(polling.stop_with, call.arguments, answer))
             self._call(call.resource, operation, named)
@@ -139,12 +139,12 @@ class LocalTaskRunner:
 def _operation(resource: Resource) -> Any:
     operation = operation_of(resource)
     if operation is None:
-        raise StateError("States.Runtime", f"No API has the action of {resource.arn}")
+        raise StateError("States.Runtime", f"No API has an operation for {resource.arn}")
     return operation_model(operation)
 
 
-def _beside(resource: Resource, name: str) -> Any:
-    """Another operation of the API that the resource calls."""
+def _sibling(resource: Resource, name: str) -> Any:
+    """Another operation of the same API."""
     return operation_model(Operation(_operation(resource).service_model.service_name, name))
 
 
@@ -156,7 +156,7 @@ def _method(operation: str) -> str:
 
 
 def _parameters(resource: Resource, operation: Any, arguments: Any) -> dict[str, Any]:
-    """The API's parameters. A plain function ARN gets the arguments as its event."""
+    """The API's parameters; for a plain function ARN the arguments are the event."""
     if resource.kind == "lambda":
         return {"FunctionName": resource.arn, "Payload": dumps(arguments).encode()}
     if not isinstance(arguments, dict):
@@ -180,7 +180,7 @@ _MISSING = re.compile(r'Missing required parameter in .*: "(\w+)"')
 
 
 def _problems(shape: Any, parameters: dict[str, Any]) -> str | None:
-    """What botocore would not send, as AWS says it where its words are known."""
+    """Why botocore would refuse the request, in AWS's words where they are known."""
     from botocore.validate import ParamValidator
 
     if shape is None:
@@ -216,7 +216,7 @@ def _json(text: str) -> Any:
 
 
 def _with_metadata(operation: Any, response: dict[str, Any]) -> dict[str, Any]:
-    """The answer as optimised integrations give it: in PascalCase, with the call's metadata."""
+    """The result of an optimised integration: in PascalCase, with the call's metadata."""
     shape = operation.output_shape
     answer = from_api(shape, response, OPTIMISED) if shape is not None else {}
     meta = response.get("ResponseMetadata", {})
@@ -231,14 +231,14 @@ def _with_metadata(operation: Any, response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_failed_entries(resource: Resource, response: dict[str, Any]) -> None:
-    """putEvents answers 200 even when entries failed; the integration does not."""
+    """putEvents returns 200 even if entries failed, but the integration fails."""
     if resource.service == "events" and response.get("FailedEntryCount"):
         failed = [entry for entry in response.get("Entries", []) if "ErrorCode" in entry]
         raise StateError("EventBridge.FailedEntry", dumps(failed))
 
 
 def _result(resource: Resource, state: dict[str, Any]) -> dict[str, Any]:
-    """What a job gives; `.sync:2` gives an execution's input and output as JSON, not as text."""
+    """The result of a job; with `.sync:2` an execution's input and output are JSON, not text."""
     if resource.pattern != "sync:2":
         return state
     return {

@@ -11,7 +11,7 @@ from ratchet.local_aws.stepfunctions import definitions, redrives
 from ratchet.local_aws.stepfunctions.announcements import Announcer
 from ratchet.local_aws.stepfunctions.logging_configuration import logging_of
 from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
-from ratchet.local_aws.stepfunctions.map_runs import MapRunBook, MapRunOperations, child_machine
+from ratchet.local_aws.stepfunctions.map_runs import MapRunOperations, MapRunRecorder, child_machine
 from ratchet.local_aws.stepfunctions.names import (
     Names,
     execution_arn,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 class StepFunctions(
     MapRunOperations, StateTestOperation, TaskTokenOperations, TagOperations, Service
 ):
-    """Executions run in one loop in one thread; every request only looks at or nudges them."""
+    """Executions run in one loop in one thread; requests only read them or schedule changes."""
 
     name: ClassVar[str] = "states"
     model: ClassVar[str] = "stepfunctions"
@@ -57,7 +57,7 @@ class StepFunctions(
         self._callbacks = Callbacks()
         self._runner = LocalTaskRunner(local)
         self._announcer = Announcer(local)
-        self._map_runs = MapRunBook(self._records)
+        self._map_runs = MapRunRecorder(self._records)
 
     def close(self) -> None:
         self._announcer.close()
@@ -137,7 +137,7 @@ class StepFunctions(
         return _without_data(answer, request, "definition")
 
     def delete_state_machine(self, request: dict[str, Any]) -> dict[str, Any]:
-        """AWS ends the running executions at their next transition; here that is at once."""
+        """AWS stops running executions at their next transition; here they stop at once."""
         arn = machine_arn(request["stateMachineArn"])
         running = list(self._records.running(arn))
         self._records.drop_machine(arn)
@@ -238,7 +238,7 @@ class StepFunctions(
             return {"redriveDate": moment(execution.redriven or execution.started)}
         reason = redrives.obstacle(record, self._clock.now())
         if reason is None and record.map_run is not None:
-            reason = "A child execution is redriven by its parent: redrive that one"
+            reason = "A child execution is redriven through its parent execution: redrive that one"
         if reason is not None or not self._loop.call(execution.restart):
             reason = reason or "Execution is RUNNING and cannot be redriven"
             raise ServiceError("ExecutionNotRedrivable", reason)
@@ -318,14 +318,14 @@ def _input(text: str) -> Payload:
     if payload.size > MAX_PAYLOAD_BYTES:
         raise ServiceError(
             "InvalidExecutionInput",
-            f"Invalid State Machine Execution Input: '{payload.size} bytes are more than "
-            f"{MAX_PAYLOAD_BYTES}'",
+            f"Invalid State Machine Execution Input: '{payload.size} bytes exceed "
+            f"the limit of {MAX_PAYLOAD_BYTES}'",
         )
     return payload
 
 
 def _started_before(existing: ExecutionRecord, payload: Payload) -> dict[str, Any]:
-    """AWS: the same name and input while the execution is open is the same execution."""
+    """On AWS, a request with the name and input of a running execution returns that execution."""
     if existing.is_running and existing.execution.input.text == payload.text:
         return {"executionArn": existing.arn, "startDate": existing.started}
     raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{existing.arn}'")
@@ -347,7 +347,7 @@ def _listed(record: ExecutionRecord) -> dict[str, Any]:
 
 
 def _failure(execution: Execution) -> dict[str, Any]:
-    """Error and cause; of a timeout only the history tells."""
+    """Error and cause; those of a timeout are in the history only."""
     if execution.status == TIMED_OUT:
         return {}
     return {"error": execution.error, "cause": execution.cause}

@@ -1,4 +1,4 @@
-"""TestState: one state tried on its own, with what it calls mocked."""
+"""TestState: runs a single state with its calls mocked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ratchet.workflow.asl.model import StateMachine
 from ratchet.workflow.asl.payload import dumps, loads
 
 ALONE = "State"
-"""The name of a state whose definition comes without a machine around it."""
+"""The name of a state that is given without a state machine."""
 
 _ENDS = frozenset({"Choice", "Succeed", "Fail"})
 _PLACE = re.compile(
@@ -23,7 +23,7 @@ _PLACE = re.compile(
 
 
 class StateTestOperation:
-    """The operation of the API; nothing of it outlasts the answer."""
+    """The API operation; it keeps nothing after the response."""
 
     def test_state(self, request: dict[str, Any]) -> dict[str, Any]:
         from ratchet.workflow.testing import InvalidMock, test_state
@@ -49,7 +49,7 @@ class StateTestOperation:
 
 
 def _subject(request: dict[str, Any]) -> tuple[StateMachine, str]:
-    """The machine and the state in it: of a whole definition, or made around a single state."""
+    """The state machine and the state to test; a single state is wrapped in a machine."""
     text, name = request["definition"], request.get("stateName")
     if name is not None:
         return definitions.accepted(text), name
@@ -66,13 +66,13 @@ def _whole(text: str) -> tuple[StateMachine, str]:
     machine = definitions.accepted(text)
     raise ServiceError(
         "ValidationException",
-        "A definition of a whole state machine needs stateName: which of "
+        "stateName is required with the definition of a whole state machine: which of "
         f"{', '.join(state.name for state in machine.all_states())} to test",
     )
 
 
 def _around(state: dict[str, Any]) -> dict[str, Any]:
-    """A machine that holds a state and every state it may lead to."""
+    """A state machine of this state and the states that it may lead to."""
     body = dict(state)
     if not {"Next", "End"} & body.keys() and body["Type"] not in _ENDS:
         body["End"] = True
@@ -92,30 +92,30 @@ def _json(request: dict[str, Any], name: str, code: str) -> Any:
     try:
         return loads(request.get(name, "{}"))
     except (ValueError, RecursionError) as error:
-        raise ServiceError(code, f"{name} is no JSON: {error}") from error
+        raise ServiceError(code, f"{name} is not JSON: {error}") from error
 
 
 def _members(request: dict[str, Any], name: str) -> dict[str, Any]:
     value = _json(request, name, "ValidationException")
     if not isinstance(value, dict):
-        raise ServiceError("ValidationException", f"{name} is no JSON object")
+        raise ServiceError("ValidationException", f"{name} is not a JSON object")
     return value
 
 
 def _configured(given: dict[str, Any]) -> int:
-    """How often the state was tried before."""
+    """How often the state was retried before."""
     unknown = sorted(given.keys() - {"retrierRetryCount"})
     if unknown:
         raise ServiceError(
             "ValidationException",
-            f"stateConfiguration.{unknown[0]} is not supported by local AWS; it knows "
+            f"stateConfiguration.{unknown[0]} is not supported by local AWS, only "
             "retrierRetryCount",
         )
     return int(given.get("retrierRetryCount", 0))
 
 
 def _answer(found: dict[str, Any], level: str) -> dict[str, Any]:
-    """The answer as the API gives it: values are JSON text, causes do not say where."""
+    """The response of the API: values are JSON text, causes do not name the state."""
     answer = dict(found)
     if "output" in answer:
         answer["output"] = dumps(answer["output"])

@@ -10,7 +10,7 @@ from ratchet.local_aws.stepfunctions.records import Records
 
 
 class TagOperations:
-    """The operations of the API on tags."""
+    """API operations on tags."""
 
     _records: Records
 
@@ -19,7 +19,9 @@ class TagOperations:
         with self._records.lock:
             more = {tag["key"]: tag["value"] for tag in request["tags"]}
             if len(tags | more) > 50:
-                raise ServiceError("TooManyTags", f"'{request['resourceArn']}' has over 50 tags")
+                raise ServiceError(
+                    "TooManyTags", f"'{request['resourceArn']}' has more than 50 tags"
+                )
             tags.update(more)
         return {}
 

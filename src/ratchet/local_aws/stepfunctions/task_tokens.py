@@ -1,4 +1,4 @@
-"""Answers to tasks that wait for a token: success, failure, a sign of life."""
+"""Callbacks of tasks that wait for a token: success, failure and heartbeat."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ratchet.workflow.interpreter.tasks import Callbacks, ClosedToken, UnknownTo
 
 
 class TaskTokenOperations:
-    """The operations of the API on task tokens."""
+    """API operations on task tokens."""
 
     _loop: Loop
     _callbacks: Callbacks
@@ -23,20 +23,20 @@ class TaskTokenOperations:
         except (ValueError, RecursionError) as error:
             raise ServiceError("InvalidOutput", f"Invalid Output: {error}") from error
         if output.size > MAX_PAYLOAD_BYTES:
-            reason = f"{output.size} bytes are more than {MAX_PAYLOAD_BYTES}"
+            reason = f"{output.size} bytes exceed the limit of {MAX_PAYLOAD_BYTES}"
             raise ServiceError("InvalidOutput", f"Invalid Output: {reason}")
-        return self._told(lambda: self._callbacks.succeed(request["taskToken"], output))
+        return self._send(lambda: self._callbacks.succeed(request["taskToken"], output))
 
     def send_task_failure(self, request: dict[str, Any]) -> dict[str, Any]:
         token, error, cause = request["taskToken"], request.get("error"), request.get("cause")
-        return self._told(lambda: self._callbacks.fail(token, error, cause))
+        return self._send(lambda: self._callbacks.fail(token, error, cause))
 
     def send_task_heartbeat(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(lambda: self._callbacks.heartbeat(request["taskToken"]))
+        return self._send(lambda: self._callbacks.heartbeat(request["taskToken"]))
 
-    def _told(self, tell: Callable[[], None]) -> dict[str, Any]:
+    def _send(self, callback: Callable[[], None]) -> dict[str, Any]:
         try:
-            self._loop.call(tell)
+            self._loop.call(callback)
         except ClosedToken as error:
             reason = "Task Timed Out: 'Provided task does not exist anymore'"
             raise ServiceError("TaskTimedOut", reason) from error

@@ -1,4 +1,4 @@
-"""A workflow as a template: what an author has in Python, deployed without Python."""
+"""Exports a workflow written in Python as a template that deploys without Python."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from ratchet.workflow.asl.building import build
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.operating.permissions import Statement, statements
-from ratchet.workflow.sam.machines import holes
+from ratchet.workflow.sam.machines import placeholders_in
 
 if TYPE_CHECKING:
     from ratchet.workflow.operating.workflow import Workflow
@@ -35,12 +35,12 @@ _TRACE_ACTIONS = (
 )
 _RESOURCES = ("StateMachine", "StateMachineRole", "StateMachineLogs")
 _NAME = re.compile(r"\w+", re.ASCII)
-_HOLE = re.compile(r"\$\{\w+\}", re.ASCII)
+_PLACEHOLDER = re.compile(r"\$\{\w+\}", re.ASCII)
 _ARN = re.compile(r"^arn:(aws|aws-cn|aws-us-gov|\$\{\w+\}):states:::")
 
 
 def cloudformation_template(workflow: Workflow, description: str | None = None) -> str:
-    """The state machine alone, with the role it was given."""
+    """A template with the state machine alone, which uses the workflow's role."""
     document = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": description or f"The state machine {workflow.name}",
@@ -59,11 +59,14 @@ def cloudformation_template(workflow: Workflow, description: str | None = None) 
 
 
 def sam_template(workflow: Workflow, description: str | None = None) -> str:
-    """The state machine with a role of its own, a log group and tracing. Region and account are
-    left to the deployment; a `${Name}` in the definition becomes the template's parameter Name.
+    """A template with the state machine, its own role, a log group and tracing.
+
+    Region and account are those of the deployment; a `${Name}` in the definition becomes the
+    parameter Name.
+
     """
     definition = _written(workflow.definition.to_dict(), "${Partition}")
-    found = {name for _, name in holes(definition) if _NAME.fullmatch(name)}
+    found = {name for _, name in placeholders_in(definition) if _NAME.fullmatch(name)}
     names = {name: name.replace("_", "") for name in sorted(found - {"Partition"})}
     _refuse_taken([*names.values(), *_RESOURCES])
     document: dict[str, Any] = {
@@ -78,12 +81,12 @@ def sam_template(workflow: Workflow, description: str | None = None) -> str:
 
 
 def _refuse_taken(names: Iterable[str]) -> None:
-    """A template's names have no underscores, and each is there once."""
+    """Refuse names that clash once their underscores are removed, as templates require."""
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ValueError(
-            f"a ${{Name}} of the definition cannot become the template's parameter {twice[0]}, for "
-            "another one or a resource is called so there: rename it"
+            f"a ${{Name}} of the definition cannot become the template's parameter {twice[0]}: "
+            "another parameter or a resource has that name; rename it"
         )
 
 
@@ -172,19 +175,19 @@ def _role(allowed: Sequence[Statement], *, traced: bool, logged: bool) -> dict[s
 
 def _substituted(document: dict[str, Any]) -> dict[str, Any]:
     resources = [
-        {"Fn::Sub": _HOLE.sub(_parameter, arn)} if "${" in arn else arn
+        {"Fn::Sub": _PLACEHOLDER.sub(_parameter, arn)} if "${" in arn else arn
         for arn in document["Resource"]
     ]
     return document | {"Resource": resources}
 
 
-def _parameter(hole: re.Match[str]) -> str:
-    """Names of parameters have no underscores."""
-    return hole[0].replace("_", "")
+def _parameter(placeholder: re.Match[str]) -> str:
+    """Parameter names cannot have underscores."""
+    return placeholder[0].replace("_", "")
 
 
 def _written(value: Any, partition: str) -> Any:
-    """A definition whose integrations stand in this partition."""
+    """A definition whose integrations have ARNs of this partition."""
     if isinstance(value, Mapping):
         return {key: _written(part, partition) for key, part in value.items()}
     if isinstance(value, list):
@@ -199,7 +202,7 @@ def _get(attribute: str) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """No anchors, and texts of several lines as blocks."""
+    """Writes no anchors, and multi-line strings as blocks."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True

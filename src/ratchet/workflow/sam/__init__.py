@@ -1,1 +1,1 @@
-"""State machines inside SAM and CloudFormation templates: where they are and what they may do."""
+"""State machines in SAM and CloudFormation templates: their definitions and their roles."""

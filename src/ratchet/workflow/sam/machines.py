@@ -1,4 +1,4 @@
-"""The state machines of a template: their definitions, wherever they stand, with positions."""
+"""The state machines of a template: their definitions, inline or in files, with positions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ratchet.workflow.checks.rule import shown
 from ratchet.workflow.sam.template import Template
 
 TYPES = ("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine")
-MAX_PARTS = 200_000  # of an inline definition; YAML's aliases could unfold it without end
-_HOLE = re.compile(r"\$\{([^}]+)\}")
+MAX_PARTS = 200_000  # of an inline definition: YAML aliases can expand without limit
+_PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateMachine:
-    """A machine of a template. Exactly one of `file`, `text` and `document` is set.
+    """A state machine of a template. Exactly one of `file`, `text` and `document` is set.
 
-    `path` is where its definition stands in the template.
+    `path` leads to its definition in the template.
     """
 
     name: str
@@ -33,7 +33,7 @@ class TemplateMachine:
 
 
 def machines(template: Template, folder: File) -> Iterator[TemplateMachine | Finding]:
-    """The machines of a template, or a finding for one that cannot be read here."""
+    """The state machines of a template, or a finding for one that cannot be read."""
     for name, properties in template.of_type(*TYPES):
         path: Path = ("Resources", name, "Properties")
         found = properties.get("DefinitionSubstitutions")
@@ -56,9 +56,9 @@ def _machine(
         try:
             document = _plain(properties["Definition"])
         except ValueError:
-            return _finding(place, "The definition is too large", "Keep it in a file of its own")
+            return _finding(place, "The definition is too large", "Move it to a separate file")
         if not isinstance(document, dict):
-            return _finding(place, "Definition must be an object", "Begin with StartAt and States")
+            return _finding(place, "Definition must be an object", "It needs StartAt and States")
         return TemplateMachine(name, place, substitutions, document=document)
     if "DefinitionString" in properties:
         return _string(name, (*path, "DefinitionString"), properties, substitutions)
@@ -79,8 +79,8 @@ def _file(
         )
     file = folder / value
     if not _is_file(file):
-        reason = f"There is no file {shown(value)} beside the template"
-        return _finding(path, reason, "Mend the path")
+        reason = f"There is no file {shown(value)} next to the template"
+        return _finding(path, reason, "Correct the path")
     return TemplateMachine(name, path, substitutions, file=file)
 
 
@@ -103,7 +103,7 @@ def _string(
     if isinstance(value, dict) and "Fn::Join" in value:
         value = _joined(value["Fn::Join"])
     if not isinstance(value, str):
-        reason = f"The definition of {name} is put together by functions that were not followed"
+        reason = f"The definition of {name} uses intrinsic functions, so it was not checked"
         return _finding(path, reason, "Use DefinitionUri with DefinitionSubstitutions", WARNING)
     return TemplateMachine(name, path, own, text=value)
 
@@ -115,7 +115,7 @@ def _joined(argument: Any) -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    """A value of a template without functions: each becomes a `${...}` that says what it names."""
+    """A value of a template with each intrinsic function replaced by a `${...}` that names it."""
     count = 0
 
     def convert(part: Any) -> Any:
@@ -124,8 +124,8 @@ def _plain(value: Any) -> Any:
         if count > MAX_PARTS:
             raise ValueError
         if isinstance(part, dict):
-            hole = _hole(part)
-            return hole if hole is not None else {str(key): convert(part[key]) for key in part}
+            named = _placeholder(part)
+            return named if named is not None else {str(k): convert(part[k]) for k in part}
         if isinstance(part, list):
             return [convert(inner) for inner in part]
         return part
@@ -133,7 +133,7 @@ def _plain(value: Any) -> Any:
     return convert(value)
 
 
-def _hole(value: Mapping[str, Any]) -> str | None:
+def _placeholder(value: Mapping[str, Any]) -> str | None:
     if len(value) != 1:
         return None
     name, argument = next(iter(value.items()))
@@ -147,7 +147,7 @@ def _hole(value: Mapping[str, Any]) -> str | None:
 
 
 def filled(value: Any, substitutions: Mapping[str, Any]) -> Any:
-    """A definition with those substitutions filled in whose value the template knows."""
+    """A definition with the substitutions whose value the template gives."""
     constants = {
         name: _text(part)
         for name, part in substitutions.items()
@@ -162,7 +162,7 @@ def _text(value: Any) -> str:
 
 def _filled(value: Any, constants: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        return _HOLE.sub(lambda hole: constants.get(hole[1], hole[0]), value)
+        return _PLACEHOLDER.sub(lambda found: constants.get(found[1], found[0]), value)
     if isinstance(value, dict):
         return {key: _filled(part, constants) for key, part in value.items()}
     if isinstance(value, list):
@@ -170,13 +170,13 @@ def _filled(value: Any, constants: Mapping[str, str]) -> Any:
     return value
 
 
-def holes(value: Any) -> Iterator[tuple[Path, str]]:
-    """Every `${Name}` in the strings of a definition."""
+def placeholders_in(value: Any) -> Iterator[tuple[Path, str]]:
+    """Every `${Name}` in the strings of a definition, with its path."""
     waiting: list[tuple[Path, Any]] = [((), value)]
     while waiting:
         path, part = waiting.pop()
         if isinstance(part, str):
-            yield from ((path, name) for name in _HOLE.findall(part))
+            yield from ((path, name) for name in _PLACEHOLDER.findall(part))
         elif isinstance(part, dict):
             waiting += [((*path, key), inner) for key, inner in part.items()]
         elif isinstance(part, list):

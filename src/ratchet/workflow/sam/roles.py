@@ -1,7 +1,7 @@
-"""The role of a machine in a template, from inline policies, policy templates and connectors.
+"""The role of a state machine in a template: inline policies, policy templates and connectors.
 
-Whatever the template does not say itself (managed policies, roles from elsewhere) makes the role
-open: then nothing is claimed to be missing.
+A role is open if the template does not contain all of it (managed policies, roles defined
+elsewhere): then no permission is reported as missing.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from ratchet.workflow.sam.template import Template
 
 
 class _Open(Exception):
-    """The role may do more than can be seen."""
+    """The role may allow more than the template shows."""
 
 
 def role_of(template: Template, name: str, substitutions: Mapping[str, Any]) -> Role | None:
-    """The role of the machine with this logical id; None if the template does not say which."""
+    """The role of the machine with this logical ID; None if the template does not name it."""
     resource = template.resources[name]
     properties = resource.get("Properties") or {}
     names = _names(template, substitutions)
@@ -39,7 +39,7 @@ def role_of(template: Template, name: str, substitutions: Mapping[str, Any]) -> 
 
 
 def _closed(template: Template, grant: Grant) -> Grant:
-    """A grant on something that is no resource of the template may be on anything."""
+    """A grant on anything outside the template counts as one on any resource."""
     if grant.targets is None or grant.targets <= template.resources.keys():
         return grant
     return Grant(grant.actions)
@@ -145,7 +145,7 @@ _NAMED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]+)?\}")
 
 
 def targets_of(value: Any) -> frozenset[str] | None:
-    """The things of the template that a value names; None if it may name others."""
+    """The resources of the template that a value names; None if it may name others."""
     if isinstance(value, list):
         parts = [targets_of(part) for part in value]
         known = [part for part in parts if part is not None]
@@ -231,7 +231,7 @@ def _profiles() -> Mapping[str, Any]:
 
 
 def _data(*place: str) -> Mapping[str, Any]:
-    """A table that SAM's translator ships; read without importing it, which takes a second."""
+    """A data file of the SAM translator, read without the second that its import takes."""
     spec = importlib.util.find_spec("samtranslator")
     if spec is None or not spec.submodule_search_locations:
         return {}

@@ -1,4 +1,4 @@
-"""Reads a template: YAML or JSON with CloudFormation's short forms, as plain dicts and lists."""
+"""Reads a template, YAML or JSON with CloudFormation's short forms, into dicts and lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_PARTS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template as read, with the text it came from."""
+    """A template and its source text."""
 
     document: Mapping[str, Any]
     text: str
@@ -38,12 +38,12 @@ class Template:
                 yield name, properties if isinstance(properties, dict) else {}
 
     def position(self, path: Path) -> tuple[int, int] | None:
-        """Line and column of a part of the template."""
+        """Line and column of a node of the template."""
         return positions.position(self.text, path)
 
 
 def is_template(text: str) -> bool:
-    """Whether a text is meant as a template rather than as a state machine."""
+    """Whether a text is a template rather than a state machine."""
     if "AWS::" not in text:
         return False
     if not text.lstrip().startswith("{"):
@@ -56,7 +56,7 @@ def is_template(text: str) -> bool:
 
 
 def read(text: str) -> Template:
-    """The template in a text. Raises InvalidDefinition if it is no YAML or JSON mapping."""
+    """The template in a text. Raises InvalidDefinition if it is not a YAML or JSON mapping."""
     size = len(text.encode(errors="replace"))
     if size > MAX_TEMPLATE_BYTES:
         reason = f"The template has {size:,} bytes; CloudFormation accepts {MAX_TEMPLATE_BYTES:,}"
@@ -68,11 +68,11 @@ def read(text: str) -> Template:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise _refused(f"Not YAML: {error.problem}", "Mend the text here", *place) from error
+        raise _refused(f"Not YAML: {error.problem}", "Correct the YAML here", *place) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _refused(f"Not YAML: {error}", "Mend the text") from error
+        raise _refused(f"Not YAML: {error}", "Correct the YAML") from error
     if not isinstance(document, dict):
-        raise _refused("A template is a mapping with Resources", "Begin with Resources")
+        raise _refused("A template must be a mapping with Resources", "Add Resources")
     return Template(document, text)
 
 
@@ -86,17 +86,17 @@ def _refuse_depth(text: str) -> None:
 
 
 def _unfolded(node: Any, known: dict[int, int], around: set[int]) -> int:
-    """How many parts a node has when its aliases are written out; refuses too many, and circles."""
+    """The number of nodes once aliases are expanded; too many, or a cycle, are refused."""
     key = id(node)
     if key in around:
-        raise _refused("The template holds a part that contains itself", "Write the part out")
+        raise _refused("The template has an alias that contains itself", "Write the value out")
     if key not in known:
         around.add(key)
         parts = [part for pair in _inside(node) for part in pair]
         known[key] = 1 + sum(_unfolded(part, known, around) for part in parts)
         around.discard(key)
     if known[key] > MAX_PARTS:
-        raise _refused("The template's aliases unfold to too many parts", "Write them out")
+        raise _refused("The template's aliases expand to too many nodes", "Write them out")
     return known[key]
 
 
