@@ -45,7 +45,7 @@ class Part:
 
     @classmethod
     def _decoded(cls, value: Any, where: str) -> Self:
-        _require(isinstance(value, dict), where, "an object", value)
+        require(isinstance(value, dict), where, "an object", value)
         this: Any = cls  # to mypy no class is hashable through type[Self]
         given = {}
         for name, (decode, required) in _fields(this).items():
@@ -95,7 +95,7 @@ class Document(Part):
 
     @classmethod
     def _decoded(cls, value: Any, where: str) -> Self:
-        _require(isinstance(value, dict), where, "an object", value)
+        require(isinstance(value, dict), where, "an object", value)
         found = value.get(VERSION_KEY, _tag(cls.title, 1))  # the first were written without a key
         if found != cls.tag():
             raise DocumentUnreadable(
@@ -156,7 +156,7 @@ def _decoder(kind: Any) -> Decode:
 
 def _list_decoder(item: Decode) -> Decode:
     def decode(value: Any, where: str) -> tuple[Any, ...]:
-        _require(isinstance(value, list), where, "a list", value)
+        require(isinstance(value, list), where, "a list", value)
         return tuple(item(one, f"{where}[{n}]") for n, one in enumerate(value))
 
     return decode
@@ -164,36 +164,37 @@ def _list_decoder(item: Decode) -> Decode:
 
 def _map_decoder(item: Decode) -> Decode:
     def decode(value: Any, where: str) -> dict[str, Any]:
-        _require(isinstance(value, dict), where, "an object", value)
+        require(isinstance(value, dict), where, "an object", value)
         return {key: item(one, f"{where}.{key}") for key, one in value.items()}
 
     return decode
 
 
 def _text(value: Any, where: str) -> str:
-    _require(isinstance(value, str), where, "text", value)
+    require(isinstance(value, str), where, "text", value)
     return str(value)
 
 
 def _truth(value: Any, where: str) -> bool:
-    _require(isinstance(value, bool), where, "true or false", value)
+    require(isinstance(value, bool), where, "true or false", value)
     return bool(value)
 
 
 def _whole(value: Any, where: str) -> int:
-    _require(isinstance(value, int) and not isinstance(value, bool), where, "an integer", value)
+    require(isinstance(value, int) and not isinstance(value, bool), where, "an integer", value)
     return int(value)
 
 
 def _number(value: Any, where: str) -> float:
     fits = isinstance(value, int | float) and not isinstance(value, bool)
-    _require(fits, where, "a number", value)
+    require(fits, where, "a number", value)
     return float(value)
 
 
 SCALARS: Final[dict[Any, Decode]] = {str: _text, bool: _truth, int: _whole, float: _number}
 
 
-def _require(fits: bool, where: str, wanted: str, value: Any) -> None:
+def require(fits: bool, where: str, wanted: str, value: Any) -> None:
+    """Raise WrongField, which names the field, unless the value fits."""
     if not fits:
         raise WrongField(f"{where or 'it'} must be {wanted}, not {value!r:.100}")

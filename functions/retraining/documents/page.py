@@ -71,10 +71,13 @@ def _document(kind: type[Document]) -> str:
         f"- Read by: {kind.read_by}",
         f"- Version: `{kind.tag()}`",
     ]
-    parts = [
-        f"\n### {part.__name__}\n\n{_summary(part)}\n\n{_table(part)}" for part in _parts(kind)
-    ]
-    return "\n".join([head, *facts, "", _table(kind), *parts]) + "\n"
+    return "\n".join([head, *facts, "", _table(kind), *map(_part, _parts(kind))]) + "\n"
+
+
+def _part(kind: type[Part]) -> str:
+    """A part's fields; one that is JSON of another contract has none here."""
+    known = "as_json" not in vars(kind)
+    return f"\n### {kind.__name__}\n\n{_summary(kind)}" + (f"\n\n{_table(kind)}" if known else "")
 
 
 def _summary(kind: type[Part]) -> str:

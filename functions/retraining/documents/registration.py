@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
+from retraining.documents.definition import Definition
 from retraining.documents.document import Document
 
 
@@ -26,7 +27,6 @@ class Registration(Document):
     registered_at: Annotated[str, "When it was pushed, ISO 8601 in UTC"]
     recipe_version: Annotated[str | None, "Version of the DataBrew recipe; null without one"] = None
 
-    def parsed(self) -> dict[str, Any]:
-        """The definition as JSON values."""
-        found: dict[str, Any] = json.loads(self.definition)
-        return found
+    def parsed(self) -> Definition:
+        """The definition itself."""
+        return Definition.from_json(json.loads(self.definition))

@@ -30,7 +30,7 @@ class CheckedChunk(Part):
 
 def check_data(aws: Adapters, manifest: Manifest, chunk: int) -> CheckedChunk:
     """Check the chunk's objects one after the other and write its report."""
-    rules = Rules.of(manifest.definition, manifest.batch)
+    rules = Rules.of(manifest.definition.json, manifest.batch)
     objects = [item for item in manifest.objects if item.chunk == chunk]
     labels: set[str] = set()
     checked = []

@@ -97,7 +97,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         objects=claims.manifest_objects(objects, settings.landing_bucket),
         definition=definition,
         definition_ref=_reference(registration),
-        image=settings.image(definition["training"].get("algorithm", DEFAULT)),
+        image=settings.image(definition.algorithm or DEFAULT),
         champion=aws.ledger.champion(pipeline),
         claimed_at=clock.stamp(),
     )
@@ -121,7 +121,7 @@ def _verify(aws: Adapters, manifest: Manifest) -> None:
         raise DefinitionChanged(
             f"{reference.uri}/definition.json is not what was registered: push it again"
         )
-    transform = manifest.definition["etl"]["transform"]
+    transform = manifest.definition.transform
     if transform and aws.work.sha256(f"{folder}/transform.py")[0] != transform:
         raise DefinitionChanged(
             f"{reference.uri}/transform.py is not what was registered: push it again"
@@ -130,21 +130,21 @@ def _verify(aws: Adapters, manifest: Manifest) -> None:
 
 def _recipe_job(aws: Adapters, manifest: Manifest) -> str | None:
     version = manifest.definition_ref.recipe_version
-    if not manifest.definition["etl"]["recipe"] or version is None:
+    if not manifest.definition.recipe or version is None:
         return None
     output = f"{names.run_prefix(manifest.pipeline, manifest.token)}/recipe/"
     return aws.recipe_jobs.point_job(manifest.pipeline, version, output)
 
 
 def _training(aws: Adapters, manifest: Manifest) -> RunTraining:
-    training = manifest.definition["training"]
-    own, chosen = training.get("workflow"), training.get("hyperparameters", {})
+    definition = manifest.definition
+    own, chosen = definition.workflow, definition.hyperparameters
     return RunTraining(
         workflow=aws.training_machines.put(manifest.pipeline, own) if own else None,
         image=manifest.image,
         hyperparameters={name: as_text(value) for name, value in chosen.items()},
-        instance_type=training["instance"],
-        max_runtime=seconds(training["max_runtime"]),
+        instance_type=definition.instance,
+        max_runtime=seconds(definition.max_runtime),
     )
 
 
@@ -152,8 +152,8 @@ def _claimed(
     aws: Adapters, manifest: Manifest, recipe_job: str | None, training: RunTraining
 ) -> ClaimedRun:
     pipeline, token, definition = manifest.pipeline, manifest.token, manifest.definition
-    folder, kind = aws.run_folder(pipeline, token), definition["endpoint"]["kind"]
-    transform = definition["etl"]["transform"]
+    folder, kind = aws.run_folder(pipeline, token), definition.endpoint_kind
+    transform = definition.transform
     accepted = aws.work.uri(names.accepted_prefix(pipeline))
     return ClaimedRun(
         pipeline=pipeline,
@@ -167,8 +167,8 @@ def _claimed(
         recipe_job=recipe_job,
         source=f"{folder.uri}/recipe/" if recipe_job else accepted,
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,
-        label=definition["data"]["label"],
-        split_by=definition["split"]["by"],
+        label=definition.label,
+        split_by=definition.split_by,
         training=training,
         # Serverless endpoints exclude network isolation (SageMaker developer guide).
         isolation=kind != "serverless",

@@ -40,17 +40,16 @@ def _decide(aws: Adapters, manifest: Manifest, package: str) -> Promotion:
     if not champion or champion.package != package:  # else: an earlier attempt got this far
         promotion.require_same_champion(manifest.champion, champion)
     endpoint, config = names.prefix(stack, pipeline), names.run_name(stack, pipeline, token)
-    wanted = manifest.definition["endpoint"]
-    serving = wanted["kind"] != "none"
+    kind, serving = manifest.definition.endpoint_kind, manifest.definition.endpoint_kind != "none"
     facts = aws.endpoints.facts(endpoint) if serving else EndpointFacts()
-    action = promotion.decide(wanted["kind"], facts, config)
+    action = promotion.decide(kind, facts, config)
     previous = _previous_config(action, facts, champion, config)
     return Promotion(
         action=action,
         endpoint=endpoint if serving else None,
         config=config if serving else None,
         model=config,
-        variants=promotion.variants(config, wanted),
+        variants=promotion.variants(config, manifest.definition.section("endpoint")),
         check_endpoint=names.check_endpoint(stack, pipeline) if serving else None,
         previous_config=previous,
         previous_golden=champion.golden if previous and champion else None,

@@ -20,8 +20,9 @@ def extract_metrics(aws: Adapters, manifest: Manifest, *, champion: bool) -> str
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     challenger = _scores(folder, "challenger")
     former = _scores(folder, "champion") if champion else None
-    metric, shares = manifest.definition["gate"]["metric"], Shares.of(manifest.definition["split"])
-    measured = scores.measure(metric, challenger, former, shares)
+    definition = manifest.definition
+    shares = Shares.of(definition.section("split"))
+    measured = scores.measure(definition.metric, challenger, former, shares)
     holdout = _lines(folder, "prepared/holdout/", "")
     rows = scores.golden_rows(holdout, scores.golden_ids(challenger))
     folder.write(Golden(content_type=CONTENT_TYPE, rows=rows))

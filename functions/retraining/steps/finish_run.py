@@ -70,7 +70,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
     return replace(
         record,
         objects=len(manifest.objects),
-        metric=manifest.definition["gate"]["metric"],
+        metric=manifest.definition.metric,
         rows={
             "accepted": sum(item.rows for item in checks if item.accepted),
             "rejected": sum(item.rows for item in checks if not item.accepted),

@@ -35,7 +35,7 @@ def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     measured = folder.read(Metrics)
     facts = _facts(folder, manifest, measured)
-    judgement = gate.judge(Terms.of(manifest.definition["gate"]), facts)
+    judgement = gate.judge(Terms.of(manifest.definition.section("gate")), facts)
     written = folder.write(_verdict(manifest, measured, judgement))
     return GateAnswer(
         decision=judgement.decision,
@@ -49,14 +49,13 @@ def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
 def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics) -> Facts:
     prepared = folder.read(Prepared).rows
     golden = folder.find(Golden)
-    by = manifest.definition["split"]["by"]
     return Facts(
         measured=measured,
         prepared_rows={FRESH: prepared.holdout_fresh, REFERENCE: prepared.holdout_reference},
         golden_rows=len(golden.rows) if golden else 0,
         has_champion=manifest.champion is not None,
         expects_reference=gate.expects_reference(
-            manifest.reference, prepared.holdout_reference, by
+            manifest.reference, prepared.holdout_reference, manifest.definition.split_by
         ),
     )
 
@@ -66,7 +65,7 @@ def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement) -> Ver
         pipeline=manifest.pipeline,
         run=names.run_id(manifest.pipeline, manifest.token),
         judged_at=clock.stamp(),
-        gate=manifest.definition["gate"],
+        gate=manifest.definition.section("gate"),
         champion=_judged(manifest.champion),
         metric=measured.metric,
         rows=measured.rows,

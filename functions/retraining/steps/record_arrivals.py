@@ -73,7 +73,7 @@ def _record(aws: Adapters, pipeline: str, arrivals: list[Arrival], *, again: boo
         _report_unregistered(aws, pipeline, landed)
         return
     count(OBJECTS_ARRIVED, len(landed), Pipeline=pipeline)
-    quiet = seconds(registration.parsed()["trigger"]["quiet_period"])
+    quiet = seconds(registration.parsed().quiet_period)
     if not wakes.arm(aws, pipeline, "arrivals", quiet) and again:
         aws.wakes.send(pipeline, "arrivals delivered again", min(quiet, 900))
 

@@ -46,7 +46,7 @@ def register_model(aws: Adapters, manifest: Manifest, model: TrainedModel) -> Re
             run,
             image=model.image,
             artifact=model.artifact,
-            instance=manifest.definition["training"]["instance"],
+            instance=manifest.definition.instance,
             metrics=folder.uri_of(Metrics),
             facts=_facts(aws, manifest, model),
         )

@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from retraining import clock
 from retraining.adapters import Adapters
+from retraining.documents.definition import Definition
 from retraining.documents.document import Part
 from retraining.documents.registration import Registration
 from retraining.rules import contracts, names
@@ -36,13 +36,13 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
         raise PipelineRejected([f"name {name!r} or hash {content_hash!r} is not well-formed"])
     folder = names.definition_prefix(name, content_hash)
     body, version = _stored(aws, folder)
-    definition = contracts.as_document(contracts.parse_definition(body))
+    definition = Definition(json=contracts.as_document(contracts.parse_definition(body)))
     former = aws.ledger.registration(name)
     before = former.parsed() if former else None
     _refuse(_problems(aws, name, folder, definition, before))
-    changed = contracts.changes(before, definition)
+    changed = contracts.changes(before.json if before else None, definition.json)
     registration = Registration(
-        definition=json.dumps(definition, ensure_ascii=False),
+        definition=json.dumps(definition.json, ensure_ascii=False),
         hash=content_hash,
         uri=aws.work.uri(folder),
         version_id=version,
@@ -52,7 +52,7 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
     )
     _provide_workflow(aws, name, definition)
     aws.ledger.register(name, registration)
-    if not _has_workflow(definition):
+    if definition.workflow is None:
         aws.training_machines.remove(name)
     return RegisteredPipeline(
         name=name, hash=content_hash, changed=tuple(changed), pending_objects=_wake(aws, name)
@@ -76,12 +76,12 @@ def _problems(
     aws: Adapters,
     name: str,
     folder: str,
-    definition: dict[str, Any],
-    before: dict[str, Any] | None,
+    definition: Definition,
+    before: Definition | None,
 ) -> list[str]:
     found = []
-    if definition["name"] != name:
-        found.append(f"name: the definition is of {definition['name']!r}, pushed as {name!r}")
+    if definition.name != name:
+        found.append(f"name: the definition is of {definition.name!r}, pushed as {name!r}")
     return [
         *found,
         *_name_problems(name),
@@ -102,8 +102,8 @@ def _name_problems(name: str) -> list[str]:
     return [f"name: {name} is too long by {over} for stack {settings.stack}: {limit}"]
 
 
-def _transform_problems(aws: Adapters, folder: str, definition: dict[str, Any]) -> list[str]:
-    wanted = definition["etl"]["transform"]
+def _transform_problems(aws: Adapters, folder: str, definition: Definition) -> list[str]:
+    wanted = definition.transform
     if wanted is None:
         return []
     try:
@@ -114,10 +114,10 @@ def _transform_problems(aws: Adapters, folder: str, definition: dict[str, Any]) 
 
 
 def _frozen(
-    aws: Adapters, name: str, definition: dict[str, Any], before: dict[str, Any] | None
+    aws: Adapters, name: str, definition: Definition, before: Definition | None
 ) -> list[str]:
     """Accepted rows were cut, identified and split by the former contract, permanently."""
-    changed = contracts.frozen_changes(before, definition) if before else []
+    changed = contracts.frozen_changes(before.json, definition.json) if before else []
     if not changed or not _has_accepted(aws, name):
         return []
     return [
@@ -128,18 +128,15 @@ def _frozen(
 
 
 def _workflow_in_use(
-    aws: Adapters, name: str, definition: dict[str, Any], before: dict[str, Any] | None
+    aws: Adapters, name: str, definition: Definition, before: Definition | None
 ) -> list[str]:
     """Without its workflow the machine goes, and an open run may be about to start it."""
     lease = aws.ledger.state(name).lease
-    if lease is None or not _has_workflow(before) or _has_workflow(definition):
+    had_one = before is not None and before.workflow is not None
+    if lease is None or not had_one or definition.workflow is not None:
         return []
     run = names.run_id(name, lease.token)
     return [f"training: run {run} trains with the workflow: push again when it has ended"]
-
-
-def _has_workflow(definition: dict[str, Any] | None) -> bool:
-    return definition is not None and "workflow" in definition["training"]
 
 
 def _has_accepted(aws: Adapters, name: str) -> bool:
@@ -149,7 +146,7 @@ def _has_accepted(aws: Adapters, name: str) -> bool:
 
 
 def _provide(
-    aws: Adapters, name: str, definition: dict[str, Any], former: Registration | None
+    aws: Adapters, name: str, definition: Definition, former: Registration | None
 ) -> str | None:
     """Package group, and for a recipe its published version, dataset and job.
 
@@ -157,29 +154,29 @@ def _provide(
     run points it at that run's recipe version and output.
     """
     aws.registry.ensure_group(name)
-    steps = definition["etl"]["recipe"]
+    steps = definition.recipe
     if not steps:
         return None
     version = former.recipe_version if former else None
-    if version is None or former is None or former.parsed()["etl"]["recipe"] != steps:
+    if version is None or former is None or former.parsed().recipe != steps:
         version = aws.recipe_jobs.publish_recipe(name, steps)
     aws.recipe_jobs.ensure_dataset(name)
     aws.recipe_jobs.ensure_job(name, version, f"{names.run_prefix(name, 0)}/recipe/")
     return version
 
 
-def _provide_workflow(aws: Adapters, name: str, definition: dict[str, Any]) -> None:
+def _provide_workflow(aws: Adapters, name: str, definition: Definition) -> None:
     """The state machine of a pipeline that trains by its own workflow.
 
     While a run is open the machine stays that run's: its next claim brings the new one.
     """
-    if not _has_workflow(definition):
+    if definition.workflow is None:
         return
     machines = aws.training_machines
     if aws.ledger.state(name).lease is not None and machines.find(name) is not None:
         return
     try:
-        machines.put(name, definition["training"]["workflow"])
+        machines.put(name, definition.workflow)
     except WorkflowRefused as error:
         raise PipelineRejected([f"training.workflow: {error}"]) from error
 

@@ -45,7 +45,7 @@ def _wake(aws: Adapters, pipeline: str, reason: str) -> None:
     if registration is None:
         log.warning("a wake for a pipeline nobody pushed", extra={"pipeline": pipeline})
         return
-    quiet = seconds(registration.parsed()["trigger"]["quiet_period"])
+    quiet = seconds(registration.parsed().quiet_period)
     state = aws.ledger.disarm_wake(pipeline)
     pending = aws.ledger.has_pending(pipeline)
     decision = arrivals.decide(state, pending=pending, quiet=quiet, now=clock.now())

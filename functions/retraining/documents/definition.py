@@ -1,0 +1,104 @@
+"""What the steps read of a definition.json; its whole contract is rules/contracts.py.
+
+Apart from the contract, whose models take longer to load than most functions to run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from retraining.documents.document import Part, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition(Part):
+    """A pushed definition.json, every default written out, as pipeline.schema.json describes it.
+
+    A run, a verdict and a registration carry it whole, so that they explain themselves later.
+    """
+
+    json: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """The definition itself."""
+        return self.json
+
+    @classmethod
+    def _decoded(cls, value: Any, where: str) -> Self:
+        require(isinstance(value, dict), where, "an object", value)
+        return cls(json=value)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """A section as it was pushed, for the rules that read it."""
+        found: dict[str, Any] = self.json[name]
+        return found
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name."""
+        return str(self.json["name"])
+
+    @property
+    def label(self) -> str:
+        """The column to predict."""
+        return str(self.section("data")["label"])
+
+    @property
+    def quiet_period(self) -> str:
+        """How long nothing must land before a run starts, such as `60s`."""
+        return str(self.section("trigger")["quiet_period"])
+
+    @property
+    def recipe(self) -> list[dict[str, Any]] | None:
+        """The DataBrew steps, if there are any."""
+        found: list[dict[str, Any]] | None = self.section("etl")["recipe"]
+        return found
+
+    @property
+    def transform(self) -> str | None:
+        """SHA-256 of the pipeline's transform.py, if it has one."""
+        found: str | None = self.section("etl")["transform"]
+        return found
+
+    @property
+    def split_by(self) -> str:
+        """`row` or `key`."""
+        return str(self.section("split")["by"])
+
+    @property
+    def metric(self) -> str:
+        """The metric that the gate reads."""
+        return str(self.section("gate")["metric"])
+
+    @property
+    def endpoint_kind(self) -> str:
+        """`serverless` or `none`."""
+        return str(self.section("endpoint")["kind"])
+
+    @property
+    def workflow(self) -> dict[str, Any] | None:
+        """The state machine that trains in place of an algorithm, if there is one."""
+        return self.section("training").get("workflow")
+
+    @property
+    def algorithm(self) -> str | None:
+        """The algorithm that trains; None with a workflow."""
+        return self.section("training").get("algorithm")
+
+    @property
+    def hyperparameters(self) -> dict[str, str | int | float | bool]:
+        """The algorithm's hyperparameters; none with a workflow."""
+        found: dict[str, str | int | float | bool]
+        found = self.section("training").get("hyperparameters", {})
+        return found
+
+    @property
+    def instance(self) -> str:
+        """The instance type that trains and scores."""
+        return str(self.section("training")["instance"])
+
+    @property
+    def max_runtime(self) -> str:
+        """How long training may take, such as `1h`."""
+        return str(self.section("training")["max_runtime"])
