@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.local_aws.glue.runs import LIBRARY
+from ratchet.local_aws.glue.script_runs import LIBRARY
 from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
 
 REPO = Path(__file__).parents[2]

@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from ratchet.local_aws.databrew.conditions import Condition
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.names import CONDITIONS, OPERATIONS
-from ratchet.local_aws.databrew.recipe import SUPPORTED, parse_recipe
-from ratchet.local_aws.databrew.run_recipe import Job, apply_recipe, described, run
+from ratchet.local_aws.databrew.compiler.conditions import Condition
+from ratchet.local_aws.databrew.compiler.documented_names import CONDITIONS, OPERATIONS
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.recipe import SUPPORTED, parse_recipe
+from ratchet.local_aws.databrew.compiler.run_recipe import Job, apply_recipe, described, run
 
 REPO = Path(__file__).parents[2]
 BANK = REPO.parent / "shared/data/bank-marketing/bank-additional-full.csv.gz"

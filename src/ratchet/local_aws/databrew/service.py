@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ratchet.local_aws.databrew.jobs import JobOperations
+from ratchet.local_aws.databrew.api.jobs import JobOperations
 
 
 class DataBrew(JobOperations):

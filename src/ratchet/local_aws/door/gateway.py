@@ -284,12 +284,8 @@ def refuse_stranger(environ: Environ) -> Reply | None:
     origin = environ.get("HTTP_ORIGIN", "")
     site = environ.get("HTTP_SEC_FETCH_SITE", "none")
     if origin or site not in {"none", "same-origin"}:
-        return _json_reply(
-            403,
-            {
-                "message": f"local AWS does not answer web pages (Origin {origin!r}): use an AWS client"
-            },
-        )
+        text = f"local AWS does not answer web pages (Origin {origin!r}): use an AWS client"
+        return _json_reply(403, {"message": text})
     return None
 
 

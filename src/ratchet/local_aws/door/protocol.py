@@ -15,14 +15,14 @@ from typing import Protocol as Interface
 from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
-from ratchet.local_aws.door import shapes
+from ratchet.local_aws.door import wire_values
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.door.shapes import UnreadableValue
+from ratchet.local_aws.door.wire_values import UnreadableValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ratchet.local_aws.door.shapes import Shape
+    from ratchet.local_aws.door.wire_values import Shape
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _error_members(shape: Shape | None, error: ServiceError) -> dict[str, Any]:
     body = {message: error.message}
     for name, value in error.members.items():
         member = shape.members[name] if shape else None
-        body[name] = shapes.to_json(member, value) if member is not None else value
+        body[name] = wire_values.to_json(member, value) if member is not None else value
     return body
 
 
@@ -150,13 +150,13 @@ class JsonProtocol:
         if not isinstance(body, dict):
             raise _unreadable("its body is not a JSON object")
         try:
-            return dict(shapes.from_json(operation.input_shape, body)) if body else {}
+            return dict(wire_values.from_json(operation.input_shape, body)) if body else {}
         except UnreadableValue as error:
             raise _unreadable(error) from error
 
     def answer(self, operation: Any, result: Mapping[str, Any]) -> Reply:
         shape = operation.output_shape
-        body = shapes.to_json(shape, result) if shape is not None else {}
+        body = wire_values.to_json(shape, result) if shape is not None else {}
         return Reply(200, [*self._headers, _request_id()], json.dumps(body).encode())
 
     def refuse(self, error: ServiceError) -> Reply:
@@ -229,7 +229,7 @@ class RestJsonProtocol:
             body = _json_body(request.body) if _in_body(shape) else {}
             if not isinstance(body, dict):
                 raise _unreadable("its body is not a JSON object")
-            return dict(shapes.from_json(shape, body))
+            return dict(wire_values.from_json(shape, body))
         member = shape.members[payload]
         if not request.body and payload not in shape.required_members:
             return {}
@@ -237,7 +237,7 @@ class RestJsonProtocol:
             return {payload: request.body}
         if member.type_name == "string":
             return {payload: request.body.decode()}
-        return {payload: shapes.from_json(member, _json_body(request.body))}
+        return {payload: wire_values.from_json(member, _json_body(request.body))}
 
     def answer(self, operation: Any, result: Mapping[str, Any]) -> Reply:
         draft = _Draft(status=operation.http.get("responseCode", 200))
@@ -263,7 +263,7 @@ def _located(shape: Shape, request: Request, labels: Mapping[str, str]) -> dict[
     query = parse_qsl(request.query, keep_blank_values=True)
     found = {}
     for name, member in shape.members.items():
-        value = _at_location(member, shapes.wire_name(name, member), request, labels, query)
+        value = _at_location(member, wire_values.wire_name(name, member), request, labels, query)
         if value is not None:
             found[name] = value
     return found
@@ -278,9 +278,9 @@ def _at_location(
 ) -> Any:
     match member.serialization.get("location"):
         case "uri":
-            return shapes.from_text(member, unquote(labels[name]), name)
+            return wire_values.from_text(member, unquote(labels[name]), name)
         case "header" if name.lower() in request.headers:
-            return shapes.from_text(member, request.headers[name.lower()], name)
+            return wire_values.from_text(member, request.headers[name.lower()], name)
         case "headers":
             start = name.lower()
             found = {k[len(start) :]: v for k, v in request.headers.items() if k.startswith(start)}
@@ -295,8 +295,8 @@ def _from_query(member: Shape, name: str, query: list[tuple[str, str]]) -> Any:
         return dict(query) or None
     values = [value for key, value in query if key == name]
     if member.type_name == "list":
-        return [shapes.from_text(member.member, value, name) for value in values] or None
-    return shapes.from_text(member, values[0], name) if values else None
+        return [wire_values.from_text(member.member, value, name) for value in values] or None
+    return wire_values.from_text(member, values[0], name) if values else None
 
 
 def _fill(draft: _Draft, shape: Shape, result: dict[str, Any]) -> None:
@@ -308,10 +308,10 @@ def _fill(draft: _Draft, shape: Shape, result: dict[str, Any]) -> None:
             case "statusCode":
                 draft.status = int(value)
             case "header":
-                text = shapes.to_text(member, value, "rfc822")
-                draft.headers.append((shapes.wire_name(name, member), text))
+                text = wire_values.to_text(member, value, "rfc822")
+                draft.headers.append((wire_values.wire_name(name, member), text))
             case "headers":
-                prefix = shapes.wire_name(name, member)
+                prefix = wire_values.wire_name(name, member)
                 draft.headers.extend((prefix + key, text) for key, text in value.items())
             case _:
                 inside[name] = value
@@ -322,14 +322,14 @@ def _fill_body(draft: _Draft, shape: Shape, inside: dict[str, Any]) -> None:
     payload = shape.serialization.get("payload")
     if payload is None:
         draft.headers.append(("Content-Type", "application/json"))
-        draft.body = json.dumps(shapes.to_json(shape, inside)).encode()
+        draft.body = json.dumps(wire_values.to_json(shape, inside)).encode()
         return
     member, value = shape.members[payload], inside.get(payload, b"")
     if member.type_name == "blob":
         draft.body = value.encode() if isinstance(value, str) else _chunks(value)
     else:
         draft.headers.append(("Content-Type", "application/json"))
-        draft.body = json.dumps(shapes.to_json(member, value or {})).encode()
+        draft.body = json.dumps(wire_values.to_json(member, value or {})).encode()
 
 
 def _chunks(value: Any) -> bytes | Iterable[bytes]:
@@ -356,7 +356,7 @@ class QueryProtocol:
         if operation.input_shape is None:
             return {}
         try:
-            return dict(shapes.from_form(operation.input_shape, self._form(request), ""))
+            return dict(wire_values.from_form(operation.input_shape, self._form(request), ""))
         except UnreadableValue as error:
             raise _unreadable(error) from error
 
@@ -372,7 +372,7 @@ class QueryProtocol:
         inner = ""
         if shape is not None:
             wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
-            inner = shapes.to_xml(shape, result, wrapper)
+            inner = wire_values.to_xml(shape, result, wrapper)
         return self._xml(200, f"{operation.name}Response", inner)
 
     def refuse(self, error: ServiceError) -> Reply:

@@ -16,7 +16,7 @@ from ratchet.local_aws.door.java_patterns import matches
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ratchet.local_aws.door.shapes import Shape
+    from ratchet.local_aws.door.wire_values import Shape
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "structure": dict,

@@ -36,7 +36,8 @@ def check_input(target: Mapping[str, Any]) -> None:
     if len(ways) > 1:
         raise ServiceError(
             "ValidationException",
-            f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}.",
+            "Only one of Input, InputPath, or InputTransformer must be provided for target "
+            f"{name}.",
         )
     if "Input" in target:
         _check_constant(name, target["Input"])

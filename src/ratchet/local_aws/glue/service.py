@@ -8,7 +8,7 @@ from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.glue.definitions import check_arguments, checked, invalid, merged_arguments
-from ratchet.local_aws.glue.runs import Run, ScriptWork
+from ratchet.local_aws.glue.script_runs import Run, ScriptWork
 from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.shared.background import BackgroundRun

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ratchet.local_aws.lambda_.functions import FunctionOperations
-from ratchet.local_aws.lambda_.layers import LayerOperations
-from ratchet.local_aws.lambda_.mappings import MappingOperations
-from ratchet.local_aws.lambda_.permissions import PermissionOperations
+from ratchet.local_aws.lambda_.api.event_source_mappings import MappingOperations
+from ratchet.local_aws.lambda_.api.functions import FunctionOperations
+from ratchet.local_aws.lambda_.api.layers import LayerOperations
+from ratchet.local_aws.lambda_.api.permissions import PermissionOperations
 
 
 class Lambda(FunctionOperations, LayerOperations, PermissionOperations, MappingOperations):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.sagemaker.background_jobs import Job, Jobs, failure_text
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
@@ -24,7 +25,6 @@ from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.errors import Unsupported, UserError
 from ratchet.local_aws.sagemaker.containers.images import container_of
 from ratchet.local_aws.sagemaker.containers.layout import lay_out
-from ratchet.local_aws.sagemaker.jobs import Job, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
 from ratchet.local_aws.shared.background import RunFailed
 from ratchet.local_aws.shared.transfer import fetch_all, put

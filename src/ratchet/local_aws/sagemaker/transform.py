@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.sagemaker import containers
+from ratchet.local_aws.sagemaker.background_jobs import Job, Jobs, failure_text
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
@@ -17,7 +18,6 @@ from ratchet.local_aws.sagemaker.base import (
 )
 from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
-from ratchet.local_aws.sagemaker.jobs import Job, Jobs, failure_text
 from ratchet.local_aws.sagemaker.listing import page, summary
 from ratchet.local_aws.shared.background import RunFailed
 from ratchet.local_aws.shared.transfer import fetch, fetch_all, put_all

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.stepfunctions.arns import execution_arn, map_run_arn
 from ratchet.local_aws.stepfunctions.loop import Loop
-from ratchet.local_aws.stepfunctions.names import execution_arn, map_run_arn
 from ratchet.local_aws.stepfunctions.pages import PAGES
 from ratchet.local_aws.stepfunctions.records import ExecutionRecord, Records, moment
 from ratchet.workflow.asl.payload import dumps

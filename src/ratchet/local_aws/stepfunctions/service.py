@@ -9,15 +9,19 @@ from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.stepfunctions import definitions, redrives
 from ratchet.local_aws.stepfunctions.announcements import Announcer
-from ratchet.local_aws.stepfunctions.logging_configuration import logging_of
-from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
-from ratchet.local_aws.stepfunctions.map_runs import MapRunOperations, MapRunRecorder, child_machine
-from ratchet.local_aws.stepfunctions.names import (
+from ratchet.local_aws.stepfunctions.arns import (
     Names,
     execution_arn,
     machine_arn,
     map_run_arn,
     valid_name,
+)
+from ratchet.local_aws.stepfunctions.logging_configuration import logging_of
+from ratchet.local_aws.stepfunctions.loop import Loop, TurnableClock
+from ratchet.local_aws.stepfunctions.map_runs import (
+    MapRunOperations,
+    MapRunRecorder,
+    child_machine,
 )
 from ratchet.local_aws.stepfunctions.pages import PAGES
 from ratchet.local_aws.stepfunctions.records import (

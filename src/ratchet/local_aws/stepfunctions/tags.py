@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.stepfunctions.names import machine_arn
+from ratchet.local_aws.stepfunctions.arns import machine_arn
 from ratchet.local_aws.stepfunctions.records import Records
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from ratchet.local_aws.cloudformation.kinds import (
+    cloudwatch,
     dynamodb,
     events,
-    functions,
     glue,
     iam,
-    keys,
+    kms,
+    lambda_,
     messaging,
     s3,
-    states,
-    watching,
+    stepfunctions,
 )
 
-_MODULES = (s3, messaging, dynamodb, iam, functions, states, events, glue, watching, keys)
+_MODULES = (s3, messaging, dynamodb, iam, lambda_, stepfunctions, events, glue, cloudwatch, kms)
 KINDS = {kind.type: kind for module in _MODULES for kind in module.KINDS}
 """Type -> how it is made, changed and removed."""

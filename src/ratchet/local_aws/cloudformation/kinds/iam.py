@@ -110,7 +110,7 @@ class Policy(PutKind):
     known = names("PolicyName PolicyDocument Roles")
 
     def put(self, site: Site, name: str, properties: Properties, old: Properties) -> Made:
-        """Put it into every role, and remove it from those that left the list or had another name."""
+        """Put it into every role; remove it from those that left the list or had another name."""
         kept = {(role, properties["PolicyName"]) for role in properties.get("Roles", [])}
         for role in old.get("Roles", []):
             if (role, old["PolicyName"]) not in kept:

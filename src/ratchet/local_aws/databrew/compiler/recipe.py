@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.local_aws.databrew import columns, numbers, rows, values
-from ratchet.local_aws.databrew.conditions import Condition, parse_condition
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.names import CONSOLE_KEYS, OPERATIONS, nearest
-from ratchet.local_aws.databrew.step import Operation, Select, Step, Table
+from ratchet.local_aws.databrew.compiler import columns, numbers, rows, values
+from ratchet.local_aws.databrew.compiler.conditions import Condition, parse_condition
+from ratchet.local_aws.databrew.compiler.documented_names import CONSOLE_KEYS, OPERATIONS, nearest
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.step import Operation, Select, Step, Table
 
 SUPPORTED: dict[str, Operation] = {
     **columns.OPERATIONS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from ratchet.local_aws.databrew.answers import (
+from ratchet.local_aws.databrew.api.answers import (
     PAGES,
     checked_name,
     conflict,
@@ -13,10 +13,10 @@ from ratchet.local_aws.databrew.answers import (
     not_found,
     refuse,
 )
-from ratchet.local_aws.databrew.datasets import DatasetOperations, csv_source
-from ratchet.local_aws.databrew.outputs import csv_output
-from ratchet.local_aws.databrew.recipes import PUBLISHED, RecipeOperations
-from ratchet.local_aws.databrew.runs import RecipeWork, Run
+from ratchet.local_aws.databrew.api.datasets import DatasetOperations, csv_source
+from ratchet.local_aws.databrew.api.outputs import csv_output
+from ratchet.local_aws.databrew.api.recipes import PUBLISHED, RecipeOperations
+from ratchet.local_aws.databrew.recipe_runs import RecipeWork, Run
 from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.shared.background import BackgroundRun
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ratchet.local_aws.databrew.answers import invalid, refuse
+from ratchet.local_aws.databrew.api.answers import invalid, refuse
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ratchet.local_aws.databrew.answers import PAGES, checked_name, conflict, invalid, not_found
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.recipe import parse_recipe
-from ratchet.local_aws.databrew.resources import Resources
+from ratchet.local_aws.databrew.api.answers import PAGES, checked_name, conflict, invalid, not_found
+from ratchet.local_aws.databrew.api.resources import Resources
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.recipe import parse_recipe
 from ratchet.local_aws.running.host import Host
 
 WORKING, PUBLISHED = "LATEST_WORKING", "LATEST_PUBLISHED"

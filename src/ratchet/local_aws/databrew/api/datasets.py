@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from ratchet.local_aws.databrew.answers import (
+from ratchet.local_aws.databrew.api.answers import (
     PAGES,
     checked_name,
     conflict,
@@ -16,7 +16,7 @@ from ratchet.local_aws.databrew.answers import (
     not_found,
     refuse,
 )
-from ratchet.local_aws.databrew.resources import Resources
+from ratchet.local_aws.databrew.api.resources import Resources
 from ratchet.local_aws.shared.transfer import keys_under
 
 

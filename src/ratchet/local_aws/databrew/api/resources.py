@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ratchet.local_aws.databrew.answers import not_found
+from ratchet.local_aws.databrew.api.answers import not_found
 from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.running.service import Service
 

@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ratchet.local_aws.databrew import sql
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.names import CONDITIONS, nearest
+from ratchet.local_aws.databrew.compiler import sql
+from ratchet.local_aws.databrew.compiler.documented_names import CONDITIONS, nearest
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
 
 _COMPARISONS = {
     "LESS_THAN": "<",

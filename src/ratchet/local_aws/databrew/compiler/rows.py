@@ -1,9 +1,9 @@
 # ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
 """Operations that remove rows; the order of the rows that stay never changes."""
 
-from ratchet.local_aws.databrew import sql
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.step import (
+from ratchet.local_aws.databrew.compiler import sql
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.step import (
     Operation,
     Select,
     Step,

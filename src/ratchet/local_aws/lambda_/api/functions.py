@@ -7,10 +7,10 @@ from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_ import model
+from ratchet.local_aws.lambda_.api.state import FUNCTION_NAME, LambdaState
 from ratchet.local_aws.lambda_.archives import UNZIPPED_LIMIT, Archive
 from ratchet.local_aws.lambda_.model import Function, LayerVersion, Logging, pages
 from ratchet.local_aws.lambda_.packages import RequirementsError, importable_names
-from ratchet.local_aws.lambda_.store import FUNCTION_NAME, LambdaState
 
 UNRESERVED_MINIMUM = 100
 ACCOUNT_CONCURRENCY = 1000

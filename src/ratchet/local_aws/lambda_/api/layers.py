@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ratchet.local_aws.lambda_.api.state import LambdaState
 from ratchet.local_aws.lambda_.model import LayerVersion, invalid, not_found, pages, timestamp
 from ratchet.local_aws.lambda_.packages import RequirementsError, importable_names
-from ratchet.local_aws.lambda_.store import LambdaState
 
 KEPT = ("Description", "CompatibleRuntimes", "LicenseInfo", "CompatibleArchitectures")
 

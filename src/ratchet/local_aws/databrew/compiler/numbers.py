@@ -3,9 +3,9 @@
 A result is an integer where its operands are written as integers, else a double.
 """
 
-from ratchet.local_aws.databrew import sql
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.step import (
+from ratchet.local_aws.databrew.compiler import sql
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.step import (
     Operation,
     Select,
     Step,

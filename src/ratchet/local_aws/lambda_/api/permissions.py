@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.lambda_.api.state import LambdaState
 from ratchet.local_aws.lambda_.model import not_found, unsupported
-from ratchet.local_aws.lambda_.store import LambdaState
 
 UNSUPPORTED = ("EventSourceToken", "FunctionUrlAuthType", "InvokedViaFunctionUrl", "PrincipalOrgID")
 

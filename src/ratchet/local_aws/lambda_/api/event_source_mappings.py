@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.lambda_.api.invocations import InvocationOperations
 from ratchet.local_aws.lambda_.event_source import EventSourceMapping, settings_of
-from ratchet.local_aws.lambda_.invocations import InvocationOperations
 from ratchet.local_aws.lambda_.model import Function, invalid, not_found, pages, unsupported
 from ratchet.local_aws.lambda_.polling import Poller, Settings
 

@@ -2,10 +2,10 @@
 
 import re
 
-from ratchet.local_aws.databrew import sql
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.names import nearest
-from ratchet.local_aws.databrew.step import Operation, Step, Table, adds, changes, source
+from ratchet.local_aws.databrew.compiler import sql
+from ratchet.local_aws.databrew.compiler.documented_names import nearest
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.step import Operation, Step, Table, adds, changes, source
 
 _INTEGERS = {
     "byte": "TINYINT",

@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
 """The child that runs a recipe job: files in, one CSV out, one SELECT per step in DuckDB.
 
-Usage: python -m ratchet.local_aws.databrew.run_recipe JOB.json
+Usage: python -m ratchet.local_aws.databrew.compiler.run_recipe JOB.json
 
 JOB.json: {"steps": the recipe's steps, "files": [paths], "delimiter", "header": bool,
 "output": path, "output_delimiter", "error": path}. Output and log lines go to stdout; what went
@@ -19,10 +19,10 @@ from typing import Any
 
 import duckdb
 
-from ratchet.local_aws.databrew import sql
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.recipe import Recipe, compile_step, parse_recipe
-from ratchet.local_aws.databrew.step import Table
+from ratchet.local_aws.databrew.compiler import sql
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.recipe import Recipe, compile_step, parse_recipe
+from ratchet.local_aws.databrew.compiler.step import Table
 
 _MOST_COLUMN_BYTES = 1 << 20
 

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.lambda_.api.state import LambdaState
 from ratchet.local_aws.lambda_.model import unsupported
 from ratchet.local_aws.lambda_.sandboxes import Outcome
-from ratchet.local_aws.lambda_.store import LambdaState
 
 SYNCHRONOUS_LIMIT = 6_291_456
 ASYNCHRONOUS_LIMIT = 1_048_576

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ratchet.local_aws.databrew import sql
-from ratchet.local_aws.databrew.conditions import Condition
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.names import nearest
+from ratchet.local_aws.databrew.compiler import sql
+from ratchet.local_aws.databrew.compiler.conditions import Condition
+from ratchet.local_aws.databrew.compiler.documented_names import nearest
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
 
 
 @dataclass(frozen=True)

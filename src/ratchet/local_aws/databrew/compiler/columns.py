@@ -1,8 +1,8 @@
 """Operations that rename, drop, copy, move, join and split columns."""
 
-from ratchet.local_aws.databrew import sql
-from ratchet.local_aws.databrew.errors import RecipeError
-from ratchet.local_aws.databrew.step import (
+from ratchet.local_aws.databrew.compiler import sql
+from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.step import (
     Operation,
     Select,
     Step,

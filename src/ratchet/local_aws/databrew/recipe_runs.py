@@ -15,12 +15,12 @@ from ratchet.local_aws.shared.logs import LogStream, lines_of
 from ratchet.local_aws.shared.transfer import delete, fetch, keys_under, put
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.databrew.datasets import CsvSource
-    from ratchet.local_aws.databrew.outputs import CsvOutput
+    from ratchet.local_aws.databrew.api.datasets import CsvSource
+    from ratchet.local_aws.databrew.api.outputs import CsvOutput
     from ratchet.local_aws.running.host import Host
 
 LOG_GROUP = "/aws-glue-databrew/jobs"
-PROGRAM = "ratchet.local_aws.databrew.run_recipe"
+PROGRAM = "ratchet.local_aws.databrew.compiler.run_recipe"
 
 
 class Run(JobRun):

@@ -1,0 +1,1 @@
+"""The operations of DataBrew: datasets, recipes, recipe jobs and their runs."""
