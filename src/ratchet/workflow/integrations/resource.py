@@ -1,4 +1,4 @@
-"""The Resource of a Task, taken apart: what it calls, and in which pattern."""
+"""Parses the Resource of a Task: what it calls, and with which pattern."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAMBDA = re.compile(r"^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A Task's Resource, taken apart. `type` and `name` are what history events show."""
+    """A parsed Resource. `type` and `name` are those in history events."""
 
     arn: str
     kind: Kind
@@ -43,7 +43,7 @@ class Resource:
 
 
 def parse_resource(arn: str) -> Resource:
-    """Take `arn` apart. Anything that is no known form has kind `unknown`."""
+    """Parse an ARN; one of an unknown form gets the kind `unknown`."""
     if _LAMBDA.match(arn):
         return Resource(arn, "lambda", "lambda", "invoke")
     match = _INTEGRATION.match(arn)

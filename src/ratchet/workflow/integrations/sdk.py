@@ -1,7 +1,7 @@
-"""AWS SDK integrations: their services' names, and what AWS does not offer.
+"""AWS SDK integrations: names of services, and services and actions that AWS does not offer.
 
-Service names of `aws-sdk:` are those of the AWS SDK for Java 2.x, that is, botocore's service id
-in lower case without spaces.
+The service in `aws-sdk:` is named as in the AWS SDK for Java 2.x: botocore's service ID in lower
+case without spaces.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from functools import cache
 
 from ratchet.workflow.integrations.service_models import session
 
-# Names on the page "AWS service SDK integrations" (those of Java 2.x) that are not the botocore
-# name without its hyphens.
+# Names on AWS's page of supported SDK integrations that differ from botocore's name without
+# hyphens.
 SDK_NAMES = {
     "applicationdiscovery": "discovery",
     "cloudwatchlogs": "logs",
@@ -41,7 +41,7 @@ SDK_NAMES = {
     "simpledb": "sdb",
 }
 
-# On that page, and gone from botocore since: AWS has closed or is closing them.
+# On that page, but no longer in botocore: AWS has closed these services or is closing them.
 CLOSED = frozenset(
     {
         "apptest", "elasticinference", "elastictranscoder", "evidently", "finspace",
@@ -50,7 +50,7 @@ CLOSED = frozenset(
         "privatenetworks", "qldb", "qldbsession", "robomaker", "simspaceweaver", "sms", "tnb",
     }
 )  # fmt: skip
-# Actions that the page excepts: they stream, hand out credentials or are long deprecated.
+# Actions that the page excludes: they stream, return credentials or are deprecated.
 NOT_OFFERED: dict[str, frozenset[str]] = {
     service: frozenset(actions.split())
     for service, actions in {
@@ -82,19 +82,19 @@ NOT_OFFERED: dict[str, frozenset[str]] = {
     }.items()
 }
 
-# What services without an optimised integration are called in pictures.
+# Captions of services without an optimised integration.
 CAPTIONS = {"s3": "S3"}
 
 
 def service_model(service: str) -> str | None:
-    """The botocore service behind a service's name in `aws-sdk:`, or None."""
+    """The botocore service of a name in `aws-sdk:`, or None."""
     if service in SDK_NAMES:
         return SDK_NAMES[service]
     return _squeezed_names().get(service)
 
 
 def sdk_services() -> list[str]:
-    """The names of services behind `aws-sdk:`."""
+    """All names of services in `aws-sdk:`."""
     return [*SDK_NAMES, *_squeezed_names()]
 
 

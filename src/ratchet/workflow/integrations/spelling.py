@@ -1,7 +1,7 @@
-"""How Step Functions writes what an API takes and gives: members' names, values given as text.
+"""Step Functions' spelling of an API's members, and its conversion of values given as text.
 
-Every member is in PascalCase. SDK integrations follow the Java SDK 2.x, which writes an acronym at
-the beginning as a word (`DbInstanceIdentifier`); of what is given any spelling of it is right here.
+Members are in PascalCase. SDK integrations follow the AWS SDK for Java 2.x, which spells a leading
+acronym as a word (`DbInstanceIdentifier`); in arguments any spelling of an acronym is accepted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 Shape = Any
-"""A shape of botocore's service model; botocore carries no types."""
+"""A shape of botocore's service models, which have no type hints."""
 Spell = Callable[[str], str]
 
 _LEADING = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
@@ -23,24 +23,24 @@ _NUMBERS = {
 
 
 def spelling_of(kind: str) -> Spell:
-    """How a kind of integration writes the names of members."""
+    """How a kind of integration spells members."""
     return spelt_by_sdk if kind == "aws-sdk" else spelt
 
 
 def spelt(name: str) -> str:
-    """A member's name as optimised integrations write it."""
+    """A member as optimised integrations spell it."""
     return name[:1].upper() + name[1:]
 
 
 def spelt_by_sdk(name: str) -> str:
-    """A member's name as SDK integrations write it: `DBInstances` -> `DbInstances`."""
+    """A member as SDK integrations spell it: `DBInstances` -> `DbInstances`."""
     if name == "Equals":
         return "EqualsValue"  # AWS's page on SDK integrations
     return spelt(_LEADING.sub(lambda run: run[0].lower(), name))
 
 
 def member(shape: Shape, name: str) -> str | None:
-    """The API's name of a member as Step Functions spells it, or None."""
+    """The API's name of a member in Step Functions' spelling, or None."""
     if not name[:1].isupper():
         return None
     name = "Equals" if name == "EqualsValue" else name  # AWS's page on SDK integrations
@@ -52,7 +52,7 @@ def member(shape: Shape, name: str) -> str | None:
 
 
 def converted(shape: Shape, text: str) -> Any:
-    """A text where the API wants something else, as AWS understands it; else the text itself."""
+    """A text as the type that the API expects, if AWS converts it; else the text itself."""
     kind = shape.type_name
     if kind == "structure" and shape.name == "AttributeValue":
         return {"S": text}
