@@ -310,7 +310,7 @@ def _check_change(endpoint: Endpoint, config: Answer) -> None:
     if ("ServerlessConfig" in new) != ("ServerlessConfig" in endpoint.variant):
         raise invalid(
             f'Cannot update endpoint "{endpoint.arn}": an endpoint cannot change between '
-            "serverless and instance-based; delete it and create it anew."
+            "serverless and instance-based; delete it and create it again."
         )
 
 

@@ -190,7 +190,7 @@ class Registry(SageMakerPart):
 
 
 def _apply(package: Answer, request: Request) -> list[str]:
-    """Change the package; the names of the fields that were set, as the event tells them."""
+    """Change the package; the names of the fields that were set, as the event has them."""
     fields: list[str] = []
     for member in (
         "ModelApprovalStatus",

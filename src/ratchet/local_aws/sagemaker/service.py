@@ -18,5 +18,5 @@ class SageMaker(Endpoints, Registry, TrainingJobs, TransformJobs, Tags):
     """Training and transform jobs, models, endpoints, the registry, tags."""
 
     def about(self) -> dict[str, Any]:
-        """What `/_ratchet` tells: every endpoint with what it serves."""
+        """For `/_ratchet`: every endpoint and what it serves."""
         return {"endpoints": self.endpoints_summary()}

@@ -1,4 +1,4 @@
-"""One serving container: its process, its connection, and its end once it is no longer asked."""
+"""One serving container: its process, its connection, and its end once no request is left."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONNECTIONS = 32
 
 
 class ServingFailed(Exception):
-    """The container did not come up; the text says why. `archive`: its artifact is to blame."""
+    """The container did not start, and why. `archive`: its artifact is to blame."""
 
     def __init__(self, reason: str, *, archive: bool = False) -> None:
         super().__init__(reason)
@@ -134,21 +134,21 @@ class Serving:
 
 def _start(local: Host, image: str, folder: Path, archive: Path) -> tuple[Child, int]:
     """The container's process and the descriptor on which it will report."""
-    report, told = os.pipe()
+    report, written = os.pipe()
     try:
         child = local.processes.spawn(
             f"{containers.__name__}.serve",
-            [image, str(archive), str(told)],
+            [image, str(archive), str(written)],
             env=local.child_environment(),
             cwd=folder,
             log=subprocess.PIPE,
-            pass_fds=(told,),
+            pass_fds=(written,),
         )
     except BaseException:
         os.close(report)
         raise
     finally:
-        os.close(told)
+        os.close(written)
     return child, report
 
 
@@ -163,7 +163,7 @@ def _await_report(child: Child, report: int) -> tuple[str, int]:
         timer.cancel()
     if not line:
         raise ServingFailed("its process ended before it answered ping")
-    told: dict[str, Any] = json.loads(line)
-    if "error" in told:
-        raise ServingFailed(told["error"], archive=told["archive"])
-    return told["sha256"], told["port"]
+    found: dict[str, Any] = json.loads(line)
+    if "error" in found:
+        raise ServingFailed(found["error"], archive=found["archive"])
+    return found["sha256"], found["port"]

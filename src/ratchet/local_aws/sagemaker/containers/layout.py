@@ -1,6 +1,6 @@
 """The folders and variables of SageMaker's training container, below a work folder.
 
-/opt/ml belongs to a container of its own; here the SM_* variables, which the container's toolkit
+On AWS a container has /opt/ml to itself; here the SM_* variables, which the container's toolkit
 sets too, say where each folder is.
 """
 

@@ -36,7 +36,7 @@ Row = list[str]
 
 
 class TransformFailed(ContainerError):
-    """A record that the model or a filter cannot take; says which file and line."""
+    """A record that the model or a filter refuses, with its file and line."""
 
 
 @dataclass(frozen=True)

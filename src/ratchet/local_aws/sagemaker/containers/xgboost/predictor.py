@@ -30,8 +30,8 @@ class XGBoostPredictor:
     def predict(self, rows: Sequence[Row]) -> list[str]:
         """One answer a row, as the container prints it: str() of a float, or of a list of them.
 
-        Empty fields are missing values. Raises BadPayload 415 for text that is no table of
-        numbers, 400 for another number of columns than the model's.
+        Empty fields are missing values. Raises BadPayload 415 for text that is not a table of
+        numbers, 400 for a number of columns other than the model's.
         """
         import numpy as np
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from ratchet.local_aws.sagemaker.containers.errors import ContainerError, UserError
 from ratchet.local_aws.sagemaker.containers.xgboost import hyperparameters
+from ratchet.local_aws.sagemaker.containers.xgboost.container import MODEL_FILE
 from ratchet.local_aws.sagemaker.containers.xgboost.lean import import_xgboost
 from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
 
@@ -121,7 +122,7 @@ def _early_stopping(xgboost: Any, typed: dict[str, Any], matrices: dict[str, Any
 
 
 def _save(booster: Any) -> None:
-    path = Path(os.environ["SM_MODEL_DIR"]) / "xgboost-model"
+    path = Path(os.environ["SM_MODEL_DIR"]) / MODEL_FILE
     path.write_bytes(booster.save_raw(raw_format="ubj"))
 
 
