@@ -182,7 +182,7 @@ def test_broken_yaml_is_told_by_line(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the file is empty; needed: name, training, gate, data"),
+        ("", "the file is empty; it needs name, training, gate, data"),
         ("a: &a [*a]", "expands to more than 200,000 values"),
         ("a: " + "[" * 20_000, "nested too deeply"),
         ("- 1\n", "pipeline.yaml:1: the file: [1] is not allowed; allowed: keys and values"),

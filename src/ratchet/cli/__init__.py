@@ -1,4 +1,4 @@
-"""The `ratchet` command: thin faces over the AWS API, local AWS and `ratchet.workflow`."""
+"""The `ratchet` command: thin front ends for the AWS API, local AWS and `ratchet.workflow`."""
 
 import logging
 import os
@@ -13,14 +13,14 @@ def main() -> None:
     try:
         from ratchet.cli.app import app
 
-        # what libraries log is for log files; people get our own lines
+        # libraries log to files only; people get our own lines
         logging.getLogger().addHandler(logging.NullHandler())
         app(prog_name="ratchet")
-    except KeyboardInterrupt:  # no command has begun: the imports alone take a moment
+    except KeyboardInterrupt:  # before any command begins: the imports take a moment
         sys.stderr.write("Stopped.\n")
         sys.exit(128 + signal.SIGINT)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more would show Python's own ending
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # another one would show Python's traceback
 
 
 def _open_closed_streams() -> None:

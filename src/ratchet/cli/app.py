@@ -1,4 +1,4 @@
-"""The commands, put together. What they need is imported when they run: --help is quick."""
+"""All commands. What they need is imported when they run, so that --help is quick."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Drop data in S3; a new model serves only after it earns it."""

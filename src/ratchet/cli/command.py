@@ -62,7 +62,7 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
             except typer.Exit:
                 raise
             except BaseException as error:  # noqa: BLE001 - the one place that handles every ending
-                with undisturbed():
+                with uninterrupted():
                     code = report(error, as_json=bool(kwargs.get("json_output")))
                 raise typer.Exit(code) from None
 
@@ -109,7 +109,7 @@ def explain(error: BaseException) -> CliError | None:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Clean-up that a second Ctrl-C must not cut short."""
     former = {number: signal.signal(number, signal.SIG_IGN) for number in _signals()}
     try:

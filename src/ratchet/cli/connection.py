@@ -92,7 +92,7 @@ class Aws:
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed Ratchet stack: where its parts are."""
+    """A deployed Ratchet stack, and the names of its parts."""
 
     name: str
     aws: Aws

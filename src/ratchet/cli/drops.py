@@ -47,7 +47,7 @@ class Drops:
 
 
 class Table:
-    """A CSV file by lines, so that rows keep the bytes they have."""
+    """A CSV file by lines, so that rows keep their bytes."""
 
     def __init__(self, content: bytes, contract: dict[str, Any]) -> None:
         self.delimiter: str = contract["data"].get("delimiter", ",")

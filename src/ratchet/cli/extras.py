@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from importlib import metadata
 
+from ratchet import __version__
 from ratchet.cli.errors import WRONG_USAGE, CliError
 
 DISTRIBUTION = "ratchet-retraining"
@@ -16,7 +17,7 @@ def require(extra: str) -> None:
     """CliError when a package that pyproject.toml lists under this extra is not installed."""
     missing = [name for name in packages(extra) if not _is_installed(name)]
     if missing:
-        wheel = f"{DISTRIBUTION.replace('-', '_')}-VERSION-py3-none-any.whl"
+        wheel = f"{DISTRIBUTION.replace('-', '_')}-{__version__}-py3-none-any.whl"
         raise CliError(
             f"this command needs the extra `{extra}`, which is not installed "
             f"(missing: {', '.join(missing)})",

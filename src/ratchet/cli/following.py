@@ -124,10 +124,10 @@ def follow_drop(
     landed: Sequence[Landing],
     console: Console,
     *,
-    patience: float = 7200.0,
+    timeout: float = 7200.0,
 ) -> dict[str, Any]:
     """Wait for the run that claims these objects, follow it, and return its record."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     run = _claimed_by(stack, pipeline, landed, console, deadline)
     console.print(f"Run {run.id}", style="bold")
     follow_run(stack, run, console, deadline)

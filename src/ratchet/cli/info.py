@@ -1,4 +1,4 @@
-"""`ratchet info`: what is where, and what waits."""
+"""`ratchet info`: where things are, and what data waits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def about(stack: Stack) -> dict[str, Any]:
             "promotion": stack.promotion_arn,
         },
         "pipelines": [_pipeline(stack, name) for name in sorted(names)],
-        "without_pipeline": ledger.strangers(stack),
+        "without_pipeline": ledger.without_pipeline(stack),
     }
 
 
@@ -79,7 +79,7 @@ def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
 
 
 def print_about(stack: Stack, document: dict[str, Any]) -> None:
-    """The document for people."""
+    """Print the document for people."""
     from ratchet.cli.screen import plural, stdout, table
 
     out = stdout()

@@ -151,7 +151,7 @@ def list_keys(stack: Stack, bucket: str, prefix: str) -> list[str]:
     ]
 
 
-def strangers(stack: Stack) -> dict[str, int]:
+def without_pipeline(stack: Stack) -> dict[str, int]:
     """Landing prefixes without a registered pipeline, and how many objects wait there."""
     s3, known = stack.client("s3"), registrations(stack)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=stack.landing_bucket, Delimiter="/")

@@ -18,8 +18,8 @@ from ratchet.cli.yaml_files import YamlFile, read_text, read_yaml
 class Packed:
     """A checked pipeline: `files` are what is uploaded under `hash`, definition.json among them.
 
-    `warnings` say what is doubtful in it, and is pushed all the same. `read` is what it was read
-    from: pipeline.yaml and columns.yaml.
+    `warnings` are doubts that do not prevent the push. `read` are the files it was read from:
+    pipeline.yaml and columns.yaml.
     """
 
     name: str
@@ -78,7 +78,7 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
 
 
 def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The training section with its workflow inlined, and what is doubtful in the workflow."""
+    """The training section with its workflow inlined, and the warnings about the workflow."""
     if "workflow" not in training:
         return training, ()
     from ratchet.workflow import errors_of, parse

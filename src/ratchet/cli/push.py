@@ -58,7 +58,7 @@ def push(
 
 
 def send(stack: Stack, packed: Packed) -> dict[str, Any]:
-    """Upload the folder under its hash and register it; what register_pipeline answers."""
+    """Upload the folder under its hash and register it; returns the answer of register_pipeline."""
     prefix = layout.definition_prefix(packed.name, packed.hash)
     for name, body in packed.files.items():
         _put_once(stack, f"{prefix}/{name}", body)
@@ -87,7 +87,7 @@ def summary(answer: dict[str, Any]) -> str:
 
 
 def _put_once(stack: Stack, key: str, body: bytes) -> None:
-    """A key holds a hash: what is there already is the same."""
+    """The key contains a hash: an object that exists already is the same."""
     from botocore.exceptions import ClientError
 
     try:
@@ -104,5 +104,5 @@ def _refuse(packed: Packed, answer: dict[str, Any]) -> NoReturn:
     kind, message = str(answer.get("errorType", "")), str(answer.get("errorMessage", "")).strip()
     if kind == "PipelineRejected":
         raise problems_error([packed.located(problem) for problem in message.splitlines()])
-    step = "The function's log in CloudWatch says more."
+    step = "The function's log in CloudWatch has the details."
     raise CliError(f"register_pipeline failed: {kind}: {message}", step)

@@ -84,9 +84,7 @@ class Scenario:
         self.console.print()
         self.console.print(f"{number}  {title} ({drop.rows:,} rows)", style="bold", soft_wrap=True)
         before, started = self.answer(), time.monotonic()
-        record = follow_drop(
-            self.stack, self.pipeline, self._land(drop), self.console, patience=600
-        )
+        record = follow_drop(self.stack, self.pipeline, self._land(drop), self.console, timeout=600)
         seconds = time.monotonic() - started
         run_report.print_record(self.console, record)
         if self.rows is None and record.get("outcome") == "PROMOTED":

@@ -1,4 +1,4 @@
-"""What a JSON Schema finds wrong in a YAML file: line, key, value, and in words what is allowed."""
+"""The problems a JSON Schema finds in a YAML file: line, key, value, and in words what is allowed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def check(file: YamlFile, schema: dict[str, Any]) -> list[str]:
         for way, text in _problems(error, schema.get("$defs", {}))
     }
     if file.value is None:
-        return [f"{file.path}:1: the file is empty; needed: {', '.join(schema['required'])}"]
+        return [f"{file.path}:1: the file is empty; it needs {', '.join(schema['required'])}"]
     lines = [f"{file.path}:{line}: {text}" for line, text in sorted(found)]
     more = [f"... and {len(lines) - _MOST_PROBLEMS:,} more"] if len(lines) > _MOST_PROBLEMS else []
     return lines[:_MOST_PROBLEMS] + more
@@ -75,7 +75,7 @@ def _unknown(section: dict[str, Any], way: Way, known: Iterable[str]) -> Iterato
 
 
 def _in_alternatives(error: Any, way: Way, defs: dict[str, Any]) -> Iterator[Problem]:
-    """Of alternatives the one that was meant is explained; when none was, all are named."""
+    """Explains the alternative that was meant; names all of them when none was."""
     groups: dict[int, list[Any]] = {}
     for inner in error.context:
         groups.setdefault(inner.schema_path[0], []).append(inner)
@@ -97,7 +97,7 @@ def _in_alternatives(error: Any, way: Way, defs: dict[str, Any]) -> Iterator[Pro
 
 
 def _keys(alternatives: list[Any], defs: dict[str, Any]) -> list[str]:
-    """The keys that any of the alternatives knows."""
+    """The keys of all alternatives."""
     sections = [_resolved(each, defs).get("properties", {}) for each in alternatives]
     return list(dict.fromkeys(key for section in sections for key in section))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ratchet.cli import checkout, discovery, extras
-from ratchet.cli.command import command, stay, undisturbed
+from ratchet.cli.command import command, stay, uninterrupted
 from ratchet.cli.connection import DEFAULT_STACK, Stack
 from ratchet.cli.errors import CliError
 
@@ -28,7 +28,7 @@ def up(
 ) -> None:
     """Start a local AWS, deploy the stack in it and stay until Ctrl-C.
 
-    Nothing leaves this machine, and nothing stays on it: what the local AWS holds ends with it.
+    Nothing leaves this machine, and nothing stays on it: what the local AWS stores ends with it.
 
     Example: ratchet up
     """
@@ -44,7 +44,7 @@ def up(
 
 @contextmanager
 def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple[LocalAws, Stack]]:
-    """A local AWS with the stack deployed; closed whole, however the block ends."""
+    """A local AWS with the stack deployed; closed completely, however the block ends."""
     from ratchet.cli.connection import local_aws, stack_in
     from ratchet.cli.screen import Progress, duration, remark
 
@@ -64,7 +64,7 @@ def running(port: int, region: str | None, *, announced: bool) -> Iterator[tuple
         remark(f"Local AWS at {local.endpoint}, stack {DEFAULT_STACK} deployed in {took}.")
         yield local, stack_in(local_aws(local.endpoint, local.region), DEFAULT_STACK)
     finally:
-        with undisturbed():
+        with uninterrupted():
             local.close()
 
 
@@ -98,7 +98,7 @@ def _how_to(local: LocalAws, *, found: bool) -> list[str]:
         "",
         "The ratchet command finds it by itself:"
         if found
-        else "The ratchet command finds another local AWS that runs; for this one:",
+        else "The ratchet command finds another running local AWS first; for this one:",
         f"  ratchet push pipelines/bank-marketing{where}",
         f"  ratchet upload bank-marketing FILE --wait{where}",
         f"  ratchet invoke bank-marketing{where}",
