@@ -172,7 +172,12 @@ def assert_ends(trace: Trace, events: Events) -> None:
     aborts = [event["id"] for event in events if ROLES[event["type"]] is Role.STATE_ABORTED]
     aborted = {trace.owners[event] for event in aborts}
     assert len(aborted) == len(aborts)
-    assert all(visit.status == "ABORTED" for visit in trace.visits if visit.entry in aborted)
+    visits = {visit.entry: visit for visit in trace.visits}
+    assert {visits[entry].status for entry in aborted} <= {"ABORTED"}
+    for event in events:
+        if ROLES[event["type"]] is Role.CONTAINER_FAILED:
+            cause = trace.owners[event["previousEventId"]]
+            assert cause == trace.owners[event["id"]] or visits[cause].status != "ABORTED"
 
 
 def assert_attempts(trace: Trace, events: Events) -> None:
@@ -332,6 +337,16 @@ def test_a_state_in_a_loop_is_shown_as_its_last_visit_was() -> None:
         "SUCCEEDED",
     ]
     assert Timeline.of(run.trace).states["Call"].status == "SUCCEEDED"
+
+
+def test_what_a_container_reports_twice_is_one_error() -> None:
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]
+    each = {**EACH, "Items": "{% $error('odd') %}", "Catch": catch, "Next": "Done"}
+    run = run_machine(machine({"Each": each, "Done": {"Type": "Succeed"}}), {})
+    assert "MapStateFailed" in [event["type"] for event in run.history]
+    visit = run.trace.visits[0]
+    assert [failure.error for failure in visit.failures] == ["States.QueryEvaluationError"]
+    assert visit.status == "CAUGHT"
 
 
 def test_an_activity_that_is_tried_again_and_succeeds_has_succeeded() -> None:
