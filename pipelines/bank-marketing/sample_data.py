@@ -117,7 +117,7 @@ YOUNG = Choice({"single": 70, "married": 28, "divorced": 2, "unknown": 0.2})
 GROWN = Choice({"married": 67, "single": 20, "divorced": 13, "unknown": 0.2})
 YES_NO = {"housing": Choice({"yes": 54, "no": 46}), "loan": Choice({"no": 84, "yes": 16})}
 
-# Who says yes, as log odds. In the boom of 2008 hardly anything tells them apart; in the crisis
+# Who says yes, as log odds. In the boom of 2008 hardly anything distinguishes them; in the crisis
 # pensioners, students and earlier customers do, and those who were glad to listen in 2008 do not.
 BOOM_JOB = {
     "student": 0.5, "retired": 0.5, "management": 0.3, "entrepreneur": 0.3, "unemployed": -0.4,

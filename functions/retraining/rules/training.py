@@ -67,7 +67,7 @@ class OwnTraining(Section):
     `output`, the S3 prefix (no slash at its end) under which this run may write its model;
     `name`, which begins the name of every job it makes; `role`, `image` and `tags` for them:
     SageMaker's role, the built-in XGBoost image, the stack's tags; `instance`; `pipeline`,
-    `run` and `token`, which say whose run it is.
+    `run` and `token`, which identify the run.
 
     Its output: `artifact`, the S3 URI of a model.tar.gz below `output`; `image`, the image that
     serves it, if that is not the built-in XGBoost. It reads and answers text/csv.
@@ -83,7 +83,7 @@ class OwnTraining(Section):
     def _nothing_built_in(cls, given: Any) -> Any:
         for key in ("algorithm", "hyperparameters"):
             if isinstance(given, dict) and key in given:
-                raise ValueError(f"workflow and {key} exclude each other: keep one")
+                raise ValueError(f"workflow and {key} are mutually exclusive: keep one")
         return given
 
 
@@ -96,9 +96,9 @@ class WorkflowOfFolder(OwnTraining):
 
 
 def _is_a_machine(definition: dict[str, Any]) -> dict[str, Any]:
-    """Push has linted it and Step Functions judges it; here is what nobody else would refuse."""
+    """Push lints it and Step Functions validates it; this refuses what neither would."""
     if not isinstance(definition.get("States"), dict) or "StartAt" not in definition:
-        raise ValueError("no state machine: it needs StartAt and States")
+        raise ValueError("not a state machine: it needs StartAt and States")
     size = len(json.dumps(definition, ensure_ascii=False).encode())
     if size > MOST_BYTES:
         raise ValueError(f"{size:,} bytes, at most {MOST_BYTES:,} are kept: nest executions")
