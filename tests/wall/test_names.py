@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ratchet.cli import layout, ledger
+from ratchet.cli import layout, ledger, screen
 from retraining.adapters.ledger import REGISTRATIONS
-from retraining.rules import names
+from retraining.rules import gate, names, settlement
 from retraining.rules.scores import HOLDOUTS
 
 ROOT = Path(__file__).parents[2]
@@ -73,3 +73,9 @@ def constants(source: str) -> dict[str, object]:
 def test_the_job_keeps_the_columns_and_holdouts_that_the_service_reads() -> None:
     assert constants(JOB)["RESERVED"] == names.RESERVED_COLUMNS
     assert (constants(JOB)["FRESH"], constants(JOB)["REFERENCE"]) == HOLDOUTS
+
+
+def test_every_outcome_of_a_run_has_its_colour() -> None:
+    of_the_data = {"DATA_REJECTED"}
+    ends = {*gate.OUTCOMES.values(), settlement.FAILED, *of_the_data}
+    assert set(screen.OUTCOME_STYLES) == ends
