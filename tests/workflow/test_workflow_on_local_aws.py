@@ -103,7 +103,7 @@ def test_logging_and_tracing_are_set_changed_and_changed_back(
     [
         ({"level": "ALL"}, "exactly one Log Destination"),
         ({"level": "ALL", "destinations": ["log-group:x"]}, "with '\\*' qualifier"),
-        ({"level": "ALL", "destinations": ["log-group:none:*"]}, "no log group 'none'"),
+        ({"level": "ALL", "destinations": ["log-group:none:*"]}, "log group 'none' does not exist"),
     ],
 )
 def test_a_log_that_nobody_could_read_is_refused(
