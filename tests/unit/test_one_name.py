@@ -59,7 +59,7 @@ def test_a_function_has_a_handler_a_step_and_a_test_of_its_name(function: str) -
     assert [str(path) for path in wanted if not path.is_file()] == []
 
 
-def test_there_is_no_handler_step_or_test_besides() -> None:
+def test_there_is_no_other_handler_step_or_test() -> None:
     names = {snake(function) for function in functions()}
     assert {path.stem for path in HANDLERS.glob("*.py")} == names
     assert {path.stem for path in STEPS.glob("[!_]*.py")} == names | SHARED

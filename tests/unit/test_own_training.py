@@ -67,7 +67,7 @@ def test_back_at_the_algorithm_the_machine_is_gone(service: Service) -> None:
     service.push(DEFINITION, BUILT_IN)
 
 
-def test_a_claim_tells_the_machine_and_what_the_other_states_need(service: Service) -> None:
+def test_a_claim_names_the_machine_and_what_the_other_states_need(service: Service) -> None:
     service.push(trained_by(workflow()), FIRST)
     start_run(service)
     training = claim()["training"]

@@ -87,7 +87,7 @@ def test_numbers_stay_as_written_and_truth_becomes_one_or_zero(spark: Any, job: 
         ([("yes", "x")], "Column 'y' holds 'yes', which is not a number"),
     ],
 )
-def test_a_value_that_is_no_number_is_named_by_column_value_and_row(
+def test_a_value_that_is_not_a_number_is_named_by_column_value_and_row(
     spark: Any, job: Any, rows: list[tuple[Any, ...]], sentence: str
 ) -> None:
     assert refused(job, table(spark, "y string, a string", *rows), ["a"]).startswith(sentence)

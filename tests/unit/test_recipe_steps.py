@@ -388,7 +388,7 @@ def test_text_passes_through_exactly_as_written(tmp_path: Path) -> None:
         ("a,b\n1\n", "no valid CSV"),
     ],
 )
-def test_a_file_that_is_no_table_is_named(tmp_path: Path, text: str, message: str) -> None:
+def test_a_file_that_is_not_a_table_is_named(tmp_path: Path, text: str, message: str) -> None:
     source = tmp_path / "in.csv"
     source.write_text(text)
     with pytest.raises(RecipeError, match=message):

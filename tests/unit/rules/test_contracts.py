@@ -83,7 +83,11 @@ def test_defaults_are_written_out() -> None:
         ("training/hyperparameters", {"objective": "binary:logistic"}, "num_round: missing"),
         ("training/hyperparameters", {"num_round": 9, "objective": "multi:softprob"}, "no scores"),
         ("training", {"algorithm": "xgboost"}, "training.hyperparameters: this key is required"),
-        ("training", {"algorithm": "xgboost", "workflow": {}}, "workflow and algorithm are mutually exclusive"),
+        (
+            "training",
+            {"algorithm": "xgboost", "workflow": {}},
+            "workflow and algorithm are mutually",
+        ),
         ("training", {"workflow": {}, "hyperparameters": {}}, "workflow and hyperparameters"),
         ("training", {"workflow": MACHINE, "max_runtme": "1h"}, "did you mean 'max_runtime'?"),
         ("training", {"workflow": MACHINE, "max_runtime": "6d"}, "from 60s to 5d"),
@@ -95,7 +99,7 @@ def test_defaults_are_written_out() -> None:
         ("name", "Bank", "name: string should match"),
     ],
 )
-def test_a_wrong_definition_is_refused_with_the_key_and_the_cure(
+def test_a_wrong_definition_is_refused_with_the_key_and_the_remedy(
     path: str, value: object, said: str
 ) -> None:
     with pytest.raises(PipelineRejected) as refused:
@@ -103,7 +107,7 @@ def test_a_wrong_definition_is_refused_with_the_key_and_the_cure(
     assert said in str(refused.value)
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     document = json.loads(with_("trigger/max_wait", "1h"))
     document["gate"]["slices"] = ["contact"]
     with pytest.raises(PipelineRejected) as refused:

@@ -62,12 +62,12 @@ def test_columns_may_land_in_any_order_and_the_row_keeps_its_identity() -> None:
     assert copy == shuffled
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_no_fault() -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted() -> None:
     plain = run(HEADER + GOOD)
     assert run(b"\xef\xbb\xbf" + (HEADER + GOOD).replace(b"\n", b"\r\n"))[1] == plain[1]
 
 
-def test_blank_lines_are_no_rows_and_no_fault_even_a_megabyte_of_them() -> None:
+def test_blank_lines_are_neither_rows_nor_errors_even_a_megabyte_of_them() -> None:
     plain = run(HEADER + GOOD * 2)
     assert (
         run(HEADER + GOOD + b"\n" * data_check.BLOCK + GOOD + b"\n" * 2 * data_check.BLOCK) == plain

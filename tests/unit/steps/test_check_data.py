@@ -46,7 +46,7 @@ def test_an_overwritten_object_is_read_as_it_was_claimed(service: Service) -> No
     assert item["state"] == "TRAINED"
 
 
-def test_an_object_version_that_is_gone_is_told_and_not_retried(service: Service) -> None:
+def test_an_object_version_that_is_gone_is_reported_and_not_retried(service: Service) -> None:
     started(service, a=rows(40), b=rows(40))
     gone = next(i for i in service.objects().values() if i["key"] == "bank/a.csv")
     service.s3.delete_object(Bucket="landing", Key="bank/a.csv", VersionId=gone["version"])

@@ -88,7 +88,7 @@ def test_a_second_delivery_sends_the_wake_that_a_crash_swallowed(
     assert len(service.receive_wakes()) == 1
 
 
-def test_data_for_an_unknown_pipeline_is_kept_told_once_and_picked_up_by_a_push(
+def test_data_for_an_unknown_pipeline_is_kept_reported_once_and_picked_up_by_a_push(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.deliver(service.drop("bank/1.csv", rows(3)))
@@ -102,7 +102,7 @@ def test_data_for_an_unknown_pipeline_is_kept_told_once_and_picked_up_by_a_push(
     assert len(service.receive_wakes()) == 1
 
 
-def test_data_without_a_prefix_is_told_and_left_where_it_is(service: Service) -> None:
+def test_data_without_a_prefix_is_reported_and_left_where_it_is(service: Service) -> None:
     assert service.deliver(service.drop("top.csv", rows(3))) == []
     (notice,) = service.notices()
     assert "s3://landing/top.csv landed under no pipeline's prefix" in notice["Message"]
