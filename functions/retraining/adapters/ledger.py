@@ -38,7 +38,7 @@ class Ledger:
     # --- objects ----------------------------------------------------------------------------
 
     def record_arrivals(self, pipeline: str, arrivals: list[Arrival]) -> list[bool]:
-        """Write one item an object version; True for each that now waits.
+        """Write one item per object version; True for each that now waits.
 
         A duplicate that still waits counts again: the function may have died after writing the
         item and before anything else.

@@ -12,6 +12,6 @@ class Notices:
         self._sns, self._topic, self._stack = sns, topic_arn, stack
 
     def publish(self, subject: str, text: str) -> None:
-        """Send one notice; SNS wants a subject of at most 100 ASCII characters in one line."""
+        """Send one notice; SNS requires a subject of at most 100 ASCII characters in one line."""
         line = f"[{self._stack}] {subject}".encode("ascii", "replace").decode().replace("\n", " ")
         self._sns.publish(TopicArn=self._topic, Subject=line[:100], Message=text)

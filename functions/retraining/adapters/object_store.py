@@ -15,7 +15,7 @@ from retraining.documents.document import Document
 from retraining.documents.manifest import ClaimedObject
 from retraining.rules.errors import ObjectGone
 
-PART: Final = 8 << 20  # S3 wants at least 5 MB a part but the last
+PART: Final = 8 << 20  # S3 requires at least 5 MB per part, except the last
 PIECE: Final = 1 << 20
 MOST_COPIED: Final = 5 << 30  # CopyObject's limit
 MISSING: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})

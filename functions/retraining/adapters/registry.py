@@ -118,5 +118,5 @@ def missing(error: ClientError) -> bool:
 
 
 def _value(value: str) -> str:
-    """A metadata value in the characters AWS allows, cut to the longest one."""
+    """A metadata value in the characters and the length that AWS allows."""
     return re.sub(r"[^\w \.:/=+\-@]", "_", value)[:LONGEST_VALUE]

@@ -12,7 +12,7 @@ from retraining.documents.document import Part, require
 
 
 @dataclass(frozen=True, kw_only=True)
-class Definition(Part):
+class PushedDefinition(Part):
     """A pushed definition.json, every default written out, as pipeline.schema.json describes it.
 
     A run, a verdict and a registration carry it whole, so that they explain themselves later.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from retraining.documents.champion import Champion
-from retraining.documents.definition import Definition
+from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part, RunDocument
 
 
@@ -48,7 +48,7 @@ class Manifest(RunDocument):
     history: Annotated[tuple[str, ...], "Earlier batches that are trained on, oldest first"]
     reference: Annotated[tuple[str, ...], "Batches of promoted runs: the reference holdout"]
     objects: Annotated[tuple[ClaimedObject, ...], "The object versions that the run claimed"]
-    definition: Annotated[Definition, "The whole definition.json, every default written out"]
+    definition: Annotated[PushedDefinition, "The whole definition.json, every default written out"]
     definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]
     image: Annotated[str, "Image of the training algorithm"]
     champion: Annotated[Champion | None, "The champion when the run claimed; null without one"]

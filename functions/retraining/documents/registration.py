@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Annotated
 
-from retraining.documents.definition import Definition
+from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Document
 
 
@@ -27,6 +27,6 @@ class Registration(Document):
     registered_at: Annotated[str, "When it was pushed, ISO 8601 in UTC"]
     recipe_version: Annotated[str | None, "Version of the DataBrew recipe; null without one"] = None
 
-    def parsed(self) -> Definition:
+    def parsed(self) -> PushedDefinition:
         """The definition itself."""
-        return Definition.from_json(json.loads(self.definition))
+        return PushedDefinition.from_json(json.loads(self.definition))

@@ -92,7 +92,7 @@ class EtlOfFolder(Section):
 
 
 class RecipeAction(Section):
-    """What a DataBrew recipe step does; parameters are text, as DataBrew wants them."""
+    """What a DataBrew recipe step does; parameters are text, as DataBrew requires."""
 
     Operation: Annotated[StrictStr, Field(pattern=r"^[A-Z_]+$", max_length=128)]
     Parameters: dict[str, Annotated[StrictStr, Field(max_length=32768)]] = Field(default={})

@@ -248,7 +248,7 @@ def rows_to_decide(
         distances.append(estimate + margin)
     widest = max(distances)
     if not math.isfinite(reach) or widest * 1e4 <= reach:
-        return None  # more than 10^8 times the rows: none that anybody could bring
+        return None  # more than 10^8 times the rows: no practical number
     return max(rows + 1, math.ceil(rows * (reach / widest) ** 2))
 
 

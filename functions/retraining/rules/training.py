@@ -1,4 +1,4 @@
-"""The training section: SageMaker's built-in XGBoost, or a workflow of the pipeline's own."""
+"""The training section: SageMaker's built-in XGBoost, or the pipeline's own workflow."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class BuiltInTraining(Section):
 
 
 class OwnTraining(Section):
-    """The challenger is trained by a workflow of your own, a Step Functions state machine.
+    """The challenger is trained by your own workflow, a Step Functions state machine.
 
     Its input: `train` and `validation`, S3 prefixes of headerless CSV files, the label first;
     `output`, the S3 prefix (no slash at its end) under which this run may write its model;

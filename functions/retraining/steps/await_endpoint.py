@@ -10,7 +10,7 @@ from retraining.rules.promotion import require_settled
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settled(Part):
+class SettledEndpoint(Part):
     """An endpoint that serves the config asked for."""
 
     endpoint: str
@@ -18,8 +18,8 @@ class Settled(Part):
     status: str | None
 
 
-def await_endpoint(aws: Adapters, endpoint: str, config: str) -> Settled:
+def await_endpoint(aws: Adapters, endpoint: str, config: str) -> SettledEndpoint:
     """What serves now; raises EndpointNotReady (ask again) or EndpointFailed."""
     facts = aws.endpoints.status(endpoint)
     require_settled(endpoint, facts, config)
-    return Settled(endpoint=endpoint, config=config, status=facts.status)
+    return SettledEndpoint(endpoint=endpoint, config=config, status=facts.status)

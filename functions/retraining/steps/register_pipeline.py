@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from retraining import clock
 from retraining.adapters import Adapters
-from retraining.documents.definition import Definition
+from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
 from retraining.documents.registration import Registration
 from retraining.rules import contracts, names
@@ -36,7 +36,7 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
         raise PipelineRejected([f"name {name!r} or hash {content_hash!r} is not well-formed"])
     folder = names.definition_prefix(name, content_hash)
     body, version = _stored(aws, folder)
-    definition = Definition(json=contracts.as_document(contracts.parse_definition(body)))
+    definition = PushedDefinition(json=contracts.as_document(contracts.parse_definition(body)))
     former = aws.ledger.registration(name)
     before = former.parsed() if former else None
     _refuse(_problems(aws, name, folder, definition, before))
@@ -76,8 +76,8 @@ def _problems(
     aws: Adapters,
     name: str,
     folder: str,
-    definition: Definition,
-    before: Definition | None,
+    definition: PushedDefinition,
+    before: PushedDefinition | None,
 ) -> list[str]:
     found = []
     if definition.name != name:
@@ -102,7 +102,7 @@ def _name_problems(name: str) -> list[str]:
     return [f"name: {name} is too long by {over} for stack {settings.stack}: {limit}"]
 
 
-def _transform_problems(aws: Adapters, folder: str, definition: Definition) -> list[str]:
+def _transform_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:
     wanted = definition.transform
     if wanted is None:
         return []
@@ -114,7 +114,7 @@ def _transform_problems(aws: Adapters, folder: str, definition: Definition) -> l
 
 
 def _frozen(
-    aws: Adapters, name: str, definition: Definition, before: Definition | None
+    aws: Adapters, name: str, definition: PushedDefinition, before: PushedDefinition | None
 ) -> list[str]:
     """Accepted rows were cut, identified and split by the former contract, permanently."""
     changed = contracts.frozen_changes(before.json, definition.json) if before else []
@@ -128,7 +128,7 @@ def _frozen(
 
 
 def _workflow_in_use(
-    aws: Adapters, name: str, definition: Definition, before: Definition | None
+    aws: Adapters, name: str, definition: PushedDefinition, before: PushedDefinition | None
 ) -> list[str]:
     """Without its workflow the machine goes, and an open run may be about to start it."""
     lease = aws.ledger.state(name).lease
@@ -146,7 +146,7 @@ def _has_accepted(aws: Adapters, name: str) -> bool:
 
 
 def _provide(
-    aws: Adapters, name: str, definition: Definition, former: Registration | None
+    aws: Adapters, name: str, definition: PushedDefinition, former: Registration | None
 ) -> str | None:
     """Package group, and for a recipe its published version, dataset and job.
 
@@ -165,7 +165,7 @@ def _provide(
     return version
 
 
-def _provide_workflow(aws: Adapters, name: str, definition: Definition) -> None:
+def _provide_workflow(aws: Adapters, name: str, definition: PushedDefinition) -> None:
     """The state machine of a pipeline that trains by its own workflow.
 
     While a run is open the machine stays that run's: its next claim brings the new one.

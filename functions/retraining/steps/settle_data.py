@@ -17,7 +17,7 @@ from retraining.steps import quarantine, wakes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settled(Part):
+class SettledRun(Part):
     """Whether this call settled the run, and whether another run will follow."""
 
     settled: bool
@@ -31,7 +31,7 @@ def settle_data(
     outcome: str,
     data_state: str | None,
     sentence: str | None,
-) -> Settled:
+) -> SettledRun:
     """End the run's objects, release the lease, and arm one wake if anything waits."""
     settled = _holds(aws, pipeline, token)
     if settled:
@@ -39,7 +39,7 @@ def settle_data(
         if manifest is not None:
             _settle_objects(aws, manifest, outcome, data_state, sentence)
         settled = _release(aws, pipeline, token, outcome, sentence)
-    return Settled(settled=settled, follow_up=_follow_up(aws, pipeline))
+    return SettledRun(settled=settled, follow_up=_follow_up(aws, pipeline))
 
 
 def checked_objects(aws: Adapters, manifest: Manifest) -> dict[str, CheckedObject]:

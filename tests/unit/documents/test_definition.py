@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from unit_service import DEFINITION
 
-from retraining.documents.definition import Definition
+from retraining.documents.definition import PushedDefinition
 from retraining.rules import contracts, durations
 
 MACHINE = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
@@ -17,10 +17,10 @@ BY_WORKFLOW = {**DEFINITION, "training": {"workflow": MACHINE}}
 DURATION = re.compile(r"\d+[smhd]")
 
 
-def pushed(document: dict[str, Any]) -> Definition:
+def pushed(document: dict[str, Any]) -> PushedDefinition:
     """The definition as a push registers it, every default written out."""
     parsed = contracts.parse_definition(json.dumps(document))
-    return Definition.from_json(contracts.as_document(parsed))
+    return PushedDefinition.from_json(contracts.as_document(parsed))
 
 
 @pytest.mark.parametrize("document", [DEFINITION, BY_WORKFLOW])
@@ -45,4 +45,4 @@ def test_a_pipeline_trains_by_an_algorithm_or_by_its_workflow() -> None:
 def test_a_definition_is_written_as_it_was_read() -> None:
     definition = pushed(DEFINITION)
     assert definition.as_json() == definition.json
-    assert Definition.from_json(json.loads(json.dumps(definition.as_json()))) == definition
+    assert PushedDefinition.from_json(json.loads(json.dumps(definition.as_json()))) == definition
