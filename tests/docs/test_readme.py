@@ -1,4 +1,4 @@
-"""What the README tells a reader to type exists, and what the command line offers is told."""
+"""Every command in the README exists, and the README names every command."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ COMMANDS = [line for line in re.split(r"\n|&&", "\n".join(LINES)) if line.strip(
 RATCHET: Any = typer.main.get_command(app)
 
 
-def told(program: str) -> list[list[str]]:
+def arguments_of(program: str) -> list[list[str]]:
     words = [shlex.split(command) for command in COMMANDS]
     return [word[1:] for word in words if word and word[0] == program]
 
 
-@pytest.mark.parametrize("words", told("ratchet"), ids=" ".join)
+@pytest.mark.parametrize("words", arguments_of("ratchet"), ids=" ".join)
 def test_every_ratchet_command_of_the_readme_parses(words: list[str]) -> None:
     name, *rest = [str(ROOT / "README.md") if word.endswith(".csv") else word for word in words]
     RATCHET.commands[name].make_context(name, rest)
 
 
 def test_the_readme_names_every_command() -> None:
-    untold = [name for name in RATCHET.commands if f"ratchet {name}" not in README]
-    assert untold == []
+    missing = [name for name in RATCHET.commands if f"ratchet {name}" not in README]
+    assert missing == []
 
 
 def test_every_command_has_help_with_an_example() -> None:
@@ -50,7 +50,7 @@ def test_every_command_has_help_with_an_example() -> None:
 def test_every_make_target_of_the_readme_is_in_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"^(\w[\w-]*):", makefile, re.MULTILINE)
-    assert [words[0] for words in told("make") if words[0] not in targets] == []
+    assert [words[0] for words in arguments_of("make") if words[0] not in targets] == []
 
 
 def test_the_readme_s_sam_commands_use_environments_of_samconfig() -> None:

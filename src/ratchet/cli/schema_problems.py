@@ -1,4 +1,4 @@
-"""The problems a JSON Schema finds in a YAML file: line, key, value, and in words what is allowed."""
+"""The problems that a JSON Schema finds in a YAML file: line, key, value, and what is allowed."""
 
 from __future__ import annotations
 
