@@ -22,9 +22,6 @@ LOCAL_AWS = ("door", "s3", "running", "shared")
 """The rooms below the services of local AWS, from the ground up."""
 FOLDERS = ("src", "functions", "jobs", "benchmarks", "tests")
 STARTS = ("src", "functions", "jobs", "tests", "src/ratchet/local_aws/glue/library")
-STILL_IN_CIRCLES = (  # folders whose circles are being opened
-    "src/ratchet/workflow/operating",
-)
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -76,11 +73,7 @@ def test_no_imports_run_in_a_circle() -> None:
     """Imports inside functions and for type checkers count too."""
     graph = Sources(ROOT, FOLDERS, STARTS).graph()
     found = [sorted(str(file.relative_to(ROOT)) for file in group) for group in circles(graph)]
-    assert [group for group in found if not all(map(_is_being_opened, group))] == []
-
-
-def _is_being_opened(file: str) -> bool:
-    return file.startswith(STILL_IN_CIRCLES)
+    assert found == []
 
 
 @pytest.mark.parametrize(

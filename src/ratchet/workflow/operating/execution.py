@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ratchet.workflow.drawing.pages import DrawsItself
 from ratchet.workflow.exceptions import ExecutionFailed
@@ -17,7 +17,6 @@ from ratchet.workflow.operating.tables import EventsList, Html
 
 if TYPE_CHECKING:
     from ratchet.workflow.history.timeline import Timeline
-    from ratchet.workflow.operating.workflow import Workflow
 
 _FIRST_LOOK, _LONGEST = 0.1, 2.0
 _OPEN = ("RUNNING", "PENDING_REDRIVE")
@@ -39,12 +38,20 @@ class ExecutionStatus(Enum):
         raise ValueError(f"{value!r} is no status of an execution; there are {known}")
 
 
+class Executed(Protocol):
+    """The workflow of an execution."""
+
+    @property
+    def client(self) -> Any:
+        """Its Step Functions client."""
+
+
 class Execution(DrawsItself):
     """An execution by its ARN. `status`, `start_date` and `stop_date` are as last seen."""
 
     def __init__(
         self,
-        workflow: Workflow | None,
+        workflow: Executed | None,
         execution_arn: str,
         start_date: datetime | None = None,
         status: ExecutionStatus | str = ExecutionStatus.Running,

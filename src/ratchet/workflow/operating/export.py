@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -13,9 +13,7 @@ from ratchet.workflow.asl.building import build
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.operating.permissions import Statement, statements
 from ratchet.workflow.sam.machines import placeholders_in
-
-if TYPE_CHECKING:
-    from ratchet.workflow.operating.workflow import Workflow
+from ratchet.workflow.steps.graph import Graph
 
 _LOG_ACTIONS = (
     "logs:CreateLogDelivery",
@@ -39,7 +37,39 @@ _PLACEHOLDER = re.compile(r"\$\{\w+\}", re.ASCII)
 _ARN = re.compile(r"^arn:(aws|aws-cn|aws-us-gov|\$\{\w+\}):states:::")
 
 
-def cloudformation_template(workflow: Workflow, description: str | None = None) -> str:
+class Exportable(Protocol):
+    """What a template needs to know of a workflow."""
+
+    @property
+    def name(self) -> str:
+        """The name of the state machine."""
+
+    @property
+    def type(self) -> str:
+        """STANDARD or EXPRESS."""
+
+    @property
+    def definition(self) -> Graph:
+        """What it does."""
+
+    @property
+    def role(self) -> str | None:
+        """The ARN of its role, if it has one already."""
+
+    @property
+    def tags(self) -> Sequence[Mapping[str, str]]:
+        """Its tags, each with key and value."""
+
+    @property
+    def logging_configuration(self) -> Mapping[str, Any] | None:
+        """What it logs, as the API takes it."""
+
+    @property
+    def tracing(self) -> bool | None:
+        """Whether X-Ray traces its executions."""
+
+
+def cloudformation_template(workflow: Exportable, description: str | None = None) -> str:
     """A template with the state machine alone, which uses the workflow's role."""
     document = {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -58,7 +88,7 @@ def cloudformation_template(workflow: Workflow, description: str | None = None) 
     return _dump(document)
 
 
-def sam_template(workflow: Workflow, description: str | None = None) -> str:
+def sam_template(workflow: Exportable, description: str | None = None) -> str:
     """A template with the state machine, its own role, a log group and tracing.
 
     Region and account are those of the deployment; a `${Name}` in the definition becomes the
@@ -91,7 +121,7 @@ def _refuse_taken(names: Iterable[str]) -> None:
 
 
 def _resources(
-    workflow: Workflow, definition: dict[str, Any], names: Mapping[str, str]
+    workflow: Exportable, definition: dict[str, Any], names: Mapping[str, str]
 ) -> dict[str, Any]:
     machine = build(read(_written(definition, "aws")))
     allowed = statements(machine, workflow.name)
@@ -115,7 +145,7 @@ def _resources(
 
 
 def _machine(
-    workflow: Workflow, definition: dict[str, Any], names: Mapping[str, str], *, logged: bool
+    workflow: Exportable, definition: dict[str, Any], names: Mapping[str, str], *, logged: bool
 ) -> dict[str, Any]:
     filled = {"Partition": "AWS::Partition", **names}
     properties: dict[str, Any] = {

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from xml.sax.saxutils import escape, quoteattr
 
 from ratchet.workflow.history.reader import read_trace
 from ratchet.workflow.operating.clients import console_link
-
-if TYPE_CHECKING:
-    from ratchet.workflow.operating.execution import Execution
 
 _STYLE = (
     "border-collapse:collapse;font:13px system-ui,sans-serif;text-align:left;"
@@ -66,6 +63,34 @@ class _Table(list[Any]):
         return self.to_html()
 
 
+class ListedExecution(Protocol):
+    """An execution as a row shows it."""
+
+    @property
+    def client(self) -> Any:
+        """The Step Functions client that found it."""
+
+    @property
+    def execution_arn(self) -> str:
+        """Its ARN."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def status(self) -> str:
+        """Its status as last seen."""
+
+    @property
+    def start_date(self) -> datetime | None:
+        """When it was started."""
+
+    @property
+    def stop_date(self) -> datetime | None:
+        """When it ended, if it has."""
+
+
 class WorkflowList(_Table):
     """State machines, as ListStateMachines gives them."""
 
@@ -97,7 +122,7 @@ class ExecutionsList(_Table):
         return table(("Name", "Status", "Started", "Ended"), (self._row(one) for one in self))
 
     @staticmethod
-    def _row(one: Execution) -> tuple[Any, ...]:
+    def _row(one: ListedExecution) -> tuple[Any, ...]:
         link = console_link(one.client, "execution", one.execution_arn)
         return _link(one.name, link), one.status, one.start_date, one.stop_date
 
