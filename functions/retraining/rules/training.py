@@ -1,4 +1,4 @@
-"""The training section: SageMaker's built-in XGBoost, or the pipeline's own workflow."""
+"""The training section: an algorithm of SageMaker's, or the pipeline's own workflow."""
 
 from __future__ import annotations
 
@@ -40,13 +40,15 @@ WorkflowFile = Annotated[
     ),
 ]
 
+TITLES: Final = ", ".join(f"{row.name}: {row.title}" for row in ALGORITHMS.values())
+
 
 class BuiltInTraining(Section):
-    """The challenger is trained by SageMaker's built-in XGBoost."""
+    """The challenger is trained by a built-in algorithm of SageMaker's."""
 
-    algorithm: Annotated[str, OneOf(ALGORITHMS)] = DEFAULT
+    algorithm: Annotated[str, OneOf(ALGORITHMS)] = Field(default=DEFAULT, description=TITLES)
     hyperparameters: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
-        description="Of SageMaker's built-in XGBoost"
+        description="The algorithm's, by the names SageMaker gives them"
     )
     instance: Instance = "ml.m5.large"
     max_runtime: Runtime = "1h"
