@@ -70,13 +70,13 @@ Case = tuple[str, dict[str, Any], str, str]
 REFUSED: list[Case] = [
     # graph
     (
-        "a start that is no state",
+        "a start that is not a state",
         {**_one(SUCCEED), "StartAt": "B"},
         "/StartAt",
         "Missing 'StartAt' target: B",
     ),
     (
-        "a target that is no state",
+        "a target that is not a state",
         machine({"Go": {"Type": "Pass", "Next": "Done"}, "Donne": SUCCEED}),
         "/States/Go/Next",
         "Did you mean Donne?",
@@ -111,10 +111,10 @@ REFUSED: list[Case] = [
     # fields
     ("a misspelt field", _one(_task(Argument={})), "/States/A/Argument", "Did you mean Arguments?"),
     ("a misspelt type", _one({"Type": "Taks"}), "/States/A/Type", "Did you mean Task?"),
-    ("a state that is no object", _one([]), "/States/A", "no object"),  # type: ignore[arg-type]
+    ("a state that is not an object", _one([]), "/States/A", "not an object"),  # type: ignore[arg-type]
     ("no type", _one({"End": True}), "/States/A", "Type is missing"),
     (
-        "a branch that is no object",
+        "a branch that is not an object",
         _one({"Type": "Parallel", "Branches": [None], "End": True}),
         "/States/A/Branches/0",
         "must be an object",
@@ -314,7 +314,7 @@ REFUSED: list[Case] = [
         "/States/A/ResultPath",
         "reference path",
     ),
-    ("an open bracket", _old(_pass(InputPath="$.a[0")), "/States/A/InputPath", "no JSONPath"),
+    ("an open bracket", _old(_pass(InputPath="$.a[0")), "/States/A/InputPath", "not a JSONPath"),
     (
         "a path that is text",
         _old(_pass(Parameters={"x.$": "name"})),
@@ -343,11 +343,11 @@ REFUSED: list[Case] = [
         "an intrinsic that is not closed",
         _old(_pass(Parameters={"x.$": "States.Array($.a"})),
         "/States/A/Parameters/x.$",
-        "no intrinsic function",
+        "not an intrinsic function",
     ),
     # Choice
     (
-        "a variable that is no path",
+        "a variable that is not a path",
         _old(_choice({"Variable": "x", "IsNull": True}), B=SUCCEED),
         "/States/A/Choices/0/Variable",
         "Begin it with $: $.x",
@@ -461,7 +461,7 @@ REFUSED: list[Case] = [
         "/States/A/Resource",
         "Step Functions calls it sfn",
     ),
-    ("no resource at all", _one(_task(Resource="lambda")), "/States/A/Resource", "no Resource"),
+    ("no resource at all", _one(_task(Resource="lambda")), "/States/A/Resource", "not a Resource"),
     (
         "an argument in lower case",
         _one(_task(Arguments={"functionName": "score"})),
@@ -504,13 +504,13 @@ SUSPECT: list[Case] = [
         "a result where none is",
         _one(_task(Arguments={"FunctionName": "{% $states.result.x %}"})),
         "/States/A/Arguments/FunctionName",
-        "not filled in Arguments",
+        "not set in Arguments",
     ),
     (
         "a result of a Pass",
         _one(_pass(Output="{% $states.result %}")),
         "/States/A/Output",
-        "not filled in a Pass state",
+        "not set in a Pass state",
     ),
     ("$eval", _one(_pass(Output={"x": "{% $eval('1') %}"})), "/States/A/Output/x", "Use $parse"),
     (
@@ -572,7 +572,7 @@ SUSPECT: list[Case] = [
             B=_pass(Output="{% $model %}"),
         ),
         "/States/B/Output",
-        "hand the value over as output",
+        "pass the value on as output",
     ),
     (
         "a JSONPath variable nobody assigns",
@@ -614,7 +614,7 @@ SUSPECT: list[Case] = [
         "a path in a JSONata state",
         _one(_task(Arguments={"FunctionName": "$.name"})),
         "/States/A/Arguments/FunctionName",
-        "taken as text",
+        "read as text",
     ),
     (
         "a JSONPath key in a JSONata state",
@@ -626,7 +626,7 @@ SUSPECT: list[Case] = [
         "an expression in a JSONPath state",
         _old(_pass(Parameters={"x": "{% $states.input %}"})),
         "/States/A/Parameters/x",
-        "takes it as text",
+        "reads it as text",
     ),
     (
         "arguments left out",
@@ -682,7 +682,7 @@ SUSPECT: list[Case] = [
         "batches without a size",
         _one(_distributed(ItemBatcher={"BatchInput": {"a": 1}})),
         "/States/A/ItemBatcher",
-        "no size of a batch",
+        "sets no batch size",
     ),
     (
         "a service that AWS has withdrawn",

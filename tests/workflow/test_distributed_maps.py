@@ -96,8 +96,8 @@ def test_items_are_read_from_files_of_each_kind() -> None:
     assert _read("JSON", '{"a": {"b": [7]}}', ItemsPointer="/a/b") == [7]
     assert _read("JSONL", '{"a":1}\n\n[2]\n') == [{"a": 1}, [2]]
     assert "duplicates" in _read("CSV", "a,a\n1,2\n")
-    assert "no JSON" in _read("JSON", "[1")
-    assert "no JSON" in _read("JSONL", "NaN")
+    assert "not JSON" in _read("JSON", "[1")
+    assert "not JSON" in _read("JSONL", "NaN")
 
 
 def test_the_objects_of_a_bucket_are_items() -> None:

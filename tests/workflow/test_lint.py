@@ -255,7 +255,7 @@ def test_a_pipe_is_read_and_one_that_gives_nothing_is_left(
     monkeypatch.setattr("ratchet.workflow.files.MAX_SECONDS", 0.2)
     os.mkfifo(tmp_path / "silent")
     done = _ratchet("lint", tmp_path / "silent")
-    assert (done.exit_code, "Nothing came" in done.output) == (1, True)
+    assert (done.exit_code, "No data within" in done.output) == (1, True)
     out, into = os.pipe()
     os.write(into, b'{"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}')
     os.close(into)
@@ -323,8 +323,8 @@ def test_what_only_local_aws_cannot_run_is_a_note_and_fails_no_command(tmp_path:
     path.write_text(text)
     done = _ratchet("lint", "--strict", path)
     assert done.exit_code == 0
-    assert "note: Local AWS runs no Express child executions" in done.stdout
-    with pytest.raises(InvalidDefinition, match="Local AWS runs no Express"):
+    assert "note: Local AWS does not run Express child executions" in done.stdout
+    with pytest.raises(InvalidDefinition, match="Local AWS does not run Express"):
         load(text)
 
 

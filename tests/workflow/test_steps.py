@@ -255,7 +255,7 @@ def test_variables_and_raw_expressions_are_values_too() -> None:
     now = Expression(jsonata="$now()")
     step = Pass("A", query_language="JSONata", assign={"run": {"at": now}}, output=run)
     assert step.to_dict()["Assign"] == {"run": {"at": "{% $now() %}"}}
-    with pytest.raises(ValueError, match="JSONata alone"):
+    with pytest.raises(ValueError, match="JSONata only"):
         Pass("A", parameters={"x": now}).to_dict()
 
 

@@ -320,7 +320,7 @@ def test_a_resource_for_a_template_to_fill_in_is_a_function_if_nothing_else_is_s
     task = {"Type": "Task", "Resource": "${Checker}", "End": True}
     definition = {"StartAt": "Call", "States": {"Call": task}}
     assert run_machine(definition, {}, {"Call": returns("fine")}).output == "fine"
-    with pytest.raises(InvalidDefinition, match="'banana' is no Resource"):
+    with pytest.raises(InvalidDefinition, match="'banana' is not a Resource"):
         run_machine(definition, {}, {"Call": returns(1)}, substitutions={"Checker": "banana"})
 
 

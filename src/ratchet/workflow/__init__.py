@@ -1,6 +1,6 @@
 """State machines in the Amazon States Language: author, check, draw, run and operate them.
 
-Nothing below is imported before it is used: `import ratchet.workflow` costs next to nothing, and
+Nothing below is imported before it is used: `import ratchet.workflow` costs almost nothing, and
 boto3 is loaded when the first call is made.
 """
 
@@ -89,7 +89,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for from where it lives, once."""
+    """Import a name from its module on first use."""
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
     if name not in _HOME:

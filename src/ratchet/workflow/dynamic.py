@@ -1,6 +1,6 @@
-"""Values that only an execution knows, written in whichever query language a state uses.
+"""Values known only at run time, written in whichever query language a state uses.
 
-A state's fields may hold them anywhere. In JSONata they become `{% ... %}` strings; in JSONPath
+A state's fields may contain them anywhere. In JSONata they become `{% ... %}` strings; in JSONPath
 the key gets its `.$` and the value is the path.
 """
 
@@ -17,7 +17,7 @@ class Dynamic:
     """A value to be found at run time."""
 
     def to_jsonpath(self) -> str:
-        """The path or intrinsic function, as it stands after a key with `.$`."""
+        """The path or intrinsic function, as the value of a key with `.$`."""
         raise NotImplementedError
 
     def to_jsonata(self) -> str:
@@ -26,13 +26,13 @@ class Dynamic:
 
     def __format__(self, spec: str) -> str:
         raise TypeError(
-            "A placeholder has no value yet, so an f-string or str.format cannot hold it; "
+            "A placeholder has no value yet, so an f-string or str.format cannot contain it; "
             "use Format('s3://{}/data', placeholder)"
         )
 
 
 class Expression(Dynamic):
-    """Raw text for what nothing else here expresses: `Expression(jsonata="$now()")`."""
+    """Raw text for what nothing else in this module expresses: `Expression(jsonata="$now()")`."""
 
     def __init__(self, *, jsonpath: str | None = None, jsonata: str | None = None) -> None:
         if jsonpath is None and jsonata is None:
@@ -42,7 +42,7 @@ class Expression(Dynamic):
     def to_jsonpath(self) -> str:
         if self._jsonpath is None:
             raise ValueError(
-                f"the expression {self._jsonata!r} is JSONata alone; set query_language='JSONata' "
+                f"the expression {self._jsonata!r} is JSONata only; set query_language='JSONata' "
                 "on the state or the workflow, or give jsonpath= as well"
             )
         return self._jsonpath
@@ -50,7 +50,7 @@ class Expression(Dynamic):
     def to_jsonata(self) -> str:
         if self._jsonata is None:
             raise ValueError(
-                f"the expression {self._jsonpath!r} is JSONPath alone; give jsonata= as well"
+                f"the expression {self._jsonpath!r} is JSONPath only; give jsonata= as well"
             )
         return self._jsonata
 
@@ -86,7 +86,7 @@ class Format(Dynamic):
 
 
 class Path(Dynamic):
-    """A fixed beginning and the steps after it: `$$.State.RetryCount`."""
+    """A fixed start and the steps after it: `$$.State.RetryCount`."""
 
     jsonpath_root: ClassVar[str] = "$"
     jsonata_root: ClassVar[str] = "$states.input"
@@ -113,7 +113,7 @@ def _jsonata_step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
     if "`" in step:
-        raise ValueError(f"The key {step!r} holds a backquote, which JSONata cannot name")
+        raise ValueError(f"The key {step!r} contains a backquote, which JSONata cannot express")
     return f".{step}" if _NAME.match(step) else f".`{step}`"
 
 
@@ -141,7 +141,7 @@ def jsonata_argument(value: Any) -> str:
 
 
 def render(value: Any, *, jsonata: bool) -> Any:
-    """`value` as the definition holds it, every dynamic part written in the state's language."""
+    """`value` as the definition contains it, every dynamic part written in the state's language."""
     if isinstance(value, Dynamic):
         return f"{{% {value.to_jsonata()} %}}" if jsonata else value.to_jsonpath()
     if isinstance(value, dict):
@@ -161,7 +161,7 @@ def _part(value: Any, *, jsonata: bool) -> Any:
 
 
 def _needs_path(value: Any) -> bool:
-    """Whether JSONPath has to write the value as a path: itself dynamic, or a list with one."""
+    """Whether JSONPath has to write the value as a path: dynamic, or a list with dynamic parts."""
     if isinstance(value, list | tuple):
         return any(_needs_path(part) for part in value)
     return isinstance(value, Dynamic)

@@ -1,4 +1,4 @@
-"""What authoring and operating raise; the names are those of `stepfunctions.exceptions`."""
+"""What authoring and operating raise, by the names of `stepfunctions.exceptions`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ratchet.workflow.asl.findings import InvalidDefinition, WorkflowError
 
 
 class DuplicateStatesInChain(WorkflowError, ValueError):
-    """One state stands twice in a chain: it would lead back to itself."""
+    """A state is in a chain twice: it would lead back to itself."""
 
 
 class MissingRequiredParameter(WorkflowError, ValueError):
-    """A call lacks an argument that it cannot do without."""
+    """A call lacks a required argument."""
 
 
 class WorkflowNotFound(WorkflowError, LookupError):
@@ -22,7 +22,7 @@ class InvalidInput(WorkflowError, ValueError):
 
 
 class ExecutionFailed(WorkflowError):
-    """An execution whose result was asked for ended otherwise than by success."""
+    """An execution whose result was requested did not succeed."""
 
     def __init__(self, arn: str, status: str, error: str | None, cause: str | None) -> None:
         self.arn, self.status, self.error, self.cause = arn, status, error, cause

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 MAX_BYTES = 16 * 1024 * 1024
-MAX_SECONDS = 5.0  # to wait for what a pipe gives
+MAX_SECONDS = 5.0  # to wait for the content of a pipe
 
 
 def content_of(path: Path) -> bytes:
-    """What is in a file, or comes out of a pipe. Raises OSError."""
+    """The content of a file or a pipe. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         return _read(handle)
@@ -29,7 +29,7 @@ def _read(handle: int) -> bytes:
     while size <= MAX_BYTES:
         ready, _, _ = select.select([handle], [], [], max(0.0, until - time.monotonic()))
         if not ready:
-            raise TimeoutError(errno.ETIMEDOUT, f"Nothing came in {MAX_SECONDS:g} seconds")
+            raise TimeoutError(errno.ETIMEDOUT, f"No data within {MAX_SECONDS:g} seconds")
         part = os.read(handle, 1024 * 1024)
         if not part:
             return b"".join(parts)

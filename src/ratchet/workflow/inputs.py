@@ -1,4 +1,4 @@
-"""Placeholders: the execution's input and a step's output, by key, before there is a value."""
+"""Placeholders: the execution's input and a step's output, by key, before they have a value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class Placeholder(Path):
-    """A value, or a tree of them, that the execution fills in: `placeholder['key'][0]`.
+    """A value, or a tree of values, that the execution fills in: `placeholder['key'][0]`.
 
     With a schema (keys to types, Fields or further mappings) only its keys exist.
     """
@@ -47,7 +47,7 @@ class Placeholder(Path):
 
     def _fill(self, schema: dict[str, Any]) -> None:
         if not isinstance(schema, dict):
-            raise ValueError(  # noqa: TRY004 - as for a type that is none
+            raise ValueError(  # noqa: TRY004 - as for an invalid type
                 f"A schema is a mapping of keys to types such as {{'rows': int}}, not {schema!r}"
             )
         for key, entry in schema.items():
@@ -87,10 +87,10 @@ class Placeholder(Path):
         where = f"{type(self).__name__}{''.join(f'[{step!r}]' for step in self.steps())}"
         raise ValueError(f"{where} has no key {name!r}; its schema has {known}")
 
-    __iter__ = None  # else `for x in placeholder` would never end
+    __iter__ = None  # otherwise `for x in placeholder` would never end
 
     def get(self, name: str | int, type: type) -> Self:  # noqa: A002
-        """The child of that name, typed. Raises ValueError if it already has another type."""
+        """The typed child of that name. Raises ValueError if it already has another type."""
         child = self.store.get(name)
         if child is not None and child.type is not type:
             raise ValueError(f"{name!r} already has the type {child.type}, not {type}")
@@ -114,7 +114,7 @@ class Placeholder(Path):
         return here
 
     def contains(self, placeholder: Placeholder) -> bool:
-        """Whether the placeholder is one of this tree's, at any depth."""
+        """Whether the placeholder belongs to this tree, at any depth."""
         here = placeholder.parent if isinstance(placeholder, Placeholder) else None
         while here is not None and here is not self:
             here = here.parent
@@ -124,7 +124,7 @@ class Placeholder(Path):
         return self.contains(placeholder)
 
     def fields(self) -> Fields:
-        """The schema as Fields: the one given, or what the keys used so far say."""
+        """The schema as Fields: the one given, or the one that the keys used so far imply."""
         return {
             str(key): child.field or (child.fields() if child.store else Field(child.type or str))
             for key, child in self.store.items()
@@ -150,7 +150,7 @@ class Placeholder(Path):
         return schemas.validate(self.fields(), given, closed=self.schema is not None)
 
     def complete(self, input: Any) -> Any:  # noqa: A002
-        """The input with the schema's defaults where a key was left out."""
+        """The input with the schema's defaults for the keys left out."""
         given = {} if input is None else input
         return schemas.complete(self.fields(), given) if isinstance(given, dict) else given
 
@@ -173,14 +173,14 @@ def _named(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 class ExecutionInput(Placeholder):
-    """The input an execution is started with, readable in every state."""
+    """The input that an execution is started with, readable in every state."""
 
     jsonpath_root: ClassVar[str] = "$$.Execution.Input"
     jsonata_root: ClassVar[str] = "$states.context.Execution.Input"
 
 
 class StepInput(Placeholder):
-    """The output of the step before: what the next one finds under `$`."""
+    """The output of the previous step: what the next one sees as `$`."""
 
 
 class Context(Placeholder):
@@ -215,7 +215,7 @@ class Variable(Placeholder):
 
 
 def fresh_name(*parts: Any) -> Format:
-    """A job name that is new at every attempt, so that Retry works: parts and the retry count.
+    """A job name that is new at every attempt, so that Retry works: the parts and the retry count.
 
     `fresh_name('churn', Context()['Execution']['Name'])` gives churn-<execution>-0, then -1, ...
     SageMaker accepts 63 characters in all.

@@ -1,4 +1,4 @@
-"""From a definition in whatever form to its model."""
+"""The model of a definition, whatever its form."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ratchet.workflow.checks import check
 
 
 def parse(source: str | bytes | Mapping[str, Any]) -> StateMachine:
-    """The model of a definition (dict, JSON or YAML text), right or wrong.
+    """The model of a definition (dict, JSON or YAML text), valid or not.
 
-    Raises InvalidDefinition only if there is no JSON or YAML object in it.
+    Raises InvalidDefinition only if it is not a JSON or YAML object.
     """
     return build(read(source))
 

@@ -1,4 +1,4 @@
-"""What an execution input must look like: types, defaults and ranges, key by key."""
+"""The schema of an execution input: types, defaults and ranges, key by key."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Field:
         return not (self.has_default or self.optional)
 
     def fits_type(self, value: Any) -> bool:
-        """JSON's view of types: a whole number is a float too, true is no number."""
+        """JSON's view of types: a whole number is also a float, true is not a number."""
         if isinstance(value, bool):
             return self.type in (bool, object)
         return isinstance(value, (int, float) if self.type is float else self.type)
@@ -69,7 +69,7 @@ class Field:
 class ValidationResult(NamedTuple):
     """`valid`, the keys missing, and (key, expected type, given type) for each wrong type.
 
-    `problems` is new: a sentence for everything wrong, each naming its key.
+    `problems` is new: a sentence for each problem, naming its key.
     """
 
     valid: bool
@@ -82,7 +82,7 @@ Fields = Mapping[str, Any]  # key to a Field, or to further Fields
 
 
 def validate(fields: Fields, given: Any, *, closed: bool) -> ValidationResult:
-    """Compare an input with a schema. A closed schema knows every key there may be."""
+    """Compare an input with a schema. A closed schema allows no other keys."""
     if not isinstance(given, Mapping):
         sentence = f"the input must be an object, not {type(given).__name__}"
         return ValidationResult(False, [], [("", dict, type(given))], (sentence,))
@@ -129,7 +129,7 @@ def _nearest(key: str, fields: Fields) -> str:
 
 
 def names(fields: Fields, prefix: str = "") -> Iterator[str]:
-    """Every key at every depth, written with dots."""
+    """Every key at every depth, in dotted form."""
     for key, field in fields.items():
         if isinstance(field, Field):
             yield f"{prefix}{key}"

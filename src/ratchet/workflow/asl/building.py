@@ -1,4 +1,4 @@
-"""Makes the model of a document. Never fails on what is inside: that is for the checks."""
+"""Builds the model of a document. Never fails on its content, which the checks judge."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ratchet.workflow.integrations.resource import parse_resource
 
 
 def build(source: Source) -> StateMachine:
-    """The model of a document; never fails on what is inside it."""
+    """The model of a document; never fails on its content."""
     document = source.document
     language = document.get("QueryLanguage", JSONPATH)
     language = language if isinstance(language, str) else JSONPATH
@@ -143,7 +143,7 @@ class _Maker:
 
 
 def _pass(make: _Maker, name: str) -> State:
-    # Result belongs to JSONPath states, where it is taken as it stands.
+    # Result belongs to JSONPath states, where it is taken literally.
     result = reading.expression_field(make.document, "Result", "Result", JSONPATH)
     return Pass(**make.common(name), result=result)
 
@@ -215,7 +215,7 @@ def _parallel(make: _Maker, name: str) -> State:
 
 def _map(make: _Maker, name: str) -> State:
     key = "ItemProcessor" if "ItemProcessor" in make.document else "Iterator"
-    # What later became ItemSelector was called Parameters.
+    # ItemSelector was formerly called Parameters.
     common = make.common(name)
     selector = make.payload("ItemSelector") or common.pop("parameters", None)
     jsonata = make.language == JSONATA

@@ -16,7 +16,7 @@ Compare = Callable[[Any, Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One operator. With `by_path`, `value` is a path to what is compared with."""
+    """One operator. With `by_path`, `value` is the path of the other operand."""
 
     variable: str
     operator: str
@@ -28,7 +28,7 @@ class Comparison:
         return self.operator == "IsPresent"
 
     def holds(self, actual: Any, expected: Any) -> bool:
-        """Whether the comparison is true; values of other types are just not equal."""
+        """Whether the comparison is true; values of other types are simply not equal."""
         return OPERATORS[self.operator](actual, expected)
 
 
@@ -52,7 +52,7 @@ MAX_DEPTH = 100
 
 
 def read_test(rule: Any, depth: int = 0) -> Test | None:
-    """The test of a choice rule; None if there is none in it (the checks say what is wrong)."""
+    """The test of a choice rule; None if it has none, which the checks report."""
     if not isinstance(rule, dict) or depth > MAX_DEPTH:
         return None
     for name, combine in (("And", AllOf), ("Or", AnyOf)):
@@ -96,7 +96,7 @@ def _strings(compare: Compare) -> Compare:
 
 
 def _utf16(text: str) -> bytes:
-    """Texts compare as Java compares them: by UTF-16 code units."""
+    """Strings compare as in Java: by UTF-16 code units."""
     return text.encode("utf-16-be", errors="surrogatepass")
 
 
@@ -149,7 +149,7 @@ class Wildcard:
 
 @lru_cache(maxsize=1024)
 def wildcard(pattern: str) -> Wildcard:
-    """A StringMatches pattern: `*` is any text, `\\*` a star, `\\\\` a backslash."""
+    """A StringMatches pattern: `*` matches anything, `\\*` an asterisk, `\\\\` a backslash."""
     parts = [""]
     for piece in re.findall(r"\\.|\*|[^\\*]+|\\", pattern, re.DOTALL):
         if piece == "*":

@@ -1,4 +1,4 @@
-"""The fields that only a distributed Map has: where items come from, how they are put together."""
+"""The fields of a distributed Map alone: where items come from, how they are batched."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ratchet.workflow.integrations.resource import parse_resource
 
 
 def is_distributed(document: Document, processor: str = "ItemProcessor") -> bool:
-    """Whether the iterations of a Map, given as its document, are executions of their own."""
+    """Whether the iterations of a Map, given as its document, are separate executions."""
     config = reading.mapping(reading.mapping(document.get(processor)).get("ProcessorConfig"))
     return config.get("Mode") == "DISTRIBUTED"
 
 
 def distributed_fields(document: Document, processor: str, language: str) -> dict[str, Any]:
-    """What a Map model takes for a distributed Map, from the document of the state."""
+    """The fields of a distributed Map, from the document of the state."""
     return {
         "is_distributed": is_distributed(document, processor),
         "label": reading.text(document.get("Label")),

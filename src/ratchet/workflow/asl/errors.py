@@ -64,13 +64,13 @@ class StateError(Exception):
 
     @property
     def details(self) -> dict[str, str]:
-        """The error as history events carry it; what is absent is left out."""
+        """The error as in history events; absent members are left out."""
         both = {"error": self.error, "cause": self.cause}
         return {key: value for key, value in both.items() if value is not None}
 
     @property
     def output(self) -> dict[str, str]:
-        """The error output that a Catch receives; AWS gives an empty text for what is absent."""
+        """The error output that a Catch receives; AWS gives empty strings for absent members."""
         return {"Error": self.error or "", "Cause": self.cause or ""}
 
     def matches(self, names: Iterable[str]) -> bool:
@@ -80,7 +80,7 @@ class StateError(Exception):
         if self.error == RUNTIME:
             return False  # AWS: always fails the execution, whatever the handler names
         if name == self.error:
-            return True  # States.DataLimitExceeded too, which no wildcard takes
+            return True  # including States.DataLimitExceeded, which no wildcard matches
         if name == HEARTBEAT:
             return self.heartbeat
         if name == ALL:

@@ -1,4 +1,4 @@
-"""What a check says about a definition, and the error that carries it to whoever asked."""
+"""What a check finds in a definition, and the error that carries findings."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ Path = tuple[str | int, ...]
 
 ERROR = "ERROR"
 WARNING = "WARNING"
-NOTE = "NOTE"  # AWS is content; this release cannot run it
+NOTE = "NOTE"  # AWS accepts it; this release cannot run it
 UNSUPPORTED = "UNSUPPORTED_BY_RATCHET"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong with a definition.
+    """One problem of a definition.
 
     `rule` is our id of the check, `code` the code AWS gives in ValidateStateMachineDefinition,
-    `path` leads to the place in the document. `line` and `column` count from 1 and are set when
+    `path` is its place in the document. `line` and `column` count from 1 and are set if
     the definition came as text.
     """
 
@@ -53,11 +53,11 @@ class Finding:
 
 
 class WorkflowError(Exception):
-    """Base of what this package raises."""
+    """Base class of the errors that this package raises."""
 
 
 class InvalidDefinition(WorkflowError):
-    """A definition that AWS (or this release) would not accept; `findings` say why."""
+    """A definition that AWS (or this release) would not accept; `findings` give the reasons."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
@@ -70,7 +70,7 @@ def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def as_refused_here(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings where a machine is to be run by this release: what it cannot run is an error."""
+    """The findings for running a machine by this release: what it cannot run is an error."""
     return tuple(
         replace(finding, severity=ERROR) if finding.code == UNSUPPORTED else finding
         for finding in findings

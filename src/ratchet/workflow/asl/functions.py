@@ -24,17 +24,17 @@ MAX_RANGE = 1_000
 
 
 class FunctionError(ValueError):
-    """Arguments that a function cannot take."""
+    """Arguments that a function does not accept."""
 
 
 class Template(str):
-    """The first argument of States.Format as written, with its escapes."""
+    """The first argument of States.Format as written, including its escapes."""
 
     __slots__ = ()
 
 
 def check_count(name: str, given: int, error: type[Exception]) -> None:
-    """Raise `error` if a function cannot take that many arguments."""
+    """Raise `error` if a function does not take that many arguments."""
     fewest, most = COUNTS[name]
     if not fewest <= given <= most:
         expected = f"{fewest}" if fewest == most else f"{fewest} or more"
@@ -65,7 +65,7 @@ def _range(first: Any, last: Any, step: Any) -> list[int]:
         raise FunctionError("The step must not be zero")
     count = max((high - low) // by + 1, 0)
     if count > MAX_RANGE:
-        raise FunctionError(f"The array can hold at most {MAX_RANGE} items, not {count}")
+        raise FunctionError(f"The array can contain at most {MAX_RANGE} items, not {count}")
     return [low + by * place for place in range(count)]
 
 
@@ -88,7 +88,7 @@ def _unique(values: Any) -> list[Any]:
     return list(seen.values())
 
 
-# texts and encodings
+# strings and encodings
 
 
 def _format(template: Any, *values: Any) -> str:
@@ -107,7 +107,7 @@ _HOLE = re.compile(r"\\(.)|(\{\})", re.DOTALL)
 
 
 def around_holes(template: str) -> list[str]:
-    """What stands between the `{}` of a template; in a literal, escapes are undone."""
+    """The parts between the `{}` of a template; in a literal, escapes are resolved."""
     if not isinstance(template, Template):
         return template.split("{}")
     parts, start = [""], 0
@@ -123,7 +123,7 @@ def around_holes(template: str) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    """A value inside a formatted text, as Java writes it: `{a=1, b=[x, y]}`."""
+    """A value inside a formatted string, as Java writes it: `{a=1, b=[x, y]}`."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -145,12 +145,12 @@ def _encode(text: Any) -> str:
 
 
 def _decode(text: Any) -> str:
-    """As Java decodes: padding may be missing, and bytes that are no UTF-8 are replaced."""
+    """As Java decodes: padding may be missing, and bytes that are not UTF-8 are replaced."""
     padded = _limited(text) + "=" * (-len(text) % 4)
     try:
         return base64.b64decode(padded, validate=True).decode(errors="replace")
     except (binascii.Error, ValueError) as error:
-        raise FunctionError(f"The string is no Base64: {error}") from error
+        raise FunctionError(f"The string is not Base64: {error}") from error
 
 
 def _hash(data: Any, algorithm: Any) -> str:
@@ -170,11 +170,11 @@ def _to_json(text: Any) -> Any:
     try:
         return loads(source)
     except (ValueError, RecursionError) as error:
-        raise FunctionError(f"The string is no JSON: {error}") from error
+        raise FunctionError(f"The string is not JSON: {error}") from error
 
 
 def _json(value: Any) -> str:
-    """JSON text as Java writes it; ours differs in numbers only, but those can be seen in texts."""
+    """JSON text as Java writes it; ours differs in numbers only, which are visible in strings."""
     if isinstance(value, float):
         return _double(value)
     if isinstance(value, list):
@@ -287,12 +287,12 @@ def _text(value: Any) -> str:
 def _limited(value: Any) -> str:
     text = _text(value)
     if len(text) > MAX_TEXT:
-        raise FunctionError(f"The string has {len(text)} characters; {MAX_TEXT} are the most")
+        raise FunctionError(f"The string has {len(text)} characters; the maximum is {MAX_TEXT}")
     return text
 
 
 def _bytes(value: Any) -> bytes:
-    """UTF-8 as Java writes it: a question mark for half a surrogate pair."""
+    """UTF-8 as Java writes it: a question mark for a lone surrogate."""
     return _limited(value).encode(errors="replace")
 
 
@@ -303,7 +303,7 @@ def _integer(value: Any) -> int:
 
 
 def _whole(value: Any) -> int:
-    """A number rounded as Java's Math.round does: halves go up."""
+    """A number rounded as by Java's Math.round: halves go up."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise FunctionError("The argument must be a number")
     return value if isinstance(value, int) else math.floor(value + 0.5)

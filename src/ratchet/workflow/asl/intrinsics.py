@@ -1,6 +1,6 @@
 """Calls of intrinsic functions in JSONPath states: `States.Format('{}!', $.name)`, parsed.
 
-A call becomes a small tree of literals, paths and calls; `functions` holds what each one does.
+A call becomes a small tree of literals, paths and calls; `functions` implements them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ MAX_NESTING = 10  # AWS: up to 10 intrinsics nested within a field
 
 
 class IntrinsicSyntaxError(ValueError):
-    """A text that is no call of an intrinsic function."""
+    """A string that is not a call of an intrinsic function."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A quoted text, a number, true, false or null. `raw` keeps a text's escapes."""
+    """A quoted string, a number, true, false or null. `raw` keeps a string's escapes."""
 
     value: Any
     raw: str
@@ -39,7 +39,7 @@ class PathArgument:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `text` is how it was written, for error messages."""
+    """One call. `text` is its source, for error messages."""
 
     name: str
     arguments: tuple[Argument, ...]
@@ -60,13 +60,13 @@ class CallFailed(Exception):
 
 
 def is_call(text: str) -> bool:
-    """Whether a text is meant as an intrinsic rather than as a path."""
+    """Whether a string is meant as an intrinsic rather than as a path."""
     return not text.startswith("$")
 
 
 @lru_cache(maxsize=4096)
 def parsed(text: str) -> Call:
-    """The call a text holds. Raises IntrinsicSyntaxError."""
+    """The call in a string. Raises IntrinsicSyntaxError."""
     parser = _Parser(text)
     call = parser.call(1)
     parser.end()
@@ -74,7 +74,7 @@ def parsed(text: str) -> Call:
 
 
 def evaluate(call: Call, read: ReadPath) -> Any:
-    """The value of a call. `read` gives a path's value; raises CallFailed."""
+    """The value of a call. `read` gives the value of a path. Raises CallFailed."""
     values = [_value(argument, read) for argument in call.arguments]
     if call.name == "Format" and isinstance(values[0], str):
         values[0] = _template(call.arguments[0], values[0])
@@ -214,14 +214,14 @@ def _check_path(text: str) -> None:
     try:
         paths.compiled(path_of(text))
     except paths.PathSyntaxError as error:
-        raise IntrinsicSyntaxError(f"'{text}' is no path: {error}") from error
+        raise IntrinsicSyntaxError(f"'{text}' is not a path: {error}") from error
 
 
 _VARIABLE = re.compile(r"\$([^\W\d]\w*)")
 
 
 def path_of(text: str) -> str:
-    """The path proper of `$.a`, `$$.a` (in the context) or `$v.a` (in a variable)."""
+    """The actual path of `$.a`, `$$.a` (in the context) or `$v.a` (in a variable)."""
     if text.startswith("$$"):
         return text[1:]
     match = _VARIABLE.match(text)
@@ -240,7 +240,7 @@ def _plain(text: str) -> Any:
     try:
         return loads(text)
     except ValueError as error:
-        raise IntrinsicSyntaxError(f"the argument {text[:50]} is no number: {error}") from error
+        raise IntrinsicSyntaxError(f"the argument {text[:50]} is not a number: {error}") from error
 
 
 def _unescaped(raw: str) -> str:

@@ -1,8 +1,8 @@
-"""The typed model of a state machine: what author, check, draw and run all read.
+"""The typed model of a state machine, which checks, drawings and the interpreter read.
 
-Every node keeps the document it was made from (`document`) and its path in it, so writing back
-is giving the document out, and a finding can always say where. Building never fails on a wrong
-value: whatever has the wrong type is simply absent from the typed view, and the checks name it.
+Every node keeps the document it was made from (`document`) and its path in it, so writing it back
+is returning the document, and a finding always knows its place. Building never fails on a wrong
+value: whatever has the wrong type is absent from the typed view, and the checks report it.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class Catcher:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRule:
-    """One entry of Choices: its Condition (JSONata) or test (JSONPath), where to go, what to give.
+    """One entry of Choices: its Condition (JSONata) or test (JSONPath), its next state, its output.
 
-    `test` is None in a JSONata state, and for an entry that holds no known operator.
+    `test` is None in a JSONata state, and for an entry without a known operator.
     """
 
     condition: Template
@@ -60,7 +60,7 @@ class ChoiceRule:
 class State:
     """What all states share. `next` is None for a state that ends its flow.
 
-    The paths are those of JSONPath states, `$` unless given; None stands for null in the text.
+    The paths are those of JSONPath states, `$` unless given; None is null in the text.
     """
 
     type: ClassVar[str] = ""
@@ -87,7 +87,7 @@ class State:
         return ()
 
     def targets(self) -> Iterator[tuple[Path, Any]]:
-        """Where this state may lead: path of the field and the name written there."""
+        """Where this state may lead: the path of the field and the name in it."""
         if "Next" in self.document:
             yield (*self.path, "Next"), self.document["Next"]
         for index, entry in enumerate(as_list(self.document.get("Catch"))):
@@ -160,7 +160,7 @@ class Parallel(State):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReader:
-    """Where a distributed Map takes its items from. `kind` is its InputType."""
+    """Where a distributed Map reads its items. `kind` is its InputType."""
 
     resource: Resource
     arguments: Template | None = None
@@ -176,7 +176,7 @@ class ItemReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemBatcher:
-    """How a distributed Map puts items together for one child execution."""
+    """How a distributed Map batches items for one child execution."""
 
     max_items: Template | None = None
     max_bytes: Template | None = None
@@ -185,7 +185,7 @@ class ItemBatcher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultWriter:
-    """How and where a distributed Map leaves its results; without a resource, in its output."""
+    """How and where a distributed Map writes its results; without a resource, to its output."""
 
     resource: Resource | None = None
     arguments: Template | None = None
@@ -216,7 +216,7 @@ class Map(State):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownState(State):
-    """A state whose Type is missing or no state type; the checks refuse it."""
+    """A state whose Type is missing or unknown; the checks refuse it."""
 
     type: ClassVar[str] = "Unknown"
 
@@ -269,5 +269,5 @@ class StateMachine:
 
 
 def as_list(value: Any) -> list[Any]:
-    """The value if it is a list, else an empty one: the checks name what is wrong."""
+    """The value if it is a list, else an empty one: the checks report the error."""
     return value if isinstance(value, list) else []

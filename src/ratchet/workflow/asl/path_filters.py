@@ -17,14 +17,14 @@ MAX_DEPTH = 50
 
 
 class FilterSyntaxError(ValueError):
-    """A text that is no filter."""
+    """A string that is not a filter."""
 
 
 class Find(Protocol):
     """A compiled path inside a filter."""
 
     def within(self, here: Any, root: Any) -> Any:
-        """What the path finds from the item (`@`) or the root (`$`); UNDEFINED for nothing."""
+        """What the path finds from the item (`@`) or the root (`$`); UNDEFINED if nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _is_number(value: Any) -> bool:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Jayway's ==: a number also equals the text of it; nothing equals what is not there."""
+    """Jayway's ==: a number also equals its text; a missing value equals nothing."""
     if left is UNDEFINED or right is UNDEFINED:
         return False
     if _is_number(left) and isinstance(right, str):
@@ -195,7 +195,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def read_filter(text: str, compile_path: Callable[[str], Find]) -> Test:
-    """The test of a filter, from what stands between `?(` and `)`. Raises FilterSyntaxError."""
+    """The test of a filter, from the text between `?(` and `)`. Raises FilterSyntaxError."""
     reader = _Reader(text, compile_path)
     test = reader.any_of(0)
     reader.end()
@@ -206,7 +206,7 @@ _SIGN = re.compile(r"===|!==|==|!=|<=|>=|=~|<|>|(?:[a-zA-Z]+)(?=[\s\['\"@$/\d(-]
 _PATH = re.compile(
     r"[@$](?:\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]'\"])*\]|\(\)|[^\[\s<>=~!()&|,\]])*"
 )
-# As Java reads one: .85, 5.
+# Numbers as Java reads them: .85, 5.
 _NUMBER = re.compile(r"(-?)(?=\.?\d)(\d*)(?:\.(\d*))?((?:[eE][+-]?\d+)?)", re.ASCII)
 _WORD = re.compile(r"(true|false|null)\b")
 _WORDS = {"true": True, "false": False, "null": None}
@@ -305,7 +305,7 @@ class _Reader:
 
     def _unexpected(self) -> FilterSyntaxError:
         rest = self._text[self._place : self._place + 20]
-        return FilterSyntaxError(f"unexpected {rest!r}" if rest else "it ends too early")
+        return FilterSyntaxError(f"unexpected {rest!r}" if rest else "it ends unexpectedly")
 
 
 def _refuse_depth(depth: int) -> None:
@@ -324,7 +324,7 @@ def _numeric(match: re.Match[str]) -> Any:
     try:
         return loads(f"{sign}{whole.lstrip('0') or '0'}{decimals}{exponent}")
     except ValueError as error:
-        raise FilterSyntaxError(f"{match[0][:50]} is no number: {error}") from error
+        raise FilterSyntaxError(f"{match[0][:50]} is not a number: {error}") from error
 
 
 def _pattern(match: re.Match[str]) -> BoundedPattern:
@@ -334,7 +334,7 @@ def _pattern(match: re.Match[str]) -> BoundedPattern:
     try:
         return BoundedPattern(match[1], flags)
     except PatternError as error:
-        raise FilterSyntaxError(f"/{match[1]}/ is no regular expression: {error}") from error
+        raise FilterSyntaxError(f"/{match[1]}/ is not a regular expression: {error}") from error
 
 
 _LITERALS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Any]], ...] = (

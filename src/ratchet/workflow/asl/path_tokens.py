@@ -10,7 +10,7 @@ from ratchet.workflow.asl.path_filters import FilterSyntaxError, Find, Test, rea
 
 
 class PathSyntaxError(ValueError):
-    """A text that is no JSONPath."""
+    """A string that is not a JSONPath."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """Items by place, negative ones from the end: `[0]`, `[0,2]`."""
+    """Items by index, negative ones from the end: `[0]`, `[0,2]`."""
 
     places: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Items from one place to before another: `[1:]`, `[:2]`, `[1:2]`."""
+    """Items from one index to before another: `[1:]`, `[:2]`, `[1:2]`."""
 
     start: int | None
     stop: int | None
@@ -47,7 +47,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Items for which a test holds: `[?(@.a > 1)]`."""
+    """Items that pass a test: `[?(@.a > 1)]`."""
 
     test: Test
 
@@ -68,7 +68,7 @@ _QUOTED = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")\s*(,|\Z
 
 
 def read_path(text: str, compile_path: Callable[[str], Find]) -> tuple[Token, ...]:
-    """The tokens after the root of a path. `compile_path` is for the paths inside filters."""
+    """The tokens after the root of a path. `compile_path` compiles the paths inside filters."""
     return tuple(_Reader(text, compile_path).tokens())
 
 
@@ -97,13 +97,13 @@ class _Reader:
             self._place += 2
             step = self._step()
             if isinstance(step, Function):
-                raise PathSyntaxError("a function stands after a name, not after ..")
+                raise PathSyntaxError("a function must follow a name, not ..")
             return [Scan(), step]
         self._place += 1
         return [self._step()]
 
     def _step(self) -> Token:
-        """What stands after a dot."""
+        """What follows a dot."""
         if self._text.startswith("[", self._place):
             return self._bracket()
         match = _NAME.match(self._text, self._place)
@@ -140,7 +140,8 @@ class _Reader:
         if _PLACES.match(inner):
             return _slice(inner) if ":" in inner else Indexes(_places(inner))
         raise PathSyntaxError(
-            f"[{inner}] at character {self._place + 1} is no quoted name, number, slice, * or ?()"
+            f"[{inner}] at character {self._place + 1} is not a quoted name, a number, a slice, "
+            "* or ?()"
         )
 
     def _filter(self, text: str) -> Filter:
@@ -157,7 +158,7 @@ class _Reader:
 
 
 def closing(text: str, place: int) -> int | None:
-    """Where the bracket at `place` closes: not within quotes or a regular expression."""
+    """Where the bracket at `place` closes, outside of quotes and regular expressions."""
     depth, quote = 0, ""
     position = place
     while position < len(text):
@@ -184,7 +185,7 @@ def _quoted_names(inner: str) -> tuple[str, ...]:
         match = _QUOTED.match(inner, place)
         if match is None:
             raise PathSyntaxError(f"[{inner}] is not a list of quoted names")
-        # AWS takes a quoted name as it stands; only its own quote can be escaped.
+        # AWS takes a quoted name literally; only its own quote can be escaped.
         names.append(match[2] if match[1] is None else match[1].replace("\\'", "'"))
         place, separator = match.end(), match[3]
     return tuple(names)
@@ -197,7 +198,7 @@ def _places(inner: str) -> tuple[int, ...]:
 def _slice(inner: str) -> Slice:
     start, stop = (_end(part, inner) for part in inner.split(":")[:2])
     if start is None and stop is None:
-        raise PathSyntaxError(f"[{inner}] names no place")
+        raise PathSyntaxError(f"[{inner}] does not name a place")
     return Slice(start, stop)
 
 
@@ -209,4 +210,4 @@ def _whole(part: str, inner: str) -> int:
     try:
         return int(part)
     except ValueError as error:
-        raise PathSyntaxError(f"[{inner}] is no place in an array") from error
+        raise PathSyntaxError(f"[{inner}] is not an index of an array") from error

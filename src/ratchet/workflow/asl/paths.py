@@ -1,6 +1,6 @@
 """JSONPath as Step Functions has it: that of Jayway's library for Java, with its errors.
 
-A definite path gives its value and fails when there is none; any other gives a list, empty when
+A definite path gives its value and fails if there is none; any other gives a list, empty if
 nothing is found.
 """
 
@@ -46,7 +46,7 @@ Step = str | int
 
 
 class PathNotFound(LookupError):
-    """A definite path that finds nothing; the message is Jayway's, `step` where it broke off."""
+    """A definite path that finds nothing; the message is Jayway's, `step` the one that failed."""
 
     def __init__(self, message: str, step: Step | None = None) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ class PathNotFound(LookupError):
 class JsonPath:
     """A compiled path. `steps` is set when it is definite: names and indices from the root.
 
-    `merged` holds the names of a `['a','b']` at the end, which gives an object of these members.
+    `merged` contains the names of a final `['a','b']`, which gives an object of these members.
     """
 
     text: str
@@ -76,7 +76,7 @@ class JsonPath:
         return found if self.function is None else _FUNCTIONS[self.function](found)
 
     def within(self, here: Any, root: Any) -> Any:
-        """As a side of a filter's comparison: UNDEFINED where `find` would raise."""
+        """As an operand in a filter: UNDEFINED where `find` would raise."""
         start = here if self.text.startswith("@") else root
         try:
             return self.find(start)
@@ -86,7 +86,7 @@ class JsonPath:
     def _several(self, here: Any, root: Any) -> Any:
         first = self.tokens[0]
         if isinstance(first, Slice | Indexes) and not isinstance(here, list):
-            # AWS: elsewhere a slice of something else is just empty.
+            # AWS: elsewhere a slice of something else is simply empty.
             raise PathNotFound("A slice of the root can only be applied to arrays")
         try:
             found = list(_select(self.tokens, 0, here, root))
@@ -115,7 +115,7 @@ def compiled(text: str) -> JsonPath:
 
 def _compiled(text: str) -> JsonPath:
     if len(text) > MAX_LENGTH:
-        raise PathSyntaxError(f"a path of {len(text)} characters; {MAX_LENGTH} are the most")
+        raise PathSyntaxError(f"a path of {len(text)} characters; the maximum is {MAX_LENGTH}")
     _refuse_explosion(text)
     tokens = read_path(text, _compiled)
     function = None
@@ -239,7 +239,7 @@ def _merged(value: Any, names: tuple[str, ...]) -> Any:
     return {name: value[name] for name in names if name in value}
 
 
-# selecting by any other path
+# selecting by other paths
 
 
 def _select(tokens: tuple[Token, ...], at: int, here: Any, root: Any) -> Iterator[Any]:
@@ -261,7 +261,7 @@ def _select(tokens: tuple[Token, ...], at: int, here: Any, root: Any) -> Iterato
 def _scanned(tokens: tuple[Token, ...], at: int, here: Any, root: Any) -> Iterator[Any]:
     """What a token finds here and, after that, in each member or item."""
     if isinstance(here, list) and isinstance(tokens[at], Indexes | Slice) and at + 1 < len(tokens):
-        # Jayway forgets the place when something follows it: `$..[0].a` is `$..[*].a`.
+        # Jayway forgets the index when something follows it: `$..[0].a` is `$..[*].a`.
         for item in here:
             yield from _select(tokens, at + 1, item, root)
     elif not (isinstance(here, list) and isinstance(tokens[at], Filter)):
@@ -279,7 +279,7 @@ def _children(values: list[Any]) -> Iterator[Any]:
 
 
 def _taken(token: Token, here: Any, root: Any) -> Iterator[Any]:
-    """What one token takes from a value, nothing if it does not fit."""
+    """What one token selects from a value; nothing if it does not fit."""
     match token:
         case Names(names):
             if isinstance(here, dict):

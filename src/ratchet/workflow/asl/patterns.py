@@ -1,7 +1,7 @@
-"""Regular expressions that end in time, whatever the pattern and the text.
+"""Regular expressions with a time limit, whatever the pattern and the text.
 
-Python's own engine cannot be interrupted; `regex` takes a timeout for each search. A pattern of a
-definition meets data of an input, so both may be hostile.
+Python's own engine cannot be interrupted; `regex` takes a timeout for each search. The pattern of a
+definition is applied to data of an input, and both may be hostile.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ class PatternTimeout(Exception):
 
 
 class PatternError(ValueError):
-    """A text that is no regular expression."""
+    """A string that is not a regular expression."""
 
 
 class BoundedPattern:
-    """A compiled pattern whose searches end."""
+    """A compiled pattern whose searches have a time limit."""
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
         import regex

@@ -1,7 +1,7 @@
-"""Data between states: a JSON value together with its text, each made at most once.
+"""Data between states: a JSON value and its text, each made at most once.
 
 A state that passes its input on passes the same Payload, so its text is neither parsed nor
-written again, and whitespace of an execution's input survives as it does on AWS.
+written again, and the whitespace of an execution's input is kept, as on AWS.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def dumps(value: Any) -> str:
 
 
 def loads(text: str) -> Any:
-    """The value of JSON text. Raises ValueError if it is none, or holds what cannot be written."""
+    """The value of JSON text. Raises ValueError for other text, or what cannot be written again."""
     return json.loads(text, parse_constant=_refuse_constant, parse_float=finite)
 
 
@@ -38,7 +38,7 @@ class Payload:
 
     @classmethod
     def parse(cls, text: str) -> Payload:
-        """A payload from JSON text. Raises ValueError if it is none."""
+        """A payload from JSON text. Raises ValueError if it is not JSON."""
         return cls(loads(text), text)
 
     @property
@@ -60,7 +60,7 @@ class Payload:
 
     @property
     def bound(self) -> Any:
-        """The value as expressions see it: null stays apart from undefined."""
+        """The value as expressions see it: null is distinct from undefined."""
         if self._bound is _UNBOUND:
             from ratchet.workflow.asl.jsonata import with_nulls
 

@@ -1,4 +1,4 @@
-"""Where each part of a JSON or YAML text stands. Linear in the text, without recursion."""
+"""The position of each part of a JSON or YAML text. Linear in the text, without recursion."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def position(text: str, path: Path) -> Mark | None:
 
 
 def repetitions(text: str) -> Iterator[tuple[Path, Mark]]:
-    """Every key that is written again in its object: its path and where."""
+    """Every key that is repeated in its object: its path and position."""
     root = _outline(text)
     waiting: list[tuple[Path, Place]] = [] if root is None else [((), root)]
     seen: set[int] = set()
@@ -65,7 +65,7 @@ def _outline(text: str) -> Place | None:
         if text.lstrip()[:1] in ("{", "["):
             return _of_json(text)
     except (IndexError, AttributeError):
-        pass  # not JSON after all; a YAML flow mapping begins with a brace too
+        pass  # not JSON: a YAML flow mapping begins with a brace too
     return _of_yaml(text)
 
 
@@ -73,7 +73,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 
 
 def deeper_than(text: str, levels: int) -> Mark | None:
-    """Where a JSON text goes deeper than so many levels, or None."""
+    """Where a JSON text is nested deeper than that many levels, or None."""
     depth = 0
     for token in _TOKEN.finditer(text):
         depth += (token[0] in "{[") - (token[0] in "}]")
@@ -132,7 +132,7 @@ class _Marks:
 
 
 class PlainLoader(yaml.CSafeLoader):
-    """YAML as JSON has it: a date stays text, a merge key stays a key."""
+    """YAML with JSON's types: a date stays text, a merge key stays a key."""
 
 
 PlainLoader.yaml_implicit_resolvers = {
@@ -147,7 +147,7 @@ PlainLoader.yaml_implicit_resolvers = {
 
 @lru_cache(maxsize=1)
 def composed(text: str) -> Any:
-    """A YAML text as nodes, which know their place. Raises yaml.YAMLError or RecursionError."""
+    """A YAML text as nodes with positions. Raises yaml.YAMLError or RecursionError."""
     return yaml.compose(text, Loader=PlainLoader)
 
 
@@ -163,7 +163,7 @@ def _of_yaml(text: str) -> Place | None:
     known: dict[int, Place] = {}
     while waiting:
         here, place = waiting.pop()
-        if id(here) in known:  # an alias: what is inside stands where its anchor is
+        if id(here) in known:  # an alias: its content is positioned at its anchor
             place.inside = known[id(here)].inside
             continue
         known[id(here)] = place

@@ -1,4 +1,4 @@
-"""Reads single fields of a definition. A value of the wrong type is absent: the checks name it."""
+"""Reads single fields of a definition. Values of the wrong type are absent; checks report them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Document = Mapping[str, Any]
 
 
 def expression_field(document: Document, key: str, place: str, language: str) -> Template | None:
-    """A field that may hold JSONata and is taken as it stands in a JSONPath state."""
+    """A field that may be JSONata, and is taken literally in a JSONPath state."""
     if key not in document:
         return None
     return template(document[key], place, jsonata=language == JSONATA)
 
 
 def payload_field(document: Document, key: str, place: str, language: str) -> Template | None:
-    """A field that may hold JSONata, or members ending in `.$` in a JSONPath state."""
+    """A field that may contain JSONata, or members ending in `.$` in a JSONPath state."""
     if key not in document:
         return None
     if language == JSONATA:
@@ -37,7 +37,7 @@ def setting(document: Document, key: str, language: str) -> Template | None:
 
 
 def path_only(document: Document, key: str) -> Template | None:
-    """A field that holds nothing but a path."""
+    """A field that is a path."""
     return path_field(document[key], key) if key in document else None
 
 

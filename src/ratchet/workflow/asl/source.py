@@ -1,6 +1,6 @@
-"""Reads a definition from a dict, JSON or YAML, and knows where each of its parts stands.
+"""Reads a definition from a dict, JSON or YAML, and knows the position of each of its parts.
 
-Positions are found only when somebody asks: a definition without findings never pays for them.
+Positions are found only on demand: a definition without findings never pays for them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A definition as read: the document, the text it came from and the keys written twice."""
+    """A definition as read: the document, the text it came from and the repeated keys."""
 
     document: Mapping[str, Any]
     text: str | None = None
@@ -35,14 +35,14 @@ class Source:
         return None if self.text is None else positions.position(self.text, path)
 
     def repetitions(self) -> Iterator[tuple[Path, int | None, int | None]]:
-        """Every key written twice in one object: its path, and line and column of the second."""
+        """Every key repeated in one object: its path, and line and column of the second."""
         if self.repeated and self.text is not None:
             for path, (line, column) in positions.repetitions(self.text):
                 yield path, line, column
 
 
 def read(source: str | bytes | Mapping[str, Any]) -> Source:
-    """The definition behind `source`. Raises InvalidDefinition if it is no JSON or YAML object."""
+    """The definition in `source`. Raises InvalidDefinition if it is not a JSON or YAML object."""
     if isinstance(source, Mapping):
         _refuse_depth(source)
         return Source(source)
@@ -65,7 +65,7 @@ def read(source: str | bytes | Mapping[str, Any]) -> Source:
 
 
 _BEGIN = "Begin with StartAt and States"
-_KINDS = {type(None): "nothing", list: "a list", str: "a text", bool: "a truth value"}
+_KINDS = {type(None): "nothing", list: "a list", str: "a text", bool: "a boolean"}
 _KINDS |= {int: "a number", float: "a number"}
 
 
@@ -104,7 +104,7 @@ def _read_json(text: str) -> tuple[Any, tuple[str, ...]]:
         )
     except json.JSONDecodeError as error:
         raise _refused(
-            f"Not JSON: {error.msg}", "Mend the text at this place", error.lineno, error.colno
+            f"Not JSON: {error.msg}", "Fix the text here", error.lineno, error.colno
         ) from error
     except RecursionError as error:
         raise _too_deep(positions.deeper_than(text, MAX_DEPTH)) from error
@@ -127,17 +127,17 @@ def _no_constant(text: str) -> Callable[[str], Any]:
     def refuse(name: str) -> Any:
         match = re.search(rf"[:\[,]\s*({re.escape(name)})", text)
         place = match.start(1) if match is not None else 0
-        raise json.JSONDecodeError(f"{name} is no JSON value", text, place)
+        raise json.JSONDecodeError(f"{name} is not a JSON value", text, place)
 
     return refuse
 
 
 class _Loader(positions.PlainLoader):
-    """YAML as JSON has it, its keys too."""
+    """YAML with JSON's types, including its keys."""
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
-    """An object as JSON has it: a key is text as it is written, be it `No` or `1`."""
+    """An object as in JSON: a key is the text as written, even `No` or `1`."""
     result: dict[str, Any] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
@@ -165,22 +165,22 @@ def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
         raise _refused(*_told(error), line, column) from error
     except yaml.YAMLError as error:
         reason = str(error).split("\n", 1)[0]
-        raise _refused(f"Not YAML: {reason}", "Mend the text", *_place(text, error)) from error
+        raise _refused(f"Not YAML: {reason}", "Fix the text", *_place(text, error)) from error
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:  # a number of thousands of digits
-        raise _refused(f"Not YAML: {error}", "Mend the value") from error
+        raise _refused(f"Not YAML: {error}", "Fix the value") from error
 
 
 def _told(error: yaml.MarkedYAMLError) -> tuple[str, str]:
-    """What is wrong with a YAML text, and what to do."""
+    """The error in a YAML text, and how to fix it."""
     tag = _TAG.search(error.problem or "")
     if tag is not None:
         return (
             f"A definition has no tag {tag[1]}: tags such as !Ref and !Sub are a template's",
-            "Write ${Name} and fill it by the template's DefinitionSubstitutions",
+            "Write ${Name} and set it in the template's DefinitionSubstitutions",
         )
-    return f"Not YAML: {error.problem}", "Mend the text at this place"
+    return f"Not YAML: {error.problem}", "Fix the text here"
 
 
 def _place(text: str, error: yaml.YAMLError) -> tuple[int, int] | tuple[None, None]:
@@ -199,14 +199,14 @@ def _document(text: str, node: Any) -> Any:
 
 
 def _refuse_aliases(text: str) -> None:
-    """An alias is no part of JSON, and a chain of them can unfold to gigabytes."""
+    """JSON has no aliases, and a chain of them can expand to gigabytes."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
             mark = event.start_mark
             raise _refused(
                 f"The YAML alias *{event.anchor} has no counterpart in JSON",
-                "Write the value out",
+                "Write out the value",
                 mark.line + 1 if mark else None,
                 mark.column + 1 if mark else None,
             )

@@ -1,4 +1,4 @@
-"""Which fields a machine, each state type and each entry may have, and of what kind they are.
+"""Which fields a machine, each state type and each entry may have, and of which type.
 
 Tables from the Amazon States Language specification and the Step Functions developer guide. A
 field with `only` exists in one query language. Authoring, checking and documentation read these.
@@ -25,12 +25,12 @@ class Kind:
 
     words: str
     fits: Callable[[Any], bool]
-    dynamic: bool = False  # a JSONata expression will do as well
+    dynamic: bool = False  # or a JSONata expression
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a state or an entry; `only` names its query language if it has just one."""
+    """A field of a state or an entry; `only` names its query language if it has only one."""
 
     kind: Kind
     only: str | None = None
@@ -211,7 +211,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "Choice": ("Choices",),
     "Parallel": ("Branches",),
 }
-# At most one of each group; the first group of Wait and Map is needed.
+# At most one of each group; the first group of Wait and Map is required.
 EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "Task": (
         ("TimeoutSeconds", "TimeoutSecondsPath"),

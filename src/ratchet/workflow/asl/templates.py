@@ -1,6 +1,6 @@
-"""Values of a definition that may hold expressions: `"{% $states.input.x %}"` anywhere inside.
+"""Values of a definition that may contain expressions: `"{% $states.input.x %}"`, at any depth.
 
-In a JSONPath state a member whose name ends in `.$` holds a path or an intrinsic function. A
+In a JSONPath state a member whose name ends in `.$` is a path or an intrinsic function. A
 template is compiled once per state. Constant parts are kept as they are, so that a state without
 expressions costs nothing to evaluate.
 """
@@ -20,7 +20,7 @@ CLOSING = "%}"
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A JSONata expression and the field it stands in, as AWS names it: `Output/result`."""
+    """A JSONata expression and its field, as AWS names it: `Output/result`."""
 
     text: str
     field: str
@@ -28,7 +28,7 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A path (`$.a`, `$$.b`, `$v`) or an intrinsic function, and the field it stands in."""
+    """A path (`$.a`, `$$.b`, `$v`) or an intrinsic function, and its field."""
 
     text: str
     field: str
@@ -57,12 +57,12 @@ class Template:
         return not self.expressions
 
     def fill(self, evaluate: Evaluate) -> Any:
-        """The value with every expression replaced by what `evaluate` gives for it."""
+        """The value with every expression replaced by its value from `evaluate`."""
         return _fill(self.parts, evaluate) if self.expressions else self.value
 
 
 def template(value: Any, place: str, *, jsonata: bool) -> Template:
-    """Compile `value`. Without `jsonata` (a JSONPath state) every string is just text."""
+    """Compile `value`. Without `jsonata` (in a JSONPath state) every string is literal."""
     if not jsonata:
         return Template(place, value, value, (), Payload(value))
     found: list[Leaf] = []
@@ -78,13 +78,13 @@ def path_template(value: Any, place: str) -> Template:
 
 
 def path_field(text: Any, place: str) -> Template:
-    """A field such as SecondsPath, which is nothing but a path."""
+    """A field such as SecondsPath, which is a path."""
     reference = Reference(text if isinstance(text, str) else "", place)
     return Template(place, text, reference, (reference,))
 
 
 def is_expression(value: Any) -> bool:
-    """AWS takes a string as an expression only when it begins and ends with the marks."""
+    """AWS reads a string as an expression only if it begins with `{%` and ends with `%}`."""
     return (
         isinstance(value, str)
         and len(value) >= len(OPENING) + len(CLOSING)
@@ -143,7 +143,7 @@ def _moves(key: str) -> bool:
 
 
 def _as_java_orders(names: list[str]) -> list[str]:
-    """Names in the order of a Java HashMap, in which AWS gives the members that it fills in."""
+    """Names in the order of a Java HashMap, in which AWS orders the members that it fills in."""
     size = 16
     while len(names) > size * 0.75:
         size *= 2

@@ -9,7 +9,7 @@ _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?(Z|[+-]\d\d
 
 
 def instant(text: str) -> tuple[int, int] | None:
-    """Seconds since 1970, and nanoseconds, of an ISO 8601 offset date-time; None if it is none."""
+    """Seconds since 1970, and nanoseconds, of an ISO 8601 offset date-time; None for other text."""
     match = _ISO.fullmatch(text)
     if match is None:
         return None
@@ -21,7 +21,7 @@ def instant(text: str) -> tuple[int, int] | None:
 
 
 def timestamp(text: str) -> float | None:
-    """Seconds since 1970 of such a date-time; None if it is none."""
+    """Seconds since 1970 of such a date-time; None for other text."""
     moment = instant(text)
     return moment[0] + moment[1] / 1e9 if moment is not None else None
 

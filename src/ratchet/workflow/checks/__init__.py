@@ -1,4 +1,4 @@
-"""The checks that stand before a definition is accepted, and behind lint."""
+"""What `ratchet lint` reports, and what a definition must pass before it is accepted."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def check(
 ) -> tuple[Finding, ...]:
     """All findings about a machine, with positions if it came as text.
 
-    With `placeholders`, `${Name}` in a string is a substitution still to come. `role` is what the
+    With `placeholders`, `${Name}` in a string is a substitution filled in later. `role` is what the
     template lets the machine do.
     """
     subject = Subject(machine, placeholders, role)

@@ -1,4 +1,4 @@
-"""Choice states: rules that compare something, and a way on for every input."""
+"""Choice states: every rule compares something, and every input has a next state."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ChoiceDefault(Rule):
             ):
                 yield self.finding(
                     state.path,
-                    "Without Default an input that no rule matches fails the execution",
+                    "Without Default, an input that no rule matches fails the execution",
                     "Add a Default; nothing can catch it: the error is States.Runtime",
                     severity=WARNING,
                 )
@@ -38,7 +38,7 @@ _OPPOSITES = ("BooleanEquals", "IsPresent", "IsNull", "IsNumeric", "IsString", "
 
 
 def _is_complete(state: Choice) -> bool:
-    """Whether a rule always matches, or two rules ask for a thing and for its opposite."""
+    """Whether a rule always matches, or two rules test a condition and its opposite."""
     asked: set[tuple[Any, str, bool]] = set()
     for _, rule in walk.entries(state, "Choices"):
         if rule.get("Condition") is True or rule.get("Condition") == "{% true %}":
@@ -76,7 +76,7 @@ class ChoiceRules(Rule):
         combined = [name for name in rule if name in tables.COMBINATIONS]
         if len(tests) + len(combined) > 1:
             both = " and ".join((*tests, *combined))
-            yield self.finding(path, f"{both} stand in one choice rule", "Combine them with And")
+            yield self.finding(path, f"{both} are in one choice rule", "Combine them with And")
         elif not tests and not combined:
             offered = "a comparison such as StringEquals, or And, Or, Not"
             yield self.finding(path, "The choice rule compares nothing", f"Add {offered}")
@@ -93,7 +93,7 @@ class ChoiceRules(Rule):
             elif name in known:
                 if not known[name].kind.fits(value) and not subject.is_open(value):
                     reason = f"{name} must be {known[name].kind.words}, not {shown(value)}"
-                    yield self.finding(place, reason, "Mend the value")
+                    yield self.finding(place, reason, "Fix the value")
             elif name not in ("Variable", "Comment"):
                 reason = f"A choice rule has no field {shown(name)}"
                 yield self.finding(place, reason, nearest(name, (*known, "Variable")))

@@ -1,6 +1,6 @@
-"""Data flow: a path that reads what no state before can have written.
+"""Data flow: paths to values that no earlier state can have written.
 
-Silent wherever the data comes from outside: an execution's input, a task's result, a Map's item.
+Reports nothing where data comes from outside: an execution's input, a task's result, a Map's item.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _AFTERWARDS = frozenset({"ResultSelector", "OutputPath", "Assign", "Catch"})
 
 
 class UnwrittenPaths(Rule):
-    """What a state reads from its input can have been written by a state before it."""
+    """What a state reads from its input may have been written by an earlier state."""
 
     id = "data-flow"
     summary = (
-        "A path into the state's input leads to something that a state before can have written"
+        "A path into the state's input leads to something that an earlier state can have written"
     )
     link = Rule.link + "concepts-input-output-filtering.html"
 
@@ -48,13 +48,13 @@ class UnwrittenPaths(Rule):
             missing = shapes.missing(here, steps)
             if missing is not None and steps not in optional:
                 names = _names(here, steps)
-                reason = f"No state that leads here writes {shown('.'.join(map(str, steps)))}"
+                reason = f"No state on the way here writes {shown('.'.join(map(str, steps)))}"
                 suggestion = nearest(missing, names) or "The input is empty here"
                 yield self.finding(path, reason, suggestion, severity=WARNING)
 
 
 def _names(shape: Shape, steps: tuple[str | int, ...]) -> list[str]:
-    """The members there are at the step that is missing."""
+    """The members that exist where a step of the path is missing."""
     for step in steps:
         if shape is None or step not in shape.members:
             break
@@ -76,14 +76,14 @@ def _reads(subject: Subject, state: State) -> Iterator[tuple[Path, tuple[str | i
 
 
 def _of_entry(state: State, path: Path) -> bool:
-    """Whether a path belongs to a part that reads something else than the input."""
+    """Whether a path belongs to a field that reads something other than the input."""
     return path[len(state.path)] in ("ItemSelector", "ItemBatcher") or (
         state.type == "Map" and path[len(state.path)] == "Parameters"
     )
 
 
 def _asked_for(state: State) -> set[tuple[str | int, ...]]:
-    """Paths of a Choice that ask whether something is there."""
+    """Paths by which a Choice tests whether something exists."""
     return {
         shapes.definite(rule["Variable"])
         for _, rule in walk.choice_rules(state)

@@ -1,4 +1,4 @@
-"""JSONata inside `{% %}`: it parses, calls what exists, and reads `$states` where it is filled."""
+"""JSONata inside `{% %}`: it parses, calls existing functions, reads `$states` where it is set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TRANSFORMING = Rule.link + "transforming-data.html"
 
 
 def uses_of(subject: Subject, text: str) -> Uses | None:
-    """What an expression uses; None if it does not parse or holds a substitution."""
+    """What an expression uses; None if it does not parse or contains a substitution."""
     if subject.is_open(text):
         return None
     try:
@@ -48,7 +48,7 @@ class Expressions(Rule):
                 path,
                 "An expression begins with {% and ends with %}, with nothing before or after; "
                 "this string would be taken as text",
-                "Move everything inside the marks",
+                "Move everything between {% and %}",
             )
 
     def _expression(self, subject: Subject, path: Path, text: str) -> Iterator[Finding]:
@@ -58,13 +58,13 @@ class Expressions(Rule):
             calls = subject.expressions.uses(text).calls
         except TooMuchError as error:
             reason = f"The expression was not checked: {error}"
-            suggestion = "Split it over several states or variables"
+            suggestion = "Split it up over several states or variables"
             yield self.finding(path, reason, suggestion, severity=WARNING)
             return
         except jsonata.JsonataError as error:
             known = error.position is not None and error.position > 0
             place = f" at character {error.position}" if known else ""
-            yield self.finding(path, f"Not JSONata: {error.message}{place}", "Mend the expression")
+            yield self.finding(path, f"Not JSONata: {error.message}{place}", "Fix the expression")
             return
         if any(name == "eval" for name, *_ in calls):
             reason = "$eval does not exist in Step Functions: the call fails with T1006"
@@ -72,10 +72,10 @@ class Expressions(Rule):
 
 
 class Functions(Rule):
-    """Functions that an expression calls exist and get as many arguments as they take."""
+    """Functions that an expression calls exist and get the right number of arguments."""
 
     id = "jsonata-function"
-    summary = "JSONata functions exist and get as many arguments as they take"
+    summary = "JSONata functions exist and get the right number of arguments"
     link = _TRANSFORMING
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -94,9 +94,9 @@ def _wrong_call(name: str, count: int, is_fed: bool) -> tuple[str, str] | None:
         return f"JSONata has no function ${name}", nearest(f"${name}", known)
     least, most = FUNCTIONS[name]
     if count > most:
-        return f"${name} takes {_words(least, most)}, not {count}", "Drop what is too much"
+        return f"${name} takes {_words(least, most)}, not {count}", "Remove the extra ones"
     if count + is_fed < least:
-        return f"${name} takes {_words(least, most)}, not {count}", "Add what is missing"
+        return f"${name} takes {_words(least, most)}, not {count}", "Add the missing ones"
     return None
 
 
@@ -110,10 +110,10 @@ def _words(least: int, most: int) -> str:
 
 
 class StatesVariable(Rule):
-    """`$states.result` and `$states.errorOutput` are read only where they are filled."""
+    """`$states.result` and `$states.errorOutput` are read only where they are set."""
 
     id = "jsonata-states"
-    summary = "$states.result and $states.errorOutput are read only where they are filled"
+    summary = "$states.result and $states.errorOutput are read only where they are set"
     link = _TRANSFORMING
     code = "UNSUPPORTED_JSONATA_EXPRESSION"
 
@@ -131,14 +131,14 @@ class StatesVariable(Rule):
             where = f"a {state.type} state" if state.type not in _CALLERS else f"{inside[0]}"
             yield self.finding(
                 path,
-                f"$states.result is not filled in {where}",
+                f"$states.result is not set in {where}",
                 "Use $states.input; only Output and Assign of Task, Parallel and Map see a result",
                 severity=WARNING,
             )
         elif name == "errorOutput" and not _has_error(inside):
             yield self.finding(
                 path,
-                "$states.errorOutput is filled only in Output and Assign of a Catch entry",
+                "$states.errorOutput is set only in Output and Assign of a Catch entry",
                 "Move the expression there, or keep the error in a variable",
             )
         elif name not in _MEMBERS:

@@ -1,4 +1,4 @@
-"""Fields: known for their place and query language, of the right kind, there when needed."""
+"""Fields: known where they are used and in their query language, of the right kind, not missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ratchet.workflow.asl.templates import is_expression
 from ratchet.workflow.checks import walk
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
 
-# What takes a field's place in the other query language.
+# What replaces a field in the other query language.
 INSTEAD: Mapping[str, str] = {
     "Arguments": "Parameters",
     "Condition": "Variable and a comparison",
@@ -30,7 +30,7 @@ INSTEAD: Mapping[str, str] = {
 
 
 class KnownFields(Rule):
-    """Every field is known for its place and has a value of the right kind."""
+    """Every field is known where it is used and has a value of the right kind."""
 
     id = "fields"
     summary = "Fields are known for their state type and query language, with values that fit"
@@ -39,7 +39,7 @@ class KnownFields(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         machine = subject.machine
         if not machine.document.keys() & {"StartAt", "States"}:
-            return  # no state machine at all, as the rule about needed fields says
+            return  # not a state machine at all, which the rule about required fields reports
         yield from self._fields(subject, (), machine.document, tables.MACHINE, "a state machine")
         for state in subject.states:
             yield from self._state(subject, state)
@@ -123,7 +123,7 @@ class KnownFields(Rule):
                 yield self._other_language(place, name, field)
             elif not _fits(subject, field.kind, value, language):
                 reason = f"{name} must be {field.kind.words}, not {shown(value)}"
-                yield self.finding(place, reason, "Mend the value")
+                yield self.finding(place, reason, "Fix the value")
 
     def _unknown(self, path: Path, name: str, kinds: Fields, where: str, language: str) -> Finding:
         offered = tables.fields_of(kinds, language)
@@ -133,8 +133,8 @@ class KnownFields(Rule):
     def _other_language(self, path: Path, name: str, field: Field) -> Finding:
         other = JSONPATH if field.only == JSONATA else JSONATA
         instead = INSTEAD.get(name)
-        reason = f"{name} belongs to {field.only} states; this is a {other} state"
-        use = f"Use {instead}" if instead else "Drop it"
+        reason = f"{name} belongs to {field.only} states; this state uses {other}"
+        use = f"Use {instead}" if instead else "Remove it"
         suggestion = f'{use}, or set "QueryLanguage": "{field.only}" here'
         return self.finding(path, reason, suggestion)
 
@@ -146,7 +146,7 @@ def _fits(subject: Subject, kind: Kind, value: Any, language: str) -> bool:
 
 
 class StateShape(Rule):
-    """A state is an object with a type that exists and a name that AWS accepts."""
+    """A state is an object with a valid type and a name that AWS accepts."""
 
     id = "state"
     summary = "A state is an object of a known Type, its name at most 80 characters"
@@ -161,7 +161,7 @@ class StateShape(Rule):
                 )
                 yield self.finding(state.path, reason, "Shorten it")
             if not state.document:
-                reason = f"State {shown(state.name)} is no object with fields"
+                reason = f"State {shown(state.name)} is not an object with fields"
                 yield self.finding(
                     state.path, reason, f"Give it a Type: {', '.join(tables.STATES)}"
                 )
@@ -172,15 +172,15 @@ class StateShape(Rule):
         kind = state.document.get("Type")
         if kind is None:
             return self.finding(state.path, "Type is missing", f"One of {', '.join(tables.STATES)}")
-        reason = f"{shown(kind)} is no state type"
+        reason = f"{shown(kind)} is not a state type"
         return self.finding((*state.path, "Type"), reason, nearest(str(kind), tables.STATES))
 
 
 class NeededFields(Rule):
-    """Fields without which a flow, state or entry means nothing are there."""
+    """No field is missing that a flow, state or entry requires."""
 
     id = "fields-needed"
-    summary = "Fields that a flow, state or entry cannot do without are there"
+    summary = "Required fields of a flow, state or entry are not missing"
     link = Rule.link + "statemachine-structure.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -192,7 +192,7 @@ class NeededFields(Rule):
 
     def _flow(self, flow: Flow) -> Iterator[Finding]:
         if not flow.document and flow.path:
-            return  # its type, or the field that holds it, is what is wrong
+            return  # the error is its type, or the field that holds it
         if not flow.path and not flow.document.keys() & {"StartAt", "States"}:
             reason = "This is neither a state machine nor a template with one"
             yield self.finding(flow.path, reason, "A state machine has StartAt and States")
@@ -248,10 +248,10 @@ def _exists(name: str, state: State) -> bool:
 
 
 class ExclusiveFields(Rule):
-    """Of fields that say the same thing in two ways, only one is there."""
+    """Of fields that set the same thing in two ways, only one is used."""
 
     id = "fields-exclusive"
-    summary = "Of fields that exclude each other, only one is there"
+    summary = "Of fields that exclude each other, only one is used"
     link = Rule.link + "statemachine-structure.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -268,7 +268,7 @@ class ExclusiveFields(Rule):
 
 
 class DistributedFields(Rule):
-    """What only a distributed Map does is not asked of an inline one."""
+    """An inline Map has no fields of a distributed one."""
 
     id = "map-mode"
     summary = (

@@ -1,6 +1,6 @@
-"""The functions of JSONata 2.0 and those that Step Functions adds: least and most arguments.
+"""The functions of JSONata 2.0 and those that Step Functions adds: minimum and maximum arguments.
 
-The least counts without the argument that JSONata takes from the context when it is left out.
+The minimum excludes the argument that JSONata takes from the context when it is omitted.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "power": (1, 2), "sqrt": (0, 1), "formatNumber": (1, 3), "formatBase": (0, 2),
     "formatInteger": (1, 2), "parseInteger": (1, 2), "sum": (1, 1), "max": (1, 1),
     "min": (1, 1), "average": (1, 1),
-    # truth
+    # booleans
     "boolean": (0, 1), "not": (0, 1), "exists": (1, 1),
-    # lists and objects
+    # arrays and objects
     "count": (1, 1), "append": (2, 2), "sort": (1, 2), "reverse": (1, 1), "shuffle": (1, 1),
     "distinct": (1, 1), "zip": (1, MANY), "keys": (0, 1), "lookup": (1, 2), "spread": (0, 1),
     "merge": (1, 1), "sift": (0, 2), "each": (0, 2), "error": (0, 1), "assert": (1, 2),
     "type": (1, 1),
     # times
     "now": (0, 2), "millis": (0, 0), "fromMillis": (0, 3), "toMillis": (0, 2),
-    # functions of functions
+    # higher-order functions
     "map": (1, 2), "filter": (1, 2), "single": (1, 2), "reduce": (1, 3), "eval": (0, 2),
     "clone": (0, 1),
     # added by Step Functions

@@ -39,7 +39,7 @@ class Targets(Rule):
 
 
 class Endings(Rule):
-    """Each state says how it goes on: Next or End, not both, and never on Succeed, Fail, Choice."""
+    """Each state has Next or End, not both; Succeed, Fail and Choice have neither."""
 
     id = "graph-ending"
     summary = "A state has exactly one of Next and End"
@@ -74,11 +74,11 @@ class Reachable(Rule):
             for name, state in flow.states.items():
                 if name not in reached:
                     reason = f"State {shown(name)} is not reachable"
-                    yield self.finding(state.path, reason, "Lead a Next to it, or drop it")
+                    yield self.finding(state.path, reason, "Point a Next at it, or remove it")
 
 
 class Terminal(Rule):
-    """A machine has a state that ends it: AWS refuses one that goes on for ever."""
+    """A machine has a state that ends it: AWS refuses one that can only run forever."""
 
     id = "graph-end"
     summary = "A state machine has a state that ends it"
@@ -90,12 +90,12 @@ class Terminal(Rule):
             yield self.finding(
                 (),
                 "Workflow has no terminal state",
-                'Give a state "End": true, or lead one to a Succeed or Fail state',
+                'Give a state "End": true, or point one at a Succeed or Fail state',
             )
 
 
 def goes_on_for_ever(flow: Flow) -> bool:
-    """Whether every state leads to another one. What is wrong with an ending is told elsewhere."""
+    """Whether every state leads to another one. Other rules report invalid endings."""
     states = flow.states.values()
     return bool(states) and all(map(_leads_on, states))
 
@@ -107,10 +107,10 @@ def _leads_on(state: State) -> bool:
 
 
 class Loops(Rule):
-    """From every state an end can be reached."""
+    """An end can be reached from every state."""
 
     id = "graph-loop"
-    summary = "No loop is without a way out"
+    summary = "Every loop has a way out"
     link = _LINK
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -135,8 +135,8 @@ class Loops(Rule):
         return self.finding(
             flow.states[name].path,
             f"No end can be reached from {where}{more}: the loop has no way out",
-            f'Lead {"one of them" if others else "it"} to a state with "End": true, '
-            "to a Succeed or to a Fail state",
+            f'Point {"one of them" if others else "it"} at a state with "End": true, '
+            "a Succeed or a Fail state",
             severity=WARNING,
         )
 
@@ -172,7 +172,7 @@ def _closure(starts: set[str], arrows: Mapping[str, Any]) -> set[str]:
 
 
 def _can_end(state: State, arrows: tuple[str, ...]) -> bool:
-    # A state without arrows is an end too: what is wrong with it is told elsewhere.
+    # A state that leads nowhere is an end too; other rules report what is wrong with it.
     return state.end or isinstance(state, Succeed | Fail) or not arrows
 
 
@@ -195,17 +195,17 @@ class UniqueNames(Rule):
 
 
 class RepeatedKeys(Rule):
-    """No key stands twice in one object of the text: only the last would count."""
+    """No key is repeated in one object of the text: only the last one would count."""
 
     id = "repeated-key"
-    summary = "No key is written twice in one object"
+    summary = "No key is repeated in one object"
     link = _LINK
     code = "DUPLICATE_STATE_NAME"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for path, line, column in subject.machine.source.repetitions():
             reason = (
-                f"The key {shown(path[-1])} is written twice in one object; only the last counts"
+                f"The key {shown(path[-1])} is repeated in one object; only the last one counts"
             )
-            finding = self.finding(path, reason, "Rename or drop one of them")
+            finding = self.finding(path, reason, "Rename or remove one of them")
             yield finding if line is None or column is None else finding.at(line, column)

@@ -1,4 +1,4 @@
-"""Retry and Catch: names of errors that can occur, in an order in which each entry can match."""
+"""Retry and Catch: errors that can occur, in an order in which each entry can match."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HTTP_STATUS = re.compile(r"States\.Http\.StatusCode\.\d{3}")
 
 
 def _entries(state: State) -> Iterator[tuple[Path, list[list[Any]]]]:
-    """Retry and Catch with the names of each entry; an entry of another form has none."""
+    """Retry and Catch with the names of each entry; a malformed entry has none."""
     for field in _FIELDS:
         entries = state.document.get(field)
         if field in tables.STATES.get(state.type, {}) and isinstance(entries, list):
@@ -30,10 +30,10 @@ def _entries(state: State) -> Iterator[tuple[Path, list[list[Any]]]]:
 
 
 class WildcardPlace(Rule):
-    """States.ALL stands alone and last."""
+    """States.ALL is alone and last."""
 
     id = "error-wildcard"
-    summary = "States.ALL stands alone in its entry, and in the last entry"
+    summary = "States.ALL is alone in its entry, which is the last one"
     link = _LINK
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -47,7 +47,7 @@ class WildcardPlace(Rule):
     def _all(self, path: Path, names: list[Any], *, is_last: bool) -> Iterator[Finding]:
         if len(names) > 1:
             yield self.finding(
-                path, "States.ALL must be the only name of its entry", "Give it an entry of its own"
+                path, "States.ALL must be the only name of its entry", "Give it a separate entry"
             )
         if not is_last:
             yield self.finding(
@@ -69,7 +69,9 @@ class ErrorNames(Rule):
             for path, entries in _entries(state):
                 for index, names in enumerate(entries):
                     for name in names:
-                        if isinstance(name, str) and name not in own:  # own: a Fail state gives it
+                        if (
+                            isinstance(name, str) and name not in own
+                        ):  # ours: a Fail state raises it
                             yield from self._name((*path, index, "ErrorEquals"), name)
 
     def _name(self, path: Path, name: str) -> Iterator[Finding]:
@@ -79,11 +81,13 @@ class ErrorNames(Rule):
             yield self.finding(
                 path,
                 "States.Runtime cannot be retried or caught: it always fails the execution",
-                "Mend what causes it",
+                "Fix its cause",
                 severity=WARNING,
             )
         elif name not in errors.PREDEFINED and not _HTTP_STATUS.fullmatch(name):
-            reason = f"{name[:100]} is none of AWS's errors, and no other may begin with States."
+            reason = (
+                f"{name[:100]} is not one of AWS's errors, and no other name may begin with States."
+            )
             suggestion = nearest(name, errors.PREDEFINED)
             yield self.finding(path, reason, suggestion, severity=WARNING)
 
@@ -107,8 +111,12 @@ class UnreachableHandlers(Rule):
                     taken.update((name, index) for name in names if isinstance(name, str))
 
     def _dead(self, path: Path, name: str, before: int) -> Finding:
-        reason = f"{name[:100]} never gets here: entry {before} of {path[-3]} already takes it"
-        return self.finding(path, reason, "Move the special case to the front", severity=WARNING)
+        reason = (
+            f"{name[:100]} never reaches this entry: entry {before} of {path[-3]} already takes it"
+        )
+        return self.finding(
+            path, reason, "Move the more specific entry to the front", severity=WARNING
+        )
 
 
 def _taker(name: Any, taken: dict[str, int]) -> int | None:
@@ -116,7 +124,7 @@ def _taker(name: Any, taken: dict[str, int]) -> int | None:
         return None
     if name in taken:
         return taken[name]
-    # States.TaskFailed stands for every error of a task but the timeout.
+    # States.TaskFailed matches every error of a task except a timeout.
     if name.startswith("States.") and name not in ("States.Permissions", errors.TASK_FAILED):
         return None
     return taken.get(errors.TASK_FAILED)
@@ -147,7 +155,7 @@ class Heartbeats(Rule):
 
 
 class RetryDelays(Rule):
-    """The longest delay of a retry is longer than its first."""
+    """The maximum delay of a retry is longer than its first delay."""
 
     id = "retry-delay"
     summary = "MaxDelaySeconds is greater than IntervalSeconds"
@@ -162,6 +170,6 @@ class RetryDelays(Rule):
                     yield self.finding(
                         (*path, "MaxDelaySeconds"),
                         f"MaxDelaySeconds {longest} is not greater than IntervalSeconds {first}",
-                        "Make it longer, or drop it: the delay could never grow",
+                        "Make it longer, or remove it: the delay could never grow",
                         severity=WARNING,
                     )

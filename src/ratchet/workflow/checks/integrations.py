@@ -1,4 +1,4 @@
-"""What Tasks call: the form of the ARN, and that AWS has such an integration and action."""
+"""What Tasks call: the ARN is well-formed, and AWS has such an integration and action."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Integrations(Rule):
 
 
 def resource_of(subject: Subject, state: Task) -> Resource | None:
-    """What a Task calls; None if it says nothing, or a substitution is still to say it."""
+    """What a Task calls; None if it names nothing, or a substitution will name it."""
     arn = _without_partition(state.resource.arn) if subject.placeholders else state.resource.arn
     if not isinstance(state.document.get("Resource"), str) or subject.is_open(arn):
         return None
@@ -47,7 +47,7 @@ def resource_of(subject: Subject, state: Task) -> Resource | None:
 
 
 def _without_partition(arn: str) -> str:
-    """A partition left to a substitution can only be one of AWS's: the rest is still checked."""
+    """A partition left to a substitution can only be one of AWS's: the rest is checked."""
     head, _, rest = arn.partition(":states:")
     return f"arn:aws:states:{rest}" if head.startswith("arn:${") and rest else arn
 
@@ -59,7 +59,7 @@ def _problem(resource: Resource) -> tuple[str, str] | None:
         return _sdk(resource)
     if resource.kind == "unknown":
         return (
-            f"'{resource.arn}' is no Resource that Step Functions knows",
+            f"'{resource.arn}' is not a Resource that Step Functions knows",
             (
                 "Use arn:aws:states:::<service>:<action>[.sync|.waitForTaskToken], "
                 "arn:aws:states:::aws-sdk:<service>:<action> or a Lambda function ARN"
@@ -117,7 +117,7 @@ def _sdk(resource: Resource) -> tuple[str, str] | None:
 
 
 class TokenIsPassed(Rule):
-    """A .waitForTaskToken call that never hands out the token can only time out."""
+    """A .waitForTaskToken call that never passes on its token can only time out."""
 
     id = "task-token"
     summary = "A callback task must pass its task token on"
@@ -139,7 +139,7 @@ class TokenIsPassed(Rule):
 
 
 def _hands_token(arguments: Any, state: Task) -> bool:
-    """Whether the token, or something that may hold it, is among the arguments."""
+    """Whether the arguments contain the token, or something that may contain it."""
     token = _JSONATA_TOKEN if state.is_jsonata else _JSONPATH_TOKEN
     for path, text in walk.leaves((), arguments):
         key = str(path[-1]) if path else ""
@@ -149,6 +149,6 @@ def _hands_token(arguments: Any, state: Task) -> bool:
     return False
 
 
-# The context object, or a variable that may have been given the token before.
+# The context object, or a variable that may have been assigned the token.
 _JSONATA_TOKEN = re.compile(r"context|\$(?!states\b)\w")
 _JSONPATH_TOKEN = re.compile(r"\$\$|\$\w")

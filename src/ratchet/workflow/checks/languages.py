@@ -1,4 +1,4 @@
-"""Query languages side by side, and the names of variables."""
+"""Query languages in one machine, and the names of variables."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class QueryLanguages(Rule):
                 yield self.finding(
                     (*state.path, "QueryLanguage"),
                     "A JSONata state machine cannot have a JSONPath state",
-                    "Drop QueryLanguage here, or set it per state and not for the machine",
+                    "Remove QueryLanguage here, or set it per state instead of for the machine",
                 )
 
 
 class MixedLanguages(Rule):
-    """No expression of one query language stands as plain text in a state of the other."""
+    """No expression of one query language is plain text in a state of the other."""
 
     id = "query-language-mix"
     summary = "An expression of the other query language is plain text in this state"
@@ -54,7 +54,9 @@ class MixedLanguages(Rule):
             for place, _ in walk.leaves(path, value):
                 key = place[-1]
                 if isinstance(key, str) and key.endswith(".$"):
-                    reason = f"The key {shown(key)} is of JSONPath; JSONata takes its value as text"
+                    reason = (
+                        f"The key {shown(key)} belongs to JSONPath; JSONata reads its value as text"
+                    )
                     suggestion = f"Write {shown(key[:-2])} with a {{% %}} expression"
                     yield self.finding(place, reason, suggestion, severity=WARNING)
 
@@ -63,7 +65,7 @@ class MixedLanguages(Rule):
             if is_expression(text):
                 yield self.finding(
                     path,
-                    "{% %} is of JSONata; this JSONPath state takes it as text",
+                    "{% %} belongs to JSONata; this JSONPath state reads it as text",
                     'Set "QueryLanguage": "JSONata" here, or write a path under a key ending in .$',
                     severity=WARNING,
                 )
@@ -89,6 +91,6 @@ def _wrong(name: str) -> tuple[str, str] | None:
     if name == "states":
         return "The variable name 'states' is reserved", "Rename it"
     if not _VARIABLE.match(name) or len(name) > tables.MAX_NAME:
-        suggestion = "Use at most 80 letters, digits and _, not a digit first"
-        return f"{shown(name)} is no variable name", suggestion
+        suggestion = "Use at most 80 letters, digits and _, beginning with a letter or _"
+        return f"{shown(name)} is not a variable name", suggestion
     return None

@@ -1,4 +1,4 @@
-"""What a distributed Map calls by itself: where its items come from and where its results go."""
+"""What a distributed Map itself calls to read its items and to write its results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ratchet.workflow.asl.model import Map
 from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
 from ratchet.workflow.integrations.row import Arguments, arguments
 
-# Action of S3 -> what it needs here, and what it takes besides.
+# S3 action -> the parameters it requires here, and the optional ones.
 _CALLS: Mapping[str, Mapping[str, Arguments]] = {
     "ItemReader": {
         "getObject": arguments("Bucket Key", "VersionId ExpectedBucketOwner RequestPayer"),
@@ -28,7 +28,7 @@ class MapCalls(Rule):
     """Items are read by s3:getObject or s3:listObjectsV2, results written by s3:putObject."""
 
     id = "map-calls"
-    summary = "A Map's reader and writer call what S3 has, with what the call needs"
+    summary = "A Map's reader and writer call existing S3 actions, with the parameters they require"
     link = Rule.link + "input-output-itemreader.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -62,12 +62,12 @@ class MapCalls(Rule):
         field = "Arguments" if "Arguments" in part else "Parameters"
         given = part.get(field, {})
         if not isinstance(given, dict):
-            return  # an expression, or what another rule names
+            return  # an expression, or what another rule reports
         place = (*path, field) if field in part else path
         names = {key: key.removesuffix(".$") for key in given}
         for key, name in names.items():
             if name not in own.names:
-                reason = f"{call} of {path[-1]} takes no {shown(name)}"
+                reason = f"{call} of {path[-1]} does not take {shown(name)}"
                 suggestion = nearest(name, own.names)
                 yield self.finding((*place, key), reason, suggestion, severity=WARNING)
         for name in own.needed:

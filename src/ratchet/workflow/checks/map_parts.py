@@ -1,4 +1,4 @@
-"""What stands inside a distributed Map: how it reads, batches and names its items and runs."""
+"""The parts of a distributed Map: its reader, its batches and its label."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ _NO_LABEL = re.compile(r"""[\s?*<>{}\[\]:;,\\|^~$#%&`"\x00-\x1f\x7f-\x9f]""")
 
 
 class MapParts(Rule):
-    """Reader, batcher and Label of a Map say one thing each, and enough to work with."""
+    """The reader, batcher and Label of a Map are complete and do not contradict themselves."""
 
     id = "map-parts"
-    summary = "A Map's reader and batcher give a limit once, CSV has its headers, a Label is valid"
+    summary = (
+        "A Map's reader and batcher set each limit once, CSV has its headers, a Label is valid"
+    )
     link = Rule.link + "state-map-distributed.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -37,7 +39,7 @@ class MapParts(Rule):
         for name in _SIZES:
             yield from self._once(path, batcher, name)
         if not batcher.keys() & {*_SIZES, *(f"{name}Path" for name in _SIZES)}:
-            reason = "ItemBatcher gives no size of a batch"
+            reason = "ItemBatcher sets no batch size"
             suggestion = f"Add {' or '.join(_SIZES)}"
             yield self.finding(path, reason, suggestion, severity=WARNING)
 
@@ -50,7 +52,7 @@ class MapParts(Rule):
         yield from self._once(path, config, "MaxItems")
         if config.get("CSVHeaderLocation") == "GIVEN" and "CSVHeaders" not in config:
             reason = "CSVHeaderLocation GIVEN needs CSVHeaders"
-            yield self.finding(path, reason, "Add the list of the columns' names")
+            yield self.finding(path, reason, "Add the list of column names")
 
     def _once(self, path: Path, part: Mapping[str, Any], name: str) -> Iterator[Finding]:
         if name in part and f"{name}Path" in part:
@@ -63,9 +65,9 @@ class MapParts(Rule):
             return
         path = (*state.path, "Label")
         if _NO_LABEL.search(label):
-            reason = f"The Label {shown(label)} holds a character that AWS does not take"
+            reason = f"The Label {shown(label)} contains a character that AWS does not accept"
             yield self.finding(path, reason, "Use letters, digits, - and _")
         first = labels.setdefault(label, state)
         if first is not state:
-            reason = f"The Label {shown(label)} is that of {shown(first.name)} too"
+            reason = f"The Label {shown(label)} is already that of {shown(first.name)}"
             yield self.finding(path, reason, "Rename it: labels are unique in a state machine")

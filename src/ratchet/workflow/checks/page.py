@@ -12,19 +12,19 @@ _HEAD = f"""\
 # Rules of `ratchet lint`
 
 `ratchet lint FILE...` checks state machines: an ASL file (JSON or YAML), or a SAM or CloudFormation
-template with all definitions it names. The same rules stand behind `CreateStateMachine` on local
+template with all definitions it names. The same rules decide `CreateStateMachine` on local
 AWS. An **error** is what AWS refuses, or what a role cannot do; a **warning** is what AWS accepts
-and what will fail or mislead when it runs. A **note** is what AWS runs and local AWS does not:
-local AWS refuses to create such a machine, while `ratchet lint` judges by AWS and stays content.
+but what will fail or mislead when it runs. A **note** is what AWS runs and local AWS does not:
+local AWS refuses to create such a machine, while `ratchet lint` goes by AWS and passes it.
 `--strict` fails on warnings too, `--json` is for programs.
 
-The lint answers in seconds whatever it reads. An expression of more than {MAX_EXPRESSION:,}
-characters, or one that comes after {MAX_SECONDS:g} seconds of reading expressions, is not checked,
+Lint takes seconds at most, whatever it reads. An expression of more than {MAX_EXPRESSION:,}
+characters, or one reached after {MAX_SECONDS:g} seconds of reading expressions, is not checked,
 and a warning says so.
-This page is made from the code: `python -m ratchet.workflow.checks.page > docs/rules.md`.
+This page is generated from the code: `python -m ratchet.workflow.checks.page > docs/rules.md`.
 
 In a template, `template` is a definition that cannot be found or read, `substitution` a `${{Name}}`
-that `DefinitionSubstitutions` does not fill. `syntax` is a text that is no JSON or YAML.
+that `DefinitionSubstitutions` does not set. `syntax` is text that is not JSON or YAML.
 
 | rule | finds | more |
 |---|---|---|

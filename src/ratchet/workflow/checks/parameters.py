@@ -1,4 +1,4 @@
-"""Arguments of Tasks against the API that they call: names, what is needed, kinds, enumerations."""
+"""Arguments of Tasks against the API they call: names, required members, types, enumerations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LINK = Rule.link + "supported-services-awssdk.html"
 
 
 class ArgumentNames(Rule):
-    """Every argument is one the API has, in Step Functions' spelling."""
+    """Every argument exists in the API, in Step Functions' spelling."""
 
     id = "argument-name"
     summary = "Arguments are known to the API and spelt in PascalCase"
@@ -33,7 +33,7 @@ class ArgumentNames(Rule):
         for key in request.given if isinstance(request.given, dict) else ():
             name = key.removesuffix(".$")
             if name not in own.names:
-                reason = f"{request.call} takes no {shown(name)}"
+                reason = f"{request.call} does not take {shown(name)}"
                 yield self.finding((*request.path, key), reason, nearest(name, own.names))
 
     def _part(self, subject: Subject, part: Part, request: Request) -> Iterator[Finding]:
@@ -45,15 +45,15 @@ class ArgumentNames(Rule):
                 continue
             known = [request.spell(known) for known in part.shape.members]
             where = _place(part, request)
-            reason = f"{where} takes no {shown(name)}"
+            reason = f"{where} does not take {shown(name)}"
             yield self.finding((*part.path, key), reason, nearest(name, known))
 
 
 class ArgumentsNeeded(Rule):
-    """What the API cannot do without is given."""
+    """Required arguments are not missing."""
 
     id = "argument-needed"
-    summary = "Arguments that the API cannot do without are given"
+    summary = "Required arguments of the API are not missing"
     link = _LINK
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -114,7 +114,7 @@ class ArgumentKinds(Rule):
         if wanted is not None and not _FITS[kind](part.value) and not _is_converted(part):
             reason = f"{part.name} of {call} must be {wanted}, not {shown(part.value)}"
             severity = WARNING if kind == "string" else ERROR
-            yield self.finding(part.path, reason, "Mend the value", severity=severity)
+            yield self.finding(part.path, reason, "Fix the value", severity=severity)
 
 
 def _is_number(value: Any) -> bool:
@@ -131,7 +131,7 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
     "structure": lambda value: isinstance(value, dict),
     "map": lambda value: isinstance(value, dict),
     "list": lambda value: isinstance(value, list),
-    # An object or list where the API wants text is written as JSON text.
+    # An object or array where the API takes a string is written as JSON text.
     "string": lambda value: isinstance(value, str | dict | list),
     "integer": _is_whole,
     "long": _is_whole,
@@ -153,13 +153,13 @@ _WORDS = {
 
 
 def _is_converted(part: Part) -> bool:
-    """Whether AWS takes a text for what is meant: a number, a truth value, a DynamoDB string."""
+    """Whether AWS accepts a string in place of a number, a boolean or a DynamoDB value."""
     text = part.value
     return isinstance(text, str) and converted(part.shape, text) is not text
 
 
 class ArgumentValues(Rule):
-    """A constant of an enumeration is one of its values."""
+    """A constant argument of an enumeration is one of its values."""
 
     id = "argument-value"
     summary = "Constant arguments of an enumeration are one of its values"
@@ -174,6 +174,6 @@ class ArgumentValues(Rule):
 
     def _part(self, part: Part, known: list[str], call: str) -> Iterator[Finding]:
         if part.value not in known:
-            reason = f"{part.name} of {call} knows no {shown(part.value)}"
+            reason = f"{part.name} of {call} does not accept {shown(part.value)}"
             suggestion = nearest(part.value, known)
             yield self.finding(part.path, reason, suggestion, severity=WARNING)

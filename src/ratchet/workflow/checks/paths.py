@@ -1,4 +1,4 @@
-"""JSONPath and intrinsic functions: they parse, and stand where they are read as such."""
+"""JSONPath and intrinsic functions: they parse, and are where they are read as such."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class JsonPaths(Rule):
         for path, value in walk.references(state):
             if not isinstance(value, str):
                 reason = f"{path[-1]} must be a string with a path, not {shown(value)}"
-                yield self.finding(path, reason, f"Drop .$ if {shown(value)} is meant as it stands")
+                yield self.finding(path, reason, f"Remove .$ if {shown(value)} is meant literally")
             elif not subject.is_open(value):
                 yield from self._reference(path, value)
 
@@ -74,17 +74,17 @@ class JsonPaths(Rule):
         try:
             jsonpath.compiled(intrinsics.path_of(text))
         except jsonpath.PathSyntaxError as error:
-            yield self.finding(path, f"{shown(text)} is no JSONPath: {error}", "Mend the path")
+            yield self.finding(path, f"{shown(text)} is not a JSONPath: {error}", "Fix the path")
 
     def _call(self, path: Path, text: str) -> Iterator[Finding]:
         try:
             yield from self._formats(path, intrinsics.parsed(text))
         except (intrinsics.IntrinsicSyntaxError, RecursionError) as error:
-            reason = f"{shown(text)} is no intrinsic function: {error}"
-            yield self.finding(path, reason, _near_function(text) or "Mend the call")
+            reason = f"{shown(text)} is not an intrinsic function: {error}"
+            yield self.finding(path, reason, _near_function(text) or "Fix the call")
 
     def _formats(self, path: Path, call: intrinsics.Call) -> Iterator[Finding]:
-        """A States.Format has as many {} as values."""
+        """A States.Format has one value for each {}."""
         for argument in call.arguments:
             if isinstance(argument, intrinsics.Call):
                 yield from self._formats(path, argument)
@@ -110,10 +110,10 @@ def _near_function(text: str) -> str:
 
 
 class PathAsText(Rule):
-    """A text that looks like a path stands under a key ending in `.$`, or is only text."""
+    """A string that looks like a path but is not under a key ending in `.$` is only text."""
 
     id = "jsonpath-as-text"
-    summary = "A text that looks like a path stands under a key that ends in .$"
+    summary = "A string that looks like a path is under a key that ends in .$"
     link = Rule.link + "amazon-states-language-paths.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -135,12 +135,12 @@ class PathAsText(Rule):
                 suggestion = (
                     "Write {% $states.input... %}" if is_jsonata else f"Write the key as {key}.$"
                 )
-                reason = f"{shown(text)} is taken as text, not as a path"
+                reason = f"{shown(text)} is read as text, not as a path"
                 yield self.finding(place, reason, suggestion, severity=WARNING)
 
 
 _PATH = re.compile(r"\$\$?\.[A-Za-z_][\w.\[\]'\"*-]*|\$\[['\"\d*].*\]|States\.[A-Z]\w*\(.*\)")
-# Members of AWS APIs whose value is a path that the service itself reads.
+# Members of AWS APIs whose value is a path for the service itself.
 _TAKES_PATH = re.compile(r"(?i)path|filter|expression|query|template|script|selector|command")
 
 
@@ -157,7 +157,7 @@ def _means_text(path: Path, key: str) -> bool:
 
 
 def _payload_at(path: Path) -> int:
-    """Where a payload begins in a path: behind its field."""
+    """Where the payload begins in a path: after its field."""
     fields = (*walk.TEMPLATES, "BatchInput", "Arguments", "Output")
     places = [index for index, step in enumerate(path) if step in fields]
     return places[0] + 1 if places else len(path)

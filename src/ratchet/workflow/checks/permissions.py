@@ -1,4 +1,4 @@
-"""What the states call against what the role in the template allows."""
+"""What the states call, compared with what the role in the template allows."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ class Permissions(Rule):
         if missing:
             yield self.finding(
                 path,
-                f"The role does not allow {', '.join(missing)}, with which Step Functions "
+                f"The role does not allow {', '.join(missing)}, by which Step Functions "
                 "follows the job",
-                "Add them to the role, or drop .sync",
+                "Add them to the role, or remove .sync",
                 severity=WARNING,
             )
 
@@ -76,7 +76,7 @@ class Permissions(Rule):
         if not role.allows(MAP_ACTIONS[0]):
             yield self.finding(
                 state.path,
-                f"The role does not allow {MAP_ACTIONS[0]}, with which a distributed Map "
+                f"The role does not allow {MAP_ACTIONS[0]}, by which a distributed Map "
                 "starts its child executions",
                 "Add it to the role, on the state machine itself",
                 severity=WARNING,
@@ -87,7 +87,7 @@ class Permissions(Rule):
 
 
 def _actions(resource: Resource) -> tuple[str, ...]:
-    """The permissions that a call needs; none where that is not certain."""
+    """The permissions that a call needs; none where they are not certain."""
     known = resource.kind in ("lambda", "optimised", "aws-sdk") and is_certain(resource)
     return call_permissions(resource) if known else ()
 

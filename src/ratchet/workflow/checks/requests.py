@@ -1,4 +1,4 @@
-"""What a Task asks of an API: its arguments beside botocore's shape, part by part."""
+"""What a Task sends to an API: its arguments paired with botocore's shapes, part by part."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ratchet.workflow.integrations.spelling import Shape, Spell, member, spellin
 class Request:
     """The arguments of one Task; `given` is None where there are none.
 
-    Exactly one of `own` (an integration with arguments of its own) and `shape` is set.
+    Exactly one of `own` (an integration with its own arguments) and `shape` is set.
     """
 
     state: Task
@@ -43,7 +43,7 @@ class Request:
 
 
 def requests(subject: Subject) -> Iterator[Request]:
-    """What the Tasks of a machine ask, where it is known whom they ask."""
+    """The requests of a machine's Tasks whose API is known."""
     for state in subject.states:
         resource = resource_of(subject, state) if isinstance(state, Task) else None
         if not isinstance(state, Task) or resource is None:
@@ -60,7 +60,7 @@ def requests(subject: Subject) -> Iterator[Request]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A value of the arguments with its shape. A value behind an expression is not here."""
+    """A value among the arguments with its shape. Values of expressions are left out."""
 
     path: Path
     value: Any
@@ -70,7 +70,7 @@ class Part:
 
     @property
     def is_structure(self) -> bool:
-        """Whether its members are the API's: a document may hold anything."""
+        """Whether its members are the API's: a document may contain anything."""
         return self.shape.type_name == "structure" and not getattr(
             self.shape, "is_document_type", False
         )

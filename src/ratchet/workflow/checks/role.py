@@ -1,4 +1,4 @@
-"""What the role of a machine may do, as far as its template says."""
+"""What the role of a machine may do, as far as its template shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PLACEHOLDER = re.compile(r"\$\{([^}!]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Actions allowed on some things: names of the template, or None for whatever there is."""
+    """Actions allowed on some resources: names in the template, or None for all of them."""
 
     actions: tuple[str, ...]
     targets: frozenset[str] | None = None
@@ -25,7 +25,7 @@ class Grant:
 class Role:
     """The grants of a role. An open one has more than the template shows, so nothing is missed.
 
-    `names` leads from a substitution of the definition to the name in the template it stands for.
+    `names` maps a substitution of the definition to the name in the template it stands for.
     """
 
     grants: tuple[Grant, ...]
@@ -36,7 +36,7 @@ class Role:
         return self.is_open or any(grant.covers(action) for grant in self.grants)
 
     def allows_on(self, action: str, target: str) -> bool:
-        """Whether an action that is allowed is allowed on this thing of the template."""
+        """Whether an allowed action is allowed on this resource of the template."""
         grants = [grant for grant in self.grants if grant.covers(action)]
         return (
             self.is_open
@@ -45,6 +45,6 @@ class Role:
         )
 
     def named(self, text: str) -> str | None:
-        """The thing of the template that a value such as `${ScoreFunctionArn}` stands for."""
+        """The resource of the template that a value such as `${ScoreFunctionArn}` stands for."""
         found = _PLACEHOLDER.findall(text)
         return self.names.get(found[0]) if len(found) == 1 else None

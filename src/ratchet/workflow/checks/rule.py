@@ -1,4 +1,4 @@
-"""What every check is: a small class with an id, one line, a link, and a look at the machine."""
+"""What every check is: a small class with an id, a one-line summary, a link, and a method."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The machine under check. With `placeholders`, `${Name}` in a string stands for any value.
+    """The machine to check. With `placeholders`, `${Name}` in a string stands for any value.
 
-    `states` are the states at every depth; `role` is what the template allows, where it says so;
+    `states` are the states at every depth; `role` is what the template allows, if it is known;
     `expressions` reads JSONata for all rules.
     """
 
@@ -39,7 +39,7 @@ class Subject:
         object.__setattr__(self, "states", tuple(self.machine.all_states()))
 
     def is_open(self, value: Any) -> bool:
-        """Whether a value is not known yet because a substitution is to fill it."""
+        """Whether a value is unknown because a substitution will set it."""
         return self.placeholders and isinstance(value, str) and bool(_PLACEHOLDER.search(value))
 
 
@@ -84,7 +84,7 @@ def state_of(path: Path) -> str | None:
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
-    """A suggestion of the most similar known name, or of all of them if they are few."""
+    """Suggest the most similar known name, or all of them if there are few."""
     some = list(islice(known, MAX_COMPARED + 1))
     if len(some) > MAX_COMPARED:
         return ""
@@ -97,6 +97,6 @@ def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a message quotes it: never long, one line."""
+    """A value as messages quote it: short, on one line."""
     text = repr(value[:60] if isinstance(value, str | list) else value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,7 +1,7 @@
-"""What can be known of the data between states without running them.
+"""What is known of the data between states without running them.
 
 A shape is a closed object, of which all members are known, or None: anything. Where flows meet,
-a member that either gives may be there; what is not certain is None.
+members of either one may exist; what is not certain is None.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ERROR_OUTPUT = Closed({"Error": None, "Cause": None})
 
 
 def inputs(flow: Flow, given: Shape = None) -> dict[str, Shape]:
-    """What each state of a flow can get as its input, when the flow gets `given`."""
+    """What each state of a flow may get as its input, when the flow gets `given`."""
     found: dict[str, Shape] = {}
     rounds = 0
     waiting: list[tuple[str, Shape]] = [(flow.start_at or "", given)]
@@ -42,7 +42,7 @@ def inputs(flow: Flow, given: Shape = None) -> dict[str, Shape]:
         if state is None or (name in found and merged == found[name]):
             continue
         rounds += 1
-        # Loops settle in a few rounds; what does not is taken for anything.
+        # Loops settle in a few rounds; what does not may be anything.
         found[name] = merged if rounds < 20 * len(flow.states) else None
         waiting += list(_outputs(state, found[name]))
     return found
@@ -63,7 +63,7 @@ def _either(name: str, one: Closed, other: Closed) -> Shape:
 
 
 def missing(shape: Shape, steps: tuple[Any, ...]) -> str | None:
-    """The first step that cannot be there, or None."""
+    """The first step that cannot exist, or None."""
     for step in steps:
         if shape is None or not isinstance(step, str):
             return None
@@ -74,7 +74,7 @@ def missing(shape: Shape, steps: tuple[Any, ...]) -> str | None:
 
 
 def of_value(value: Any, *, is_jsonata: bool, depth: int = 0) -> Shape:
-    """The shape of a constant or a template; what is an expression or no object is anything."""
+    """The shape of a constant or a template; None for expressions and all but objects."""
     if not isinstance(value, dict) or depth >= MAX_DEPTH or is_expression(value):
         return None
     members: dict[str, Shape] = {}
@@ -86,7 +86,7 @@ def of_value(value: Any, *, is_jsonata: bool, depth: int = 0) -> Shape:
     return Closed(members)
 
 
-# what a state hands on
+# what a state passes on
 
 
 def _outputs(state: State, given: Shape) -> Iterator[tuple[str, Shape]]:
@@ -130,7 +130,7 @@ def _taken(state: State, given: Shape) -> Shape:
 
 
 def effective(state: State, given: Shape) -> Shape:
-    """What the paths in a JSONPath state's own templates read: its input behind InputPath."""
+    """What the paths in a JSONPath state's own templates read: its input after InputPath."""
     return given if state.is_jsonata else _taken(state, given)
 
 
@@ -161,7 +161,7 @@ def _selected(shape: Shape, path: Any) -> Shape:
 
 
 def _placed(given: Shape, path: Any, result: Shape) -> Shape:
-    """The input with the result at a place of it."""
+    """The input with the result put into it."""
     if path is None:
         return given
     steps = _steps(path)

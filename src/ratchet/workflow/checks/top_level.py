@@ -1,4 +1,4 @@
-"""Names that nothing stands behind: expressions have no input document in Step Functions."""
+"""Names that refer to nothing: expressions have no input document in Step Functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ratchet.workflow.checks.expressions import uses_of
 from ratchet.workflow.checks.rule import Rule, Subject
 
 Node = Any
-"""A node of jsonata-python's syntax tree; the library carries no types."""
+"""A node of jsonata-python's syntax tree, which has no types."""
 
 _STEPS = {"name": "", "wildcard": "*", "descendant": "**"}
 _WITH_CONTEXT = frozenset(
@@ -23,7 +23,7 @@ _NOT_CHILDREN = frozenset({"_outer_instance", "outer_instance", "type", "value",
 
 
 class TopLevel(Rule):
-    """No name stands at the top of an expression, where no document is."""
+    """No name is at the top level of an expression, where there is no document."""
 
     id = "jsonata-top"
     summary = "Expressions read from $states or variables, never from a document"
@@ -34,7 +34,7 @@ class TopLevel(Rule):
         for state in subject.states:
             for path, text in walk.jsonata_texts(state):
                 if uses_of(subject, text) is None:
-                    continue  # it cannot be read, as another rule says
+                    continue  # it does not parse, which another rule reports
                 for name in top_names(text):
                     yield self.finding(
                         path,
@@ -45,7 +45,7 @@ class TopLevel(Rule):
 
 @lru_cache(maxsize=8192)
 def top_names(text: str) -> tuple[str, ...]:
-    """What an expression reads from a document that is not there. Raises JsonataError."""
+    """What an expression reads from the missing document. Raises JsonataError."""
     found: dict[str, None] = {}
     seen: set[tuple[int, bool]] = set()
     waiting: list[tuple[Node, bool]] = [(jsonata.compiled(text).ast, False)]
@@ -63,7 +63,7 @@ def top_names(text: str) -> tuple[str, ...]:
 
 
 def _read(node: Node, *, is_inside: bool) -> str | None:
-    """The name that a node takes from the document; `is_inside`: it has a context of its own."""
+    """The name that a node reads from the document; `is_inside`: it has its own context."""
     kind, value = getattr(node, "type", None), getattr(node, "value", None)
     if kind == "variable" and value == "$":
         return "$$"

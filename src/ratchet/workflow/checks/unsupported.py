@@ -1,4 +1,4 @@
-"""What AWS offers and local AWS does not: a note to who lints, a refusal to who runs it."""
+"""What AWS offers and local AWS does not: a note when linting, a refusal when running."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _KINDS = ("CSV", "JSON", "JSONL")
 
 
 class NotYet(Rule):
-    """A note, no error: AWS runs it, local AWS does not (activities, Express children, Parquet)."""
+    """A note: local AWS does not run what AWS runs (activities, Express children, Parquet)."""
 
     id = "unsupported"
-    summary = "What local AWS runs: no activities, Express child executions, Parquet or manifests"
+    summary = "Local AWS runs no activities, Express child executions, Parquet or manifests"
     code = UNSUPPORTED
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -23,7 +23,7 @@ class NotYet(Rule):
             if isinstance(state, Task) and state.resource.kind == "activity":
                 yield self._note(
                     (*state.path, "Resource"),
-                    "Local AWS has no activities",
+                    "Local AWS does not run activities",
                     "To run it there, use .waitForTaskToken",
                 )
             if isinstance(state, Map) and state.is_distributed:
@@ -35,7 +35,7 @@ class NotYet(Rule):
         if isinstance(config, dict) and config.get("ExecutionType") == "EXPRESS" and processor:
             yield self._note(
                 (*processor.path, "ProcessorConfig", "ExecutionType"),
-                "Local AWS runs no Express child executions",
+                "Local AWS does not run Express child executions",
                 "To run it there, set ExecutionType to STANDARD",
             )
         if state.reader is not None:
@@ -45,7 +45,7 @@ class NotYet(Rule):
         if reader.kind is not None and reader.kind not in _KINDS:
             yield self._note(
                 (*state.path, "ItemReader", "ReaderConfig", "InputType"),
-                f"Local AWS reads no items of InputType {reader.kind}",
+                f"Local AWS does not read items of InputType {reader.kind}",
                 f"To run it there, use one of {', '.join(_KINDS)}",
             )
 

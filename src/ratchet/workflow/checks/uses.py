@@ -11,12 +11,12 @@ from typing import Any
 from ratchet.workflow.asl import jsonata
 
 Node = Any
-"""A node of jsonata-python's syntax tree; the library carries no types."""
+"""A node of jsonata-python's syntax tree, which has no types."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Free variables, calls of functions by name, and paths that begin at `$states`.
+    """Free variables, function calls by name, and paths that begin at `$states`.
 
     `guarded` are variables that only `$exists` asks for. A call has the number of arguments it is
     written with, and whether `~>` or a path gives it one more.
@@ -29,8 +29,8 @@ class Uses:
     guarded_states: frozenset[tuple[str, ...]]
 
 
-MAX_EXPRESSION = 16_384  # characters; the parser's time grows with their square
-MAX_SECONDS = 3.0  # for the expressions of one machine, in the time of this thread
+MAX_EXPRESSION = 16_384  # characters; parsing takes time that grows with their square
+MAX_SECONDS = 3.0  # for all expressions of one machine, by the clock of this thread
 
 
 class TooMuchError(Exception):

@@ -1,4 +1,4 @@
-"""Variables and the context object: what is read is there."""
+"""Variables and the context object: what is read exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ratchet.workflow.checks.rule import Rule, Subject, nearest, shown
 
 
 def path_texts(subject: Subject, state: State) -> Iterator[tuple[Path, str]]:
-    """Every path a JSONPath state reads, those inside intrinsic functions too."""
+    """Every path a JSONPath state reads, including those inside intrinsic functions."""
     if state.is_jsonata:
         return
     fields = (pair for pair in walk.path_fields(state) if pair[0][-1] != "ResultPath")
@@ -36,10 +36,10 @@ def _arguments(text: str) -> list[str]:
 
 
 class UnknownVariables(Rule):
-    """A variable that a state reads is assigned by some state of its flow or of one around it."""
+    """A variable that a state reads is assigned by a state of its flow or of an enclosing one."""
 
     id = "variable-unknown"
-    summary = "A variable that is read is assigned in the same flow or in one around it"
+    summary = "A variable that is read is assigned in the same flow or in an enclosing one"
     link = Rule.link + "workflow-variables.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -63,12 +63,12 @@ class UnknownVariables(Rule):
             if name not in visible:
                 suggestion = (
                     "It is assigned in another branch, iteration or child execution, whose "
-                    "variables end with it; hand the value over as output"
+                    "variables end with it; pass the value on as output"
                     if name in everywhere
                     else nearest(f"${name}", (f"${known}" for known in visible))
-                    or "Assign it in a state before"
+                    or "Assign it in an earlier state"
                 )
-                reason = f"No state that leads here assigns the variable ${name}"
+                reason = f"No state on the way here assigns the variable ${name}"
                 yield self.finding(path, reason, suggestion, severity=WARNING)
 
 
@@ -99,7 +99,7 @@ _CONTEXT = {
 
 
 class ContextObject(Rule):
-    """What is read from the context object is in it."""
+    """What is read from the context object exists there."""
 
     id = "context"
     summary = "Fields read from the context object exist"

@@ -1,4 +1,4 @@
-"""Where the parts of a state stand: its entries, its payloads and the strings inside."""
+"""Where the parts of a state are: its entries, its payloads and the strings inside."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def own_fields(state: State) -> Iterator[Placed]:
 
 
 def leaves(path: Path, value: Any) -> Iterator[Placed]:
-    """Everything inside a value that is neither object nor list, in the order of the text."""
+    """Every value inside that is neither an object nor an array, in the order of the text."""
     waiting = [(path, value)]
     while waiting:
         here, part = waiting.pop()
@@ -50,7 +50,7 @@ def strings(state: State) -> Iterator[tuple[Path, str]]:
 
 
 def assigns(state: State) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Every Assign of a state: its own, those of its Catch entries and its choice rules."""
+    """Every Assign of a state: its own and those of its Catch entries and choice rules."""
     holders = [(state.path, state.document), *entries(state, "Catch"), *entries(state, "Choices")]
     for path, holder in holders:
         assign = holder.get("Assign")
@@ -59,7 +59,7 @@ def assigns(state: State) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def jsonata_texts(state: State) -> Iterator[tuple[Path, str]]:
-    """The expressions of a JSONata state, without their marks."""
+    """The expressions of a JSONata state, without `{%` and `%}`."""
     if state.is_jsonata:
         for path, text in strings(state):
             if is_expression(text):
@@ -77,7 +77,7 @@ TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign", "Credenti
 
 
 def path_fields(state: State) -> Iterator[Placed]:
-    """The fields of a JSONPath state whose value is a path, those of its entries too."""
+    """The fields of a JSONPath state whose value is a path, including those of its entries."""
     for name in PATH_FIELDS & state.document.keys():
         yield (*state.path, name), state.document[name]
     for path, entry in entries(state, "Catch"):
@@ -104,7 +104,7 @@ def _part_paths(state: State) -> Iterator[Placed]:
 
 
 def choice_rules(state: State) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Every choice rule of a state, those inside And, Or and Not too."""
+    """Every choice rule of a state, including those inside And, Or and Not."""
     waiting = list(entries(state, "Choices"))
     while waiting:
         path, rule = waiting.pop()

@@ -1,1 +1,1 @@
-"""Runs a state machine with AWS's semantics, histories and errors, on a clock tests can turn."""
+"""Runs state machines with AWS's semantics, history and errors, by a clock that tests can set."""

@@ -1,4 +1,4 @@
-"""Items put together for child executions, as ItemBatcher says."""
+"""Batches of items for child executions, as ItemBatcher defines them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ratchet.workflow.interpreter.dataflow import Data
 
 MAX_NUMBER = 100_000_000
 Batch = tuple[Payload, int]
-"""The input of a child execution, and how many items are in it."""
+"""The input of a child execution, and the number of items in it."""
 
 
 def batches(batcher: ItemBatcher | None, data: Data, items: Sequence[Payload]) -> list[Batch]:
-    """The inputs of the child executions. Raises StateError for limits that are no numbers."""
+    """The inputs of the child executions. Raises StateError for limits that are not numbers."""
     if batcher is None:
         return [(item, 1) for item in items]
     most = data.evaluator.number(batcher.max_items, 1, MAX_NUMBER)

@@ -59,7 +59,7 @@ class Branch:
     def child(self, previous: int, place: int) -> Branch:
         """A branch inside, after the event `previous`; after a redrive, from where it stopped.
 
-        It sees the variables as they are now; what it sets stays its own.
+        It sees the variables as they are now; those it sets stay in it.
         """
         child = Branch(
             self.environment, self.recorder.fork(previous), self.progress.stopped.pop(place, None)
@@ -145,7 +145,7 @@ class Branch:
         self._visit = None
 
     def abort(self, previous: int) -> None:
-        """A sibling failed: record what was broken off, innermost first, and close.
+        """A sibling failed: record what was aborted, innermost first, and close.
 
         All these events follow the one that failed (`previous`).
         """
@@ -170,7 +170,7 @@ class Branch:
         self.recorder.close()
 
     def save_children(self) -> None:
-        """Note where the branches inside are that have not succeeded."""
+        """Save the checkpoints of the branches inside that have not succeeded."""
         for child in self.children:
             inner = None if child.place in self.progress.done else child.saved()
             if inner is not None:

@@ -22,7 +22,7 @@ class Progress:
 
     @property
     def is_any(self) -> bool:
-        """Whether branches or iterations have got somewhere."""
+        """Whether any branch or iteration has made progress."""
         return bool(self.done or self.stopped)
 
 

@@ -1,4 +1,4 @@
-"""Time for executions: the real one, and one for tests that jumps when nothing else is to do."""
+"""Time for executions: the real clock, and one for tests that jumps ahead when all is idle."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Timer(Protocol):
 
 
 class Clock(Protocol):
-    """What an execution needs of time: `now` in epoch seconds, and a call after a delay."""
+    """The clock of an execution: `now` in epoch seconds, and a call after a delay."""
 
     def now(self) -> float: ...
 
@@ -108,11 +108,11 @@ class Deadline:
 class TestClock:
     """A clock for tests: time stands still, and jumps to the next timer when all is idle.
 
-    `TestClock().run(coroutine)` runs it in an event loop of its own. Nothing in it may wait for
+    `TestClock().run(coroutine)` runs it in a separate event loop. Nothing in it may wait for
     the real world (threads, sockets).
     """
 
-    __test__ = False  # not a test case, whatever its name suggests to pytest
+    __test__ = False  # not a test case, although its name suggests one to pytest
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._now = start.timestamp()
@@ -159,7 +159,7 @@ class _TestTimer:
 
 
 class _IdleSelector(selectors.DefaultSelector):
-    """Asked to wait, it jumps instead: an event loop waits only when nothing is ready."""
+    """Jumps ahead instead of waiting: an event loop waits only when nothing is ready."""
 
     def __init__(self, clock: TestClock) -> None:
         super().__init__()
@@ -170,5 +170,5 @@ class _IdleSelector(selectors.DefaultSelector):
         if ready or timeout == 0 or self._clock.jump():
             return ready
         if timeout is None:
-            raise RuntimeError("Everything waits, and nothing is left that could happen")
+            raise RuntimeError("Deadlock: everything is waiting, and no timer is left")
         return super().select(timeout)

@@ -20,7 +20,7 @@ MAX_NUMBER = 100_000_000
 
 
 class Group:
-    """The branches inside one container. The first that fails breaks off the others."""
+    """The branches inside one container. The first that fails aborts the others."""
 
     def __init__(self, parent: Branch) -> None:
         self._parent = parent
@@ -32,13 +32,13 @@ class Group:
         self._tasks.append(asyncio.ensure_future(work))
 
     def done(self, branch: Branch, output: Payload) -> None:
-        """A branch came to its end: it cannot be broken off any more."""
+        """A branch has ended: it can no longer be aborted."""
         branch.recorder.close()
         self._parent.children.remove(branch)
         self._parent.progress.done[branch.place] = output
 
     def fail(self, branch: Branch, error: Exception) -> None:
-        """Take the failure of a branch: break off the others and hand the error to `join`."""
+        """Take the failure of a branch: abort the others and pass the error to `join`."""
         if self._failure is not None or branch.recorder.is_closed:
             return
         self._failure = error
@@ -47,13 +47,13 @@ class Group:
         branch.recorder.close()
         if isinstance(error, StateError):
             error.is_own = False
-            self._break_off(branch)
+            self._abort_others(branch)
         current = asyncio.current_task()
         for task in self._tasks:
             if task is not current:
                 task.cancel()
 
-    def _break_off(self, failed: Branch) -> None:
+    def _abort_others(self, failed: Branch) -> None:
         parent, previous = self._parent, failed.recorder.previous
         for other in [branch for branch in parent.children if not branch.recorder.is_closed]:
             other.abort(previous)
@@ -136,7 +136,7 @@ def items_of(state: Map, data: Data, *, members: bool = False) -> Any:
     if isinstance(items, list) or (members and isinstance(items, dict)):
         return items
     if isinstance(data, JsonataData) and state.items is not None:
-        return data.evaluator.typed(state.items, "array")  # says what it is instead
+        return data.evaluator.typed(state.items, "array")  # raises an error that names its type
     path = state.items.value if state.items is not None else "$"
     raise data.refused(f'Reference path "{path}" must point to array.')
 

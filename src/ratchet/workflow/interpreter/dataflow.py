@@ -1,7 +1,7 @@
-"""What a state takes in and gives out, in either query language.
+"""The data flow of a state, input to output, in either query language.
 
-The states themselves ask `given`, work, and `leave` with a result: how input and result become
-call, variables and output is decided here.
+A state calls `given`, does its work, and calls `leave` with a result; how input and result become
+arguments, variables and output is decided here.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class PathData:
         return self._evaluator
 
     def renew(self) -> None:
-        """Paths read the context whenever they are asked: nothing to do."""
+        """Paths read the context on every evaluation: nothing to do."""
 
     def given(self) -> Payload:
         parameters = self._state.parameters
@@ -160,7 +160,7 @@ class PathData:
             return Payload(_placed(self._raw.value, steps, result.value))
         except paths.PathSyntaxError as error:
             raise self.evaluator.failed(f"Invalid path '{path}' : {error}") from error
-        except _NoPlace as error:
+        except _NoSuchPlace as error:
             raise conflict(error.step, self._raw.value) from error
 
     def _out(self, combined: Payload, assigned: dict[str, Payload] | None) -> Payload:
@@ -180,8 +180,8 @@ def data_of(branch: Branch, state: State, payload: Payload) -> Data:
     return (JsonataData if state.is_jsonata else PathData)(branch, state, payload)
 
 
-class _NoPlace(LookupError):
-    """The input has no place for a result: `step` leads nowhere."""
+class _NoSuchPlace(LookupError):
+    """A result cannot be put into the input: `step` does not exist there."""
 
     def __init__(self, step: paths.Step) -> None:
         super().__init__(step)
@@ -189,14 +189,14 @@ class _NoPlace(LookupError):
 
 
 def _placed(root: Any, steps: tuple[paths.Step, ...], value: Any) -> Any:
-    """A copy of `root` with `value` at the place; only what lies on the way is copied."""
+    """A copy of `root` with `value` at the place; only objects and arrays on the way are copied."""
     if not steps:
         return value
     step, rest = steps[0], steps[1:]
     if isinstance(step, int):
         if not isinstance(root, list) or not 0 <= step < len(root):
-            raise _NoPlace(step)
+            raise _NoSuchPlace(step)
         return [*root[:step], _placed(root[step], rest, value), *root[step + 1 :]]
     if not isinstance(root, dict):
-        raise _NoPlace(step)
+        raise _NoSuchPlace(step)
     return {**root, step: _placed(root.get(step, {}), rest, value)}

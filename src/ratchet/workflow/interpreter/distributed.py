@@ -22,7 +22,7 @@ MAX_NUMBER = 100_000_000
 
 
 async def iterate(branch: Branch, state: Map, data: Data) -> Payload:
-    """Run the processor for each item; the results, or where they were written."""
+    """Run the processor for each item; gives the results, or where they were written."""
     begins = branch.begins()
     data.renew()
     run, stopped = _Run(branch, state, data), branch.progress.map_run
@@ -169,14 +169,14 @@ class _Run:
             self._bad += child.items
 
     def _machine(self) -> StateMachine:
-        """What a child runs: the processor as a machine of its own."""
+        """What a child runs: the processor as a separate machine."""
         machine, processor = self._environment.machine, self._state.processor
         if processor is None:
             raise self._data.refused("The Map state has no ItemProcessor.")
         return StateMachine(machine.source, processor, machine.query_language)
 
     def _give_up(self, run: MapRun) -> None:
-        """Abort the children that still run, and start no more."""
+        """Abort the children that are running, and start no more."""
         self._given_up = True
         for child in run.children:
             if child.execution is not None:

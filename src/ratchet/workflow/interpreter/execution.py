@@ -150,7 +150,7 @@ class Execution:
             self._cancelled(branch)
         except Exception as error:
             log.exception(
-                "the execution %s failed by a fault of the interpreter", self.identity.arn
+                "the execution %s failed because of a bug in the interpreter", self.identity.arn
             )
             self._end(branch, FAILED, "ExecutionFailed", _fault(error))
         else:
@@ -170,12 +170,12 @@ class Execution:
         await self._ended.wait()
 
     def announce(self, run: MapRun) -> None:
-        """Let the listener know of a Map Run."""
+        """Tell the listener about a Map Run."""
         if self._map_runs is not None:
             self._map_runs.started(run)
 
     def child(self, run: MapRun, child: Child, machine: StateMachine) -> Execution:
-        """A child execution of a distributed Map, in the same world."""
+        """A child execution of a distributed Map, with the same runner, clock and callbacks."""
         name = str(uuid.uuid4())
         identity = dataclasses.replace(
             self.identity,
@@ -200,7 +200,7 @@ class Execution:
         return execution
 
     async def settled(self) -> None:
-        """Wait for what branches have left to do in the background."""
+        """Wait for what is still running in the background."""
         await self.background.settled()
 
     def _raise_if_stopped(self) -> None:
@@ -230,7 +230,7 @@ class Execution:
         self._changed()
 
     def _before_end(self, branch: Branch, status: str) -> int:
-        """The event that the last one follows; AWS gives none if the end came from outside."""
+        """The id before the last event; AWS gives 0 if the execution was ended from outside."""
         if status in (ABORTED, TIMED_OUT):
             return 0
         count = len(self.history.events)

@@ -39,7 +39,7 @@ class Evaluator:
         return {name: Payload(part) for name, part in value.items()}
 
     def typed(self, template: Template, expected: str) -> Any:
-        """The value if it has JSON type `expected`, else a failed evaluation as AWS words it."""
+        """The value if its JSON type is `expected`; else the evaluation fails in AWS's words."""
         value = self.value(template)
         actual = json_type(value)
         if actual == expected:
@@ -123,7 +123,7 @@ _CONTEXT = re.compile(r"\$states(?!\s*\.\s*(?:input|result|errorOutput)\b)")
 
 @lru_cache(maxsize=4096)
 def needs_context(text: str) -> bool:
-    """Whether an expression may look at the context object: making it costs more than the rest."""
+    """Whether an expression may read the context object, which costs more to make than the rest."""
     return _CONTEXT.search(text) is not None
 
 

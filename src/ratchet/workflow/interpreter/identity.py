@@ -1,4 +1,4 @@
-"""The names an execution goes by."""
+"""The names of an execution."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The names an execution goes by. The defaults are for runs outside any AWS."""
+    """The names of an execution. The defaults are for runs outside any AWS."""
 
     arn: str = "arn:aws:states:us-east-1:123456789012:execution:machine:execution"
     name: str = "execution"

@@ -1,4 +1,4 @@
-"""The items of a distributed Map: of its input, or from S3 as CSV, JSON, JSON Lines, listings."""
+"""The items of a distributed Map: from its input, or from S3 (CSV, JSON, JSON Lines, a listing)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _items(values: Iterable[Any], source: str, start: int = 0) -> list[Item]:
 
 
 class _Reading:
-    """One reading of one dataset."""
+    """Reads one dataset."""
 
     def __init__(self, reader: ItemReader, visit: Visit, data: Data) -> None:
         self._reader = reader
@@ -131,7 +131,7 @@ async def s3(visit: Visit, action: str, arguments: dict[str, Any]) -> Any:
 
 
 def _object(entry: dict[str, Any]) -> dict[str, Any]:
-    """An object as AWS hands it to a child execution; the time is in epoch seconds."""
+    """An S3 object as AWS passes it to a child execution; the time is in epoch seconds."""
     modified = entry.get("LastModified")
     if isinstance(modified, str):
         modified = int(datetime.fromisoformat(modified).timestamp())
@@ -180,7 +180,7 @@ def _pointed(value: Any, pointer: str | None) -> Any:
         try:
             value = value[int(name)] if isinstance(value, list) else value[name]
         except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise _failed(f"ItemsPointer {pointer} leads nowhere") from error
+            raise _failed(f"ItemsPointer {pointer} points to nothing") from error
     return value
 
 
@@ -192,7 +192,7 @@ def _parsed(text: str) -> Any:
     try:
         return loads(text)
     except (ValueError, RecursionError) as error:
-        raise _failed(f"The file is no JSON: {error}") from error
+        raise _failed(f"The file is not JSON: {error}") from error
 
 
 _PARSERS: dict[str, Callable[[str, ItemReader], Iterator[Any]]] = {

@@ -50,7 +50,7 @@ class Recorder:
         return identity
 
     def close(self) -> None:
-        """Add no more events, whatever still happens."""
+        """Add no more events from now on."""
         self.is_closed = True
 
     def evaluation_failed(
@@ -58,7 +58,7 @@ class Recorder:
     ) -> StateError:
         """Record the failure of an expression and give the error to raise.
 
-        AWS links it to the event before the state unless the state has got further (`entered`).
+        AWS links it to the event before the state unless the state has advanced (`entered`).
         """
         cause = visit.explained(sentence)
         untouched = self.previous == visit.entered and not entered

@@ -1,4 +1,4 @@
-"""Evaluates the paths and intrinsic functions of one JSONPath state, failing as AWS fails."""
+"""Evaluates the paths and intrinsic functions of one JSONPath state, with AWS's errors."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class ReferenceEvaluator:
         return self.failed(sentence)
 
     def _refuse_null(self, path: str) -> None:
-        """AWS takes nothing by path from an input that is null, not even `$`."""
+        """AWS evaluates no path on an input that is null, not even `$`."""
         of_root = not path.startswith("$$") and intrinsics.variable_of(path) is None
         if of_root and self._root.value is None:
             raise self.failed("Unable to apply Path transformation to null or empty input.")
@@ -155,7 +155,7 @@ class ReferenceEvaluator:
         except paths.PathSyntaxError as error:
             raise self.failed(f"Invalid path '{text}' : {error}") from error
         except PatternTimeout as error:
-            raise self.failed(f"The path '{text}' was given up. {error}") from error
+            raise self.failed(f"The path '{text}' was aborted. {error}") from error
         finally:
             self._visit.environment.turn.spend_since(begun)
 
@@ -171,7 +171,7 @@ class ReferenceEvaluator:
         return self._visit.variables[name].value
 
     def _searched(self, text: str) -> str:
-        """What a path searched, as AWS shows it: an input as it came, whitespace included."""
+        """What a path searched, as AWS shows it: an input keeps its whitespace."""
         space = self._space(text)
         return self._root.text if space is self._root.value else dumps(space)
 
@@ -191,7 +191,7 @@ def conflict(step: paths.Step, value: Any) -> StateError:
 
 
 class _Number:
-    """A number found by path, and what AWS says if it is none."""
+    """A number found by path, with AWS's errors for other values."""
 
     def __init__(self, evaluator: ReferenceEvaluator, template: Template, value: Any) -> None:
         self._evaluator = evaluator

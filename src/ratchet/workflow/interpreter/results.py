@@ -1,4 +1,4 @@
-"""What becomes of a Map Run's results: the state's output, or files and a manifest in S3."""
+"""Where a Map Run's results go: into the state's output, or into files and a manifest in S3."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ratchet.workflow.interpreter.visit import Visit
 
 
 def outputs(writer: ResultWriter | None, run: MapRun) -> list[Payload]:
-    """The results as the state's output: of a child that failed, all that is known of it."""
+    """The results as the state's output; for a child that failed, all its metadata."""
     how = (writer.transformation if writer is not None else None) or "COMPACT"
     found: list[Payload] = []
     for child in run.children:
@@ -26,7 +26,7 @@ def outputs(writer: ResultWriter | None, run: MapRun) -> list[Payload]:
 
 
 async def write(writer: ResultWriter, visit: Visit, data: Data, run: MapRun) -> Payload:
-    """Write all results to S3; where they are. Raises StateError (States.ResultWriterFailed)."""
+    """Write all results to S3; gives their place. Raises States.ResultWriterFailed."""
     given = data.evaluator.value(writer.arguments) if writer.arguments is not None else None
     place = given if isinstance(given, dict) else {}
     prefix = str(place.get("Prefix") or "")

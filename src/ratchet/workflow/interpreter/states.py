@@ -1,4 +1,4 @@
-"""What each state does. The simple ones are plain functions, which evaluate before they act.
+"""What each state does. The simple ones are plain functions.
 
 Each takes its branch, the state and its input and gives the next state's name (None at the end)
 and the output.
@@ -33,7 +33,7 @@ from ratchet.workflow.interpreter.dataflow import Data, PathData, data_of
 Outcome = tuple[str | None, Payload]
 
 MAX_WAIT_SECONDS = 99_999_999
-MAX_TIMESTAMP_SECONDS = 2**31 - 1  # AWS refuses a timestamp further away than that
+MAX_TIMESTAMP_SECONDS = 2**31 - 1  # AWS refuses timestamps further away
 _VISITS = 100  # states after which a flow lets others run
 
 

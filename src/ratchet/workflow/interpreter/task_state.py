@@ -21,7 +21,7 @@ MAX_SECONDS = 99_999_999
 
 
 class _MissedHeartbeat(Exception):
-    """The task's token was not heard of in time."""
+    """The task's token received no heartbeat in time."""
 
 
 async def attempt(visit: Visit, recorder: Recorder, state: Task, data: Data) -> Payload:
@@ -30,7 +30,7 @@ async def attempt(visit: Visit, recorder: Recorder, state: Task, data: Data) -> 
 
 
 class _Attempt:
-    """The moving parts of one attempt."""
+    """One attempt in progress."""
 
     def __init__(self, visit: Visit, recorder: Recorder, state: Task, data: Data) -> None:
         self._visit = visit
@@ -80,7 +80,7 @@ class _Attempt:
         return arguments, credentials, timeout, heartbeat
 
     def _refuse(self, call: TaskCall, arguments: Payload) -> None:
-        """AWS looks at the arguments before it schedules anything."""
+        """AWS validates the arguments before it schedules anything."""
         runner = self._environment.runner
         reason = runner.refusal(call) if runner is not None else None
         if reason is not None:
@@ -190,7 +190,7 @@ class _Events:
 
 
 class _LambdaEvents(_Events):
-    """The events of a plain Lambda function ARN, which has its own."""
+    """The history events of a plain Lambda function ARN."""
 
     def __init__(self, recorder: Recorder, resource: Resource, region: str) -> None:
         super().__init__(recorder, resource, region)

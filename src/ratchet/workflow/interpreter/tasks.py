@@ -1,4 +1,4 @@
-"""What a Task asks of the world: the runner that makes calls, and callbacks by task token."""
+"""What a Task needs from outside: the runner that makes calls, and callbacks by task token."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TaskRunner(Protocol):
     """
 
     def refusal(self, call: TaskCall) -> str | None:
-        """Why the call cannot even be sent, such as a missing member; None if it can."""
+        """Why the call cannot be sent, such as a missing member; None if it can."""
 
     async def request(self, call: TaskCall) -> Any:
         """Send the request; the service's answer."""
@@ -50,7 +50,7 @@ class TaskRunner(Protocol):
 
 
 class UnknownToken(Exception):
-    """No task waits, or ever waited, for this token."""
+    """No task is waiting, or has ever waited, for this token."""
 
 
 class ClosedToken(Exception):
@@ -58,7 +58,7 @@ class ClosedToken(Exception):
 
 
 class Callbacks:
-    """The tasks that wait for a token. All methods must be called in the loop's thread."""
+    """The tasks waiting for a token. All methods must be called in the loop's thread."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Waiting] = {}

@@ -9,7 +9,7 @@ LONGEST = 0.1  # seconds of evaluating
 
 
 class Turn:
-    """What an execution has spent on evaluating since others could last run.
+    """The time an execution has spent evaluating since others could last run.
 
     One expression takes `limits.MAX_SECONDS` at most, and cannot be interrupted: a loop that is
     shared is free again after that and LONGEST at the latest.

@@ -1,4 +1,4 @@
-"""A branch's stay in one state, and what can be seen from there."""
+"""A branch's visit to one state, and what is visible there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ratchet.workflow.interpreter.environment import Environment
 
 @dataclass(slots=True)
 class Visit:
-    """One visit of a state: what it sees, the events around its entry, and its attempts.
+    """One visit to a state: the data visible there, the events around its entry, and its attempts.
 
     `entered` is the id of its StateEntered event, `before` that of the event before it, and `since`
     the time in epoch seconds.
@@ -58,7 +58,7 @@ class Visit:
         return self.environment.context.within(members, bound=bound)
 
     def explained(self, sentence: str) -> str:
-        """A sentence with AWS's beginning, which names state and event."""
+        """A sentence after AWS's usual beginning, which names the state and its event."""
         return (
             f"An error occurred while executing the state '{self.state.name}' "
             f"(entered at the event id #{self.entered}). {sentence}"

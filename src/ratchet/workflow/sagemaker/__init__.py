@@ -1,4 +1,4 @@
-"""SageMaker jobs described plainly: no SDK, no session, no call; steps make requests of them."""
+"""Plain descriptions of SageMaker jobs, without SDK, session or call; steps make the requests."""
 
 from __future__ import annotations
 

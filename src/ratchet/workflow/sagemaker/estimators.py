@@ -1,7 +1,7 @@
 """Plain descriptions of training and transform jobs, under the names users know.
 
 Nothing here calls AWS or needs the SageMaker SDK. An estimator of SDK 2 has the same public
-attributes, so steps take that as well.
+attributes, so steps accept it too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FORMER = {
 
 
 def default_bucket(role: Any) -> str | None:
-    """The bucket that SageMaker's SDKs use by default: by region and the role's account."""
+    """The default bucket of SageMaker's SDKs: by region and the role's account."""
     parts = role.split(":") if isinstance(role, str) else []
     account = parts[4] if len(parts) > 5 else ""
     return f"s3://sagemaker-{image_uris.region_name()}-{account}" if account else None
@@ -40,7 +40,7 @@ class Estimator:
 
     Without `output_path` artifacts go to the default bucket of the role's account.
 
-    `sagemaker_session` is taken and ignored: no session is needed to describe a job. Names of
+    `sagemaker_session` is accepted and ignored: no session is needed to describe a job. Names of
     SDK 1 (`train_instance_type`, ...) are understood.
     """
 
@@ -95,14 +95,14 @@ class Estimator:
         self._hyperparameters |= hyperparameters
 
     def hyperparameters(self) -> dict[str, Any]:
-        """What the training job gets; values become text when the step is written."""
+        """The hyperparameters of the training job; values become text when the step is written."""
         return dict(self._hyperparameters)
 
     def training_image_uri(self) -> Any:
         return self.image_uri
 
     def create_model(self, **fields: Any) -> Model:
-        """The model that the trained artifact will make; `model_data` is filled in by the step."""
+        """The model of the trained artifact; `model_data` is filled in by the step."""
         return Model(**{"image_uri": self.image_uri, "role": self.role} | fields)
 
     def transformer(self, instance_count: Any, instance_type: Any, **fields: Any) -> Transformer:
@@ -117,7 +117,7 @@ class Estimator:
 
 
 def _nearest(name: str, kind: type[Estimator]) -> str:
-    """The argument of an estimator, or of the classes it builds on, that `name` resembles."""
+    """The argument of an estimator, or of its base classes, that `name` resembles."""
     bases = [base for base in kind.__mro__ if base is not object]
     known = {argument for base in bases for argument in inspect.signature(base).parameters}
     close = get_close_matches(name, [*known, *_FORMER], n=1)
@@ -125,7 +125,7 @@ def _nearest(name: str, kind: type[Estimator]) -> str:
 
 
 class Framework(Estimator):
-    """An estimator with a script of the user's (script mode)."""
+    """An estimator with a user's script (script mode)."""
 
     framework: ClassVar[str] = ""
 
@@ -137,7 +137,7 @@ class Framework(Estimator):
         py_version: str = "py3",
         source_dir: str | None = None,
         code_location: str | None = None,
-        model_uri: Any = None,  # noqa: ARG002 - taken as the SDK takes it
+        model_uri: Any = None,  # noqa: ARG002 - accepted as the SDK accepts it
         **fields: Any,
     ) -> None:
         super().__init__(role=role, **fields)
@@ -171,7 +171,7 @@ class Framework(Estimator):
         )
 
     def hyperparameters(self) -> dict[str, Any]:
-        """Script mode writes each value as JSON and adds where the script is."""
+        """Script mode writes each value as JSON and adds the location of the script."""
         own = {
             name: value if isinstance(value, Dynamic) else json.dumps(value)
             for name, value in super().hyperparameters().items()

@@ -1,7 +1,7 @@
-"""Where SageMaker's own images are: the account of each region, and the URI made of it.
+"""Where SageMaker's own images are: the account of each region, and the URI made from it.
 
-Accounts as the SageMaker Python SDK 2.257.7 lists them for xgboost 1.7-1, scikit-learn 1.2-1 and
-pytorch 1.8.1; a region not listed is refused by name.
+Accounts as listed by the SageMaker Python SDK 2.257.7 for xgboost 1.7-1, scikit-learn 1.2-1 and
+pytorch 1.8.1; an unlisted region is refused by name.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ALGORITHMS: Mapping[str, str] = {
     "us-west-2": "246618743249",
 }
 
-# Deep learning containers stand in one account almost everywhere.
+# Deep learning containers are in one account almost everywhere.
 DEEP_LEARNING = "763104351884"
 DEEP_LEARNING_REGIONS = frozenset(
     {
@@ -94,7 +94,7 @@ _NEWEST = {"xgboost": "3.2-0", "sklearn": "1.4-2"}
 
 
 def region_name() -> str:
-    """The region in the environment, else us-east-1."""
+    """The region in the environment, or else us-east-1."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 
 
@@ -147,5 +147,5 @@ def _domain(region: str) -> str:
 
 
 def get_image_uri(region: str, framework: str, repo_version: str = "latest") -> str:
-    """`retrieve` under the name and order it had before."""
+    """`retrieve` with its former name and argument order."""
     return retrieve(framework, region, repo_version)

@@ -68,7 +68,7 @@ class ProcessingInput:
 
 @dataclass(frozen=True, slots=True)
 class ProcessingOutput:
-    """A folder of the container that goes to `destination` in S3."""
+    """A folder of the container that is uploaded to `destination` in S3."""
 
     source: str
     destination: Any
@@ -88,7 +88,7 @@ class ProcessingOutput:
 
 @dataclass(frozen=True, slots=True)
 class DataCaptureConfig:
-    """What an endpoint keeps of its requests and answers."""
+    """What an endpoint captures of its requests and responses."""
 
     enable_capture: bool
     destination_s3_uri: Any
@@ -107,7 +107,7 @@ class DataCaptureConfig:
 
 
 def given(**fields: Any) -> dict[str, Any]:
-    """The fields that have a value: what is None or empty is left out of a request."""
+    """The fields that have a value: a request omits None and empty ones."""
     return {
         name: value
         for name, value in fields.items()

@@ -1,4 +1,4 @@
-"""Models as steps see them: an image, an artifact and a role; in a row; or a package."""
+"""Models as steps see them: an image, an artifact and a role; several of these; or a package."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Model:
 
 @dataclass(slots=True)
 class PipelineModel:
-    """Containers that work one after the other on each request."""
+    """Containers that process each request one after the other."""
 
     models: list[Model]
     role: Any

@@ -1,7 +1,7 @@
 """A training job described by a ModelTrainer of the SageMaker SDK 3, read by its public fields.
 
-Nothing of the SDK is imported: the object brings its fields with it. What the SDK adds when it
-starts a job itself (drivers for `source_code`, a distributed launcher) cannot be had this way
+Nothing of the SDK is imported: the object has all the fields. What the SDK adds when it
+starts a job itself (drivers for `source_code`, a distributed launcher) is not available this way
 and is refused by name.
 """
 
@@ -14,15 +14,15 @@ from ratchet.workflow.sagemaker.estimators import Estimator
 from ratchet.workflow.sagemaker.inputs import TrainingInput
 
 _REFUSED = {
-    "source_code": "the SDK uploads drivers of its own for it; use PyTorch, SKLearn or XGBoost of "
-    "ratchet.workflow.sagemaker, or an image that holds the script",
-    "distributed": "the SDK uploads a launcher of its own for it; use an image that holds one",
+    "source_code": "the SDK uploads its own drivers for it; use PyTorch, SKLearn or XGBoost of "
+    "ratchet.workflow.sagemaker, or an image that contains the script",
+    "distributed": "the SDK uploads its own launcher for it; use an image that contains one",
     "algorithm_name": "give training_image",
 }
 
 
 def estimator_of(trainer: Any) -> Estimator:
-    """The same job as an Estimator. Raises ValueError for what has no place in a request."""
+    """The same job as an Estimator. Raises ValueError for what a request cannot express."""
     for name, reason in _REFUSED.items():
         if _get(trainer, name) is not None:
             raise ValueError(f"A ModelTrainer with {name} cannot become a step: {reason}")
@@ -86,6 +86,6 @@ def _texts(hyperparameters: dict[str, Any]) -> dict[str, str]:
 
 
 def _get(thing: Any, name: str, default: Any = None) -> Any:
-    """A field that is set; the SDK marks what is not with None or an `Unassigned`."""
+    """A field that is set; the SDK marks unset ones with None or an `Unassigned`."""
     value = None if isinstance(thing, str) else getattr(thing, name, None)
     return default if value is None or type(value).__name__ == "Unassigned" else value

@@ -1,4 +1,4 @@
-"""A training script on its way to S3: packed the same way every time, named by its content."""
+"""A training script to upload to S3: packed reproducibly, named by its content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Source:
-    """A script and its folder. A `source_dir` in S3 is an archive that is there already."""
+    """A script and its folder. A `source_dir` in S3 is an existing archive."""
 
     entry_point: str
     source_dir: str | None
@@ -37,13 +37,13 @@ class Source:
 
     @property
     def uri(self) -> str:
-        """Where the archive is or will be. Raises ValueError without a place for it."""
+        """Where the archive is or will be. Raises ValueError if no place was given."""
         if self.is_remote:
             return str(self.source_dir)
         if not self.code_location:
             raise ValueError(
                 f"{self.entry_point} must be uploaded: give code_location='s3://bucket/prefix', "
-                "or source_dir='s3://.../sourcedir.tar.gz' if it is there already"
+                "or source_dir='s3://.../sourcedir.tar.gz' if the archive exists already"
             )
         digest = hashlib.sha256(self.archive).hexdigest()[:16]
         return f"{self.code_location.rstrip('/')}/{digest}/sourcedir.tar.gz"
@@ -78,5 +78,5 @@ class Source:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise ValueError(f"There is no script {path}; entry_point must name a file")
+        raise ValueError(f"The script {path} does not exist; entry_point must name a file")
     return path

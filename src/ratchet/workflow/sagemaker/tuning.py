@@ -28,14 +28,14 @@ class IntegerParameter:
 
 @dataclass(frozen=True, slots=True)
 class CategoricalParameter:
-    """One of some values."""
+    """One of several values."""
 
     values: list[Any]
 
 
 @dataclass(slots=True)
 class HyperparameterTuner:
-    """Many training jobs in search of the best value of one metric."""
+    """Many training jobs that search for the best value of one metric."""
 
     estimator: Estimator
     objective_metric_name: str

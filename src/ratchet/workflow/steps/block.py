@@ -1,4 +1,4 @@
-"""What states, retriers, catchers and graphs share: named fields, and writing them as ASL."""
+"""What states, retriers, catchers and graphs share: named fields, written as ASL."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Block:
             super().__setattr__(name, value)
 
     def document(self, *, jsonata: bool) -> dict[str, Any]:
-        """The block as ASL in the query language that holds where it stands."""
+        """The block as ASL in the query language that applies to it."""
         result: dict[str, Any] = {}
         for name in self.allowed_fields():
             if name in self.fields and (self.fields[name] is not None or name in NULL_MEANS):
@@ -54,7 +54,7 @@ class Block:
         return result
 
     def _named(self, name: str, *, jsonata: bool) -> dict[str, Any]:
-        """One field as ASL; an error says whose field it is."""
+        """One field as ASL; errors name its owner."""
         try:
             return self.written(name, self.fields[name], jsonata=jsonata)
         except ValueError as error:
@@ -67,7 +67,7 @@ class Block:
         return {asl_name(name): render(value, jsonata=jsonata)}
 
     def _by_path(self, name: str, value: Dynamic) -> dict[str, Any]:
-        """A placeholder as a whole field: JSONPath has a twin `...Path` for some of them."""
+        """A placeholder as a whole field: some fields have a `...Path` form in JSONPath."""
         if name not in HAVE_PATH:
             raise ValueError(
                 f"in JSONPath {name} cannot be a placeholder as a whole; "
@@ -92,6 +92,6 @@ class Block:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The rest of a message about an unknown name: the known one that it resembles."""
+    """The end of a message about an unknown name: the known name that it resembles."""
     close = get_close_matches(name, list(known), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""

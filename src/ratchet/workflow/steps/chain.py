@@ -1,4 +1,4 @@
-"""States in a row: each leads to the next."""
+"""States in a row, each leading to the next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ratchet.workflow.steps.state import State, Step
 
 
 class Chain(Step):
-    """States linked one after the other; a chain among the steps is taken apart."""
+    """States linked one after the other; a chain among the steps is flattened."""
 
     def __init__(self, steps: Sequence[Step] = ()) -> None:
         if not isinstance(steps, list | tuple):

@@ -28,7 +28,7 @@ _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")
 
 
 class BaseRule:
-    """What every rule is: it can be written in either query language."""
+    """A rule, which can be written in either query language."""
 
     def document(self, *, jsonata: bool) -> dict[str, Any]:
         return {"Condition": f"{{% {self.to_jsonata()} %}}"} if jsonata else self.to_dict()
@@ -138,7 +138,7 @@ def _type_test(variable: str, operator: str, *, is_so: bool) -> str:
 
 
 def _pattern(glob: str) -> str:
-    """The regular expression of a StringMatches value: `*` is anything, a backslash escapes."""
+    """The regular expression of a StringMatches value: `*` is a wildcard, a backslash escapes."""
     parts = re.findall(r"\\.|.", glob, re.DOTALL)
     texts = [".*" if part == "*" else re.escape(part[-1]).replace("/", "\\/") for part in parts]
     return f"^{''.join(texts)}$"
@@ -170,7 +170,7 @@ class CompoundRule(BaseRule):
 
 
 class NotRule(BaseRule):
-    """A rule turned round."""
+    """A rule negated."""
 
     def __init__(self, rule: BaseRule) -> None:
         _refuse_no_rule("Not", rule)
@@ -187,7 +187,7 @@ class NotRule(BaseRule):
 
 
 class ConditionRule(BaseRule):
-    """A JSONata condition as it stands, for Choice states in JSONata."""
+    """A literal JSONata condition, for Choice states in JSONata."""
 
     def __init__(self, condition: str | bool | Dynamic) -> None:
         self.condition = condition
@@ -217,7 +217,7 @@ class ConditionRule(BaseRule):
 def _refuse_no_rule(operator: str, rule: Any) -> None:
     if not isinstance(rule, BaseRule):
         raise ValueError(  # noqa: TRY004 - what users of the old package catch
-            f"{operator} takes rules made by ChoiceRule, not {rule!r}"
+            f"{operator} takes rules made with ChoiceRule, not {rule!r}"
         )
 
 

@@ -1,6 +1,6 @@
 """The fields each kind of block takes in Python, in the order they are written.
 
-The Python name of a field is its ASL name in snake case. Which there are is said by
+The Python name of a field is its ASL name in snake case. The fields come from
 `ratchet.workflow.asl.tables`, which the checks read too.
 """
 
@@ -26,11 +26,11 @@ _ORDER = (
     *("max_delay_seconds", "jitter_strategy"),
     *("result", "result_selector", "result_path", "assign", "output", "retry", "catch"),
 )
-# What the Python objects say by themselves, or by a method: next(), add_choice(), ...
+# What the Python objects set themselves, or by a method: next(), add_choice(), ...
 _BY_OBJECT = ("Type", "Next", "End", "Choices", "Default", "StartAt", "States")
 
 
-# In ASL null means something here: no input, no output, the input untouched.
+# In ASL null has a meaning here: no input, no output, the input unchanged.
 NULL_MEANS = frozenset({"input_path", "output_path", "result_path"})
 
 # Fields whose value JSONPath takes from a path under another name: SecondsPath, ItemsPath, ...

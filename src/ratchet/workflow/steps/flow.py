@@ -1,4 +1,4 @@
-"""Walks from a first state to all it leads to, without recursion: 10,000 in a row are nothing."""
+"""Walks from a first state to all it leads to, without recursion, so 10,000 in a row work."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from ratchet.workflow.steps.state import State, Step
 
 
 class Definition(Block):
-    """A definition that begins at `branch`: a Map takes one in place of the step it begins with."""
+    """A definition that begins at `branch`; a Map accepts one in place of its first step."""
 
     branch: Step
 
 
 def reachable(start: Step) -> list[State]:
-    """Every state that `start` leads to, itself first, in the order a reader would meet them.
+    """Every state that `start` leads to, itself first, in reading order.
 
-    Raises ValueError when two different states carry one name.
+    Raises ValueError if two different states have the same name.
     """
     found: dict[str, State] = {}
     waiting = [start.first]

@@ -1,4 +1,4 @@
-"""A whole definition: the states a first one leads to, ready to be checked and written."""
+"""A whole definition: a first state and all it leads to, ready to be checked and written."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class Graph(Definition):
     """The graph that begins at `branch`: timeout_seconds, comment, version, query_language.
 
-    Building it finds what is wrong with the shape (two states of one name, a placeholder of a
-    step that does not come before); `check()` says everything else.
+    Building it finds structural errors (two states of one name, a placeholder of a
+    step that does not come before); `check()` finds everything else.
     """
 
-    placeholders = False  # whether `${Name}` is for a template to fill in
+    placeholders = False  # whether `${Name}` is a substitution of a template
 
     def __init__(self, branch: Step, **fields: Any) -> None:
         if not isinstance(branch, Step):
@@ -67,10 +67,10 @@ class Graph(Definition):
 
 
 def _instead(given: Any) -> str:
-    """How what was given becomes a graph."""
+    """How to make a graph of what was given."""
     if isinstance(given, list | tuple):
         return "; put the steps into a Chain"
-    return "; text is read by FrozenGraph.from_json" if isinstance(given, str) else ""
+    return "; to read text, use FrozenGraph.from_json" if isinstance(given, str) else ""
 
 
 class FrozenGraph(Graph):
@@ -100,20 +100,20 @@ class FrozenGraph(Graph):
 def check_document(
     document: Mapping[str, Any], *, placeholders: bool = False
 ) -> tuple[Finding, ...]:
-    """Findings about a definition, by state and field: an author has seen no text with lines."""
+    """Findings about a definition, by state and field: its author has not seen text with lines."""
     from ratchet.workflow.asl.building import build
     from ratchet.workflow.asl.findings import NOTE
     from ratchet.workflow.asl.source import Source, read
     from ratchet.workflow.checks import check
 
-    # Read back from text, whatever JSON cannot hold is found.
+    # Written as text and read back, to find what JSON cannot represent.
     whole = read(json.dumps(document, ensure_ascii=False)).document
     findings = check(build(Source(whole)), placeholders=placeholders)
     return tuple(found for found in findings if found.severity != NOTE)
 
 
 def _refuse_repeated_names(start: Step) -> None:
-    """AWS wants names unique in the whole machine, inside branches and processors too."""
+    """AWS requires unique names in the whole machine, including branches and processors."""
     seen: dict[str, str] = {}
     waiting: list[tuple[str, Step]] = [("the workflow", start)]
     while waiting:
@@ -131,7 +131,7 @@ def _refuse_repeated_names(start: Step) -> None:
 
 
 def _refuse_strange_outputs(flow: list[State]) -> None:
-    """A step's output is there for the step after it only, unless what is between hands it on."""
+    """Only the next step can use a step's output, unless the states in between pass it on."""
     owners = {id(state.step_output): state for state in flow}
     before = _predecessors(flow)
     for state in flow:
@@ -175,7 +175,7 @@ def _hands_to(owner: State, state: State, before: dict[str, list[State]]) -> boo
 
 
 def _keeps_input(state: State) -> bool:
-    """Whether a state's input comes out of it again: as it was, or with something added."""
+    """Whether a state passes its input on, unchanged or with something added."""
     fields = state.fields
     if fields.get("output") is not None or "output_path" in fields:
         return False

@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class IntegrationPattern(Enum):
-    """How a Task waits: for a token to come back, for the job to end, or not at all."""
+    """How a Task waits: for its token to be returned, for the job to end, or not at all."""
 
     WaitForTaskToken = "waitForTaskToken"
     WaitForCompletion = "sync"
@@ -40,7 +40,7 @@ def get_service_integration_arn(
 def is_integration_pattern_valid(
     integration_pattern: IntegrationPattern, supported: Collection[IntegrationPattern]
 ) -> None:
-    """Raise TypeError for anything that is no pattern, ValueError for one not offered."""
+    """Raise TypeError for anything but a pattern, ValueError for one not offered."""
     if not isinstance(integration_pattern, IntegrationPattern):
         raise TypeError(f"An IntegrationPattern is needed, not {integration_pattern!r}")
     if integration_pattern not in supported:

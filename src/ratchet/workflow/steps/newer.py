@@ -18,7 +18,7 @@ class AthenaStopQueryExecutionStep(RequestStep):
 
 
 class AthenaGetQueryExecutionStep(RequestStep):
-    """Says how an Athena query went: QueryExecutionId."""
+    """Gets the status of an Athena query: QueryExecutionId."""
 
     service, action = "athena", "getQueryExecution"
 
@@ -30,7 +30,7 @@ class AthenaGetQueryResultsStep(RequestStep):
 
 
 class BedrockInvokeModelStep(CallbackStep):
-    """Asks a Bedrock model: ModelId, Body."""
+    """Invokes a Bedrock model: ModelId, Body."""
 
     service, action = "bedrock", "invokeModel"
 
@@ -60,7 +60,7 @@ class ApiGatewayInvokeStep(CallbackStep):
 
 
 class EmrServerlessCreateApplicationStep(JobStep):
-    """Makes an EMR Serverless application."""
+    """Creates an EMR Serverless application."""
 
     service, action = "emr-serverless", "createApplication"
 

@@ -1,6 +1,6 @@
-"""The SageMaker requests that steps send, made of plain descriptions.
+"""The SageMaker requests that steps send, made from plain descriptions.
 
-Shapes as in the SageMaker API reference. Anything with the public attributes read here will do,
+Shapes as in the SageMaker API reference. Any object with the public attributes read here works,
 an estimator of SDK 2 too.
 """
 
@@ -109,7 +109,7 @@ def _hyperparameters(estimator: Any, override: Any, mini_batch_size: int | None)
 
 
 def as_text(value: Any) -> Any:
-    """A hyperparameter as the API takes it: text. A typed placeholder becomes text in the run."""
+    """A hyperparameter as the API takes it: text. A typed placeholder becomes text at run time."""
     if isinstance(value, Placeholder) and value.type in (int, float, bool):
         return Format("{}", value)
     return value if isinstance(value, Dynamic | str) else str(value)
@@ -123,7 +123,7 @@ def _warn_of_typos(image: str, values: Mapping[str, Any]) -> None:
 
 
 def channels(data: Any) -> list[dict[str, Any]]:
-    """InputDataConfig of whatever `fit` takes: a URI, an input, a mapping, record sets."""
+    """InputDataConfig from whatever `fit` takes: a URI, an input, a mapping, record sets."""
     if data is None:
         return []
     if isinstance(data, Mapping):
@@ -258,7 +258,7 @@ def tuning_job(tuner: HyperparameterTuner, data: Any) -> dict[str, Any]:
 
 
 def model_containers(model: Any) -> dict[str, Any]:
-    """The part of CreateModel that says what runs: a package, containers in a row, or one."""
+    """The part of CreateModel that names what runs: a package, several containers, or one."""
     package = getattr(model, "model_package_arn", None)
     if package is not None:
         return {"Containers": [{"ModelPackageName": package}]}
@@ -293,7 +293,7 @@ def tag_list(tags: Any) -> Any:
 
 
 def merged(request: Mapping[str, Any], override: Any) -> dict[str, Any]:
-    """The request with a user's own fields over it, nested ones one by one."""
+    """The request with a user's own fields merged into it, nested ones one by one."""
     if override is None:
         return dict(request)
     if not isinstance(override, Mapping):

@@ -1,4 +1,4 @@
-"""SageMaker steps. Every value may be a placeholder; `parameters` is laid over the request."""
+"""SageMaker steps. Every value may be a placeholder; `parameters` is merged into the request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ratchet.workflow.steps.service_step import CALL, JOB, ServiceStep
 
 
 class SageMakerStep(ServiceStep):
-    """A step whose request is made of typed arguments; the user's `parameters` go over it."""
+    """A step whose request is made from typed arguments; the user's `parameters` override it."""
 
     service = "sagemaker"
 
@@ -38,7 +38,7 @@ class SageMakerStep(ServiceStep):
 class TrainingStep(SageMakerStep):
     """Runs a training job. `estimator` is a plain Estimator (or any object like one).
 
-    `job_name=fresh_name(...)` gives every attempt a name of its own, so that Retry works.
+    `job_name=fresh_name(...)` gives every attempt a new name, so that Retry works.
     """
 
     action = "createTrainingJob"
@@ -74,7 +74,7 @@ class TrainingStep(SageMakerStep):
     def from_model_trainer(
         cls, state_id: str, trainer: Any, job_name: Any, data: Any = None, **fields: Any
     ) -> Self:
-        """A step of the job that a ModelTrainer of the SageMaker SDK 3 describes.
+        """A step for the job that a ModelTrainer of the SageMaker SDK 3 describes.
 
         `data` replaces the trainer's own channels. Raises ValueError for what only the SDK
         itself can start: source_code, distributed, algorithm_name.
@@ -84,7 +84,7 @@ class TrainingStep(SageMakerStep):
         return cls(state_id, estimator=estimator, job_name=job_name, data=channels, **fields)
 
     def get_expected_model(self, model_name: Any = None) -> Any:
-        """The model that this step's artifact will make, for a ModelStep right after it."""
+        """The model of this step's artifact, for a ModelStep right after it."""
         model = copy.copy(self.estimator.create_model())
         model.name = model_name or self.job_name
         environment = getattr(self.estimator, "environment", None)
@@ -193,7 +193,7 @@ class ProcessingStep(SageMakerStep):
 
 
 class ModelStep(SageMakerStep):
-    """Makes a model: of a Model, a PipelineModel or a ModelPackage."""
+    """Creates a model from a Model, a PipelineModel or a ModelPackage."""
 
     action = "createModel"
 
@@ -215,7 +215,7 @@ class ModelStep(SageMakerStep):
 
 
 class EndpointConfigStep(SageMakerStep):
-    """Makes an endpoint config of one variant, on instances or serverless."""
+    """Creates an endpoint config with one variant, on instances or serverless."""
 
     action = "createEndpointConfig"
 
@@ -257,7 +257,7 @@ class EndpointConfigStep(SageMakerStep):
 
 
 class EndpointStep(SageMakerStep):
-    """Creates an endpoint, or with `update=True` moves one to another config."""
+    """Creates an endpoint, or with `update=True` updates one to another config."""
 
     action = "createEndpoint"
 

@@ -16,7 +16,7 @@ class AwsSdkStep(Task):
     """Calls `action` of `service`: `AwsSdkStep('List', 's3', 'listObjectsV2', parameters=...)`.
 
     Both may be spelt as in boto3 (`logs`, `create_log_group`) or as in ASL (`cloudwatchlogs`,
-    `createLogGroup`). Whether there is such an action is found by the checks.
+    `createLogGroup`). The checks find out whether the action exists.
     """
 
     def __init__(

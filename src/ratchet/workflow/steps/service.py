@@ -26,7 +26,7 @@ class DynamoDBPutItemStep(RequestStep):
 
 
 class DynamoDBUpdateItemStep(RequestStep):
-    """Changes an item: TableName, Key, UpdateExpression."""
+    """Updates an item: TableName, Key, UpdateExpression."""
 
     service, action = "dynamodb", "updateItem"
 
@@ -69,7 +69,7 @@ class GlueDataBrewStartJobRunStep(PatternStep):
 
 
 class EksCreateClusterStep(PatternStep):
-    """Makes an EKS cluster."""
+    """Creates an EKS cluster."""
 
     service, action = "eks", "createCluster"
 
@@ -81,7 +81,7 @@ class EksDeleteClusterStep(PatternStep):
 
 
 class EksCreateFargateProfileStep(PatternStep):
-    """Makes a Fargate profile."""
+    """Creates a Fargate profile."""
 
     service, action = "eks", "createFargateProfile"
 
@@ -93,7 +93,7 @@ class EksDeleteFargateProfileStep(PatternStep):
 
 
 class EksCreateNodegroupStep(PatternStep):
-    """Makes a node group."""
+    """Creates a node group."""
 
     service, action = "eks", "createNodegroup"
 
@@ -124,7 +124,7 @@ class EmrCreateClusterStep(JobStep):
 
 
 class EmrTerminateClusterStep(JobStep):
-    """Ends an EMR cluster."""
+    """Terminates an EMR cluster."""
 
     service, action = "elasticmapreduce", "terminateCluster"
 
@@ -142,18 +142,18 @@ class EmrCancelStepStep(RequestStep):
 
 
 class EmrSetClusterTerminationProtectionStep(RequestStep):
-    """Locks or unlocks an EMR cluster."""
+    """Turns the termination protection of an EMR cluster on or off."""
 
     service, action = "elasticmapreduce", "setClusterTerminationProtection"
 
 
 class EmrModifyInstanceFleetByNameStep(RequestStep):
-    """Sets the capacities of an EMR instance fleet."""
+    """Changes the capacities of an EMR instance fleet."""
 
     service, action = "elasticmapreduce", "modifyInstanceFleetByName"
 
 
 class EmrModifyInstanceGroupByNameStep(RequestStep):
-    """Sets the size of an EMR instance group."""
+    """Changes the size of an EMR instance group."""
 
     service, action = "elasticmapreduce", "modifyInstanceGroupByName"

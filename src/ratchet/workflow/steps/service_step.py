@@ -1,4 +1,4 @@
-"""Task states that call a service: the four ways a step class says which patterns it has."""
+"""Task states that call a service: four base classes by the patterns they support."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOKEN = IntegrationPattern.WaitForTaskToken
 
 
 class ServiceStep(Task):
-    """A Task whose Resource the class knows. `parameters` are the API's (`arguments` in JSONata).
+    """A Task whose class sets its Resource. `parameters` are the API's (`arguments` in JSONata).
 
     `version` is the number after `.sync`: sync:2 gives a nested execution's output as JSON.
     """
@@ -38,7 +38,7 @@ class ServiceStep(Task):
         except ValueError as error:
             raise ValueError(f"{type(self).__name__} '{state_id}': {error}") from error
         if "resource" in fields:
-            raise TypeError(f"{type(self).__name__} '{state_id}' makes its resource itself")
+            raise TypeError(f"{type(self).__name__} '{state_id}' determines its resource itself")
         version = self.version if chosen is JOB else None
         arn = get_service_integration_arn(self.service, self.action, chosen, version)
         super().__init__(state_id, resource=arn, **fields)
@@ -49,18 +49,18 @@ class ServiceStep(Task):
     def _advice(self, name: str) -> str:
         taken = inspect.signature(type(self)).parameters
         known = [*self.allowed_fields(), *(given for given in taken if given != "fields")]
-        return nearest(name, known) or "; what the API takes goes into parameters={...}"
+        return nearest(name, known) or "; arguments of the API go into parameters={...}"
 
 
 class RequestStep(ServiceStep):
-    """Calls and goes on with the answer."""
+    """Calls and continues with the response."""
 
     def __init__(self, state_id: str, **fields: Any) -> None:
         super().__init__(state_id, **fields)
 
 
 class JobStep(ServiceStep):
-    """Starts a job and, by default, waits for its end."""
+    """Starts a job and, by default, waits until it ends."""
 
     patterns = (JOB, CALL)
 
@@ -69,7 +69,7 @@ class JobStep(ServiceStep):
 
 
 class CallbackStep(ServiceStep):
-    """Calls; with `wait_for_callback` it goes on when somebody sends the task token back."""
+    """Calls; with `wait_for_callback` it continues when the task token is returned."""
 
     patterns = (CALL, TOKEN)
 
@@ -78,7 +78,7 @@ class CallbackStep(ServiceStep):
 
 
 class PatternStep(ServiceStep):
-    """Starts something; `integration_pattern` says how to wait, by default for its end."""
+    """Starts something; `integration_pattern` sets how to wait, by default until it ends."""
 
     patterns: ClassVar[tuple[IntegrationPattern, ...]] = (JOB, CALL)
 

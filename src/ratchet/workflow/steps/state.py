@@ -30,7 +30,7 @@ def refuse_no_step(where: str, given: Any) -> None:
 
 
 class Retry(Block):
-    """Try again after these errors: error_equals, interval_seconds, max_attempts, backoff_rate,
+    """Retry after these errors: error_equals, interval_seconds, max_attempts, backoff_rate,
     max_delay_seconds, jitter_strategy ('FULL' or 'NONE').
     """
 
@@ -42,7 +42,7 @@ class Retry(Block):
 
 
 class Catch(Block):
-    """Go on at `next_step` after these errors: error_equals, result_path, assign, output."""
+    """Continue at `next_step` after these errors: error_equals, result_path, assign, output."""
 
     def __init__(self, next_step: Step, **fields: Any) -> None:
         super().__init__(**fields)
@@ -99,7 +99,7 @@ class State(Step, Block):
         return names.FIELDS[self.state_type]
 
     def next(self, next_step: _Next) -> _Next:
-        """Go on with another state or chain; returns it, so that calls can be strung together."""
+        """Continue with another state or chain; returns it, so that calls can be chained."""
         refuse_no_step(f"{self._label()}: the next step", next_step)
         if self.state_type in _TERMINAL:
             name = next_step.first.state_id
@@ -112,7 +112,7 @@ class State(Step, Block):
         return self.step_output
 
     def update_parameters(self, params: Any) -> None:
-        """Replace what the state passes on. Raises ValueError if this state has no parameters."""
+        """Replace the parameters. Raises ValueError if this state has none."""
         if not self.is_field_allowed("parameters"):
             raise ValueError(f"{self._label()} has no field 'parameters'")
         self._refuse_plain(params)
@@ -134,19 +134,19 @@ class State(Step, Block):
             target.append(entry)  # type: ignore[arg-type]
 
     def targets(self) -> Iterator[Step]:
-        """Where this state may lead, the usual way first."""
+        """Where this state may lead, the normal next step first."""
         if self.next_step is not None:
             yield self.next_step
         for catch in self.catches:
             yield catch.next_step
 
     def is_jsonata(self, *, machine: bool) -> bool:
-        """Whether the state is in JSONata, by its own word or else by the machine's."""
+        """Whether the state is in JSONata, by its own query_language or else the machine's."""
         own = self.fields.get("query_language")
         return machine if own is None else own == "JSONata"
 
     def in_flow(self, *, jsonata: bool) -> dict[str, Any]:
-        """The state as ASL inside a machine whose query language is, or is not, JSONata."""
+        """The state as ASL inside a machine that is in JSONata or not."""
         return self.document(jsonata=self.is_jsonata(machine=jsonata))
 
     def document(self, *, jsonata: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ratchet.workflow.steps.choice_rule import BaseRule
 from ratchet.workflow.steps.flow import Definition, flow_document
 from ratchet.workflow.steps.state import Catch, Retry, State, Step, refuse_no_step
 
-__all__ = [  # the names that the module of this name has in the `stepfunctions` package
+__all__ = [  # the names of this module in the `stepfunctions` package
     "Catch",
     "Choice",
     "Fail",
@@ -31,14 +31,14 @@ _Next = TypeVar("_Next", bound=Step)
 
 
 class Pass(State):
-    """Hands its input on, or a result of its own."""
+    """Passes its input on, or a fixed result."""
 
     def __init__(self, state_id: str, **fields: Any) -> None:
         super().__init__(state_id, "Pass", **fields)
 
 
 class Succeed(State):
-    """Ends the flow well."""
+    """Ends the flow successfully."""
 
     def __init__(self, state_id: str, **fields: Any) -> None:
         super().__init__(state_id, "Succeed", **fields)
@@ -52,7 +52,7 @@ class Fail(State):
 
 
 class Wait(State):
-    """Waits a number of seconds or until a time; exactly one of the four fields says which."""
+    """Waits a number of seconds or until a time; exactly one of the four fields is given."""
 
     times: ClassVar[tuple[str, ...]] = ("seconds", "timestamp", "seconds_path", "timestamp_path")
 
@@ -67,7 +67,7 @@ class Wait(State):
 
 
 class Choice(State):
-    """Goes where the first rule that holds points, else to the default."""
+    """Continues at the step of the first rule that matches, else at the default."""
 
     def __init__(self, state_id: str, **fields: Any) -> None:
         super().__init__(state_id, "Choice", **fields)
@@ -75,10 +75,10 @@ class Choice(State):
         self.default: Step | None = None
 
     def add_choice(self, rule: BaseRule, next_step: Step, **fields: Any) -> None:
-        """Add a rule and where it leads. `assign`, `output` and `comment` go into the rule."""
+        """Add a rule and its next step. `assign`, `output` and `comment` go into the rule."""
         if not isinstance(rule, BaseRule):
             raise TypeError(
-                f"{self._label()}: a rule is made by ChoiceRule, not {rule!r}{_made_of(rule)}"
+                f"{self._label()}: a rule is made with ChoiceRule, not {rule!r}{_made_of(rule)}"
             )
         unknown = fields.keys() - {"assign", "output", "comment"}
         if unknown:
@@ -87,7 +87,7 @@ class Choice(State):
         self.choices.append((rule, next_step, fields))
 
     def default_choice(self, next_step: Step) -> None:
-        """Where to go when no rule holds."""
+        """Where to continue if no rule matches."""
         refuse_no_step(f"{self._label()}: the default", next_step)
         self.default = next_step
 
@@ -132,13 +132,13 @@ class Choice(State):
 
 
 def _made_of(rule: Any) -> str:
-    """How a condition that stands alone becomes a rule."""
+    """How to make a rule of a bare condition."""
     alone = isinstance(rule, str | bool | Dynamic)
     return "; a JSONata condition is ChoiceRule.Condition(...)" if alone else ""
 
 
 class Parallel(State):
-    """Runs branches at the same time; its output is the list of theirs."""
+    """Runs branches in parallel; its output is the list of their outputs."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class Parallel(State):
             self.add_branch(branch)
 
     def add_branch(self, branch: Step) -> None:
-        """Run one more flow at the same time."""
+        """Add a flow to run in parallel."""
         refuse_no_step(f"{self._label()}: a branch", branch)
         self.branches.append(branch)
 
@@ -197,7 +197,7 @@ class Map(State):
         self.fields["iterator"] = iterator
 
     def attach_processor(self, processor: Step) -> None:
-        """Set the flow that runs for each item, under the name it has in ASL today."""
+        """Set the flow that runs for each item, as ItemProcessor, its current name in ASL."""
         self.fields.pop("iterator", None)
         self.fields["item_processor"] = processor
 
@@ -239,7 +239,7 @@ def _branch(state: State, flow: Any) -> Step:
 
 
 def _with_flows(state: State, *, jsonata: bool) -> dict[str, Any]:
-    """A state of another query language than the machine's; the flows inside keep the machine's."""
+    """A state in a query language other than the machine's; the flows inside keep the machine's."""
     own = state.is_jsonata(machine=jsonata)
     document = state.document(jsonata=own)
     if own == jsonata:
@@ -252,7 +252,7 @@ def _with_flows(state: State, *, jsonata: bool) -> dict[str, Any]:
 
 
 class Task(State):
-    """Has work done: by a function, a job, any AWS call. `resource` says which."""
+    """Calls a function, a job or any AWS API; `resource` names it."""
 
     def __init__(
         self,

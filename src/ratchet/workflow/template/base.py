@@ -37,8 +37,8 @@ BUSY = [
 
 
 class WorkflowTemplate:
-    """A workflow made from estimators. The endpoint keeps the pipeline's name for ever: the
-    first execution creates it, later ones move it to the new model.
+    """A workflow made from estimators. The endpoint keeps the pipeline's name permanently: the
+    first execution creates it, later ones update it to the new model.
     """
 
     prefix = "pipeline"
@@ -63,7 +63,7 @@ class WorkflowTemplate:
         )
 
     def schema(self) -> dict[str, Any]:
-        """What an execution is told: a name for its job, model and endpoint config."""
+        """The input of an execution: a name for its job, model and endpoint config."""
         return {
             "JobName": Field(str, pattern=JOB_NAME),
             "HyperParameters": Field(dict, default=self.hyperparameters()),
@@ -77,7 +77,7 @@ class WorkflowTemplate:
         raise NotImplementedError
 
     def create(self) -> str:
-        """Make the state machine, and put the training scripts into S3 first; its ARN."""
+        """Upload the training scripts to S3, create the state machine and return its ARN."""
         return self.workflow.create()
 
     def get_workflow(self) -> Workflow:
@@ -89,7 +89,7 @@ class WorkflowTemplate:
     def execute(
         self, job_name: str | None = None, hyperparameters: dict[str, Any] | None = None
     ) -> Execution:
-        """Start an execution. Hyperparameters given here go over the estimator's."""
+        """Start an execution. Hyperparameters given here override the estimator's."""
         name = job_name or f"{self.prefix}-{timestamp()}"
         inputs: dict[str, Any] = {"JobName": name}
         if hyperparameters is not None:
@@ -100,7 +100,7 @@ class WorkflowTemplate:
     # parts
 
     def located(self, estimator: Any) -> Any:
-        """A script's estimator knows where in the bucket its archive goes."""
+        """Give a script's estimator the place of its archive in the bucket."""
         if isinstance(estimator, Framework) and estimator.code_location is None:
             estimator.code_location = f"s3://{self.s3_bucket}/{self.pipeline_name}/source"
         return estimator
@@ -129,7 +129,7 @@ class WorkflowTemplate:
         )
 
     def deploy(self, before: list[State], estimator: Any) -> Chain:
-        """Endpoint config, create or update, wait until it serves; with a way out for errors."""
+        """Endpoint config, create or update, wait for InService; with a state for errors."""
         name = self.execution_input["JobName"]
         configure = EndpointConfigStep(
             "Configure Endpoint",
@@ -162,7 +162,7 @@ class WorkflowTemplate:
         return Chain([*steps, exists])
 
     def _until_in_service(self, failed: Fail) -> Wait:
-        """Neither createEndpoint nor updateEndpoint has a .sync: look until it is settled."""
+        """Neither createEndpoint nor updateEndpoint has a .sync: poll until it is settled."""
         wait = Wait("Wait for Endpoint", seconds=30)
         look = AwsSdkStep(
             "Look at Endpoint",
@@ -202,7 +202,7 @@ class WorkflowTemplate:
 
 
 def _guard(step: State, failed: Fail) -> None:
-    """Retry what may pass by itself; lead the rest to one named end."""
+    """Retry transient errors; route the rest to one named end."""
     if isinstance(step, Task):
         if not step.retries:
             step.add_retry(

@@ -1,4 +1,4 @@
-"""Train a preprocessor, then an estimator on what it makes; serve both behind one endpoint."""
+"""Train a preprocessor, then an estimator on its output; serve both behind one endpoint."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""JSONata as Step Functions has it: no input document, AWS's own functions, bounded in time.
+"""JSONata as in Step Functions: no input document, AWS's additional functions, a time limit.
 
 The parser and most of the evaluation are jsonata-python's; numbers, functions, failures and
-limits are those of the reference implementation and of AWS. `$` and `$$` stand for nothing at
-the top, `$eval` does not exist, and an expression that gives nothing is an error.
+limits are those of the reference implementation and of AWS. `$` and `$$` are undefined at
+the top level, `$eval` does not exist, and an expression without a value is an error.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Any:
-    """The parsed expression. Raises JsonataError with the position if it is no JSONata."""
+    """The parsed expression. Raises JsonataError with the position if it does not parse."""
     import jsonata
 
     from ratchet.workflow.asl.jsonata.engine import Engine
@@ -82,12 +82,12 @@ def evaluate(text: str, bindings: Mapping[str, Any], now: Callable[[], float]) -
         raise JsonataError(str(error)) from error
     except MemoryError as error:
         raise memory_exceeded() from error
-    except Exception as error:  # the library answers odd input with any
+    except Exception as error:  # the library raises any of them for unusual input
         raise InternalError(f"{type(error).__name__}: {error}") from error
 
 
 def _pattern(pattern: str, flags: Any) -> TimedPattern:
-    """The library's regular expressions: every search of ours ends in time."""
+    """The library's regular expressions, with a time limit for each search."""
     wanted = re.IGNORECASE if flags.case_insensitive else 0
     return TimedPattern(pattern, wanted | (re.MULTILINE if flags.multiline else 0))
 

@@ -12,11 +12,13 @@ from ratchet.workflow.asl.hashes import HASHES, digest
 from ratchet.workflow.asl.jsonata.errors import Fault, JsonataError, memory_exceeded
 from ratchet.workflow.asl.jsonata.values import with_nulls
 
-MAX_RANGE = 360_145  # as others measured on AWS: where $range exceeds the memory of an evaluation
+MAX_RANGE = (
+    360_145  # as measured on AWS by others: where $range exceeds the memory of an evaluation
+)
 
 
 def _partition(values: Any, size: Any) -> Any:
-    """Numbers are cut towards zero, as all of AWS's functions do."""
+    """Numbers are truncated towards zero, as in all of AWS's functions."""
     if values is None or size is None:
         return None
     length = int(size)
@@ -48,7 +50,7 @@ _MULTIPLIER, _MASK = 0x5DEECE66D, (1 << 48) - 1
 
 
 def _random(seed: Any) -> float:
-    """With a seed the number that Java's generator gives first, as on AWS."""
+    """With a seed, the first number of Java's generator, as on AWS."""
     if seed is None:
         return random.random()  # noqa: S311 - JSONata's $random, not a secret
     state = (int(seed) ^ _MULTIPLIER) & _MASK
@@ -68,11 +70,11 @@ def _parse(text: Any) -> Any:
     try:
         return with_nulls(json.loads(text, parse_constant=_no_json))
     except (ValueError, RecursionError) as error:
-        raise JsonataError(f"$parse was given no JSON: {error}") from error
+        raise JsonataError(f"$parse was not given JSON: {error}") from error
 
 
 def _no_json(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 TABLE: Mapping[str, tuple[str, Callable[..., Any]]] = {

@@ -1,6 +1,6 @@
 """jsonata-python with the arithmetic, the checks and the failures of the reference implementation.
 
-Imported only when an expression is compiled: the library takes its time to import.
+Imported only when an expression is compiled, because the library is slow to import.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Engine(Jsonata):  # type: ignore[misc]
         try:
             return Jsonata.boolize(self.eval(expr.rhs, input, environment))
         except Fault as fault:
-            fault.named(op, anew=True)  # so does the reference
+            fault.named(op, again=True)  # so does the reference
             raise
 
     def apply_inner(self, proc: Any, args: Any, input: Any, environment: Any) -> Any:  # noqa: A002
@@ -119,7 +119,7 @@ class Engine(Jsonata):  # type: ignore[misc]
         return made(super().evaluate_string_concat(lhs, rhs))
 
     def validate_arguments(self, signature: Any, args: Any, context: Any) -> Any:
-        """Built-in functions check their own; a lambda's signature is checked here."""
+        """Built-in functions check their own arguments; a lambda's are checked here."""
         if Functions.is_lambda(signature) and signature.signature is not None:
             return signatures.of_library(signature.signature).checked(args, context)
         return args
@@ -139,7 +139,7 @@ class Engine(Jsonata):  # type: ignore[misc]
 
 
 def _counts(value: Any) -> bool:
-    """Whether arithmetic takes the value. Raises Fault (D1001) for an infinite number."""
+    """Whether arithmetic accepts the value. Raises Fault (D1001) for an infinite number."""
     if not is_number(value) or math.isnan(value):
         return False
     if math.isinf(value):
@@ -168,7 +168,7 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 
 @cache
 def _functions() -> Any:
-    """The frame of all functions. `$eval` is bound to nothing: Step Functions has none."""
+    """The frame of all functions. `$eval` is left undefined: Step Functions does not have it."""
     frame = Jsonata.Frame(Jsonata.static_frame)
     for name, (text, implementation) in TABLE.items():
         frame.bind(name, Function(name, text, implementation))

@@ -1,6 +1,6 @@
-"""What goes wrong in an expression, with the codes and sentences of the reference implementation.
+"""The errors of expressions, with the codes and sentences of the reference implementation.
 
-AWS gives its sentences word for word. The library's templates stray from them in two ways, which
+AWS uses its sentences verbatim. The library's templates differ from them in two ways, which
 are undone here: it writes `Object` for `function`, and other quotation marks.
 """
 
@@ -27,13 +27,13 @@ class JsonataError(Exception):
 
     @property
     def predicate(self) -> str:
-        """What AWS says that the expression did."""
+        """The predicate of AWS's sentence about the expression."""
         said = f". {self.code}: {self.message}" if self.code else f": {self.message}"
         return f"threw an error during evaluation{said}"
 
 
 class NotJson(JsonataError):
-    """The result is no JSON value but a function."""
+    """The result is not a JSON value but a function."""
 
     @property
     def predicate(self) -> str:
@@ -41,7 +41,7 @@ class NotJson(JsonataError):
 
 
 class InternalError(JsonataError):
-    """The evaluation broke where JSONata foresees no failure, as in decoding what is no Base64."""
+    """The evaluation failed where JSONata defines no error, such as on text that is not Base64."""
 
     @property
     def predicate(self) -> str:
@@ -49,32 +49,32 @@ class InternalError(JsonataError):
 
 
 class Fault(JsonataError):
-    """A failure whose sentence is filled in: what fails knows its values, its caller the name."""
+    """A failure with an unfinished sentence: it has the values, its caller adds the name."""
 
     def __init__(self, code: str, **values: Any) -> None:
         self.values = values
         super().__init__(_filled(code, values), code)
 
-    def named(self, token: Any, *, anew: bool = False) -> None:
-        """Say which function or operator failed, if it is not said yet or is to be said anew."""
-        if (anew or "token" not in self.values) and token is not None:
+    def named(self, token: Any, *, again: bool = False) -> None:
+        """Name the function or operator that failed, unless it has a name; `again` replaces it."""
+        if (again or "token" not in self.values) and token is not None:
             self.values["token"] = token
             self.message = _filled(str(self.code), self.values)
 
 
 def memory_exceeded() -> JsonataError:
-    """The failure of an expression that holds more than AWS lets it."""
+    """The failure of an expression that uses more memory than AWS allows."""
     return JsonataError(
         "Expression evaluation memory limit exceeded: Check for excessive memory usage"
     )
 
 
 def translated(error: Any) -> JsonataError:
-    """A failure of the library, which hands over the values in the order of the template."""
+    """A failure of the library, which passes the values in the order of the template."""
     template = _template(error.error)
     if template is None:
         return JsonataError(str(error), None, getattr(error, "location", None))
-    if error.error == "S0301" and error.current is not None:  # so the library says S0103
+    if error.error == "S0301" and error.current is not None:  # the library's S0103
         return JsonataError(f"Unsupported escape sequence: \\{dumps(error.current)}", "S0103")
     given: tuple[Any, ...] = (error.current, error.expected, error.extra)
     if error.error == "T2007":  # Python sorts the later item against the earlier
@@ -84,7 +84,7 @@ def translated(error: Any) -> JsonataError:
 
 
 def unparsed(text: str, error: Exception) -> JsonataError:
-    """A text that the library stumbles over, where the reference knows a reason."""
+    """Text on which the library crashes, where the reference gives a reason."""
     if isinstance(error, IndexError) and text.rfind("/*") > text.rfind("*/"):
         return Fault("S0106")
     if isinstance(error, KeyError) and error.args == ("!",):

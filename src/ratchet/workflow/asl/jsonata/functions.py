@@ -1,6 +1,6 @@
-"""The built-in functions: signatures of the reference implementation, and what the library lacks.
+"""The built-in functions: the reference's signatures, and implementations where the library errs.
 
-What the library does right is taken from it; the rest is written here after the reference.
+What the library implements correctly is taken from it; the rest follows the reference.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 def _round(value: Any, precision: Any) -> Any:
-    """Half goes to the even neighbour; digits are counted in the number as it is written."""
+    """Halves go to the even neighbour; digits are counted in the number as written."""
     if value is None:
         return None
     places = 0 if precision is None else int(precision)
@@ -114,11 +114,11 @@ def _format_base(value: Any, radix: Any) -> Any:
     return f"-{digits}" if number < 0 else digits
 
 
-# texts
+# strings
 
 
 class _String:
-    """$string. Handed to $map and its like it takes only the value."""
+    """$string. Passed to $map and similar functions, it takes only the value."""
 
     __signature__ = inspect.Signature(
         [inspect.Parameter("value", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
@@ -147,7 +147,7 @@ def _decoded(value: Any) -> Any:
     try:
         return base64.b64decode(value, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise InternalError(f"The text is no Base64: {error}") from error
+        raise InternalError(f"The text is not Base64: {error}") from error
 
 
 _COMPONENT = "-_.!~*'()"
@@ -192,7 +192,7 @@ def _sort(values: Any, comparator: Any) -> Any:
 
 
 def _swapped_by(comparator: Any) -> Callable[[Any], Any]:
-    """A sort key: of two items the later goes first if the comparator says to swap them."""
+    """A sort key: the later of two items goes first if the comparator swaps them."""
 
     class Key:
         def __init__(self, value: Any) -> None:
@@ -219,7 +219,7 @@ def _distinct(values: Any) -> Any:
 
 
 def _frozen(value: Any) -> Any:
-    """What is equal for two values exactly if they are: comparing all with all takes too long."""
+    """A key that is equal for equal values only: comparing all with all would take too long."""
     if isinstance(value, dict):
         return frozenset((key, _frozen(part)) for key, part in value.items())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What one evaluation may take: time, depth and memory."""
+"""The limits of one evaluation: time, depth and memory."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ratchet.workflow.asl.jsonata.errors import JsonataError, memory_exceeded
 
 T = TypeVar("T")
 MAX_SECONDS = 2.0
-MAX_DEPTH = 100  # as others measured on AWS
-MAX_TEXT = 6_990_256  # as above: what an expression may hold in one text
-MAX_ITEMS = 873_782  # as above: a range of one more exceeds the memory limit
-MAX_MADE = 512 * 1024 * 1024  # bytes that one evaluation may make in all
+MAX_DEPTH = 100  # as measured on AWS by others
+MAX_TEXT = 6_990_256  # as above: the maximum length of one string
+MAX_ITEMS = 873_782  # as above: a range with one more exceeds the memory limit
+MAX_MADE = 512 * 1024 * 1024  # bytes that one evaluation may allocate in total
 BYTES_AN_ITEM = 32
-SMALL = 4_096  # what is not worth counting
+SMALL = 4_096  # sizes not worth counting
 
 
 def too_deep() -> JsonataError:
@@ -59,7 +59,7 @@ class Limits:
         self._depth -= 1
 
     def make(self, size: int) -> None:
-        """Count bytes that were made. Raises JsonataError once there are too many."""
+        """Count allocated bytes. Raises JsonataError once there are too many."""
         self._made += size
         if self._made > MAX_MADE:
             raise memory_exceeded()
@@ -73,12 +73,12 @@ _current = threading.local()
 
 
 def current() -> Limits | None:
-    """The limits of the evaluation that goes on in this thread."""
+    """The limits of the evaluation running in this thread."""
     return getattr(_current, "limits", None)
 
 
 def made(value: T) -> T:
-    """A value that was made just now, if it is not too large, alone or with all before it."""
+    """A new value, unless it is too large, alone or together with all before it."""
     size = len(value) if isinstance(value, str | list) else 0
     if size < SMALL:
         return value

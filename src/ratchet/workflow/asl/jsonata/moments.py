@@ -1,4 +1,4 @@
-"""JSONata's functions on times and on integers in words: the library's, failing as they should."""
+"""JSONata's functions on times and on integers in words: the library's, with correct errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ratchet.workflow.asl.jsonata.errors import Fault, InternalError, JsonataErr
 from ratchet.workflow.asl.jsonata.numbers import is_number
 
 MAX_TEXT = 128
-MAX_PICTURE = 1_024  # the library takes the square of its length
+MAX_PICTURE = 1_024  # the library takes time that grows with the square of its length
 _LOOSE = re.compile(r"(?:\[[A-Za-z][^\]0]*\]){4}")
 _COMPONENTS = "YMDdFWwXxHhPmsfZzCE"
 
@@ -24,7 +24,7 @@ def format_integer(value: Any, picture: Any) -> Any:
 
 
 def parse_integer(text: Any, picture: Any) -> Any:
-    """What the picture cannot read is no number, which is no failure."""
+    """Text that the picture cannot read is not a number, which is not an error."""
     if text is None:
         return None
     if len(text) > MAX_PICTURE:
@@ -51,9 +51,9 @@ def from_millis(moment: Any, picture: Any, zone: Any) -> Any:
 
 
 def to_millis(text: Any, picture: Any) -> Any:
-    """The library makes a regular expression of the picture, so both are bounded.
+    """The library turns the picture into a regular expression, so both are limited.
 
-    Parts of open width that follow each other make it try every way to divide the digits.
+    With consecutive parts of variable width it tries every way to divide the digits.
     """
     if text is None:
         return None
@@ -96,7 +96,7 @@ _DEFAULTS = {"year": 0, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 
 
 
 def _offset(zone: str | None) -> int:
-    """Milliseconds that a zone is ahead of UTC."""
+    """The offset of a zone from UTC in milliseconds."""
     if zone is None or zone == "Z":
         return 0
     digits = zone[1:].replace(":", "")
@@ -105,7 +105,7 @@ def _offset(zone: str | None) -> int:
 
 
 def _known(picture: Any) -> None:
-    """Refuse components that no picture has, and widths that nobody means."""
+    """Refuse unknown components and absurd widths."""
     for marker in re.findall(r"(?<!\[)\[([^\[\]]+)\]", picture or ""):
         component, rest = marker.strip()[:1], re.sub(r"\s", "", marker)[1:].split(",")[0]
         if component not in _COMPONENTS:
@@ -126,7 +126,7 @@ _SAID = (
 
 
 def _guarded(picture: Any, call: Callable[[], Any]) -> Any:
-    """The library says some failures without their codes."""
+    """The library raises some errors without their codes."""
     if len(picture or "") > MAX_PICTURE:
         raise JsonataError(f"A picture has more than {MAX_PICTURE} characters")
     try:

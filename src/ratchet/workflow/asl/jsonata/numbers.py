@@ -1,4 +1,4 @@
-"""Numbers and texts as JSONata's reference implementation, which is JavaScript, writes them."""
+"""Numbers and strings as written by JSONata's reference implementation, which is JavaScript."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXACT = 2**53
 
 
 class NotFinite(ValueError):
-    """A number that no text stands for; its only argument is the number."""
+    """A number that has no text form; its only argument is the number."""
 
 
 def is_number(value: Any) -> bool:
@@ -24,19 +24,19 @@ def is_number(value: Any) -> bool:
 
 
 def is_null(value: Any) -> bool:
-    """Whether it is the library's null, without importing the library."""
+    """Whether a value is the library's null, without importing the library."""
     return type(value).__name__ == "NullValue"
 
 
 def tidy(value: float) -> float:
-    """An integral number as an int, as far as a double is exact."""
+    """An integral number as an int, within the range where doubles are exact."""
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     return value
 
 
 def parsed(text: str) -> float | None:
-    """The number that $number makes of a text, None if it is none."""
+    """The number that $number makes of a string, or None."""
     if _NUMBER.fullmatch(text):
         number = float(text)
         return tidy(number) if math.isfinite(number) else None
@@ -52,7 +52,7 @@ def rounded(value: float) -> float:
 
 
 def text_of(value: float) -> str:
-    """A number as JavaScript writes it: an exponent only from 1e21 on and below 1e-6."""
+    """A number as JavaScript writes it: with an exponent only from 1e21 and below 1e-6."""
     if isinstance(value, int) and abs(value) < _EXACT:
         return str(value)
     if not math.isfinite(value):
@@ -78,7 +78,7 @@ def _fraction(number: float) -> str:
 
 
 def _shortest(number: float) -> tuple[str, int]:
-    """The fewest digits that give the number back, and where the point stands in them."""
+    """The shortest digits that identify the number, and the position of the point in them."""
     _, digits, exponent = Decimal(repr(abs(number))).as_tuple()
     text = "".join(map(str, digits)).rstrip("0") or "0"
     return text, len(digits) + int(exponent)

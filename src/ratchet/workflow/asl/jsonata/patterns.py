@@ -1,4 +1,4 @@
-"""Regular expressions of an expression: JavaScript's, within the time of the evaluation."""
+"""The regular expressions of JSONata: JavaScript's, within the time limit of the evaluation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _OUTSIDE = {"\\d": "[0-9]", "\\w": "[A-Za-z0-9_]", "\\D": "[^0-9]", "\\W": "[^A-
 
 
 def as_javascript(pattern: str, *, multiline: bool) -> str:
-    """A pattern that means to Python what it means in JavaScript.
+    """A pattern that means in Python what it means in JavaScript.
 
-    There digits and words are ASCII, and `$` is the very end unless lines count.
+    There, digits and words are ASCII, and `$` is the very end unless the pattern is multiline.
     """
     is_inside = False
     parts, start = [], 0
@@ -48,5 +48,5 @@ class TimedPattern(BoundedPattern):
         except TimeoutError as error:
             raise (self._slow() if seconds == SECONDS else too_slow()) from error
 
-    # By these the library knows a regular expression; functions of ours search by `finditer`.
+    # By these names the library recognises a regular expression; our functions use `finditer`.
     search = split = sub = finditer

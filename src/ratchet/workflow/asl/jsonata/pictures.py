@@ -1,4 +1,4 @@
-"""$formatNumber: numbers after the decimal pictures of XPath."""
+"""$formatNumber: numbers in the decimal pictures of XPath."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEFAULTS = {
 
 
 def format_number(value: Any, picture: Any, options: Any) -> Any:
-    """The number as its picture says. Raises Fault (D3080 to D3093) for a wrong picture."""
+    """The number in its picture. Raises Fault (D3080 to D3093) for a wrong picture."""
     if value is None or picture is None:
         return None
     return _Format({**_DEFAULTS, **(options or {})}).written(value, picture)
@@ -36,7 +36,7 @@ def format_number(value: Any, picture: Any, options: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A sub-picture taken apart; `mantissa` and `exponent` hold digits and separators only."""
+    """A parsed sub-picture; `mantissa` and `exponent` contain digits and separators only."""
 
     prefix: str
     suffix: str
@@ -105,7 +105,7 @@ class _Format:
         if any(mark not in self._active for mark in part.active):
             raise Fault("D3086")
         if not any(mark in self._digits + self._optional for mark in mantissa):
-            # The reference finds the characters of such a picture passive, and misplaced.
+            # To the reference, such a picture has passive characters in the wrong place.
             raise Fault("D3086" if text else "D3085")
         self._check_order(part)
 
@@ -187,7 +187,7 @@ class _Format:
 
 
 def _places(picture: str, comma: str) -> list[int]:
-    """How many digits stand before each separator."""
+    """The number of digits before each separator."""
     places, count = [], 0
     for mark in picture:
         if mark == comma:

@@ -23,7 +23,7 @@ _PLURALS = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: what it takes as a pattern of symbols, `subtype` of an array's items."""
+    """One parameter: a pattern of the types it takes, `subtype` those of an array's items."""
 
     kind: str
     pattern: str
@@ -56,7 +56,7 @@ class Signature:
         return result
 
     def _good(self, symbols: str) -> int:
-        """How many arguments fit before the first that does not."""
+        """The number of arguments that fit before the first that does not."""
         pattern, good = "", 0
         for parameter in self.parameters:
             pattern += parameter.pattern
@@ -91,7 +91,7 @@ def _holds(subtype: str, kind: str, found: str, value: Any) -> bool:
 
 
 def symbol(value: Any) -> str:
-    """The letter of a value's type; `m` for nothing."""
+    """The letter of a value's type; `m` for a missing one."""
     for kind, letter in ((bool, "b"), (str, "s"), (int | float, "n"), (list, "a"), (dict, "o")):
         if isinstance(value, kind):
             return letter
@@ -106,7 +106,7 @@ _PARTS = re.compile(r"(?P<kind>[a-z]|\([a-z]+\))(?:<(?P<sub>[^<>]*)>)?(?P<marks>
 
 @lru_cache(maxsize=256)
 def signature(text: str) -> Signature:
-    """Read a signature such as `<s-(sf)n?:s>`; what it gives back does not count."""
+    """Read a signature such as `<s-(sf)n?:s>`; its result type is ignored."""
     found, match = [], _PARTS.match(text, 1)
     while match is not None:
         found.append(_parameter(match))
@@ -126,5 +126,5 @@ def of_library(found: Any) -> Signature:
     """The signature of a lambda, which the library has parsed."""
     return Signature(
         Parameter(each.type, each.regex, bool(each.context), each.subtype)
-        for each in found._params  # noqa: SLF001 - the library keeps neither text nor accessor
+        for each in found._params  # noqa: SLF001 - the library has neither its text nor an accessor
     )

@@ -1,4 +1,4 @@
-"""JSONata's functions on texts and regular expressions."""
+"""JSONata's functions on strings and regular expressions."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ _MARK = re.compile(r"\$(\$|\d+)")
 
 
 def _group(place: Any, mark: str) -> str:
-    """What `$1` stands for: of `$12` the longest number that is a group; `$0` is the match."""
+    """The value of `$1`; `$12` is the longest number that is a group, `$0` the whole match."""
     if mark == "$":
         return "$"
     if mark[0] == "0":

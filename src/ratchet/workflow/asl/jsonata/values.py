@@ -1,4 +1,4 @@
-"""JSON values on their way into an expression and out of it."""
+"""Converts JSON values on their way into an expression and out of it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from ratchet.workflow.asl.jsonata.errors import NotJson, memory_exceeded
 from ratchet.workflow.asl.jsonata.numbers import is_null
 
-MAX_RESULT = 262_144  # items; more can be in no input or output
+MAX_RESULT = 262_144  # items; no input or output can have more
 UNDEFINED = object()
 
 
 def with_nulls(value: Any) -> Any:
-    """A copy in which null is the library's null, so that it is not taken for undefined."""
+    """A copy with the library's null for null, which is then not taken for undefined."""
     from jsonata import Utils
 
     if value is None:
@@ -47,7 +47,7 @@ def _plain(value: Any) -> Any:
 
 
 def _number(value: float) -> Any:
-    """AWS gives numbers that JSON cannot hold as texts."""
+    """AWS gives numbers that JSON cannot represent as strings."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
     if isinstance(value, float):
