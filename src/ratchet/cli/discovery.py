@@ -45,9 +45,9 @@ def project(folder: Path) -> Path:
 
 
 def _not_ours(found: list[dict[str, Any]]) -> CliError:
+    url = found[0].get("endpoint") if len(found) == 1 else "URL"
     return CliError(
-        f"no local AWS of this project ({project(Path.cwd())}) is running, and this command writes;"
-        f" other projects run {', '.join(describe(about) for about in found)}",
-        "Name the one to write to with --endpoint-url URL, or start one here with: "
-        "ratchet up --port 0   Real AWS is used with --profile NAME.",
+        f"no local AWS of this project ({project(Path.cwd())}) is running for a command that "
+        f"writes, only another project's: {', '.join(describe(about) for about in found)}",
+        f"Write to it with --endpoint-url {url}   Or to real AWS with --profile NAME.",
     )
