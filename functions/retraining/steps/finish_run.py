@@ -38,7 +38,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     count(RUN_OUTCOME, Pipeline=pipeline, Outcome=ended.outcome)
     if ended.outcome == FAILED:
         count(RUNS_FAILED, Pipeline=pipeline)
-    return ledger.update_run(replace(record, notified=True))
+    return ledger.update_run(RunRecord(pipeline=pipeline, token=token, notified=True))
 
 
 def _ended(aws: Adapters, known: RunRecord, ended: Ended) -> RunRecord:

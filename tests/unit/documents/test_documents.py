@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from retraining.documents.document import VERSION_KEY, Document, Part
 from retraining.documents.manifest import Manifest
 from retraining.documents.page import DOCUMENTS, page
-from retraining.documents.prepared import Prepared
 from retraining.rules.errors import DocumentUnreadable
 
 ROOT = Path(__file__).parents[3]
@@ -139,9 +138,3 @@ def test_no_two_documents_share_a_name() -> None:
 def test_the_page_about_the_documents_is_the_generated_one() -> None:
     committed = (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
     assert committed == page(), "run: cd functions && python -m retraining.documents.page"
-
-
-def test_the_glue_job_reads_and_writes_the_versions_that_the_functions_know() -> None:
-    source = (ROOT / "jobs" / "prepare_dataset.py").read_text(encoding="utf-8")
-    assert f'MANIFEST = "{Manifest.tag()}"' in source
-    assert f'SUMMARY = "{Prepared.tag()}"' in source
