@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from retraining import bootstrap
-from retraining.rules.outcomes import Ended
+from retraining.rules.outcomes import Conclusion, Ended
+from retraining.rules.settlement import PROMOTED
 from retraining.steps.finish_run import finish_run
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{pipeline, token, outcome, sentence, execution, error, cause, package, promoted} in."""
+    """{pipeline, token, execution, conclusion, package} -> the run's record."""
+    run = Conclusion.from_json(event["conclusion"])
     return finish_run(
         bootstrap.adapters(),
         Ended(
             pipeline=event["pipeline"],
             token=int(event["token"]),
-            outcome=event["outcome"],
-            sentence=event.get("sentence"),
-            execution=event.get("execution"),
-            error=event.get("error"),
-            cause=event.get("cause"),
-            package=event.get("package"),
-            promoted=bool(event.get("promoted")),
+            outcome=run.outcome,
+            sentence=run.sentence,
+            execution=event["execution"],
+            error=run.error,
+            cause=run.cause,
+            package=event["package"],
+            promoted=run.outcome == PROMOTED,
         ),
     ).as_json()

@@ -9,13 +9,13 @@ from retraining.steps.reject_promotion import FailedPromotion, reject_promotion
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{promotion, error, cause} -> {"package", "rejected", "reason"}."""
-    promotion = event["promotion"]
+    """{pipeline, package, lock, failure} -> {"package", "rejected", "reason"}."""
+    failure = event["failure"]
     failed = FailedPromotion(
-        pipeline=promotion["pipeline"],
-        package=promotion["package"],
-        lock=promotion.get("lock"),
-        error=event.get("error"),
-        cause=event.get("cause"),
+        pipeline=event["pipeline"],
+        package=event["package"],
+        lock=event["lock"],
+        error=failure["Error"],
+        cause=failure.get("Cause"),
     )
     return reject_promotion(bootstrap.adapters(), failed).as_json()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from retraining import bootstrap
+from retraining.rules.outcomes import Conclusion
 from retraining.steps.settle_data import settle_data
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{pipeline, token, outcome, data_state, sentence} -> {"settled", "follow_up"}."""
+    """{pipeline, token, conclusion} -> {"settled", "follow_up"}."""
+    run = Conclusion.from_json(event["conclusion"])
     return settle_data(
         bootstrap.adapters(),
         event["pipeline"],
         int(event["token"]),
-        event["outcome"],
-        event.get("data_state"),
-        event.get("sentence"),
+        run.outcome,
+        run.data_state,
+        run.sentence,
     ).as_json()

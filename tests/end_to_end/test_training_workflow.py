@@ -11,7 +11,7 @@ import pytest
 from workplace import ROOT, Stack, Workplace, bank_rows, csv_bytes, pipeline_folder
 
 OWN, EMPTY = "own", "empty"
-MOST_TRANSITIONS = 30
+MOST_TRANSITIONS = 36
 TRAINING = "training: {workflow: training.asl.json, max_runtime: 10m}\n"
 README = ROOT / "pipelines" / "README.md"
 NO_ARTIFACT = """\

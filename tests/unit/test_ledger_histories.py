@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from unit_service import Service, rows
+from unit_service import Service, concluded, rows
 
 import check_data
 import claim_data
@@ -145,9 +145,9 @@ class World:
         event = {"manifest": f"s3://work/{key}"}
         for chunk in {item["chunk"] for item in manifest["objects"]}:
             self.until_done(lambda c=chunk: check_data.handler({**event, "chunk": c}, None))
-        told = {"outcome": "INCONCLUSIVE", "data_state": "TRAINED", "sentence": "so"}
-        self.until_done(lambda: settle_data.handler({**self.state(token), **told}, None))
-        self.until_done(lambda: finish_run.handler({**self.state(token), **told}, None))
+        given = {**self.state(token), **concluded("INCONCLUSIVE"), "package": None}
+        self.until_done(lambda: settle_data.handler(given, None))
+        self.until_done(lambda: finish_run.handler(given, None))
         self.completed.append(token)
 
     def bury(self) -> None:

@@ -18,10 +18,7 @@ TESTS = ROOT / "tests" / "unit" / "steps"
 SHARED = {"messages", "quarantine", "wakes"}
 """What several steps use: modules without a state."""
 
-OTHERWISE_NAMED = {
-    "CheckChunk": "CheckData",  # one pass of the Map state CheckData
-    "RejectUndecided": "RejectPromotion",  # of a promotion that was never decided
-}
+OTHERWISE_NAMED = {"CheckChunk": "CheckData"}  # one pass of the Map state CheckData
 
 
 def snake(name: str) -> str:

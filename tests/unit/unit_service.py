@@ -90,7 +90,6 @@ class Service:
             "WORK_BUCKET": "work",
             "WAKES_QUEUE_URL": self.wakes_url,
             "NOTICES_TOPIC_ARN": topic,
-            "SAGEMAKER_ROLE_ARN": ROLE,
             "DATABREW_ROLE_ARN": ROLE,
             "XGBOOST_IMAGE": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
             "TRAINING_WORKFLOW_ROLE_ARN": ROLE,
@@ -184,10 +183,9 @@ class Service:
         run = claim_data.handler({**where, "execution": "arn"}, None)
         for chunk in run["chunks"]:
             check_data.handler({"manifest": run["manifest"], **chunk}, None)
-        state = "PENDING" if outcome == "FAILED" else "TRAINED"
-        told = {"outcome": outcome, "sentence": f"{outcome} it is."}
-        settled = settle_data.handler({**where, **told, "data_state": state}, None)
-        finish_run.handler({**where, **told, "execution": "arn"}, None)
+        conclusion = concluded(outcome) if outcome != "FAILED" else failed("Gate", "Broken")
+        settled = settle_data.handler({**where, **conclusion}, None)
+        finish_run.handler({**where, **conclusion, "execution": "arn", "package": None}, None)
         return settled
 
     def end(self, name: str, status: str) -> Any:
@@ -228,6 +226,20 @@ class Service:
         """Keys of the work bucket."""
         answer = self.s3.list_objects_v2(Bucket="work", Prefix=prefix)
         return [item["Key"] for item in answer.get("Contents", [])]
+
+
+def concluded(
+    outcome: str, data_state: str = "TRAINED", sentence: str | None = None
+) -> dict[str, Any]:
+    """What SettleData and FinishRun are given after a run that came to a conclusion."""
+    found = {"outcome": outcome, "data_state": data_state}
+    return {"conclusion": {**found, "sentence": sentence or f"{outcome} it is."}}
+
+
+def failed(state: str, error: str, cause: str | None = None) -> dict[str, Any]:
+    """The same after a state failed."""
+    found = {"State": state, "Error": error}
+    return {"conclusion": found if cause is None else {**found, "Cause": cause}}
 
 
 def batch(*bodies: Any, received: int = 1) -> dict[str, Any]:

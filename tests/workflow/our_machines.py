@@ -92,13 +92,10 @@ def retraining_mocks(**others: Any) -> Mocks:
         "ExtractMetrics": payload({"metrics": "s3://work/metrics.json"}),
         "Gate": verdict(PROMOTE),
         "RegisterModel": payload({"package": "arn:package/1", "version": 1}),
-        **dict.fromkeys(
-            ["SettleData", "SettlePromotedData"], payload({"settled": True, "follow_up": False})
-        ),
+        "SettleData": payload({"settled": True, "follow_up": False}),
         "TrainWithWorkflow": ended({"artifact": f"{RUN['uri']}/model/model.tar.gz"}),
         "Promote": ended({"endpoint": "ratchet-bank"}),
         "FinishRun": payload({"outcome": "the run record"}),
-        "FinishFailedRun": payload({"outcome": "FAILED"}),
     }
     return {**mocks, **others}
 
@@ -108,8 +105,10 @@ JUDGED = [
     "PrepareDataset", "OwnWorkflow?", "TrainModel", "CreateChallenger", "ScoreHoldout",
     "ScoreModel", "ExtractMetrics", "Gate", "Verdict?",
 ]  # fmt: skip
-PROMOTED = ["RegisterModel", "SettlePromotedData", "Promote", "FinishRun"]
-SETTLED = ["SettleData", "Failed?", "FinishRun"]
+FINISHED = ["FinishRun", "Failed?", "RunFinished"]
+FAILED = ["FinishRun", "Failed?", "RunFailed"]
+PROMOTED = ["RegisterModel", "SettleData", "Promote?", "Promote", *FINISHED]
+SETTLED = ["SettleData", "Promote?", *FINISHED]
 WORKFLOW = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet-bank"
 OWN = {**RUN, "training": {**RUN["training"], "workflow": WORKFLOW}}
 
@@ -139,11 +138,12 @@ PLAN = {
     "tags": [],
 }
 FIRST = {**PLAN, "action": "create", "previous_config": None, "previous_golden": None}
+CONFIGURED = ["CreateEndpointConfig", "FirstEndpoint?"]
 CHECKED = [
-    "CreateEndpointConfig", "CreateCheckEndpoint", "AwaitCheckEndpoint", "VerifyCheckEndpoint",
-    "DeleteCheckEndpoint",
+    "CreateCheckEndpoint", "AwaitCheckEndpoint", "VerifyCheckEndpoint", "DeleteCheckEndpoint",
 ]  # fmt: skip
-CREATED = ["CreateFirstEndpointConfig", "CreateEndpoint"]
+CREATED = [*CONFIGURED, "CreateEndpoint"]
+UPDATED = [*CONFIGURED, *CHECKED, "UpdateEndpoint"]
 SERVED = ["AwaitEndpoint", "VerifyEndpoint", "RecordChampion"]
 RESTORED = ["RestoreEndpoint", "AwaitRestoredEndpoint", "VerifyRestoredEndpoint"]
 REJECTED = ["RejectPromotion", "PromotionFailed"]
@@ -155,7 +155,7 @@ def promotion_mocks(plan: dict[str, Any], **others: Any) -> Mocks:
     in_service, same = payload({"status": "InService"}), payload({"rows": 20})
     mocks: Mocks = {
         "DecidePromotion": payload(plan),
-        **dict.fromkeys(["CreateFirstEndpointConfig", "CreateEndpointConfig"], config),
+        "CreateEndpointConfig": config,
         **dict.fromkeys(["CreateEndpoint", "CreateCheckEndpoint"], endpoint),
         **dict.fromkeys(["UpdateEndpoint", "RestoreEndpoint"], endpoint),
         **dict.fromkeys(
@@ -170,6 +170,6 @@ def promotion_mocks(plan: dict[str, Any], **others: Any) -> Mocks:
         **dict.fromkeys(["VerifyEndpoint", "VerifyCheckEndpoint"], same),
         "VerifyRestoredEndpoint": same,
         "RecordChampion": payload({"champion": "arn:package/2"}),
-        **dict.fromkeys(["RejectPromotion", "RejectUndecided"], payload({})),
+        "RejectPromotion": payload({}),
     }  # fmt: skip
     return {**mocks, **others}

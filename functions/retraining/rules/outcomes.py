@@ -7,11 +7,32 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.documents.run_record import RunRecord
+from retraining.rules.settlement import FAILED, PENDING
 
 CAUSES: Final = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "cause", "StatusMessage")
 
 LONGEST_REASON: Final = 1000
 TRY_AGAIN: Final = "The data is kept: drop more, and the gate judges a new challenger."
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """How a run ends, as the state machine carries it: what was concluded, or what failed."""
+
+    outcome: str
+    data_state: str
+    sentence: str
+    error: str | None = None
+    cause: str | None = None
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> Conclusion:
+        """From {outcome, data_state, sentence}, or from a Catch's {State, Error, Cause}."""
+        if "State" not in given:
+            return cls(given["outcome"], given["data_state"], given["sentence"])
+        error = given["Error"]
+        sentence = f"{given['State']} failed: {error}"
+        return cls(FAILED, PENDING, sentence, error, given.get("Cause") or error)
 
 
 @dataclass(frozen=True)

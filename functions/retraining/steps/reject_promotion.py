@@ -17,7 +17,7 @@ class FailedPromotion:
     pipeline: str
     package: str
     lock: int | None
-    error: str | None
+    error: str
     cause: str | None
 
 
@@ -33,7 +33,7 @@ class Rejection(Part):
 def reject_promotion(aws: Adapters, failed: FailedPromotion) -> Rejection:
     """Reject the package, unless it is the champion's, and give the lock back."""
     cause = outcomes.plain_cause(failed.cause) or "no cause given"
-    reason = f"{failed.error or 'promotion failed'}: {cause}"
+    reason = f"{failed.error}: {cause}"
     champion = aws.ledger.champion(failed.pipeline)
     rejected = champion is None or champion.package != failed.package
     if rejected:

@@ -12,6 +12,16 @@ LAMBDA = json.dumps({"errorMessage": "it answers {no} scores", "errorType": "Gol
 NESTED = json.dumps({"Status": "FAILED", "Error": "GoldenRowsDiffer", "Cause": LAMBDA})
 
 
+def test_a_state_that_failed_concludes_a_failed_run_whose_data_stays_pending() -> None:
+    caught = {"State": "TrainModel", "Error": "States.TaskFailed", "Cause": "no capacity"}
+    concluded = outcomes.Conclusion.from_json(caught)
+    assert (concluded.outcome, concluded.data_state) == ("FAILED", "PENDING")
+    assert concluded.sentence == "TrainModel failed: States.TaskFailed"
+    assert (concluded.error, concluded.cause) == ("States.TaskFailed", "no capacity")
+    del caught["Cause"]
+    assert outcomes.Conclusion.from_json(caught).cause == "States.TaskFailed"
+
+
 @pytest.mark.parametrize(
     ("cause", "told"),
     [

@@ -6,9 +6,11 @@ import json
 
 import pytest
 from unit_model import Run, serve
-from unit_service import BAD, ROLE, Service, rows, started
+from unit_service import BAD, ROLE, Service, concluded, failed, rows, started
 
 import finish_run
+
+RUN = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
 
 
 def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
@@ -25,7 +27,7 @@ def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
     assert notice["Subject"] == "[ratchet] bank-000001: inconclusive"
     assert "Next step: drop more data" in notice["Message"]
     assert '"Outcome":"INCONCLUSIVE"' in capsys.readouterr().out
-    again = {"pipeline": "bank", "token": 1, "outcome": "FAILED"}
+    again = {**RUN, **failed("SettleData", "Broken")}
     assert finish_run.handler(again, None)["outcome"] == "INCONCLUSIVE"
     assert service.notices() == []
 
@@ -35,20 +37,7 @@ def test_a_failed_run_is_told_with_the_step_and_the_cause_inside_the_json(
 ) -> None:
     started(service, a=rows(40))
     cause = json.dumps({"ErrorMessage": "PrepareFailed: column 'job' is not numeric"})
-    finish_run.handler(
-        {
-            "pipeline": "bank",
-            "token": 1,
-            "outcome": "FAILED",
-            "sentence": "PrepareDataset failed: States.TaskFailed",
-            "execution": "arn",
-            "error": "States.TaskFailed",
-            "cause": cause,
-            "package": None,
-            "promoted": False,
-        },
-        None,
-    )
+    finish_run.handler({**RUN, **failed("PrepareDataset", "States.TaskFailed", cause)}, None)
     (notice,) = service.notices()
     assert "PrepareDataset failed: PrepareFailed: column 'job' is not" in notice["Message"]
     assert service.aws.ledger.run("bank", 1).cause == cause
@@ -67,10 +56,9 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
     )
     if promoted:
         run.promote()
-    told = {"outcome": "PROMOTED" if promoted else "MODEL_REJECTED", "sentence": "so it is"}
-    record = finish_run.handler(
-        {"pipeline": "bank", "token": 1, **told, "execution": "arn", "promoted": promoted}, None
-    )
+    conclusion = concluded("PROMOTED" if promoted else "MODEL_REJECTED")
+    record = finish_run.handler({**RUN, **conclusion}, None)
+    assert record["promoted"] is promoted
     models = service.client("sagemaker").list_models()["Models"]
     assert [model["ModelName"] for model in models] == ["ratchet-bank-000001"] * promoted
     assert record["metrics"]["fresh"]["challenger"] > 0.9
@@ -81,6 +69,5 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
 def test_a_model_that_the_endpoint_serves_is_never_deleted(service: Service) -> None:
     Run(service, challenger=3.0)
     serve(service, "ratchet-bank", "ratchet-bank-000001")
-    told = {"outcome": "FAILED", "sentence": "Promote failed", "promoted": False}
-    finish_run.handler({"pipeline": "bank", "token": 1, **told}, None)
+    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
     assert len(service.client("sagemaker").list_models()["Models"]) == 1

@@ -28,7 +28,7 @@ def test_a_run_that_finished_in_good_order_is_not_recovered(service: Service) ->
     service.receive_wakes()
     service.notices()
     record = service.end("bank-000001", "FAILED")
-    assert record["sentence"] == "FAILED it is."
+    assert record["sentence"] == "Gate failed: Broken"
     assert (service.notices(), service.receive_wakes()) == ([], [])
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from unit_service import Service, claim, rows, started
+from unit_service import Service, claim, concluded, failed, rows, started
 
 import check_data
 import finish_run
@@ -33,7 +35,7 @@ def test_settling_twice_changes_nothing_more(service: Service) -> None:
     started(service, a=rows(40))
     service.run_machine("bank", 1)
     before = service.objects()
-    payload = {"pipeline": "bank", "token": 1, "outcome": "FAILED", "data_state": "PENDING"}
+    payload = {"pipeline": "bank", "token": 1, **failed("Gate", "Broken")}
     assert settle_data.handler(payload, None) == {"settled": False, "follow_up": False}
     assert service.objects() == before
     assert len(service.keys("accepted/")) == 1
@@ -68,16 +70,9 @@ def test_a_batch_that_is_rejected_as_a_whole_goes_to_quarantine(service: Service
     started(service, a=rows(40))
     run = claim()
     check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
-    settle_data.handler(
-        {
-            "pipeline": "bank",
-            "token": 1,
-            "outcome": "DATA_REJECTED",
-            "data_state": "QUARANTINED",
-            "sentence": "The label has a single value in all 40 rows of this batch.",
-        },
-        None,
-    )
+    sentence = "The label has a single value in all 40 rows of this batch."
+    rejected = concluded("DATA_REJECTED", "QUARANTINED", sentence)
+    settle_data.handler({"pipeline": "bank", "token": 1, **rejected}, None)
     (item,) = service.objects().values()
     assert (item["state"], item["reason"][:9]) == ("QUARANTINED", "The label")
     assert len(service.keys("quarantine/")) == 2
@@ -93,30 +88,30 @@ def test_a_rejected_batch_settles_though_a_version_was_deleted_meanwhile(service
     (landed,) = service.read(run["manifest"].removeprefix("s3://work/"))["objects"]
     where = {"Bucket": landed["bucket"], "Key": landed["key"]}
     service.s3.delete_object(**where, VersionId=landed["version"])
-    given = {"outcome": "DATA_REJECTED", "data_state": "QUARANTINED", "sentence": "One label."}
-    settled = settle_data.handler({"pipeline": "bank", "token": 1, **given}, None)
+    rejected = concluded("DATA_REJECTED", "QUARANTINED", "One label.")
+    settled = settle_data.handler({"pipeline": "bank", "token": 1, **rejected}, None)
     assert settled["settled"]
     (report,) = service.keys("quarantine/")
     assert service.read(report)["data"] is None
 
 
-@pytest.mark.parametrize("outcome", ["PROMOTED", "FAILED"])
+@pytest.mark.parametrize("end", [concluded("PROMOTED"), failed("Promote", "EndpointFailed")])
 def test_a_run_waits_for_the_promotion_under_way_and_starts_at_its_end(
-    service: Service, outcome: str
+    service: Service, end: dict[str, Any]
 ) -> None:
     """Else it would be judged against yesterday's champion, and its verdict be refused."""
     started(service, a=rows(40))
     run = claim()
     check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
-    end = {"pipeline": "bank", "token": 1, "sentence": "It is better."}
-    settle_data.handler({**end, "outcome": "PROMOTED", "data_state": "TRAINED"}, None)
+    ran = {"pipeline": "bank", "token": 1, "execution": "arn", "package": "arn:package"}
+    settle_data.handler({**ran, **concluded("PROMOTED")}, None)
     service.deliver(service.drop("bank/b.csv", rows(40, start=100)))
     service.now += 61
     service.receive_wakes()
     service.wake({"pipeline": "bank"})
     assert service.aws.ledger.state("bank").lease is None
     assert [wake["delay"] for wake in service.receive_wakes()] == [900]  # should its end get lost
-    finish_run.handler({**end, "outcome": outcome, "execution": "arn", "promoted": True}, None)
+    finish_run.handler({**ran, **end}, None)
     (wake,) = service.receive_wakes()
     assert wake["delay"] == 0
     service.wake(wake)
@@ -129,8 +124,8 @@ def test_suspect_data_leaves_the_history(service: Service) -> None:
     started(service, a=rows(40))
     run = claim()
     check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
-    told = {"outcome": "MODEL_REJECTED", "data_state": "SUSPECT", "sentence": "worse"}
-    settle_data.handler({"pipeline": "bank", "token": 1, **told}, None)
+    rejected = concluded("MODEL_REJECTED", "SUSPECT", "worse")
+    settle_data.handler({"pipeline": "bank", "token": 1, **rejected}, None)
     (item,) = service.objects().values()
     assert (item["state"], item["reason"]) == ("SUSPECT", "worse")
     assert len(service.keys("accepted/")) == 1
