@@ -19,7 +19,7 @@ from retraining.rules.errors import (
 from retraining.rules.names import VARIANT
 
 SETTLING: Final = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
-LOCK_SECONDS: Final = 3 * 3600
+LONGEST_PROMOTION: Final = 4 * 3600 + 900  # seconds: promotion.asl.yaml's own limit, and some
 # The endpoint and the batch transform run the same container on the same artifact, so scores
 # agree to the last digit of a float32 (relative 6e-8) that either prints. 1e-6 leaves room for
 # another print format or instruction set; another model differs by far more.

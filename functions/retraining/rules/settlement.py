@@ -8,11 +8,11 @@ from typing import Final
 from retraining.documents.check_report import CheckedObject
 from retraining.documents.manifest import ClaimedObject
 from retraining.rules.arrivals import State
+from retraining.rules.promotion import LONGEST_PROMOTION
 
 PAUSE_AFTER: Final = 3  # failures in a row
 FIRST_BACKOFF: Final = 60  # seconds, four times as long after each further failure
 LONGEST_BACKOFF: Final = 3600
-LONGEST_PROMOTION: Final = 14_400 + 900  # seconds: promotion.asl.yaml's own timeout, and some
 PENDING, TRAINED, SUSPECT, QUARANTINED = "PENDING", "TRAINED", "SUSPECT", "QUARANTINED"
 FAILED, PROMOTED = "FAILED", "PROMOTED"
 

@@ -23,7 +23,8 @@ from retraining.rules.sections import Duration, OneOf, Section, between, in_word
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
 
-Runtime = Annotated[Duration, between("60s", "5d")]
+LONGEST_RUNTIME: Final = "5d"
+Runtime = Annotated[Duration, between("60s", LONGEST_RUNTIME)]
 Instance = Annotated[
     StrictStr,
     Field(

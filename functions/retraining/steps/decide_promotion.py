@@ -27,7 +27,7 @@ def decide_promotion(aws: Adapters, manifest: Manifest, package: str, execution:
 
 def _lock(aws: Adapters, pipeline: str, token: int, execution: str) -> None:
     now = int(clock.now())
-    until = now + promotion.LOCK_SECONDS
+    until = now + promotion.LONGEST_PROMOTION
     if not aws.ledger.lock_promotion(pipeline, token, execution, now, until):
         held = aws.ledger.promotion_lock(pipeline)
         holder = held.holder if held else "another execution"

@@ -7,7 +7,7 @@ from unit_model import Run, serve
 from unit_service import Service
 
 import record_champion
-from retraining.rules import errors
+from retraining.rules import errors, promotion
 
 
 def test_the_second_model_updates_the_endpoint_and_can_go_back(service: Service) -> None:
@@ -17,11 +17,11 @@ def test_the_second_model_updates_the_endpoint_and_can_go_back(service: Service)
     serve(service, "ratchet-bank", "ratchet-bank-000001")
     second = Run(service, token=2, challenger=4.0, champion=3.0)
     second.judge(champion=True)
-    promotion = second.decide(second.register()["package"])
-    assert promotion["action"] == "update"
-    assert promotion["previous_config"] == "ratchet-bank-000001"
-    assert promotion["previous_golden"] == f"{first.uri}/golden.json"
-    assert promotion["check_endpoint"] == "ratchet-bank-check"
+    plan = second.decide(second.register()["package"])
+    assert plan["action"] == "update"
+    assert plan["previous_config"] == "ratchet-bank-000001"
+    assert plan["previous_golden"] == f"{first.uri}/golden.json"
+    assert plan["check_endpoint"] == "ratchet-bank-check"
 
 
 def test_two_promotions_never_run_side_by_side(service: Service) -> None:
@@ -33,7 +33,10 @@ def test_two_promotions_never_run_side_by_side(service: Service) -> None:
     with pytest.raises(errors.PromotionLocked, match="arn:1 is promoting"):
         other.decide("arn:aws:p/2")
     assert run.decide(package)["lock"] == 1
-    service.now += 4 * 3600
+    service.now += 4 * 3600  # the first may still be running
+    with pytest.raises(errors.PromotionLocked, match="arn:1 is promoting"):
+        other.decide("arn:aws:p/2")
+    service.now += promotion.LONGEST_PROMOTION - 4 * 3600 + 1
     assert other.decide("arn:aws:p/2")["lock"] == 2
     with pytest.raises(errors.PromotionLocked, match="lost the promotion lock"):
         record_champion.handler({"promotion": decided, "token": 1, "uri": run.uri}, None)

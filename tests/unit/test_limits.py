@@ -1,0 +1,68 @@
+"""Limits that stand in the state machines, the template and the code agree with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from samtranslator.yaml_helper import yaml_parse
+
+from retraining.adapters import jobs
+from retraining.rules import claims, durations, promotion, settlement, training
+
+ROOT = Path(__file__).parents[2]
+MACHINES = {
+    name: yaml.safe_load((ROOT / "statemachines" / f"{name}.asl.yaml").read_text())
+    for name in ("retraining", "promotion")
+}
+STATES = MACHINES["retraining"]["States"]
+RESOURCES = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+
+
+def seconds(state: dict[str, Any]) -> int:
+    """How long a state may take; where the pipeline says so, the most that it may say."""
+    limit = state.get("TimeoutSeconds", 0)
+    if isinstance(limit, int):
+        return limit
+    own, _, more = limit.strip("{% }").partition(" + ")
+    assert own == "$run.training.max_runtime"
+    return durations.seconds(training.LONGEST_RUNTIME) + int(more or 0)
+
+
+def within(states: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every state, those of a Map's passes included."""
+    for state in states.values():
+        yield state
+        yield from within(state.get("ItemProcessor", {}).get("States", {}))
+
+
+def test_a_promotion_holds_its_lock_for_as_long_as_its_machine_may_run() -> None:
+    """Or a second promotion would take the lock while the first still moves the endpoint."""
+    machine = MACHINES["promotion"]["TimeoutSeconds"]
+    assert STATES["Promote"]["TimeoutSeconds"] >= machine
+    assert STATES["Promote"]["TimeoutSeconds"] < promotion.LONGEST_PROMOTION
+
+
+def test_the_next_run_waits_for_a_promotion_as_long_as_it_may_take() -> None:
+    promoted = settlement.aftermath(settlement.State(), settlement.PROMOTED, None, now=1000)
+    assert promoted.retry_at == 1000 + promotion.LONGEST_PROMOTION
+
+
+def test_a_run_may_take_as_long_as_its_states_together() -> None:
+    either = seconds(STATES["TrainModel"]) - seconds(STATES["TrainWithWorkflow"])
+    assert either > 0
+    longest = sum(map(seconds, within(STATES))) - seconds(STATES["TrainWithWorkflow"])
+    assert longest <= MACHINES["retraining"]["TimeoutSeconds"]
+
+
+def test_a_job_gives_up_before_its_state_does() -> None:
+    """A job's own time-out says so in its own log; the state's would only stop it."""
+    assert seconds(STATES["RunRecipe"]) >= jobs.TIMEOUT_MINUTES * 60
+    glue = RESOURCES["PrepareDatasetJob"]["Properties"]["Timeout"]
+    assert glue * 60 <= seconds(STATES["PrepareDataset"])
+
+
+def test_the_chunks_of_a_run_are_checked_all_at_once() -> None:
+    assert STATES["CheckData"]["MaxConcurrency"] == claims.MOST_CHUNKS
