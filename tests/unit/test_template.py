@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from samtranslator.yaml_helper import yaml_parse
 from ratchet.workflow.asl.building import build
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.operating.permissions import statements
+from retraining.algorithms.catalog import ALGORITHMS
+from retraining.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
@@ -105,6 +107,42 @@ def test_every_function_has_its_handler_file_and_the_other_way_round() -> None:
 def test_a_function_is_named_after_its_file() -> None:
     names = {name: "".join(map(str.title, file.split("_"))) for name, file in HANDLERS.items()}
     assert {name: f"{camel}Function" for name, camel in names.items()} == {n: n for n in HANDLERS}
+
+
+class Asked(Mapping[str, str]):
+    """An environment that notes which of its variables are read."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return "some value"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def test_a_variable_of_a_function_is_a_setting_and_the_other_way_round() -> None:
+    asked = Asked()
+    settings = Settings(asked)
+    for name, member in vars(Settings).items():
+        if isinstance(member, property):
+            getattr(settings, name)
+    for algorithm in ALGORITHMS:
+        settings.image(algorithm)
+    environments = [TEMPLATE["Globals"]["Function"]] + [
+        RESOURCES[name]["Properties"] for name in HANDLERS
+    ]
+    given = {
+        variable
+        for properties in environments
+        for variable in properties.get("Environment", {}).get("Variables", {})
+    }
+    assert given == asked.names | {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
 
 
 @pytest.mark.parametrize("machine", MACHINES)
