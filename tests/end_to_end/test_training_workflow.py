@@ -119,7 +119,8 @@ def test_back_at_the_algorithm_no_machine_is_left_and_the_data_is_trained_on(
     (folder / "pipeline.yaml").write_text(text.replace(TRAINING, built_in))
     run = pushed_between_runs(stack, folder, 2)
     assert f"ratchet-{EMPTY}-training" not in machines(stack)
-    assert stack.ended(run)["record"]["outcome"] == "PROMOTED"
+    record = stack.ended(run)["record"]
+    assert record["outcome"] == "PROMOTED", record
 
 
 def pushed_between_runs(stack: Stack, folder: Path, number: int) -> str:

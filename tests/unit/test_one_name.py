@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,14 +35,26 @@ def functions() -> list[str]:
     ]
 
 
-def calls(states: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each Lambda state and its function, those in Map and Parallel included."""
+def calls(states: dict[str, Any]) -> Iterator[tuple[str, str, set[str]]]:
+    """Each Lambda state, its function and what it gives it; in Map and Parallel too."""
     for name, state in states.items():
-        called = re.fullmatch(r"\$\{(\w+)FunctionArn\}", str(_arguments(state).get("FunctionName")))
+        given = _arguments(state)
+        called = re.fullmatch(r"\$\{(\w+)FunctionArn\}", str(given.get("FunctionName")))
         if called:
-            yield name, called.group(1)
+            yield name, called.group(1), set(given["Payload"])
         for inside in [*state.get("Branches", []), state.get("ItemProcessor", {})]:
             yield from calls(inside.get("States", {}))
+
+
+def takes(function: str) -> set[str]:
+    """What a handler takes, as its docstring says: {pipeline, token} -> ..."""
+    module = ast.parse((HANDLERS / f"{snake(function)}.py").read_text())
+    (handler,) = [
+        node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "handler"
+    ]
+    said = re.match(r"\{([\w, ]+)\} -> ", ast.get_docstring(handler) or "")
+    assert said, f"{function}: the docstring of handler() begins with {{key, key}} -> answer"
+    return set(said.group(1).split(", "))
 
 
 def _arguments(state: dict[str, Any]) -> dict[str, Any]:
@@ -69,10 +82,17 @@ def test_a_function_is_called_by_the_state_of_its_name_and_by_others_that_say_mo
 ) -> None:
     """AwaitEndpoint calls its function, AwaitCheckEndpoint calls it for another endpoint."""
     text = (ROOT / "statemachines" / f"{machine}.asl.yaml").read_text()
-    called = dict(calls(yaml.safe_load(text)["States"]))
+    called = {state: function for state, function, _ in calls(yaml.safe_load(text)["States"])}
     assert called
     every_state = set(re.findall(r"^ +(\w+\??):$", text, re.MULTILINE))
     assert set(called.values()) <= every_state
     for state, function in called.items():
         more = set(snake(state).split("_")) >= set(snake(function).split("_"))
         assert more or OTHERWISE_NAMED.get(state) == function, state
+
+
+@pytest.mark.parametrize("machine", ["retraining", "promotion"])
+def test_a_state_gives_its_function_what_the_handler_says_it_takes(machine: str) -> None:
+    text = (ROOT / "statemachines" / f"{machine}.asl.yaml").read_text()
+    for state, function, given in calls(yaml.safe_load(text)["States"]):
+        assert given == takes(function), state

@@ -119,7 +119,6 @@ ASKED = {
     "pipeline": "bank",
     "token": 7,
     "manifest": RUN["manifest"],
-    "uri": RUN["uri"],
     "package": "arn:package/2",
 }
 PLAN = {

@@ -312,11 +312,12 @@ def promote(coverage: Coverage, plan: dict[str, Any] = PLAN, /, **others: Any) -
 def test_a_promotion_does_what_was_decided(
     promotion: Coverage, action: str, path: list[str]
 ) -> None:
-    run = promote(promotion, {**PLAN, "action": action})
+    plan = {**PLAN, "action": action}
+    run = promote(promotion, plan)
     assert run.path == ["DecidePromotion", "Action?", *path]
     assert run.output == {"champion": "arn:package/2"}
     recorded = run.arguments("RecordChampion")["Payload"]
-    assert (recorded["token"], recorded["uri"]) == (7, RUN["uri"])
+    assert recorded == {"token": 7, "promotion": plan}
 
 
 def test_a_promoted_run_stays_within_its_bar_of_transitions(
