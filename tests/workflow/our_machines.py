@@ -131,7 +131,7 @@ PLAN = {
     "previous_config": "ratchet-bank-000006",
     "golden": "s3://work/golden-7.json",
     "previous_golden": "s3://work/golden-6.json",
-    "lock": {"holder": "x"},
+    "lock": 7,
     "package": "arn:package/2",
     "pipeline": "bank",
     "tags": [],
