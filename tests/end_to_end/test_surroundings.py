@@ -91,13 +91,13 @@ def test_a_tmpdir_that_is_no_folder_is_named(place: Workplace, made: str) -> Non
         wrong.write_text("")
     place.environment["TMPDIR"] = str(wrong)
     said = refused(place, "ratchet", "up", "--port", "0")
-    assert f"TMPDIR is {wrong}, which is no folder that you may write" in said
+    assert f"TMPDIR is {wrong}, not a folder you can write to" in said
 
 
 def test_a_tmpdir_that_is_read_only_is_named(place: Workplace) -> None:
     mount = f"mount -t tmpfs -o ro tmpfs '{place.temporary}'"
     said = is_refusal(in_a_mount(place, mount, RATCHET, "up", "--port", "0"))
-    assert f"TMPDIR is {place.temporary}, which is no folder that you may write" in said
+    assert f"TMPDIR is {place.temporary}, not a folder you can write to" in said
 
 
 def test_a_full_disk_is_said_and_nothing_stays_on_it(place: Workplace) -> None:
@@ -128,7 +128,7 @@ def test_a_disk_that_fills_later_is_named_by_what_needs_it(place: Workplace) -> 
     ended = in_a_mount(place, mount, "sh", "-c", FILLED)
     assert "landing  s3://" in ended.stdout, f"info did not find the local AWS: {ended.stderr}"
     assert ended.returncode != 0
-    assert f"the disk is full: there is no space left in {place.temporary}" in ended.stderr
+    assert f"the disk is full: no space left in {place.temporary}" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -213,14 +213,14 @@ def test_a_resource_that_aws_refuses_is_named_and_the_stack_rolled_back(
         ("MaxConcurrentRuns: 5}", "MaxConcurrentRuns: 5}\n      Colour: red",
          r"Prepare \(AWS::Glue::Job\): the property Colour is not supported"),
         ("CodeUri: code/", "CodeUri: nowhere/", r"Globals.Function: CodeUri names .*nowhere"),
-        ("!Ref Landing\n", "!Ref Landnig\n", "refers to Landnig, which is no parameter"),
+        ("!Ref Landing\n", "!Ref Landnig\n", "refers to Landnig, which is not a parameter"),
         ("Condition: HasExtra\n    Properties", "Condition: HasMore\n    Properties",
          "condition HasMore is not defined"),
         ("DisplayName:", "DisplayName: x\n      DisplayName:", "DisplayName.*twice|mapping"),
         ("Transform: AWS::Serverless-2016-10-31", "Transform: [AWS::LanguageExtensions]",
          "AWS::LanguageExtensions is not supported"),
         ("Outputs:", "Hooks: {}\nOutputs:", "section Hooks is not supported"),
-        ("Landing: {Value: !Ref Landing}", "Landing: [", "no valid YAML"),
+        ("Landing: {Value: !Ref Landing}", "Landing: [", "not valid YAML"),
     ],
 )  # fmt: skip
 def test_a_template_that_cannot_be_deployed_is_refused_before_anything_is_made(

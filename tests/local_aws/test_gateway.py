@@ -166,7 +166,7 @@ def test_an_operation_that_is_not_answered_is_refused_by_name(local_aws: LocalAw
 
 def test_another_region_is_told_where_this_one_lives(local_aws: LocalAws) -> None:
     elsewhere = _other_client(local_aws, "events", region="eu-west-1")
-    with pytest.raises(elsewhere.exceptions.ClientError, match=f"lives in {local_aws.region}"):
+    with pytest.raises(elsewhere.exceptions.ClientError, match=f"runs in {local_aws.region}"):
         elsewhere.list_rules()
 
 

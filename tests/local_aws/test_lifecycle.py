@@ -192,7 +192,7 @@ def test_an_impossible_port_is_one_clear_line() -> None:
 
 def test_a_region_that_is_none_is_one_clear_line() -> None:
     for region in ("eu-wets-1", "cn-north-1"):
-        with pytest.raises(StartFailed, match=f"^'{region}' is no region .* did you mean .*-1"):
+        with pytest.raises(StartFailed, match=f"^'{region}' is not a Region .* did you mean .*-1"):
             LocalAws.start(port=0, region=region)
 
 

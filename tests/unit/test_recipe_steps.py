@@ -303,8 +303,8 @@ def test_quotes_and_dots_in_names_and_values_are_only_text() -> None:
 
 REFUSED = [
     (step("FILL_WITH_VALUE", sourceColumn="a"), r"does not exist in DataBrew; nearest: FILL_WITH_"),
-    (step("GROUP_BY"), "GROUP_BY is real, not supported on local AWS"),
-    (step("NORMALIZATION", sourceColumn="a"), "ahead of the split"),
+    (step("GROUP_BY"), "GROUP_BY exists in DataBrew but is not supported on local AWS"),
+    (step("NORMALIZATION", sourceColumn="a"), "before the split"),
     (
         step("RENAME", sourceColumn="a", targetColum="b"),
         "no parameter 'targetColum'; nearest: target",
@@ -385,7 +385,7 @@ def test_text_passes_through_exactly_as_written(tmp_path: Path) -> None:
     [
         ("", "every file is empty"),
         ("a,A\n1,2\n", "twice: A, a"),
-        ("a,b\n1\n", "no valid CSV"),
+        ("a,b\n1\n", "not valid CSV"),
     ],
 )
 def test_a_file_that_is_not_a_table_is_named(tmp_path: Path, text: str, message: str) -> None:

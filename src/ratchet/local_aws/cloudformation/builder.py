@@ -1,6 +1,6 @@
-"""Brings a stack to what its template says: makes, changes and removes resources in order.
+"""Makes a stack match its template: creates, changes and deletes resources in order.
 
-What fails is undone: the resources made are removed, those changed are changed back.
+If that fails it is undone: new resources are deleted, changed ones are changed back.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ FAILURES = (
 
 
 class Builder:
-    """One deployment of one stack."""
+    """A deployment of a stack."""
 
     def __init__(self, local: Host, stack: Stack) -> None:
         self._local = local
         self._stack = stack
         self._undo: list[Callable[[], None]] = []
-        self._outgrown: list[Member] = []
+        self._replaced: list[Member] = []
 
     def build(self, plan: Plan) -> None:
-        """Carry the plan out. Raises DeploymentError after rolling back."""
+        """Carry out the plan. Raises DeploymentError after rolling back."""
         before = dict(self._stack.members)
         verb = "UPDATE" if before else "CREATE"
         self._stack.set_status(f"{verb}_IN_PROGRESS")
         try:
             for logical_id in plan.order:
-                self._settle(logical_id, plan)
+                self._build_one(logical_id, plan)
             outputs = plan.outputs()
         except DeploymentError as error:
             self._roll_back(verb, before, str(error))
@@ -64,7 +64,7 @@ class Builder:
         self._stack.set_status(f"{verb}_COMPLETE")
 
     def remove(self) -> None:
-        """Delete the whole stack, newest first; what is to be retained stays."""
+        """Delete the whole stack, newest first, except what is to be retained."""
         self._stack.set_status("DELETE_IN_PROGRESS")
         for member in reversed(list(self._stack.members.values())):
             if member.retained:
@@ -85,14 +85,14 @@ class Builder:
             self._stack.set_status("DELETE_FAILED", failed)
             raise DeploymentError(reason) from error
 
-    # one resource
+    # One resource
 
-    def _settle(self, logical_id: str, plan: Plan) -> None:
+    def _build_one(self, logical_id: str, plan: Plan) -> None:
         definition = plan.resources[logical_id]
         kind = KINDS[definition["Type"]]
         try:
             properties = evaluate(definition.get("Properties", {}), plan.scope)
-            member = self._bring_about(logical_id, kind, properties)
+            member = self._create_or_update(logical_id, kind, properties)
         except FAILURES as error:
             reason = _reason(logical_id, kind.type, error)
             self._stack.note(logical_id, "", kind.type, "CREATE_FAILED", reason)
@@ -101,7 +101,7 @@ class Builder:
         member.update_replace_policy = definition.get("UpdateReplacePolicy", "Delete")
         plan.scope.made[logical_id] = member.made
 
-    def _bring_about(self, logical_id: str, kind: Kind, properties: Properties) -> Member:
+    def _create_or_update(self, logical_id: str, kind: Kind, properties: Properties) -> Member:
         old = self._stack.members.get(logical_id)
         if old is None or old.type != kind.type:
             return self._create(logical_id, kind, properties, old)
@@ -131,7 +131,7 @@ class Builder:
         self._stack.members.pop(logical_id, None)
         self._stack.members[logical_id] = member
         if old is not None:
-            self._outgrown.append(old)
+            self._replaced.append(old)
         self._undo.append(lambda: self._take_back(member, old))
         kind.finish(site, member.made, properties)
         self._stack.note_member(member, "CREATE_COMPLETE" if old is None else "UPDATE_COMPLETE")
@@ -174,15 +174,15 @@ class Builder:
     def _site(self, logical_id: str) -> Site:
         return Site(self._local, self._stack.name, logical_id)
 
-    # the end
+    # After the resources
 
     def _clean_up(self, plan: Plan, before: dict[str, Member]) -> None:
-        """Remove what the template no longer names, and what was replaced, newest first."""
+        """Remove what the template no longer contains, and what was replaced, newest first."""
         vanished = [m for m in reversed(before.values()) if m.logical_id not in plan.resources]
         for member in vanished:
             self._discard(member, keep=member.retained)
             self._stack.members.pop(member.logical_id, None)
-        for member in reversed(self._outgrown):
+        for member in reversed(self._replaced):
             self._discard(member, keep=member.update_replace_policy == "Retain")
 
     def _discard(self, member: Member, *, keep: bool) -> None:
@@ -191,7 +191,7 @@ class Builder:
             return
         try:
             self._delete(member)
-        except FAILURES as error:  # as on AWS: the update stands, the left-over is on record
+        except FAILURES as error:  # as on AWS the update succeeds, and the leftover is on record
             reason = _reason(member.logical_id, member.type, error)
             self._stack.note_member(member, "DELETE_FAILED", reason)
 
@@ -210,7 +210,7 @@ class Builder:
 
 
 def _reason(logical_id: str, kind: str, error: Exception) -> str:
-    """The resource, and AWS's reason or ours."""
+    """The resource, and the reason, AWS's or ours."""
     where = f"{logical_id} ({kind})" if kind else logical_id
     if isinstance(error, ClientError):
         about = error.response["Error"]

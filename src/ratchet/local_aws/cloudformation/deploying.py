@@ -1,4 +1,4 @@
-"""From a template file to a running stack, in this process: what `ratchet up` calls."""
+"""Deploys a template file to a running local AWS, in this process, for `ratchet up`."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def deploy(
     stack_name: str,
     parameters: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Create the stack, or bring an existing one to what the template says; returns its outputs.
+    """Create the stack, or update it to match the template; returns its outputs.
 
     Local paths in the template are packaged as `sam build` and `sam package` do. Raises
-    TemplateError before anything is made, DeploymentError after rolling back.
+    TemplateError before anything is created, DeploymentError after rolling back.
     """
     if not STACK_NAME.fullmatch(stack_name):
         raise TemplateError(
-            f"{stack_name!r} is no stack name; use letters, digits and hyphens, a letter first"
+            f"{stack_name!r} is not a stack name; use a letter, then letters, digits and hyphens"
         )
     path = Path(template_path)
     service = cast("CloudFormation", local.services["cloudformation"])
@@ -61,8 +61,8 @@ def deploy(
 
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """A first deployment loads a dozen service models, which stay: walking them again and again
-    in search of garbage took a quarter of its time.
+    """A first deployment loads a dozen service models, which stay: searching them for garbage
+    took a quarter of its time.
     """
     was_on = gc.isenabled()
     gc.disable()

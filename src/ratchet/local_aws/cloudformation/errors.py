@@ -1,14 +1,14 @@
-"""What can be wrong with a template or a deployment.
+"""How a deployment can fail.
 
-TemplateError      the template cannot be understood or asks for what local AWS does not have
-DeploymentError    a resource could not be made; what had been made is rolled back
+TemplateError      the template is invalid, or uses what local AWS does not support
+DeploymentError    a resource could not be created; the stack was rolled back
 """
 
 from __future__ import annotations
 
 
 class TemplateError(Exception):
-    """Nothing was made: the message names the place, the value and the next step."""
+    """Nothing was created: the message names the place, the value and the next step."""
 
 
 class DeploymentError(Exception):

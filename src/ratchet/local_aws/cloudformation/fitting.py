@@ -1,4 +1,4 @@
-"""Makes a template's values fit an API's input: types coerced, unknown names refused by place."""
+"""Fits a template's values to an API's input: converts types, refuses unknown names."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class PropertyRejected(Exception):
 
 
 def fit(shape: Any, value: Any, path: str = "") -> Any:
-    """`value` for botocore's `shape`. CloudFormation's names begin with a capital letter,
-    some APIs' do not: both are found. Raises PropertyRejected.
+    """`value` for botocore's `shape`. Names start with a capital letter in CloudFormation, but
+    not in all APIs: both are found. Raises PropertyRejected.
     """
     match shape.type_name:
         case "structure":

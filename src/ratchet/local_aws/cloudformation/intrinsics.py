@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, evaluated against parameters and made resources."""
+"""CloudFormation's intrinsic functions, evaluated with parameters and created resources."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from ratchet.local_aws.cloudformation.kinds.base import Made
 
 NO_VALUE = object()
-"""What !Ref AWS::NoValue gives: the key or item that holds it vanishes."""
+"""The value of !Ref AWS::NoValue: the key or item that has it is removed."""
 PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
 @dataclass
 class Scope:
-    """What expressions may refer to. `made` grows while the stack is built."""
+    """What expressions can refer to. `made` grows while the stack is built."""
 
     parameters: Mapping[str, Any]
     pseudo: Mapping[str, Any]
@@ -63,7 +63,7 @@ class Scope:
     def _resource(self, logical_id: str) -> Made:
         if logical_id not in self.made:
             raise TemplateError(
-                f"{logical_id} is no parameter, pseudo parameter or resource whose condition "
+                f"{logical_id} is not a parameter, pseudo parameter or resource whose condition "
                 "holds; correct the reference"
             )
         return self.made[logical_id]
@@ -79,7 +79,7 @@ def function_of(value: Any) -> tuple[str, Any] | None:
 
 
 def evaluate(value: Any, scope: Scope) -> Any:
-    """The value with every function replaced by what it gives."""
+    """The value with every function replaced by its result."""
     call = function_of(value)
     if call and not (call[0] == "Condition" and not isinstance(call[1], str)):
         return _call(*call, scope)
@@ -105,11 +105,11 @@ def _call(name: str, argument: Any, scope: Scope) -> Any:
 
 
 def text(value: Any) -> str:
-    """A value as CloudFormation writes it into text."""
+    """A value as CloudFormation writes it in text."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (dict, list)):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not text")
     return str(value)
 
 
@@ -117,7 +117,7 @@ def truth(value: Any) -> bool:
     """A condition's value."""
     if text(value) not in ("true", "false"):
         raise TemplateError(
-            f"{value!r} is no condition; use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition"
+            f"{value!r} is not a condition; use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition"
         )
     return text(value) == "true"
 
@@ -199,7 +199,7 @@ FUNCTIONS: dict[str, Callable[[Any, Scope], Any]] = {
 
 
 def references(value: Any, scope: Scope) -> Iterator[str]:
-    """Names that a value refers to, in the branches that its conditions choose."""
+    """The names a value refers to, in the branches that its conditions select."""
     call = function_of(value)
     if call:
         yield from _call_references(*call, scope)

@@ -25,13 +25,13 @@ ZIPPED = {
     "AWS::Lambda::Function": ("Code",),
     "AWS::Lambda::LayerVersion": ("Content",),
 }
-"""Properties that name code: a folder or a file of which AWS wants a zip."""
+"""Properties that name code: a folder or a file that AWS expects as a zip."""
 UPLOADED = {
     "AWS::Serverless::StateMachine": ("DefinitionUri",),
     "AWS::StepFunctions::StateMachine": ("DefinitionS3Location",),
     "AWS::Glue::Job": ("Command", "ScriptLocation"),
 }
-"""Paths of properties that name a file which AWS takes as it is."""
+"""Paths of properties that name a file that AWS takes as it is."""
 FORMS: dict[str, dict[str, str]] = {
     "AWS::Lambda::Function": {"S3Bucket": "bucket", "S3Key": "key"},
     "AWS::Lambda::LayerVersion": {"S3Bucket": "bucket", "S3Key": "key"},
@@ -95,7 +95,7 @@ class Package:
 
 
 def bootstrap_bucket(local: Host) -> str:
-    """The bucket for packages, named as the SAM CLI names its own; made if need be."""
+    """The bucket for packages, named as the SAM CLI names its own; created if missing."""
     digest = hashlib.sha256(f"{local.account}/{local.region}".encode()).hexdigest()
     name = f"{BUCKET_PREFIX}-{digest[:12]}"
     location = {"LocationConstraint": local.region}

@@ -1,8 +1,8 @@
-"""The ends of generated physical names: the same from start to start, so that scripts last.
+"""Suffixes of generated physical names: the same from start to start, so that scripts last.
 
 On AWS they are random. Here the first name of a resource follows from its place (account, Region,
-stack and logical id); only one that replaces another, or belongs to a stack created again, gets
-another name, as the first may still be in use.
+stack and logical id); only a resource that replaces another, or belongs to a stack created again,
+gets another name, since the first may still be in use.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ALPHABET = string.ascii_uppercase + string.digits
 
 
 def suffix(account: str, region: str, stack: str, logical_id: str) -> str:
-    """The next suffix for a resource at this place; none is given out twice."""
+    """The next suffix for a resource at this place; none is used twice."""
     place = f"{account}/{region}/{stack}/{logical_id}"
     number = moto_app.count(place)
     rest = int.from_bytes(hashlib.sha256(f"{place}/{number}".encode()).digest())

@@ -1,4 +1,4 @@
-"""What a template asks for under given parameters: checked as a whole, ordered by dependencies."""
+"""What a template defines for given parameters, checked and ordered by dependencies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
 
 
 class Plan:
-    """The resources whose conditions hold, in an order in which they can be made."""
+    """The resources whose conditions hold, in an order in which they can be created."""
 
     def __init__(self, template: dict[str, Any], scope: Scope) -> None:
         _check_rules(template.get("Rules", {}), scope)
@@ -46,7 +46,7 @@ class Plan:
         self._outputs = template.get("Outputs", {})
 
     def outputs(self) -> list[dict[str, str]]:
-        """The outputs, once everything is made."""
+        """The outputs, once everything exists."""
         return [
             self._output(key, definition)
             for key, definition in self._outputs.items()
@@ -82,7 +82,7 @@ class Plan:
         foreign = sorted(named - known - self.scope.resources.keys())
         if foreign:
             raise TemplateError(
-                f"{logical_id} refers to {foreign[0]}, which is no parameter or resource of the "
+                f"{logical_id} refers to {foreign[0]}, which is not a parameter or resource of the "
                 "template; correct the reference"
             )
         return (named & self.resources.keys()) - {logical_id}

@@ -1,4 +1,4 @@
-"""Living CloudFormation: reads and deletes the stacks that `deploy` made."""
+"""Living CloudFormation: describes and deletes the stacks that `deploy` created."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGES = Pager(lambda token: _invalid(f"NextToken {token!r} is not valid"))
 
 
 class CloudFormation(Service):
-    """The stacks of one local AWS, by name."""
+    """The stacks of a local AWS, by name."""
 
     name: ClassVar[str] = "cloudformation"
     model: ClassVar[str] = "cloudformation"
@@ -31,7 +31,7 @@ class CloudFormation(Service):
         self.stacks: dict[str, Stack] = {}
 
     def about(self) -> dict[str, Any]:
-        """The name of the stack that runs here, for `/_ratchet`."""
+        """The name of the latest stack, for `/_ratchet`."""
         alive = [name for name, stack in self.stacks.items() if stack.alive]
         return {"stack": alive[-1] if alive else None}
 
@@ -77,7 +77,7 @@ class CloudFormation(Service):
         return {"StackResourceSummaries": summaries, **more}
 
     def describe_stack_events(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What happened to a stack, the newest first."""
+        """The events of a stack, newest first."""
         return {"StackEvents": list(reversed(self._stack(request).events))}
 
     def get_template(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class CloudFormation(Service):
         return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
     def delete_stack(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Remove a stack at once; one that does not exist is no error, as on AWS."""
+        """Remove a stack at once; as on AWS, one that does not exist is not an error."""
         with self.lock:
             stack = self._find(request["StackName"])
             if stack is not None and stack.status != "DELETE_COMPLETE":
@@ -100,7 +100,7 @@ class CloudFormation(Service):
         return {}
 
     def _remove(self, stack: Stack) -> None:
-        """As on AWS a failure shows in the stack's status, not in this answer."""
+        """As on AWS, a failure shows in the stack's status, not in this answer."""
         try:
             Builder(self.local, stack).remove()
         except DeploymentError:

@@ -1,4 +1,4 @@
-"""A stack as it stands: its resources, its outputs and what happened to it."""
+"""A stack: its resources, its outputs and its events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Member:
 
     @property
     def retained(self) -> bool:
-        """Whether it outlives its place in the stack."""
+        """Whether it is kept when it leaves the stack."""
         return self.deletion_policy in RETAINING
 
     def describe(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class Member:
 
 @dataclass
 class Stack:
-    """One stack; `members` in the order in which they were made."""
+    """One stack; `members` in the order in which they were created."""
 
     name: str
     arn: str
@@ -63,11 +63,11 @@ class Stack:
 
     @property
     def alive(self) -> bool:
-        """Whether it can be updated; a stack whose creation failed or that is gone cannot."""
+        """Whether it can be updated: not if its creation failed or it was deleted."""
         return self.status not in ("DELETE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS")
 
     def set_status(self, status: str, reason: str = "") -> None:
-        """Change the stack's status and note it."""
+        """Change the stack's status, with an event."""
         self.status, self.reason = status, reason
         self.note(self.name, self.arn, "AWS::CloudFormation::Stack", status, reason)
 
@@ -90,7 +90,7 @@ class Stack:
         self.events.append(event)
 
     def note_member(self, member: Member, status: str, reason: str = "") -> None:
-        """Change a resource's status and note it."""
+        """Change a resource's status, with an event."""
         member.status, member.reason, member.at = status, reason, datetime.now(UTC)
         self.note(member.logical_id, member.made.physical, member.type, status, reason)
 

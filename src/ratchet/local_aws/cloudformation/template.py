@@ -1,4 +1,4 @@
-"""Reads a template: YAML with CloudFormation's short forms, as plain dicts and lists."""
+"""Reads templates: YAML with CloudFormation's short forms, as plain dicts and lists."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SAM = "AWS::Serverless-2016-10-31"
 
 
 class _Loader(TemplateLoader):
-    """A key that is there twice is refused."""
+    """Refuses a key that appears twice."""
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def load_template(path: Path) -> tuple[str, dict[str, Any]]:
         raise TemplateError(f"{path}: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict):
         raise TemplateError(
-            f"{path}: is no CloudFormation template; it needs a mapping `Resources`"
+            f"{path} is not a CloudFormation template; it needs a mapping `Resources`"
         )
     unknown = sorted(content.keys() - SECTIONS)
     if unknown:
@@ -79,7 +79,7 @@ def parse_yaml(text: str) -> Any:
         return yaml.load(text, _Loader)  # noqa: S506  a safe loader
     except yaml.YAMLError as error:
         reason = re.sub(r"\s+", " ", str(error))
-        raise TemplateError(f"no valid YAML: {reason}") from error
+        raise TemplateError(f"not valid YAML: {reason}") from error
 
 
 def transforms(template: dict[str, Any]) -> list[str]:

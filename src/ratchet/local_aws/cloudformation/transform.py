@@ -22,7 +22,7 @@ def sam_transform(template: dict[str, Any], values: dict[str, str], region: str)
         undo_mark_unicode_str_in_template,
     )
 
-    with _LOCK:  # the translator keeps the region in a class
+    with _LOCK:  # the translator stores the region in a class
         ArnGenerator.BOTO_SESSION_REGION_NAME = region
         to_py27_compatible_template(template, values)
         translator = Translator(None, Parser(), boto_session=SimpleNamespace(region_name=region))
@@ -32,6 +32,6 @@ def sam_transform(template: dict[str, Any], values: dict[str, str], region: str)
             causes = "; ".join(cause.message for cause in error.causes) or error.message
             raise TemplateError(f"the SAM transform refuses the template: {causes}") from error
         finally:
-            translator.metrics.publish()  # to nobody; else its destructor complains on the terminal
+            translator.metrics.publish()  # otherwise its destructor writes an error to the terminal
         result: dict[str, Any] = undo_mark_unicode_str_in_template(translated)
         return result

@@ -1,6 +1,6 @@
-"""DataBrew brought to life: recipes compiled to DuckDB SQL and run in a child process.
+"""Living DataBrew: recipes are compiled to DuckDB SQL and run in a child process.
 
-The service is imported when asked for: the child imports this package and must not pay for boto3.
+The service is imported on first use: the child imports this package and must not load boto3.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One run of a recipe job: files fetched, the recipe run in a child, the output put to S3."""
+"""A run of a recipe job: files are fetched, a child runs the recipe, the output goes to S3."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class RecipeWork:
         return part
 
     def _last_line(self) -> str:
-        return (lines_of(self._log) or ["The recipe's process ended without a word"])[-1]
+        return (lines_of(self._log) or ["The recipe's process ended without output"])[-1]
 
     def _put(self, output: CsvOutput, part: Path) -> None:
         s3, key = self.local.client("s3"), output.key(self.run.job["Name"], self.run.started)

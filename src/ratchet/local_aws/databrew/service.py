@@ -1,4 +1,4 @@
-"""DataBrew as local AWS answers it: datasets, recipes and recipe jobs."""
+"""Living DataBrew: datasets, recipes and recipe jobs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ratchet.local_aws.databrew.api.jobs import JobOperations
 
 
 class DataBrew(JobOperations):
-    """Projects, schedules, rulesets and profile jobs are not brought to life and refused."""
+    """Projects, schedules, rulesets and profile jobs are refused."""
 
     name = "databrew"
     model = "databrew"

@@ -1,1 +1,1 @@
-"""The door of local AWS: it reads, checks and answers requests as AWS would."""
+"""The entrance of local AWS: reads, validates and answers requests as AWS would."""

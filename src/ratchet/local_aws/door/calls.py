@@ -1,6 +1,6 @@
-"""What a listener hears of local AWS: every request, with the keys of its caller.
+"""What a listener observes: every request to local AWS, with the access key of its caller.
 
-As on AWS each function has keys of its own, so that a call tells which function made it.
+As on AWS, each function has its own keys, so a call shows which function made it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Call:
     """One request and the HTTP status of its answer.
 
-    access_key: of the caller, "" when unsigned; `function_key` of its name for a function.
+    access_key: of the caller, "" if unsigned; a function's is `function_key` of its name.
     service: the signing name ("sagemaker-runtime" for SageMaker's runtime).
     """
 
@@ -36,11 +36,11 @@ def function_key(function: str) -> str:
     return f"local-{function}"
 
 
-def telling(start: Any, tell: Callable[[int], None]) -> Any:
-    """WSGI's start_response, which also tells the status of the answer."""
+def reporting_status(start: Any, report: Callable[[int], None]) -> Any:
+    """WSGI's start_response, which also reports the status of the answer."""
 
     def begin(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        tell(int(status.partition(" ")[0]))
+        report(int(status.partition(" ")[0]))
         return start(status, headers, *rest)
 
     return begin

@@ -1,4 +1,4 @@
-"""The one error of the living services: an answer that AWS itself would give as an error."""
+"""The error that living services raise."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 class ServiceError(Exception):
-    """An answer that AWS itself would give as an error; rendered in the service's own protocol.
+    """An error that AWS itself would answer with; rendered in the service's own protocol.
 
     `code` is the error's name in the service's model. `status` is the HTTP status where the model
-    names none. `members` are further members of the modelled error
-    (say `OriginalStatusCode` of a SageMaker ModelError).
+    names none. `members` are further members of the modelled error, such as `OriginalStatusCode`
+    of a SageMaker ModelError.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
-"""The one door of local AWS: finds the service a request is for and hands it over.
+"""The single entrance of local AWS: finds the service a request is for and passes it on.
 
-A living service of ours answers through `protocol.py`; everything else goes, unchanged, to moto's
-WSGI application in this process. Only loopback names are answered, and nothing that a web page
-sends: a browser on this machine must not reach a service that runs code.
+Our own living services answer through `protocol.py`; everything else goes, unchanged, to moto's
+WSGI application in this process. Only requests to loopback names are answered, and none from a
+web page: a browser on this machine must not reach a service that runs code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from moto.server import MotoRequestHandler
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.serving import make_server
 
-from ratchet.local_aws.door.calls import Call, telling
+from ratchet.local_aws.door.calls import Call, reporting_status
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.door.protocol import Reply, Request, protocol_for
 from ratchet.local_aws.door.validation import validate
@@ -47,18 +47,18 @@ _RUNTIME_PATH = re.compile(r"/endpoints/[^/]+/(invocations|async-invocations|inv
 
 
 class Living(Protocol):
-    """What the gateway asks of a living service, its methods named after operations apart."""
+    """What the gateway needs of a living service, besides the methods named after operations."""
 
     model: ClassVar[str]
     passes: ClassVar[frozenset[str]]
 
 
 class Backend(Protocol):
-    """What the gateway asks of the local AWS behind it."""
+    """What the gateway needs of the local AWS behind it."""
 
     @property
     def region(self) -> str:
-        """The only Region it answers for."""
+        """The only Region that is served."""
 
     @property
     def services(self) -> Mapping[str, Living]:
@@ -66,7 +66,7 @@ class Backend(Protocol):
 
     @property
     def listeners(self) -> Sequence[Listener]:
-        """Whoever hears of every request."""
+        """Called with every request."""
 
     def model(self, name: str) -> Any:
         """botocore's ServiceModel of that name."""
@@ -86,18 +86,18 @@ class Gateway:
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        refusal = refuse_stranger(environ)
+        refusal = refuse_outsider(environ)
         if refusal is not None:
             return send(refusal, start)
         if environ["PATH_INFO"].startswith(_NOT_OURS):
             return send(
-                _json_reply(404, {"message": f"nothing is at {environ['PATH_INFO']}"}), start
+                _json_reply(404, {"message": f"there is nothing at {environ['PATH_INFO']}"}), start
             )
         if environ["PATH_INFO"] == ABOUT_PATH:
             return send(_json_reply(200, self._host.about()), start)
         name, region = service_of(environ)
         if self._host.listeners:
-            environ, start = self._overheard(name, environ, start)
+            environ, start = self._observed(name, environ, start)
         if name in self._host.services:
             return self._living(name, region, environ, start)
         if not name:
@@ -112,17 +112,17 @@ class Gateway:
             log.exception("%s: %s %s failed", name, environ["REQUEST_METHOD"], environ["PATH_INFO"])
             return send(_moto_failure(name, environ, error), start)
 
-    def _overheard(
+    def _observed(
         self, name: str, environ: Environ, start: StartResponse
     ) -> tuple[Environ, StartResponse]:
-        """The same request, of which the listeners are told when its answer begins."""
+        """The same request, reported to the listeners when its answer begins."""
         request, key = read_request(environ), access_key_of(environ)
 
-        def tell(status: int) -> None:
+        def report(status: int) -> None:
             for listener in self._host.listeners:
                 listener(Call(key, name, request, status))
 
-        return replay(environ, request.body), telling(start, tell)
+        return replay(environ, request.body), reporting_status(start, report)
 
     def _living(
         self, name: str, region: str, environ: Environ, start: StartResponse
@@ -163,7 +163,7 @@ class Gateway:
         if region and region != self._host.region:
             raise ServiceError(
                 "NotSupportedByLocalAws",
-                f"this local AWS lives in {self._host.region}, the request is for {region}: "
+                f"this local AWS runs in {self._host.region}, but the request is for {region}: "
                 f"set AWS_DEFAULT_REGION={self._host.region}, "
                 f"or start local AWS with --region {region}",
                 501,
@@ -171,22 +171,22 @@ class Gateway:
 
 
 _NOT_OURS = ("/moto-api", "/latest/meta-data/", "/latest/api/", "/favicon.ico")
-"""Paths that moto answers to anybody: its own control, and instance metadata."""
+"""Paths that moto would answer for anyone: its own controls, and instance metadata."""
 _UNSIGNED = (
-    "local AWS cannot tell which service this request is for: it is not signed. "
-    f"Use an AWS client with this endpoint and any keys; {ABOUT_PATH} tells what runs here."
+    "local AWS cannot determine which service this request is for: it is not signed. "
+    f"Use an AWS client with this endpoint and any keys; {ABOUT_PATH} shows what is running here."
 )
 
 
 def _method(service: Living, operation: str) -> Callable[[dict[str, Any]], Any] | None:
-    """What answers the operation; None when moto does."""
+    """The method that answers the operation; None if moto does."""
     if operation in service.passes:
         return None
     method = getattr(service, xform_name(operation), None)
     if method is None:
         raise ServiceError(
             "NotSupportedByLocalAws",
-            f"local AWS does not answer {service.model}'s {operation}",
+            f"local AWS does not support {operation} of {service.model}",
             501,
         )
     return method  # type: ignore[no-any-return]
@@ -202,28 +202,28 @@ def _internal_failure(name: str, error: Exception) -> ServiceError:
 
 def _disk_full(error: OSError) -> str:
     where = error.filename or tempfile.gettempdir()
-    return f"the disk is full: there is no space left in {where}; free some there"
+    return f"the disk is full: no space left in {where}; free some there"
 
 
 def _moto_failure(name: str, environ: Environ, error: Exception) -> Reply:
-    """The failure in the form that the client of a service of moto's reads."""
+    """The failure in the form that clients of this service, which moto answers, can read."""
     failure = _internal_failure(name, error)
     if "HTTP_X_AMZ_TARGET" in environ:
         return _json_reply(500, {"__type": failure.code, "message": failure.message})
-    told = f"<Code>{failure.code}</Code><Message>{escape(failure.message)}</Message>"
-    body = f"<Error>{told}</Error>"
+    details = f"<Code>{failure.code}</Code><Message>{escape(failure.message)}</Message>"
+    body = f"<Error>{details}</Error>"
     if name != "s3":
         body = f"<ErrorResponse>{body}</ErrorResponse>"
     return Reply(500, [("Content-Type", "application/xml")], body.encode())
 
 
-# which service
+# Which service
 
 
 def service_of(environ: Environ) -> tuple[str, str]:
-    """Service and region that a request is for, from its signature; ("", "") when unknown.
+    """The service and Region of a request, from its signature; ("", "") if unknown.
 
-    An unsigned request for a path, as a public or SigV2-presigned S3 URL is, is S3's.
+    An unsigned request for a path, such as a public or SigV2-presigned S3 URL, goes to S3.
     """
     scope = _credential_scope(environ)
     if scope is not None:
@@ -242,7 +242,7 @@ def _credential_scope(environ: Environ) -> tuple[str, str] | None:
 
 
 def access_key_of(environ: Environ) -> str:
-    """The access key id that signed a request; "" when it is not signed."""
+    """The access key id that signed a request; "" if it is not signed."""
     return _credential(environ)[0]
 
 
@@ -262,25 +262,21 @@ def _presigned_credential(environ: Environ) -> str:
 
 
 def _refined(name: str, path: str) -> str:
-    """SageMaker and its runtime sign with one name: the path decides."""
+    """SageMaker and its runtime sign with the same name: the path decides."""
     if name == "sagemaker" and _RUNTIME_PATH.fullmatch(path):
         return "sagemaker-runtime"
     return name
 
 
-# who may ask
+# Who may ask
 
 
-def refuse_stranger(environ: Environ) -> Reply | None:
-    """The refusal for a request that no AWS client on this machine sends, else None."""
+def refuse_outsider(environ: Environ) -> Reply | None:
+    """The refusal of a request that no AWS client on this machine would send, else None."""
     host = environ.get("HTTP_HOST", "")
     if not is_loopback(host):
-        return _json_reply(
-            403,
-            {
-                "message": f"local AWS answers loopback names only, not Host {host!r}: use http://127.0.0.1"
-            },
-        )
+        text = f"local AWS answers only on loopback names, not Host {host!r}: use http://127.0.0.1"
+        return _json_reply(403, {"message": text})
     origin = environ.get("HTTP_ORIGIN", "")
     site = environ.get("HTTP_SEC_FETCH_SITE", "none")
     if origin or site not in {"none", "same-origin"}:
@@ -323,7 +319,7 @@ def read_body(environ: Environ) -> bytes:
 
 
 def replay(environ: Environ, body: bytes) -> Environ:
-    """The same request with a body that can be read once more."""
+    """The same request with a body that can be read again."""
     fresh = {k: v for k, v in environ.items() if k != "HTTP_TRANSFER_ENCODING"}
     return {**fresh, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
 
@@ -353,7 +349,7 @@ class _Handler(MotoRequestHandler):  # type: ignore[misc]
 
 
 class Server:
-    """Serves the gateway on a listening socket of the caller's (which it copies)."""
+    """Serves the gateway on the caller's listening socket (which it copies)."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._app: Any = None
@@ -374,7 +370,7 @@ class Server:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening; requests being answered may end."""
+        """Stop listening; requests in progress may finish."""
         if self._thread.is_alive():
             self._server.shutdown()
         self._server.server_close()

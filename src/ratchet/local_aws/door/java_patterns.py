@@ -1,4 +1,4 @@
-"""The patterns of AWS's service models, written for Java, as Python's `re` takes them."""
+"""Patterns of AWS's service models, which are written for Java, translated for Python's `re`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAST_OF_BMP = 0xFFFF
 
 @lru_cache(maxsize=4096)
 def matches(pattern: str, value: str) -> bool:
-    """Whether the whole value matches, as AWS judges it."""
+    """Whether the whole value matches, by AWS's rules."""
     return compiled(pattern).fullmatch(value) is not None
 
 
@@ -51,7 +51,7 @@ def _ends_in_class(text: str, *, inside: bool) -> bool:
 
 
 def _category(name: str) -> str:
-    """The members of a general category (L, M, N, P, S, Z) as a class; all beyond the BMP count."""
+    """The members of a general category (L, M, N, P, S, Z) as a class; all beyond the BMP match."""
     return _categories()[name] + _ASTRAL
 
 

@@ -1,7 +1,7 @@
-"""moto, as local AWS uses it: its public WSGI application, set up to behave as AWS does.
+"""moto as local AWS uses it: its public WSGI application, set up to behave as AWS does.
 
-moto keeps its state in the process, so the local AWSs of one process share it; with the last one
-it is forgotten. `count` gives numbers to what must not meet its like in that state.
+moto keeps its state in the process, so all local AWSs of a process share it; it is discarded with
+the last one. `count` numbers what must be unique within that state.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def open_moto() -> Any:
 
 
 def close_moto(app: Any) -> None:
-    """Forget all state once nobody uses moto any more."""
+    """Discard all state once moto is no longer in use."""
     global _users  # noqa: PLW0603
     with _lock:
         _users -= 1
@@ -40,7 +40,7 @@ def close_moto(app: Any) -> None:
 
 
 def count(key: str) -> int:
-    """How often this key was counted before, since moto's state was last empty."""
+    """How many times this key has been counted since moto's state was last empty."""
     with _lock:
         _counts[key] += 1
         return _counts[key] - 1

@@ -1,7 +1,7 @@
-"""HTTP requests to operations and back, generically, by botocore's service models.
+"""Translates HTTP requests to operations and back, generically, by botocore's service models.
 
-Speaks the protocols of the living services: json (1.0 and 1.1), rest-json and query. One
-`Protocol` per service model; it is immutable once made and shared by all request threads.
+Speaks the protocols of the living services: json (1.0 and 1.1), rest-json and query. There is
+one `Protocol` per service model, immutable and shared by all request threads.
 """
 
 from __future__ import annotations
@@ -58,20 +58,20 @@ class Protocol(Interface):
     """How one service's requests are read and its answers written."""
 
     def operation(self, request: Request) -> Any:
-        """The operation model that the request means; ServiceError when there is none."""
+        """The operation model that the request names; ServiceError if there is none."""
 
     def parameters(self, operation: Any, request: Request) -> dict[str, Any]:
-        """The operation's input as a dict; ServiceError when it cannot be read."""
+        """The operation's input as a dict; ServiceError if it cannot be read."""
 
     def answer(self, operation: Any, result: Mapping[str, Any]) -> Reply:
         """The operation's output."""
 
     def refuse(self, error: ServiceError) -> Reply:
-        """An error in the service's own form."""
+        """An error in the form of the service."""
 
 
 def protocol_for(model: Any) -> Protocol:
-    """The protocol of a botocore ServiceModel; NotImplementedError for one not spoken here."""
+    """The protocol of a botocore ServiceModel; NotImplementedError if it is not supported."""
     match model.metadata["protocol"]:
         case "json":
             return JsonProtocol(model)
@@ -80,7 +80,8 @@ def protocol_for(model: Any) -> Protocol:
         case "query":
             return QueryProtocol(model)
     raise NotImplementedError(
-        f"{model.service_name} speaks {model.metadata['protocol']}, which local AWS does not"
+        f"local AWS does not support the protocol {model.metadata['protocol']} of "
+        f"{model.service_name}"
     )
 
 
@@ -179,7 +180,7 @@ _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 
 def _route(name: str, http: Mapping[str, Any]) -> _Route:
-    """A template of the model, `/a/{B}/{C+}?d=e`, as a pattern over the still encoded path."""
+    """A template of the model, `/a/{B}/{C+}?d=e`, as a pattern over the encoded path."""
     template, _, query = http["requestUri"].partition("?")
     pattern, position = "", 0
     for label in _LABEL.finditer(template):
@@ -259,7 +260,7 @@ def _in_body(shape: Shape) -> bool:
 
 
 def _located(shape: Shape, request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
-    """The input's members outside the body."""
+    """The members of the input outside the body."""
     query = parse_qsl(request.query, keep_blank_values=True)
     found = {}
     for name, member in shape.members.items():

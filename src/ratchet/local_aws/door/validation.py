@@ -81,7 +81,7 @@ def _problems_of_members(shape: Shape, value: dict[str, Any], path: str) -> Iter
 
 
 def _join(path: str, name: str) -> str:
-    """AWS prints member names with a small first letter."""
+    """AWS prints member names with a lower-case first letter."""
     name = name[:1].lower() + name[1:]
     return f"{path}.{name}" if path else name
 

@@ -1,7 +1,7 @@
-"""Values as they travel (JSON, query form, XML, headers) to and from values as services see them.
+"""Converts values between their wire formats (JSON, query form, XML, headers) and Python.
 
 Driven by botocore's shapes: blobs are bytes, timestamps are datetimes with a zone, everything else
-is what JSON makes of it. Members the model does not know are kept, for the validation to name them.
+is as JSON has it. Members unknown to the model are kept, so that validation can name them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Shape = Any
-"""A shape of botocore's service model; botocore carries no types."""
+"""A shape of botocore's service model; botocore has no type hints."""
 
 
 class UnreadableValue(ValueError):
-    """The request cannot be read as its protocol: the message says which part."""
+    """The request does not follow its protocol; the message names the part."""
 
 
 def wire_name(name: str, shape: Shape) -> str:
@@ -34,7 +34,7 @@ def wire_name(name: str, shape: Shape) -> str:
 
 
 def from_json(shape: Shape, value: Any) -> Any:
-    """A JSON value as the shape means it; a value of another kind is left for the validation."""
+    """A JSON value as the shape defines it; a value of another kind is left to validation."""
     match shape.type_name, value:
         case "structure", dict() if not shape.is_document_type:
             return _structure_from_json(shape, value)
@@ -62,7 +62,7 @@ def _structure_from_json(shape: Shape, value: Mapping[str, Any]) -> dict[str, An
 
 
 def to_json(shape: Shape, value: Any) -> Any:
-    """A service's value as JSON; a member the model does not know is a bug of ours, so a KeyError.
+    """A service's value as JSON; a member unknown to the model is a bug here, so a KeyError.
 
     Absent (None) members are left out.
     """
@@ -84,7 +84,7 @@ def to_json(shape: Shape, value: Any) -> Any:
     return value
 
 
-# scalars
+# Scalars
 
 
 def encoded(value: bytes | str) -> bytes:
@@ -99,7 +99,7 @@ def to_bytes(text: str) -> bytes:
 
 
 def to_time(value: Any) -> datetime:
-    """Epoch seconds, ISO 8601 or an HTTP date; without a zone it is UTC."""
+    """Epoch seconds, ISO 8601 or an HTTP date; UTC if it has no zone."""
     try:
         if isinstance(value, str):
             return _time_from_text(value)
@@ -165,11 +165,11 @@ def to_text(shape: Shape, value: Any, time_format: str) -> str:
     return str(value)
 
 
-# the query protocol's form and XML
+# The query protocol: form and XML
 
 
 def from_form(shape: Shape, form: Mapping[str, str], prefix: str) -> Any:
-    """The value whose fields start with `prefix`; None when there is none."""
+    """The value whose fields start with `prefix`; None if there is none."""
     match shape.type_name:
         case "structure":
             return _structure_from_form(shape, form, prefix)

@@ -1,8 +1,8 @@
 """EventBridge's event patterns: compiled once, matched against many events.
 
-By "Comparison operators for use in event patterns" in EventBridge's user guide: exact values,
+See "Comparison operators for use in event patterns" in EventBridge's user guide: exact values,
 prefix, suffix, equals-ignore-case, wildcard, anything-but, numeric, exists, cidr and $or. Anything
-else is refused by name when the rule is made.
+else is refused by name when the rule is created.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 from ratchet.local_aws.door.errors import ServiceError
 
 Matches = Callable[[Any], bool]
-"""Says whether an event, or a part of one, matches."""
+"""Whether an event, or a part of one, matches."""
 _Test = Callable[[Any], bool]
-"""Says whether one leaf value matches."""
+"""Whether a single value matches."""
 
 _MISSING = object()
-"""What a field that an event does not have is matched as."""
+"""Stands for a field that an event does not have."""
 _COMPARE = {
     "=": operator.eq,
     "<": operator.lt,
@@ -77,7 +77,7 @@ def _any_of(choices: list[Any], path: str) -> Matches:
 
 
 def _nested(name: str, inner: Matches) -> Matches:
-    """A pattern for an object; in an array of objects, one of them must match it whole."""
+    """A pattern for an object; in an array of objects, one of them must match the whole of it."""
 
     def matches(event: Any) -> bool:
         value = event.get(name) if isinstance(event, dict) else None
@@ -89,13 +89,13 @@ def _nested(name: str, inner: Matches) -> Matches:
 
 
 def _leaf(test: _Test, event: Any, name: str) -> bool:
-    """A field's value, or any element of it when it is an array; objects are no leaves."""
+    """A field's value, or any element of it if it is an array; objects are not values."""
     value = event.get(name, _MISSING) if isinstance(event, dict) else _MISSING
     values = value if isinstance(value, list) else [value]
     return any(test(_MISSING if isinstance(item, dict) else item) for item in values)
 
 
-# the tests of one value
+# Tests of a single value
 
 
 def _test(wanted: Any, path: str) -> _Test:
@@ -226,7 +226,7 @@ _MATCHERS: dict[str, Callable[[Any, str], _Test]] = {
 _NEGATABLE = {"prefix", "suffix", "equals-ignore-case", "wildcard"}
 
 
-# small things
+# Helpers
 
 
 def _string(value: Any, name: str, path: str) -> str:

@@ -1,7 +1,7 @@
-"""What a target gets of an event: the whole, a constant (Input), a part (InputPath) or a template.
+"""What a target receives: the whole event, a constant (Input), a part (InputPath) or a template.
 
-By "Amazon EventBridge input transformation" in EventBridge's user guide. Paths are EventBridge's
-small JSONPath: dots, array indices and `[*]`; other syntax is refused when the target is put.
+See "Amazon EventBridge input transformation" in EventBridge's user guide. Paths are EventBridge's
+small JSONPath: dots, array indices and `[*]`; other syntax is refused when the target is added.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def _check_placeholders(name: str, transformer: Mapping[str, Any]) -> None:
 
 
 def input_for(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, str]) -> str:
-    """The text that the target gets; ValueError when a filled template is not JSON.
+    """The text that the target receives; ValueError if a filled template is not JSON.
 
-    `rule` has the rule's "arn" and "name", and "time", when the event came in.
+    `rule` has the rule's "arn" and "name", and "time", when the event arrived.
     """
     if "Input" in target:
         return str(target["Input"])
@@ -88,7 +88,7 @@ def input_for(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping
 
 
 def to_json(value: Any) -> str:
-    """Compact, with letters as they are."""
+    """Compact JSON, without escaping letters."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""EventBridge: the default bus, its rules, and the way of each event to their targets."""
+"""EventBridge: the default bus, its rules, and the delivery of events to their targets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.events.event_patterns import Matches, compile_pattern
 from ratchet.local_aws.events.input_transformer import check_input, input_for, to_json
-from ratchet.local_aws.events.targets import Delivery, Postman, check_target, delivery_options
+from ratchet.local_aws.events.targets import Delivery, Dispatcher, check_target, delivery_options
 from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.shared.listing import Pager
 
@@ -80,19 +80,19 @@ class EventBridge(Service):
         self._rules: dict[str, Rule] = {}
         self._tags: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
-        self._postman = Postman(local, "events")
+        self._dispatcher = Dispatcher(local, "events")
 
     def close(self) -> None:
-        self._postman.close()
+        self._dispatcher.close()
 
-    # events
+    # Events
 
     def emit(
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
     ) -> str:
         """Put an event on the default bus; returns its id."""
         event = self._event(source, detail_type, detail, resources, self.local.clock.now())
-        self._postman.submit(self._route, event)
+        self._dispatcher.submit(self._route, event)
         return str(event["id"])
 
     def put_events(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class EventBridge(Service):
         event = self._event(
             entry["Source"], entry["DetailType"], detail, entry.get("Resources", []), time
         )
-        self._postman.submit(self._route, event)
+        self._dispatcher.submit(self._route, event)
         return {"EventId": event["id"]}
 
     def _event(
@@ -147,7 +147,7 @@ class EventBridge(Service):
         for rule in rules:
             if rule.matches(event):
                 for target in rule.targets.values():
-                    self._postman.submit(self._deliver, rule, target, event)
+                    self._dispatcher.submit(self._deliver, rule, target, event)
 
     def _deliver(self, rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
         delivery = Delivery(
@@ -162,9 +162,9 @@ class EventBridge(Service):
         try:
             text = input_for(target, event, about)
         except ValueError as error:
-            self._postman.bury(delivery, "INVALID_JSON", f"InputTemplate: {error}")
+            self._dispatcher.give_up(delivery, "INVALID_JSON", f"InputTemplate: {error}")
         else:
-            self._postman.deliver(replace(delivery, payload=text))
+            self._dispatcher.deliver(replace(delivery, payload=text))
 
     def test_event_pattern(self, request: dict[str, Any]) -> dict[str, Any]:
         event = _json_object(request["Event"])
@@ -172,7 +172,7 @@ class EventBridge(Service):
             raise ServiceError("ValidationException", "Parameter Event is not valid JSON.")
         return {"Result": compile_pattern(request["EventPattern"])(event)}
 
-    # rules
+    # Rules
 
     def put_rule(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -263,7 +263,7 @@ class EventBridge(Service):
     def _arn(self, name: str) -> str:
         return f"arn:aws:events:{self.local.region}:{self.local.account}:rule/{name}"
 
-    # targets
+    # Targets
 
     def put_targets(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus(request)
@@ -294,7 +294,7 @@ class EventBridge(Service):
             self._rules[rule.name] = replace(rule, targets=kept)
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
-    # bus and tags
+    # Bus and tags
 
     def describe_event_bus(self, request: dict[str, Any]) -> dict[str, Any]:
         refuse_other_bus({"EventBusName": request.get("Name", DEFAULT_BUS)})
@@ -328,12 +328,12 @@ class EventBridge(Service):
 
 
 def refuse_other_bus(request: Mapping[str, Any]) -> None:
-    """Only the default bus is served: S3's and the other services' events arrive there."""
+    """Only the default bus exists here: the events of S3 and other services arrive there."""
     bus = request.get("EventBusName") or DEFAULT_BUS
     if bus != DEFAULT_BUS and not bus.endswith(f":event-bus/{DEFAULT_BUS}"):
         raise ServiceError(
             "NotSupportedByLocalAws",
-            f"local AWS has the event bus {DEFAULT_BUS!r} only, not {bus!r}",
+            f"local AWS has only the event bus {DEFAULT_BUS!r}, not {bus!r}",
             501,
         )
 

@@ -1,7 +1,7 @@
 """Delivers to the targets of rules and schedules: SQS, SNS, Lambda, Step Functions.
 
-In the background, with the target's retry policy and dead-letter queue, as EventBridge does: an
-error that a repetition cannot mend goes to the dead-letter queue at once.
+In the background, with the target's retry policy and dead-letter queue, as EventBridge does: what
+fails for a reason that a retry cannot fix goes to the dead-letter queue at once.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _GONE = ("NotFound", "NonExistent", "DoesNotExist")
 class Delivery:
     """One payload for one target.
 
-    `labels` are the dead letter's attributes that say where it came from (RULE_ARN, ...);
+    `labels` are the dead letter's attributes that show its origin (RULE_ARN, ...);
     `name` starts the name of an execution that the delivery starts.
     """
 
@@ -67,7 +67,7 @@ def delivery_options(target: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_target(arn: str, role: str | None) -> None:
-    """Refuse a target of an unknown kind, or without the role that its kind needs."""
+    """Refuse a target of an unsupported service, or without the role that it needs."""
     kind = _kind(arn)
     if kind not in _SENDERS:
         what = kind or arn
@@ -86,8 +86,8 @@ def _kind(arn: str) -> str:
     return parts[2] if len(parts) == 6 else ""
 
 
-class Postman:
-    """A few background threads that deliver; each is made when first needed."""
+class Dispatcher:
+    """A few background threads that deliver; each starts when first needed."""
 
     def __init__(self, local: Host, name: str) -> None:
         self._local = local
@@ -101,7 +101,7 @@ class Postman:
             log.debug("closing: dropped %s", work)
 
     def deliver(self, delivery: Delivery) -> None:
-        """Deliver in the background, again and again if it may help, else to the dead letters."""
+        """Deliver in the background, with retries if they may help, or to the dead-letter queue."""
         self.submit(self._try, delivery)
 
     def close(self) -> None:
@@ -117,21 +117,23 @@ class Postman:
         pause = min(FIRST_PAUSE_SECONDS * 2**delivery.attempt, LONGEST_PAUSE_SECONDS)
         again = self._local.clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
         retry = replace(delivery, attempt=delivery.attempt + 1)
-        if not _may_pass(error):
-            self._bury_for(delivery, error)
+        if not _may_recover(error):
+            self._give_up_after(delivery, error)
         elif delivery.attempt >= delivery.retries:
-            self._bury_for(delivery, error, EXHAUSTED_RETRY_CONDITION="MaximumRetryAttempts")
+            self._give_up_after(delivery, error, EXHAUSTED_RETRY_CONDITION="MaximumRetryAttempts")
         elif again - delivery.since > delivery.max_age:
-            self._bury_for(delivery, error, EXHAUSTED_RETRY_CONDITION="MaximumEventAgeInSeconds")
+            self._give_up_after(
+                delivery, error, EXHAUSTED_RETRY_CONDITION="MaximumEventAgeInSeconds"
+            )
         else:
             self._local.clock.at(again, lambda: self.deliver(retry))
 
-    def _bury_for(self, delivery: Delivery, error: ClientError, **more: str) -> None:
+    def _give_up_after(self, delivery: Delivery, error: ClientError, **more: str) -> None:
         message = error.response["Error"].get("Message") or str(error)
-        self.bury(delivery, _error_code(error), message, **more)
+        self.give_up(delivery, _error_code(error), message, **more)
 
-    def bury(self, delivery: Delivery, code: str, message: str, **more: str) -> None:
-        """Give up: send the payload to the dead letters, if the target has such a queue."""
+    def give_up(self, delivery: Delivery, code: str, message: str, **more: str) -> None:
+        """Send the payload to the dead-letter queue, if the target has one."""
         log.warning("not delivered to %s: %s: %s", delivery.arn, code, message)
         if delivery.dead_letters is None:
             return
@@ -159,8 +161,8 @@ def _logged(work: Callable[..., None], *args: Any) -> None:
         log.exception("a delivery failed")
 
 
-def _may_pass(error: ClientError) -> bool:
-    """Whether another attempt may succeed: throttling and the server's own errors."""
+def _may_recover(error: ClientError) -> bool:
+    """Whether another attempt may succeed: after throttling and server errors."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
     code = error.response["Error"].get("Code", "")
     supported = code != "NotSupportedByLocalAws"
@@ -173,10 +175,10 @@ def _error_code(error: ClientError) -> str:
         return "NO_RESOURCE"
     if code in _THROTTLED:
         return "THROTTLING"
-    return "INTERNAL_ERROR" if _may_pass(error) else "SDK_CLIENT_ERROR"
+    return "INTERNAL_ERROR" if _may_recover(error) else "SDK_CLIENT_ERROR"
 
 
-# senders
+# Senders
 
 
 def queue_url(local: Host, arn: str) -> str:

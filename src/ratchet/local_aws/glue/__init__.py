@@ -1,6 +1,6 @@
-"""Glue brought to life: Spark and Python shell jobs run their scripts unmodified in a child.
+"""Living Glue: Spark and Python shell jobs run their scripts unmodified in a child process.
 
-The service is imported when asked for, so that a child that imports this package stays small.
+The service is imported on first use, so that a child that imports this package stays small.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Usage: python -m ratchet.local_aws.glue.archive
 
-Made once, about 130 MB beside the installed packages, and used by every later job run while it
-fits: Java itself checks Java version and jars, and goes on without the archive when they differ.
+Created once (about 130 MB, next to the installed packages), and used by every later job run that
+it fits: Java checks its own version and the jars, and runs without the archive if they differ.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ spark.stop()
 
 
 def make_archive() -> Path:
-    """Make both archives, or leave those that are there; the folder that holds them."""
+    """Create the archives that are missing; the folder that contains them."""
     folder = archive_folder()
     base, top = (folder / name for name in ARCHIVE_NAMES)
     if base.exists() and top.exists():
@@ -55,13 +55,13 @@ def make_archive() -> Path:
 
 
 def _dump_java(base: Path) -> None:
-    """Java's own classes; the wheel's Java comes without this archive."""
+    """Java's own classes: the Java in the wheel has no such archive."""
     command = [str(java_home() / "bin/java"), "-Xshare:dump", "-XX:+UseSerialGC"]
     _run([*command, f"-XX:SharedArchiveFile={base}"], {"PATH": os.defpath})
 
 
 def _run_spark(scratch: Path, options: str) -> None:
-    """A small job of what jobs do, under spark-submit, whose Java ends in good order."""
+    """Run a small, typical job under spark-submit, whose Java exits normally."""
     (scratch / "in").mkdir()
     (scratch / "in" / "data.csv").write_text("a,b\n1,x\ntrue,y\n")
     script = scratch / "warm_up.py"

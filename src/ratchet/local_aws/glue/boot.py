@@ -1,4 +1,4 @@
-"""The child that runs a Glue job's script; standard library only, and nothing of ours is imported.
+"""The child that runs a Glue job's script; imports only the standard library, nothing of ours.
 
 Usage: boot.py RUN.json with {"script", "argv", "path": folders and archives for sys.path,
 "output", "errors": files for stdout and stderr, "reason": file for the last line of a traceback}.
@@ -14,7 +14,7 @@ from typing import Any
 
 
 def main(run: dict[str, Any]) -> int:
-    """Run the script as __main__; 0 when it ends well, else 1 and its reason in a file."""
+    """Run the script as __main__; 0 on success, else 1 with the reason in a file."""
     _redirect(run["output"], run["errors"])
     sys.path[:0] = run["path"]
     sys.argv = [run["script"], *run["argv"]]
@@ -38,8 +38,8 @@ def _redirect(output: str, errors: str) -> None:
 
 def _failed(run: dict[str, Any], error: BaseException) -> int:
     traceback.print_exception(error)
-    said = traceback.format_exception_only(error)[-1].strip().splitlines()[0]
-    kind, colon, message = said.partition(":")
+    line = traceback.format_exception_only(error)[-1].strip().splitlines()[0]
+    kind, colon, message = line.partition(":")
     Path(run["reason"]).write_text(kind.rsplit(".", 1)[-1] + colon + message)
     return 1
 

@@ -1,7 +1,7 @@
-"""The folders that stand for S3 buckets during a run: filled before it, drained after it.
+"""The folders that stand in for S3 buckets during a run: filled before it, drained after it.
 
 Only what the job's arguments name is fetched, so a script sees exactly those prefixes. What the
-script leaves new or changed is uploaded, what it removed is deleted, and nothing else is touched.
+script adds or changes is uploaded, what it removes is deleted, and nothing else is touched.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Stamp = tuple[int, int]
 
 @dataclass(frozen=True)
 class Prefix:
-    """A place in S3 that an argument names: an object, or all below a folder."""
+    """A place in S3 that an argument names: an object, or everything below a folder."""
 
     bucket: str
     key: str
@@ -40,7 +40,7 @@ def prefixes_of(arguments: dict[str, str]) -> list[Prefix]:
 
 
 class Buckets:
-    """One folder for each bucket, below `root`."""
+    """One folder per bucket, below `root`."""
 
     def __init__(self, s3: Any, root: Path, prefixes: list[Prefix]) -> None:
         self._s3 = s3
@@ -52,7 +52,7 @@ class Buckets:
             folder.mkdir(parents=True, exist_ok=True)
 
     def fill(self) -> None:
-        """Fetch every object that the prefixes hold."""
+        """Fetch every object below the prefixes."""
         wanted = {
             (prefix.bucket, key)
             for prefix in self._prefixes
@@ -64,7 +64,7 @@ class Buckets:
         self._filled = self._stamps()
 
     def drain(self) -> None:
-        """Bring S3 to what the folders now hold."""
+        """Make S3 match what the folders now contain."""
         now = self._stamps()
         changed = sorted(path for path, stamp in now.items() if self._filled.get(path) != stamp)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -83,7 +83,7 @@ class Buckets:
 
     def _path(self, bucket: str, key: str) -> Path:
         if any(part in ("", ".", "..") for part in key.split("/")):
-            raise OSError(f"s3://{bucket}/{key} has no place in a folder; rename the object")
+            raise OSError(f"s3://{bucket}/{key} cannot be a file in a folder; rename the object")
         return self.folders[bucket] / key
 
     def _place(self, path: Path) -> tuple[str, str]:
@@ -91,7 +91,7 @@ class Buckets:
         return bucket, "/".join(key)
 
     def _stamps(self) -> dict[Path, Stamp]:
-        """Files by path; checksums and unfinished output of Hadoop's are not the script's."""
+        """Files by path, without Hadoop's checksums and unfinished output."""
         stamps = {}
         for path in self._root.rglob("*"):
             checksum = path.name.startswith(".") and path.name.endswith(".crc")

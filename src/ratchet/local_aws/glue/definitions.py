@@ -1,4 +1,4 @@
-"""Job definitions: what local AWS runs as Glue would, and what it refuses by name."""
+"""Job definitions: what local AWS can run, and what it refuses by name."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def checked(definition: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_arguments(arguments: dict[str, str]) -> None:
-    """Refuse arguments that Glue acts on and local AWS does not."""
+    """Refuse arguments that have an effect on Glue but not here."""
     for name in _REFUSED_ARGUMENTS:
         if arguments.get(name, "false") != "false":
             raise invalid(f"Argument {name} is not supported on local AWS; leave it out")
@@ -68,7 +68,7 @@ def check_arguments(arguments: dict[str, str]) -> None:
 
 
 def merged_arguments(job: dict[str, Any], given: dict[str, str]) -> dict[str, str]:
-    """The run's arguments over the defaults; NonOverridableArguments beat both, as documented."""
+    """The run's arguments override the defaults, NonOverridableArguments both, as documented."""
     fixed = job.get("NonOverridableArguments") or {}
     return {**job["DefaultArguments"], **given, **fixed}
 

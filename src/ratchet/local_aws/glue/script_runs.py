@@ -1,4 +1,4 @@
-"""One job run: script and data fetched, the script run in a child, the folders drained."""
+"""A job run: script and data are fetched, a child runs the script, the folders are drained."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIBRARY = Path(__file__).with_name("library")
 class Run(JobRun):
     """A job run as GetJobRun shows it.
 
-    `arguments` are those of StartJobRun, `merged` those and the job's own; `timeout` in minutes.
+    `arguments` are those of StartJobRun, `merged` those and the job's; `timeout` in minutes.
     """
 
     arguments: dict[str, str]

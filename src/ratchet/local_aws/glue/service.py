@@ -1,4 +1,4 @@
-"""Glue as local AWS answers it: jobs and their runs. Catalog, crawlers and triggers are refused."""
+"""Living Glue: jobs and their runs. The catalog, crawlers and triggers are refused."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Glue(Service):
         self._runs: dict[str, dict[str, Run]] = {}
         self._tags: dict[str, dict[str, str]] = {}
 
-    # jobs
+    # Jobs
 
     def create_job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["Name"]
@@ -74,7 +74,7 @@ class Glue(Service):
         return {"JobNames": items, **more}
 
     def delete_job(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Deleting what does not exist is no error, as documented."""
+        """Deleting a job that does not exist is not an error, as documented."""
         name = request["JobName"]
         with self._lock:
             if self._jobs.pop(name, None):
@@ -82,7 +82,7 @@ class Glue(Service):
                 del self._tags[self._arn(name)]
         return {"JobName": name}
 
-    # runs
+    # Runs
 
     def start_job_run(self, request: dict[str, Any]) -> dict[str, Any]:
         for key in _REFUSED_AT_START:
@@ -138,7 +138,7 @@ class Glue(Service):
                 errors.append(place | detail)
         return {"SuccessfulSubmissions": stopped, "Errors": errors}
 
-    # tags
+    # Tags
 
     def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
         self._tags_of(request["ResourceArn"]).update(request["TagsToAdd"])
@@ -178,7 +178,7 @@ class Glue(Service):
 
     def _tags_of(self, arn: str) -> dict[str, str]:
         if arn not in self._tags:
-            raise _not_found(f"Resource {arn} not found; only jobs are brought to life")
+            raise _not_found(f"Resource {arn} not found; local AWS has jobs only")
         return self._tags[arn]
 
 

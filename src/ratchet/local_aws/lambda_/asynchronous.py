@@ -1,7 +1,7 @@
-"""Asynchronous invocations: queued, tried again as AWS does, and their ends sent to destinations.
+"""Asynchronous invocations: queued, retried as on AWS, their results sent to destinations.
 
-AWS waits one minute before the first and two minutes before the second retry; throttled events
-come back for as long as their maximum age allows.
+AWS waits one minute before the first retry and two minutes before the second; throttled events
+are retried until they reach their maximum age.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ THREADS = 16
 
 @dataclass(frozen=True)
 class Event:
-    """One queued event and how often it was tried."""
+    """A queued event and how often it was tried."""
 
     function: str
     payload: str
@@ -70,7 +70,7 @@ class AsyncInvocations:
         return self.described(function)
 
     def described(self, function: Function) -> dict[str, Any]:
-        """The configuration in the API's shape; refused as not found when there is none."""
+        """The configuration in the API's shape; not found if there is none."""
         if function.name not in self._configs:
             raise not_found(
                 f"The function {function.arn}:$LATEST doesn't have an EventInvokeConfig"
@@ -78,11 +78,11 @@ class AsyncInvocations:
         return {"FunctionArn": f"{function.arn}:$LATEST", **self._configs[function.name]}
 
     def forget(self, function: str) -> None:
-        """Drop the configuration."""
+        """Discard the configuration."""
         self._configs.pop(function, None)
 
     def close(self) -> None:
-        """Start nothing more."""
+        """Stop starting invocations."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _submit(self, event: Event) -> None:
@@ -100,7 +100,7 @@ class AsyncInvocations:
     def _try_once(self, event: Event) -> None:
         function = self._named(event.function)
         if function is None:
-            log.warning("function %s is gone: its event is dropped", event.function)
+            log.warning("function %s no longer exists: its event is dropped", event.function)
             return
         try:
             outcome = self._run(function, event.payload)
@@ -160,7 +160,7 @@ class AsyncInvocations:
             else:
                 client.publish(TopicArn=arn, Message=body, MessageAttributes=attributes)
         except (ClientError, BotoCoreError) as error:
-            log.warning("the end of an asynchronous invocation did not reach %s: %s", arn, error)
+            log.warning("the result of an asynchronous invocation did not reach %s: %s", arn, error)
 
 
 def _check_destination(arn: str) -> None:

@@ -34,7 +34,7 @@ RUNTIME_FINDERS = (importlib.machinery.BuiltinImporter, importlib.machinery.Froz
 class Guard(importlib.machinery.PathFinder):
     """Finds what a function could import on AWS: the standard library, its own code, its layers.
 
-    Everything else of the interpreter's site-packages is as absent as it is on AWS.
+    Everything else in the interpreter's site-packages is hidden, as it would be missing on AWS.
     """
 
     allowed: frozenset[str] = frozenset()
@@ -44,19 +44,19 @@ class Guard(importlib.machinery.PathFinder):
     def find_spec(
         cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """As PathFinder, but a foreign top-level name is looked for in the own folders alone."""
+        """Like PathFinder, but finds other top-level names only in the function's own folders."""
         if path is None and not cls.is_allowed(fullname):
             path = list(cls.own)
         return super().find_spec(fullname, path, target)
 
     @classmethod
     def is_allowed(cls, name: str) -> bool:
-        # sysconfig's data is standard library too, but carries the platform in its name
+        # sysconfig's data is standard library too, but has the platform in its name
         return name in cls.allowed or name.startswith("_sysconfigdata_")
 
 
 def install_guard(allowed: list[str]) -> None:
-    """Let only the standard library and `allowed` top-level names in, from here on."""
+    """From now on, allow only the standard library and the `allowed` top-level names."""
     Guard.allowed = frozenset(allowed) | sys.stdlib_module_names
     sys.meta_path[:] = [*RUNTIME_FINDERS, Guard]
 
@@ -78,7 +78,7 @@ class Context:
         self._deadline: float = request["deadline"]
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function is stopped."""
+        """Milliseconds until the function times out."""
         return max(0, int((self._deadline - time.time()) * 1000))
 
     def log(self, message: object) -> None:
@@ -92,7 +92,7 @@ class RequestIdFilter(logging.Filter):
     current = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Add `aws_request_id`; every record passes."""
+        """Add `aws_request_id`; keep every record."""
         record.aws_request_id = self.current
         return True
 
@@ -116,7 +116,7 @@ def failure(kind: str, message: str, stack: list[str], request_id: str = "") -> 
 
 
 def load_handler(name: str) -> tuple[Callable[..., Any] | None, dict[str, Any] | None]:
-    """The handler `module.function`, or the error that AWS reports for the failed start."""
+    """The handler `module.function`, or the error that AWS reports when the start fails."""
     module_name, _, function = name.rpartition(".")
     if not module_name:
         return None, failure("Runtime.MalformedHandlerName", f"Bad handler '{name}'", [])
@@ -137,7 +137,7 @@ def load_handler(name: str) -> tuple[Callable[..., Any] | None, dict[str, Any] |
 
 
 def handler_failure(error: BaseException, request_id: str) -> dict[str, Any]:
-    """The payload for an exception, its stack without the frames of this file."""
+    """The payload for an exception, with a stack that leaves out the frames of this file."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
     frames = [f for f in frames if "importlib" not in f.filename]
     stack = traceback.format_list(frames)
@@ -181,7 +181,7 @@ def peak_memory_mb() -> int:
 
 
 def mark_end(request_id: str) -> None:
-    """Tell the reader of the log that this request has nothing more to say."""
+    """Mark the end of this request's log for its reader."""
     sys.stdout.flush()
     sys.stderr.flush()
     os.write(1, b"\n" + END_MARK + request_id.encode() + b"\n")
@@ -224,7 +224,7 @@ def set_up_logging() -> None:
 
 
 def loaded_packages() -> list[str]:
-    """Modules that came from site-packages or the standard library, not from the own folders."""
+    """Modules from site-packages or the standard library, not from the function's own folders."""
     own = tuple(root + os.sep for root in Guard.own)
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
     return sorted(
@@ -235,7 +235,7 @@ def loaded_packages() -> list[str]:
 
 
 def serve(task: dict[str, Any], requests: IO[str], results: IO[str]) -> None:
-    """A worker's life: import the handler, then answer requests until the pipe closes."""
+    """Import the handler, then answer requests until the pipe closes."""
     began = time.perf_counter()
     handler, broken = load_handler(task["handler"])
     if broken:
@@ -297,9 +297,9 @@ def run_worker(task: dict[str, Any], fds: list[int]) -> None:
 
 
 def preload(modules: list[str]) -> None:
-    """Import what workers of this runtime were seen to import: the next ones start with it."""
+    """Import what this runtime's workers imported, so that the next ones start with it."""
     for name in modules:
-        with contextlib.suppress(Exception):  # absent here or broken: the worker itself will say
+        with contextlib.suppress(Exception):  # missing or broken: the worker will report it
             importlib.import_module(name)
 
 
@@ -315,7 +315,7 @@ def fork_worker(task: dict[str, Any], fds: list[int], control: socket.socket) ->
 
 
 class Orders:
-    """What the parent sends: one JSON line an order; a worker's descriptors come beside it."""
+    """Orders of the parent: a JSON line each, with a worker's descriptors alongside."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -323,7 +323,7 @@ class Orders:
         self._fds: list[int] = []
 
     def next(self) -> dict[str, Any] | None:
-        """The next order; None when the parent is gone."""
+        """The next order; None once the parent is gone."""
         while b"\n" not in self._data:
             part, fds, _, _ = socket.recv_fds(self._control, 65536, FDS)
             if not part:
@@ -335,7 +335,7 @@ class Orders:
         return order
 
     def take_fds(self) -> list[int]:
-        """The descriptors of the order to fork: requests, results, log."""
+        """The descriptors for a fork: requests, results, log."""
         taken, self._fds = self._fds[:FDS], self._fds[FDS:]
         return taken
 

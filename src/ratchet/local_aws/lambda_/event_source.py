@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class EventSourceMapping:
-    """One mapping; its poller lives while it is enabled."""
+    """A mapping; it has a poller while it is enabled."""
 
     id: str
     arn: str
@@ -47,7 +47,7 @@ class EventSourceMapping:
 
 
 def settings_of(request: dict[str, Any]) -> Settings:
-    """What a request says of the mapping, with AWS's defaults."""
+    """The settings in a request, with AWS's defaults."""
     limit = request.get("ScalingConfig", {}).get("MaximumConcurrency", CONCURRENCY)
     return Settings(
         batch_size=request.get("BatchSize", 10),

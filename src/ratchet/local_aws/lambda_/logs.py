@@ -30,14 +30,14 @@ METRICS_PER_CALL = 500
 
 @dataclass(frozen=True)
 class Stream:
-    """Where lines go."""
+    """A log group and a stream in it."""
 
     group: str
     name: str
 
 
 class LogWriter:
-    """Takes lines from any thread and writes them in one of its own."""
+    """Takes lines from any thread and writes them on its own."""
 
     def __init__(self, local: Host) -> None:
         self._local = local
@@ -53,7 +53,7 @@ class LogWriter:
             self._queue.put((stream, lines))
 
     def close(self) -> None:
-        """Drop what is queued and end the thread."""
+        """Discard what is queued and end the thread."""
         self._closing.set()
         self._queue.put(None)
         self._thread.join(5)
@@ -101,7 +101,7 @@ class LogWriter:
         try:
             client.put_log_events(**request)
         except client.exceptions.ResourceNotFoundException:
-            self._known.discard(stream)  # somebody deleted the group
+            self._known.discard(stream)  # the group has been deleted
             self._ensure(stream)
             client.put_log_events(**request)
 
@@ -132,7 +132,7 @@ def _by_namespace(lines: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
 def metric_data(line: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(namespace, MetricDatum) for each metric of a line in CloudWatch's embedded metric format.
 
-    A line that is not EMF yields nothing: CloudWatch takes it for a log line, too.
+    A line that is not valid EMF yields nothing: to CloudWatch, too, it is just a log line.
     """
     try:
         document = json.loads(line)

@@ -1,4 +1,4 @@
-"""What local Lambda remembers: functions and layer versions, as immutable values."""
+"""Functions and layer versions as immutable values, and Lambda's errors."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ SETTINGS: Mapping[str, Any] = {
     "TracingConfig": {"Mode": "PassThrough"},
     "EphemeralStorage": {"Size": 512},
 }
-"""Settings that are kept and reported as they were given, with AWS's defaults."""
+"""Settings that are stored and returned as given, with AWS's defaults."""
 
 
 def timestamp() -> str:
@@ -93,7 +93,7 @@ class LayerVersion:
 
 @dataclass(frozen=True)
 class Logging:
-    """Where a function's log goes, and how. `level` is what JSON logs begin with."""
+    """Where a function's log goes, and how. `level` is the lowest that JSON logs contain."""
 
     group: str
     own_group: bool
@@ -118,7 +118,7 @@ class Logging:
         return {"LogFormat": "JSON", "LogGroup": self.group, **levels}
 
     def environment(self) -> dict[str, str]:
-        """What the runtime is told."""
+        """The variables that the runtime reads."""
         if not self.is_json:
             return {"AWS_LAMBDA_LOG_FORMAT": "Text"}
         return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": self.level}
@@ -183,17 +183,17 @@ class Function:
 
 
 def invalid(message: str) -> ServiceError:
-    """AWS's answer to a value it does not take."""
+    """AWS's error for an invalid value."""
     return ServiceError("InvalidParameterValueException", message)
 
 
 def not_found(what: str) -> ServiceError:
-    """AWS's answer for something that does not exist."""
+    """AWS's error for something that does not exist."""
     return ServiceError("ResourceNotFoundException", what, 404)
 
 
 def pages(size: int) -> Pager:
-    """How Lambda pages a list: at most, and by default, so many items."""
+    """How Lambda pages a list; `size` is both the default and the maximum."""
     return Pager(
         lambda marker: invalid(f"Invalid Marker {marker}"),
         size,
@@ -204,12 +204,12 @@ def pages(size: int) -> Pager:
 
 
 def unsupported(what: str) -> ServiceError:
-    """Refusal, by name, of what local AWS does not bring to life."""
+    """The error for what local AWS does not support."""
     return ServiceError("NotSupportedByLocalAws", f"local AWS does not support {what}", 501)
 
 
 def check_supported(request: Mapping[str, Any]) -> None:
-    """Refuse, by name, the settings of a function that AWS or local AWS does not take."""
+    """Refuse, by name, settings of a function that AWS or local AWS does not accept."""
     if request.get("Timeout", 1) > TIMEOUT_LIMIT:
         raise ServiceError(
             "ValidationException",
@@ -220,7 +220,7 @@ def check_supported(request: Mapping[str, Any]) -> None:
         if request.get(key):
             raise unsupported(f"{key} of a Lambda function: remove it")
     if request.get("PackageType", "Zip") != "Zip":
-        raise unsupported("PackageType Image: bring the code as a zip")
+        raise unsupported("PackageType Image: provide the code as a zip")
     if request.get("SnapStart", {}).get("ApplyOn", "None") != "None":
         raise unsupported("SnapStart of a Lambda function: remove it")
     if any(request.get("VpcConfig", {}).get(key) for key in ("SubnetIds", "SecurityGroupIds")):
@@ -247,7 +247,7 @@ def check_variables(variables: Mapping[str, str]) -> dict[str, str]:
         )
     wrong = [name for name in variables if not re.fullmatch(r"[a-zA-Z]\w+", name)]
     if wrong:
-        raise invalid(f"environment variable {wrong[0]!r} is no valid name: [a-zA-Z]\\w+")
+        raise invalid(f"environment variable {wrong[0]!r} is not a valid name; use [a-zA-Z]\\w+")
     if sum(len(k.encode()) + len(v.encode()) for k, v in variables.items()) > ENVIRONMENT_LIMIT:
         raise invalid("environment variables exceed the 4KB limit")
     return dict(variables)

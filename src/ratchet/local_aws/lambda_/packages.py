@@ -1,7 +1,7 @@
-"""Which packages a function may import: those that its layers' requirements bring, as on AWS.
+"""Which packages a function may import: those its layers require, as on AWS.
 
-A layer of a source tree holds only its requirements.txt; the packages themselves come from the
-environment that local AWS runs in. AWS's Python runtime adds the SDK (boto3 and what it needs).
+In a source tree a layer is only its requirements.txt; the packages come from the environment of
+local AWS. AWS's Python runtime adds the SDK (boto3 and what it needs).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 
 
 class RequirementsError(Exception):
-    """A requirements.txt that the packages beside local AWS cannot meet."""
+    """A requirements.txt that the environment of local AWS does not satisfy."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Requirement:
     marker: str
 
     def applies(self, extra: str) -> bool:
-        """Whether a package that is wanted with `extra` needs this line."""
+        """Whether a package required with `extra` needs this line."""
         extras = EXTRA.findall(self.marker)
         return not extras or extra in extras
 
@@ -50,8 +50,8 @@ def requirement_lines(text: str) -> list[str]:
 def importable_names(requirements: Iterable[str]) -> frozenset[str]:
     """Top-level module names of the requirements' closure and of AWS's runtime itself.
 
-    Raises RequirementsError, naming the line, when a package is absent here or of another
-    version, or when the line is no plain requirement.
+    Raises RequirementsError, naming the line, if a package is missing here or has another
+    version, or if the line is not a plain requirement.
     """
     lines = [*RUNTIME_PACKAGES, *requirements]
     return frozenset(name for package in _closure(lines) for name in _modules_of(package))
@@ -83,23 +83,23 @@ def _normal(name: str) -> str:
 
 
 def _direct(line: str) -> Requirement:
-    """A line that somebody wrote: it must be plain, installed, and of the installed version."""
+    """A line of a requirements.txt: it must be plain, and name the version installed here."""
     requirement = _parse(line)
     if requirement is None:
         raise RequirementsError(
-            f"requirements.txt: {line!r} is no plain requirement; write one `name==version` a line"
+            f"requirements.txt: {line!r} is not a plain requirement; write `name==version` lines"
         )
     version = _version(requirement.name)
     if version is None:
         raise RequirementsError(
-            f"requirements.txt names {requirement.name}, which is not installed beside local AWS; "
-            "install it there or remove the line"
+            f"requirements.txt names {requirement.name}, which is not installed in the "
+            "environment of local AWS; install it there or remove the line"
         )
     pin = requirement.specifier.removeprefix("==").strip()
     if requirement.specifier.startswith("==") and pin != version:
         raise RequirementsError(
             f"requirements.txt asks for {requirement.name} {pin}, local AWS has {version}; "
-            "let both lock files name the same version"
+            "use the same version in both lock files"
         )
     return requirement
 
@@ -114,7 +114,7 @@ def _version(name: str) -> str | None:
 
 @functools.cache
 def _children(name: str) -> tuple[Requirement, ...]:
-    """What an installed package needs; a line for another platform or Python is not installed."""
+    """What an installed package needs, without lines for other platforms or Pythons."""
     parsed = (_parse(line) for line in importlib.metadata.requires(name) or ())
     return tuple(r for r in parsed if r is not None and _version(r.name) is not None)
 

@@ -1,7 +1,7 @@
-"""Takes messages from one SQS queue to one function, as Lambda's event source mappings do.
+"""Passes messages from an SQS queue to a function, as Lambda's event source mappings do.
 
-While the queue is empty, one long poll a second waits there. While messages are delayed or in
-flight it looks every fifth of a second: a long poll here notices such a message late.
+An empty queue is long-polled, for a second at a time. While messages are delayed or in flight it
+is polled several times a second: a long poll of moto's notices such messages late.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True)
 class Settings:
-    """What a mapping can be told: messages a call, seconds to gather them, partial failures."""
+    """Settings of a mapping: messages per call, seconds to collect them, partial failures."""
 
     batch_size: int = 10
     window: int = 0
@@ -66,14 +66,14 @@ class Poller:
         threading.Thread(target=self._poll, daemon=True, name="sqs-poller").start()
 
     def close(self) -> None:
-        """Take no more messages; batches in hand are finished."""
+        """Stop receiving; batches in progress are finished."""
         self._closing.set()
         self._threads.shutdown(wait=False)
 
     def _poll(self) -> None:
         busy = False
         while not self._closing.is_set():
-            with self._room:  # so many batches at once, and no message taken without room for it
+            with self._room:  # receive nothing that could not be handled at once
                 pass
             try:
                 batch = self._gather(busy=busy)
@@ -89,7 +89,7 @@ class Poller:
         self._room.acquire()
         try:
             self._threads.submit(self._serve, batch)
-        except RuntimeError:  # closed meanwhile: the messages come back after their timeout
+        except RuntimeError:  # just closed: the messages reappear after their visibility timeout
             self._room.release()
             return False
         return True
@@ -100,7 +100,7 @@ class Poller:
             log.warning("the event source mapping of %s cannot poll: %s", self._arn, error)
 
     def _gather(self, *, busy: bool) -> list[Message]:
-        """The next batch: complete, or as large as it grew within the window."""
+        """The next batch: full, or what arrived within the window."""
         if busy and self._closing.wait(LOOK_SECONDS):
             return []
         batch = self._receive(self._settings.batch_size, 0 if busy else LONG_POLL_SECONDS)
@@ -125,7 +125,7 @@ class Poller:
         return list(answer.get("Messages", []))
 
     def _pending(self) -> bool:
-        """Whether messages are there that nobody can receive just now."""
+        """Whether there are messages that cannot be received yet."""
         answer = self._local.client("sqs").get_queue_attributes(
             QueueUrl=self._url(), AttributeNames=list(PENDING)
         )
@@ -142,7 +142,7 @@ class Poller:
             self._delete(self._done(batch, outcome))
         except (ServiceError, ClientError, BotoCoreError, OSError) as error:
             if not self._closing.is_set():
-                log.warning("a batch of %s comes back after its timeout: %s", self._arn, error)
+                log.warning("a batch of %s will reappear after its timeout: %s", self._arn, error)
         except Exception:
             log.exception("a batch of %s failed", self._arn)
         finally:
@@ -166,9 +166,9 @@ class Poller:
 
 
 def failed_ids(payload: bytes, ids: set[str]) -> set[str]:
-    """The messages that a partial batch response names; all of them when it is not understood.
+    """The messages that a partial batch response names; all of them if it is malformed.
 
-    As "Implementing partial batch responses" in Lambda's guide has it: null or no failures is
+    See "Implementing partial batch responses" in Lambda's guide: null or no failures is
     success; an empty, unknown or malformed identifier fails the whole batch.
     """
     try:
@@ -181,7 +181,7 @@ def failed_ids(payload: bytes, ids: set[str]) -> set[str]:
 
 
 def record(message: Message, queue_arn: str, region: str) -> dict[str, Any]:
-    """A message in the shape that a function receives it."""
+    """A message in the form that a function receives."""
     attributes = message.get("MessageAttributes", {})
     made: dict[str, Any] = {
         "messageId": message["MessageId"],

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from ratchet.local_aws.lambda_.worker import Worker
 
 CONCURRENCY = 10
-"""Workers of one function that run at once on this machine; further calls wait their turn."""
+"""The most workers of one function that run at once here; further calls wait."""
 
 
 class Throttled(Exception):
-    """More calls at once than the function's reserved concurrency."""
+    """More concurrent calls than the function's reserved concurrency."""
 
 
 class Pool:
@@ -45,7 +45,7 @@ class Pool:
                 self._running -= 1
 
     def take(self) -> Worker | None:
-        """An idle worker, the one used last first; None when all are busy."""
+        """The most recently used idle worker; None if all are busy."""
         with self._lock:
             return self._idle.pop() if self._idle else None
 
@@ -59,7 +59,7 @@ class Pool:
             worker.stop()
 
     def retire(self) -> None:
-        """End the idle workers now and the busy ones when they come back."""
+        """End idle workers now, and busy ones when they are returned."""
         with self._lock:
             self._retired = True
             idle, self._idle = self._idle, []

@@ -1,8 +1,8 @@
-"""Runtime processes: one for each set of importable packages; it forks the functions' workers.
+"""Runtime processes, one for each set of importable packages, which fork functions' workers.
 
-Importing boto3 and Powertools costs half a second of CPU; a fork of a process that has them costs
-ten milliseconds. What a worker imported from its packages, its runtime imports too, so that the
-next worker starts with it.
+Importing boto3 and Powertools takes half a second of CPU; forking a process that has imported
+them takes ten milliseconds. What a worker imports from its packages, its runtime then imports
+too, so that the next worker starts with it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ BOOT = Path(__file__).with_name("boot.py")
 
 @dataclass(frozen=True)
 class RuntimeKind:
-    """What tells runtimes apart: the importable names, and whether they may be imported early.
+    """What distinguishes runtimes: the importable names, and whether to import them in advance.
 
-    They may not where a function or a layer brings a package of the same name: its own comes first.
+    Not if a function or a layer has a package of the same name: its own comes first.
     """
 
     importable: frozenset[str]
@@ -38,7 +38,7 @@ class RuntimeKind:
 
 
 class RuntimeProcess:
-    """A process that forks workers on order."""
+    """A process that forks workers on request."""
 
     def __init__(self, local: Host, kind: RuntimeKind, folder: Path) -> None:
         self._lock = threading.Lock()
@@ -76,7 +76,7 @@ class RuntimeProcess:
         return Worker(pid, os.fdopen(requests, "wb"), results, log, stream)
 
     def learn(self, modules: list[str]) -> None:
-        """Import these ahead of the next fork, where that changes nothing but the time it takes."""
+        """Import these before the next fork, where that changes nothing but the time it takes."""
         with self._lock:
             known = self._kind.importable | sys.stdlib_module_names
             new = [m for m in modules if m not in self._loaded and m.partition(".")[0] in known]
@@ -114,7 +114,7 @@ def _pipe(theirs: ExitStack, ours: ExitStack, *, reader_is_theirs: bool) -> tupl
 
 
 def _fork_safety() -> dict[str, str]:
-    """macOS ends forked processes that touch its own libraries, unless told otherwise."""
+    """Without these, macOS kills forked processes that use its libraries."""
     if sys.platform != "darwin":
         return {}
     return {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES", "no_proxy": "*"}

@@ -1,4 +1,4 @@
-"""Runs handlers: finds or starts a warm worker for a function, asks it, and reports as AWS does."""
+"""Runs handlers: finds or starts a function's warm worker, calls it, and reports as AWS does."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class Sandboxes:
             return runtime
 
     def _environment(self, function: Function, stream: str, scratch: Path) -> dict[str, str]:
-        """The function's variables between AWS's own and ours; nothing of the user's."""
+        """The function's variables with those of AWS and local AWS; nothing of the user's."""
         return {
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
@@ -180,7 +180,7 @@ def _roots(function: Function) -> list[Path]:
 
 
 class _Call:
-    """One invocation while it runs."""
+    """A running invocation."""
 
     def __init__(self, function: Function, request_id: str) -> None:
         self.function = function

@@ -9,7 +9,7 @@ from ratchet.local_aws.lambda_.api.permissions import PermissionOperations
 
 
 class Lambda(FunctionOperations, LayerOperations, PermissionOperations, MappingOperations):
-    """Answers Lambda's API; Python functions run in worker processes of their own."""
+    """Answers Lambda's API; Python functions run in worker processes."""
 
     def close(self) -> None:
         """Stop taking messages and events, then end every worker."""

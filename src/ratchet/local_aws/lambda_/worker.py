@@ -1,4 +1,4 @@
-"""One sandbox as its parent sees it: a forked worker, asked and answered over pipes."""
+"""A sandbox as its parent sees it: a forked worker, called over pipes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LogLine:
 
 
 class WorkerLost(Exception):
-    """The worker gave no answer; `lines` is what it printed."""
+    """The worker did not answer; `lines` is what it printed."""
 
     def __init__(self, lines: list[LogLine]) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Exited(WorkerLost):
 
 @dataclass
 class Exchange:
-    """What came back for one request: the answer, and the log up to its end mark."""
+    """What a request returned: the answer, and the log up to its end mark."""
 
     answer: bytes = b""
     unread: bytes = b""
@@ -64,13 +64,13 @@ class Exchange:
                 self.lines.append(LogLine(at, line.decode("utf-8", "replace")))
 
     def last_lines(self) -> list[LogLine]:
-        """All lines, the unfinished last one too."""
+        """All lines, including an unfinished last one."""
         self.add_log(b"\n", b"")
         return self.lines
 
 
 class Worker:
-    """A worker process; used by one request at a time, as a sandbox on AWS is."""
+    """A worker process; it serves one request at a time, like a sandbox on AWS."""
 
     def __init__(self, pid: int, requests: IO[bytes], results: int, log: int, stream: str) -> None:
         self.pid = pid
@@ -92,7 +92,7 @@ class Worker:
 
         Raises TimedOut or Exited, with the log so far as `lines`.
         """
-        with contextlib.suppress(BrokenPipeError):  # then reading meets the end of file
+        with contextlib.suppress(BrokenPipeError):  # the read below then finds the end of file
             self._requests.write(json.dumps(request).encode() + b"\n")
             self._requests.flush()
         return self._await(request["id"], deadline)
@@ -134,7 +134,7 @@ class Worker:
             raise Exited(exchange.last_lines())
 
     def _drain_log(self, exchange: Exchange, mark: bytes) -> None:
-        """A dead worker's last words; a grandchild may still hold the pipe, so do not wait."""
+        """Read a dead worker's last output, without waiting: a grandchild may hold the pipe."""
         os.set_blocking(self._log, False)
         with contextlib.suppress(BlockingIOError):
             while data := os.read(self._log, CHUNK):

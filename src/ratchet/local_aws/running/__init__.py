@@ -1,1 +1,1 @@
-"""What runs: one local AWS with its folder, its child processes and its clock."""
+"""What runs: a local AWS with its folder, its child processes and its clock."""

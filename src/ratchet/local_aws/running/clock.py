@@ -1,4 +1,4 @@
-"""The time that local AWS lives by: real time, which tests may turn forward."""
+"""The time in local AWS: real time, which tests may turn forward."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP = timedelta(hours=1)
-"""A sleeper looks up at least this often, so that a changed wall clock is noticed."""
+"""The sleeping thread wakes at least this often, so that a changed wall clock is noticed."""
 
 
 class Clock:
-    """Now, and actions at a moment to come, on one thread that sleeps until the next is due.
+    """The current time, and actions at future moments, on a thread that sleeps in between.
 
-    Actions run on that thread one after the other, so they must be short.
+    Actions run on that thread one after another, so they must be short.
     """
 
     def __init__(self) -> None:
@@ -53,13 +53,13 @@ class Clock:
             return number
 
     def cancel(self, number: int) -> None:
-        """Forget an action; one that already ran or runs is left alone."""
+        """Cancel an action, unless it is running or has run."""
         with self._wake:
             if any(number == entry[1] for entry in self._due):
                 self._cancelled.add(number)
 
     def close(self) -> None:
-        """Stop; what is not due yet never happens."""
+        """Stop; actions that are not due yet never run."""
         with self._wake:
             self._closed = True
             self._wake.notify_all()
@@ -80,7 +80,7 @@ class Clock:
                 log.exception("a timed action failed")
 
     def _next(self) -> Callable[[], None] | None:
-        """Wait for the next action that is due; None when the clock is closed."""
+        """Wait for the next action that is due; None if the clock is closed."""
         with self._wake:
             while not self._closed:
                 wait = LONGEST_SLEEP

@@ -1,7 +1,7 @@
-"""Where a running local AWS keeps its files, and how the next one finds and sweeps what is left.
+"""Where a running local AWS keeps its files, and how the next one removes what was left behind.
 
-`<tempdir>/ratchet-<uid>/<random>/` belongs to one local AWS, which holds a lock on it for as long
-as it lives: a folder whose lock is free was left by a killed one.
+`<tempdir>/ratchet-<uid>/<random>/` belongs to one local AWS, which holds a lock on it while it
+runs: a folder whose lock is free was left by one that was killed.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ LOCK = ".lock"
 RUNTIME_FILE = "runs.json"
 ANSWER_SECONDS = 2.0
 _PROBE_BYTES = 1 << 20
-"""A disk without even this much room is full."""
+"""A disk with less free space than this counts as full."""
 
 
 class StartFailed(Exception):
-    """Local AWS cannot start; the message is one line: what, which value, what to do."""
+    """Local AWS cannot start; the message is one line: what, which value, the next step."""
 
 
 def home() -> Path:
-    """The folder of this user's local AWSs, private to the user; StartFailed when it cannot be."""
+    """The folder of this user's local AWSs, private to them; StartFailed if impossible."""
     folder = _home()
-    _refuse_a_bad(folder.parent)
+    _refuse_unusable(folder.parent)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         info = folder.lstat()
@@ -40,33 +40,33 @@ def home() -> Path:
         raise _unusable(folder, error) from error
     if folder.is_symlink() or info.st_uid != os.getuid() or info.st_mode & 0o077:
         raise StartFailed(
-            f"{folder} is not a folder of yours alone: remove it, or set TMPDIR to another place"
+            f"{folder} is not private to you: remove it, or set TMPDIR to another folder"
         )
     return folder
 
 
 def _home() -> Path:
-    """Where it is, full disk or not: Python's gettempdir() would then quietly name another."""
+    """The same place even on a full disk, where Python's gettempdir() quietly picks another."""
     named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     return Path(next(filter(None, named), "/tmp")) / f"ratchet-{os.getuid()}"  # noqa: S108
 
 
-def _refuse_a_bad(tmpdir: Path) -> None:
+def _refuse_unusable(tmpdir: Path) -> None:
     if not (tmpdir.is_dir() and os.access(tmpdir, os.W_OK | os.X_OK)):
         raise StartFailed(
-            f"TMPDIR is {tmpdir}, which is no folder that you may write: set it to one, or unset it"
+            f"TMPDIR is {tmpdir}, not a folder you can write to: set it to one, or unset it"
         )
 
 
 def _unusable(folder: Path, error: OSError) -> StartFailed:
     return StartFailed(
         f"cannot write in {folder}: {error.strerror or error}; "
-        "free some space there, or set TMPDIR to a folder that you may write"
+        "free some space there, or set TMPDIR to a folder you can write to"
     )
 
 
 class WorkFolder:
-    """The folder of one local AWS: a name at first, made and locked by `make`, until `remove`."""
+    """The folder of one local AWS: only a name until `make` creates and locks it."""
 
     def __init__(self) -> None:
         self._base = home()
@@ -74,7 +74,7 @@ class WorkFolder:
         self._lock: int | None = None
 
     def make(self) -> None:
-        """Sweep what killed ones left, then make it; StartFailed when it cannot be written to."""
+        """Remove what killed ones left, then create it; StartFailed if it is not writable."""
         try:
             with _locked(self._base / LOCK):
                 _sweep(self._base)
@@ -86,7 +86,7 @@ class WorkFolder:
             raise _unusable(self._base, error) from error
 
     def remove(self) -> None:
-        """Delete the folder, as far as it was made, and let go of its lock."""
+        """Delete the folder, as far as it was created, and release its lock."""
         shutil.rmtree(self.path, ignore_errors=True)
         lock, self._lock = self._lock, None
         if lock is not None:
@@ -102,7 +102,7 @@ def _sweep(base: Path) -> None:
 
 
 def _try_lock(path: Path) -> int | None:
-    """A descriptor that holds the lock, None when another process has it."""
+    """A descriptor that holds the lock, None if another process has it."""
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -122,7 +122,7 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-# who runs
+# Which local AWSs are running
 
 
 def identity() -> dict[str, Any]:
@@ -142,12 +142,12 @@ def announce(folder: Path, endpoint: str, identity: dict[str, Any]) -> None:
 
 
 def find_running() -> dict[str, Any] | None:
-    """What `/_ratchet` of the first local AWS that was announced answers; None when none runs."""
+    """The answer of `/_ratchet` of the local AWS announced first; None if none is running."""
     return next(all_running(), None)
 
 
 def all_running() -> Iterator[dict[str, Any]]:
-    """What `/_ratchet` of each announced local AWS of this user answers, in the order they started.
+    """The answer of `/_ratchet` of each announced local AWS of this user, oldest first.
 
     The process that answers must be the one that wrote the file: another program may have taken
     the port since.
@@ -160,7 +160,7 @@ def all_running() -> Iterator[dict[str, Any]]:
 
 
 def _read(path: Path) -> tuple[int, dict[str, Any]] | None:
-    """When an announcement was written, and what it says; None when it is not ours or half."""
+    """When an announcement was written, and its content; None if it is not ours or incomplete."""
     try:
         info = path.stat()
         entry = json.loads(path.read_text())
@@ -171,7 +171,7 @@ def _read(path: Path) -> tuple[int, dict[str, Any]] | None:
 
 
 def ask(endpoint: str) -> dict[str, Any] | None:
-    """What `/_ratchet` answers at an endpoint of 127.0.0.1; None when that is no local AWS."""
+    """The answer of `/_ratchet` at an endpoint of 127.0.0.1; None if it is not a local AWS."""
     if not endpoint.startswith("http://127.0.0.1:"):
         return None
     try:

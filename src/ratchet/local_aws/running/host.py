@@ -1,4 +1,4 @@
-"""What the living services may ask of the local AWS they run in, and no more than that."""
+"""The part of local AWS that living services see."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ if TYPE_CHECKING:
 
 
 class Clients(Protocol):
-    """Gives clients of the other services."""
+    """Provides clients of the other services."""
 
     def client(self, service: str) -> Any:
-        """A boto3 client to this local AWS, made once; safe to share between threads."""
+        """A boto3 client of this local AWS, created once; safe to share between threads."""
 
 
 class Children(Protocol):
-    """Starts child processes, and ends them in time."""
+    """What it takes to start child processes and to end them in time."""
 
     @property
     def processes(self) -> Processes:
-        """Starts children and ends them with local AWS."""
+        """Starts children, and ends them with local AWS."""
 
     @property
     def clock(self) -> Clock:
         """The time, which tests can turn."""
 
     def child_environment(self) -> dict[str, str]:
-        """The environment of any child: our endpoint, dummy keys, nothing of the user's."""
+        """The environment of every child: our endpoint, dummy keys, nothing of the user's."""
 
 
 class Host(Clients, Children, Protocol):
-    """What a living service runs on."""
+    """The local AWS that a living service runs in."""
 
     @property
     def region(self) -> str:
-        """The Region that it plays."""
+        """The Region it simulates."""
 
     @property
     def account(self) -> str:
@@ -47,15 +47,15 @@ class Host(Clients, Children, Protocol):
 
     @property
     def endpoint(self) -> str:
-        """The URL that answers all services."""
+        """The URL of all services."""
 
     @property
     def folder(self) -> Path:
-        """The work folder, removed in the end; each service makes its own in it."""
+        """The work folder, removed at the end; each service has its own in it."""
 
     @property
     def services(self) -> Mapping[str, Any]:
-        """The living services by signing name, for the few that work together."""
+        """The living services by signing name, for those that call each other directly."""
 
     def emit(
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]

@@ -1,4 +1,4 @@
-"""One running local AWS: its gateway, its living services, its folder, its children, its clock."""
+"""A running local AWS: its gateway, services, folder, children and clock."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ LIVING_SERVICES = {
     "scheduler": "ratchet.local_aws.scheduler.service:Scheduler",
     "states": "ratchet.local_aws.stepfunctions:StepFunctions",
 }
-"""Signing name (the runtime apart) -> the class that answers, imported when first asked."""
+"""Signing name (the runtime apart) -> the class that answers, imported when first needed."""
 
 
 class Services(Mapping[str, "Service"]):
-    """The living services by name, each made when it is first asked for."""
+    """The living services by name, each created when it is first needed."""
 
     def __init__(self, local: LocalAws) -> None:
         self._local = local
@@ -59,7 +59,7 @@ class Services(Mapping[str, "Service"]):
 
     def __getitem__(self, name: str) -> Service:
         alive = self._alive.get(name)
-        return alive if alive is not None else self._awaken(name)
+        return alive if alive is not None else self._create(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(LIVING_SERVICES)
@@ -71,11 +71,11 @@ class Services(Mapping[str, "Service"]):
         return name in LIVING_SERVICES
 
     def alive(self) -> list[Service]:
-        """Those already made, newest first."""
+        """Those already created, newest first."""
         with self._lock:
             return list(reversed(self._alive.values()))
 
-    def _awaken(self, name: str) -> Service:
+    def _create(self, name: str) -> Service:
         with self._lock:
             if name not in self._alive:
                 module, _, kind = LIVING_SERVICES[name].partition(":")
@@ -86,8 +86,8 @@ class Services(Mapping[str, "Service"]):
 class LocalAws:
     """A local AWS, running from `start` to `close`; also a context manager.
 
-    endpoint: its URL on 127.0.0.1. folder: its own work folder, gone after `close`; each service
-    makes a folder of its own in it. services: the living services by signing name.
+    endpoint: its URL on 127.0.0.1. folder: its work folder, removed by `close`; each service
+    has its own folder in it. services: the living services by signing name.
     """
 
     def __init__(self, folder: WorkFolder, listener: socket.socket, region: str) -> None:
@@ -115,14 +115,14 @@ class LocalAws:
     def start(
         cls, port: int = DEFAULT_PORT, region: str | None = None, *, announced: bool = True
     ) -> Self:
-        """Start on the port (0: any free one); StartFailed, in one line, when that cannot be.
+        """Start on the port (0: any free one); StartFailed, in one line, if that is impossible.
 
         Unless given, `region` is AWS_REGION's, AWS_DEFAULT_REGION's or us-east-1. `announced` lets
         `find_running` find it.
         """
         region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         _refuse_unknown(region := region or "us-east-1")
-        # a signal may end it between any two lines: what is undone is known before it is done
+        # a signal may end it between any two lines: each step's undo is registered before the step
         with _listen(port) as listener, contextlib.ExitStack() as unwinding:
             folder = WorkFolder()
             unwinding.callback(folder.remove)
@@ -140,7 +140,7 @@ class LocalAws:
             announce(self.folder, self.endpoint, self._identity)
 
     def client(self, service: str) -> Any:
-        """A boto3 client to this local AWS, made once; safe to share between threads."""
+        """A boto3 client of this local AWS, created once; safe to share between threads."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._new_client(service)
@@ -160,7 +160,7 @@ class LocalAws:
         return self._session.client(service, endpoint_url=self.endpoint, config=config)
 
     def listen(self, listener: Listener) -> None:
-        """Have every request from now on told to the listener (see `calls.Call`)."""
+        """Call the listener with every request from now on (see `calls.Call`)."""
         self.listeners.append(listener)
 
     def model(self, name: str) -> Any:
@@ -175,7 +175,7 @@ class LocalAws:
         self.services["events"].emit(source, detail_type, detail, resources)  # type: ignore[attr-defined]
 
     def child_environment(self) -> dict[str, str]:
-        """The environment of any child: our endpoint, dummy keys, nothing of the user's."""
+        """The environment of every child: our endpoint, dummy keys, nothing of the user's."""
         scratch = self.folder / "tmp"
         scratch.mkdir(exist_ok=True)
         return {
@@ -194,7 +194,7 @@ class LocalAws:
         }
 
     def about(self) -> dict[str, Any]:
-        """What `/_ratchet` answers."""
+        """The answer of `/_ratchet`."""
         about: dict[str, Any] = {
             "product": "ratchet",
             "version": __version__,
@@ -216,7 +216,7 @@ class LocalAws:
                 return
             self._closed = True
         atexit.unregister(self.close)
-        with contextlib.ExitStack() as stack:  # each step runs whatever the others do
+        with contextlib.ExitStack() as stack:  # each step runs even if others fail
             stack.callback(self._work_folder.remove)
             stack.callback(_stop_logging, self._log)
             stack.callback(close_moto, self._moto)
@@ -243,18 +243,18 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         reason = getattr(error, "strerror", None) or error
         raise StartFailed(
-            f"cannot listen on 127.0.0.1:{port}: {reason}; choose another with --port, 0 for any"
+            f"cannot listen on 127.0.0.1:{port}: {reason}; choose another with --port, or 0 for any"
         ) from error
     return listener
 
 
 def _refuse_unknown(region: str) -> None:
-    """Those of China and GovCloud too: their ARNs begin otherwise, which moto does not play."""
+    """Those of China and GovCloud too: moto does not simulate their ARNs' other prefixes."""
     known = _botocore_session().get_available_regions("s3", partition_name="aws")
     if region not in known:
         near = difflib.get_close_matches(region, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise StartFailed(f"{region!r} is no region that local AWS can play{hint}")
+        raise StartFailed(f"{region!r} is not a Region that local AWS can simulate{hint}")
 
 
 def _botocore_session() -> Any:
@@ -277,11 +277,11 @@ def _boto3_session(session: Any, region: str) -> Any:
 
 class _LogFile(logging.FileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """On a full disk: a log line is not worth a traceback in the user's terminal."""
+        """On a full disk, a log line is not worth a traceback in the user's terminal."""
 
 
 def _log_to(path: Path) -> logging.Handler:
-    """Our own log, and the web server's complaints, in a file of the work folder."""
+    """Our own log and the web server's errors, in a file of the work folder."""
     handler = _LogFile(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     for name in ("ratchet.local_aws", "werkzeug"):

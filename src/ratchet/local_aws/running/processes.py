@@ -1,4 +1,4 @@
-"""Every child process of local AWS is started here, on a leash that ends it with its parent."""
+"""Starts every child process of local AWS, under a watchdog that ends it with its parent."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ratchet.local_aws.running.watchdog import kill_session
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-LEASH = Path(__file__).with_name("watchdog.py")
+WATCHDOG = Path(__file__).with_name("watchdog.py")
 GRACE_SECONDS = 5.0
 
 
 class Child:
-    """One child: a Python program in a session of its own, with all that it starts."""
+    """A child: a Python program in its own session, with everything that it starts."""
 
-    def __init__(self, process: subprocess.Popen[bytes], leash: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], keep_alive: int) -> None:
         self._process = process
-        self._leash: int | None = leash
+        self._keep_alive: int | None = keep_alive
         self._lock = threading.Lock()
 
     @property
@@ -42,13 +42,13 @@ class Child:
         """Exit code, negative for a signal, None while it runs."""
         code = self._process.poll()
         if code is not None:
-            self._bury()
+            self._reap()
         return code
 
     def wait(self, timeout: float | None = None) -> int:
         """Exit code; raises subprocess.TimeoutExpired when the child outlives `timeout`."""
         code = self._process.wait(timeout)
-        self._bury()
+        self._reap()
         return code
 
     def terminate(self) -> None:
@@ -63,13 +63,13 @@ class Child:
             kill_session(self.pid)
         self.wait(GRACE_SECONDS)
 
-    def _bury(self) -> None:
-        """Once the child has ended: end what it left running and let go of the leash."""
+    def _reap(self) -> None:
+        """Once the child has ended: end what it left running and release its watchdog."""
         with self._lock:
-            leash, self._leash = self._leash, None
-        if leash is not None:
+            keep_alive, self._keep_alive = self._keep_alive, None
+        if keep_alive is not None:
             kill_session(self.pid)
-            os.close(leash)
+            os.close(keep_alive)
 
 
 class Closing(RuntimeError):
@@ -94,11 +94,11 @@ class Processes:
         log: Path | IO[Any] | int,
         pass_fds: Iterable[int] = (),
     ) -> Child:
-        """Start a Python module (dotted name) or script (path) on a leash.
+        """Start a Python module (dotted name) or script (path) under the watchdog.
 
         `env` is the whole environment. `log` takes stdout and stderr: a file to append to, an open
         file, a descriptor or subprocess.PIPE. Python runs unbuffered (-u), so that a killed child's
-        last words are kept, and isolated (-I): PYTHON* variables are ignored and no folder is
+        last output is kept, and isolated (-I): PYTHON* variables are ignored and no folder is
         added to sys.path; a script that needs one adds it itself.
         """
         with self._lock:
@@ -130,8 +130,8 @@ def _start(
     log: Path | IO[Any] | int,
     pass_fds: tuple[int, ...],
 ) -> Child:
-    end, leash = os.pipe()
-    command = [sys.executable, "-I", "-u", str(LEASH), str(end), target, *args]
+    end, keep_alive = os.pipe()
+    command = [sys.executable, "-I", "-u", str(WATCHDOG), str(end), target, *args]
     try:
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(log.open("ab")) if isinstance(log, Path) else log
@@ -146,8 +146,8 @@ def _start(
                 start_new_session=True,
             )
     except BaseException:
-        os.close(leash)
+        os.close(keep_alive)
         raise
     finally:
         os.close(end)
-    return Child(process, leash)
+    return Child(process, keep_alive)

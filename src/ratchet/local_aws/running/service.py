@@ -1,6 +1,6 @@
-"""What a living service is: one class per AWS service, one method per operation it answers.
+"""A living service: one class per AWS service, one method per operation it answers.
 
-The gateway parses and validates a request by botocore's model before a method sees it, and
+The gateway parses and validates a request by botocore's model before calling the method, and
 serialises what the method returns; a service knows nothing of HTTP.
 """
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """One AWS service that local AWS brings to life.
+    """An AWS service that really does its work here.
 
     A method named after an operation in snake case (`CreateJob` -> `create_job`) takes the parsed
     request and returns the response: blobs are bytes, timestamps datetimes with a zone; a
     streaming blob may be bytes, a file-like object or an iterable of bytes. Methods are called
-    from many threads at once. An operation with neither a method nor an entry in `passes` answers
-    501 NotSupportedByLocalAws.
+    from many threads at once. An operation with neither a method nor an entry in `passes` is
+    answered with 501 NotSupportedByLocalAws.
     """
 
     name: ClassVar[str]
@@ -27,13 +27,13 @@ class Service:
     model: ClassVar[str]
     """botocore's name of the service model: "stepfunctions", "lambda", ..."""
     passes: ClassVar[frozenset[str]] = frozenset()
-    """Operations that moto answers, handed on unchanged once they are valid."""
+    """Operations that moto answers, passed on unchanged once they are valid."""
 
     def __init__(self, local: Host) -> None:
         self.local = local
 
     def about(self) -> dict[str, Any]:
-        """What this service adds to `/_ratchet`, say {"stack": name}."""
+        """What this service adds to `/_ratchet`, such as {"stack": name}."""
         return {}
 
     def close(self) -> None:

@@ -1,9 +1,8 @@
-"""Runs a child's program and kills its whole session when the parent is gone.
+"""Runs a child's program, and kills its whole session once the parent is gone.
 
 Started as `python -I watchdog.py <fd> <script or module> args...`. The parent keeps the other end
 of the pipe `fd` open for as long as the child may live: not even a SIGKILL of the parent can
-prevent the end of file that is read here. Standard library only: it runs before the child's own
-imports.
+prevent the end of file read here. Standard library only: it runs before the child's own imports.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pathlib import Path
 def kill_session(session: int, *, spare: int = 0) -> None:
     """SIGKILL every process of the session (and its group), except the process `spare`.
 
-    Children that moved to a group of their own are found where the system has /proc.
+    Children that moved to another group are found on systems with /proc.
     """
     for pid in _members(session):
         if pid not in (spare, session):
@@ -47,8 +46,8 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _hold(leash: int) -> None:
-    os.read(leash, 1)
+def _watch(parent: int) -> None:
+    os.read(parent, 1)
     kill_session(os.getsid(0))
 
 
@@ -60,9 +59,9 @@ def _run(target: str, args: list[str]) -> None:
         runpy.run_module(target, run_name="__main__", alter_sys=True)
 
 
-def main(leash: int, target: str, args: list[str]) -> None:
-    """Run the program; whatever it leaves behind in its session ends with it."""
-    threading.Thread(target=_hold, args=(leash,), daemon=True, name="leash").start()
+def main(parent: int, target: str, args: list[str]) -> None:
+    """Run the program; `parent` is the pipe. What it leaves behind in its session is killed."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True, name="watchdog").start()
     try:
         _run(target, args)
     finally:

@@ -1,1 +1,1 @@
-"""S3, which moto answers: the events that its writes cause."""
+"""S3, which moto answers: the events that writes cause."""

@@ -1,6 +1,6 @@
 """What an S3 request does to objects, read from its method, path, query and headers.
 
-Path style only, as every client speaks to 127.0.0.1: `/bucket/key`.
+Path style only (`/bucket/key`), as all clients use with 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SIGNATURE_FIELDS = {"awsaccesskeyid", "signature", "expires", "x-id"}
 
 @dataclass(frozen=True)
 class S3Request:
-    """One request. `resources` are the query's names apart from signature and operation hints."""
+    """A request. `resources` are the names in the query except signature and operation hints."""
 
     method: str
     bucket: str
@@ -29,7 +29,7 @@ class S3Request:
 
     @property
     def creates(self) -> str | None:
-        """The reason S3 gives in "Object Created" when this request makes an object whole."""
+        """The reason in S3's "Object Created" event if this request creates an object."""
         if self.method == "POST" and self.key and self.resources == {"uploadId"}:
             return "CompleteMultipartUpload"
         if self.method == "PUT" and self.key and not self.resources:
@@ -38,7 +38,7 @@ class S3Request:
 
     @property
     def deletes(self) -> bool:
-        """Whether this deletes one object, or hides or removes a version of it."""
+        """Whether this deletes an object, or hides or removes a version of it."""
         return self.method == "DELETE" and bool(self.key) and self.resources <= {"versionId"}
 
     @property
@@ -66,7 +66,7 @@ class S3Request:
         return self.method == "DELETE" and not self.key and not self.resources
 
 
-def understand(environ: Environ) -> S3Request:
+def read_request(environ: Environ) -> S3Request:
     path, _, text = environ["RAW_URI"].partition("?")
     bucket, _, key = path.lstrip("/").partition("/")
     query = dict(parse_qsl(text, keep_blank_values=True))
@@ -106,7 +106,7 @@ def read_failed_keys(body: bytes) -> set[str]:
 
 
 def parse(body: bytes) -> ET.Element:
-    """The root element; ET.ParseError when the body is not XML."""
+    """The root element; ET.ParseError if the body is not XML."""
     return ET.fromstring(body)  # noqa: S314  (a client of this machine; expat bounds expansion)
 
 

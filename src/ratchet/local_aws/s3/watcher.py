@@ -1,7 +1,7 @@
-"""Watches S3 requests on their way to moto and tells EventBridge of each change of an object.
+"""Watches S3 requests on their way to moto, and reports each change of an object to EventBridge.
 
-A bucket's EventBridge setting is kept here, so that moto, whose events differ from AWS's, sends
-none. Shapes: "EventBridge event message structure" in S3's user guide.
+A bucket's EventBridge setting is kept here: moto, whose events differ from AWS's, must not send
+any. Shapes: "EventBridge event message structure" in S3's user guide.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ratchet.local_aws.s3.requests import (
     parse,
     read_deletions,
     read_failed_keys,
-    understand,
+    read_request,
 )
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 Environ = dict[str, Any]
 
 EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
-"""What a delete marker carries in S3's sample event."""
+"""The ETag of a delete marker in S3's sample event."""
 _CONDITIONS = ("HTTP_IF_", "HTTP_RANGE", "HTTP_X_AMZ_COPY_SOURCE", "HTTP_TRANSFER_ENCODING")
 
 
 class Host(Protocol):
-    """What the watcher asks of local AWS."""
+    """What the watcher needs of local AWS."""
 
     @property
     def account(self) -> str:
@@ -73,7 +73,7 @@ class _Answer:
 
 
 class S3Watcher:
-    """WSGI: everything goes to moto; what succeeded in a watched bucket is told as an event."""
+    """WSGI: everything goes to moto; what succeeds in a watched bucket becomes an event."""
 
     def __init__(self, local: Host, moto: Any) -> None:
         self._local = local
@@ -83,7 +83,7 @@ class S3Watcher:
         self._sequence = _Sequence()
 
     def __call__(self, environ: Environ, start: Any) -> Iterable[bytes]:
-        request = understand(environ)
+        request = read_request(environ)
         if request.about_notification:
             return self._notification(request, environ, start)
         if request.about_policy:
@@ -100,7 +100,7 @@ class S3Watcher:
             return self._delete(request, environ, start)
         return self._moto(environ, start)  # type: ignore[no-any-return]
 
-    # changes of objects
+    # Changes of objects
 
     def _create(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
         answer = self._ask(environ)
@@ -109,7 +109,7 @@ class S3Watcher:
             head = self._head(environ, version)
             detail = self._object(request.key, head, version)
             detail["size"] = int(head.header("content-length") or 0)
-            self._tell(request, "Object Created", detail, {"reason": request.creates})
+            self._emit(request, "Object Created", detail, {"reason": request.creates})
         return _pass_on(answer, start)
 
     def _delete(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
@@ -125,13 +125,13 @@ class S3Watcher:
             failed = read_failed_keys(answer.body) if request.deletes_many else set()
             for item in deletions:
                 if item.key not in failed:
-                    self._tell_deleted(request, item, heads[item])
+                    self._emit_deleted(request, item, heads[item])
         return _pass_on(answer, start)
 
-    def _tell_deleted(self, request: S3Request, item: Deletion, before: _Answer) -> None:
+    def _emit_deleted(self, request: S3Request, item: Deletion, before: _Answer) -> None:
         marked = item.version is None and self._is_versioned(request.bucket)
         if not before.good and not marked:
-            return  # there was nothing to delete
+            return  # nothing was deleted
         version = item.version
         if marked:
             version = self._newest_version(request.bucket, item.key)
@@ -140,10 +140,10 @@ class S3Watcher:
             detail["etag"] = EMPTY_ETAG
         kind = "Delete Marker Created" if marked else "Permanently Deleted"
         more = {"reason": "DeleteObject", "deletion-type": kind}
-        self._tell(request, "Object Deleted", detail, more)
+        self._emit(request, "Object Deleted", detail, more)
 
     def _is_versioned(self, bucket: str) -> bool:
-        """Whether a DELETE only hides the object behind a marker (also in suspended versioning)."""
+        """Whether DELETE only adds a marker, as it also does in suspended versioning."""
         return "Status" in self._local.client("s3").get_bucket_versioning(Bucket=bucket)
 
     def _newest_version(self, bucket: str, key: str) -> str | None:
@@ -159,7 +159,7 @@ class S3Watcher:
             detail["version-id"] = version
         return {**detail, "sequencer": self._sequence.next()}
 
-    def _tell(
+    def _emit(
         self, request: S3Request, kind: str, about: dict[str, Any], more: dict[str, Any]
     ) -> None:
         detail = {
@@ -174,7 +174,7 @@ class S3Watcher:
         }
         self._local.emit("aws.s3", kind, detail, [f"arn:aws:s3:::{request.bucket}"])
 
-    # the bucket's own configuration
+    # The bucket's configuration
 
     def _notification(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
         body = read_body(environ)
@@ -200,8 +200,8 @@ class S3Watcher:
         return Reply(200, [], b"")
 
     def _policy(self, request: S3Request, environ: Environ, start: Any) -> Iterable[bytes]:
-        """Kept and shown, not enforced: moto would apply a policy without its conditions, so that
-        "deny unless TLS" would deny everything."""
+        """Kept and shown, but not enforced: to moto, which ignores conditions, "deny unless TLS"
+        denies everything."""
         body = read_body(environ)
         exists = self._ask(_aim(environ, "GET", f"/{quote(request.bucket)}", "location"))
         if not exists.good:
@@ -231,10 +231,10 @@ class S3Watcher:
             self._policies.pop(request.bucket, None)
         return _pass_on(answer, start)
 
-    # moto
+    # Requests to moto
 
     def _ask(self, environ: Environ) -> _Answer:
-        """moto's answer, whole."""
+        """moto's whole answer."""
         seen: list[tuple[str, list[tuple[str, str]]]] = []
         parts = self._moto(environ, lambda status, headers, *_: seen.append((status, headers)))
         try:
@@ -256,7 +256,7 @@ class S3Watcher:
 
 
 class _Sequence:
-    """S3's sequencer: hexadecimal, ever growing, of one length."""
+    """S3's sequencer: hexadecimal, always increasing, of fixed length."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -269,15 +269,15 @@ class _Sequence:
 
 
 _NO_POLICY = "The bucket policy does not exist"
-_NO_FORMS = "local AWS does not take browser form uploads (POST Object): use PutObject"
+_NO_FORMS = "local AWS does not support browser form uploads (POST Object): use PutObject"
 _NO_DIRECT = (
-    "local AWS does not send S3 notifications by {}: enable EventBridgeConfiguration on the "
+    "local AWS does not send S3 notifications to {}: enable EventBridgeConfiguration on the "
     "bucket and add an EventBridge rule"
 )
 
 
 def _aim(environ: Environ, method: str, path: str, query: str) -> Environ:
-    """A request of our own for moto, signed by the same client, without body and conditions."""
+    """Our own request to moto, signed by the same client, without body and conditions."""
     kept = {key: value for key, value in environ.items() if not key.startswith(_CONDITIONS)}
     uri = f"{path}?{query}" if query else path
     return {

@@ -1,7 +1,7 @@
-"""SageMaker brought to life: jobs, endpoints and the model registry.
+"""Living SageMaker: jobs, endpoints and the model registry.
 
-The services are imported when asked for: the container programs in `containers` start in a
-process of their own, import this package, and must not pay for boto3.
+The services are imported on first use: the container programs in `containers` run in separate
+processes, import this package, and must not load boto3.
 """
 
 from __future__ import annotations

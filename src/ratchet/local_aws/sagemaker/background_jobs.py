@@ -16,14 +16,14 @@ from ratchet.local_aws.shared.logs import LogStream
 from ratchet.local_aws.shared.transfer import any_under
 
 LONGEST_REASON = 1024
-"""Characters that FailureReason holds."""
+"""The longest FailureReason, in characters."""
 GRACE = timedelta(seconds=120)
 """SageMaker sends SIGTERM, and SIGKILL 120 seconds later."""
 
 
 @dataclass
 class Job:
-    """One job: `record` is what Describe answers, `run` what its container does."""
+    """A job: `record` is what Describe returns, `run` its container's run."""
 
     name: str
     arn: str
@@ -39,7 +39,7 @@ class Job:
 
 
 class Jobs(SageMakerPart):
-    """The machinery of jobs."""
+    """What creates, starts and ends jobs."""
 
     def _new_job(self, kind: str, name: str, group: str, record: Mapping[str, Any]) -> Job:
         now = self._now()

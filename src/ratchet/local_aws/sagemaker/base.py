@@ -1,4 +1,4 @@
-"""What all parts of SageMaker share: names and ARNs, tags, events, refusals, time."""
+"""What all parts of SageMaker share: ARNs, tags, events, refusals, time."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Answer = dict[str, Any]
 
 
 def invalid(message: str) -> ServiceError:
-    """AWS's answer to a request that it will not take."""
+    """AWS's error for an invalid request."""
     return ServiceError("ValidationException", message)
 
 
 def unsupported(what: str) -> ServiceError:
-    """Our answer to something real that local AWS does not do; `what` names it and the way out."""
+    """Our error for what only AWS supports; `what` names it and the alternative."""
     return ServiceError("ValidationException", f"Not supported by local AWS: {what}")
 
 
 def refuse_members(request: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    """Refuse members that local AWS would otherwise ignore (empty and false ones say nothing)."""
+    """Refuse members that would be ignored here (empty and false ones have no effect)."""
     for name in sorted(set(request) - set(known)):
         if request[name]:
             raise unsupported(f"{where} {name}={request[name]!r}; leave it out")
@@ -45,7 +45,7 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
 
 
 class SageMakerPart(Service):
-    """One part of the service; the parts are joined into one class that answers everything."""
+    """A part of the service; one class that answers everything inherits all parts."""
 
     name = "sagemaker"
     model = "sagemaker"
@@ -58,7 +58,7 @@ class SageMakerPart(Service):
         self._folder = local.folder / "sagemaker"
 
     def _arn(self, kind: str, name: str) -> str:
-        # AWS writes the name in lower case into the ARN.
+        # In the ARN, AWS writes the name in lower case.
         where = f"{self.local.region}:{self.local.account}"
         return f"arn:aws:sagemaker:{where}:{kind}/{name.lower()}"
 
@@ -86,7 +86,7 @@ class SageMakerPart(Service):
 
 
 class Tags(SageMakerPart):
-    """AddTags, ListTags, DeleteTags for whatever the service made."""
+    """AddTags, ListTags and DeleteTags, for all resources."""
 
     def add_tags(self, request: Request) -> Answer:
         with self._lock:

@@ -1,7 +1,7 @@
-"""Endpoints: a name in front of a serving container that can be changed without a failed request.
+"""Endpoints: names for serving containers, which can be replaced without a failed request.
 
-Statuses, texts and refusals are SageMaker's. An update starts the new container beside the old;
-the old one answers until the new one answers ping, then finishes what it is answering and ends.
+Statuses, texts and refusals are SageMaker's. An update starts the new container next to the old;
+the old one answers until the new one answers ping, then finishes its requests and ends.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ EVENT_STATUS = {
     "Deleting": "DELETING",
     "Failed": "FAILED",
 }
-"""The event spells the status otherwise than DescribeEndpoint."""
+"""Events spell the status differently from DescribeEndpoint."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Endpoint:
 
 
 class Endpoints(Models):
-    """CreateEndpoint, UpdateEndpoint, DeleteEndpoint and who asks about them."""
+    """CreateEndpoint, UpdateEndpoint, DeleteEndpoint and their reading operations."""
 
     def __init__(self, local: Host) -> None:
         super().__init__(local)
@@ -89,7 +89,7 @@ class Endpoints(Models):
             }
             endpoint = self._endpoints[name] = Endpoint(name, arn, record, config)
             self._set_tags(arn, request)
-        self._tell(endpoint)
+        self._announce(endpoint)
         self._in_background(endpoint, config, self._created)
         return {"EndpointArn": arn}
 
@@ -102,7 +102,7 @@ class Endpoints(Models):
             config = self._servable(request["EndpointConfigName"])
             _check_change(endpoint, config)
             self._set_status(endpoint, "Updating")
-        self._tell(endpoint)
+        self._announce(endpoint)
         self._in_background(endpoint, config, self._updated)
         return {"EndpointArn": endpoint.arn}
 
@@ -123,7 +123,7 @@ class Endpoints(Models):
             if endpoint.status in ("Creating", "Updating"):
                 raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
             self._set_status(endpoint, "Deleting")
-        self._tell(endpoint)
+        self._announce(endpoint)
         with self._lock:
             self._endpoints.pop(endpoint.name, None)
             self._tags.pop(endpoint.arn, None)
@@ -145,10 +145,10 @@ class Endpoints(Models):
             }
 
     def serving_endpoint(self, name: str) -> Endpoint | None:
-        """The endpoint, its container counted as asked once more, if it can answer now.
+        """The endpoint if it can answer now, with one more request counted for its container.
 
-        The caller must call `endpoint.serving.leave()`; a copy, so that an update does not move
-        the container under the caller's hands.
+        The caller must call `endpoint.serving.leave()`. It is a copy, so that an update does not
+        replace the container while the caller uses it.
         """
         with self._lock:
             endpoint = self._endpoints.get(name)
@@ -157,7 +157,7 @@ class Endpoints(Models):
             return Endpoint(name, endpoint.arn, endpoint.record, endpoint.config, endpoint.serving)
 
     def revive(self, name: str, dead: Serving) -> None:
-        """Start a new container for one whose process ended by itself, as SageMaker does."""
+        """Replace a container whose process ended by itself, as SageMaker does."""
         with self._lock:
             endpoint = self._endpoints.get(name)
             gone = not dead.alive() and not self._closing
@@ -186,7 +186,7 @@ class Endpoints(Models):
             if serving is not None:
                 serving.kill()
 
-    # containers
+    # Containers
 
     def _servable(self, name: str) -> Answer:
         config = self._config(name)
@@ -257,9 +257,9 @@ class Endpoints(Models):
     def _after_change(self, endpoint: Endpoint) -> None:
         if self._closing and endpoint.serving is not None:
             endpoint.serving.kill()
-        self._tell(endpoint)
+        self._announce(endpoint)
 
-    # records
+    # Records
 
     def _endpoint(self, name: str) -> Endpoint:
         endpoint = self._endpoints.get(name)
@@ -283,7 +283,7 @@ class Endpoints(Models):
             described["ProductionVariants"] = [_variant_summary(endpoint)]
         return described
 
-    def _tell(self, endpoint: Endpoint) -> None:
+    def _announce(self, endpoint: Endpoint) -> None:
         with self._lock:
             detail = self._describe(endpoint)
         detail["EndpointStatus"] = EVENT_STATUS[detail["EndpointStatus"]]

@@ -10,7 +10,7 @@ from ratchet.local_aws.shared.listing import Pager
 
 Record = Mapping[str, Any]
 
-PAGES = Pager(lambda token: invalid(f"NextToken {token!r} is not one that this operation gave out"))
+PAGES = Pager(lambda token: invalid(f"NextToken {token!r} is not one that this operation returned"))
 COMMON = {
     "CreationTimeAfter": lambda record, value: record["CreationTime"] > value,
     "CreationTimeBefore": lambda record, value: record["CreationTime"] < value,
@@ -29,7 +29,7 @@ def page(
 ) -> tuple[list[Record], dict[str, str]]:
     """One page of the records that the request asks for, and {"NextToken"} if more follow.
 
-    `name` is the member that NameContains and SortBy=Name look at; `order` the API's default.
+    `name` is the member that NameContains and SortBy=Name use; `order` the API's default.
     """
     chosen = [record for record in records if _matches(record, request, name, filters or {})]
     down = request.get("SortOrder", order) == "Descending"

@@ -41,14 +41,14 @@ MAX_CONCURRENCY = 200
 
 
 class Models(SageMakerPart):
-    """CreateModel, CreateEndpointConfig and their families."""
+    """CreateModel, CreateEndpointConfig and related operations."""
 
     def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._models: dict[str, Answer] = {}
         self._configs: dict[str, Answer] = {}
 
-    # models
+    # Models
 
     def create_model(self, request: Request) -> Answer:
         name = request["ModelName"]
@@ -106,7 +106,7 @@ class Models(SageMakerPart):
         image = self._model(name)["PrimaryContainer"]["Image"]
         return container_of(image, self.local.region, f"model {name}")
 
-    # endpoint configs
+    # Endpoint configs
 
     def create_endpoint_config(self, request: Request) -> Answer:
         name = request["EndpointConfigName"]

@@ -41,7 +41,7 @@ PACKAGE_SUMMARY = (
 
 
 class Registry(SageMakerPart):
-    """CreateModelPackageGroup, CreateModelPackage and their families."""
+    """CreateModelPackageGroup, CreateModelPackage and related operations."""
 
     def __init__(self, local: Host) -> None:
         super().__init__(local)
@@ -109,7 +109,7 @@ class Registry(SageMakerPart):
         with self._lock:
             known = self._asked.get(request.get("ClientToken", ""))
             if known in self._packages:
-                return {"ModelPackageArn": known}  # the same request once more
+                return {"ModelPackageArn": known}  # the same request again
             group = self._group(request["ModelPackageGroupName"])["ModelPackageGroupName"]
             version = self._versions[group] = self._versions.get(group, 0) + 1
             arn = self._arn("model-package", f"{group}/{version}")

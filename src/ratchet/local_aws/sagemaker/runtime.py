@@ -60,7 +60,7 @@ class SageMakerRuntime(Service):
             raise self._model_error(endpoint, 0, TIMED_OUT) from error
         except urllib3.exceptions.HTTPError as error:
             self._endpoints().revive(endpoint.name, serving)
-            raise self._model_error(endpoint, 500, f"the container is gone: {error}") from error
+            raise self._model_error(endpoint, 500, f"the container has ended: {error}") from error
         if reply.status >= 300:
             raise self._model_error(endpoint, reply.status, _text(reply))
         return {

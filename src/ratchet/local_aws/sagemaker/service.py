@@ -1,4 +1,4 @@
-"""The two services as the gateway knows them, joined from their parts."""
+"""The service as the gateway sees it, composed of its parts."""
 
 from __future__ import annotations
 

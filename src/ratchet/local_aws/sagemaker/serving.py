@@ -87,7 +87,7 @@ class Serving:
         return self._child.poll() is None
 
     def enter(self) -> bool:
-        """Count one more request; False once the container is being retired."""
+        """Count another request; False once the container is being retired."""
         with self._idle:
             if self._retired:
                 return False
@@ -95,18 +95,18 @@ class Serving:
             return True
 
     def leave(self) -> None:
-        """Count one request less."""
+        """A counted request is finished."""
         with self._idle:
             self._asked -= 1
             self._idle.notify_all()
 
     def invoke(self, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """POST /invocations; raises urllib3.exceptions.HTTPError when the container is gone."""
+        """POST /invocations; raises urllib3.exceptions.HTTPError if the container has ended."""
         answer = self._pool.request("POST", "/invocations", body=body, headers=dict(headers))
         return Reply(answer.status, answer.data, answer.headers.get("Content-Type", ""))
 
     def retire(self) -> None:
-        """Take no more requests, finish those under way, end the process; returns at once."""
+        """Take no more requests and end the process once it is idle; returns at once."""
         with self._idle:
             self._retired = True
         threading.Thread(target=self._drain, name="serving drain", daemon=True).start()

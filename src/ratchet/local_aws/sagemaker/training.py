@@ -1,7 +1,7 @@
 """Training jobs: a container's program as a child process under the container contract.
 
 Statuses and texts are SageMaker's. What the container itself would refuse fails the job, as on
-AWS; what only local AWS cannot do is refused when the job is created.
+AWS; what only local AWS does not support is refused when the job is created.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ MESSAGES = {
 
 
 class TrainingJobs(Jobs):
-    """CreateTrainingJob and what follows it."""
+    """CreateTrainingJob and the jobs it starts."""
 
     def __init__(self, local: Host) -> None:
         super().__init__(local)
@@ -118,7 +118,7 @@ class TrainingJobs(Jobs):
         for job in list(self._trainings.values()):
             job.run.stop()
 
-    # before the job
+    # Checks
 
     def _check_new_training(self, name: str) -> None:
         if name in self._trainings:
@@ -173,7 +173,7 @@ class TrainingJobs(Jobs):
         _check_content_type(container, channel.get("ContentType"), where)
         self._data_source(channel, where, role)
 
-    # the job
+    # The job
 
     def _train(self, job: Job) -> None:
         record = job.record
@@ -246,7 +246,7 @@ class TrainingJobs(Jobs):
         )
 
     def _enter(self, job: Job, secondary: str, **changes: Any) -> None:
-        """Move to a secondary status, with the record's other changes, and tell EventBridge."""
+        """Move to a secondary status, with other changes of the record, and an event."""
         now = self._now()
         with self._lock:
             history = job.record["SecondaryStatusTransitions"]

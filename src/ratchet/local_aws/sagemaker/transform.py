@@ -40,7 +40,7 @@ SUMMARY = (
 
 
 class TransformJobs(Jobs):
-    """CreateTransformJob and what follows it."""
+    """CreateTransformJob and the jobs it starts."""
 
     def __init__(self, local: Host) -> None:
         super().__init__(local)
@@ -94,14 +94,14 @@ class TransformJobs(Jobs):
         for job in list(self._transforms.values()):
             job.run.stop()
 
-    # before the job
+    # Checks
 
     def _model_data(self, name: str) -> str:
-        """S3 URI of the model's artifact; the models' part of the service knows."""
+        """S3 URI of the model's artifact; implemented by the models' part of the service."""
         raise NotImplementedError
 
     def _container(self, name: str) -> Container:
-        """The container of the model's image; the models' part of the service knows."""
+        """The container of the model's image; implemented by the models' part of the service."""
         raise NotImplementedError
 
     def _check_new_transform(self, name: str) -> None:
@@ -126,7 +126,7 @@ class TransformJobs(Jobs):
         _check_filters(request.get("DataProcessing", {}))
         self._data_source(request["TransformInput"], "TransformInput", "of the model")
 
-    # the job
+    # The job
 
     def _transform(self, job: Job, artifact: str) -> None:
         self._change_transform(job, TransformStartTime=self._now())

@@ -1,7 +1,7 @@
 """Schedule expressions of EventBridge Scheduler: rate(), cron() and at(), and when they fall due.
 
-By "Schedule types" in the Scheduler's user guide. In a time zone, a time that spring skips does
-not happen, and one that autumn repeats happens once.
+See "Schedule types" in the Scheduler's user guide. A local time that the clocks skip in
+spring does not occur, and one that they repeat in autumn occurs once.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ DayTest = Callable[[date], bool]
 
 
 class Schedule(Protocol):
-    """When something happens."""
+    """When a schedule is due."""
 
     def next(self, after: datetime, since: datetime) -> datetime | None:
-        """The first moment later than `after` of a schedule begun at `since`; None when over."""
+        """The first moment later than `after` of a schedule started at `since`; None if over."""
 
 
 def parse_schedule(expression: str, timezone: str = "UTC") -> Schedule:
-    """The expression's schedule; ServiceError ValidationException when it is none."""
+    """The expression's schedule; ServiceError ValidationException if it is invalid."""
     zone = _zone(timezone)
     found = re.fullmatch(r"(rate|cron|at)\((.*)\)", expression.strip())
     if found is None:
@@ -61,16 +61,16 @@ def _zone(name: str) -> tzinfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ServiceError(
             "ValidationException",
-            f"Provided ScheduleExpressionTimezone is not valid: {name!r} is no IANA time zone.",
+            f"Provided ScheduleExpressionTimezone is not valid: {name!r} is not an IANA time zone.",
         ) from error
 
 
-# rate and at
+# rate() and at()
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Every so often; the first time at once."""
+    """At an interval; the first time at once."""
 
     period: timedelta
 
@@ -82,7 +82,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Once:
-    """One moment."""
+    """Once."""
 
     moment: datetime
 
@@ -104,7 +104,7 @@ def _at(text: str, zone: tzinfo) -> Once:
     return Once(datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC))
 
 
-# cron
+# cron()
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Cron:
             day += timedelta(days=1)
 
     def _moments(self, day: date) -> Iterator[datetime]:
-        """The day's moments, without those that its clock skips."""
+        """The day's moments, without those that the clocks skip."""
         for hour in self.hours:
             for minute in self.minutes:
                 local = datetime.combine(day, time(hour, minute), self.zone)
@@ -175,7 +175,7 @@ def _range(text: str, what: str, low: int, high: int, names: tuple[str, ...]) ->
     span, slash, step = text.partition("/")
     first, dash, last = span.partition("-")
     if slash and not (step.isdecimal() and int(step)):
-        raise ValueError(f"{text} is no step in {what}")
+        raise ValueError(f"{text} is not a valid step in {what}")
     if span == "*":
         start, stop = low, high
     else:

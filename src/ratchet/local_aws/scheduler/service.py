@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: schedules in groups, on the clock of this local AWS."""
+"""EventBridge Scheduler: schedules in groups, on the clock of local AWS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.events.input_transformer import to_json
-from ratchet.local_aws.events.targets import Delivery, Postman, check_target, delivery_options
+from ratchet.local_aws.events.targets import Delivery, Dispatcher, check_target, delivery_options
 from ratchet.local_aws.running.service import Service
 from ratchet.local_aws.scheduler.schedules import Once, Schedule, parse_schedule
 from ratchet.local_aws.shared.listing import Pager
@@ -48,7 +48,7 @@ _DEFAULTS = {
 
 @dataclass
 class _Entry:
-    """One schedule: what was asked for, and its next turn on the clock."""
+    """One schedule: the request, and its next timer on the clock."""
 
     arn: str
     asked: dict[str, Any]
@@ -63,7 +63,7 @@ class _Entry:
 
     @property
     def since(self) -> datetime:
-        """When the schedule begins; StartDate and EndDate mean nothing to a one-time schedule."""
+        """When the schedule starts; one-time schedules ignore StartDate and EndDate."""
         start: datetime | None = None if self.happens_once else self.asked.get("StartDate")
         return start or self.modified
 
@@ -105,16 +105,16 @@ class Scheduler(Service):
         self._lock = threading.RLock()
         self._schedules: dict[tuple[str, str], _Entry] = {}
         self._groups: dict[str, _Group] = {}
-        self._postman = Postman(local, "scheduler")
+        self._dispatcher = Dispatcher(local, "scheduler")
         self._add_group(DEFAULT_GROUP, [])
 
     def close(self) -> None:
         with self._lock:
             for entry in self._schedules.values():
                 self._stop(entry)
-        self._postman.close()
+        self._dispatcher.close()
 
-    # schedules
+    # Schedules
 
     def create_schedule(self, request: dict[str, Any]) -> dict[str, Any]:
         entry = self._entry(request)
@@ -154,7 +154,7 @@ class Scheduler(Service):
         return {"Schedules": items, **more}
 
     def _entry(self, request: dict[str, Any]) -> _Entry:
-        """A checked schedule, not yet kept or planned."""
+        """A checked schedule, not yet stored or planned."""
         asked = {**_DEFAULTS, **{key: request[key] for key in _KEPT if key in request}}
         times = parse_schedule(asked["ScheduleExpression"], asked["ScheduleExpressionTimezone"])
         _check_window(asked["FlexibleTimeWindow"])
@@ -172,7 +172,7 @@ class Scheduler(Service):
     def _arn(self, place: str) -> str:
         return f"arn:aws:scheduler:{self.local.region}:{self.local.account}:{place}"
 
-    # time
+    # Time
 
     def _plan(self, entry: _Entry, after: datetime | None) -> None:
         """Set the clock for the first moment later than `after`, or for the schedule's first."""
@@ -197,10 +197,10 @@ class Scheduler(Service):
         minutes = entry.asked["FlexibleTimeWindow"].get("MaximumWindowInMinutes", 0)
         delivery = self._delivery(entry, due)
         if not minutes:
-            self._postman.deliver(delivery)
+            self._dispatcher.deliver(delivery)
             return
         later = due + timedelta(minutes=minutes) * random.random()  # noqa: S311
-        self.local.clock.at(later, lambda: self._postman.deliver(delivery))
+        self.local.clock.at(later, lambda: self._dispatcher.deliver(delivery))
 
     def _delivery(self, entry: _Entry, due: datetime) -> Delivery:
         target, execution = entry.asked["Target"], str(uuid.uuid4())
@@ -224,7 +224,7 @@ class Scheduler(Service):
         )
 
     def _scheduled_event(self, entry: _Entry, moment: str) -> dict[str, Any]:
-        """What a target without Input gets."""
+        """The payload for a target without Input."""
         return {
             "version": "0",
             "id": str(uuid.uuid4()),
@@ -249,7 +249,7 @@ class Scheduler(Service):
         if entry.timer is not None:
             self.local.clock.cancel(entry.timer)
 
-    # groups
+    # Groups
 
     def create_schedule_group(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["Name"]
@@ -295,7 +295,7 @@ class Scheduler(Service):
             )
         return self._groups[name]
 
-    # tags (AWS tags groups, not schedules)
+    # Tags (AWS tags groups, not schedules)
 
     def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
         tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}

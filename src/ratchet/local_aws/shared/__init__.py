@@ -1,1 +1,1 @@
-"""What several services share: lists by the page, and the transfer of objects."""
+"""What several services share: paged lists, S3 transfer, logs and background runs."""

@@ -17,4 +17,4 @@ from ratchet.local_aws.cloudformation.kinds import (
 
 _MODULES = (s3, messaging, dynamodb, iam, lambda_, stepfunctions, events, glue, cloudwatch, kms)
 KINDS = {kind.type: kind for module in _MODULES for kind in module.KINDS}
-"""Type -> how it is made, changed and removed."""
+"""Type -> how it is created, changed and deleted."""

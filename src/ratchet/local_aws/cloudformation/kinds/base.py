@@ -20,7 +20,7 @@ Properties = dict[str, Any]
 
 @dataclass(frozen=True)
 class Made:
-    """A resource that exists: its physical id, what Ref gives, what GetAtt gives."""
+    """A resource that exists: its physical id, and the values of Ref and GetAtt."""
 
     physical: str
     ref: str
@@ -28,25 +28,25 @@ class Made:
 
 
 def names(text: str) -> frozenset[str]:
-    """The names in a text."""
+    """The words of a text."""
     return frozenset(text.split())
 
 
 def json_text(document: Any) -> str:
-    """A policy, pattern or definition as the API takes it: JSON text."""
+    """A policy, pattern or definition as JSON text, as APIs take it."""
     return document if isinstance(document, str) else json.dumps(document)
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a resource is made: its stack and its logical id there."""
+    """The place of a resource: its stack and its logical id."""
 
     local: Host
     stack: str
     logical_id: str
 
     def call(self, service: str, operation: str, request: Properties) -> dict[str, Any]:
-        """Call an API; the request's values are made to fit, unknown names refused."""
+        """Call an API; values are converted to its types, unknown names refused."""
         client = self.local.client(service)
         shape = client.meta.service_model.operation_model(operation).input_shape
         method = getattr(client, xform_name(operation))
@@ -79,11 +79,11 @@ class Site:
 
 
 class Kind:
-    """One resource type.
+    """A resource type.
 
-    `known` are the properties it takes, `named` the one that sets its physical name. A change of
-    one in `replacing` makes a new resource, of one in `fixed` is refused; of any other goes to
-    `update`.
+    `known` are its properties, `named` is the one that sets the physical name. Changing one in
+    `replacing` creates a new resource, changing one in `fixed` is refused, and any other change
+    is an `update`.
     """
 
     type: ClassVar[str]
@@ -109,7 +109,7 @@ class Kind:
 
 
 class PutKind(Kind):
-    """A type whose API makes and changes by one and the same call, under the physical name."""
+    """A type that one and the same call creates and changes, by the physical name."""
 
     limit: ClassVar[int] = 64
 

@@ -49,7 +49,7 @@ class LogGroup(Kind):
 
 
 class Alarm(PutKind):
-    """A metric alarm; local AWS keeps it and does not evaluate it."""
+    """A metric alarm; local AWS stores it but does not evaluate it."""
 
     type = "AWS::CloudWatch::Alarm"
     known = names(

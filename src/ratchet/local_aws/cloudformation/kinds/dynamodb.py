@@ -9,7 +9,7 @@ CHANGEABLE = names("BillingMode ProvisionedThroughput DeletionProtectionEnabled 
 
 
 class Table(Kind):
-    """A table; keys and indexes are given at creation alone."""
+    """A table; keys and indexes are set only at creation."""
 
     type = "AWS::DynamoDB::Table"
     verbatim = CHANGEABLE | names(

@@ -1,4 +1,4 @@
-"""IAM roles and policies. They are kept and can be read; local AWS does not enforce them."""
+"""IAM roles and policies. They are stored but not enforced."""
 
 # ruff: noqa: ARG002  the kinds share their signatures
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ratchet.local_aws.cloudformation.kinds.base import (
 
 
 def _policy(document: Any) -> str:
-    """A policy as JSON. AWS takes one without a version, moto does not."""
+    """A policy as JSON. AWS accepts one without a version, moto does not."""
     if isinstance(document, dict):
         return json_text({"Version": "2012-10-17", **document})
     return json_text(document)
@@ -129,7 +129,7 @@ class Policy(PutKind):
 
 
 class ManagedPolicy(Kind):
-    """A policy of its own, attached to roles. Every change makes a new one."""
+    """A managed policy, attached to roles. Every change creates a new one."""
 
     type = "AWS::IAM::ManagedPolicy"
     known = names("ManagedPolicyName PolicyDocument Description Path Roles")

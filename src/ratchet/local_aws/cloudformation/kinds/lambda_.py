@@ -30,7 +30,7 @@ CONFIGURATION: dict[str, Any] = {
     "VpcConfig": {},
     "SnapStart": {"ApplyOn": "None"},
 }
-"""What a setting becomes when it leaves the template."""
+"""The value of a setting that is removed from the template."""
 REQUIRED = names("Handler Runtime Role")
 
 
@@ -107,7 +107,7 @@ def _code(code: Properties) -> Properties:
 
 
 class LayerVersion(Kind):
-    """A version of a layer; every change makes a new version."""
+    """A version of a layer; every change creates a new version."""
 
     type = "AWS::Lambda::LayerVersion"
     known = names(

@@ -29,7 +29,7 @@ QUEUE_DEFAULTS = {
     "DeduplicationScope": "queue",
     "FifoThroughputLimit": "perQueue",
 }
-"""What an attribute becomes when it leaves the template."""
+"""The value of an attribute that is removed from the template."""
 
 
 def _tags(properties: Properties) -> dict[str, str]:
@@ -37,7 +37,7 @@ def _tags(properties: Properties) -> dict[str, str]:
 
 
 def _attributes(properties: Properties, known: frozenset[str]) -> dict[str, str]:
-    """Attributes as SQS and SNS take them: all text, documents as JSON."""
+    """Attributes as SQS and SNS take them: all as text, documents as JSON."""
     return {
         key: json_text(value) if isinstance(value, dict) else text(value)
         for key, value in properties.items()
@@ -110,7 +110,7 @@ class QueuePolicy(PutKind):
 
 
 class Topic(Kind):
-    """An SNS topic with the subscriptions written into it."""
+    """An SNS topic with the subscriptions it lists."""
 
     type = "AWS::SNS::Topic"
     attributes = names("DisplayName KmsMasterKeyId FifoTopic ContentBasedDeduplication")
@@ -190,7 +190,7 @@ class TopicPolicy(PutKind):
 
 
 class Subscription(Kind):
-    """A subscription of its own."""
+    """A separate subscription."""
 
     type = "AWS::SNS::Subscription"
     attributes = names("FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy")

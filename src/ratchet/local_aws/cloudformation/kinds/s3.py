@@ -61,7 +61,7 @@ def _rule(rule: Properties) -> Properties:
 
 
 def _notification(value: Properties) -> Properties:
-    """EventBridge alone: queues, topics and functions are reached through a rule."""
+    """Only EventBridge: use a rule to reach queues, topics and functions."""
     bridge = dict(value.get("EventBridgeConfiguration", {}))
     enabled = str(bridge.pop("EventBridgeEnabled", "true")).lower() == "true"
     others = sorted(value.keys() - {"EventBridgeConfiguration"}) or sorted(bridge)
@@ -98,12 +98,12 @@ SETTINGS: dict[str, tuple[str, Callable[[Any], Properties], str]] = {
     "NotificationConfiguration": ("PutBucketNotificationConfiguration", _notification, ""),
     "Tags": ("PutBucketTagging", lambda tags: {"Tagging": {"TagSet": tags}}, "DeleteBucketTagging"),
 }
-"""Property -> the call that sets it, its request, and the call that takes it back."""
+"""Property -> the call that sets it, its request, and the call that removes it."""
 TAKEN_BACK = {
     "VersioningConfiguration": {"Status": "Suspended"},
     "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": False}},
 }
-"""Values that stand for none where there is no call to take the setting back."""
+"""Values that mean none, for settings that no call removes."""
 
 
 class Bucket(Kind):

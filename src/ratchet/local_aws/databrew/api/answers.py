@@ -1,4 +1,4 @@
-"""DataBrew's errors and the way it pages lists."""
+"""DataBrew's errors, and how it pages lists."""
 
 from __future__ import annotations
 

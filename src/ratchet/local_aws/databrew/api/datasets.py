@@ -30,7 +30,7 @@ class CsvSource:
     header: bool
 
     def keys(self, s3: Any) -> Iterator[str]:
-        """Keys of the dataset's objects, in order; hidden files and markers are no data."""
+        """Keys of the dataset's objects, in order, without hidden files and markers."""
         literal, _, rest = self.key.partition("<")
         pattern = _key_pattern(self.key) if rest else None
         for key in keys_under(s3, self.bucket, literal):
@@ -46,7 +46,7 @@ def csv_source(dataset: dict[str, Any]) -> CsvSource:
     """The S3 files of a dataset definition; anything else is refused by name."""
     location = dataset["Input"].get("S3InputDefinition")
     if not location:
-        raise invalid("Input must be an S3InputDefinition; no other is supported on local AWS")
+        raise invalid("Input must be an S3InputDefinition; local AWS supports no other")
     if dataset.get("Format", "CSV") != "CSV":
         raise invalid(f"Format {dataset['Format']} is not supported on local AWS; use CSV")
     key = location.get("Key", "")
@@ -59,7 +59,7 @@ def csv_source(dataset: dict[str, Any]) -> CsvSource:
         ".parquet",
         ".orc",
     ):
-        raise invalid(f"Key {key!r} is no plain CSV file; no other is supported on local AWS")
+        raise invalid(f"Key {key!r} is not a plain CSV file; local AWS supports no other")
     if "<" in key:
         _key_pattern(key)
     options = dataset.get("FormatOptions") or {}
@@ -76,7 +76,9 @@ def _key_pattern(key: str) -> re.Pattern[str]:
     try:
         return re.compile("".join(p if n % 2 else re.escape(p) for n, p in enumerate(parts)))
     except re.error as error:
-        raise invalid(f"Key {key!r} holds no valid regular expression: {error}") from error
+        raise invalid(
+            f"Key {key!r} does not contain a valid regular expression: {error}"
+        ) from error
 
 
 class DatasetOperations(Resources):

@@ -73,7 +73,7 @@ class JobOperations(DatasetOperations, RecipeOperations):
         return {"Name": name}
 
     def start_job_run(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Start the job as it is defined now; a job has one open run at a time."""
+        """Start the job as it is defined now; a job has only one open run at a time."""
         name = request["Name"]
         with self.lock:
             job = self._job(name)

@@ -1,6 +1,6 @@
 """Where a recipe job writes, named as DataBrew names it.
 
-With Overwrite: <key>/<job>_part00000.csv, and what lies at the location is replaced. Without:
+With Overwrite: <key>/<job>_part00000.csv, replacing everything at the location. Without:
 <key>/<job>_<ddMonYYYY>_<epoch ms>/<job>_<ddMonYYYY>_<epoch ms>_part00000.csv.
 """
 
@@ -31,13 +31,13 @@ class CsvOutput:
 
 
 def csv_output(output: dict[str, Any]) -> CsvOutput:
-    """Check one entry of a job's Outputs; what local AWS does not write is refused by name."""
+    """Check one entry of a job's Outputs; what local AWS cannot write is refused by name."""
     refuse(output, "CompressionFormat", "PartitionColumns")
     if output.get("Format", "CSV") != "CSV":
         raise invalid(f"Output format {output['Format']} is not supported on local AWS; use CSV")
     prefix = output["Location"].get("Key", "").strip("/")
     if output.get("Overwrite") and not prefix:
-        raise invalid("Overwrite needs a Location with a Key: it replaces all that lies there")
+        raise invalid("Overwrite needs a Location with a Key: it replaces everything there")
     options = (output.get("FormatOptions") or {}).get("Csv") or {}
     return CsvOutput(
         output["Location"]["Bucket"],

@@ -72,7 +72,7 @@ class RecipeOperations(Resources):
         return {"Recipes": items, **more}
 
     def delete_recipe_version(self, request: dict[str, Any]) -> dict[str, Any]:
-        """LATEST_WORKING goes last: only once no published version is left, as documented."""
+        """LATEST_WORKING goes last: only when there is no published version left, as documented."""
         name, version = request["Name"], request["RecipeVersion"]
         with self.lock:
             found = self.recipe_version(name, version)

@@ -1,4 +1,4 @@
-"""What the parts of DataBrew share: the stored definitions, their ARNs, tags and dates."""
+"""What all operations of DataBrew share: stored definitions, their ARNs, tags and dates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Resources(Service):
         return f"arn:aws:databrew:{self.local.region}:{self.local.account}:{kind}/{name}"
 
     def made(self, kind: str, request: dict[str, Any]) -> dict[str, Any]:
-        """A new definition from its request, its tags put aside."""
+        """A new definition from its request; tags are stored separately."""
         arn, now = self.arn(kind, request["Name"]), self.local.clock.now()
         self._tags[arn] = dict(request.get("Tags") or {})
         definition = {key: value for key, value in request.items() if key != "Tags"}

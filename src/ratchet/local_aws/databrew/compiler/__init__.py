@@ -1,1 +1,1 @@
-"""Recipes compiled to DuckDB SQL: a module per family of operations, and their child."""
+"""Compiles recipes to DuckDB SQL, a module per family of operations, and runs them."""

@@ -23,7 +23,7 @@ _TEXT_TESTS = {"CONTAINS": "contains", "STARTS_WITH": "starts_with", "ENDS_WITH"
 
 @dataclass(frozen=True)
 class Condition:
-    """One ConditionExpression: the condition's name, its raw value and the column it looks at."""
+    """One ConditionExpression: the condition's name, its raw value and its column."""
 
     kind: str
     value: str
@@ -53,7 +53,7 @@ def parse_condition(raw: dict[str, str]) -> Condition:
 
 
 def _values(condition: Condition) -> list[str]:
-    """The values of a condition: a JSON list, or the one value itself."""
+    """The values of a condition: a JSON list, or a single value."""
     value = condition.value
     if value.lstrip().startswith("["):
         try:

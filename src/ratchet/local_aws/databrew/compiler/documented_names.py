@@ -1,4 +1,4 @@
-"""Every name DataBrew documents, so that a wrong one is told apart from one we do not run.
+"""Every name that DataBrew documents, to tell a wrong one from one that local AWS does not run.
 
 Source: the recipe step and function reference of the DataBrew developer guide, its page on the
 recipe structure (conditions) and console downloads (harmless keys).

@@ -1,4 +1,4 @@
-"""What can be wrong with a recipe, said in one sentence."""
+"""The error of a recipe: one sentence."""
 
 
 class RecipeError(Exception):

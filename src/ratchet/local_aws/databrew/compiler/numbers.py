@@ -1,6 +1,6 @@
 """Operations that compute: arithmetic, rounding, binning and encoding for training.
 
-A result is an integer where its operands are written as integers, else a double.
+A result is an integer if its operands are written as integers, else a double.
 """
 
 from ratchet.local_aws.databrew.compiler import sql
@@ -58,7 +58,7 @@ def _divide(step: Step, table: Table) -> str:
 
 
 def _round(step: Step, table: Table) -> str:
-    """To the nearest integer, up when the fraction is 0.5 or more, as documented."""
+    """To the nearest integer, up if the fraction is 0.5 or more, as documented."""
     return f"TRY_CAST(floor({sql.number(source(step, table))} + 0.5) AS BIGINT)"
 
 
@@ -76,13 +76,15 @@ def _bound(text: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise RecipeError(f"splits holds {text!r}, which is no number") from error
+        raise RecipeError(f"splits holds {text!r}, which is not a number") from error
 
 
 def _bucketization(step: Step, table: Table) -> str:
-    """Buckets hold their lower bound; the last one its upper bound too, as Spark's Bucketizer."""
+    """Buckets include their lower bound, the last one its upper bound too, as in Spark."""
     if "percentage" in step.parameters:
-        raise RecipeError("percentage is real, not supported on local AWS; give splits")
+        raise RecipeError(
+            "percentage exists in DataBrew but is not supported on local AWS; give splits"
+        )
     column = sql.number(source(step, table))
     labels, splits = step.items("bucketNames"), [_bound(t) for t in step.items("splits")]
     if len(splits) != len(labels) + 1 or sorted(set(splits)) != splits:
@@ -130,7 +132,7 @@ def _map_is_numeric(step: Step, mapping: dict[str, str]) -> bool:
         try:
             float(value)
         except ValueError as error:
-            raise RecipeError(f"mapType NUMERIC, but {value!r} is no number") from error
+            raise RecipeError(f"mapType NUMERIC, but {value!r} is not a number") from error
     return kind == "NUMERIC"
 
 

@@ -38,7 +38,7 @@ def parse_recipe(raw_steps: list[dict[str, Any]]) -> Recipe:
 
 
 def compile_step(number: int, step: Step, table: Table) -> Select:
-    """The SELECT of one step over a table whose columns are known."""
+    """The SELECT of a step over a table whose columns are known."""
     try:
         return SUPPORTED[step.operation].build(step, table)
     except RecipeError as error:
@@ -76,12 +76,12 @@ def _operation(name: str) -> Operation:
             f"operation {name!r} does not exist in DataBrew; nearest: {nearest(name, OPERATIONS)}"
         )
     reason = (
-        " (it fits statistics to all rows, ahead of the split into train and holdout)"
+        " (it fits statistics to all rows, before the split into train and holdout)"
         if name.startswith(_STATISTICS)
         else ""
     )
     raise RecipeError(
-        f"operation {name} is real, not supported on local AWS{reason};"
+        f"operation {name} exists in DataBrew but is not supported on local AWS{reason};"
         f" supported: {', '.join(sorted(SUPPORTED))}"
     )
 
@@ -89,7 +89,7 @@ def _operation(name: str) -> Operation:
 def _parameters(
     name: str, operation: Operation, given: dict[str, str]
 ) -> tuple[dict[str, str], list[str]]:
-    """The parameters the operation reads, and the console keys left aside."""
+    """The parameters the operation reads, and the console keys that are ignored."""
     known = operation.required | operation.optional
     ignored = [key for key in given if key not in known and key in CONSOLE_KEYS]
     for key in given:

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
-"""Operations that remove rows; the order of the rows that stay never changes."""
+"""Operations that remove rows; the order of the remaining rows never changes."""
 
 from ratchet.local_aws.databrew.compiler import sql
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
@@ -21,7 +21,7 @@ def _remove_values(step: Step, table: Table) -> Select:
         source(step, table)
     where = step.where(table)
     if not where:
-        raise RecipeError("REMOVE_VALUES needs ConditionExpressions that say which rows go")
+        raise RecipeError("REMOVE_VALUES needs ConditionExpressions that select the rows to remove")
     return select(table, unchanged(table), where=f"NOT ({where})")
 
 
@@ -30,7 +30,7 @@ def _remove_missing(step: Step, table: Table) -> Select:
 
 
 def _first_of_each(table: Table, columns: str) -> Select:
-    """The first row for each value of `columns`, in the table's order."""
+    """The first row of each value of `columns`, in the table's order."""
     place = sql.name("place of the row")
     numbered = f"SELECT *, row_number() OVER () AS {place} FROM {sql.name(table.name)}"
     first = f"QUALIFY row_number() OVER (PARTITION BY {columns} ORDER BY {place}) = 1"

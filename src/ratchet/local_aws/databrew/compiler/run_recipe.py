@@ -4,8 +4,8 @@
 Usage: python -m ratchet.local_aws.databrew.compiler.run_recipe JOB.json
 
 JOB.json: {"steps": the recipe's steps, "files": [paths], "delimiter", "header": bool,
-"output": path, "output_delimiter", "error": path}. Output and log lines go to stdout; what went
-wrong is written as one sentence to the file `error`, and the exit code is 1.
+"output": path, "output_delimiter", "error": path}. Output and log lines go to stdout; a failure is
+written to the file `error`, as one sentence, and the exit code is 1.
 """
 
 import csv
@@ -29,7 +29,7 @@ _MOST_COLUMN_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Job:
-    """What one run reads and writes."""
+    """What a run reads and writes."""
 
     steps: list[dict[str, Any]]
     files: list[str]
@@ -73,7 +73,7 @@ def apply_recipe(
 
 
 def described(database: Any, name: str, columns: tuple[str, ...]) -> Table:
-    """A table of the database, whose distinct values are counted when a step asks for them."""
+    """A table of the database, whose distinct values are read when a step needs them."""
 
     def distinct(column: str) -> list[str]:
         quoted = sql.name(column)
@@ -89,12 +89,12 @@ def _load(database: Any, job: Job) -> Table:
     """All files as text columns; an empty field is null, everything else stays as written."""
     files = [file for file in job.files if Path(file).stat().st_size > 0]
     if not files:
-        raise RecipeError("the dataset holds no data: every file is empty")
+        raise RecipeError("the dataset has no data: every file is empty")
     columns = _columns(files[0], job)
     for file in files[1:]:
         if _columns(file, job) != columns:
             raise RecipeError(
-                f"file {Path(file).name} has other columns than {Path(files[0]).name};"
+                f"file {Path(file).name} has different columns from {Path(files[0]).name};"
                 " all files of a dataset need the same header"
             )
     types = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in columns)
@@ -107,7 +107,7 @@ def _load(database: Any, job: Job) -> Table:
             f"CREATE TEMP TABLE data AS SELECT * FROM read_csv([{sql.texts(files)}], {options})"
         )
     except duckdb.Error as error:
-        raise RecipeError(f"the dataset is no valid CSV: {str(error).splitlines()[0]}") from error
+        raise RecipeError(f"the dataset is not valid CSV: {str(error).splitlines()[0]}") from error
     return described(database, "data", tuple(columns))
 
 

@@ -1,7 +1,7 @@
-"""The few SQL words all operations share: quoting, and text read as a number or a date.
+"""The SQL that all operations share: quoting, and text read as a number or a date.
 
-Every column stays text exactly as it was written until a step changes it, so `007`, `1.10` and
-ids survive; a step that computes reads the text as a number and leaves null where it cannot.
+Every column stays text, exactly as written, until a step changes it, so `007`, `1.10` and ids
+survive; a step that computes reads the text as a number, and yields null if it is not one.
 """
 
 from collections.abc import Iterable
@@ -38,17 +38,17 @@ def texts(values: Iterable[str]) -> str:
 
 
 def number(expression: str) -> str:
-    """The number that a text holds, else null."""
+    """The number in a text, or null."""
     return f"TRY_CAST({expression} AS DOUBLE)"
 
 
 def whole(expression: str) -> str:
-    """True where a text is an integer that 64 bits hold."""
+    """True if a text is an integer that fits 64 bits."""
     return f"regexp_full_match({expression}, '[+-]?[0-9]{{1,18}}')"
 
 
 def moment(expression: str) -> str:
-    """The timestamp that a text holds in one of the usual formats, else null."""
+    """The timestamp in a text, in one of the usual formats, or null."""
     return f"try_strptime({expression}, [{texts(_TIMESTAMPS)}])"
 
 

@@ -30,7 +30,7 @@ class Table:
         return sql.name(column)
 
     def absent(self, column: str) -> str:
-        """The name of a column still to be made; columns are told apart regardless of case."""
+        """The name of a column to create; columns must differ by more than case."""
         if column.lower() in (known.lower() for known in self.columns or ()):
             raise RecipeError(f"column {column!r} exists already; choose another targetColumn")
         return column
@@ -45,7 +45,7 @@ class Step:
     conditions: tuple[Condition, ...] = ()
 
     def where(self, table: Table) -> str | None:
-        """SQL that is true for the rows the step applies to; None means all rows."""
+        """SQL that is true for the rows that the step applies to; None means all rows."""
         for condition in self.conditions:
             table.column(condition.column)
         tests = [condition.predicate(sql.name(table.name)) for condition in self.conditions]
@@ -87,7 +87,7 @@ class Step:
         return {k: v if isinstance(v, str) else json.dumps(v) for k, v in found.items()}
 
     def pattern(self, key: str) -> str:
-        """A regular expression that both Java (DataBrew) and RE2 (here) read alike, as SQL."""
+        """A regular expression that Java (DataBrew) and RE2 (here) read alike, as SQL."""
         value = self.get(key)
         if re.search(r"\(\?(?:[=!>]|<[=!])|\\[1-9]", value):
             raise RecipeError(
@@ -108,7 +108,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Select:
-    """What a step becomes: one SELECT, and the columns it gives."""
+    """A compiled step: one SELECT, and the columns of its result."""
 
     statement: str
     columns: tuple[str, ...]
@@ -140,7 +140,7 @@ class Operation:
     required: frozenset[str]
     optional: frozenset[str] = frozenset()
     conditional: bool = True
-    """Whether ConditionExpressions mean anything to it."""
+    """Whether it uses ConditionExpressions."""
 
 
 def keys(text: str) -> frozenset[str]:
@@ -148,7 +148,7 @@ def keys(text: str) -> frozenset[str]:
 
 
 def adds(expression: Expression, required: str, optional: str = "") -> Operation:
-    """An operation that makes `targetColumn`; where the conditions do not hold it stays null."""
+    """An operation that creates `targetColumn`, null where the conditions do not hold."""
 
     def build(step: Step, table: Table) -> Select:
         target = table.absent(step.get("targetColumn"))

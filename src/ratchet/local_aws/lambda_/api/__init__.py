@@ -1,1 +1,1 @@
-"""The operations of Lambda, one module a kind of resource."""
+"""The operations of Lambda, one module per kind of resource."""

@@ -34,7 +34,7 @@ class MappingOperations(InvocationOperations):
     """One method per operation."""
 
     def create_event_source_mapping(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Start handing a queue's messages to a function."""
+        """Start passing a queue's messages to a function."""
         _check_known(request)
         queue_arn = request.get("EventSourceArn", "")
         function = self.function(request)
@@ -55,7 +55,7 @@ class MappingOperations(InvocationOperations):
         return self._mapping(request).describe()
 
     def list_event_source_mappings(self, request: dict[str, Any]) -> dict[str, Any]:
-        """All mappings, of one queue or function if that is named, in pages."""
+        """All mappings, or those of a queue or function, in pages."""
         with self.lock:
             found = list(self.mappings.values())
         if "EventSourceArn" in request:
@@ -67,7 +67,7 @@ class MappingOperations(InvocationOperations):
         return {"EventSourceMappings": [mapping.describe() for mapping in page], **more}
 
     def update_event_source_mapping(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Change what the request names."""
+        """Change what the request contains."""
         _check_known(request)
         mapping = self._mapping(request)
         changed = {**mapping.request, **request}
@@ -80,7 +80,7 @@ class MappingOperations(InvocationOperations):
         return mapping.describe()
 
     def delete_event_source_mapping(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Stop handing over messages."""
+        """Stop passing messages."""
         mapping = self._mapping(request)
         self._stop(mapping)
         with self.lock:
@@ -124,7 +124,7 @@ class MappingOperations(InvocationOperations):
                 )
 
     def _check_queue(self, queue_arn: str, function: Function) -> None:
-        """The queue must exist, and hide a message for as long as the function may run."""
+        """The queue must exist, with a visibility timeout not below the function's timeout."""
         if queue_arn.split(":")[2:3] != ["sqs"]:
             raise unsupported(f"event source {queue_arn or '(none)'}: use an SQS queue")
         client, name = self.local.client("sqs"), queue_arn.rpartition(":")[2]

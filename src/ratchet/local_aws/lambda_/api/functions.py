@@ -20,10 +20,10 @@ class FunctionOperations(LambdaState):
     """One method per operation."""
 
     def create_function(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Keep a new function; its first worker starts with its first invocation."""
+        """Store a new function; its first worker starts with its first invocation."""
         match = FUNCTION_NAME.fullmatch(request["FunctionName"])
         if not match:
-            raise model.invalid(f"{request['FunctionName']} is no function name or ARN")
+            raise model.invalid(f"{request['FunctionName']} is not a function name or ARN")
         name = match["name"]
         function = self._new_function(name, request)
         with self.lock:
@@ -57,7 +57,7 @@ class FunctionOperations(LambdaState):
         )
 
     def get_function(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The configuration, where the code lies, tags and concurrency."""
+        """The configuration, the location of the code, tags and concurrency."""
         function = self.function(request)
         found: dict[str, Any] = {
             "Configuration": function.describe(),
@@ -80,7 +80,7 @@ class FunctionOperations(LambdaState):
         return {"Functions": [function.describe() for function in page], **more}
 
     def update_function_code(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Other code; the workers of the old one end when they are idle."""
+        """Replace the code; workers that run the old code end once they are idle."""
         model.check_supported(request)
         function = self.function(request)
         _check_revision(function, request)
@@ -93,7 +93,7 @@ class FunctionOperations(LambdaState):
         )  # fmt: skip
 
     def update_function_configuration(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Change what the request names; the rest stays."""
+        """Change what the request contains; the rest stays."""
         model.check_supported(request)
         function = self.function(request)
         _check_revision(function, request)
@@ -125,7 +125,7 @@ class FunctionOperations(LambdaState):
         return changed.describe()
 
     def delete_function(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Forget the function; event source mappings stay, as on AWS."""
+        """Delete the function; event source mappings stay, as on AWS."""
         function = self.function(request)
         with self.lock:
             self.functions.pop(function.name, None)
@@ -143,10 +143,10 @@ class FunctionOperations(LambdaState):
             )
         return tuple(self.layer_version(arn) for arn in arns)
 
-    # concurrency
+    # Concurrency
 
     def put_function_concurrency(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Reserve a number of invocations that run at once; 0 stops the function."""
+        """Reserve a number of concurrent invocations; 0 stops the function."""
         function = self.function(request)
         wanted = request["ReservedConcurrentExecutions"]
         with self.lock:
@@ -172,7 +172,7 @@ class FunctionOperations(LambdaState):
         self.reserved.pop(self.function(request).name, None)
         return {}
 
-    # tags
+    # Tags
 
     def list_tags(self, request: dict[str, Any]) -> dict[str, Any]:
         """The tags of a function or mapping."""
@@ -200,7 +200,7 @@ def _variables(request: dict[str, Any]) -> dict[str, str]:
 
 
 def _check_code(archive: Archive, layers: tuple[LayerVersion, ...]) -> None:
-    """AWS's limit on code and layers together; and the packages must exist here."""
+    """Check AWS's limit on code and layers together, and that the packages exist here."""
     archives = [archive, *(layer.archive for layer in layers)]
     size = sum(each.unzipped for each in archives)
     if size > UNZIPPED_LIMIT:

@@ -1,4 +1,4 @@
-"""The Invoke operation, and what governs asynchronous invocations of a function."""
+"""The Invoke operation, and the settings of asynchronous invocations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ EVENT_SETTINGS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "Destinati
 
 
 class InvocationOperations(LambdaState):
-    """One method per operation; `run` is the door for event sources."""
+    """One method per operation; event sources use `run`."""
 
     def invoke(self, request: dict[str, Any]) -> dict[str, Any]:
-        """RequestResponse waits for the handler, Event only queues, DryRun only looks."""
+        """RequestResponse waits for the handler, Event only queues, DryRun only checks."""
         function = self.function(request)
         kind = request.get("InvocationType", "RequestResponse")
         event = _event(request, ASYNCHRONOUS_LIMIT if kind == "Event" else SYNCHRONOUS_LIMIT)
@@ -34,16 +34,16 @@ class InvocationOperations(LambdaState):
         outcome = self.run(function, event, _client_context(request))
         return _answer(outcome, tail=request.get("LogType") == "Tail")
 
-    # asynchronous invocations
+    # Asynchronous invocations
 
     def put_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Set retries, age and destinations; what is not named gets AWS's default."""
+        """Set retries, age and destinations; what is left out gets AWS's default."""
         function = self.function(request)
         config = {key: request[key] for key in EVENT_SETTINGS if key in request}
         return self.asynchronous.configure(function, config)
 
     def update_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Change what is named."""
+        """Change what the request contains."""
         function = self.function(request)
         config = {key: request[key] for key in EVENT_SETTINGS if key in request}
         old = self.asynchronous.described(function)
@@ -55,7 +55,7 @@ class InvocationOperations(LambdaState):
         return self.asynchronous.described(self.function(request))
 
     def list_function_event_invoke_configs(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The one configuration that a function without versions can have."""
+        """A function without versions has at most one configuration."""
         function = self.function(request)
         try:
             return {"FunctionEventInvokeConfigs": [self.asynchronous.described(function)]}

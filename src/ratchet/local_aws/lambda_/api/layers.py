@@ -15,7 +15,7 @@ class LayerOperations(LambdaState):
     """One method per operation."""
 
     def publish_layer_version(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Keep a new version; its requirements must exist beside local AWS."""
+        """Store a new version; its requirements must be installed with local AWS."""
         archive = self.archives.take(request["Content"])
         try:
             importable_names(archive.requirements)
@@ -32,14 +32,14 @@ class LayerOperations(LambdaState):
         return _described(layer)
 
     def get_layer_version(self, request: dict[str, Any]) -> dict[str, Any]:
-        """One version with its content."""
+        """A version with its content."""
         layer = self._versions(request).get(request["VersionNumber"])
         if layer is None:
             raise not_found("The resource you requested does not exist.")
         return _described(layer)
 
     def get_layer_version_by_arn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """One version by its whole ARN."""
+        """A version by its whole ARN."""
         return _described(self.layer_version(request["Arn"]))
 
     def list_layer_versions(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class LayerOperations(LambdaState):
         return {"Layers": layers, **more}
 
     def delete_layer_version(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Forget a version; functions that use it go on."""
+        """Delete a version; functions that use it keep it."""
         with self.lock:
             self._versions(request).pop(request["VersionNumber"], None)
         return {}

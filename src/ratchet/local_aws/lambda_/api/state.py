@@ -1,4 +1,4 @@
-"""The functions and layers of one local Lambda, shared by all its operations."""
+"""The functions and layers of local Lambda, shared by all operations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FUNCTION_NAME = re.compile(
 
 
 class LambdaState(Service):
-    """What the operations work on; names are resolved and refused here."""
+    """What the operations work on; it also resolves names, or refuses them."""
 
     name: ClassVar[str] = "lambda"
     model: ClassVar[str] = "lambda"
@@ -37,7 +37,7 @@ class LambdaState(Service):
         self.lock = threading.RLock()
         self.functions: dict[str, Function] = {}
         self.layers: dict[str, dict[int, LayerVersion]] = {}
-        self.layer_numbers: dict[str, int] = {}  # the last of each: none is ever used again
+        self.layer_numbers: dict[str, int] = {}  # the latest of each: none is reused
         self.tags: dict[str, dict[str, str]] = {}
         self.policies: dict[str, dict[str, dict[str, Any]]] = {}
         self.reserved: dict[str, int] = {}
@@ -55,7 +55,7 @@ class LambdaState(Service):
         given = request["FunctionName"]
         match = FUNCTION_NAME.fullmatch(given)
         if not match:
-            raise invalid(f"{given} is no function name or ARN")
+            raise invalid(f"{given} is not a function name or ARN")
         qualifier = request.get("Qualifier") or match["qualifier"] or "$LATEST"
         arn = self.arn("function", match["name"])
         with self.lock:
@@ -67,7 +67,7 @@ class LambdaState(Service):
         return function
 
     def run(self, function: Function, event: str, client_context: Any = None) -> Outcome:
-        """Run the handler now; a refusal when the reserved concurrency is used up."""
+        """Run the handler now; refused if the reserved concurrency is used up."""
         reserved = self.reserved.get(function.name)
         try:
             return self.sandboxes.run(function, event, reserved, client_context)

@@ -1,4 +1,4 @@
-"""The part of Glue's Python library that job scripts use, written anew for local AWS.
+"""The part of Glue's Python library that job scripts use, written for local AWS.
 
-It stands on the path of local Glue jobs under the name `awsglue`; on AWS the real one does.
+Local Glue jobs import it as `awsglue`; on AWS they import the real one.
 """

@@ -53,7 +53,7 @@ class _Writer:
 
 
 class GlueContext:
-    """Wraps a SparkContext as Glue's does."""
+    """Wraps a SparkContext, as Glue's does."""
 
     def __init__(self, sparkContext: SparkContext, **_options: Any) -> None:  # noqa: N803
         self.spark_session = SparkSession(sparkContext)

@@ -1,4 +1,4 @@
-"""DynamicFrame as far as scripts use it to come from and go to a DataFrame."""
+"""DynamicFrame, as far as scripts use it to convert from and to DataFrames."""
 
 from typing import Any
 

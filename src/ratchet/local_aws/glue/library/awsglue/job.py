@@ -1,4 +1,4 @@
-"""Job: marks begin and end of a script; local AWS keeps no bookmarks."""
+"""Job: marks the start and end of a script; local AWS has no bookmarks."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ class Job:
         self.glue_context = glue_context
 
     def init(self, job_name: str, args: dict[str, Any] | None = None) -> None:
-        """Begin; a bookmark option other than disable is refused when the job is created."""
+        """Start; a bookmark option other than disable is refused when the job is created."""
         del args
         self.name = job_name
 
     def commit(self) -> None:
-        """End; nothing is left to do without bookmarks."""
+        """End; without bookmarks there is nothing to do."""
