@@ -1,6 +1,6 @@
 """Writes docs/migrating-from-stepfunctions.md from the inventory and the code.
 
-`python tests/docs/migration.py` writes the file; test_migration.py holds it to the code.
+`python tests/docs/migration.py` writes the file; test_migration.py checks it against the code.
 """
 
 from __future__ import annotations
@@ -33,8 +33,13 @@ def a(words: str) -> tuple[str, ...]:
     return tuple(words.split())
 
 
-STATE = "unknown fields are refused with state, field and the nearest name; today's fields too"
-REGION = "the partition comes from AWS_REGION, not from a session: no AWS set-up to build a step"
+STATE = (
+    "unknown fields are refused with state, field and the nearest name; also takes the fields "
+    "that ASL has today"
+)
+REGION = (
+    "the partition comes from AWS_REGION, not from a session: building a step needs no AWS set-up"
+)
 PLAIN = "takes plain descriptions from `ratchet.workflow.sagemaker`: no SDK needed"
 WAITING = {
     "completion": ("state_id", "wait_for_completion"),
@@ -73,7 +78,7 @@ BUILDERS = (
 
 STATES = (
     *(Name(f"steps.{kind}", ("state_id",), differs=STATE) for kind in a("Pass Succeed Fail")),
-    Name("steps.Wait", ("state_id",), differs="what is wrong is named with the state"),
+    Name("steps.Wait", ("state_id",), differs="errors name the state"),
     Name("steps.Choice", ("state_id",), differs="rules take `assign`, `output`, `comment`"),
     Name("steps.Choice.add_choice", a("rule next_step")),
     Name("steps.Choice.default_choice", a("next_step")),
@@ -86,11 +91,13 @@ STATES = (
     ),
     Name("steps.Map.attach_iterator", a("iterator")),
     Name("steps.Task", a("state_id retry catch"), differs=STATE),
-    Name("steps.Chain", a("steps"), differs="any length in linear time; a repeated state is named"),
+    Name(
+        "steps.Chain", a("steps"), differs="linear time at any length; errors name a repeated state"
+    ),
     Name("steps.Chain.append", a("step")),
     Name("steps.Chain.state_id"),
-    Name("steps.Retry", differs="`max_delay_seconds` and `jitter_strategy` too"),
-    Name("steps.Catch", a("next_step"), differs="`assign` and `output` too"),
+    Name("steps.Retry", differs="also takes `max_delay_seconds` and `jitter_strategy`"),
+    Name("steps.Catch", a("next_step"), differs="also takes `assign` and `output`"),
     Name("steps.states.State", a("state_id state_type output_schema")),
     *(
         Name(f"steps.states.State.{method}", arguments, differs=differs)
@@ -102,14 +109,14 @@ STATES = (
             (
                 "update_parameters",
                 a("params"),
-                "a state without parameters refuses it; it was ignored",
+                "a state without parameters refuses it instead of ignoring it",
             ),
             ("to_dict", (), ""),
             ("to_json", a("pretty"), ""),
             (
                 "allowed_fields",
                 (),
-                "gives names, not members of an Enum: they are what one writes",
+                "gives names, as they are written, not members of an Enum",
             ),
             ("is_field_allowed", a("field_name"), ""),
         )
@@ -122,13 +129,13 @@ STATES = (
     Name(
         "steps.FrozenGraph",
         a("definition"),
-        differs="broken text is refused with its place; `ratchet.workflow.Definition` edits files",
+        differs="errors in the text have their position; `ratchet.workflow.Definition` edits files",
     ),
     Name("steps.FrozenGraph.from_json", a("json_definition")),
 )
 RULES = (
     *(
-        Name(f"steps.ChoiceRule.{name}", a("variable value"), differs="JSONata states too")
+        Name(f"steps.ChoiceRule.{name}", a("variable value"), differs="also for JSONata states")
         for name in BUILDERS
     ),
     Name("steps.ChoiceRule.And", a("rules")),
@@ -155,7 +162,7 @@ STEPS = (
     Name(
         "steps.TrainingStep.get_expected_model",
         a("model_name"),
-        differs="the environment reaches the model",
+        differs="the model gets its environment",
     ),
     Name(
         "steps.TransformStep",
@@ -182,7 +189,7 @@ STEPS = (
     Name(
         "steps.ModelStep",
         a("state_id model model_name instance_type tags"),
-        differs=f"{PLAIN}; also of a PipelineModel and of a ModelPackage",
+        differs=f"{PLAIN}; also takes a PipelineModel or a ModelPackage",
     ),
     Name(
         "steps.EndpointConfigStep",
@@ -190,12 +197,12 @@ STEPS = (
             "state_id endpoint_config_name model_name initial_instance_count instance_type "
             "variant_name data_capture_config tags"
         ),
-        differs="`serverless_config` instead of instances; `parameters` goes over the request",
+        differs="`serverless_config` instead of instances; `parameters` is merged into the request",
     ),
     Name(
         "steps.EndpointStep",
         a("state_id endpoint_name endpoint_config_name tags update"),
-        differs="tags with update=True are refused: UpdateEndpoint has none",
+        differs="tags with update=True are refused: UpdateEndpoint takes none",
     ),
 )
 INPUTS = (
@@ -203,10 +210,10 @@ INPUTS = (
     Name(
         "inputs.ExecutionInput",
         a("schema"),
-        differs="an unknown key is named; schemas take `Field` with default, range, choices",
+        differs="errors name unknown keys; schemas take `Field` with default, range, choices",
     ),
     Name(
-        "inputs.StepInput", a("schema"), differs="lives as long as no step in between replaces it"
+        "inputs.StepInput", a("schema"), differs="valid as long as no step in between replaces it"
     ),
     Name("inputs.Placeholder.get", a("name type")),
     Name("inputs.Placeholder.get_schema_as_dict"),
@@ -215,12 +222,12 @@ INPUTS = (
     Name(
         "inputs.Placeholder.validate",
         a("input"),
-        differs="the result has `problems` too; None is an empty input; a key that a schema does "
-        "not have is a problem: it is most often a misspelt one",
+        differs="the result also has `problems`; None is an empty input; a key that is not in the "
+        "schema is a problem: most often it is misspelt",
     ),
-    Name("inputs.Placeholder.to_jsonpath", differs="`to_jsonata` beside it"),
+    Name("inputs.Placeholder.to_jsonpath", differs="also `to_jsonata`"),
 )
-TABLE = "escaped; links to the console only where the execution is on AWS"
+TABLE = "escaped; links to the console only for executions on AWS"
 OPERATING = (
     Name(
         "workflow.Workflow",
@@ -235,11 +242,11 @@ OPERATING = (
     *(
         Name(f"workflow.Workflow.{name}", arguments, f"ratchet.workflow.Workflow.{name}", differs)
         for name, arguments, differs in (
-            ("create", (), "puts training scripts into S3 first; asks AWS each time"),
+            ("create", (), "uploads training scripts to S3 first; asks AWS each time"),
             (
                 "update",
                 a("definition role"),
-                "also logging and tracing; changes what is given alone, without arguments all",
+                "also logging and tracing; changes only what is given, or everything if nothing is",
             ),
             ("execute", a("name inputs"), "defaults are filled in; InvalidInput names each key"),
             ("list_executions", a("max_items status_filter html"), TABLE),
@@ -247,12 +254,12 @@ OPERATING = (
             (
                 "render_graph",
                 a("portrait"),
-                "gives a picture that needs no script and no network; `portrait` is ignored",
+                "returns a picture that needs no script and no network; `portrait` is ignored",
             ),
             (
                 "get_cloudformation_template",
                 a("description"),
-                "`get_sam_template` also makes role, log and tracing",
+                "`get_sam_template` also adds role, log group and tracing",
             ),
             ("attach", a("state_machine_arn client"), ""),
             ("list_workflows", a("max_items client html"), TABLE),
@@ -272,10 +279,10 @@ OPERATING = (
             (
                 "render_progress",
                 a("portrait max_events"),
-                "the picture of the definition that this execution runs; `follow` shows it live",
+                "the picture shows the definition of this execution; `follow` shows it live",
             ),
             ("get_input", (), ""),
-            ("get_output", a("wait"), "`timeout`; `result()` raises what get_output hides"),
+            ("get_output", a("wait"), "takes `timeout`; `result()` raises what get_output hides"),
         )
     ),
     Name("workflow.ExecutionStatus", here="ratchet.workflow.ExecutionStatus"),
@@ -286,8 +293,8 @@ OPERATING = (
 )
 STABLE = (
     "the endpoint keeps the pipeline's name: the first execution creates it, later ones update "
-    "it, and the end waits until it serves; jobs are retried under fresh names; errors lead to "
-    "one named end; the model comes from the job's own output"
+    "it, and the last states wait until it is in service; jobs are retried under fresh names; "
+    "errors lead to one named end; the model comes from the job's own output"
 )
 METHODS = a("create get_workflow build_workflow_definition render_graph")
 TEMPLATES = (
@@ -308,7 +315,7 @@ TEMPLATES = (
     ),
 )
 OTHERS = (
-    Name("exceptions.DuplicateStatesInChain", differs="names the state; also a ValueError"),
+    Name("exceptions.DuplicateStatesInChain", differs="names the state; is also a ValueError"),
     Name("exceptions.MissingRequiredParameter"),
     Name("exceptions.WorkflowNotFound"),
     Name(
@@ -336,7 +343,7 @@ def names() -> Iterator[Name]:
 
 
 def found(place: str) -> Any:
-    """What a dotted place names. Raises LookupError if there is nothing."""
+    """The object at a dotted place. Raises LookupError if there is none."""
     parts = place.split(".")
     for cut in range(len(parts), 0, -1):
         try:
@@ -374,7 +381,7 @@ HEAD = """\
 # Migrating from `stepfunctions`
 
 The package `stepfunctions` 2.3.0 (AWS Step Functions Data Science SDK) no longer imports in a \
-fresh environment. What is written for it runs here when its imports are changed:
+fresh environment. Code written for it runs here once its imports are changed:
 
 ```python
 # before
@@ -394,23 +401,23 @@ from ratchet.workflow.sagemaker import Estimator
 
 The SageMaker SDK is not needed: `ratchet.workflow.sagemaker` describes estimators, processors, \
 tuners, models, inputs and outputs under the names of SDK 2 (and understands the `train_...` \
-names of SDK 1). An object of SDK 2 with the same attributes is taken as well.
+names of SDK 1). Objects of SDK 2 with the same attributes work too.
 
-Every public name of the package is below, with its place here and what differs. The tables are \
-made from code (`python tests/docs/migration.py`) and a test holds them: each place exists and \
-takes the old arguments in the old order.
+Every public name of the package is listed below, with its place here and what differs. The \
+tables are generated (`python tests/docs/migration.py`) and tested: each place exists and takes \
+the old arguments in the old order.
 """
 TAIL = """\
 ## New here
 
 - Both query languages: `query_language='JSONata'` on a state or a workflow; placeholders are \
-written in whichever holds.
+written in the one in use.
 - `fresh_name`, `Format`, `Variable`, `Context`, `Expression` in `ratchet.workflow.inputs`.
 - `AwsSdkStep` for any AWS call; steps for Athena, Bedrock, HTTP, API Gateway, CodeBuild, EMR \
 Serverless; `ModelPackageStep` for the model registry.
 - `TrainingStep.from_model_trainer` for a `ModelTrainer` of the SageMaker SDK 3 \
 (`notebooks/model-trainer.ipynb`).
-- `Definition.read(path)`: edit any ASL file; what is not touched stays, byte for byte.
+- `Definition.read(path)`: edit any ASL file; what is not edited stays the same, byte for byte.
 - `Workflow.get_sam_template()`: role, log group and tracing with the state machine.
 - `Execution.redrive`, `wait`, `result`, `progress`, `follow`.
 - `workflow.check()` and `ratchet lint`; `ratchet test-state`; everything runs on local AWS too.
@@ -418,13 +425,13 @@ Serverless; `ModelPackageStep` for the model registry.
 ## On a laptop
 
 - `TrainingPipeline` trains and serves on local AWS.
-- `InferencePipeline` ends there at its preprocessor: the one image is the built-in XGBoost, and
-  the error names both. `ratchet.workflow.testing` runs it with answers of your own.
+- `InferencePipeline` fails there at its preprocessor, because the only image is the built-in
+  XGBoost; the error names both. `ratchet.workflow.testing` runs it with your mocks.
 
 ## Left out
 
 - `stepfunctions.steps.fields.Field` and `stepfunctions.steps.utils`: internals of the package.
-- `portrait=` is accepted and ignored: the layout chooses by the graph.
+- `portrait=` is accepted and ignored: the layout depends on the graph.
 """
 
 
