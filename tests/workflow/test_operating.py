@@ -84,7 +84,7 @@ def test_lists_are_tables_without_a_way_in_for_scripts(workflow: Workflow, clien
     assert "listed" in workflow.list_executions(html=True)
     assert workflow.list_executions(status_filter=ExecutionStatus.Succeeded) == []
     assert len(workflow.list_executions(status_filter="FAILED")) == 1
-    with pytest.raises(ValueError, match="'FAILD' is no status of an execution; there are RUNNING"):
+    with pytest.raises(ValueError, match="'FAILD' is not an execution status; use one of RUNNING"):
         workflow.list_executions(status_filter="FAILD")
     assert "doubling" in Workflow.list_workflows(client=client, html=True)
     newest_first = workflow.list_executions()[0].list_events(reverse_order=True, max_items=1)
@@ -110,7 +110,7 @@ def test_creating_twice_leaves_the_first_as_it_is(
 ) -> None:
     other = Workflow(workflow.name, Pass("Other"), ROLE, client=client)
     assert other.create() == workflow.state_machine_arn
-    assert "left as it is" in caplog.text
+    assert "left unchanged" in caplog.text
     assert json.loads(other.describe()["definition"])["StartAt"] == "Start"
     other.update()  # what the warning names
     assert json.loads(other.describe()["definition"])["StartAt"] == "Other"
@@ -132,7 +132,7 @@ def test_waiting_ends_in_time(client: Any) -> None:
     made = Workflow("waiting-longer", Wait("Long", seconds=3600), ROLE, client=client)
     made.create()
     try:
-        with pytest.raises(TimeoutError, match="still runs"):
+        with pytest.raises(TimeoutError, match="still running"):
             made.execute(inputs={}).get_output(wait=True, timeout=0)
     finally:
         made.delete()

@@ -243,7 +243,7 @@ def test_following_ends_with_its_time(local_aws: LocalAws) -> None:
     execution = start(local_aws, WAITING, "impatient")
     looks = live.watch(execution, local_aws.client("stepfunctions"), every=5, timeout=0.2)
     assert next(looks).status == "RUNNING"
-    with pytest.raises(TimeoutError, match=r"still runs after 0\.2 seconds"):
+    with pytest.raises(TimeoutError, match=r"still running after 0\.2 seconds"):
         list(looks)
 
 

@@ -132,7 +132,7 @@ def test_an_update_changes_what_is_given_and_nothing_else(make: Make) -> None:
     mine.update(tracing=False)
     assert starts_at(mine) == "Theirs"
     assert mine.describe()["roleArn"] == OTHER_ROLE
-    with pytest.raises(ValueError, match="'other' is no role ARN"):
+    with pytest.raises(ValueError, match="'other' is not a role ARN"):
         mine.update(role="other")
     mine.update()
     assert (starts_at(mine), mine.describe()["roleArn"]) == ("Mine", ROLE)

@@ -79,7 +79,7 @@ def _warn_of_errors(file: Path) -> None:
 
 
 def _refuse(file: Path | None, output: Path | None, execution: str | None, *, follow: bool) -> None:
-    from ratchet.workflow.drawing.endings import ENDINGS
+    from ratchet.workflow.drawing.formats import FORMATS
 
     if file is None and execution is None:
         raise CliError("nothing to draw", "Name an ASL file, or an execution with --execution ARN.")
@@ -87,9 +87,9 @@ def _refuse(file: Path | None, output: Path | None, execution: str | None, *, fo
         raise CliError("--follow without an execution", "Name one with --execution ARN.")
     if output is None and not follow:
         raise CliError("no file to draw into", "Name one with -o: x.svg, x.html or x.mmd.")
-    if output is not None and output.suffix not in ENDINGS:
+    if output is not None and output.suffix not in FORMATS:
         raise CliError(
-            f"{output}: a picture cannot end in '{output.suffix}'", f"Use {', '.join(ENDINGS)}."
+            f"{output}: a picture cannot end in '{output.suffix}'", f"Use {', '.join(FORMATS)}."
         )
 
 
@@ -127,10 +127,10 @@ def _executed(
 
 
 def _drawn(output: Path, definition: Mapping[str, Any], history: History, title: str) -> str:
-    from ratchet.workflow.drawing.endings import drawn_for
+    from ratchet.workflow.drawing.formats import drawn_as
 
     try:
-        return drawn_for(output, definition, history, title=title)
+        return drawn_as(output, definition, history, title=title)
     except ValueError as error:
         raise CliError(str(error), "Check it with: ratchet lint FILE") from error
 

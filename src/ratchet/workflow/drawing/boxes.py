@@ -1,4 +1,4 @@
-"""The box of one state: its outline, its name, what it does and how it went."""
+"""The box of one state: its outline, its name, what it does and its outcome."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LINE = 16.0
 _LINES = 2
 _LEFT, _RIGHT, _SLANT = 14, 12, 16
 _MARK = 18.0
-_TOLD = 90.0
+_OUTCOME_WIDTH = 90.0
 _LEAST = 24.0
 
 
 def box_size(name: str, state: Mapping[str, Any]) -> Size:
-    """A box as high as its name is long and as a Choice has ways; all are equally wide."""
+    """All boxes have one width; long names and the rules of a Choice make a box taller."""
     choice = state.get("Type") == "Choice"
     ways = len(rules) if choice and isinstance(rules := state.get("Choices"), list) else 0
     lines = len(_name_lines(name, choice=choice))
@@ -34,9 +34,9 @@ def box_size(name: str, state: Mapping[str, Any]) -> Size:
 
 
 def head_width(name: str, state: Mapping[str, Any]) -> float:
-    """How wide a container must be to say its name, what it is and how it went; even."""
-    told = text_width(name, NAME, BOLD) + 8 + text_width(kind_of(state), KIND) + _TOLD
-    return 2 * min(round(NODE.width), math.ceil((told + _LEFT + _RIGHT) / 2))
+    """How wide a container must be for its name, its kind and its outcome; an even number."""
+    needed = text_width(name, NAME, BOLD) + 8 + text_width(kind_of(state), KIND) + _OUTCOME_WIDTH
+    return 2 * min(round(NODE.width), math.ceil((needed + _LEFT + _RIGHT) / 2))
 
 
 def _name_lines(name: str, *, choice: bool) -> list[str]:
@@ -46,7 +46,7 @@ def _name_lines(name: str, *, choice: bool) -> list[str]:
 
 @dataclass(frozen=True)
 class Box:
-    """A state at its place; `coloured` says that an execution colours the picture."""
+    """A state at its position; `coloured` if the picture shows an execution."""
 
     name: str
     state: Mapping[str, Any]
@@ -65,7 +65,7 @@ class Box:
         return self.y + self.size.height / 2
 
     def draw(self, pen: Pen, *, container: bool) -> None:
-        """Outline and text; what is inside a container is drawn over it."""
+        """Draw outline and text; the contents of a container are drawn over it later."""
         _outline(pen, self, container=container)
         if container:
             _head(pen, self)
@@ -73,7 +73,7 @@ class Box:
             _caption(pen, self)
 
     def draw_end(self, pen: Pen) -> None:
-        """The mark of a state after which nothing follows."""
+        """Draw the mark of a state that ends the flow."""
         if not self.state.get("End") and self.state.get("Type") not in ("Succeed", "Fail"):
             return
         stroke = INK if self.times or not self.coloured else FAINT
@@ -120,7 +120,7 @@ def _caption(pen: Pen, box: Box) -> None:
 
 
 def _head(pen: Pen, box: Box) -> None:
-    """The name of a container and, if there is room, what it is: a line over what is inside."""
+    """A line above the contents of a container: its name and, if there is room, its kind."""
     x, right = box.x - box.size.width / 2 + _LEFT, box.x + box.size.width / 2 - _RIGHT
     y, kind = box.top + HEAD - 10, kind_of(box.state)
     end = _outcome(pen, box, right, y)
@@ -132,24 +132,24 @@ def _head(pen: Pen, box: Box) -> None:
 
 
 def _outcome(pen: Pen, box: Box, right: float, y: float) -> float:
-    """How it went and how long it took; where what stands left of it may end.
+    """Draw outcome and duration. Returns the right end for the text to the left of it.
 
-    Without an execution a turning arrow says that the state is tried again after an error.
+    Without an execution an arrow marks a state that is retried after an error.
     """
     if box.times is not None:
         return _time(pen, box.times, right, y)
     if box.coloured or not retriers(box.state):
         return right
-    pen.again(right, y - 9)
+    pen.retry_mark(right, y - 9)
     return right - _MARK
 
 
 def _tries(pen: Pen, times: StateTimes, right: float, y: float) -> float:
-    """How often a state was tried that was tried again."""
+    """Draw the retry count, if any. Returns the right end for the text to the left of it."""
     text = tries(times)
     if not text:
         return right
-    pen.again(_coloured(pen, text, right, y, times) - 4, y - 9)
+    pen.retry_mark(_coloured(pen, text, right, y, times) - 4, y - 9)
     return right - _tries_width(times)
 
 
@@ -159,7 +159,7 @@ def _tries_width(times: StateTimes | None) -> float:
 
 
 def _time(pen: Pen, times: StateTimes, right: float, y: float) -> float:
-    """Where what stands left of it may end."""
+    """Draw the duration. Returns the right end for the text to the left of it."""
     pen.parts.append(
         f'<path d="{shapes.glyph(times.status)}" transform="translate({right - 11:.1f} '
         f'{y - 9:.1f})" fill="none" stroke="{COLOURS[times.status][0]}" stroke-width="2" '

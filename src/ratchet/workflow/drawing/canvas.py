@@ -1,4 +1,4 @@
-"""Writes placed scopes as SVG: lines, boxes inside boxes, captions, and what the marks mean."""
+"""Draws scopes as SVG: lines, boxes inside boxes, captions and the legend."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ratchet.workflow.history.timeline import Timeline
 
 
 class Canvas:
-    """One picture in the making; `timeline` colours it."""
+    """A picture while it is drawn, coloured by `timeline`."""
 
     def __init__(self, timeline: Timeline | None) -> None:
         self.timeline = timeline
@@ -31,7 +31,7 @@ class Canvas:
         return self.pen.svg(width, height, title)
 
     def heading(self, title: str, subtitle: str, x: float) -> float:
-        """What stands above the states; how high it is."""
+        """Draw title, status and subtitle above the states. Returns their height."""
         height = 0.0
         if title:
             self.pen.text(title, x, MARGIN + 16, "title")
@@ -46,7 +46,7 @@ class Canvas:
         return height
 
     def scope(self, scope: Scope, x: float, y: float) -> None:
-        """Edges first, so that no line runs over a state; labels not taken below them all."""
+        """Draw the states over the edges, and the labels of edges not taken under both."""
         idle = {id(r) for r in scope.placed.routes if self.timeline and not self._taken(r.edge)}
         for route in scope.placed.routes:
             if id(route) in idle:
@@ -93,7 +93,7 @@ class Canvas:
         self._line(points, css, curved=route.curved, title=edge_title(edge))
 
     def _taken(self, edge: Edge) -> bool:
-        """Whether the execution went this way; of two edges to one target, which of them."""
+        """Whether the execution followed this edge; of two to one target, which of them."""
         if self.timeline is None:
             return False
         return (edge.source, edge.target, edge.kind) in self.timeline.transitions
@@ -146,7 +146,7 @@ class Canvas:
     # legend
 
     def legend(self, x: float, y: float) -> bool:
-        """What the colours and marks mean, those that are in the picture; False without any."""
+        """Explain the colours and marks of this picture. Returns False if there are none."""
         before = len(self.pen.parts)
         shown = {state.status for state in self.timeline.states.values()} if self.timeline else ()
         for status, (stroke, fill) in COLOURS.items():
@@ -157,7 +157,7 @@ class Canvas:
                 )
                 x = self._meaning(WORDS[status], x + 18, y)
         if "again" in self.pen.marks:
-            self.pen.again(x + 11, y - 9)
+            self.pen.retry_mark(x + 11, y - 9)
             x = self._meaning("tried again after an error", x + 16, y)
         if "catch" in self.pen.marks:
             line = f'<path d="M{x:.1f} {y - 4:.1f}h20" stroke="{CATCH}" stroke-width="1.4" '

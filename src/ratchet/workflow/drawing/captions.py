@@ -1,4 +1,4 @@
-"""What states, transitions and outcomes are called in a picture."""
+"""The texts for states, transitions and outcomes in a picture."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _edge(source: str, target: str, kind: Kind, texts: list[tuple[str, str]]) ->
 
 
 def retriers(state: Mapping[str, Any]) -> list[str]:
-    """Each Retry entry in words: which errors, how often, how far apart."""
+    """Each Retry entry in words: which errors, how often and after how long."""
     return [_retry_text(entry) for entry in _objects(state, "Retry")]
 
 
@@ -69,7 +69,7 @@ def _retry_text(entry: Mapping[str, Any]) -> str:
 
 
 def kind_of(state: Mapping[str, Any]) -> str:
-    """One line on what a state does: 'Lambda CheckData', 'Glue startJobRun', 'Map'."""
+    """What a state does, in one line: 'Lambda CheckData', 'Glue startJobRun', 'Map'."""
     kind = str(state.get("Type", ""))
     if kind == "Task":
         return _task_kind(state)
@@ -125,7 +125,7 @@ def edge_title(edge: Edge) -> str:
 
 
 def state_title(name: str, state: Mapping[str, Any], times: StateTimes | None) -> str:
-    """The hover text of a state: what it is, and how it went."""
+    """The hover text of a state: what it does, and its outcome."""
     lines = [name, kind_of(state)]
     if isinstance(state.get("Resource"), str):
         lines.append(state["Resource"])
@@ -143,7 +143,7 @@ def state_title(name: str, state: Mapping[str, Any], times: StateTimes | None) -
 
 
 def note(times: StateTimes | None) -> str:
-    """The small text on how a state went: visits and time."""
+    """The number of visits of a state and the time they took."""
     if times is None or (times.seconds() < 0.001 and not times.attempts):
         return ""
     visits = f"{times.visits}x " if times.visits > 1 else ""
@@ -151,7 +151,7 @@ def note(times: StateTimes | None) -> str:
 
 
 def tries(times: StateTimes | None) -> str:
-    """'3 tries' of a state that was tried again, '2 retries' over several visits, else nothing."""
+    """'3 tries' for a state that was retried, '2 retries' over several visits, else nothing."""
     if times is None or not times.retries:
         return ""
     if times.visits == 1:
@@ -160,7 +160,7 @@ def tries(times: StateTimes | None) -> str:
 
 
 def status_line(timeline: Timeline) -> str:
-    """How an execution went: 'failed in 7.2 s with Busy, started 2026-03-04 10:00:00 UTC'."""
+    """The outcome of an execution: 'failed in 7.2 s with Busy, started 2026-03-04 10:00:00 UTC'."""
     text = f"{WORDS[timeline.status]} in {duration(timeline.seconds())}"
     text += f" with {timeline.error[:80]}" if timeline.error else ""
     if timeline.started:

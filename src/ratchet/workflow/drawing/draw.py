@@ -1,8 +1,8 @@
-"""Draws a state machine as one SVG that needs nothing else: no script, no font, no network.
+"""Draws a state machine as one self-contained SVG: no script, no font, no network.
 
-With an execution's history each state shows how it went, how long it took and how often it was
-tried, and the way the execution took stands out. Every text of the definition or the history is
-escaped; what is too long to show is whole in the hover title.
+With an execution's history each state shows its outcome, its duration and its retries, and the
+transitions that the execution followed stand out. Every text of the definition or the history is
+escaped; a text too long to show is in the hover title.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def draw(
     title: str = "",
     subtitle: str = "",
 ) -> str:
-    """The SVG text of an ASL `definition`, coloured by an execution's `history` if there is one.
+    """The SVG of an ASL `definition`, coloured by an execution's `history` if there is one.
 
-    `history` is the `events` of GetExecutionHistory, or what `read_history` made of them.
-    Raises ValueError when the definition has no states to draw.
+    `history` is the `events` of GetExecutionHistory, or the result of `read_history`.
+    Raises ValueError if the definition has no states to draw.
     """
     if not states_of(definition):
         raise ValueError("nothing to draw: the definition has no States")
@@ -38,8 +38,8 @@ def draw(
     scope = Scope.of(definition)
     canvas = Canvas(timeline)
     top = MARGIN + canvas.heading(title, subtitle, MARGIN)
-    told = status_line(timeline) if timeline else ""
-    words = max(text_width(title, 19, BOLD), text_width(subtitle, 12.5), text_width(told, 12.5))
+    status = status_line(timeline) if timeline else ""
+    words = max(text_width(title, 19, BOLD), text_width(subtitle, 12.5), text_width(status, 12.5))
     width = max(scope.size.width, words) + 2 * MARGIN
     canvas.scope(scope, (width - scope.size.width) // 2, top)
     height = top + scope.size.height + MARGIN

@@ -1,16 +1,16 @@
 """Routes the edges of one scope so that none crosses a state, whatever the graph.
 
 An edge to the next layer crosses the gap between the two layers in a curve. Every other edge runs
-in a vertical lane beside all states it passes, one lane for all edges of a kind to the same
-target: twenty Catch edges are one dashed line. It leaves an outermost state sideways, any other
-through the gap below, where every edge has a track of its own; so it arrives too. States lie
-inside layers, curves and tracks inside gaps, lanes beyond the states of the layers they pass. A
-label beside a state stands whole on its own line, beyond the lanes that pass the state; one above a
-state where `arrivals` finds room.
+in a vertical lane beside all the states it passes, one lane for all edges of a kind to the same
+target: twenty Catch edges are one dashed line. It leaves an outermost state sideways, and any other
+through the gap below, where every edge has its own track; it arrives in the same way. States are
+inside layers, curves and tracks inside gaps, and lanes beyond the states of the layers they pass.
+A label beside a state is on its own line, beyond the lanes that pass the state; a label above a
+state is where `edge_ends` finds room.
 
-`outer` holds for each zone (upper half, lower half and gap below of every layer) how far out it is
-taken already. A lane that passes more than 64 layers looks at the outermost of all instead, so
-time grows linearly with states and edges.
+`outer` holds for each zone (upper half, lower half and gap below each layer) how far out it is
+occupied. A lane that passes more than 64 layers uses the outermost position of all zones instead,
+so time grows linearly with states and edges.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
-from ratchet.workflow.drawing.arrivals import BESIDE, Side, ends_of, sides_of
+from ratchet.workflow.drawing.edge_ends import BESIDE, Side, ends_of, sides_of
 from ratchet.workflow.drawing.layout import Edge, Kind, Layers, Size
 
 Point = tuple[float, float]
@@ -67,14 +67,14 @@ class Placed:
 
 
 def place(sizes: Mapping[str, Size], edges: Sequence[Edge], start: str) -> Placed:
-    """Lay one scope out; edges to unknown states are left out (lint reports them)."""
+    """Lay out one scope without its edges to unknown states, which lint reports."""
     known = dict.fromkeys(e for e in edges if e.source in sizes and e.target in sizes)
     return _Router(Layers(sizes, list(known), start)).placed()
 
 
 @dataclass(eq=False)
 class _Lane:
-    """All edges of a kind that run beside the states to one target on one side."""
+    """All edges of a kind to one target that run beside the states on one side."""
 
     target: str
     kind: Kind
@@ -131,7 +131,7 @@ class _Router:
         return list(lanes.values())
 
     def _side(self, lane: _Lane) -> Side:
-        """Where most of its states can be left sideways; else errors right, the rest left."""
+        """Where most of its states are outermost; otherwise right for errors, left for others."""
         names = [lane.target, *(edge.source for edge in lane.edges)]
         left = sum(self.layers.outermost(name, -1) for name in names)
         right = sum(self.layers.outermost(name, 1) for name in names)
@@ -140,12 +140,12 @@ class _Router:
         return 1 if right > left else -1
 
     def _order(self, lane: _Lane) -> tuple[bool, bool, int]:
-        """Short lanes run closest to the states, errors beyond the plain ones."""
+        """Short lanes are closest to the states, error lanes beyond the others."""
         first, last = self._span(lane)
         return last - first > _NEAR, lane.kind == "catch", last - first
 
     def _span(self, lane: _Lane) -> tuple[int, int]:
-        """The zones it passes: 3 * rank is the upper half of a layer, then lower half, then gap."""
+        """The zones it passes; 3 * rank is a layer's upper half, followed by lower half and gap."""
         ends = [self._zone_out(edge.source, lane.side) for edge in lane.edges]
         ends.append(self._zone_in(lane.target, lane.side))
         return max(0, min(ends)), max(ends)
@@ -172,7 +172,7 @@ class _Router:
         return sides
 
     def _entry(self, lane: _Lane) -> float:
-        """Where a lane enters a target from above that it does not reach sideways."""
+        """Where a lane enters, from above, a target that it cannot reach sideways."""
         size = self.sizes[lane.target]
         aside = size.width // 4 + (14 if lane.kind == "catch" else 0)
         return self.x[lane.target] + lane.side * min(aside, size.width / 2 - 2)
@@ -180,7 +180,7 @@ class _Router:
     # heights
 
     def _stack(self) -> float:
-        """Give every layer its top and every edge in a gap its track; the bottom of it all."""
+        """Place every layer and the track of every edge in a gap. Returns the bottom."""
         out, into = self._in_gaps()
         top = STUB + self._tracks(into[0], STUB / 2)
         for rank in range(len(self.layers.layers)):
@@ -203,7 +203,7 @@ class _Router:
         return out, into
 
     def _tracks(self, users: Sequence[Edge | _Lane], y: float) -> float:
-        """One track under the other; how much height they take."""
+        """Put the tracks below each other. Returns the height they take."""
         first = y
         for user in users:
             y += _LINE - _TRACK if isinstance(user, Edge) and user.label else 0.0
@@ -246,20 +246,20 @@ class _Router:
         return routes
 
     def _pass(self, side: Side, zones: range, x: float) -> None:
-        """Note for every layer it runs past how far out a lane lies."""
+        """Note how far out a lane is for every layer it passes."""
         passed = self.passed[side]
         for zone in zones:
             if zone % 3 == 1:
                 passed[zone // 3] = side * max(side * passed[zone // 3], side * x)
 
     def _label_end(self, lane: _Lane, edge: Edge) -> float:
-        """How far out a label beside a state ends: the whole of it stands on its own line."""
+        """How far out a label beside a state ends: it is on its own line, untruncated."""
         if not edge.label or not self.layers.outermost(edge.source, lane.side):
             return -math.inf
         return lane.side * self._label_start(edge.source, lane.side) + math.ceil(edge.label_width)
 
     def _label_start(self, name: str, side: Side) -> float:
-        """Beside the state, or beyond the lanes that pass it if they are near."""
+        """Beside the state, or beyond the lanes that pass close to it."""
         border, passed = self._side_x(name, side), self.passed[side][self.rank[name]]
         return (passed if abs(passed - border) < _ASIDE else border) + side * 6
 
@@ -297,7 +297,7 @@ class _Router:
         return [(self._side_x(name, side, port), y), (lane.x, y)], label_at
 
     def _through_gap(self, edge: Edge, lane: _Lane) -> tuple[list[Point], Point]:
-        """The first of a state's edges leaves outermost, for its track is the uppermost."""
+        """The first of a state's edges leaves outermost, because its track is the uppermost."""
         name, side = edge.source, lane.side
         edges = self.leaving[name, side]
         room = self.sizes[name].width / 2 - 16
@@ -306,10 +306,10 @@ class _Router:
         return [(x, bottom), (x, y), (lane.x, y)], (x + side * 6, y - 4)
 
     def _port(self, edge: Edge, side: Side) -> float:
-        """How far below the middle an edge leaves: labelled ones one above the other.
+        """How far below the middle an edge leaves, labelled edges one above the other.
 
-        Of those that lead down the shortest leaves lowest, of those that lead up highest: lanes
-        further out pass above and below them, so that no two of one state cross.
+        Of the edges that lead down the shortest leaves lowest, of those that lead up the shortest
+        leaves highest: lanes further out pass above and below, so no two edges of a state cross.
         """
         key, port = (edge.source, side), _PORT[edge.kind]
         count = self.labels[key]
@@ -343,7 +343,7 @@ _SIDES: tuple[Side, Side] = (-1, 1)
 
 
 def _joined(routes: list[Route]) -> list[Route]:
-    """The farthest edge from each direction draws the whole lane, the others join it."""
+    """The farthest edge from each direction draws the whole lane; the others join it."""
     ends: dict[bool, Route] = {}
     for route in routes:
         start, end = route.points[0][1], route.points[-1][1]

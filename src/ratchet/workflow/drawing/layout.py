@@ -1,10 +1,9 @@
 """Places the states of one scope in layers, top down; `lanes` routes the edges between them.
 
-Our own, because the one pure-Python layered layout on the package index (grandalf: flat graphs,
-GPL-2.0 or EPL-1.0, no release since 2023) knows no boxes inside boxes, and state machines need
-less than Sugiyama's method: they are nearly series-parallel. Centres are whole numbers, so that a
-line ends exactly on a border whatever the order of the additions. Time grows linearly with states
-and edges.
+It is written here because the one pure-Python layered layout on the package index (grandalf:
+GPL-2.0 or EPL-1.0, no release since 2023) does not nest boxes, and state machines need less than
+Sugiyama's method: they are nearly series-parallel. Centres are whole numbers, so that a line ends
+exactly on a border whatever the order of the additions. Time grows linearly with states and edges.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _SWEEPS = 4
 
 @dataclass(frozen=True)
 class Size:
-    """Width and height in SVG units, whole and even; `slant`: how far a hexagon's sides draw in."""
+    """Width and height in SVG units, whole and even; `slant` is how far a hexagon's sides taper."""
 
     width: float
     height: float
@@ -32,9 +31,9 @@ class Size:
 
 @dataclass(frozen=True)
 class Edge:
-    """One transition; `label` is drawn, `label_width` is the room it needs, `hover` is the whole.
+    """One transition; `label` is drawn in `label_width`, `hover` is shown on hovering.
 
-    `hover` is the label untruncated and unshortened; empty where it is the label.
+    `hover` is the unabbreviated label; it is empty if that is the label itself.
     """
 
     source: str
@@ -46,7 +45,7 @@ class Edge:
 
 
 class Layers:
-    """The states of one scope in layers: order of discovery, then by their neighbours above."""
+    """The states of one scope in layers, ordered by discovery, then by the neighbours above."""
 
     def __init__(self, sizes: Mapping[str, Size], edges: Sequence[Edge], start: str) -> None:
         self.sizes = sizes
@@ -64,7 +63,7 @@ class Layers:
         self.x = {name: float(round(x)) for name, x in self.x.items()}
 
     def outermost(self, name: str, side: Literal[-1, 1]) -> bool:
-        """Whether no state of its layer lies further to that side."""
+        """Whether no state of its layer is further to that side."""
         layer = self.layers[self.rank[name]]
         return name == (layer[0] if side < 0 else layer[-1])
 
@@ -73,7 +72,7 @@ class Layers:
         return self._heights[rank]
 
     def _direct_edges(self) -> set[Edge]:
-        """Edges to the next layer; of two to the same target the error's goes another way."""
+        """Edges to the next layer; of two to the same target, the Catch edge takes a lane."""
         plain = {(e.source, e.target) for e in self.edges if e.kind == "next"}
         return {
             edge
@@ -131,10 +130,10 @@ class Layers:
 
 
 def _rank(names: list[str], edges: Sequence[Edge], start: str) -> tuple[list[str], dict[str, int]]:
-    """Order of discovery, and for each state the length of the longest way to it.
+    """The order of discovery, and the length of the longest path to each state.
 
-    Edges that close a loop do not count. Catch edges are followed last, so error handlers come
-    after what they guard.
+    Edges that close a loop do not count. Catch edges are followed last, so that error handlers come
+    after the states they handle errors of.
     """
     out: dict[str, list[str]] = {name: [] for name in names}
     for edge in sorted(edges, key=lambda edge: edge.kind == "catch"):
@@ -151,8 +150,8 @@ def _rank(names: list[str], edges: Sequence[Edge], start: str) -> tuple[list[str
 def _search(
     roots: Iterable[str], out: Mapping[str, list[str]]
 ) -> tuple[list[str], list[str], set[tuple[str, str]]]:
-    """Depth first without recursion: discovery order, finishing order, edges that close loops."""
-    found: dict[str, bool] = {}  # True while the state is on the way from its root
+    """Depth-first without recursion: discovery order, finishing order, edges that close loops."""
+    found: dict[str, bool] = {}  # True while the state is on the path from the root
     done: list[str] = []
     loops: set[tuple[str, str]] = set()
     for root in roots:
@@ -176,7 +175,7 @@ def _search(
 
 
 def _apart(wishes: Sequence[tuple[float, float]], widths: Sequence[float]) -> list[float]:
-    """Centres nearest to the wished ones (value, weight) that keep order and distance.
+    """The centres closest to the desired ones (value, weight) that keep order and distance.
 
     Weighted least squares under x[i] + gap <= x[i+1], solved by pooling adjacent violators.
     """

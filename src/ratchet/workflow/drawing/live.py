@@ -1,4 +1,4 @@
-"""Follows an execution while it runs: in a notebook as its picture, in a terminal as a table."""
+"""Follows an execution while it runs: as a picture in a notebook, as a table in a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 EVERY = 2.0
-"""Seconds between two looks; GetExecutionHistory allows about five a second for an account."""
+"""Seconds between two requests; an account may call GetExecutionHistory about 5 times a second."""
 
 
 def follow(
@@ -29,10 +29,10 @@ def follow(
     timeout: float | None = None,
     console: Console | None = None,
 ) -> Timeline:
-    """Show an execution (its ARN) until it has ended; how it went.
+    """Show an execution (its ARN) until it has ended. Returns its timeline.
 
     `client` is boto3's Step Functions client, by default the environment's. Raises TimeoutError
-    when the execution still runs after `timeout` seconds, and what boto3 raises.
+    if the execution is still running after `timeout` seconds, and whatever boto3 raises.
     """
     client = client or _client()
     looks = watch(execution, client, every=every, timeout=timeout)
@@ -44,7 +44,7 @@ def follow(
 def watch(
     execution: str, client: Any, *, every: float = EVERY, timeout: float | None = None
 ) -> Iterator[Timeline]:
-    """The execution as it stands, again and again; the last one has ended."""
+    """The execution's timeline again and again, until it has ended."""
     deadline = None if timeout is None else time.monotonic() + timeout
     history = HistoryPoller(execution, client)
     while True:
@@ -54,7 +54,7 @@ def watch(
             return
         left = every if deadline is None else deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"{execution} still runs after {timeout:g} seconds")
+            raise TimeoutError(f"{execution} is still running after {timeout:g} seconds")
         time.sleep(min(every, left))
 
 

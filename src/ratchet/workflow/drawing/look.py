@@ -1,4 +1,4 @@
-"""Colours, fonts and sizes: what every picture has in common."""
+"""Colours, fonts and sizes of all pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HEAD = 30.0
 MARGIN = 28.0
 SHELF_GAP = 24.0
 SHELF = 2000.0
-"""How wide branches beside each other may get before a new row begins."""
+"""How wide a row of branches may get before a new one begins."""
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 
 COLOURS: dict[str, tuple[str, str]] = {
@@ -21,12 +21,12 @@ COLOURS: dict[str, tuple[str, str]] = {
     "ABORTED": ("#6b7280", "#f1f2f4"),
     "RUNNING": ("#1a63c6", "#e8f1fd"),
 }
-"""Of each status: border and text, fill."""
+"""The colours of each status: for border and text, and for the fill."""
 
 INK, LINE, FAINT = "#2f3b4a", "#9aa3af", "#c9ced6"
 CAUGHT, CATCH, FAINT_CATCH = "#a86200", "#d2a764", "#e6cfa6"
 
-# Scoped to our own pictures, for a notebook has other ones.
+# Scoped to these pictures, because a notebook has others too.
 STYLE = f"""
 .ratchet text{{font-family:{FONT};fill:#1f2733}}
 .ratchet .name{{font-size:13.5px;font-weight:600}}

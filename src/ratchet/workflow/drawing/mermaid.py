@@ -1,6 +1,6 @@
-"""A state machine as a Mermaid flowchart: for README files and wikis that draw it themselves.
+"""A state machine as a Mermaid flowchart, which README files and wikis render.
 
-Mermaid as it is set up there draws up to 500 transitions and 50,000 characters; SVG has no limit.
+As configured there, Mermaid renders up to 500 transitions and 50,000 characters; SVG has no limit.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ratchet.workflow.drawing.scope import inside, states_of
 from ratchet.workflow.drawing.text import printable
 from ratchet.workflow.history.timeline import Timeline
 
-_READ_EVEN_SO = re.compile(r"(\$(?=\$)|\bfa[a-z]?(?=:fa-))")
+_SPECIAL_IN_QUOTES = re.compile(r"(\$(?=\$)|\bfa[a-z]?(?=:fa-))")
 _DASHED = "stroke-dasharray:5 4"
 
 
 def mermaid(definition: Mapping[str, Any], history: History = None) -> str:
     """The text of a Mermaid flowchart, coloured by `history` if there is one.
 
-    Raises ValueError when the definition has no states to draw.
+    Raises ValueError if the definition has no states to draw.
     """
     if not states_of(definition):
         raise ValueError("nothing to draw: the definition has no States")
@@ -75,11 +75,11 @@ class _Writer:
         times = self.timeline.states.get(name) if self.timeline else None
         if times:
             self.statuses.setdefault(times.status, []).append(identity)
-        told = [text for text in (name, kind_of(state), note(times), tries(times)) if text]
+        caption = [text for text in (name, kind_of(state), note(times), tries(times)) if text]
         if not inner:
-            yield f"{pad}{identity}{_shaped(state, _quoted(*told))}"
+            yield f"{pad}{identity}{_shaped(state, _quoted(*caption))}"
             return
-        yield f"{pad}subgraph {identity} [{_quoted(' · '.join(told))}]"  # has room for one line
+        yield f"{pad}subgraph {identity} [{_quoted(' · '.join(caption))}]"  # one line only
         yield f"{pad}    direction TB"
         for machine in inner:
             yield from self.scope(machine, depth + 1)
@@ -99,14 +99,14 @@ def _shaped(state: Mapping[str, Any], text: str) -> str:
 
 
 def _quoted(*lines: str) -> str:
-    """Text in quotes; whatever has a meaning in Mermaid or in HTML is written as its number."""
+    """Text in quotes; characters with a meaning in Mermaid or HTML are written as entities."""
     return '"' + "<br/>".join(map(_plain, lines)) + '"'
 
 
 def _plain(text: str) -> str:
-    """Mermaid reads formulas ($$x$$) and icons (fa:fa-car) even so: a space of no width parts them.
+    """Zero-width spaces break up what Mermaid reads as formulas ($$x$$) or icons (fa:fa-car).
 
     Letters of other scripts stay as they are.
     """
-    text = _READ_EVEN_SO.sub("\\1\u200b", printable(text))
+    text = _SPECIAL_IN_QUOTES.sub("\\1\u200b", printable(text))
     return "".join(c if c.isalnum() or c in " .,:?!/+-=_'" else f"#{ord(c)};" for c in text)

@@ -1,4 +1,4 @@
-"""A picture as a page of its own, and as what a notebook shows for an object that draws itself."""
+"""A picture as an HTML page, and as the notebook display of an object."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ main>svg{box-shadow:none;max-width:100%;height:auto}
 def page(
     definition: Mapping[str, Any], history: History = None, *, title: str = "", subtitle: str = ""
 ) -> str:
-    """A whole HTML document with the picture in it: no script, nothing from outside.
+    """An HTML document with the picture in it: no script, no external resource.
 
     Raises ValueError when the definition has no states to draw.
     """
@@ -43,7 +43,7 @@ def page(
 def html(
     definition: Mapping[str, Any], history: History = None, *, title: str = "", subtitle: str = ""
 ) -> str:
-    """The picture as a piece of HTML for a notebook: a large one scrolls in its cell.
+    """The picture as HTML for a notebook; a large one scrolls in its cell.
 
     Raises ValueError when the definition has no states to draw.
     """
@@ -52,21 +52,21 @@ def html(
 
 
 class DrawsItself:
-    """Mixin: in Jupyter the object is its picture. A class says with `drawn` what to draw."""
+    """Mixin for objects that Jupyter displays as a picture; `drawn` returns what to draw."""
 
     def drawn(self) -> tuple[Mapping[str, Any], History]:
         """The definition and, for an execution, its history."""
-        raise NotImplementedError(f"{type(self).__name__}.drawn says what its picture shows")
+        raise NotImplementedError(f"{type(self).__name__}.drawn must return what to draw")
 
     def _repr_html_(self) -> str:
         return html(*self.drawn(), title=str(getattr(self, "name", None) or ""))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """All forms of the object; IPython itself chooses with `include` and `exclude`."""
+        """All representations of the object; IPython chooses with `include` and `exclude`."""
         made = {"text/plain": repr(self)}
         try:
             made["text/html"] = self._repr_html_()
-        except Exception as error:  # noqa: BLE001 - a notebook that shows an object must not fail
+        except Exception as error:  # noqa: BLE001 - displaying an object must not fail
             made["text/plain"] += f"\n(no picture: {error})"
         wanted = made if include is None else {k: v for k, v in made.items() if k in include}
         return {key: text for key, text in wanted.items() if key not in (exclude or ())}

@@ -10,16 +10,16 @@ from ratchet.workflow.drawing.text import printable
 
 
 class Pen:
-    """The parts of one picture in the making; `marks` are those its legend must explain."""
+    """The parts of a picture while it is drawn; `marks` are those its legend must explain."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.marks: set[str] = set()
 
     def svg(self, width: float, height: float, title: str) -> str:
-        """The whole picture: nothing in it runs, nothing comes from outside.
+        """The whole picture, without scripts and external resources.
 
-        It has no ids, for a page may hold many pictures, and hide some.
+        It has no ids, because a page may contain many pictures and hide some.
         """
         size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" class="ratchet" {size} role="img">'
@@ -41,7 +41,7 @@ class Pen:
         hover: str = "",
         after: str = "",
     ) -> None:
-        """`after` follows the text in small letters, wherever the text ends in a reader's font."""
+        """`after` follows the text in small letters, wherever that ends in the reader's font."""
         title = f"<title>{clean(hover)}</title>" if hover and hover != text else ""
         rest = f'<tspan class="kind" dx="8">{clean(after)}</tspan>' if after else ""
         place = f"x={quoteattr(f'{x:.1f}')} y={quoteattr(f'{y:.1f}')}"
@@ -49,13 +49,13 @@ class Pen:
             f"<text {place} class={quoteattr(css)} {more}>{title}{clean(text)}{rest}</text>"
         )
 
-    def again(self, right: float, y: float) -> None:
-        """The turning arrow of what is tried again."""
+    def retry_mark(self, right: float, y: float) -> None:
+        """The circular arrow of a state that is retried."""
         self.marks.add("again")
         at = f"translate({right - 11:.1f} {y:.1f})"
         self.parts.append(f'<path class="again" d="{shapes.AGAIN}" transform="{at}"/>')
 
 
 def clean(text: str) -> str:
-    """Escaped, and without what XML cannot hold."""
+    """Escaped, and without characters that XML does not allow."""
     return escape(printable(text))

@@ -1,4 +1,4 @@
-"""One scope of a machine placed with all that is inside it: boxes inside boxes."""
+"""One scope of a machine, laid out with everything inside it: boxes inside boxes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ratchet.workflow.drawing.look import HEAD, PAD, SHELF, SHELF_GAP
 
 @dataclass(frozen=True)
 class Scope:
-    """A placed set of states; `inner` are the scopes inside Map and Parallel states."""
+    """States with their positions; `inner` are the scopes inside Map and Parallel states."""
 
     states: Mapping[str, Any]
     start: str
@@ -29,7 +29,7 @@ class Scope:
 
     @classmethod
     def of(cls, definition: Mapping[str, Any]) -> Scope:
-        """Place a definition, innermost scopes first. What is no state is left out."""
+        """Lay out a definition, innermost scopes first. What is not a state is left out."""
         states = states_of(definition)
         inner = {name: tuple(map(cls.of, inside(state))) for name, state in states.items()}
         sizes = {name: _size(name, state, inner[name]) for name, state in states.items()}
@@ -39,7 +39,7 @@ class Scope:
 
 
 def states_of(definition: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The states of a definition by name, those that are objects."""
+    """The states of a definition by name; those that are not objects are left out."""
     states = definition.get("States")
     if not isinstance(states, Mapping):
         return {}
@@ -47,7 +47,7 @@ def states_of(definition: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def inside(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The machines inside a Map or Parallel state, those with states to draw."""
+    """The machines inside a Map or Parallel state that have states to draw."""
     branches = state.get("Branches")
     processor = state.get("ItemProcessor") or state.get("Iterator")
     within = [processor, *(branches if isinstance(branches, list) else [])]
@@ -55,7 +55,7 @@ def inside(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def shelves(inner: tuple[Scope, ...]) -> list[list[Scope]]:
-    """Scopes side by side, in as many rows as keep a Parallel of a hundred branches readable."""
+    """Scopes side by side, in several rows so that a Parallel of a hundred branches is readable."""
     rows: list[list[Scope]] = []
     room = 0.0
     for scope in inner:
@@ -74,7 +74,7 @@ def inner_width(rows: list[list[Scope]]) -> float:
 
 
 def shelf_height(shelf: list[Scope]) -> float:
-    """The height of the highest scope of a row."""
+    """The height of the tallest scope of a row."""
     return max(scope.size.height for scope in shelf)
 
 

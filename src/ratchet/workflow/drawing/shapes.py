@@ -11,7 +11,7 @@ CORNER = 8.0
 
 
 def glyph(status: str) -> str:
-    """Tick, cross, bars or dots in a 10 by 10 box."""
+    """A tick, cross, bars or dots in a 10 by 10 box."""
     if status == "SUCCEEDED":
         return "M1 5.5L4 8.5L9.5 2"
     if status == "CAUGHT":
@@ -24,7 +24,7 @@ def glyph(status: str) -> str:
 
 
 AGAIN = "M9.2 3.2A4.2 4.2 0 1 0 9.7 6.4M9.6 0.8V3.6H6.8"
-"""A turning arrow in a 10 by 10 box: the state is tried again when it fails."""
+"""A circular arrow in a 10 by 10 box: the state is retried if it fails."""
 
 
 def hexagon(x: float, y: float, size: Size) -> str:
@@ -37,7 +37,7 @@ def hexagon(x: float, y: float, size: Size) -> str:
 
 
 def curve(start: Point, leave: Point, arrive: Point, end: Point) -> str:
-    """Straight out of the layer, a curve through the gap, straight in."""
+    """Straight out of the layer, curved through the gap, straight in."""
     (x0, y0), (_, y1), (x3, y2), (_, y3) = start, leave, arrive, end
     if abs(x0 - x3) < 1:
         return f"M{x0:.1f} {y0:.1f}V{y3 - 1:.1f}"
@@ -68,7 +68,7 @@ def arrow(before: Point, end: Point) -> str:
 
 
 def until_lane(points: list[Point], joins: int) -> list[Point]:
-    """The way out to the lane and round its corner."""
+    """The path out to the lane and around its corner."""
     x, y = points[joins - 1]
     down = CORNER if points[joins][1] > y else -CORNER
     return [*points[:joins], (x, y + down)]

@@ -1,4 +1,4 @@
-"""An execution in a terminal: a table that follows it, or a line for each state in a file."""
+"""An execution in a terminal as a live table, or in a file as a line for each state."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _PLAIN_MARKS = {"SUCCEEDED": "+", "CAUGHT": "!", "RUNNING": ".", "ABORTED": "-"}
 _COLUMNS = ("", "state", "took", "again", "error")
 _GAP = 3
 _NARROW = 70
-_CTRL_C = 3  # a terminal writes ^C after the last row: it must not begin a new line
-_HEAD_LINES = 5  # execution, what is left out, columns, rule, cursor
+_CTRL_C = 3  # a terminal writes ^C after the last row, which must not wrap
+_HEAD_LINES = 5  # execution, "n more above", columns, rule, cursor
 
 
 def show(looks: Iterator[Timeline], console: Console | None, name: str) -> Timeline:
-    """Show an execution until it has ended; how it went."""
+    """Show an execution until it has ended. Returns its last timeline."""
     from rich.console import Console as Terminal
 
     console = console or Terminal(markup=False, highlight=False, emoji=False)
@@ -40,22 +40,22 @@ def _as_table(looks: Iterator[Timeline], console: Console, name: str) -> Timelin
         live.start(refresh=True)
         for last in looks:
             live.update(_table(last, name, console), refresh=True)
-    finally:  # Ctrl-C within start() too, which `with` would not give the terminal back after
+    finally:  # `with` would not restore the terminal after Ctrl-C within start()
         live.update(_table(last, name, console, whole=True))
         live.stop()
     return last
 
 
 def _as_lines(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
-    """For a file, a pipe or a terminal without a cursor: a line for each state as it ends."""
+    """For a file, a pipe or a terminal without cursor movement: a line per state as it ends."""
     from rich.text import Text
 
-    told: set[tuple[str, int, str]] = set()
+    printed: set[tuple[str, int, str]] = set()
     for last in looks:
         for state in last.states.values():
             key = (state.name, state.visits, state.status)
-            if state.status != "RUNNING" and key not in told:
-                told.add(key)
+            if state.status != "RUNNING" and key not in printed:
+                printed.add(key)
                 row = " ".join(filter(None, _row(last, state, console.encoding)))
                 console.print(Text(row), soft_wrap=True)
     console.print(Text(_head(last, name)), soft_wrap=True)
@@ -67,7 +67,7 @@ def _table(
 ) -> RenderableType:
     """The states entered so far, those inside a Map or Parallel below it.
 
-    Unless it is the whole, only what fits, one line each: what runs, and what came last.
+    Unless `whole`, only as many as fit, on one line each: those running, and the latest.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Group
@@ -99,7 +99,7 @@ def _table(
 
 
 def _narrow(row: tuple[str, ...]) -> tuple[str, ...]:
-    """The error beside the state, where there is no room for its own column."""
+    """The error beside the state, if there is no room for its own column."""
     mark, state, took, again, error = row
     return mark, f"{state}: {error}" if error else state, took, again
 
@@ -112,13 +112,13 @@ def _latest(states: Sequence[StateTimes], room: int) -> list[StateTimes]:
 
 
 def _widths(rows: Sequence[tuple[str, ...]], width: int) -> list[int]:
-    """Of each column; where there is too little room the state gives way first, then the error."""
+    """The width of each column. Without room for all, the state shrinks first, then the error."""
     from rich.cells import cell_len
 
-    mark, state, took, again, *error = (max(map(cell_len, column)) for column in zip(*rows))  # noqa: B905 - rows are alike
+    mark, state, took, again, *error = (max(map(cell_len, column)) for column in zip(*rows))  # noqa: B905 - all rows have the same length
     room = width - _GAP * (len(rows[0]) - 1) - mark - took - again
-    told = [min(wide, max(room - state, room // 3)) for wide in error]
-    return [mark, max(1, min(state, room - sum(told))), took, again, *told]
+    errors = [min(wide, max(room - state, room // 3)) for wide in error]
+    return [mark, max(1, min(state, room - sum(errors))), took, again, *errors]
 
 
 def _head(timeline: Timeline, name: str) -> str:
@@ -126,7 +126,7 @@ def _head(timeline: Timeline, name: str) -> str:
 
 
 def _row(timeline: Timeline, state: StateTimes, encoding: str) -> tuple[str, ...]:
-    """Mark, state, duration, tries and error, in characters that can be written."""
+    """Mark, state, duration, tries and error, in characters that the encoding has."""
     marks = _MARKS if encoding.startswith("utf") else _PLAIN_MARKS
     visits = f" ({state.visits} times)" if state.visits > 1 else ""
     name = "  " * _depth(timeline.states, state) + state.name + visits

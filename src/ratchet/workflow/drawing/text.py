@@ -1,7 +1,7 @@
-"""What of a text can be shown, how wide it is and where it may break.
+"""Which characters of a text can be shown, how wide it is and where it may break.
 
-No font is at hand when a picture is made: the widths are those of the widest font that readers have
-(DejaVu Sans, Linux), so a text may end early elsewhere but never runs over its box.
+No font is available when a picture is made. The widths are those of the widest font that readers
+have (DejaVu Sans, Linux), so that elsewhere a text may end early but never overflows its box.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import unicodedata
 from functools import lru_cache
 
 BOLD = 1.13
-"""How much wider bold letters are."""
+"""How much wider bold letters are than regular ones."""
 
-_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""What makes letters read in another order than they are written in: shown, not obeyed."""
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that change the reading order of those around them: replaced, not obeyed."""
 
 _WIDTHS = {
     0.29: "'ijlIJ",
@@ -34,7 +34,7 @@ _PARTS = re.compile(r"[A-Z]*[^A-Z\s\-_./:]*[\s\-_./:]*")
 
 
 def printable(text: str) -> str:
-    """The text without what no picture can hold, or what turns the letters around it."""
+    """The text with control characters and bidirectional controls replaced."""
     if text.isprintable():
         return text
     return "".join(c if c in "\t\n" or _printable(c) else "\ufffd" for c in text)
@@ -43,7 +43,7 @@ def printable(text: str) -> str:
 def _printable(character: str) -> bool:
     code = ord(character)
     in_xml = 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or code > 0xFFFF
-    return in_xml and character not in _TURNS
+    return in_xml and character not in _BIDI_CONTROLS
 
 
 @lru_cache(maxsize=4096)
@@ -59,12 +59,12 @@ def _em(character: str) -> float:
 
 
 def text_width(text: str, size: float, weight: float = 1.0) -> float:
-    """Rough; a little too wide rather than too narrow. `weight` is BOLD or 1."""
+    """An estimate, rather too wide than too narrow. `weight` is BOLD or 1."""
     return sum(map(_em, text)) * size * weight
 
 
 def fit(text: str, room: float, size: float, weight: float = 1.0) -> str:
-    """The text, cut with an ellipsis where it is wider than `room`."""
+    """The text, cut with an ellipsis if it is wider than `room`."""
     if text_width(text, size, weight) <= room:
         return text
     return (
@@ -73,7 +73,7 @@ def fit(text: str, room: float, size: float, weight: float = 1.0) -> str:
 
 
 def wrap(text: str, room: float, size: float, weight: float, most: int) -> list[str]:
-    """The text in at most `most` lines, broken between words, or else where a word must break."""
+    """The text in at most `most` lines, broken between words where possible."""
     lines: list[str] = []
     while text_width(text, size, weight) > room and len(lines) < most - 1:
         line = _line(text, room, size * weight)
@@ -83,7 +83,7 @@ def wrap(text: str, room: float, size: float, weight: float, most: int) -> list[
 
 
 def _line(text: str, room: float, em: float) -> str:
-    """As much of the text as fits: whole words, else parts of a CamelCase one, else letters."""
+    """As much text as fits: whole words, or parts of a CamelCase word, or letters."""
     most = _fitting(text, room, em)
     for pieces in (_WORDS, _PARTS):
         words = [match.end() for match in pieces.finditer(text[: most + 1])]

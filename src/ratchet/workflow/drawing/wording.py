@@ -1,4 +1,4 @@
-"""Choice rules and error handlers in few words: what stands beside a line of a picture."""
+"""Choice rules and error handlers in a few words: the labels of edges."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _NOT_TESTS = frozenset({"Variable", "Next", "Assign", "Output", "Comment"})
 def rule_texts(rules: Sequence[Any]) -> list[tuple[str, str]]:
     """(short, whole) for each rule of a Choice.
 
-    A rule's Comment is its short text. Of a JSONata condition the conditions that other rules
-    share are left out, paths are cut to their last name and quotes dropped.
+    A rule's Comment is its short text. Otherwise parts of a JSONata condition that other rules
+    share are left out, paths are reduced to their last name, and quotes are dropped.
     """
     wholes = [_whole(rule) for rule in rules]
     parts = [_conjuncts(whole) for whole in wholes]
@@ -36,7 +36,7 @@ def rule_texts(rules: Sequence[Any]) -> list[tuple[str, str]]:
 
 
 def catch_texts(catcher: Any) -> tuple[str, str]:
-    """(short, whole) for an entry of Catch; nothing for any error."""
+    """(short, whole) for an entry of Catch; short is empty for one that catches any error."""
     names = catcher.get("ErrorEquals") if isinstance(catcher, Mapping) else None
     errors = [str(error) for error in names] if isinstance(names, list) else []
     if errors == ["States.ALL"]:
@@ -50,7 +50,7 @@ def _comment(rule: Any) -> str:
 
 
 def _whole(rule: Any) -> str:
-    """A rule as it is written: its JSONata condition, or its JSONPath comparison."""
+    """A rule as written: its JSONata condition, or its JSONPath comparison."""
     if not isinstance(rule, Mapping):
         return ""
     if "Condition" in rule:
@@ -66,7 +66,7 @@ def _whole(rule: Any) -> str:
 
 
 def _inner(rule: Any) -> str:
-    """A rule inside And or Or: in brackets if it joins others itself."""
+    """A rule inside And or Or, in brackets if it joins others itself."""
     joins = isinstance(rule, Mapping) and bool(rule.keys() & {"And", "Or"})
     return f"({_whole(rule)})" if joins else _whole(rule)
 
@@ -83,15 +83,15 @@ def _test(operator: str, value: object) -> str:
 
 
 def _conjuncts(whole: str) -> list[str]:
-    """What an `and` joins; a condition with brackets or `or` stays whole."""
+    """The parts that `and` joins; a condition with brackets or `or` is not split."""
     if re.search(r"[(){}?]|\bor\b", whole):
         return [whole]
     return re.split(r"\s+and\s+", whole)
 
 
 def _short(own: list[str], uses: Counter[str]) -> str:
-    telling = [part for part in own if uses[part] == 1] or own
-    return " and ".join(_plain(part) for part in telling)
+    distinctive = [part for part in own if uses[part] == 1] or own
+    return " and ".join(_plain(part) for part in distinctive)
 
 
 def _plain(text: str) -> str:
@@ -104,5 +104,5 @@ def _plain(text: str) -> str:
 
 
 def _last_name(match: re.Match[str]) -> str:
-    """`$promotion.action` is `action`; a function such as `$exists` keeps its name."""
+    """`$promotion.action` becomes `action`; a function such as `$exists` keeps its name."""
     return match[0].lstrip("$").rpartition(".")[2].replace("_", " ")

@@ -1,1 +1,1 @@
-"""Editing ASL files: what is not touched stays as it was, comments and order included."""
+"""Edits ASL files: whatever is not changed keeps its text, comments and order."""

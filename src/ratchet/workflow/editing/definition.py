@@ -1,4 +1,4 @@
-"""A definition in a file: read, edited as plain data, written back with only the changes in it."""
+"""A definition in a file: read, edited as plain data, written back with only the changes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _BOM = "\ufeff"
 
 
 class Definition:
-    """An ASL text, JSON or YAML, and what it says.
+    """An ASL text, JSON or YAML, and the document in it.
 
-    Change `document` or `states` like any mapping, then `write()`. Comments, order, quotes and
-    spacing of whatever was not changed stay as they were, byte by byte.
+    Change `document` or `states` like any mapping, then call `write()`. Comments, order, quotes
+    and spacing of everything unchanged stay the same, byte by byte.
     """
 
     def __init__(self, text: str, path: Path | None = None) -> None:
@@ -51,19 +51,19 @@ class Definition:
 
     @property
     def text(self) -> str:
-        """The text as it is to be written."""
+        """The text with the changes."""
         if same(self._original, self.document):
             return self._mark + self._text
         changed = spliced(self._text, self._original, self.document, self._style())
-        if not self._says(changed):
+        if not self._reads_as(changed):
             raise WorkflowError(
                 "This change cannot be written into the text around it; "
-                "write the part anew by hand, or dump `document` to a new file"
+                "rewrite the part by hand, or dump `document` to a new file"
             )
         return self._mark + changed
 
-    def _says(self, text: str) -> bool:
-        """Whether a text, read back, is the document: nothing is written that is not."""
+    def _reads_as(self, text: str) -> bool:
+        """Whether a text reads back as the document; otherwise it is not written."""
         try:
             return same(_plain(read(text).document), self.document)
         except InvalidDefinition:
@@ -73,7 +73,7 @@ class Definition:
         """Write the text to a path, by default where it was read."""
         target = Path(path) if path is not None else self.path
         if target is None:
-            raise ValueError("This definition came from no file; give write() a path")
+            raise ValueError("This definition was not read from a file; give write() a path")
         target.write_bytes(self.text.encode())
         return target
 
@@ -97,7 +97,7 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        read(content)  # says which byte is wrong
+        read(content)  # reports which byte is wrong
         raise
 
 
@@ -108,7 +108,7 @@ def _plain(value: Any) -> Any:
 
 
 def _step(text: str) -> int:
-    """How far JSON is indented: as the first indented line is."""
+    """The indentation of JSON: that of its first indented line."""
     for line in text.splitlines()[1:]:
         if line.strip():
             return len(line) - len(line.lstrip(" ")) or 2

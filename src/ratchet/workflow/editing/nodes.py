@@ -1,4 +1,4 @@
-"""Where each part of a JSON or YAML text stands, as character offsets."""
+"""The position of each part of a JSON or YAML text, as character offsets."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ATOM = re.compile(r"[^\s,\]}]+")
 
 @dataclass(slots=True)
 class Node:
-    """A value in the text: `start` to `end`. `flow` is true for what stands in brackets.
+    """A value in the text: `start` to `end`. `flow` is true for a value in brackets.
 
-    In a map, `keys` holds each key's name, start and end; `children` are its values, or the
-    items of a list.
+    In a map, `keys` contains the name, start and end of each key; `children` are its values, or
+    the items of a list.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Lines:
 
 
 def json_nodes(text: str) -> Node:
-    """The tree of a JSON text that is known to be right."""
+    """The tree of a valid JSON text."""
     return _json_value(text, _skip(text, 0))
 
 
@@ -91,7 +91,7 @@ def _json_inside(text: str, at: int) -> Node:
 
 
 def yaml_nodes(text: str, lines: Lines) -> Node:
-    """The tree of a YAML text that is known to be right."""
+    """The tree of a valid YAML text."""
     return _yaml_node(yaml.compose(text, Loader=yaml.CSafeLoader), text, lines)
 
 
@@ -117,7 +117,7 @@ def _yaml_node(made: Any, text: str, lines: Lines) -> Node:
 
 
 def _last_end(node: Node) -> int:
-    """Where the last thing inside a block ends; an empty value ends with its key's colon."""
+    """Where the last value inside a block ends; an empty one ends with its key's colon."""
     last = node.children[-1].end
     return max(last, node.keys[-1][2] + 1) if node.kind == "map" else last
 

@@ -1,4 +1,4 @@
-"""Writes new values in the way of the text around them."""
+"""Writes new values in the style of the text around them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNPRINTABLE = re.compile(r"[^ -~\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a text looks like: JSON or YAML, its indentation, its line break, its alphabet."""
+    """The style of a text: JSON or YAML, its indentation, line breaks and alphabet."""
 
     is_json: bool
     step: int
@@ -31,7 +31,7 @@ class Style:
         return text.replace("\n", self.newline + " " * indent)
 
     def _yaml_flow(self, value: Any) -> str:
-        """On one line; quoted as JSON does, numbers as YAML reads them."""
+        """On one line, quoted as in JSON, with numbers as YAML reads them."""
         if isinstance(value, dict):
             parts = [
                 f"{self._yaml_flow(key)}: {self._yaml_flow(part)}" for key, part in value.items()
@@ -86,7 +86,7 @@ def _is_block(value: Any) -> bool:
 
 
 def _number(value: Any) -> str:
-    """JSON's way, except that YAML reads 1e20 as text unless it has a point."""
+    """As in JSON, except that YAML reads 1e20 as text unless it has a point."""
     text = json.dumps(value)
     if isinstance(value, float) and "e" in text and "." not in text:
         return text.replace("e", ".0e")

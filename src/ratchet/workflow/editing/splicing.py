@@ -1,4 +1,4 @@
-"""Changes a text so that it says another document, touching only the lines that differ."""
+"""Changes a text so that it contains another document, touching only the lines that differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WHITE_END = re.compile(r"\s*\Z")
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal as JSON is: 1 is not 1.0 and not true; the order of keys counts."""
+    """Equality of JSON values: 1 is neither 1.0 nor true, and the order of keys counts."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -23,7 +23,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def spliced(text: str, old: Any, new: Any, style: Style) -> str:
-    """`text`, which says `old`, changed to say `new`."""
+    """`text`, which contains `old`, changed to contain `new`."""
     splicer = _Splicer(text, style)
     nodes = json_nodes(text) if style.is_json else yaml_nodes(text, splicer.lines)
     splicer.value(nodes, old, new)
@@ -43,7 +43,7 @@ class _Splicer:
         return "".join([*parts, self.text[at:]])
 
     def value(self, node: Node, old: Any, new: Any, key: tuple[int, int] | None = None) -> None:
-        """Change one value. `key` is where its key stands, if it is under one in a block."""
+        """Change one value. `key` is the position of its key, if it is under one in a block."""
         if same(old, new):
             return
         if isinstance(old, dict) and isinstance(new, dict) and _mergeable(old, new):
@@ -67,11 +67,11 @@ class _Splicer:
             self._under_key(node, new, key, is_block=is_block)
 
     def _scalar(self, node: Node, new: Any) -> str:
-        """On one line; quoted as JSON does where brackets and commas could end it."""
+        """On one line, quoted as in JSON if brackets and commas could end it."""
         return self.style.scalar(new) if node.kind != "scalar" else self.style.flow(new, None)
 
     def _under_key(self, node: Node, new: Any, key: tuple[int, int], *, is_block: bool) -> None:
-        """Everything after a key's colon anew."""
+        """Rewrite everything after a key's colon."""
         colon = self.text.index(":", key[1]) + 1
         inner = self._column(key[0]) + self.style.step
         text = f" {self.style.scalar(new)}"
@@ -85,7 +85,7 @@ class _Splicer:
         self.edits.append((node.start, node.end, gap + text))
 
     def _flow(self, value: Any, at: int) -> str:
-        """A flow value written at an offset: over several lines where its line is one of many."""
+        """A flow value written at an offset, over several lines if the text around it is."""
         line = self.text[self.lines.start_of(at) : at]
         indent = len(line) - len(line.lstrip(" "))
         many = self.style.is_json and len(self.lines.starts) > 2
@@ -132,7 +132,7 @@ class _Splicer:
         removed: list[int],
         added: Mapping[int, Sequence[tuple[str | None, Any]]],
     ) -> None:
-        """Take entries out and put others in, each after the entry of an index (-1: first)."""
+        """Remove entries and insert others, each after the entry with an index (-1: first)."""
         if not kept:
             self._start_over(node, [entry for run in added.values() for entry in run])
             return
@@ -235,14 +235,14 @@ class _Splicer:
 
 
 def _mergeable(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether the keys they share stand in the same order."""
+    """Whether the keys they share are in the same order."""
     return bool(old) and bool(new) and [k for k in old if k in new] == [k for k in new if k in old]
 
 
 def _runs(
     wanted: list[str], known: set[str], places: Mapping[str, int]
 ) -> list[tuple[int, list[str]]]:
-    """The new names in their order, each run with the index of the entry it follows."""
+    """The new names in order, each run with the index of the entry it follows."""
     runs: dict[int, list[str]] = {}
     at = -1
     for name in wanted:

@@ -1,4 +1,4 @@
-"""boto3 clients, made when the first call is made and not before."""
+"""boto3 clients, created on the first call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def client(service: str = "stepfunctions") -> Any:
-    """A client by the environment: AWS, or local AWS where AWS_ENDPOINT_URL points to it."""
+    """A client as the environment configures it: of AWS, or of local AWS by AWS_ENDPOINT_URL."""
     import boto3
 
     make: Any = boto3.client
@@ -14,9 +14,9 @@ def client(service: str = "stepfunctions") -> Any:
 
 
 def beside(client: Any, service: str) -> Any:
-    """A client of another service where this one is, with the environment's credentials.
+    """A client of another service at the same endpoint, with the environment's credentials.
 
-    An endpoint that is not AWS's own, such as local AWS, needs none.
+    An endpoint other than AWS's, such as local AWS, needs no credentials.
     """
     import boto3
 
@@ -40,7 +40,7 @@ def pages(client: Any, operation: str, key: str, limit: int, **request: Any) -> 
 
 
 def console_link(client: Any, kind: str, arn: str) -> str | None:
-    """Where the AWS console shows a machine or an execution; None for what is not on AWS."""
+    """The address of a machine or an execution in the AWS console; None if it is not on AWS."""
     parts = arn.split(":")
     endpoint = str(getattr(client.meta, "endpoint_url", "")) if client is not None else ""
     if len(parts) < 4 or (endpoint and "amazonaws.com" not in endpoint):

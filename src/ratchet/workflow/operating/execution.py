@@ -1,4 +1,4 @@
-"""One execution of a workflow: look at it, wait for it, stop it, start it again where it failed."""
+"""One execution of a workflow: inspect it, wait for it, stop it, redrive it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPEN = ("RUNNING", "PENDING_REDRIVE")
 
 
 class ExecutionStatus(Enum):
-    """How an execution stands."""
+    """The status of an execution."""
 
     Running = "RUNNING"
     Succeeded = "SUCCEEDED"
@@ -35,7 +35,7 @@ class ExecutionStatus(Enum):
     @classmethod
     def _missing_(cls, value: object) -> None:
         known = ", ".join(status.value for status in cls)
-        raise ValueError(f"{value!r} is no status of an execution; there are {known}")
+        raise ValueError(f"{value!r} is not an execution status; use one of {known}")
 
 
 class Executed(Protocol):
@@ -47,7 +47,7 @@ class Executed(Protocol):
 
 
 class Execution(DrawsItself):
-    """An execution by its ARN. `status`, `start_date` and `stop_date` are as last seen."""
+    """An execution by its ARN. `status`, `start_date`, `stop_date` are as of the last request."""
 
     def __init__(
         self,
@@ -71,35 +71,35 @@ class Execution(DrawsItself):
             self._client = self.workflow.client if self.workflow else clients.client()
         return self._client
 
-    def _asked(self, operation: str, **request: Any) -> dict[str, Any]:
-        """What the API answers about this execution."""
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        """The API's answer about this execution."""
         call = getattr(self.client, operation)
         answer: dict[str, Any] = call(executionArn=self.execution_arn, **request)
         answer.pop("ResponseMetadata", None)
         return answer
 
     def describe(self) -> dict[str, Any]:
-        """DescribeExecution's answer; what this object knows is brought up to date by it."""
-        answer = self._asked("describe_execution")
+        """DescribeExecution's answer, which also updates this object."""
+        answer = self._call("describe_execution")
         self.status, self.start_date = answer["status"], answer["startDate"]
         self.stop_date = answer.get("stopDate")
         return answer
 
     def stop(self, cause: str | None = None, error: str | None = None) -> dict[str, Any]:
         """End the execution as ABORTED."""
-        said = {name: text for name, text in (("cause", cause), ("error", error)) if text}
-        return self._asked("stop_execution", **said)
+        reason = {name: text for name, text in (("cause", cause), ("error", error)) if text}
+        return self._call("stop_execution", **reason)
 
     def redrive(self) -> dict[str, Any]:
-        """Go on from where it failed, timed out or was stopped; what succeeded is kept."""
-        answer = self._asked("redrive_execution")
+        """Continue where it failed, timed out or was stopped; what succeeded is kept."""
+        answer = self._call("redrive_execution")
         self.status, self.stop_date = ExecutionStatus.Running.value, None
         return answer
 
     def list_events(
         self, max_items: int = 100, reverse_order: bool = False, html: bool = False
     ) -> Any:
-        """The history, a list that is a table in notebooks; with `html` the table itself."""
+        """The history: a list that notebooks display as a table; with `html` the table itself."""
         events = EventsList(
             clients.pages(
                 self.client,
@@ -113,20 +113,20 @@ class Execution(DrawsItself):
         return events.to_html() if html else events
 
     def get_input(self) -> Any:
-        """The input, as JSON means it; None if it is not kept."""
+        """The parsed input; None if it is not kept."""
         text = self.describe().get("input")
         return None if text is None else json.loads(text)
 
     def get_output(self, wait: bool = False, timeout: float | None = None) -> Any:
-        """The output, None if there is none (yet). `result` raises instead of giving None.
+        """The parsed output; None if there is none (yet), where `result` would raise.
 
-        Raises TimeoutError if the execution still runs after `timeout` seconds of waiting.
+        Raises TimeoutError if the execution is still running after `timeout` seconds of waiting.
         """
         text = (self.wait(timeout) if wait else self.describe()).get("output")
         return None if text is None else json.loads(text)
 
     def result(self, timeout: float | None = None) -> Any:
-        """Wait for the end and give the output. Raises ExecutionFailed with error and cause."""
+        """Wait for the end. Returns the output. Raises ExecutionFailed with error and cause."""
         ended = self.wait(timeout)
         if ended["status"] != ExecutionStatus.Succeeded.value:
             raise ExecutionFailed(
@@ -135,7 +135,7 @@ class Execution(DrawsItself):
         return json.loads(ended.get("output") or "null")
 
     def wait(self, timeout: float | None = None) -> dict[str, Any]:
-        """Wait until the execution has ended, looking less and less often; its description."""
+        """Wait for the end, polling less and less often. Returns DescribeExecution's answer."""
         deadline = None if timeout is None else time.monotonic() + timeout
         pause = _FIRST_LOOK
         while True:
@@ -144,7 +144,9 @@ class Execution(DrawsItself):
                 return answer
             left = _LONGEST if deadline is None else deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError(f"{self.execution_arn} still runs after {timeout:g} seconds")
+                raise TimeoutError(
+                    f"{self.execution_arn} is still running after {timeout:g} seconds"
+                )
             time.sleep(min(pause, left))
             pause = min(pause * 1.5, _LONGEST)
 
@@ -161,7 +163,7 @@ class Execution(DrawsItself):
         return read_history(self.list_events(max_items=max_events))
 
     def render_progress(self, portrait: bool = False, max_events: int = 25_000) -> Picture:  # noqa: ARG002 - the layout chooses
-        """The picture of the execution as it stands."""
+        """The picture of the execution so far."""
         events = list(self.list_events(max_items=max_events))
         return Picture(self.definition(), events, self.name)
 
@@ -175,7 +177,7 @@ class Execution(DrawsItself):
         return self.definition(), list(self.list_events(max_items=25_000))
 
     def link(self) -> Html | str:
-        """Where the AWS console shows it; its ARN if it runs on local AWS."""
+        """Its address in the AWS console; its ARN if it runs on local AWS."""
         return clients.console_link(self.client, "execution", self.execution_arn) or (
             self.execution_arn
         )

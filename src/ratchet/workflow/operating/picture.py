@@ -1,4 +1,4 @@
-"""A drawn workflow or execution: shows itself in a notebook, saves itself anywhere."""
+"""The picture of a workflow or an execution: displayed in a notebook, or saved to a file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ratchet.workflow.drawing.draw import draw
-from ratchet.workflow.drawing.endings import drawn_for
+from ratchet.workflow.drawing.formats import drawn_as
 from ratchet.workflow.drawing.pages import html, page
 
 
 @dataclass(frozen=True)
 class Picture:
-    """The picture of a definition, coloured by an execution's events if there are any."""
+    """The picture of a definition, coloured by the events of an execution if given."""
 
     definition: Mapping[str, Any]
     events: list[dict[str, Any]] | None = None
@@ -27,13 +27,13 @@ class Picture:
 
     @property
     def html(self) -> str:
-        """The same as a page of its own."""
+        """The same as an HTML page."""
         return page(self.definition, self.events, title=self.title)
 
     def save(self, path: str | Path) -> Path:
-        """Write `.svg`, `.html` or `.mmd`, as the name says. Raises ValueError for another."""
+        """Write SVG, HTML or Mermaid (.svg, .html, .mmd). Raises ValueError for another suffix."""
         target = Path(path)
-        text = drawn_for(target, self.definition, self.events, title=self.title)
+        text = drawn_as(target, self.definition, self.events, title=self.title)
         target.write_text(text, encoding="utf-8")
         return target
 

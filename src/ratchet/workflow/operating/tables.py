@@ -1,4 +1,4 @@
-"""Lists that show themselves as tables in a notebook. Everything in them is escaped."""
+"""Lists that a notebook displays as tables. All their texts are escaped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CELL = "padding:4px 12px 4px 0;border-bottom:1px solid #dde1e6;vertical-align:t
 
 
 class Html(str):
-    """HTML text that a notebook shows as what it means."""
+    """HTML text that a notebook renders."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ class Html(str):
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Html:
-    """An HTML table of plain values and of cells that are HTML already."""
+    """An HTML table; cells that are Html already are not escaped."""
     head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in columns)
     body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
     return Html(
@@ -54,7 +54,7 @@ def _link(text: str, address: str | None) -> Any:
 
 
 class _Table(list[Any]):
-    """A list with a face."""
+    """A list that a notebook displays as an HTML table."""
 
     def to_html(self) -> Html:
         raise NotImplementedError
@@ -149,7 +149,7 @@ class EventsList(_Table):
 
 
 def _states_of(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """Which state each event belongs to; of a part of a history, as far as that part shows it."""
+    """Which state each event belongs to, as far as an incomplete history shows it."""
     named = {event["id"]: name for event in events if (name := _own_name(event))}
     trace = read_trace(sorted(events, key=lambda event: int(event["id"])))
     return named | trace.states_by_event()
@@ -169,13 +169,13 @@ def _details(event: dict[str, Any]) -> Html:
     if not details:
         return Html("")
     text = json.dumps(
-        {name: _opened(part) for name, part in details.items()}, indent=2, default=str
+        {name: _parsed(part) for name, part in details.items()}, indent=2, default=str
     )
     return Html(f"<details><summary>show</summary><pre>{escape(text)}</pre></details>")
 
 
-def _opened(value: Any) -> Any:
-    """JSON inside a string, as JSON."""
+def _parsed(value: Any) -> Any:
+    """The value of a string that contains JSON."""
     if not isinstance(value, str) or value[:1] not in ("{", "["):
         return value
     try:

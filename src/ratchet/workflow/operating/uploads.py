@@ -1,4 +1,4 @@
-"""Training scripts that a workflow needs in S3, put there before the workflow is."""
+"""Uploads the training scripts that a workflow needs in S3 before it is created."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ratchet.workflow.steps.graph import FrozenGraph, Graph
 
 
 def uploads_of(graph: Graph) -> tuple[Upload, ...]:
-    """What the steps of a graph, inner flows included, want uploaded, each once."""
+    """What the steps of a graph, inner flows included, need uploaded, each object once."""
     if isinstance(graph, FrozenGraph):
         return ()
     found: dict[str, Upload] = {}
@@ -26,9 +26,9 @@ def uploads_of(graph: Graph) -> tuple[Upload, ...]:
 
 
 def put_all(uploads: Iterable[Upload], states: Any) -> None:
-    """Put each object where its URI says, in the AWS that the Step Functions client speaks to.
+    """Put each object at its URI, in the AWS that the Step Functions client is connected to.
 
-    Its name holds its hash, so twice does no harm.
+    The name contains the hash of the contents, so uploading twice does no harm.
     """
     s3 = None
     for upload in uploads:

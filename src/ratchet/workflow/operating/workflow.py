@@ -1,4 +1,4 @@
-"""A workflow as its author holds it: made, changed, started, listed and exported from Python."""
+"""A workflow in Python: created, updated, started, listed and exported."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Workflow(DrawsItself):
 
     `definition` is a state, a chain, a graph, a Definition read from a file or plain ASL. It is
     checked at once: errors raise InvalidDefinition with state and field, warnings are Python
-    warnings. `check=False` leaves that out. Without `role` a workflow can
-    be checked, drawn and exported, not created.
+    warnings; `check=False` skips that. Without `role` a workflow can be checked, drawn and
+    exported, but not created.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Workflow(DrawsItself):
 
     @property
     def client(self) -> Any:
-        """The Step Functions client, made when it is first needed."""
+        """The Step Functions client, created when it is first needed."""
         if self._client is None:
             self._client = clients.client()
         return self._client
@@ -91,7 +91,7 @@ class Workflow(DrawsItself):
     def _accepted(self, definition: Authored) -> Graph:
         graph = self._graph(definition)
         if self._check:
-            _judge(graph.check())
+            _raise_or_warn(graph.check())
         return graph
 
     def _graph(self, definition: Authored) -> Graph:
@@ -120,8 +120,8 @@ class Workflow(DrawsItself):
     # its state machine
 
     def create(self) -> str:
-        """Make the state machine; its ARN. If one of that name exists it is left as it is, role
-        and tags included.
+        """Create the state machine. Returns its ARN. If one of that name exists it is left
+        unchanged, role and tags included.
         """
         self._refuse_no_role()
         self.upload()
@@ -132,8 +132,8 @@ class Workflow(DrawsItself):
         except self.client.exceptions.StateMachineAlreadyExists as error:
             self.state_machine_arn = str(error).split("'")[-2]
             log.warning(
-                "%s exists with another definition or other settings. It was left as it is; "
-                "update() makes it what this workflow says",
+                "%s exists with another definition or other settings. It was left unchanged; "
+                "update() applies this workflow to it",
                 self.state_machine_arn,
             )
             return self.state_machine_arn
@@ -141,8 +141,8 @@ class Workflow(DrawsItself):
         return self.state_machine_arn
 
     def upload(self) -> None:
-        """Put training scripts where the definition says. `create()` and `update()` do it too; a
-        workflow that is exported needs it by itself.
+        """Upload training scripts to where the definition expects them. `create()` and `update()`
+        do it too; for a workflow that is exported it has to be called.
         """
         put_all(uploads_of(self.definition), self.client)
 
@@ -154,15 +154,15 @@ class Workflow(DrawsItself):
             )
 
     def _settings(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """The changes, or without any all there is, as the API takes it."""
-        said = changes or {name: getattr(self, name) for name in _SETTINGS}
+        """The changes, or without any all settings, as the API takes them."""
+        wanted = changes or {name: getattr(self, name) for name in _SETTINGS}
         return {
-            member: self._asked(said[name])
+            member: self._as_request(wanted[name])
             for name, member in _SETTINGS.items()
-            if said.get(name) is not None
+            if wanted.get(name) is not None
         }
 
-    def _asked(self, value: Any) -> Any:
+    def _as_request(self, value: Any) -> Any:
         if isinstance(value, Graph):
             return value.to_json(pretty=self.format_json)
         return {"enabled": value} if isinstance(value, bool) else value
@@ -175,8 +175,8 @@ class Workflow(DrawsItself):
         logging_configuration: Mapping[str, Any] | None = None,
         tracing: bool | None = None,
     ) -> str:
-        """Change what is given and nothing else; without arguments, make the state machine all
-        that this workflow says. Executions that run keep what they started with.
+        """Change only what is given; without arguments, apply the whole workflow to the state
+        machine. Running executions keep the definition they started with.
         """
         arn = self._arn("update")
         if role is not None:
@@ -200,7 +200,7 @@ class Workflow(DrawsItself):
         if self.state_machine_arn is None:
             raise WorkflowNotFound(
                 f"Cannot {action} '{self.name}': it has no state machine yet. Call create(), or "
-                "Workflow.attach(arn) for one that exists"
+                "Workflow.attach(arn) for an existing one"
             )
         return self.state_machine_arn
 
@@ -212,7 +212,7 @@ class Workflow(DrawsItself):
         return answer
 
     def delete(self) -> None:
-        """Delete the state machine; executions that run are ended by AWS."""
+        """Delete the state machine; AWS ends its running executions."""
         if self.state_machine_arn is not None:
             self.client.delete_state_machine(stateMachineArn=self.state_machine_arn)
             self.state_machine_arn = None
@@ -224,7 +224,7 @@ class Workflow(DrawsItself):
         client: Any = None,
         execution_input: ExecutionInput | None = None,
     ) -> Self:
-        """The workflow of a state machine that exists. Raises WorkflowNotFound if none does."""
+        """The workflow of an existing state machine. Raises WorkflowNotFound if there is none."""
         client = client or clients.client()
         found = _described(client, state_machine_arn)
         return cls(
@@ -296,7 +296,7 @@ class Workflow(DrawsItself):
         status_filter: ExecutionStatus | str | None = None,
         html: bool = False,
     ) -> Any:
-        """Executions, newest first; none if there is no state machine yet."""
+        """Executions, newest first; none if the state machine was not created yet."""
         found = ExecutionsList()
         if self.state_machine_arn is not None:
             wanted = {"statusFilter": ExecutionStatus(status_filter).value} if status_filter else {}
@@ -324,7 +324,7 @@ class Workflow(DrawsItself):
     # its pictures and exports
 
     def render_graph(self, portrait: bool = False) -> Picture:  # noqa: ARG002 - the layout chooses
-        """The picture of the definition: shows itself in a notebook, `.save('x.svg')` elsewhere."""
+        """The picture of the definition: a notebook displays it, `.save('x.svg')` writes it."""
         return Picture(self.definition.to_dict(), title=self.name)
 
     def drawn(self) -> tuple[Mapping[str, Any], Any]:
@@ -337,8 +337,8 @@ class Workflow(DrawsItself):
         return cloudformation_template(self, description)
 
     def get_sam_template(self, description: str | None = None) -> str:
-        """A SAM template as YAML: the state machine, a role with what it needs and no more,
-        a log group and tracing. Training scripts are not in it: see `upload`.
+        """A SAM template as YAML: the state machine, a role with only the permissions it needs,
+        a log group and tracing. Training scripts are not part of it: see `upload`.
         """
         from ratchet.workflow.operating.export import sam_template
 
@@ -354,8 +354,8 @@ class Workflow(DrawsItself):
 def _refuse_names(name: str, role: str | None) -> None:
     if not isinstance(name, str) or not name or len(name) > 80 or _FORBIDDEN.search(name):
         raise ValueError(
-            f"{name!r} is no workflow name: 1 to 80 characters, without spaces, brackets, "
-            'wildcards and any of " # % \\ ^ | ~ ` $ & , ; : /'
+            f"{name!r} is not a workflow name: 1 to 80 characters without spaces, brackets, "
+            'wildcards or any of " # % \\ ^ | ~ ` $ & , ; : /'
         )
     if role is not None:
         _refuse_role(name, role)
@@ -364,12 +364,12 @@ def _refuse_names(name: str, role: str | None) -> None:
 def _refuse_role(name: str, role: str) -> None:
     if not _ROLE.match(role):
         raise ValueError(
-            f"{role!r} is no role ARN (of workflow '{name}'): arn:aws:iam::<account>:role/<name>"
+            f"{role!r} is not a role ARN (workflow '{name}'): arn:aws:iam::<account>:role/<name>"
         )
 
 
 def _described(client: Any, arn: str) -> dict[str, Any]:
-    """DescribeStateMachine's answer, or WorkflowNotFound with what is known of the reason."""
+    """DescribeStateMachine's answer, or WorkflowNotFound with the likely reason."""
     missing = client.exceptions.StateMachineDoesNotExist, client.exceptions.InvalidArn
     try:
         found: dict[str, Any] = client.describe_state_machine(stateMachineArn=arn)
@@ -379,17 +379,17 @@ def _described(client: Any, arn: str) -> dict[str, Any]:
             advice = f"an ARN looks like arn:aws:states:{region}:<account>:stateMachine:<name>"
         elif parts[3] != region:
             advice = (
-                f"the client speaks to {region}: "
+                f"the client is for {region}: "
                 f"client=boto3.client('stepfunctions', region_name='{parts[3]}')"
             )
         else:
-            advice = "Workflow.list_workflows() tells those that there are"
+            advice = "Workflow.list_workflows() lists those that exist"
         raise WorkflowNotFound(f"There is no state machine {arn!r}; {advice}") from error
     return found
 
 
-def _judge(findings: tuple[Finding, ...]) -> None:
-    """Raise for errors, warn of the rest."""
+def _raise_or_warn(findings: tuple[Finding, ...]) -> None:
+    """Raise for errors, warn about the other findings."""
     errors = errors_of(findings)
     if errors:
         raise InvalidDefinition(errors)

@@ -1,4 +1,4 @@
-"""Tests for state machines without any AWS: one state, or a whole machine on a turned clock.
+"""Tests for state machines without AWS: one state, or a whole machine on a simulated clock.
 
 from ratchet.workflow.testing import fails, payload, run_machine, test_state
 
@@ -8,10 +8,10 @@ assert run.path == ["Check", "Done"] and run.retries("Check") == 1
 
 from ratchet.workflow.testing.answers import sample
 from ratchet.workflow.testing.coverage import Coverage
+from ratchet.workflow.testing.machine_run import MachineRun, Step, Wait, run_machine
 from ratchet.workflow.testing.machines import machine_of
 from ratchet.workflow.testing.mocks import InvalidMock, Mock, fails, parse_mock, payload, returns
-from ratchet.workflow.testing.single import StateTest, test_state
-from ratchet.workflow.testing.whole import MachineRun, Step, Wait, run_machine
+from ratchet.workflow.testing.state_test import StateTest, test_state
 
 __all__ = [
     "Coverage",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ratchet.workflow.asl.model import Choice, Map, Parallel, State, StateMachine, Task
-from ratchet.workflow.testing.whole import MachineRun, Step
+from ratchet.workflow.testing.machine_run import MachineRun, Step
 
 Branch = tuple[str, str, str]
 """State, 'next' or 'catch', and the state it leads to."""
 
 
 class Coverage:
-    """Collects runs of one machine; `missing` says what none of them took.
+    """Collects runs of one machine; `missing` lists what none of them took.
 
-    Histories tell where a Choice went, not by which rule: two rules of one state with the same
-    target count as one. Inside a distributed Map, whose iterations have histories of their own,
-    only the states that call something are seen.
+    Histories contain where a Choice went, but not by which rule: two rules of a state with the
+    same target count as one. Inside a distributed Map, whose iterations have separate histories,
+    only states that call something are seen.
     """
 
     def __init__(self, machine: StateMachine) -> None:
@@ -25,14 +25,14 @@ class Coverage:
         self._branches: set[Branch] = set()
 
     def add(self, run: MachineRun) -> MachineRun:
-        """Count a run in; the run itself, for chaining."""
+        """Add a run. Returns the run itself, for chaining."""
         self._states.update(run.path)
         self._states.update(call.state for call in run.calls)
         self._branches.update(map(_taken, run.steps))
         return run
 
     def missing(self) -> list[str]:
-        """One sentence for each state, rule and Catch entry never taken; empty when all were."""
+        """One sentence for each state, rule and Catch entry never taken; empty if all were."""
         states = list(self._machine.all_states())
         never = [f"{s.name} was never entered" for s in states if s.name not in self._states]
         wanted = dict.fromkeys(branch for state in states for branch in _branches(state))

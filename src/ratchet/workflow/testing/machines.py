@@ -1,4 +1,4 @@
-"""Machines as tests take them: a workflow, a file, a text, a dict, a model; placeholders filled."""
+"""Machines as tests give them (workflow, file, text, dict, model), with placeholders filled in."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def find_state(machine: StateMachine, name: str) -> tuple[Flow, State]:
     raise WorkflowError(_no_state(machine, name))
 
 
-def refuse_strangers(machine: StateMachine, names: Iterable[str]) -> None:
-    """Raises InvalidMock for the first name that no state has: its mock would never be asked."""
+def refuse_unknown_states(machine: StateMachine, names: Iterable[str]) -> None:
+    """Raises InvalidMock for the first name that no state has: its mock would never be used."""
     known = {state.name for state in machine.all_states()}
     for name in names:
         if name not in known:

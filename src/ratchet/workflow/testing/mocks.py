@@ -20,16 +20,16 @@ _MEMBERS = frozenset({"result", "errorOutput", "fieldValidationMode"})
 
 
 class InvalidMock(WorkflowError):
-    """A mock that the real service could not answer, or that has no form of a mock."""
+    """A mock that the real service could not answer with, or that is malformed."""
 
 
 @dataclass(frozen=True)
 class Mock:
-    """What a Task, Map or Parallel state gets instead of a real answer.
+    """What a Task, Map or Parallel state receives instead of a real answer.
 
-    `result` is plain JSON as the state would get it (for lambda:invoke with the member Payload);
-    or `error` is the name that Retry and Catch match. STRICT wants every member that the API
-    always returns, PRESENT checks only those that are there, NONE nothing.
+    `result` is plain JSON as the state receives it (for lambda:invoke with the member Payload), or
+    `error` is the name that Retry and Catch match. STRICT requires every member that the API
+    always returns, PRESENT checks only those given, NONE nothing.
     """
 
     result: Any = None
@@ -39,7 +39,7 @@ class Mock:
 
     @property
     def failure(self) -> StateError | None:
-        """The error the state meets, None for a result."""
+        """The error that the state gets; None for a result."""
         return StateError(self.error, self.cause) if self.error is not None else None
 
     def check(self, state: str, resource: Resource) -> None:
@@ -49,11 +49,11 @@ class Mock:
         problems = list(answers.problems(resource, self.result, strict=self.validation == "STRICT"))
         if problems:
             told = "; ".join(problems)
-            raise InvalidMock(f"the mock of {state} is no answer of {resource.arn}: {told}")
+            raise InvalidMock(f"the mock of {state} is not an answer of {resource.arn}: {told}")
 
 
 def returns(result: Any, *, validation: Validation = "STRICT") -> Mock:
-    """The integration answers this."""
+    """The integration answers with `result`."""
     return Mock(result, validation=validation)
 
 

@@ -1,4 +1,4 @@
-"""Rewrites a Map or Parallel state: what is inside it answers a mock and does nothing else."""
+"""Rewrites a Map or Parallel state so that its contents only answer with a mock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF_MAPS = frozenset(
 
 
 def replaced(document: Any, path: Path, value: Any) -> Any:
-    """A copy of `document` with `value` at `path`; what is not on the way is shared."""
+    """A copy of `document` with `value` at `path`, which shares everything else."""
     if not path:
         return value
     first, rest = path[0], path[1:]
@@ -34,7 +34,7 @@ def replaced(document: Any, path: Path, value: Any) -> Any:
 
 
 def emptied(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of a state; a Map or Parallel has but one Task inside, which gives its number.
+    """The document of a state; a Map or Parallel gets a single Task inside, which sends its number.
 
     A distributed Map becomes a Task: its result may be anything, and its items are elsewhere.
     """

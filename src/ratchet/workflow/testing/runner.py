@@ -1,4 +1,4 @@
-"""Task runners that answer with mocks: one answer for a single state, or as many as a test says."""
+"""Task runners that answer with mocks: one for a single state, or those of a whole machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Answers = Mapping[str, Answer | Sequence[Answer]]
 
 
 class MockRunner:
-    """Answers each call with what `choose` gives for it; `seconds` go by before an answer."""
+    """Answers each call with what `choose` returns for it, after `seconds` of its state."""
 
     def __init__(
         self,
@@ -36,11 +36,11 @@ class MockRunner:
         self.invalid: InvalidMock | None = None
 
     def refusal(self, call: TaskCall) -> str | None:  # noqa: ARG002 - nothing is sent
-        """Every call may be made: what a mock answers is checked, not what is asked."""
+        """Every call is allowed: mocks are checked for their answers, not for the requests."""
         return None
 
     async def request(self, call: TaskCall) -> Any:
-        """The answer, or for a job and a callback that it was accepted."""
+        """The answer; for a job and a callback, that it was accepted."""
         self.calls.append(call)
         mock = self._checked(call)
         if call.resource.is_job and (mock.failure is None or mock.error == TASK_FAILED):
@@ -63,7 +63,7 @@ class MockRunner:
         return mock
 
     async def complete(self, call: TaskCall, answer: Any) -> Any:  # noqa: ARG002
-        """How the job ended."""
+        """The result of the job."""
         await self._pass_time(call)
         mock = self._chosen.pop(id(call))
         if mock.failure is not None:
@@ -87,14 +87,14 @@ class MockRunner:
 
 
 class Script:
-    """Chooses the mock of a call by its state: always the same, or one after the other."""
+    """Chooses the mock of a call by its state: always the same, or the next of a list."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self._used: Counter[str] = Counter()
 
     def __call__(self, call: TaskCall) -> Mock:
-        """Raises InvalidMock when there is no mock for the state, or no further one."""
+        """Raises InvalidMock if there is no mock for the state, or no further one."""
         if call.state not in self._answers:
             raise InvalidMock(
                 f"{call.state} calls {call.resource.arn}, but has no mock: "
@@ -114,7 +114,7 @@ class Script:
 
     @property
     def unused(self) -> list[str]:
-        """States with mocks that were not asked for, or not for all of them."""
+        """States whose mocks were not used, or not all of them."""
         return [
             state
             for state, answer in self._answers.items()

@@ -1,4 +1,4 @@
-"""A picture as the text of a file, in the form that the file's name asks for."""
+"""A picture as the text of a file, in the format of the file's suffix."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ratchet.workflow.drawing.draw import History, draw
 from ratchet.workflow.drawing.mermaid import mermaid
 from ratchet.workflow.drawing.pages import page
 
-ENDINGS = (".svg", ".html", ".mmd")
+FORMATS = (".svg", ".html", ".mmd")
 
 
-def drawn_for(
+def drawn_as(
     path: Path, definition: Mapping[str, Any], history: History = None, *, title: str = ""
 ) -> str:
-    """SVG, a page or Mermaid. Raises ValueError for another ending, and for nothing to draw."""
-    if path.suffix not in ENDINGS:
-        raise ValueError(f"{path}: a picture ends in {', '.join(ENDINGS)}, not '{path.suffix}'")
+    """SVG, HTML or Mermaid. Raises ValueError for another suffix, or with nothing to draw."""
+    if path.suffix not in FORMATS:
+        raise ValueError(f"{path}: a picture ends in {', '.join(FORMATS)}, not '{path.suffix}'")
     if path.suffix == ".mmd":
         return mermaid(definition, history)
     return (draw if path.suffix == ".svg" else page)(definition, history, title=title)

@@ -1,8 +1,8 @@
-# ruff: noqa: PT028 - test_state is no test of ours, but what tests call
+# ruff: noqa: PT028 - test_state is not a test, but called by tests
 """Tests one state, as AWS's TestState API does: its data flow, its next state, its error handling.
 
-Nothing is called: a Task, Map or Parallel state needs a mock. A state is tried without its Retry
-and Catch first; if it fails, they are looked at in this order, as in an execution.
+Nothing is called: a Task, Map or Parallel state needs a mock. A state is run without its Retry and
+Catch first; if it fails, they are applied in this order, as in an execution.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ratchet.workflow import parse
 from ratchet.workflow.asl.errors import StateError
 from ratchet.workflow.asl.model import Flow, Map, Parallel, State, StateMachine, Task
 from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.history.events import ROLES, Role
 from ratchet.workflow.interpreter import handlers
 from ratchet.workflow.interpreter.branch import Branch
 from ratchet.workflow.interpreter.clock import TestClock
@@ -33,16 +34,14 @@ from ratchet.workflow.testing.runner import MockRunner
 Status = Literal["SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
 Handled = Task | Map | Parallel
 
-_SCHEDULED = ("TaskScheduled", "LambdaFunctionScheduled")
-
 
 @dataclass(frozen=True)
 class StateTest:
-    """How a state behaved; the members are those of the TestState API.
+    """The outcome of a state; the members are those of the TestState API.
 
-    `inspection` holds what is known of: input, afterArguments, result, variables, errorDetails
-    (retryIndex, retryBackoffIntervalSeconds, catchIndex), and in JSONPath afterInputPath,
-    afterParameters, afterResultSelector and afterResultPath. All values are plain JSON.
+    `inspection` contains, as far as they apply: input, afterArguments, result, variables,
+    errorDetails (retryIndex, retryBackoffIntervalSeconds, catchIndex), and in JSONPath
+    afterInputPath, afterParameters, afterResultSelector and afterResultPath. All values are plain JSON.
     """
 
     status: Status
@@ -53,7 +52,7 @@ class StateTest:
     inspection: dict[str, Any] = field(default_factory=dict)
 
     def as_api(self) -> dict[str, Any]:
-        """The answer as AWS spells it; what is absent is left out."""
+        """The answer as AWS spells it, without absent members."""
         answer = {
             "status": self.status,
             "output": self.output if self.status in ("SUCCEEDED", "CAUGHT_ERROR") else None,
@@ -76,12 +75,12 @@ def test_state(
     retries: int = 0,
     substitutions: Mapping[str, str] | None = None,
 ) -> StateTest:
-    """Run one state of a machine (at any depth) on `input` and say how it went.
+    """Run one state of a machine (at any depth) on `input`.
 
     `mock` is what the integration answers: `returns(...)`, `payload(...)`, `fails(...)`, or a
     dict in the form of the API. `variables` and `context` are what the state sees, `retries` how
-    often it was tried before. Raises InvalidDefinition for a machine that cannot run, InvalidMock
-    for a mock the real API could not return, WorkflowError for a state that is not there.
+    often it was retried before. Raises InvalidDefinition for a machine that cannot run, InvalidMock
+    for a mock the real API could not return, WorkflowError for a state that does not exist.
     """
     model = machine_of(machine, substitutions)
     _, found = find_state(model, state)
@@ -105,21 +104,21 @@ def _check(state: State, mock: Mock | None) -> None:
         )
     if isinstance(state, Task):
         mock.check(state.name, state.resource)
-    elif _gives_a_list(state) and _is_no_list(mock):
+    elif _gives_a_list(state) and _is_not_a_list(mock):
         raise InvalidMock(f"{state.name} is a {state.type} state: its result is a list")
 
 
 def _gives_a_list(state: State) -> bool:
-    """Whether its result comes part by part from the branches or iterations inside."""
+    """Whether its result is put together from those of its branches or iterations."""
     return isinstance(state, Parallel) or (isinstance(state, Map) and not state.is_distributed)
 
 
-def _is_no_list(mock: Mock) -> bool:
+def _is_not_a_list(mock: Mock) -> bool:
     return mock.error is None and mock.validation != "NONE" and not isinstance(mock.result, list)
 
 
 class _Moved(Exception):
-    """No error: how the state after the tested one is noticed."""
+    """Not an error: raised instead of entering the state after the tested one."""
 
     def __init__(self, name: str, payload: Payload) -> None:
         self.name = name
@@ -127,7 +126,7 @@ class _Moved(Exception):
 
 
 class _TestBranch(Branch):
-    """A branch that stops before its second state, and was tried before as often as given."""
+    """A branch that stops before its second state, with the given number of earlier retries."""
 
     def __init__(self, environment: Environment, trial: _Trial) -> None:
         super().__init__(environment, Recorder(environment.history, environment.clock, 0))
@@ -210,16 +209,16 @@ class _Trial:
         return {key: value for key, value in self.state.document.items() if key not in fields}
 
     def _between(self, payload: Payload) -> dict[str, Any]:
-        """What a JSONPath state makes of its data on the way: the same state with fewer fields."""
+        """The intermediate data of a JSONPath state, by running it with fewer fields."""
         if self.state.is_jsonata:
             return {}
         path = {key: v for key, v in self.state.document.items() if key == "InputPath"}
-        ways = {"afterInputPath": {"Type": "Pass", "End": True, **path}}
+        bodies = {"afterInputPath": {"Type": "Pass", "End": True, **path}}
         if isinstance(self.state, Handled):
             rest = ("Retry", "Catch", "Assign", "OutputPath")
-            ways["afterResultSelector"] = self._without(*rest, "ResultPath")
-            ways["afterResultPath"] = self._without(*rest)
-        outcomes = {name: self._attempt(payload, body)[0] for name, body in ways.items()}
+            bodies["afterResultSelector"] = self._without(*rest, "ResultPath")
+            bodies["afterResultPath"] = self._without(*rest)
+        outcomes = {name: self._attempt(payload, body)[0] for name, body in bodies.items()}
         return {
             name: outcome[1].value
             for name, outcome in outcomes.items()
@@ -229,7 +228,7 @@ class _Trial:
     def _attempt(
         self, payload: Payload, body: dict[str, Any]
     ) -> tuple[tuple[str | None, Payload] | StateError, Branch]:
-        """Run the state with other fields: the state after it and its output, or its error."""
+        """Run the state with other fields. Returns the next state and the output, or the error."""
         machine = parse(replaced(self.machine.document, self.state.path, emptied(body)))
         flow, _ = find_state(machine, self.state.name)
         clock, callbacks = TestClock(), Callbacks()
@@ -246,7 +245,7 @@ class _Trial:
         return outcome, branch
 
     def _answer(self, call: TaskCall) -> Mock:
-        """The mock; for a part of a container, which says its number, the part of its result."""
+        """The mock, or inside a container (the call has the number) that part of its result."""
         mock = self.mock or Mock()
         if call.state != PART or mock.error is not None or mock.validation == "NONE":
             return mock
@@ -266,7 +265,7 @@ class _Trial:
         ):
             raise _wrong_length(self.state.name, parts, self.mock.result)
 
-    # what is told
+    # the answer
 
     def _done(
         self, status: Status, outcome: tuple[str | None, Payload], branch: Branch, payload: Payload
@@ -292,7 +291,7 @@ class _Trial:
         data: dict[str, Any] = {"input": payload.value}
         for event in branch.environment.history.events:
             details = event.details or {}
-            if isinstance(self.state, Task) and event.type in _SCHEDULED:
+            if isinstance(self.state, Task) and ROLES[event.type] is Role.ATTEMPT_STARTED:
                 name = "afterArguments" if self.state.is_jsonata else "afterParameters"
                 data[name] = _value(details.get("parameters", details.get("input")))
         if self.mock is not None and self.mock.error is None:
@@ -324,7 +323,7 @@ def _wrong_length(state: str, parts: int, result: list[Any]) -> InvalidMock:
 
 
 def _merged(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The context object with what the caller said about it, member by member."""
+    """The context object with the caller's members merged into it."""
     merged = dict(own)
     for key, value in given.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)

@@ -1,7 +1,7 @@
-"""Where the edges from one layer to the next end, and on which side of them their labels stand.
+"""Where the edges from one layer to the next end, and on which side of each its label goes.
 
-The last stretch of every edge into a layer with labels runs straight down, so beside it a label
-meets nothing but other straight lines and labels: it takes the side that is free of them.
+The last part of every edge into a layer with labels runs straight down, so all a label can meet
+beside it are other straight lines and labels. It goes to the side that is free of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STEP = 20.0
 def ends_of(
     edges: Iterable[Edge], x: Mapping[str, float], sizes: Mapping[str, Size]
 ) -> dict[Edge, float]:
-    """Where each edge ends on its target's top: apart where one of them has a label."""
+    """Where each edge ends on top of its target: apart from each other if one has a label."""
     ends: dict[Edge, float] = {}
     arriving: dict[str, list[Edge]] = defaultdict(list)
     for edge in edges:
@@ -40,7 +40,7 @@ def ends_of(
 
 
 def _apart(group: list[Edge], x: Mapping[str, float], size: Size) -> dict[Edge, float]:
-    """In the order they come from; one that comes straight from above stays straight."""
+    """From left to right as their sources are; an edge from straight above stays straight."""
     centre = x[group[0].target]
     group = sorted(group, key=lambda edge: x[edge.source])
     straight = [index for index, edge in enumerate(group) if x[edge.source] == centre]
@@ -56,7 +56,7 @@ def sides_of(
     x: Mapping[str, float],
     lines: Iterable[float],
 ) -> dict[Edge, Side]:
-    """The side for each label of one layer; `lines` are the straight lines into that layer."""
+    """The side of each label of one layer; `lines` are the straight lines into that layer."""
     taken = sorted(lines)
     sides: dict[Edge, Side] = {}
     reached = float("-inf")

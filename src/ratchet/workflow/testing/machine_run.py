@@ -1,4 +1,4 @@
-"""Runs a whole machine with mocked integrations on a turned clock, and says what it did."""
+"""Runs a whole machine with mocked integrations on a simulated clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ratchet.workflow.interpreter.clock import TestClock
 from ratchet.workflow.interpreter.execution import Execution
 from ratchet.workflow.interpreter.identity import Identity
 from ratchet.workflow.interpreter.tasks import Callbacks, TaskCall
-from ratchet.workflow.testing.machines import Machine, machine_of, refuse_strangers
+from ratchet.workflow.testing.machines import Machine, machine_of, refuse_unknown_states
 from ratchet.workflow.testing.runner import Answers, MockRunner, Script
 
 
@@ -41,7 +41,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class MachineRun:
-    """A finished execution, and what a test asks of it."""
+    """A finished execution, with what tests assert on."""
 
     machine: StateMachine
     execution: Execution
@@ -56,7 +56,7 @@ class MachineRun:
 
     @property
     def output(self) -> Any:
-        """The output as plain JSON, None for an execution that failed."""
+        """The output as plain JSON; None for an execution that failed."""
         return self.execution.output.value if self.execution.output is not None else None
 
     @property
@@ -69,7 +69,7 @@ class MachineRun:
 
     @property
     def seconds(self) -> float:
-        """How long it took on the turned clock."""
+        """How long it took on the simulated clock."""
         return (self.execution.stopped or self.execution.started) - self.execution.started
 
     @cached_property
@@ -89,7 +89,7 @@ class MachineRun:
 
     @property
     def path(self) -> list[str]:
-        """The states in the order they were entered; a state inside a Map once an iteration."""
+        """The states in the order they were entered, those inside a Map once per iteration."""
         return [step.state for step in self.steps]
 
     @property
@@ -104,21 +104,19 @@ class MachineRun:
         return [wait for _, wait in sorted(retries, key=lambda retry: retry[0])]
 
     def retries(self, state: str | None = None) -> int:
-        """How often a state, or any, was tried again."""
+        """How often a state was retried, or without a name all states."""
         return sum(state in (None, wait.state) for wait in self.waits)
 
     def transitions(self, *, without_retries_of: tuple[str, ...] = ()) -> int:
-        """State transitions as AWS bills them: one a state entered, one a retry."""
+        """State transitions as AWS bills them: one per state entered and one per retry."""
         counted = sum(wait.state not in without_retries_of for wait in self.waits)
         return len(self.steps) + counted
 
     def arguments(self, state: str) -> Any:
-        """What a state called its integration with the last time. Raises LookupError if never."""
+        """The arguments of a state's last call. Raises LookupError if it made none."""
         found = [call.arguments for call in self.calls if call.state == state]
         if not found:
-            raise LookupError(
-                f"{state} was not called; called were {[c.state for c in self.calls]}"
-            )
+            raise LookupError(f"{state} made no call; these did: {[c.state for c in self.calls]}")
         return found[-1]
 
     def __repr__(self) -> str:
@@ -136,16 +134,16 @@ def run_machine(
     identity: Identity | None = None,
     clock: TestClock | None = None,
 ) -> MachineRun:
-    """Run a machine to its end. Time stands still but for waits, retries and `seconds`.
+    """Run a machine to its end. Only waits, retries and `seconds` take time.
 
-    `mocks` says for each state that calls something what it gets: one mock for every call, a
-    list for one call after the other, or a function of the call. `seconds` says how long the
-    call of a state takes. Raises InvalidMock for a call without a mock, for a mock that the
-    real API could not return and for one of a state that is not there; InvalidDefinition for a
-    machine that cannot run.
+    `mocks` maps each state that calls something to its answers: one mock for every call, a list
+    with one for each call, or a function of the call. `seconds` is how long the calls of a state
+    take. Raises InvalidMock for a call without a mock, for a mock that the real API could not
+    return and for one of a state that does not exist; InvalidDefinition for a machine that
+    cannot run.
     """
     model = machine_of(machine, substitutions)
-    refuse_strangers(model, [*(mocks or {}), *(seconds or {})])
+    refuse_unknown_states(model, [*(mocks or {}), *(seconds or {})])
     clock, callbacks, script = clock or TestClock(), Callbacks(), Script(mocks or {})
     runner = MockRunner(script, callbacks, clock, seconds)
     execution = Execution(
@@ -159,7 +157,7 @@ def run_machine(
     with _quiet():
         clock.run(_run(execution))
     if runner.invalid is not None:
-        raise runner.invalid.with_traceback(None)  # what matters is the test's own line
+        raise runner.invalid.with_traceback(None)  # the traceback should point at the test
     called, stopped = tuple(runner.calls), tuple(runner.cancelled)
     return MachineRun(model, execution, called, stopped, tuple(script.unused))
 
@@ -171,7 +169,7 @@ async def _run(execution: Execution) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The interpreter logs what a runner raises; here that is a wrong mock, and raised below."""
+    """The interpreter logs what a runner raises; here that is a wrong mock, which is raised."""
     log = logging.getLogger(interpreter.__name__)
     before = log.disabled
     log.disabled = True
