@@ -47,14 +47,30 @@ def calls(states: dict[str, Any]) -> Iterator[tuple[str, str, set[str]]]:
 
 
 def takes(function: str) -> set[str]:
-    """What a handler takes, as its docstring says: {pipeline, token} -> ..."""
-    module = ast.parse((HANDLERS / f"{snake(function)}.py").read_text())
-    (handler,) = [
-        node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "handler"
+    """What a handler takes, as its docstring names it: {pipeline, token} -> ..."""
+    (docstring,) = [
+        ast.get_docstring(node) or ""
+        for node in handler_code(function).body
+        if isinstance(node, ast.FunctionDef) and node.name == "handler"
     ]
-    said = re.match(r"\{([\w, ]+)\} -> ", ast.get_docstring(handler) or "")
-    assert said, f"{function}: the docstring of handler() begins with {{key, key}} -> answer"
-    return set(said.group(1).split(", "))
+    named = re.match(r"\{([\w, ]+)\} -> ", docstring)
+    assert named, f"{function}: the docstring of handler() begins with {{key, key}} -> answer"
+    return set(named.group(1).split(", "))
+
+
+def reads(function: str) -> set[str]:
+    """The keys that a handler reads of its event."""
+    found = set()
+    for node in ast.walk(handler_code(function)):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "event":
+            found.add(ast.literal_eval(node.slice))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "event.get":
+            found.add(ast.literal_eval(node.args[0]))
+    return found
+
+
+def handler_code(function: str) -> ast.Module:
+    return ast.parse((HANDLERS / f"{snake(function)}.py").read_text())
 
 
 def _arguments(state: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +108,7 @@ def test_a_function_is_called_by_the_state_of_its_name_and_by_others_that_say_mo
 
 
 @pytest.mark.parametrize("machine", ["retraining", "promotion"])
-def test_a_state_gives_its_function_what_the_handler_says_it_takes(machine: str) -> None:
+def test_a_state_gives_its_function_what_the_handler_names_and_reads(machine: str) -> None:
     text = (ROOT / "statemachines" / f"{machine}.asl.yaml").read_text()
     for state, function, given in calls(yaml.safe_load(text)["States"]):
-        assert given == takes(function), state
+        assert given == takes(function) == reads(function), state

@@ -19,7 +19,7 @@ from retraining.rules.errors import (
 from retraining.rules.names import VARIANT
 
 SETTLING: Final = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
-LONGEST_PROMOTION: Final = 4 * 3600 + 900  # seconds: promotion.asl.yaml's own limit, and some
+LONGEST_PROMOTION: Final = 4 * 3600 + 900  # seconds: promotion.asl.yaml's own limit and a margin
 # The endpoint and the batch transform run the same container on the same artifact, so scores
 # agree to the last digit of a float32 (relative 6e-8) that either prints. 1e-6 leaves room for
 # another print format or instruction set; another model differs by far more.
@@ -29,7 +29,7 @@ ABSOLUTE: Final = 1e-9
 
 @dataclass(frozen=True)
 class EndpointFacts:
-    """What DescribeEndpoint and its config say; `status` None means there is none."""
+    """What DescribeEndpoint and its config report; `status` None means there is none."""
 
     status: str | None = None
     config: str | None = None
@@ -61,7 +61,7 @@ def decide(kind: str, endpoint: EndpointFacts, config: str) -> str:
     if endpoint.status in SETTLING:
         raise EndpointNotReady(f"the endpoint is {endpoint.status}: asking again")
     if endpoint.status == "Failed":
-        return "replace"  # a Failed endpoint accepts DeleteEndpoint alone (API reference)
+        return "replace"  # a Failed endpoint accepts only DeleteEndpoint (API reference)
     if endpoint.status != "InService":
         raise EndpointNeedsAttention(
             f"the endpoint is {endpoint.status} ({endpoint.reason or 'no reason given'}):"
@@ -87,7 +87,7 @@ def variants(model: str, endpoint: dict[str, Any]) -> tuple[dict[str, Any], ...]
 
 
 def require_settled(name: str, endpoint: EndpointFacts, config: str) -> None:
-    """Return when the endpoint serves `config`; raise what says whether to ask again."""
+    """Return when the endpoint serves `config`; else raise the error for whether to ask again."""
     if endpoint.status is None or endpoint.status in SETTLING - {"Deleting"}:
         raise EndpointNotReady(f"endpoint {name} is {endpoint.status or 'not created yet'}")
     if endpoint.status != "InService":

@@ -75,7 +75,7 @@ def aftermath(state: State, outcome: str, sentence: str | None, now: float) -> A
     """Failures back off; after three in a row without new data the pipeline pauses.
 
     A run that starts before a promotion ends would be judged against yesterday's champion, and
-    its verdict refused. So it waits: until `finish` says so, at the latest for LONGEST_PROMOTION.
+    its verdict refused. So it waits until finish_run ends the wait, at most for LONGEST_PROMOTION.
     """
     if outcome == PROMOTED:
         return Aftermath(retry_at=int(now) + LONGEST_PROMOTION, promoting=True)
