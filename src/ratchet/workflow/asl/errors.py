@@ -90,5 +90,14 @@ class StateError(Exception):
         return False
 
 
+def too_large(name: str) -> StateError:
+    """The error for a result that is larger than AWS accepts."""
+    return StateError(
+        DATA_LIMIT,
+        f"The state/task '{name}' returned a result with a size exceeding the maximum number of "
+        "bytes service limit.",
+    )
+
+
 class HistoryFull(Exception):
     """The execution reached AWS's limit of 25,000 history events."""

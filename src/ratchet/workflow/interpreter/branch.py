@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ratchet.workflow.asl import errors
-from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.errors import too_large
 from ratchet.workflow.asl.model import State
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
 from ratchet.workflow.interpreter.checkpoint import Checkpoint, Progress
@@ -188,11 +187,3 @@ class Branch:
             dict(self.variables),
             self.progress,
         )
-
-
-def too_large(name: str) -> StateError:
-    return StateError(
-        errors.DATA_LIMIT,
-        f"The state/task '{name}' returned a result with a size exceeding the maximum number of "
-        "bytes service limit.",
-    )

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from ratchet.workflow.asl.errors import RUNTIME, StateError
+from ratchet.workflow.asl.errors import RUNTIME, StateError, too_large
 from ratchet.workflow.asl.model import Flow, Map, Parallel
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
-from ratchet.workflow.interpreter.branch import Branch, too_large
+from ratchet.workflow.interpreter.branch import Branch
 from ratchet.workflow.interpreter.context import Item
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 

@@ -6,11 +6,10 @@ import asyncio
 from typing import Any
 
 from ratchet.workflow.asl import errors
-from ratchet.workflow.asl.errors import StateError
+from ratchet.workflow.asl.errors import StateError, too_large
 from ratchet.workflow.asl.model import Task
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.integrations.resource import Resource
-from ratchet.workflow.interpreter.branch import too_large
 from ratchet.workflow.interpreter.clock import Deadline, DeadlinePassed
 from ratchet.workflow.interpreter.dataflow import Data
 from ratchet.workflow.interpreter.recorder import Recorder
