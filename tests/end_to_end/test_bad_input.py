@@ -56,7 +56,7 @@ def _bad_files(header: str, rows: list[str]) -> dict[str, Bad]:
             csv_bytes(unlabelled[0], unlabelled[1:]), ("the label column 'y' is missing",)
         ),
         "commas.csv": Bad(
-            good.replace(b";", b","), ("separated by comma", "pipeline.yaml says semicolon")
+            good.replace(b";", b","), ("separated by comma", "pipeline.yaml expects semicolon")
         ),
         "noise.csv": Bad(b"\0" + noise, ("the file is not text", "drop a UTF-8 CSV")),
         "latin 1.csv": Bad(latin, ("column 'job'", "is not UTF-8", "save the file as UTF-8")),
