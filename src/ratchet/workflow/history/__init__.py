@@ -1,1 +1,1 @@
-"""Execution histories: what their events mean, and one reader that makes visits of them."""
+"""Execution histories: what their events mean, and the one reader that turns them into visits."""

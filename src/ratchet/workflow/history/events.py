@@ -10,7 +10,7 @@ from ratchet.workflow.asl.payload import Payload
 
 
 class Role(Enum):
-    """What an event says about a state, or about the execution."""
+    """What an event means for a state, or for the execution."""
 
     EXECUTION_STARTED = auto()
     EXECUTION_ENDED = auto()

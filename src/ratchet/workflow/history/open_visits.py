@@ -1,4 +1,4 @@
-"""Visits while a history is being read: what later events may still change."""
+"""Visits that later events of a history may still change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Scope:
 
 
 class OpenVisit:
-    """One visit. `inner` is what its present attempt has begun, in that order."""
+    """One visit. `inner` are the scopes that its current attempt has begun, in that order."""
 
     __slots__ = (
         "attempts",
@@ -46,10 +46,10 @@ class OpenVisit:
         "has_error",
         "inner",
         "input",
+        "is_exited",
         "is_failed",
-        "is_left",
-        "is_over",
         "is_resumed",
+        "is_superseded",
         "output",
         "scope",
         "state",
@@ -83,9 +83,9 @@ class OpenVisit:
         self.inner: list[Scope] = []
         self.has_error = False  # its last attempt failed
         self.is_failed = False  # a container whose failure was recorded
-        self.is_left = False
-        self.is_over = False  # inside a container that was left or tried again
-        self.is_resumed = False  # continued by a redrive, and not heard of since
+        self.is_exited = False
+        self.is_superseded = False  # inside a container that was exited or retried
+        self.is_resumed = False  # continued by a redrive, with no event since
         scope.visits.append(self)
         if self.type == "Fail":
             self.end("FAILED", at)
@@ -95,7 +95,7 @@ class OpenVisit:
         return self.status == "RUNNING"
 
     def inside(self, index: int | None = None) -> Scope:
-        """The iteration of an item, or the next branch of a Parallel."""
+        """Begin the iteration of an item, or the next branch of a Parallel."""
         branch = len(self.inner) if self.type == "Parallel" else None
         scope = Scope(self, index, branch)
         self.inner.append(scope)
@@ -104,11 +104,11 @@ class OpenVisit:
     def end(self, status: Status, at: datetime) -> None:
         self.status, self.ended = status, at
 
-    def leave(self, at: datetime, details: Mapping[str, Any]) -> None:
-        """The state was exited: its last attempt failed and was caught, or it succeeded."""
+    def exit(self, at: datetime, details: Mapping[str, Any]) -> None:
+        """Exit the state: its last attempt succeeded, or its error was caught."""
         self.end("CAUGHT" if self.has_error else "SUCCEEDED", at)
         self.output = _text(details, "output")
-        self.is_left = True
+        self.is_exited = True
         self._close_inner()
 
     def fail(self, failure: Failure) -> None:
@@ -116,41 +116,41 @@ class OpenVisit:
         self.has_error = True
 
     def start_over(self, failed: OpenVisit | None, at: datetime) -> None:
-        """A container begins an attempt: nothing of the one before it continues."""
+        """Begin another attempt of a container: nothing of the previous one continues."""
         self.break_off(failed, at)
         self._close_inner()
         self.has_error = False
 
     def _close_inner(self) -> None:
         for visit in inside_out(self.inner):
-            visit.is_over = True
+            visit.is_superseded = True
         self.inner.clear()
 
     def break_off(
         self, failed: OpenVisit | None, at: datetime, *, index: int | None = None
     ) -> None:
-        """What still runs inside has ended; with `index`, inside that iteration."""
+        """End what is still running inside; with `index`, inside that iteration only."""
         inner = (scope for scope in self.inner if index in (None, scope.index))
         for visit in inside_out(inner):
             if visit.is_running:
                 visit.end("FAILED" if visit is failed else "ABORTED", at)
 
     def may_have_failed(self) -> bool:
-        """Whether nothing inside is open, or a Fail state directly inside was entered."""
+        """Whether nothing inside is running, or a Fail state directly inside was entered."""
         direct = (visit for scope in self.inner for visit in scope.visits)
         is_open = any(visit.is_running for visit in inside_out(self.inner))
         return not is_open or any(visit.type == "Fail" for visit in direct)
 
     def resume(self) -> None:
-        """Continue after a redrive, unless the visit had come to its end."""
-        if self.is_left or self.is_over or self.type == "Fail":
+        """Continue after a redrive, unless the visit was complete."""
+        if self.is_exited or self.is_superseded or self.type == "Fail":
             return
         self.status, self.ended = "RUNNING", None
         self.has_error = self.is_failed = False
         self.is_resumed = True
 
     def frozen(self, left: Status | None = None, at: datetime | None = None) -> Visit:
-        """The visit as it stands; with `left` and `at`, as the end of the execution leaves it."""
+        """The visit so far; with `left` and `at`, as an execution that ended so has left it."""
         ends = self.is_running and left is not None
         return Visit(
             self.entry,
@@ -170,13 +170,13 @@ class OpenVisit:
         )
 
     def _way(self) -> Any:
-        if not self.is_left:
+        if not self.is_exited:
             return None
         return "catch" if self.status == "CAUGHT" else "next"
 
 
 def inside_out(scopes: Iterable[Scope]) -> Iterator[OpenVisit]:
-    """All visits in the scopes, one scope after the other, the innermost first."""
+    """All visits in the scopes, one scope after the other, inner visits before outer ones."""
     for scope in scopes:
         for visit in scope.visits:
             yield from inside_out(visit.inner)

@@ -1,4 +1,4 @@
-"""Asks for the history of an execution again and again, at the price of what is new."""
+"""Polls the history of an execution without reading any event twice."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ _PAGE = 1000  # the most that GetExecutionHistory gives at once
 class HistoryPoller:
     """Follows one execution by its ARN; `client` is boto3's Step Functions client.
 
-    Each look asks only for the page that was not full at the last one and for those after it,
-    and reads only the events that it has not read before.
+    Each request begins at the last page of the one before, of which only new events are read.
     """
 
     def __init__(self, execution: str, client: Any) -> None:
@@ -23,7 +22,7 @@ class HistoryPoller:
         self._reader = HistoryReader()
 
     def look(self) -> Trace:
-        """The execution up to now. Raises what boto3 raises."""
+        """The execution so far. Raises whatever boto3 raises."""
         while True:
             page = self._client.get_execution_history(**self._request)
             self._reader.read(page["events"])

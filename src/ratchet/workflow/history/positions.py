@@ -1,4 +1,4 @@
-"""Events as the reader takes them, and where each leaves its branch of the execution."""
+"""Normalized events, and the position that each leaves its branch of the execution in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ratchet.workflow.history.open_visits import CONTAINERS, OpenVisit, Scope, i
 
 
 class Occurrence(NamedTuple):
-    """An event as the reader needs it, from boto3's form or from the CLI's JSON."""
+    """An event, from boto3's form or from the AWS CLI's JSON."""
 
     id: int
     previous: int
@@ -23,7 +23,7 @@ class Occurrence(NamedTuple):
 
 
 class Position(NamedTuple):
-    """Where an event leaves its branch: in a visit, or after `left` in the same scope."""
+    """Where a branch is after an event: in `visit`, or in `scope` after the visit `left`."""
 
     scope: Scope
     visit: OpenVisit | None = None
@@ -62,20 +62,20 @@ def _time(value: object) -> datetime:
 
 
 def scope_after(position: Position) -> Scope:
-    """Where a state is that is entered from a position."""
+    """The scope of a state that is entered from a position."""
     if position.visit is not None and position.visit.type in CONTAINERS:
         return position.visit.inside()
     return position.scope
 
 
 def container_around(type_: str, position: Position) -> OpenVisit | None:
-    """The innermost Map or Parallel around an event that has not failed before."""
-    open_ = (v for v in position.outward() if v.type == type_ and not v.is_left)
+    """The innermost Map or Parallel around a position that has not failed yet."""
+    open_ = (v for v in position.outward() if v.type == type_ and not v.is_exited)
     return next((v for v in open_ if not v.is_failed), None)
 
 
 def siblings_of(position: Position) -> Iterator[OpenVisit]:
-    """What a failure at a position breaks off: the other visits in the container around it."""
+    """What a failure at a position aborts: the other visits in the container around it."""
     container = position.scope.container
     if container is not None:
         yield from (v for v in inside_out(container.inner) if v is not position.visit)

@@ -1,9 +1,9 @@
-"""Reads the events of a history, oldest first, and gives the visits they make.
+"""Turns the events of a history into visits of states.
 
 Events of parallel branches and Map iterations interleave, so each event is followed back through
-`previousEventId` to the visit it belongs to. Where AWS's links do not lead there, the event's own
-words decide: the name in StateExited, MapIteration... and EvaluationFailed events, and the type
-in StateAborted events, all of which follow the event of the sibling that failed.
+`previousEventId` to the visit it belongs to. Where AWS's links do not lead there, the contents of
+the event decide: the name in StateExited, MapIteration... and EvaluationFailed events, and the
+type of StateAborted events, which all follow the event of the sibling that failed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _Handler = Callable[["HistoryReader", Occurrence, Position], Position]
 
 
 class HistoryReader:
-    """Takes events page by page, each once, and gives what they amount to up to now."""
+    """Reads events page by page, each once; `trace` is the execution so far."""
 
     def __init__(self) -> None:
         self._root = Scope()
@@ -78,7 +78,7 @@ class HistoryReader:
         self._positions[event.id] = found._replace(at=event.at)
 
     def trace(self) -> Trace:
-        """The visits up to now. Those still open when the execution ended have ended with it."""
+        """The visits so far. Those still running when the execution ended have ended with it."""
         end = self._end
         if end is None:
             visits = tuple(visit.frozen() for visit in self._by_entry.values())
@@ -109,31 +109,31 @@ class HistoryReader:
         visit = self._named(event.text("name"), position)
         if visit is None:
             return Position(position.scope)
-        visit.leave(event.at, event.details)
+        visit.exit(event.at, event.details)
         self._owners[event.id] = visit.entry
         return Position(visit.scope, left=visit)
 
     def _named(self, state: str, position: Position) -> OpenVisit | None:
-        """The open visit of a state around a position; wherever it is if it is not around it."""
-        around = (v for v in position.outward() if v.state == state and not v.is_left)
+        """The visit of a state around a position, otherwise a running one anywhere."""
+        around = (v for v in position.outward() if v.state == state and not v.is_exited)
         open_ = (v for v in inside_out([self._root]) if v.is_running)
         anywhere = (v for v in open_ if v.state == state)
         return next(around, None) or next(anywhere, None)
 
     def _abort(self, event: Occurrence, position: Position) -> Position:
-        """A sibling of what failed was broken off: the first open one of the type, inside out."""
+        """A sibling of what failed was aborted: the first running one of the type, inside out."""
         type_ = event.type.removesuffix("StateAborted")
         fits = (v for v in siblings_of(position) if v.type == type_ and v.is_running)
-        visit = next(fits, None) or self._innermost(type_)
+        visit = next(fits, None) or self._running_without_position(type_)
         if visit is not None:
             visit.end("ABORTED", event.at)
             self._owners[event.id] = visit.entry
         return Position(position.scope)
 
-    def _innermost(self, type_: str) -> OpenVisit | None:
-        """For an event without a position: an open visit of a type with nothing open inside.
+    def _running_without_position(self, type_: str) -> OpenVisit | None:
+        """For an event without a position: a running visit with nothing running inside.
 
-        Or with a Fail state inside: after a redrive it fails again without an event of its own.
+        Or with a Fail state inside: after a redrive that fails again without an event.
         """
         for visit in inside_out([self._root]):
             if visit.type == type_ and visit.is_running and visit.may_have_failed():
@@ -171,7 +171,7 @@ class HistoryReader:
         return position
 
     def _fail_evaluation(self, event: Occurrence, position: Position) -> Position:
-        """AWS may link it to the event before the state: it says itself which state it is about."""
+        """AWS may link it to the event before the state, but its cause identifies the visit."""
         entry = _ENTRY.search(event.text("cause"))
         visit = self._by_entry.get(int(entry[1])) if entry is not None else None
         visit = visit or self._named(event.text("state"), position) or position.visit
@@ -183,7 +183,7 @@ class HistoryReader:
     # containers
 
     def _start_container(self, event: Occurrence, position: Position) -> Position:
-        """A Map or Parallel that is tried again starts over: what ran inside was broken off."""
+        """A Map or Parallel starts; if it is retried, what was running inside was aborted."""
         type_ = event.type.removesuffix("StateStarted")
         visit = container_around(type_, position) or self._resumed(event, type_)
         if visit is None:
@@ -196,16 +196,16 @@ class HistoryReader:
 
     def _succeed_container(self, event: Occurrence, position: Position) -> Position:
         type_ = event.type.removesuffix("StateSucceeded")
-        visit = container_around(type_, position) or self._innermost(type_)
+        visit = container_around(type_, position) or self._running_without_position(type_)
         if visit is None:
             return position
         visit.has_error = False
         return Position(visit.scope, visit)
 
     def _fail_container(self, event: Occurrence, position: Position) -> Position:
-        """It failed for what failed inside it, or in its own fields; the rest was broken off."""
+        """Something inside it or its own fields failed; the rest inside was aborted."""
         type_ = event.type.removesuffix("StateFailed")
-        visit = container_around(type_, position) or self._innermost(type_)
+        visit = container_around(type_, position) or self._running_without_position(type_)
         if visit is None:
             return position
         reported = bool(visit.failures) and visit.failures[-1].event == event.previous
@@ -218,9 +218,9 @@ class HistoryReader:
     # iterations
 
     def _map_of(self, event: Occurrence, position: Position) -> OpenVisit | None:
-        """The Map an iteration belongs to; a sibling's if the Map around the event has failed."""
+        """The Map of an iteration: around the position, or a sibling's if that has failed."""
         name = event.text("name")
-        around = (v for v in position.outward() if not v.is_left and not v.is_failed)
+        around = (v for v in position.outward() if not v.is_exited and not v.is_failed)
         siblings = (v for v in siblings_of(position) if v.is_running)
         anywhere = (v for v in inside_out([self._root]) if v.is_running)
         found = chain(around, siblings, anywhere)
@@ -257,7 +257,7 @@ class HistoryReader:
         return position
 
     def _redrive(self, event: Occurrence, _: Position) -> Position:
-        """What had failed or was broken off continues without being entered again."""
+        """What had failed or was aborted continues without being entered again."""
         self._end = None
         self._redriven = event.id
         for visit in self._by_entry.values():
@@ -265,10 +265,10 @@ class HistoryReader:
         return Position(self._root)
 
     def _resumed(self, event: Occurrence, type_: str) -> OpenVisit | None:
-        """Of the visits that a redrive continues, the one whose next attempt starts.
+        """The visit that starts its next attempt after a redrive.
 
-        The first events after a redrive all follow ExecutionRedriven and name no state; a Task
-        is known by the arguments it is called with again.
+        The first events after a redrive all follow ExecutionRedriven and do not name a state. A
+        Task is recognized by its arguments.
         """
         resumed = (v for v in inside_out([self._root]) if v.is_resumed and v.is_running)
         waiting = [v for v in resumed if v.type == type_]
@@ -315,7 +315,7 @@ def _pause(position: Position, event: Occurrence, retried: bool) -> float | None
 
 
 def _failure(event: Occurrence, visit: OpenVisit) -> Failure:
-    """What an event says of an error; what it leaves out, as the visit's last error has it."""
+    """The error of an event, completed from the visit's last error."""
     error, cause = _last_error(visit)
     return Failure(
         event.id,
@@ -326,7 +326,7 @@ def _failure(event: Occurrence, visit: OpenVisit) -> Failure:
 
 
 def _inherited(event: Occurrence, failed: OpenVisit | None) -> Failure:
-    """A container's failure: the error of the visit inside it that failed."""
+    """The failure of a container: the error of the visit inside it that failed."""
     error, cause = _last_error(failed)
     return Failure(event.id, event.at, error or event.type, cause)
 

@@ -1,4 +1,4 @@
-"""What an execution's history says about each state: status, times, attempts, error."""
+"""An execution by states: the status, times, attempts and errors of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORST: tuple[Status, ...] = ("RUNNING", "FAILED", "TIMED_OUT", "ABORTED", "CAUG
 
 @dataclass(frozen=True)
 class StateTimes:
-    """One state over all its visits (a state inside a Map is visited once an iteration)."""
+    """One state over all its visits: a state inside a Map is visited once per iteration."""
 
     name: str
     status: Status
@@ -56,7 +56,7 @@ class Timeline:
 
     @classmethod
     def of(cls, trace: Trace) -> Timeline:
-        """The visits of an execution, put together by state."""
+        """Aggregate the visits of an execution by state."""
         visits: dict[str, list[Visit]] = {}
         for visit in trace.visits:
             visits.setdefault(visit.state, []).append(visit)
@@ -101,7 +101,7 @@ def _times(name: str, visits: Sequence[Visit]) -> StateTimes:
 
 
 def _status(visits: Sequence[Visit]) -> Status:
-    """Of the last visit to each iteration and branch, the one that most asks for attention."""
+    """The worst status of the last visits in each iteration and branch."""
     last = {tuple((p.state, p.index, p.branch) for p in v.places): v.status for v in visits}
     return min(last.values(), key=_WORST.index)
 

@@ -1,4 +1,4 @@
-"""What a history says of an execution: every visit of a state, where, when and how it ended."""
+"""The visits of an execution's states: where, when, and how each ended."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Way = Literal["next", "catch"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The inside of one visit of a Map or Parallel state, which `container` identifies.
+    """An iteration or a branch, inside the visit of a Map or Parallel that `container` identifies.
 
-    `index` is the item of a Map. `branch` is the number of a Parallel's branch, in the order in
-    which the branches began: histories do not give their order in the definition.
+    `index` is that of the Map's item. `branch` is the number of the Parallel's branch in the order
+    in which they began: histories do not contain their order in the definition.
     """
 
     container: int
@@ -46,12 +46,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A state from entering to leaving it; inside a Map it is visited once an iteration.
+    """One stay in a state; a state inside a Map is visited once per iteration.
 
     `entry` is the id of the event that entered it, and identifies the visit. `places` are the
-    containers around it, outermost first. Once it was left, `way` says whether an error led out
-    of it, and `to` which state followed. `input` and `output` are JSON text, if they are kept;
-    `submitted` is what services answered when they accepted a job.
+    iterations and branches around it, outermost first. After the exit, `way` is "catch" if an
+    error led out of it, and `to` is the state that followed. `input` and `output` are JSON texts,
+    if they are kept; `submitted` are the answers of services that accepted a job.
     """
 
     entry: int
@@ -88,8 +88,8 @@ class Visit:
 class Trace:
     """The visits of one execution in the order of entering, and how the execution ended.
 
-    `owners` has the entry of the visit that each event belongs to; events of the execution
-    itself are not in it.
+    `owners` maps the id of each event to the entry of the visit it belongs to; events of the
+    execution itself are not in it.
     """
 
     status: Status

@@ -41,7 +41,7 @@ class StateTest:
 
     `inspection` contains, as far as they apply: input, afterArguments, result, variables,
     errorDetails (retryIndex, retryBackoffIntervalSeconds, catchIndex), and in JSONPath
-    afterInputPath, afterParameters, afterResultSelector and afterResultPath. All values are plain JSON.
+    afterInputPath, afterParameters, afterResultSelector and afterResultPath, all as plain JSON.
     """
 
     status: Status
