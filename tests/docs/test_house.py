@@ -125,3 +125,15 @@ def test_rules_and_documents_never_ask_what_time_it_is(room: str) -> None:
         if isinstance(node, ast.Attribute) and node.attr in MOMENTS
     ]
     assert asking == []
+
+
+def test_only_handlers_put_adapters_together() -> None:
+    """Steps get them as arguments, so a signature shows what reaches AWS."""
+    assert arrows("functions/retraining", ("retraining.bootstrap",)) == []
+    makers = [
+        str(file.relative_to(ROOT))
+        for file in sorted((ROOT / "functions").rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Adapters"
+    ]
+    assert makers == ["functions/retraining/bootstrap.py"]
