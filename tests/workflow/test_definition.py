@@ -53,7 +53,7 @@ States:
     Retry:
     - ErrorEquals: [States.TaskFailed]
       MaxAttempts: 2   # enough
-    # once more
+    # the rest
     - ErrorEquals:
         - States.ALL
     End: true
@@ -111,7 +111,7 @@ def test_a_file_keeps_its_line_breaks_its_byte_order_mark_and_its_missing_last_b
     assert content.count("\n") == content.count("\r\n")
 
 
-def test_a_file_that_is_no_definition_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_a_file_without_a_definition_is_refused_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "bad.asl.json"
     path.write_text('{"StartAt": "A",\n "States": {,}}')
     with pytest.raises(InvalidDefinition, match=r"^2:") as caught:

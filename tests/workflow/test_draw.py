@@ -127,7 +127,7 @@ def test_a_run_that_was_stopped_leaves_no_state_running() -> None:
     assert (stopped.status, stopped.states["Train"].status) == ("ABORTED", "ABORTED")
 
 
-def test_a_redrive_goes_on_with_the_state_that_failed() -> None:
+def test_a_redrive_continues_with_the_state_that_failed() -> None:
     history = History().add("ExecutionStarted").add("MapStateEntered", name="Each")
     history.add("TaskStateEntered", name="Train").add("TaskScheduled")
     history.add("TaskFailed", 1.0, error="Gone").add("MapStateFailed").add("ExecutionFailed")

@@ -209,7 +209,7 @@ def test_only_one_terminal_error_is_caught_by_its_name(name: str, status: str) -
     assert execution.status == status
 
 
-def test_a_result_that_is_no_json_fails_the_task_by_name_and_can_be_caught() -> None:
+def test_a_result_that_is_not_json_fails_the_task_by_name_and_can_be_caught() -> None:
     catch = [{"ErrorEquals": ["States.TaskFailed"], "Next": "After"}]
     execution, _, _ = run(
         machine({"Call": _task(Catch=catch), "After": {"Type": "Succeed"}}),

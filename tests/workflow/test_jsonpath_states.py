@@ -23,7 +23,7 @@ def _one(state: Definition, value: Any = None, **more: Any) -> Any:
     return execution, runner
 
 
-def test_a_task_takes_parameters_and_puts_its_result_where_it_is_told() -> None:
+def test_a_task_takes_parameters_and_puts_its_result_at_result_path() -> None:
     state = {
         "Type": "Task",
         "Resource": INVOKE,

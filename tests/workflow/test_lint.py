@@ -84,7 +84,7 @@ def test_our_own_machines_and_their_roles_are_clean() -> None:
     assert [str(located) for located in found] == []
 
 
-def test_what_aws_accepted_is_no_error() -> None:
+def test_what_aws_accepted_is_not_an_error() -> None:
     if not RECORDED.exists():
         pytest.skip("the executions recorded on AWS are not beside the repository")
     cases = json.loads(RECORDED.read_text())
@@ -154,7 +154,7 @@ def test_a_key_written_twice_is_found_where_it_is_repeated(text: str) -> None:
         (b"A: {Resource: !Sub x}", "1:15: error: A definition has no tag !Sub"),
     ],
 )
-def test_what_is_no_definition_at_all_is_refused_clearly(text: bytes, words: str) -> None:
+def test_what_is_not_a_definition_is_refused_clearly(text: bytes, words: str) -> None:
     (error,) = _errors(text)
     assert words in error
     with pytest.raises(InvalidDefinition):
@@ -230,7 +230,9 @@ def test_hostile_text_is_answered_in_time_and_without_a_traceback(name: str) -> 
     ],
     ids=range(4),
 )
-def test_a_hostile_template_is_told_by_its_place(tmp_path: Path, content: str, told: str) -> None:
+def test_a_hostile_template_is_reported_with_its_place(
+    tmp_path: Path, content: str, told: str
+) -> None:
     path = tmp_path / "template.yaml"
     kind = "Type: AWS::Serverless::StateMachine"
     path.write_text(f"Resources:\n  M: {{{kind}, Properties: {content}}}\n")
@@ -295,7 +297,7 @@ def test_an_object_of_python_is_checked_like_a_file(definition: Any) -> None:
 # the command
 
 
-def test_a_file_is_told_by_line_and_column_and_fails_the_command(tmp_path: Path) -> None:
+def test_findings_of_a_file_have_line_and_column_and_fail_the_command(tmp_path: Path) -> None:
     bad = tmp_path / "bad.asl.json"
     bad.write_text(
         json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}, indent=2)
@@ -501,7 +503,7 @@ def test_a_definition_inside_the_template_has_its_place_there(
         ("s3://bucket/machine.json", "warning: The definition of Machine is not a local file"),
     ],
 )
-def test_a_reference_to_nowhere_is_told(tmp_path: Path, change: str, words: str) -> None:
+def test_a_reference_to_nowhere_is_reported(tmp_path: Path, change: str, words: str) -> None:
     found = _template(tmp_path, TEMPLATE.replace("machine.asl.yaml", change))
     assert words in found[0]
 
@@ -521,7 +523,7 @@ def test_a_reference_to_nowhere_is_told(tmp_path: Path, change: str, words: str)
     ],
     ids=range(6),
 )
-def test_a_bad_template_is_told_without_a_traceback(tmp_path: Path, content: bytes) -> None:
+def test_a_bad_template_is_reported_without_a_traceback(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "template.yaml"
     path.write_bytes(content)
     assert any(located.finding.severity == ERROR for located in lint_path(path))

@@ -38,7 +38,7 @@ def client(local_aws: LocalAws) -> Any:
 
 @pytest.fixture
 def workflow(client: Any, request: pytest.FixtureRequest) -> Iterator[Workflow]:
-    """Doubles a number, or fails if it is not there to be doubled."""
+    """Doubles a number, or fails if there is none."""
     given = ExecutionInput(schema={"number": int, "times": Field(int, default=2)})
     start = Pass("Start", query_language="JSONata", output={"number": given["number"]})
     start.fields["output"]["times"] = given["times"]
@@ -138,7 +138,7 @@ def test_waiting_ends_in_time(client: Any) -> None:
         made.delete()
 
 
-def test_what_has_no_state_machine_is_told_so() -> None:
+def test_a_workflow_without_state_machine_is_refused() -> None:
     workflow = Workflow("none", Pass("A"))
     assert workflow.list_executions() == []
     with pytest.raises(WorkflowNotFound, match="update 'none'"):

@@ -422,7 +422,7 @@ def test_a_first_endpoint_that_fails_is_cleared_away(promotion: Coverage, state:
     assert run.error == "EndpointFailed"
 
 
-def test_a_first_endpoint_that_stays_is_told(promotion: Coverage) -> None:
+def test_a_first_endpoint_that_stays_is_reported(promotion: Coverage) -> None:
     stays = fails("SageMaker.Busy", "cannot delete")
     failed = fails("EndpointFailed", "no capacity")
     run = promote(promotion, FIRST, AwaitEndpoint=failed, DeleteFailedEndpoint=stays)

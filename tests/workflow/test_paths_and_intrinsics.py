@@ -108,7 +108,7 @@ def test_a_definite_path_that_finds_nothing_says_so_in_jayways_words(
         "$[?($..a)]",
     ],
 )
-def test_what_is_no_path_is_refused(path: str) -> None:
+def test_what_is_not_a_path_is_refused(path: str) -> None:
     with pytest.raises(paths.PathSyntaxError):
         paths.find(path, STORE)
 
@@ -221,6 +221,6 @@ def test_arguments_that_a_function_cannot_take_fail_by_its_name(text: str) -> No
         "States.Array(1e999)",
     ],
 )
-def test_what_is_no_call_is_refused(text: str) -> None:
+def test_what_is_not_a_call_is_refused(text: str) -> None:
     with pytest.raises(intrinsics.IntrinsicSyntaxError):
         intrinsics.parsed(text)

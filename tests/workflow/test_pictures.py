@@ -153,7 +153,7 @@ def test_mermaid_names_a_container_in_one_line_for_it_has_room_for_no_more() -> 
     assert lines[begin + 1] == "direction TB"
 
 
-def test_a_long_condition_is_told_in_few_words_and_whole_in_the_hover_text() -> None:
+def test_a_long_condition_is_shortened_and_whole_in_the_hover_text() -> None:
     svg = draw(MACHINE)
     assert ">y is set or otherwise</text>" in svg
     assert "Good? to Sorry: $y != null and $x &gt; 1 or otherwise" in svg

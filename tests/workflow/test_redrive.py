@@ -1,4 +1,4 @@
-"""Redrive: an execution goes on from where it failed, and keeps what it had done."""
+"""Redrive: an execution continues from where it failed, and keeps what it had done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CALL = {"Type": "Task", "Resource": INVOKE, "End": True}
 
 
 class World:
-    """A clock and a runner whose calls fail until they are mended."""
+    """A clock and a runner whose calls fail until they are fixed."""
 
     def __init__(self, definition: dict[str, Any], value: Any) -> None:
         self.broken = True
@@ -121,7 +121,7 @@ def test_a_map_run_redrives_the_children_that_failed() -> None:
     assert "MapRunRedriven" in types(execution)
 
 
-def test_a_stopped_wait_and_a_timed_out_machine_go_on_too() -> None:
+def test_a_stopped_wait_and_a_timed_out_machine_continue_too() -> None:
     states = {"Wait": {"Type": "Wait", "Seconds": 100, "Next": "End"}, "End": {"Type": "Succeed"}}
     world = World({"StartAt": "Wait", "TimeoutSeconds": 50, "States": states}, {})
     assert world.execution.status == "TIMED_OUT"

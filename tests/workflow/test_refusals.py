@@ -108,7 +108,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = {
         TypeError,
         ("'A'", "'result_paht'", "'result_path'"),
     ),
-    "9 parameters that are no object": (
+    "9 parameters that are not an object": (
         lambda: built(Pass("A", parameters="oops")),
         TypeError,
         ("'A'", "parameters", "oops"),
@@ -119,7 +119,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = {
         ValueError,
         ("'A'", "seconds and timestamp_path"),
     ),
-    "12 seconds that are no number": (
+    "12 seconds that are not a number": (
         lambda: built(Wait("A", seconds="abc")),
         InvalidDefinition,
         ("/A/", "Seconds", "abc"),
@@ -139,7 +139,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = {
         InvalidDefinition,
         ("/A/", "ErrorEquals"),
     ),
-    "16 a result path that is no path": (
+    "16 a result path that is not a path": (
         lambda: built(task(result_path="not a path")),
         InvalidDefinition,
         ("/A/", "ResultPath", "not a path"),
@@ -230,7 +230,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = {
         TypeError,
         ("'A'", "resource"),
     ),
-    "a pattern that a step has not": (
+    "a pattern that a step does not have": (
         lambda: EksCallStep("A", IntegrationPattern.WaitForCompletion),
         ValueError,
         ("EksCallStep 'A'", "WaitForCompletion", "CallAndContinue"),
@@ -371,7 +371,7 @@ def test_every_key_that_does_not_fit_is_named_before_anything_starts() -> None:
     assert "Options.Etta is unknown; did you mean Options.Eta?" in message
 
 
-def test_a_deep_or_large_definition_is_no_recursion_error() -> None:
+def test_a_deep_or_large_definition_does_not_exceed_the_recursion_limit() -> None:
     deep = json.loads('{"a":' * 200 + "1" + "}" * 200)
     with pytest.raises(InvalidDefinition, match="nested"):
         built(Pass("A", result=deep))

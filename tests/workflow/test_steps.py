@@ -357,7 +357,7 @@ def test_schemas_have_defaults_ranges_and_choices() -> None:
         Field(int, default="7")
 
 
-def test_a_wrong_type_is_told_as_before() -> None:
+def test_a_wrong_type_is_reported_as_before() -> None:
     result = ExecutionInput(schema={"a": str, "b": int}).validate({"a": 1})
     assert result.keys_missing == ["b"]
     assert result.keys_type_mismatch == [("a", str, int)]

@@ -126,7 +126,7 @@ def test_an_error_that_nobody_handles_fails_the_state() -> None:
     }
 
 
-def test_a_wrong_expression_can_be_caught_and_is_told() -> None:
+def test_a_wrong_expression_can_be_caught_and_is_reported() -> None:
     arguments = {"FunctionName": "f", "Payload": "{% $states.input.nothing %}"}
     definition = calling(Arguments=arguments, Catch=CATCH)
     found = test_state(definition, "Call", {}, payload(1))

@@ -159,7 +159,7 @@ def test_running_executions_keep_what_they_started_with(make: Make) -> None:
     assert execution.wait(MINUTE)["status"] == "ABORTED"
 
 
-def test_what_was_deleted_underneath_is_told_and_can_be_created_again(make: Make) -> None:
+def test_what_was_deleted_elsewhere_is_reported_and_can_be_created_again(make: Make) -> None:
     workflow = make(Wait("Long", seconds=3600))
     execution = workflow.execute(inputs={})
     Workflow.attach(str(workflow.state_machine_arn), client=workflow.client).delete()
@@ -210,10 +210,10 @@ def test_an_input_that_is_not_json_starts_nothing(make: Make, value: Any) -> Non
 # redrive
 
 
-def test_a_redrive_goes_on_where_it_failed_once_the_cause_is_mended(
+def test_a_redrive_continues_where_it_failed_once_the_cause_is_fixed(
     make: Make, local_aws: LocalAws, logging: dict[str, Any]
 ) -> None:
-    s3, bucket = local_aws.client("s3"), f"mended-{uuid.uuid4().hex[:8]}"
+    s3, bucket = local_aws.client("s3"), f"fixed-{uuid.uuid4().hex[:8]}"
     s3.create_bucket(Bucket=bucket)
     read = Task(
         "Read",
@@ -241,8 +241,8 @@ def test_a_redrive_goes_on_where_it_failed_once_the_cause_is_mended(
     types = [event["type"] for event in execution.list_events()]
     assert types.count("ExecutionRedriven") == 1
     assert types.count("PassStateEntered") == 2, "what had succeeded is not run again"
-    mended = execution.progress()
-    assert (mended.status, mended.states["Read"].status) == ("SUCCEEDED", "SUCCEEDED")
+    fixed = execution.progress()
+    assert (fixed.status, fixed.states["Read"].status) == ("SUCCEEDED", "SUCCEEDED")
     assert "succeeded in" in execution.render_progress().svg
     assert logged(local_aws, logging, len(types)) == types
     assert workflow.list_executions(status_filter=ExecutionStatus.Failed) == []
