@@ -39,8 +39,8 @@ def rows(count: int, seed: int, *, flipped: bool = False) -> list[str]:
 def channel(name: str, uri: str, content_type: str | None = "text/csv") -> dict[str, Any]:
     """One channel of a training job."""
     source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
-    told = {"ContentType": content_type} if content_type else {}
-    return {"ChannelName": name, "DataSource": {"S3DataSource": source}, **told}
+    stated = {"ContentType": content_type} if content_type else {}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}, **stated}
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def host() -> Iterator[Host]:
 
 
 def trial(host: Host, folder: Path, script: str, limit: timedelta | None = None) -> Trial:
-    """A started run; one that waits has said so."""
+    """A started run; if its script waits, it is waiting now."""
     made = Trial(host, folder, script, limit)
     made.start()
     if "waiting" in script:

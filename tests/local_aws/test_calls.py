@@ -1,4 +1,4 @@
-"""Each function has keys of its own, and a listener hears who called what."""
+"""Each function has its own keys, and a listener sees which function made a call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def handler(event, context):
 """
 
 
-def test_a_listener_hears_every_call_of_a_function_under_its_own_key() -> None:
+def test_a_listener_sees_every_call_of_a_function_under_its_key() -> None:
     heard: list[Call] = []
     with LocalAws.start(port=0, region="us-east-1", announced=False) as local:
         local.client("s3").create_bucket(Bucket="heard")

@@ -121,7 +121,7 @@ def test_a_run_uses_the_dataset_and_output_set_just_before_it(world: World) -> N
         (UPPER, "nothing/", "The dataset has no files at s3://"),
     ],
 )
-def test_a_failed_run_says_step_and_column(
+def test_a_failed_run_names_step_and_column(
     world: World, steps: Any, key: str, message: str
 ) -> None:
     world.define(steps, key=key)

@@ -16,7 +16,7 @@ Receive = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def source() -> str:
-    """A source of this test's own, so that rules of other tests stay silent."""
+    """A source that no other test uses, so that the rules of other tests do not match."""
     return f"test.{uuid.uuid4().hex}"
 
 

@@ -1,4 +1,4 @@
-"""The one door: who may come in, and where each request goes."""
+"""The gateway: whose requests it accepts, and where each of them goes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _ask(
     return response.status, json.loads(response.read())
 
 
-def test_it_tells_who_it_is(local_aws: LocalAws) -> None:
+def test_it_identifies_itself(local_aws: LocalAws) -> None:
     status, about = _ask(local_aws, "GET", "/_ratchet", {})
     assert status == 200
     assert about["product"] == "ratchet"
@@ -164,7 +164,9 @@ def test_an_operation_that_is_not_answered_is_refused_by_name(local_aws: LocalAw
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
-def test_another_region_is_told_where_this_one_lives(local_aws: LocalAws) -> None:
+def test_a_request_for_another_region_is_refused_with_the_one_that_runs(
+    local_aws: LocalAws,
+) -> None:
     elsewhere = _other_client(local_aws, "events", region="eu-west-1")
     with pytest.raises(elsewhere.exceptions.ClientError, match=f"runs in {local_aws.region}"):
         elsewhere.list_rules()

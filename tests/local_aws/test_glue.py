@@ -273,7 +273,7 @@ time.sleep(600)
 """
 
 
-def test_a_running_job_listens_on_loopback_alone_and_stops_when_told(
+def test_a_running_job_listens_only_on_loopback_and_can_be_stopped(
     world: World, local_aws: LocalAws
 ) -> None:
     job = world.job(WAITING)

@@ -1,4 +1,4 @@
-"""Lambda as a client sees it: real handlers, in worker processes of their own."""
+"""Lambda as a client sees it: real handlers in real worker processes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def handler(event, context):
     assert len(request_id) == 36
 
 
-def test_a_worker_stays_warm_and_calls_at_once_get_workers_of_their_own(
+def test_a_worker_stays_warm_and_concurrent_calls_get_separate_workers(
     local_aws: LocalAws,
 ) -> None:
     slow = (

@@ -55,14 +55,14 @@ with LocalAws.start(port=0) as fresh:
 
 @pytest.fixture(autouse=True)
 def own_tempdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A temporary folder of this test's own: nothing of the user's is found or swept."""
+    """A separate temporary folder: nothing of the user's is found or removed."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     return tmp_path
 
 
 class _Server:
-    """A local AWS in a process of its own."""
+    """A local AWS in a separate process."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
@@ -166,7 +166,7 @@ def test_the_first_one_is_found_and_after_its_end_the_next(server: _Server) -> N
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"endpoint": 3}', '{"endpoint": "http://127.0.0.1:x"}']
 )
-def test_an_announcement_that_says_nothing_is_passed_over(own_tempdir: Path, text: str) -> None:
+def test_an_empty_announcement_is_skipped(own_tempdir: Path, text: str) -> None:
     folder = own_tempdir / f"ratchet-{os.getuid()}" / "local-aws-0"
     folder.mkdir(parents=True, mode=0o700)
     (folder / "runs.json").write_text(text)

@@ -112,7 +112,7 @@ def test_a_map_run_reads_s3_is_described_and_writes_its_results(
     assert result["Output"] == '"a"'
 
 
-def test_new_limits_count_for_a_run_that_goes_on(states: Any) -> None:
+def test_new_limits_apply_to_a_run_in_progress(states: Any) -> None:
     each = {
         "Type": "Map",
         "MaxConcurrency": 1,

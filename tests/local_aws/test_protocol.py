@@ -307,7 +307,7 @@ def test_a_payload_may_be_bytes_a_file_or_parts(payload: Any) -> None:
         ("glue", "StartJobRun", {"JobName": "j", "MaxCapacity": "five"}, "Invalid type"),
     ],
 )
-def test_what_the_model_forbids_is_refused_as_aws_says_it(
+def test_what_the_model_forbids_is_refused_in_the_words_of_aws(
     service: str, operation: str, sent: dict[str, Any], reason: str
 ) -> None:
     model = _client(service).meta.service_model.operation_model(operation)

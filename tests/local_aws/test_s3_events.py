@@ -65,7 +65,7 @@ def _receive(sqs: Any, url: str, count: int) -> list[dict[str, Any]]:
     return sorted(found, key=lambda event: str(event["detail"]["object"]["sequencer"]))
 
 
-def test_a_put_is_told_in_the_documented_shape_with_the_raw_key(
+def test_a_put_becomes_an_event_of_the_documented_shape_with_the_raw_key(
     local_aws: LocalAws, versioned: str, receive: Receive
 ) -> None:
     put = local_aws.client("s3").put_object(Bucket=versioned, Key=KEY, Body=b"hello")
@@ -114,7 +114,7 @@ def test_a_copy_and_an_unversioned_bucket(
     assert copy["detail"]["object"]["key"] == "copy"
 
 
-def test_a_multipart_upload_is_told_once_and_only_when_complete(
+def test_a_multipart_upload_is_one_event_once_it_is_complete(
     local_aws: LocalAws, versioned: str, receive: Receive
 ) -> None:
     s3 = local_aws.client("s3")
@@ -171,9 +171,9 @@ def test_only_buckets_that_ask_for_events_send_them(
     s3.put_bucket_notification_configuration(
         Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
-    s3.put_object(Bucket=bucket, Key="told", Body=b"")
+    s3.put_object(Bucket=bucket, Key="watched", Body=b"")
     (event,) = receive(1)
-    assert event["detail"]["object"]["key"] == "told"
+    assert event["detail"]["object"]["key"] == "watched"
 
 
 def test_direct_notifications_and_missing_buckets_are_refused(
@@ -197,10 +197,10 @@ def test_the_aws_command_copies_files_with_awkward_names_and_in_parts(
     large.write_bytes(os.urandom(2 * PART + 7))
     for file in (small, large):
         _aws(local_aws, "s3", "cp", str(file), f"s3://{versioned}/p/{file.name}", "--quiet")
-    told = {event["detail"]["object"]["key"]: event["detail"] for event in receive(2)}
-    assert told[f"p/{small.name}"]["reason"] == "PutObject"
-    assert told[f"p/{large.name}"]["reason"] == "CompleteMultipartUpload"
-    assert told[f"p/{large.name}"]["object"]["size"] == 2 * PART + 7
+    found = {event["detail"]["object"]["key"]: event["detail"] for event in receive(2)}
+    assert found[f"p/{small.name}"]["reason"] == "PutObject"
+    assert found[f"p/{large.name}"]["reason"] == "CompleteMultipartUpload"
+    assert found[f"p/{large.name}"]["object"]["size"] == 2 * PART + 7
     body = local_aws.client("s3").get_object(Bucket=versioned, Key="p/large.bin")["Body"].read()
     assert body == large.read_bytes()
 

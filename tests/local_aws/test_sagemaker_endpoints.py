@@ -60,13 +60,11 @@ def test_an_endpoint_answers_one_score_a_row(world: World, endpoint: str) -> Non
     assert answer["ContentType"].startswith("text/csv")
 
 
-def test_what_serves_is_told_by_the_hash_of_the_bytes_it_loaded(
-    world: World, endpoint: str
-) -> None:
+def test_a_served_model_is_identified_by_the_hash_of_its_bytes(world: World, endpoint: str) -> None:
     with urllib.request.urlopen(f"{world.local.endpoint}/_ratchet") as reply:
-        told = json.load(reply)["endpoints"][endpoint]
+        shown = json.load(reply)["endpoints"][endpoint]
     artifact = world.get(f"s3://{BUCKET}/model/first/output/model.tar.gz")
-    assert told == {
+    assert shown == {
         "config": "first",
         "model": "first",
         "artifact_sha256": hashlib.sha256(artifact).hexdigest(),
@@ -201,7 +199,7 @@ def test_a_model_error_carries_what_the_container_answered(world: World, endpoin
         world.invoke(endpoint, YES, ContentType="application/json")
 
 
-def test_an_unknown_endpoint_is_told_as_aws_does(world: World) -> None:
+def test_an_unknown_endpoint_is_refused_as_on_aws(world: World) -> None:
     with pytest.raises(ClientError, match="Endpoint nobody of account 123456789012 not found"):
         world.invoke("nobody", YES)
 
@@ -225,7 +223,7 @@ def test_names_are_unique_and_parts_must_exist(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variant", "told"),
+    ("variant", "message"),
     [
         ({"ServerlessConfig": {"MemorySizeInMB": 1500, "MaxConcurrency": 5}}, "1024, 2048"),
         ({"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5,
@@ -234,9 +232,9 @@ def test_names_are_unique_and_parts_must_exist(world: World) -> None:
     ],
 )  # fmt: skip
 def test_a_variant_outside_the_limits_is_refused(
-    world: World, variant: dict[str, Any], told: str
+    world: World, variant: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(ClientError, match=told):
+    with pytest.raises(ClientError, match=message):
         world.config("never", "first", **variant)
 
 

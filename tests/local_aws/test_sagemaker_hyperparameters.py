@@ -26,7 +26,7 @@ def test_texts_become_numbers_lists_and_canonical_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"num_rounds": "5"}, "hyperparameter found: num_rounds (did you mean num_round?)"),
         ({"subsample": "0"}, "subsample: 0 is not in (0, 1]"),
@@ -40,10 +40,10 @@ def test_texts_become_numbers_lists_and_canonical_names() -> None:
         ({"monotone_constraints": "(1,2)", "tree_method": "hist"}, "must hold -1, 0 and 1"),
     ],
 )  # fmt: skip
-def test_a_fault_is_named_with_its_value(changes: dict[str, str], told: str) -> None:
+def test_a_fault_is_named_with_its_value(changes: dict[str, str], expected: str) -> None:
     with pytest.raises(UserError) as caught:
         read({"num_round": "5", **changes})
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_rounds_are_required() -> None:
@@ -51,7 +51,7 @@ def test_rounds_are_required() -> None:
         read({})
 
 
-def test_what_only_the_container_on_aws_can_do_is_told_apart() -> None:
+def test_what_only_the_container_on_aws_can_do_has_another_refusal() -> None:
     assert unsupported({"num_round": "5", "max_dept": "3"}) is None
     assert "scikit-learn" in str(unsupported({"eval_metric": "auc,accuracy"}))
     assert "GPU" in str(unsupported({"tree_method": "gpu_hist"}))

@@ -1,4 +1,4 @@
-"""Training jobs through the real client: what is trained, told, stored and refused."""
+"""Training jobs through the real client: what is trained, reported, stored and refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_job_ends_completed_with_metrics_and_every_phase_on_record(world: Worl
     )
 
 
-def test_a_metric_that_is_no_number_is_left_out(world: World) -> None:
+def test_a_metric_that_is_not_a_number_is_left_out(world: World) -> None:
     world.put("one-label/train/part-0.csv", "\n".join(rows(200, 1)))
     world.put("one-label/validation/part-0.csv", "\n".join(["1,0.1,0.2,0.3,0.4"] * 20))
     world.start_training("one-label", "one-label")
@@ -85,9 +85,9 @@ def test_the_log_lines_are_in_cloudwatch_as_sagemaker_writes_them(world: World) 
 
 
 def test_a_used_name_is_refused_as_aws_does(world: World) -> None:
-    told = refusal(world, "first")
-    assert "(ResourceInUse)" in told
-    assert "training job with this name already exists (arn:aws:sagemaker:" in told
+    message = refusal(world, "first")
+    assert "(ResourceInUse)" in message
+    assert "training job with this name already exists (arn:aws:sagemaker:" in message
 
 
 def test_an_unknown_hyperparameter_fails_the_job_and_names_the_nearest(world: World) -> None:
@@ -109,7 +109,7 @@ def test_text_where_numbers_belong_fails_the_job_and_names_file_and_value(world:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"AlgorithmSpecification": {"TrainingImage": IMAGE.replace("3.2-0", "1.7-1"),
           "TrainingInputMode": "File"}}, "amazonaws.com/sagemaker-xgboost:3.2-0"),
@@ -127,9 +127,9 @@ def test_text_where_numbers_belong_fails_the_job_and_names_file_and_value(world:
     ],
 )  # fmt: skip
 def test_what_local_aws_cannot_do_is_refused_by_name(
-    world: World, changes: dict[str, Any], told: str
+    world: World, changes: dict[str, Any], message: str
 ) -> None:
-    assert told in refusal(world, "never", **changes)
+    assert message in refusal(world, "never", **changes)
 
 
 def test_a_job_can_be_stopped(world: World) -> None:
@@ -166,12 +166,12 @@ def test_every_change_of_status_is_an_event_on_the_default_bus(world: World) -> 
     pattern = {
         "source": ["aws.sagemaker"],
         "detail-type": ["SageMaker Training Job State Change"],
-        "detail": {"TrainingJobName": ["told"], "TrainingJobStatus": ["Completed"]},
+        "detail": {"TrainingJobName": ["watched"], "TrainingJobStatus": ["Completed"]},
     }
     events.put_rule(Name="training", EventPattern=json.dumps(pattern))
     target = {"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}
     events.put_targets(Rule="training", Targets=[target])
-    world.start_training("told", Tags=[{"Key": "ratchet:stack", "Value": "ratchet"}])
+    world.start_training("watched", Tags=[{"Key": "ratchet:stack", "Value": "ratchet"}])
     (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
     event = json.loads(message["Body"])
     assert event["resources"] == [event["detail"]["TrainingJobArn"]]

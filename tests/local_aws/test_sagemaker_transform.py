@@ -75,7 +75,7 @@ def test_a_used_name_is_refused_as_aws_does(world: World, holdout: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"ModelName": "nobody"}, "Could not find model"),
         ({"DataProcessing": {"InputFilter": "$.features"}}, "only \\$ and positions"),
@@ -87,10 +87,10 @@ def test_a_used_name_is_refused_as_aws_does(world: World, holdout: str) -> None:
     ],
 )  # fmt: skip
 def test_what_local_aws_cannot_do_is_refused_by_name(
-    world: World, holdout: str, changes: dict[str, Any], told: str
+    world: World, holdout: str, changes: dict[str, Any], expected: str
 ) -> None:
     model = changes.pop("ModelName", "first")
-    with pytest.raises(ClientError, match=told):
+    with pytest.raises(ClientError, match=expected):
         world.start_transform("never", model, holdout, **changes)
 
 

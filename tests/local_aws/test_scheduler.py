@@ -52,7 +52,7 @@ def receive(aws: LocalAws, target: dict[str, Any]) -> Receive:
     return messages
 
 
-def test_a_rate_starts_at_once_and_goes_on_as_the_clock_turns(
+def test_a_rate_starts_at_once_and_continues_as_the_clock_turns(
     aws: LocalAws, target: dict[str, Any], receive: Receive
 ) -> None:
     scheduler = aws.client("scheduler")

@@ -41,7 +41,7 @@ def _times(expression: str, count: int, start: str = START, zone: str = "UTC") -
         ("cron(0 0 1 1 ? 2020)", []),
     ],
 )
-def test_an_expression_falls_due_when_aws_says(expression: str, times: list[str]) -> None:
+def test_an_expression_is_due_when_it_is_on_aws(expression: str, times: list[str]) -> None:
     assert _times(expression, 2) == times
 
 

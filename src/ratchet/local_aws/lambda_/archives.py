@@ -19,7 +19,7 @@ from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_.packages import requirement_lines
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.host import Host
+    from ratchet.local_aws.running.host import Clients
 
 ZIP_LIMIT = 50 * 1024 * 1024
 UNZIPPED_LIMIT = 250 * 1024 * 1024
@@ -51,7 +51,7 @@ class Archive:
 class Archives:
     """Unpacked zips by content; equal zips share one folder."""
 
-    def __init__(self, local: Host, folder: Path) -> None:
+    def __init__(self, local: Clients, folder: Path) -> None:
         self._local = local
         self._folder = folder
         self._lock = threading.Lock()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ratchet.local_aws.lambda_.worker import LogLine
-    from ratchet.local_aws.running.host import Host
+    from ratchet.local_aws.running.host import Clients
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Stream:
 class LogWriter:
     """Takes lines from any thread and writes them on its own."""
 
-    def __init__(self, local: Host) -> None:
+    def __init__(self, local: Clients) -> None:
         self._local = local
         self._queue: queue.SimpleQueue[tuple[Stream, list[LogLine]] | None] = queue.SimpleQueue()
         self._closing = threading.Event()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ratchet.local_aws.lambda_.worker import Worker
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.host import Host
+    from ratchet.local_aws.running.host import Children
     from ratchet.local_aws.running.processes import Child
 
 BOOT = Path(__file__).with_name("boot.py")
@@ -40,7 +40,7 @@ class RuntimeKind:
 class RuntimeProcess:
     """A process that forks workers on request."""
 
-    def __init__(self, local: Host, kind: RuntimeKind, folder: Path) -> None:
+    def __init__(self, local: Children, kind: RuntimeKind, folder: Path) -> None:
         self._lock = threading.Lock()
         self._kind = kind
         self._loaded: set[str] = set()

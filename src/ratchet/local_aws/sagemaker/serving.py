@@ -17,7 +17,7 @@ import urllib3
 from ratchet.local_aws.sagemaker import containers
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.host import Host
+    from ratchet.local_aws.running.host import Children
     from ratchet.local_aws.running.processes import Child
     from ratchet.local_aws.shared.logs import LogStream
 
@@ -48,7 +48,7 @@ class Serving:
     """A running container with a loaded model; `sha256` is that of the archive it loaded."""
 
     def __init__(
-        self, local: Host, image: str, folder: Path, archive: Path, log: LogStream
+        self, local: Children, image: str, folder: Path, archive: Path, log: LogStream
     ) -> None:
         self._folder = folder
         self._log = log
@@ -132,7 +132,7 @@ class Serving:
         self._log.close()
 
 
-def _start(local: Host, image: str, folder: Path, archive: Path) -> tuple[Child, int]:
+def _start(local: Children, image: str, folder: Path, archive: Path) -> tuple[Child, int]:
     """The container's process and the descriptor on which it will report."""
     report, written = os.pipe()
     try:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from ratchet.local_aws.door.errors import ServiceError
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.host import Host
+    from ratchet.local_aws.running.host import Clients
 
 _OFF: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 
 
-def logging_of(local: Host, given: dict[str, Any]) -> dict[str, Any]:
+def logging_of(local: Clients, given: dict[str, Any]) -> dict[str, Any]:
     """The complete configuration; raises InvalidLoggingConfiguration if it cannot be used."""
     whole = _OFF | given
     destinations = whole.get("destinations", [])
@@ -23,7 +23,7 @@ def logging_of(local: Host, given: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def _refuse_group(local: Host, arn: str) -> None:
+def _refuse_group(local: Clients, arn: str) -> None:
     name = group_name(arn)
     if not arn.endswith(":*"):
         raise _refused("Log Group ARN must be provided with '*' qualifier.")

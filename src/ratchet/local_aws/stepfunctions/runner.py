@@ -29,7 +29,7 @@ from ratchet.workflow.integrations.row import Operation
 from ratchet.workflow.integrations.service_models import operation_model
 
 if TYPE_CHECKING:
-    from ratchet.local_aws.running.host import Host
+    from ratchet.local_aws.running.host import Clients
     from ratchet.workflow.interpreter.tasks import TaskCall
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ SLOWEST_POLL = 1.0
 class LocalTaskRunner:
     """The TaskRunner of local AWS."""
 
-    def __init__(self, local: Host) -> None:
+    def __init__(self, local: Clients) -> None:
         self._local = local
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="task")
 
