@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+import yaml
 
-from ratchet.cli import layout, ledger, screen
+from ratchet.cli import following, layout, ledger, screen
 from retraining.adapters.ledger import REGISTRATIONS
 from retraining.rules import gate, names, settlement
 from retraining.rules.scores import HOLDOUTS
@@ -79,3 +80,16 @@ def test_every_outcome_of_a_run_has_its_colour() -> None:
     of_the_data = {"DATA_REJECTED"}
     ends = {*gate.OUTCOMES.values(), settlement.FAILED, *of_the_data}
     assert set(screen.OUTCOME_STYLES) == ends
+
+
+@pytest.mark.parametrize("name", ["retraining", "promotion"])
+def test_every_task_of_a_run_has_words_of_its_own_when_it_is_followed(name: str) -> None:
+    machine = yaml.safe_load((ROOT / "statemachines" / f"{name}.asl.yaml").read_text())
+    tasks = {name for name, state in machine["States"].items() if state["Type"] in {"Task", "Map"}}
+    assert tasks <= set(following.HUMAN)
+
+
+def test_no_words_are_left_of_a_state_that_is_gone() -> None:
+    texts = [path.read_text() for path in (ROOT / "statemachines").glob("*.asl.yaml")]
+    known = {state for text in texts for state in yaml.safe_load(text)["States"]}
+    assert set(following.HUMAN) <= known

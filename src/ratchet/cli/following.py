@@ -45,6 +45,10 @@ HUMAN = {
     "VerifyEndpoint": "Verify the endpoint's answers",
     "RecordChampion": "Record the champion",
     "RestoreEndpoint": "Restore the former model",
+    "AwaitRestoredEndpoint": "Wait for the restored endpoint",
+    "VerifyRestoredEndpoint": "Verify the restored endpoint",
+    "DeleteFailedEndpoint": "Delete the failed endpoint",
+    "DeleteBrokenEndpoint": "Delete the broken endpoint",
     "RejectPromotion": "Reject the promotion",
 }
 _QUIET_TYPES = frozenset({"Choice", "Pass", "Succeed"})
