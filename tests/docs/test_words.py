@@ -58,7 +58,8 @@ def files(folder: str) -> list[Path]:
     "folder",
     [
         *("benchmarks", "docs", "functions", "jobs", "pipelines", "src", "statemachines"),
-        *("tests/workflow", "README.md"),
+        *(f"tests/{room}" for room in ("cli", "end_to_end", "unit", "wall", "workflow")),
+        "README.md",
     ],
 )
 def test_no_phrase_that_a_native_speaker_would_not_write(folder: str) -> None:

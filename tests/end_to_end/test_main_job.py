@@ -51,7 +51,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def drops(stack: Stack) -> dict[str, Path]:
-    """The older part, the newer part, and the newer part with its labels dealt out anew."""
+    """The older part, the newer part, and the newer part with its labels shuffled."""
     header, rows = bank_rows(stack.place)
     middle = int(len(rows) * OLDER_SHARE)
     older, newer = rows[:middle], rows[middle:]

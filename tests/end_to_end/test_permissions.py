@@ -275,7 +275,7 @@ def keys(world: World) -> set[str]:
 
 
 def refuse_a_promotion(world: World) -> None:
-    """Reject the first package, which is no champion's any more."""
+    """Reject the first package, which is no longer a champion's."""
     package = world.item(PIPELINE, "run#000001")["package"]["S"]
     promotion = {"pipeline": PIPELINE, "package": package, "lock": 1}
     answer = world.client("lambda").invoke(
@@ -301,7 +301,7 @@ def bring_a_workflow(world: World) -> None:
 
 
 def drop_without_a_pause(world: World) -> None:
-    """While files keep coming the first wake is too early, and is sent once more."""
+    """While files keep coming the first wake is too early, and is sent again."""
 
     def sent() -> bool:
         world.drop("own/part.csv", b"x")
