@@ -123,7 +123,7 @@ class World:
 
         def told() -> dict[str, Any] | None:
             record = self.item(PIPELINE, f"run#{token:06d}")
-            return record if "told" in record else None
+            return record if "notified" in record else None
 
         record = until(told, f"run {token} has ended", RUN_SECONDS)
         return f"{record['outcome']['S']} {record['sentence']['S']}"
