@@ -107,7 +107,7 @@ def test_a_wrong_value_is_named_with_the_values_allowed(folder: Path) -> None:
         ("by: row", "no: row", "the key no is not text"),
     ],
 )
-def test_a_value_is_told_with_file_line_key_and_what_is_allowed_in_words(
+def test_a_wrong_value_is_located_by_file_line_and_key_with_what_is_allowed(
     folder: Path, old: str, new: str, said: str
 ) -> None:
     line = change(folder, old, new)
@@ -138,7 +138,7 @@ def test_numbers_and_dates_are_read_as_editors_read_them(folder: Path) -> None:
         ("min: -10, max: 10", "min: 99, max: 10", "columns.yaml", "columns.emp.var.rate: min 99"),
     ],
 )
-def test_what_only_the_service_refuses_is_told_by_file_and_line_too(
+def test_what_only_the_service_refuses_is_located_by_file_and_line_too(
     folder: Path, old: str, new: str, name: str, said: str
 ) -> None:
     from retraining.rules.contracts import parse_definition
@@ -164,17 +164,17 @@ def test_an_unquoted_no_is_explained(folder: Path) -> None:
     assert 'quote it, as in "no"' in refused(folder)
 
 
-def test_a_label_that_is_no_column_is_named_with_near_ones(folder: Path) -> None:
+def test_a_label_that_is_not_a_column_is_named_with_similar_ones(folder: Path) -> None:
     line = change(folder, "label: y", "label: jobs")
     assert f"pipeline.yaml:{line}: data.label: jobs is not a column" in refused(folder)
 
 
-def test_a_key_that_is_there_twice_is_refused(folder: Path) -> None:
+def test_a_key_that_appears_twice_is_refused(folder: Path) -> None:
     change(folder, "  metric: auc", "  metric: auc\n  metric: auc")
     assert "the key metric appears twice" in refused(folder)
 
 
-def test_broken_yaml_is_told_by_line(folder: Path) -> None:
+def test_broken_yaml_is_located_by_line(folder: Path) -> None:
     change(folder, "name: bank-marketing", "name: [bank")
     assert "not valid YAML" in refused(folder)
 
@@ -188,12 +188,12 @@ def test_broken_yaml_is_told_by_line(folder: Path) -> None:
         ("- 1\n", "pipeline.yaml:1: the file: [1] is not allowed; allowed: keys and values"),
     ],
 )
-def test_a_file_that_is_no_pipeline_is_no_defect(folder: Path, text: str, said: str) -> None:
+def test_a_file_that_is_not_a_pipeline_is_not_a_defect(folder: Path, text: str, said: str) -> None:
     (folder / "pipeline.yaml").write_text(text)
     assert said in refused(folder)
 
 
-def test_a_recipe_nested_without_end_is_told(folder: Path) -> None:
+def test_a_recipe_nested_too_deeply_is_refused(folder: Path) -> None:
     (folder / "recipe.json").write_text("[" * 100_000)
     assert "recipe.json: nested too deeply for a recipe" in refused(folder)
 
@@ -206,7 +206,7 @@ def test_a_missing_file_is_named(folder: Path) -> None:
 # upload
 
 
-def test_a_name_that_is_no_key_is_refused(run: Run, tmp_path: Path) -> None:
+def test_a_name_that_cannot_be_a_key_is_refused(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "new\nline.csv"
     path.write_text("a")
     assert "has a control character in its name" in run("upload", "bank", str(path)).stderr

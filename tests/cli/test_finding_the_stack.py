@@ -46,7 +46,7 @@ def test_an_endpoint_that_does_not_answer_is_named(run: Run) -> None:
     assert "Connection refused" in result.stderr
 
 
-def test_a_stack_that_is_not_there_is_told_with_near_ones(run: Run, stack: str) -> None:
+def test_a_stack_that_does_not_exist_is_refused_with_similar_ones(run: Run, stack: str) -> None:
     result = run("info", "--stack", "ratchets")
     assert result.exit_code == 1
     assert "no stack ratchets in region us-east-1 (did you mean ratchet?)" in result.stderr
@@ -70,7 +70,7 @@ def test_a_stack_of_something_else_is_refused(run: Run, aws: None) -> None:
     assert "stack other in region us-east-1 is not a Ratchet stack" in result.stderr
 
 
-def test_info_tells_pipelines_and_objects_without_one(run: Run, stack: str) -> None:
+def test_info_shows_pipelines_and_objects_without_one(run: Run, stack: str) -> None:
     register("bank-marketing")
     landing = run_json(run, "info")["landing_bucket"]
     boto3.client("s3").put_object(Bucket=landing, Key="bank-marketin/a b+ü.csv", Body=b"x")
@@ -81,19 +81,19 @@ def test_info_tells_pipelines_and_objects_without_one(run: Run, stack: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "shown_as"),
     [
         ("stray.csv", "1 object at stray.csv: a key without a pipeline's prefix is not read."),
         ("Bank/a.csv", "1 object under Bank/: no pipeline can have that name."),
     ],
 )
 def test_info_offers_no_push_for_what_can_be_no_pipeline(
-    run: Run, stack: str, key: str, told: str
+    run: Run, stack: str, key: str, shown_as: str
 ) -> None:
     landing = run_json(run, "info")["landing_bucket"]
     boto3.client("s3").put_object(Bucket=landing, Key=key, Body=b"x")
     shown = run("info").stdout
-    assert told in shown
+    assert shown_as in shown
     assert "Push one named" not in shown
 
 

@@ -109,7 +109,7 @@ def test_a_broken_workflow_is_refused_with_file_line_and_reason(
         ("{algorithm: xgboost, hyperparamters: {}}", "did you mean hyperparameters?"),
     ],
 )
-def test_a_wrong_section_is_told_in_the_words_of_what_was_meant(
+def test_a_wrong_section_is_explained_in_the_words_of_what_was_meant(
     folder: Path, section: str, said: str
 ) -> None:
     assert said in refused(train_by(folder, section))

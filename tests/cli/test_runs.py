@@ -90,7 +90,7 @@ def test_runs_as_json_are_the_records_with_plain_numbers(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("history")
-def test_a_run_that_is_not_there_is_told_with_the_newest_that_are(run: Run) -> None:
+def test_a_run_that_does_not_exist_is_refused_with_the_newest_ones(run: Run) -> None:
     result = run("show", "bank-marketing-000009")
     assert result.exit_code == 1
     assert "there is no run bank-marketing-000009" in result.stderr
@@ -98,7 +98,7 @@ def test_a_run_that_is_not_there_is_told_with_the_newest_that_are(run: Run) -> N
 
 
 @pytest.mark.usefixtures("history")
-def test_a_run_of_an_unknown_pipeline_is_told_with_the_pipelines_there_are(run: Run) -> None:
+def test_a_run_of_an_unknown_pipeline_is_refused_with_the_known_ones(run: Run) -> None:
     result = run("show", "bank-marketin-000001")
     assert result.exit_code == 1
     assert "pipeline bank-marketin is not registered in ratchet (did you mean bank" in result.stderr
@@ -142,19 +142,19 @@ def test_what_cannot_be_is_one_clear_line(run: Run, command: tuple[str, ...], sa
 @pytest.mark.usefixtures("history")
 def test_a_stack_named_by_its_arn_is_the_stack(run: Run) -> None:
     (stack,) = boto3.client("cloudformation").describe_stacks(StackName="ratchet")["Stacks"]
-    told = json.loads(run("info", "--stack", stack["StackId"], "--json").stdout)
-    assert told["stack"] == "ratchet"
+    about = json.loads(run("info", "--stack", stack["StackId"], "--json").stdout)
+    assert about["stack"] == "ratchet"
 
 
 @pytest.mark.usefixtures("history")
-def test_rows_that_are_no_text_are_told(run: Run) -> None:
+def test_rows_that_are_not_text_are_refused(run: Run) -> None:
     put_champion()
     result = run("invoke", "bank-marketing", "--data", "-", input=b"1,2\xff")
     assert result.exit_code == 1
     assert "standard input is not UTF-8 text: byte 3" in result.stderr
 
 
-def test_a_cause_in_a_service_s_document_is_told_by_its_innermost_error() -> None:
+def test_the_innermost_error_of_a_cause_is_shown() -> None:
     inner = json.dumps({"errorType": "ChampionChanged", "errorMessage": "another one\nserves"})
     nested = json.dumps({"ExecutionArn": "arn", "Error": "ChampionChanged", "Cause": inner})
     assert innermost("States.TaskFailed", nested) == ("ChampionChanged", "another one serves")
@@ -202,7 +202,7 @@ def test_golden_rows_that_are_gone_are_told(run: Run) -> None:
     assert "golden rows are not at s3://" in result.stderr
 
 
-def test_what_a_push_changed_is_told_in_a_sentence() -> None:
+def test_what_a_push_changed_is_summed_up_in_a_sentence() -> None:
     answer = {"name": "bank", "hash": "0", "changed": ["gate", "etl"], "pending_objects": 2}
     assert push.summary(answer) == (
         "Pipeline bank is registered; changed: gate, etl. 2 waiting objects will be trained on."

@@ -113,7 +113,7 @@ def mixed(stack: Stack, bank: tuple[str, list[str]], rejected: Rejected) -> Mixe
     return Mixed({f"{PIPELINE}/{name}": n for name, n in lengths.items()}, broken, shown)
 
 
-def test_data_under_an_unknown_prefix_waits_and_is_told(rejected: Rejected) -> None:
+def test_data_under_an_unknown_prefix_waits_and_is_reported(rejected: Rejected) -> None:
     count = len(rejected.files)
     assert rejected.waiting == {f"{PIPELINE}/": count}
     assert f"{count} objects under {PIPELINE}/ wait" in rejected.told_before
@@ -141,7 +141,7 @@ def test_each_bad_object_has_a_report_that_says_what_and_the_next_step(
         assert files[f"{report['id']}/data"] == bad.content
 
 
-def test_a_bad_cell_is_told_by_column_row_and_value(rejected: Rejected) -> None:
+def test_a_bad_cell_is_reported_by_column_row_and_value(rejected: Rejected) -> None:
     key = f"{PIPELINE}/latin 1.csv"
     (problem,) = (one for one in rejected.shown["problems"] if one["object"] == key)
     _, *rows = rejected.files["latin 1.csv"].content.decode("latin-1").splitlines()

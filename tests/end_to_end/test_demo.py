@@ -89,7 +89,7 @@ def test_the_demo_ends_well_and_says_so(demo: Shown) -> None:
     assert "NOT AS EXPECTED" not in demo.text
 
 
-def test_the_demo_tells_four_outcomes_state_by_state(demo: Shown) -> None:
+def test_the_demo_shows_four_outcomes_state_by_state(demo: Shown) -> None:
     outcomes = re.findall(
         r"^  (PROMOTED|DATA_REJECTED|MODEL_REJECTED)\s*$", demo.text, re.MULTILINE
     )

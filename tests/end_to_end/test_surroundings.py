@@ -85,7 +85,7 @@ def test_a_second_up_on_the_same_port_says_who_has_it_and_how_to_use_it(place: W
 
 
 @pytest.mark.parametrize("made", ["a file", "nothing"])
-def test_a_tmpdir_that_is_no_folder_is_named(place: Workplace, made: str) -> None:
+def test_a_tmpdir_that_is_not_a_folder_is_named(place: Workplace, made: str) -> None:
     wrong = place.folder / "not-a-folder"
     if made == "a file":
         wrong.write_text("")

@@ -300,7 +300,7 @@ def listening_addresses(session: int) -> list[IPv4Address | IPv6Address]:
     """Addresses on which the processes of a session listen, read from /proc."""
     proc = Path("/proc")
     if not (proc / "net/tcp").exists():
-        pytest.skip("listeners are read from /proc, which this system has not")
+        pytest.skip("listeners are read from /proc, which this system does not have")
     inodes = set()
     for process in proc.glob("[0-9]*"):
         try:

@@ -149,7 +149,7 @@ def _counted(states: Any, arn: str, status: str, number: int) -> dict[str, Any]:
     raise AssertionError(f"never were {number} executions {status}")
 
 
-def test_an_execution_is_redriven_once_what_failed_is_mended(
+def test_an_execution_is_redriven_once_what_failed_is_fixed(
     local_aws: LocalAws, states: Any, bucket: str
 ) -> None:
     get = {

@@ -32,7 +32,7 @@ def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
     assert service.notices() == []
 
 
-def test_a_failed_run_is_told_with_the_step_and_the_cause_inside_the_json(
+def test_a_failed_run_is_reported_with_the_step_and_the_cause_inside_the_json(
     service: Service,
 ) -> None:
     started(service, a=rows(40))
