@@ -26,14 +26,14 @@ def timeline(*states: StateTimes) -> Timeline:
     return Timeline("RUNNING", {one.name: one for one in states}, BEGUN, None)
 
 
-def shown(*looks: Timeline, **terminal: int) -> str:
-    """What a terminal of that size shows at the last look, before the execution ends."""
+def shown(*timelines: Timeline, **terminal: int) -> str:
+    """What a terminal of that size shows last, before the execution ends."""
     out, before = io.StringIO(), []
 
     def told() -> Iterator[Timeline]:
-        yield from looks
+        yield from timelines
         before.append(out.getvalue())
-        yield replace(looks[-1], status="SUCCEEDED", ended=AT["exited"])
+        yield replace(timelines[-1], status="SUCCEEDED", ended=AT["exited"])
 
     show(told(), Console(file=out, force_terminal=True, color_system=None, **terminal), "run-1")
     return before[0].rpartition("run-1")[2]

@@ -371,7 +371,7 @@ def test_an_activity_that_is_tried_again_and_succeeds_has_succeeded() -> None:
     assert [attempt.waited for attempt in visit.attempts] == [None, 1, 1]
 
 
-def test_a_look_asks_only_for_what_is_new_and_reads_it_once() -> None:
+def test_a_poll_asks_only_for_what_is_new_and_reads_it_once() -> None:
     events = [
         {"id": n, "previousEventId": n - 1, "type": "TaskScheduled", "timestamp": n}
         for n in range(1, 7)
@@ -389,7 +389,7 @@ def test_a_look_asks_only_for_what_is_new_and_reads_it_once() -> None:
             return {**page, "nextToken": str(first + 2)} if len(shown) > first + 2 else page
 
     history = HistoryPoller("arn", Client())
-    assert len(history.look().visits[0].attempts) == 4
+    assert len(history.poll().visits[0].attempts) == 4
     shown.append(events[5])
-    assert len(history.look().visits[0].attempts) == 5
+    assert len(history.poll().visits[0].attempts) == 5
     assert Client.asked == [None, "2", "4", "4"]

@@ -241,10 +241,10 @@ def test_an_execution_is_followed_in_jupyter(
 
 def test_following_ends_with_its_time(local_aws: LocalAws) -> None:
     execution = start(local_aws, WAITING, "impatient")
-    looks = live.watch(execution, local_aws.client("stepfunctions"), every=5, timeout=0.2)
-    assert next(looks).status == "RUNNING"
+    timelines = live.watch(execution, local_aws.client("stepfunctions"), every=5, timeout=0.2)
+    assert next(timelines).status == "RUNNING"
     with pytest.raises(TimeoutError, match=r"still running after 0\.2 seconds"):
-        list(looks)
+        list(timelines)
 
 
 @pytest.mark.parametrize("odd", [{}, ["Pass"], None, 3, "Choice"])

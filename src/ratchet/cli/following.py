@@ -76,7 +76,7 @@ def human(state: str) -> str:
 
 
 class Follower:
-    """The timeline of one execution by its ARN, each look at the price of what is new."""
+    """Polls the timeline of one execution by its ARN, reading each event once."""
 
     def __init__(self, stack: Stack, execution: str) -> None:
         from ratchet.workflow.history.polling import HistoryPoller
@@ -84,19 +84,19 @@ class Follower:
         self._client = stack.client("stepfunctions")
         self._history = HistoryPoller(execution, self._client)
 
-    def look(self) -> Timeline:
+    def poll(self) -> Timeline:
         """The timeline up to now; an empty one while the execution does not exist yet."""
         from ratchet.workflow.history.timeline import Timeline, read_history
 
         try:
-            return Timeline.of(self._history.look())
+            return Timeline.of(self._history.poll())
         except self._client.exceptions.ExecutionDoesNotExist:
             return read_history([])
 
 
 def timeline_of(stack: Stack, execution: str) -> Timeline:
     """The timeline of an execution by its ARN."""
-    return Follower(stack, execution).look()
+    return Follower(stack, execution).poll()
 
 
 def started_by(state: StateTimes) -> list[str]:
@@ -112,7 +112,7 @@ def follow_run(stack: Stack, run: RunRef, console: Console, deadline: float) -> 
     watch = _Watch(stack, stack.execution_arn(run.id), console)
     with Progress(f"{run.id} ...", console) as update:
         while True:
-            timeline = watch.look(update)
+            timeline = watch.poll(update)
             if timeline.status != "RUNNING":
                 return timeline
             _give_up_after(deadline, run.id)
@@ -192,15 +192,15 @@ class _Watch:
         self.printed: set[str] = set()
         self.inner: dict[str, _Watch] = {}
 
-    def look(self, update: Callable[[str], None]) -> Timeline:
+    def poll(self, update: Callable[[str], None]) -> Timeline:
         """Read the history again and print what has ended since."""
-        timeline = self.history.look()
+        timeline = self.history.poll()
         current = next(reversed(list(shown(timeline))), None)
         if current is not None and current.status == "RUNNING":
             update(f"{human(current.name)} ... {current.seconds():.0f} s")
         for state in shown(timeline):
             for arn in started_by(state):
-                self._inside(arn).look(update)
+                self._inside(arn).poll(update)
             if state.status != "RUNNING" and state.name not in self.printed:
                 self.printed.add(state.name)
                 self.console.print(state_line(state, self.depth), soft_wrap=True)

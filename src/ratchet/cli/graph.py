@@ -122,7 +122,7 @@ def _executed(
 
         history = live.follow(execution, client, console=stdout())
     else:
-        history = Timeline.of(HistoryPoller(execution, client).look())
+        history = Timeline.of(HistoryPoller(execution, client).poll())
     return definition or live.definition_of(execution, client), history
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from ratchet.workflow.drawing import shapes
 from ratchet.workflow.drawing.captions import kind_of, note, retriers, tries
 from ratchet.workflow.drawing.layout import Size
-from ratchet.workflow.drawing.look import COLOURS, FAINT, HEAD, INK, NODE
 from ratchet.workflow.drawing.pen import Pen
 from ratchet.workflow.drawing.text import BOLD, fit, text_width, wrap
+from ratchet.workflow.drawing.theme import COLOURS, FAINT, HEAD, INK, NODE
 from ratchet.workflow.history.timeline import StateTimes
 
 NAME, KIND, TIME = 13.5, 11.0, 11.5

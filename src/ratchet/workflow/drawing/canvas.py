@@ -13,10 +13,10 @@ from ratchet.workflow.drawing.captions import (
 )
 from ratchet.workflow.drawing.lanes import Point, Route
 from ratchet.workflow.drawing.layout import Edge
-from ratchet.workflow.drawing.look import CATCH, COLOURS, FAINT, HEAD, INK, MARGIN, PAD, SHELF_GAP
 from ratchet.workflow.drawing.pen import Pen, clean
 from ratchet.workflow.drawing.scope import Scope, inner_width, shelf_height, shelves
 from ratchet.workflow.drawing.text import fit, text_width
+from ratchet.workflow.drawing.theme import CATCH, COLOURS, FAINT, HEAD, INK, MARGIN, PAD, SHELF_GAP
 from ratchet.workflow.history.timeline import Timeline
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from ratchet.workflow.drawing.canvas import Canvas
 from ratchet.workflow.drawing.captions import status_line
-from ratchet.workflow.drawing.look import MARGIN
 from ratchet.workflow.drawing.scope import Scope, states_of
 from ratchet.workflow.drawing.text import BOLD, text_width
+from ratchet.workflow.drawing.theme import MARGIN
 from ratchet.workflow.history.timeline import Timeline, read_history
 
 History = Iterable[Mapping[str, Any]] | Timeline | None

@@ -35,10 +35,10 @@ def follow(
     if the execution is still running after `timeout` seconds, and whatever boto3 raises.
     """
     client = client or _client()
-    looks = watch(execution, client, every=every, timeout=timeout)
+    timelines = watch(execution, client, every=every, timeout=timeout)
     if console is None and in_notebook():
-        return _in_notebook(looks, definition_of(execution, client), execution)
-    return show(looks, console, execution.rpartition(":")[2])
+        return _in_notebook(timelines, definition_of(execution, client), execution)
+    return show(timelines, console, execution.rpartition(":")[2])
 
 
 def watch(
@@ -48,7 +48,7 @@ def watch(
     deadline = None if timeout is None else time.monotonic() + timeout
     history = HistoryPoller(execution, client)
     while True:
-        timeline = Timeline.of(history.look())
+        timeline = Timeline.of(history.poll())
         yield timeline
         if timeline.status != "RUNNING":
             return
@@ -73,14 +73,14 @@ def in_notebook() -> bool:
 
 
 def _in_notebook(
-    looks: Iterator[Timeline], definition: Mapping[str, Any], execution: str
+    timelines: Iterator[Timeline], definition: Mapping[str, Any], execution: str
 ) -> Timeline:
     notebook = import_module("IPython.display")
     name = execution.rpartition(":")[2]
-    last = next(looks)
+    last = next(timelines)
     picture = notebook.HTML(html(definition, last, title=name))
     shown = notebook.display(picture, display_id=True)
-    for last in looks:
+    for last in timelines:
         shown.update(notebook.HTML(html(definition, last, title=name)))
     return last
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from ratchet.workflow.drawing.captions import edges_of, kind_of, note, tries
 from ratchet.workflow.drawing.draw import History, as_timeline
-from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.scope import inside, states_of
 from ratchet.workflow.drawing.text import printable
+from ratchet.workflow.drawing.theme import COLOURS
 from ratchet.workflow.history.timeline import Timeline
 
 _SPECIAL_IN_QUOTES = re.compile(r"(\$(?=\$)|\bfa[a-z]?(?=:fa-))")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from ratchet.workflow.drawing import shapes
-from ratchet.workflow.drawing.look import STYLE
 from ratchet.workflow.drawing.text import printable
+from ratchet.workflow.drawing.theme import STYLE
 
 
 class Pen:

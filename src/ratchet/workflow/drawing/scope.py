@@ -10,7 +10,7 @@ from ratchet.workflow.drawing.boxes import box_size, head_width
 from ratchet.workflow.drawing.captions import edges_of
 from ratchet.workflow.drawing.lanes import Placed, place
 from ratchet.workflow.drawing.layout import Size
-from ratchet.workflow.drawing.look import HEAD, PAD, SHELF, SHELF_GAP
+from ratchet.workflow.drawing.theme import HEAD, PAD, SHELF, SHELF_GAP
 
 
 @dataclass(frozen=True)

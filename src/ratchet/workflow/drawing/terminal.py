@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ratchet.workflow.drawing.captions import WORDS, duration, tries
-from ratchet.workflow.drawing.look import COLOURS
 from ratchet.workflow.drawing.text import printable
+from ratchet.workflow.drawing.theme import COLOURS
 from ratchet.workflow.history.timeline import StateTimes, Timeline
 
 if TYPE_CHECKING:
@@ -22,23 +22,23 @@ _CTRL_C = 3  # a terminal writes ^C after the last row, which must not wrap
 _HEAD_LINES = 5  # execution, "n more above", columns, rule, cursor
 
 
-def show(looks: Iterator[Timeline], console: Console | None, name: str) -> Timeline:
+def show(timelines: Iterator[Timeline], console: Console | None, name: str) -> Timeline:
     """Show an execution until it has ended. Returns its last timeline."""
     from rich.console import Console as Terminal
 
     console = console or Terminal(markup=False, highlight=False, emoji=False)
     moves = console.is_terminal and not console.is_dumb_terminal
-    return (_as_table if moves else _as_lines)(looks, console, printable(name))
+    return (_as_table if moves else _as_lines)(timelines, console, printable(name))
 
 
-def _as_table(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
+def _as_table(timelines: Iterator[Timeline], console: Console, name: str) -> Timeline:
     from rich.live import Live
 
-    last = next(looks)
+    last = next(timelines)
     live = Live(_table(last, name, console), console=console, auto_refresh=False)
     try:
         live.start(refresh=True)
-        for last in looks:
+        for last in timelines:
             live.update(_table(last, name, console), refresh=True)
     finally:  # `with` would not restore the terminal after Ctrl-C within start()
         live.update(_table(last, name, console, whole=True))
@@ -46,12 +46,12 @@ def _as_table(looks: Iterator[Timeline], console: Console, name: str) -> Timelin
     return last
 
 
-def _as_lines(looks: Iterator[Timeline], console: Console, name: str) -> Timeline:
+def _as_lines(timelines: Iterator[Timeline], console: Console, name: str) -> Timeline:
     """For a file, a pipe or a terminal without cursor movement: a line per state as it ends."""
     from rich.text import Text
 
     printed: set[tuple[str, int, str]] = set()
-    for last in looks:
+    for last in timelines:
         for state in last.states.values():
             key = (state.name, state.visits, state.status)
             if state.status != "RUNNING" and key not in printed:

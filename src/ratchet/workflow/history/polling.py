@@ -21,7 +21,7 @@ class HistoryPoller:
         self._client = client
         self._reader = HistoryReader()
 
-    def look(self) -> Trace:
+    def poll(self) -> Trace:
         """The execution so far. Raises whatever boto3 raises."""
         while True:
             page = self._client.get_execution_history(**self._request)
