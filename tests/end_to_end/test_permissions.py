@@ -121,11 +121,11 @@ class World:
     def outcome(self, token: int) -> str:
         """How the run of this token ended, once people were told."""
 
-        def told() -> dict[str, Any] | None:
+        def notified() -> dict[str, Any] | None:
             record = self.item(PIPELINE, f"run#{token:06d}")
-            return record if "notified" in record else None
+            return record if record.get("notified") == {"BOOL": True} else None
 
-        record = until(told, f"run {token} has ended", RUN_SECONDS)
+        record = until(notified, f"run {token} has ended", RUN_SECONDS)
         return f"{record['outcome']['S']} {record['sentence']['S']}"
 
     def heard(self, function: str, action: str, ending: str = "") -> bool:
