@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
 import pytest
 from asl_machines import machine, run
+from jsonata import Functions
 
 from ratchet.workflow import InvalidDefinition, Payload, parse
 from ratchet.workflow.asl import jsonata
-from ratchet.workflow.asl.jsonata import limits
+from ratchet.workflow.asl.jsonata import functions, limits
 from ratchet.workflow.interpreter.execution import Execution
 
 FIVE_HUNDRED = "x" * 500 + "!"
@@ -86,6 +88,42 @@ def test_one_evaluation_takes_no_longer_than_its_bound(expression: str) -> None:
     with pytest.raises(jsonata.JsonataError):
         jsonata.evaluate(expression, {}, time.time)
     assert time.monotonic() - started < limits.MAX_SECONDS + 6  # on a busy machine
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "$count($spread([1..100000].{'a': 1, 'b': 2}))",
+        "$count($spread($merge([1..30000].{$string($): $})))",
+    ],
+)
+def test_a_function_takes_linear_time(expression: str) -> None:
+    """No check of the time can interrupt one call of a function."""
+    started = time.monotonic()
+    with contextlib.suppress(jsonata.JsonataError):
+        jsonata.evaluate(expression, {}, time.time)
+    assert time.monotonic() - started < limits.MAX_SECONDS + 6  # on a busy machine
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": 1}, {"a": 1}),
+        ({"a": 1, "b": [2]}, [{"a": 1}, {"b": [2]}]),
+        ([{"a": 1}], [{"a": 1}]),
+        ([{"a": 1, "b": 2}, {"a": 3}], [{"a": 1}, {"b": 2}, {"a": 3}]),
+        ([[{"a": 1}], "x", 2, None], [{"a": 1}, "x", 2, None]),
+        ([], jsonata.UNDEFINED),
+        ("x", "x"),
+    ],
+)
+def test_spread_gives_what_the_library_gives(value: Any, expected: Any) -> None:
+    bound = {"value": jsonata.with_nulls(value)}
+    assert jsonata.evaluate("$spread($value)", bound, time.time) == expected
+    theirs = Functions.spread(bound["value"])
+    ours = functions.TABLE["spread"][1](bound["value"])
+    assert (ours, type(ours)) == (theirs, type(theirs))
+    assert getattr(ours, "sequence", None) == getattr(theirs, "sequence", None)
 
 
 def test_a_search_ends_with_the_evaluation_it_is_part_of(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import inspect
 import math
 import urllib.parse
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from jsonata import Functions, Jsonata, Utils
@@ -181,6 +182,18 @@ def _unquoted(name: str, kept: str) -> Callable[[Any], Any]:
 # arrays and objects
 
 
+def _spread(value: Any) -> Any:
+    """One object for each member, in linear time: the library copies all of them for each."""
+    if isinstance(value, dict):
+        return Utils.create_sequence_from_iter({key: part} for key, part in value.items())
+    if not isinstance(value, list):
+        return value
+    parts = [part for part in map(_spread, value) if part is not None]
+    if not parts:
+        return Utils.create_sequence()
+    return Utils.JList(chain.from_iterable(p if isinstance(p, list) else [p] for p in parts))
+
+
 def _sort(values: Any, comparator: Any) -> Any:
     if values is None or len(values) <= 1:
         return values
@@ -303,7 +316,7 @@ TABLE: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "single": ("<af?>", Functions.single),
     "sort": ("<af?:a>", _sort),
     "split": ("<s-(sf)n?:a<s>>", texts.split),
-    "spread": ("<x-:a<o>>", Functions.spread),
+    "spread": ("<x-:a<o>>", _spread),
     "sqrt": ("<n-:n>", _of_one(_square_root)),
     "string": ("<x-b?:s>", _String()),
     "substring": ("<s-nn?:s>", texts.substring),
