@@ -1,12 +1,20 @@
-"""Fixtures that every test folder may use."""
+"""Fixtures that every test folder may use, and what `--quick` leaves out and forbids."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ratchet.local_aws.running.local import LocalAws
+
+PROCESS_FOLDERS = {"cli", "end_to_end", "local_aws", "package"}
+"""Where most tests start processes; elsewhere those that do are marked `process`."""
+FOLDER = Path(__file__).parent
+STARTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec"}
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +22,46 @@ def local_aws() -> Iterator[LocalAws]:
     """A running local AWS on a free port, with nothing deployed."""
     with LocalAws.start(port=0, announced=False) as local:
         yield local
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out what is marked `process`; the others fail if they start one",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        sys.addaudithook(_refuse_processes)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if PROCESS_FOLDERS & set(item.path.relative_to(FOLDER).parts):
+            item.add_marker(pytest.mark.process)
+    if config.getoption("--quick"):
+        left_out = [item for item in items if item.get_closest_marker("process")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("process")]
+
+
+running: list[str] = []
+"""The test that runs, under `--quick`; pytest and its workers may start what they like."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    running.append(item.nodeid)
+    try:
+        return (yield)
+    finally:
+        running.pop()
+
+
+def _refuse_processes(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in STARTS and running:
+        message = f"{running[-1]} starts a process ({arguments[0]}): mark it `process`"
+        raise pytest.fail.Exception(message, pytrace=False)

@@ -14,6 +14,8 @@ import pytest
 from ratchet.local_aws.glue.script_runs import LIBRARY
 from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
 
+pytestmark = pytest.mark.process
+
 REPO = Path(__file__).parents[2]
 RESERVED = "row_id string, split string, batch string"
 

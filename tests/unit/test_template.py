@@ -344,6 +344,7 @@ def test_layers_hold_the_locked_versions_and_all_that_these_need() -> None:
         assert {name: locked[name] for name in held} == held
 
 
+@pytest.mark.process
 def test_a_function_is_built_from_its_handler_and_the_rules_alone(tmp_path: Path) -> None:
     command = ["make", "-C", str(FUNCTIONS), "build-GateFunction", f"ARTIFACTS_DIR={tmp_path}"]
     subprocess.run(command, check=True, timeout=30, capture_output=True)

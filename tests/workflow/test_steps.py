@@ -387,6 +387,7 @@ def test_a_chain_of_ten_thousand_states_costs_ten_times_one_of_a_thousand() -> N
     assert work(10_000) < 11 * work(1_000)
 
 
+@pytest.mark.process
 def test_importing_the_package_loads_neither_boto3_nor_anything_heavy() -> None:
     code = (
         "import sys, ratchet.workflow; from ratchet.workflow import steps, inputs; "

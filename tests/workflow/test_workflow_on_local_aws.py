@@ -273,6 +273,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.process
 def test_ctrl_c_lets_go_of_the_terminal_and_not_of_the_execution(
     make: Make, local_aws: LocalAws
 ) -> None:

@@ -96,6 +96,7 @@ def test_auc_is_the_share_of_pairs_in_order(rows: list[tuple[float, int]]) -> No
     assert found == pytest.approx(mean(pairs))
 
 
+@pytest.mark.process
 def test_a_new_metric_is_one_row_that_the_contract_and_the_gate_read() -> None:
     definition = {
         "name": "prices",

@@ -1,0 +1,15 @@
+"""`make test-quick` stays quick: a test without the mark `process` cannot start one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def test_a_quick_test_that_starts_a_process_fails(request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("--quick"):
+        pytest.skip("processes are refused under --quick alone")
+    with pytest.raises(pytest.fail.Exception, match="mark it `process`"):
+        subprocess.run([sys.executable, "-V"], check=True)
