@@ -4,22 +4,31 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test test-wheel lint format locks install install-dev build clean
+# A fixed version: the lock files and the options below are what this one writes and takes. Raise it on purpose.
+UV := 0.13.9
+# Behind a company's TLS proxy the certificate to trust is in the system's store, not in the bundle that uv brings.
+export UV_SYSTEM_CERTS ?= 1
+
+.PHONY: demo test test-quick test-wheel lint format locks install install-dev build clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo      drop data four times and watch what serves (first time: about 520 MB to download)"
-	@echo "make test      the tests (first time: about 580 MB to download)"
+	@echo "make demo        drop data four times and watch what serves (first time: about 520 MB to download)"
+	@echo "make test-quick  the tests that start neither Spark nor any other process: under a minute"
+	@echo "make test        all tests (first time: about 580 MB to download)"
 	@echo "make test-wheel  build the wheel, install it alone, author and push with it"
-	@echo "make lint      ruff, mypy, cfn-lint, sam validate, and our own lint of the state machines and their roles"
-	@echo "make build     sam build, whatever Python this machine has"
-	@echo "make locks     resolve the lock files anew"
+	@echo "make lint        ruff, mypy, cfn-lint, sam validate, and our own lint of the state machines and their roles"
+	@echo "make build       sam build, whatever Python this machine has"
+	@echo "make locks       resolve the lock files again"
 
 demo: .venv/demo.installed
 	@$(BIN)/ratchet demo $(ARGS)
 
 test: .venv/dev.installed
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
+
+test-quick: .venv/dev.installed
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --quick $(ARGS)
 
 # Builds and installs the wheel: it needs a package index, so it is a CI job by itself.
 test-wheel: .venv/dev.installed
@@ -43,32 +52,44 @@ build: .venv/dev.installed
 # requirements.lock is resolved inside requirements-dev.lock, so that one environment serves both.
 RESOLVE = $(BIN)/uv pip compile --quiet --no-header --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --extra local pyproject.toml
-locks: .venv/uv.installed
+locks: .venv/uv-$(UV).installed
 	$(RESOLVE) --group dev --output-file requirements-dev.lock
 	$(RESOLVE) --constraint requirements-dev.lock --output-file requirements.lock
 
 install: .venv/demo.installed
 install-dev: .venv/dev.installed
 
-.venv/uv.installed:
+.venv/uv-$(UV).installed:
 	@test -n "$(PYTHON)" || { echo "Ratchet needs Python 3.11, 3.12 or 3.13 with venv, and found none. Install one (Debian: apt-get install python3 python3-venv; macOS: brew install python@3.13) or name it: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "$(PYTHON) could not make .venv in $(CURDIR). Is the folder writable, and is the venv module there (Debian: apt-get install python3-venv)?"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(PIP_CERTS) $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	@touch $@
 
+# pip trusts the system's store from 24.2 on; an older one, which an older Python brings, is pointed to it, unless
+# pip's own configuration names certificates.
+PIP_CERTS = case "$$($(BIN)/python -m pip config list)" in *.cert=*) ;; \
+	*) store="$$($(BIN)/python -c 'import ssl; found = ssl.get_default_verify_paths(); print(found.cafile or found.capath or "")')"; \
+	test -z "$$store" || export PIP_CERT="$$store" ;; esac;
+
+# The cache shares its files with .venv where both are on one disk; what it adds are Spark's sources, unpacked to build it.
+DISK = On disk: $(1) GB in .venv, $(2) GB with uv's cache ($(BIN)/uv cache clean pyspark gives 1.3 GB of that back). Spark and its Java are most of it.
+
+# uv shows its progress: bars on a terminal, lines in a pipe.
+INSTALL = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install
+
 # The class archive lets every later Spark session start about two seconds sooner.
-PREPARE = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --editable . && \
+PREPARE = $(INSTALL) --quiet --no-deps --editable . && echo "Preparing Spark (half a minute) ..." && \
 	$(BIN)/python -m ratchet.local_aws.glue.archive >/dev/null
 
-.venv/demo.installed: requirements.lock pyproject.toml | .venv/uv.installed
-	@echo "Installing the locked packages into .venv: about 520 MB to download, 1.3 GB on disk (Spark and its Java are most of it) ..."
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.lock
+.venv/demo.installed: requirements.lock pyproject.toml | .venv/uv-$(UV).installed
+	@echo "Installing the locked packages: about 520 MB to download. $(call DISK,1.2,2.6)"
+	@$(INSTALL) --require-hashes --requirement requirements.lock
 	@$(PREPARE)
 	@touch $@
 
-.venv/dev.installed: requirements-dev.lock pyproject.toml | .venv/uv.installed
-	@echo "Installing the locked packages for development into .venv: about 580 MB to download, 1.4 GB on disk ..."
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-hashes --requirement requirements-dev.lock
+.venv/dev.installed: requirements-dev.lock pyproject.toml | .venv/uv-$(UV).installed
+	@echo "Installing the locked packages for development: about 580 MB to download. $(call DISK,1.5,2.9)"
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	@$(PREPARE)
 	@touch $@ .venv/demo.installed
 
