@@ -141,8 +141,8 @@ def test_numbers_and_dates_are_read_as_editors_read_them(folder: Path) -> None:
 def test_what_only_the_service_refuses_is_located_by_file_and_line_too(
     folder: Path, old: str, new: str, name: str, said: str
 ) -> None:
+    from retraining.errors import PipelineRejected
     from retraining.rules.contracts import parse_definition
-    from retraining.rules.errors import PipelineRejected
 
     line = change(folder, old, new, name)
     packed = pack(folder)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from unit_service import DEFINITION, ROLE, Service, rows
 
 import claim_data
-from retraining.rules import errors
+from retraining import errors
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet-bank-training"
 FIRST, SECOND, BUILT_IN = "1" * 64, "2" * 64, "3" * 64

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from retraining.adapters.clients import code
 from retraining.documents.document import Document
 from retraining.documents.manifest import ClaimedObject
-from retraining.rules.errors import ObjectGone
+from retraining.errors import ObjectGone
 
 PART: Final = 8 << 20  # S3 requires at least 5 MB per part, except the last
 PIECE: Final = 1 << 20

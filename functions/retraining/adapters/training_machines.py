@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code, message
-from retraining.rules.errors import WorkflowRefused
+from retraining.errors import WorkflowRefused
 from retraining.rules.names import tags, training_machine
 
 MISSING: Final = "StateMachineDoesNotExist"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Final, Self
 
-from retraining.rules.errors import DocumentUnreadable
+from retraining.errors import DocumentUnreadable
 
 VERSION_KEY: Final = "document"
 Decode = Callable[[Any, str], Any]

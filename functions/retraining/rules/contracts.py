@@ -27,8 +27,8 @@ from pydantic import (
     model_validator,
 )
 
+from retraining.errors import PipelineRejected
 from retraining.rules.columns import Column, ColumnMap, ColumnsFile
-from retraining.rules.errors import PipelineRejected
 from retraining.rules.explain import Several, sentences
 from retraining.rules.metrics import METRICS
 from retraining.rules.names import PIPELINE_PATTERN

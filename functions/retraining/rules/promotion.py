@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from retraining.documents.champion import Champion
 from retraining.documents.golden import GoldenRow
-from retraining.rules.errors import (
+from retraining.errors import (
     ChampionChanged,
     EndpointFailed,
     EndpointNeedsAttention,

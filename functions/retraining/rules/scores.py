@@ -13,8 +13,8 @@ from typing import Final
 
 from retraining.documents.golden import GoldenRow
 from retraining.documents.metrics import Metrics, PairedDifference, Values
+from retraining.errors import ScoresUnreadable
 from retraining.rules import metrics
-from retraining.rules.errors import ScoresUnreadable
 from retraining.rules.rows import Shares, side
 
 FRESH: Final = "fresh"

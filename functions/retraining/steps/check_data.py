@@ -8,10 +8,10 @@ from retraining.adapters import Adapters
 from retraining.documents.check_report import CheckedObject, CheckReport, Problem
 from retraining.documents.document import Part
 from retraining.documents.manifest import ClaimedObject, Manifest
+from retraining.errors import ObjectGone
 from retraining.observability import log
 from retraining.rules import names
 from retraining.rules.data_check import LABELS, Result, Rules, check
-from retraining.rules.errors import ObjectGone
 from retraining.steps import quarantine
 
 

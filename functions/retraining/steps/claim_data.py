@@ -12,14 +12,14 @@ from retraining.algorithms.hyperparameters import as_text
 from retraining.documents.document import Part
 from retraining.documents.manifest import DefinitionRef, Manifest
 from retraining.documents.registration import Registration
-from retraining.rules import claims, names
-from retraining.rules.durations import seconds
-from retraining.rules.errors import (
+from retraining.errors import (
     DefinitionChanged,
     LeaseLost,
     NothingPending,
     PipelineNotRegistered,
 )
+from retraining.rules import claims, names
+from retraining.rules.durations import seconds
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
 

@@ -8,8 +8,8 @@ from retraining.documents.champion import Champion
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.documents.promotion import Promotion
+from retraining.errors import PromotionLocked
 from retraining.rules import names, promotion
-from retraining.rules.errors import PromotionLocked
 from retraining.rules.promotion import EndpointFacts
 from retraining.settings import settings
 

@@ -9,8 +9,8 @@ from retraining.adapters.run_folder import RunFolder
 from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
+from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
-from retraining.rules.errors import ScoresUnreadable
 from retraining.rules.rows import Shares
 from retraining.rules.scores import Scores
 

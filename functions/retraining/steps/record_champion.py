@@ -9,8 +9,8 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.promotion import Promotion
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
+from retraining.errors import PromotionLocked
 from retraining.rules import names
-from retraining.rules.errors import PromotionLocked
 
 
 def record_champion(aws: Adapters, promoted: Promotion, token: int) -> Champion:

@@ -14,8 +14,8 @@ from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
+from retraining.errors import ObjectGone, RegistrationFailed
 from retraining.rules import names
-from retraining.rules.errors import ObjectGone, RegistrationFailed
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from retraining.adapters import Adapters
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
 from retraining.documents.registration import Registration
+from retraining.errors import ObjectGone, PipelineRejected, WorkflowRefused
 from retraining.rules import contracts, names
-from retraining.rules.errors import ObjectGone, PipelineRejected, WorkflowRefused
 from retraining.settings import settings
 from retraining.steps import wakes
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from retraining.adapters import Adapters
 from retraining.documents.document import Part
 from retraining.documents.golden import Golden
-from retraining.rules.errors import GoldenRowsDiffer
+from retraining.errors import GoldenRowsDiffer
 from retraining.rules.promotion import require_golden
 
 

@@ -15,8 +15,8 @@ from retraining import algorithms
 
 algorithms.__path__.append(str(Path(sys.argv[1]).parent))
 
+from retraining.errors import PipelineRejected  # noqa: E402
 from retraining.rules import contracts  # noqa: E402 - it reads the folder
-from retraining.rules.errors import PipelineRejected  # noqa: E402
 from retraining.settings import Settings  # noqa: E402
 
 

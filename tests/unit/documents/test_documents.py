@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from retraining.documents.document import VERSION_KEY, Document, Part
 from retraining.documents.manifest import Manifest
 from retraining.documents.page import DOCUMENTS, page
-from retraining.rules.errors import DocumentUnreadable
+from retraining.errors import DocumentUnreadable
 
 ROOT = Path(__file__).parents[3]
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {

@@ -20,8 +20,8 @@ metrics.METRICS["mape"] = metrics.Metric(
     "mape", False, metrics.AT_LEAST_0, metrics.NUMBERS, *metrics.row_mean(_absolute_share)
 )
 
+from retraining.errors import PipelineRejected  # noqa: E402
 from retraining.rules import contracts, gate, scores  # noqa: E402 - they read the row
-from retraining.rules.errors import PipelineRejected  # noqa: E402
 from retraining.rules.rows import Shares  # noqa: E402
 
 ALL_HELD_OUT = Shares(0, 0)

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from retraining.errors import PipelineRejected
 from retraining.rules import contracts
-from retraining.rules.errors import PipelineRejected
 
 SCHEMAS = Path(__file__).parents[3] / "src" / "ratchet" / "cli" / "schemas"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from unit_model import FORMER
 
+from retraining import errors
 from retraining.documents.golden import GoldenRow
-from retraining.rules import errors, promotion
+from retraining.rules import promotion
 from retraining.rules.promotion import EndpointFacts
 
 GOLDEN = (

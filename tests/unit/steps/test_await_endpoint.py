@@ -7,7 +7,7 @@ from unit_model import serve
 from unit_service import Service
 
 import await_endpoint
-from retraining.rules import errors
+from retraining import errors
 
 
 def test_an_endpoint_that_serves_its_config_is_settled(service: Service) -> None:

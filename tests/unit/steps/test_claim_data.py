@@ -9,7 +9,7 @@ import json
 import pytest
 from unit_service import DEFINITION, Service, claim, rows, started
 
-from retraining.rules import errors
+from retraining import errors
 
 
 def test_a_claim_is_written_once_and_read_back_by_a_retry(service: Service) -> None:

@@ -7,7 +7,8 @@ from unit_model import Run, serve
 from unit_service import Service
 
 import record_champion
-from retraining.rules import errors, promotion
+from retraining import errors
+from retraining.rules import promotion
 
 
 def test_the_second_model_updates_the_endpoint_and_can_go_back(service: Service) -> None:

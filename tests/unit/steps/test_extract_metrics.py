@@ -6,7 +6,7 @@ import pytest
 from unit_model import Run
 from unit_service import Service
 
-from retraining.rules import errors
+from retraining import errors
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from unit_model import ARTIFACT, Run
 from unit_service import Service
 
-from retraining.rules import errors
+from retraining import errors
 
 
 def test_a_model_is_registered_once_pending_approval_with_its_lineage(service: Service) -> None:

@@ -7,7 +7,7 @@ import copy
 import pytest
 from unit_service import DEFINITION, Service, rows, started
 
-from retraining.rules import errors
+from retraining import errors
 
 
 def test_a_push_makes_what_the_pipeline_needs_and_says_what_changed(service: Service) -> None:

@@ -8,7 +8,7 @@ from unit_model import Run, serve
 from unit_service import Service
 
 import verify_endpoint
-from retraining.rules import errors
+from retraining import errors
 
 
 def answers(service: Service, body: str) -> None:
