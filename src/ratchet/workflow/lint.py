@@ -201,7 +201,7 @@ _BARE_PLACEHOLDER = re.compile(r"([:\[,]\s*)(\$\{[^}\"]+\})")
 
 
 def _opened(definition: str | bytes | Mapping[str, Any]) -> Source:
-    """A definition in which `"MaxConcurrency": ${Limit}` may stand without quotes."""
+    """A definition in which `"MaxConcurrency": ${Limit}` may be without quotes."""
     try:
         return read(definition)
     except InvalidDefinition:

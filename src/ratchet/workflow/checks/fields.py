@@ -192,7 +192,7 @@ class NeededFields(Rule):
 
     def _flow(self, flow: Flow) -> Iterator[Finding]:
         if not flow.document and flow.path:
-            return  # the error is its type, or the field that holds it
+            return  # the error is its type, or the field that contains it
         if not flow.path and not flow.document.keys() & {"StartAt", "States"}:
             reason = "This is neither a state machine nor a template with one"
             yield self.finding(flow.path, reason, "A state machine has StartAt and States")

@@ -18,10 +18,10 @@ _CALLED = frozenset({"ErrorPath", "CausePath"})  # paths that may be intrinsic f
 
 
 class JsonPaths(Rule):
-    """Path fields hold paths; a member ending in `.$` holds a path or an intrinsic function."""
+    """Path fields contain paths; a member ending in `.$` is a path or an intrinsic function."""
 
     id = "jsonpath"
-    summary = "Path fields and members ending in .$ hold valid paths or intrinsic functions"
+    summary = "Path fields and members ending in .$ are valid paths or intrinsic functions"
     link = Rule.link + "amazon-states-language-paths.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ class JsonPaths(Rule):
         elif text.lstrip().startswith("States."):
             yield from self._call(path, text)
         else:
-            reason = f"{path[-1]} must hold a path or an intrinsic function, not {shown(text)}"
+            reason = f"{path[-1]} must be a path or an intrinsic function, not {shown(text)}"
             yield self.finding(path, reason, _begin(text))
 
     def _path(self, path: Path, text: str) -> Iterator[Finding]:

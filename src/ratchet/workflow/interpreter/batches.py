@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from ratchet.workflow.asl.model import ItemBatcher
 from ratchet.workflow.asl.payload import MAX_PAYLOAD_BYTES, Payload
+from ratchet.workflow.interpreter.containers import MAX_NUMBER
 from ratchet.workflow.interpreter.dataflow import Data
 
-MAX_NUMBER = 100_000_000
 Batch = tuple[Payload, int]
 """The input of a child execution, and the number of items in it."""
 

@@ -19,8 +19,10 @@ _ABORTABLE = ("Task", "Wait", "Map", "Parallel")
 
 
 class Branch:
-    """A branch goes from state to state. It joins what it records (`recorder`), what it knows (its
-    visit, variables and item), and how far it has come (`progress`).
+    """A branch goes from state to state.
+
+    It joins what it records (`recorder`), what it knows (its visit, variables and item), and how
+    far the containers in it have come (`progress`).
 
     `place` is its number in the container, `iterates` the Map it is an iteration of. With a
     `checkpoint` it continues there.

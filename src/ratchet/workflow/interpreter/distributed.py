@@ -11,14 +11,12 @@ from ratchet.workflow.interpreter import map_run, results
 from ratchet.workflow.interpreter.batches import batches
 from ratchet.workflow.interpreter.branch import Branch
 from ratchet.workflow.interpreter.child_pool import MAX_CONCURRENCY, ChildPool
-from ratchet.workflow.interpreter.containers import collected, concurrency, items_of
+from ratchet.workflow.interpreter.containers import MAX_NUMBER, collected, concurrency, items_of
 from ratchet.workflow.interpreter.context import Item
 from ratchet.workflow.interpreter.dataflow import Data, JsonataData
 from ratchet.workflow.interpreter.items import given_items, read_items
 from ratchet.workflow.interpreter.map_run import Child, MapRun
 from ratchet.workflow.interpreter.status import ABORTED, FAILED, RUNNING, SUCCEEDED, TIMED_OUT
-
-MAX_NUMBER = 100_000_000
 
 
 async def iterate(branch: Branch, state: Map, data: Data) -> Payload:

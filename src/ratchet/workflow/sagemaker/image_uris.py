@@ -113,7 +113,7 @@ def retrieve(
     if framework not in _REPOSITORIES:
         raise ValueError(
             f"No image table for '{framework}' here; known are {', '.join(_REPOSITORIES)} and "
-            "pytorch. Give image_uri='<account>.dkr.ecr...' as it stands"
+            "pytorch. Give image_uri='<account>.dkr.ecr...' instead"
         )
     account = _account(ALGORITHMS, region, framework)
     tag = _NEWEST[framework] if version in (None, "latest") else version

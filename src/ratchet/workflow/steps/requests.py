@@ -73,7 +73,7 @@ def _resources(attribute: Any) -> dict[str, Any]:
 
 
 def _only_true(value: Any) -> bool | None:
-    """True or nothing: an estimator of SDK 2 has a method of this name, which says nothing."""
+    """True or nothing: an estimator of SDK 2 has a method of this name, which does not count."""
     return True if value is True else None
 
 

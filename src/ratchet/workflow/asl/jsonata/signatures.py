@@ -1,4 +1,4 @@
-"""Whether the arguments of a function fit its signature, as the reference implementation says."""
+"""Whether the arguments of a function fit its signature, by the rules of the reference."""
 
 from __future__ import annotations
 
