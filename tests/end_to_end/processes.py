@@ -24,7 +24,7 @@ from workplace import Workplace
 
 KINDS = {
     "functions": "lambda_/boot.py",
-    "recipe": "databrew.run_recipe",
+    "recipe": "databrew.compiler.run_recipe",
     "driver": "glue/boot.py",
     "java": "java-runtime/bin/java",
     "training": "containers.xgboost.train",
