@@ -21,7 +21,7 @@ def test_a_listener_sees_every_call_of_a_function_under_its_key() -> None:
     heard: list[Call] = []
     with LocalAws.start(port=0, region="us-east-1", announced=False) as local:
         local.client("s3").create_bucket(Bucket="heard")
-        name = make_function(local, CODE)
+        name = make_function(local, CODE, Timeout=60)
         local.listen(heard.append)
         answer = invoke(local, name, {"bucket": "heard"})
         stored = local.client("s3").get_object(Bucket="heard", Key="a b")["Body"].read()
