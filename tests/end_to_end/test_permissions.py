@@ -277,10 +277,11 @@ def keys(world: World) -> set[str]:
 def refuse_a_promotion(world: World) -> None:
     """Reject the first package, which is no longer a champion's."""
     package = world.item(PIPELINE, "run#000001")["package"]["S"]
-    promotion = {"pipeline": PIPELINE, "package": package, "lock": 1}
+    failure = {"Error": "Tried", "Cause": "by a test"}
+    event = {"pipeline": PIPELINE, "package": package, "lock": 1, "failure": failure}
     answer = world.client("lambda").invoke(
         FunctionName=world.resources["RejectPromotionFunction"],
-        Payload=json.dumps({"promotion": promotion, "error": "Tried", "cause": "by a test"}),
+        Payload=json.dumps(event),
     )
     assert json.loads(answer["Payload"].read())["rejected"]
 
