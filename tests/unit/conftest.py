@@ -12,6 +12,8 @@ from unit_service import Service
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """The service on an empty stack, with a clock that the test turns."""
+    # A local AWS that ran in this process left it on, and a test would take ten times as long.
+    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
     with mock_aws():
         made = Service(monkeypatch)
         yield made
