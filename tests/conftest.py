@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",
         action="store_true",
-        help="leave out what is marked `process`; the others fail if they start one",
+        help="leave out what is marked `process` or `slow`; the others may start no process",
     )
 
 
@@ -43,9 +43,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if PROCESS_FOLDERS & set(item.path.relative_to(FOLDER).parts):
             item.add_marker(pytest.mark.process)
     if config.getoption("--quick"):
-        left_out = [item for item in items if item.get_closest_marker("process")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("process")]
+        config.hook.pytest_deselected(items=[item for item in items if not quick(item)])
+        items[:] = [item for item in items if quick(item)]
+
+
+def quick(item: pytest.Item) -> bool:
+    return not any(item.get_closest_marker(kind) for kind in ("process", "slow"))
 
 
 running: list[str] = []

@@ -65,6 +65,7 @@ def test_every_row_of_the_real_file_keeps_the_contract() -> None:
     assert [wrong for row in rows if (wrong := breaks(row))] == []
 
 
+@pytest.mark.process
 def test_every_made_up_row_keeps_the_contract(tmp_path: Path) -> None:
     rows = read(made_up(tmp_path, "--rows", "5000").decode())
     assert len(rows) == 5000
@@ -72,6 +73,7 @@ def test_every_made_up_row_keeps_the_contract(tmp_path: Path) -> None:
     assert [wrong for row in rows if (wrong := breaks(row))] == []
 
 
+@pytest.mark.process
 def test_made_up_data_is_the_same_bytes_everywhere(tmp_path: Path) -> None:
     digest = hashlib.sha256(made_up(tmp_path)).hexdigest()
     assert digest == "24a5777ecc12bde14b9438d2a56a8a5121b2b8dae818dbba6ef56a2545d17d03"
@@ -116,6 +118,7 @@ def area_under_curve(scores: Any, labels: Any) -> float:
     return float((ranks[labels == 1].sum() - yes * (yes + 1) / 2) / yes / (len(labels) - yes))
 
 
+@pytest.mark.process
 def test_a_model_of_the_first_made_up_part_fails_on_the_newest_calls(tmp_path: Path) -> None:
     """The story of the demo, told without the service."""
     rows = read(made_up(tmp_path).decode())

@@ -117,6 +117,7 @@ def actions(calls: list[dict[str, Any]]) -> list[str]:
     return [action for call in calls for action in call["Action"]]
 
 
+@pytest.mark.process
 def test_what_is_exported_pleases_both_linters(tmp_path: Path) -> None:
     paths = [
         written(workflow, tmp_path)
@@ -279,6 +280,7 @@ def deployed(local_aws: LocalAws, workflow: Workflow, folder: Path, **parameters
     )
 
 
+@pytest.mark.process
 def test_the_eight_states_are_deployed_and_train_a_model_that_serves(
     local_aws: LocalAws, tmp_path: Path
 ) -> None:
@@ -319,6 +321,7 @@ def test_the_eight_states_are_deployed_and_train_a_model_that_serves(
     sagemaker.delete_endpoint(EndpointName=bucket)
 
 
+@pytest.mark.process
 def test_a_file_with_substitutions_is_deployed_with_parameters(
     local_aws: LocalAws, tmp_path: Path
 ) -> None:

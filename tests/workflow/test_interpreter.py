@@ -508,6 +508,7 @@ def test_a_bad_expression_fails_the_state_and_nothing_else(expression: str) -> N
     assert execution.error == "States.QueryEvaluationError"
 
 
+@pytest.mark.slow
 def test_ten_thousand_waiting_executions_run_side_by_side() -> None:
     clock = TestClock()
     machine_ = parse(machine({"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}))

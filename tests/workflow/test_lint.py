@@ -212,6 +212,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_answered_in_time_and_without_a_traceback(name: str) -> None:
     started = time.process_time()
@@ -239,6 +240,7 @@ def test_a_hostile_template_is_reported_with_its_place(
     assert told in str(lint_path(path)[0])
 
 
+@pytest.mark.slow
 def test_a_template_of_too_much_work_is_given_up_with_a_word(tmp_path: Path) -> None:
     states = {f"S{number}": SUCCEED for number in range(3_000)}
     (tmp_path / "m.asl.json").write_text(json.dumps(machine(states)))

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from retraining.algorithms.catalog import ALGORITHMS
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
@@ -41,6 +43,7 @@ DEFINITION = {
 }
 
 
+@pytest.mark.process
 def test_a_new_algorithm_is_one_folder(tmp_path: Path) -> None:
     folder = tmp_path / "linear_learner"
     folder.mkdir()

@@ -193,6 +193,7 @@ def test_any_text_survives_the_copy_unchanged(texts: list[str], delimiter: str) 
     assert [row["job"] for row in read] == texts
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_while_a_large_object_streams_through() -> None:
     class Endless:
         left = 60
