@@ -58,7 +58,7 @@ def files(folder: str) -> list[Path]:
     "folder",
     [
         *("benchmarks", "docs", "functions", "jobs", "pipelines", "src", "statemachines"),
-        *("tests", "README.md"),
+        *("template.yaml", "tests", "README.md"),
     ],
 )
 def test_no_phrase_that_a_native_speaker_would_not_write(folder: str) -> None:
