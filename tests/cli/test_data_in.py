@@ -93,6 +93,7 @@ def test_a_wrong_value_is_named_with_the_values_allowed(folder: Path) -> None:
         ("margin: 0.01", "margin: lots", "gate.margin: lots is not allowed; allowed: a number (at"),
         ("margin: 0.01", "margin: '0.1'", 'gate.margin: "0.1" is not allowed; allowed: a number'),
         ("name: bank-marketing", "name: Bank", "name: Bank is not allowed; allowed: 2 to 24 lower"),
+        ("name: bank-marketing", "name: a--b", "name: a--b is not allowed; allowed: 2 to 24 lower"),
         ("key: null", "key: [3]", 'data.key[0]: 3 is not allowed (quote it: "3"); allowed: text'),
         ("quiet_period: 1s", "quiet_period: soon", "allowed: digits and a unit (s, m, h or d)"),
         ("max_depth: 5", "max_depth: [5]", "[5] is not allowed; allowed: true or false, a number,"),

@@ -22,7 +22,6 @@ from workplace import (
 )
 
 PIPELINE, TWIN = "bank-marketing", "twin"
-ENDPOINT = f"ratchet-{PIPELINE}"
 OLDER_SHARE = 0.7
 MOST_TRANSITIONS = 36
 PADDED_BYTES = 9_000_000
@@ -122,7 +121,7 @@ def _answer(stack: Stack) -> bytes:
     asked, told = stack.place.folder / "asked.csv", stack.place.folder / "told.csv"
     asked.write_text("\n".join(row["features"] for row in _golden(stack)))
     stack.aws(
-        "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", ENDPOINT,
+        "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", stack.name(PIPELINE),
         "--content-type", "text/csv", "--body", f"fileb://{asked}", str(told),
     )  # fmt: skip
     return told.read_bytes()
@@ -201,7 +200,7 @@ def test_predictions_of_the_awscli_are_the_batch_scores(stack: Stack, second: Ru
 
 def test_a_promotion_is_proven_by_bytes(stack: Stack, second: Run) -> None:
     about = json.load(urllib.request.urlopen(f"{stack.endpoint}/_ratchet", timeout=10))
-    loaded = about["endpoints"][ENDPOINT]["artifact_sha256"]
+    loaded = about["endpoints"][stack.name(PIPELINE)]["artifact_sha256"]
     champion = stack.item(PIPELINE, "champion")
     newest = _newest_approved(stack)
     assert champion["run"]["S"] == second.id
@@ -217,7 +216,7 @@ def test_a_promotion_is_proven_by_bytes(stack: Stack, second: Run) -> None:
 
 def _newest_approved(stack: Stack) -> dict[str, Any]:
     packages = stack.aws(
-        "sagemaker", "list-model-packages", "--model-package-group-name", ENDPOINT,
+        "sagemaker", "list-model-packages", "--model-package-group-name", stack.name(PIPELINE),
         "--model-approval-status", "Approved",
     )["ModelPackageSummaryList"]  # fmt: skip
     newest = max(packages, key=lambda package: package["ModelPackageVersion"])
@@ -228,7 +227,7 @@ def _newest_approved(stack: Stack) -> dict[str, Any]:
 
 def _served_artifact(stack: Stack) -> bytes:
     """The object behind endpoint, config and model."""
-    endpoint = stack.aws("sagemaker", "describe-endpoint", "--endpoint-name", ENDPOINT)
+    endpoint = stack.aws("sagemaker", "describe-endpoint", "--endpoint-name", stack.name(PIPELINE))
     assert endpoint["EndpointStatus"] == "InService"
     config = stack.aws(
         "sagemaker", "describe-endpoint-config",

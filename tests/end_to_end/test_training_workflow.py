@@ -64,10 +64,10 @@ def test_the_workflows_model_is_promoted_and_answers(
     assert record["outcome"] == "PROMOTED", record
     artifact = stack.item(OWN, "champion")["artifact"]["S"]
     output = f"s3://{stack.bucket}/runs/{OWN}/000001/model"
-    assert artifact == f"{output}/ratchet-{OWN}-000001-shallow-0/output/model.tar.gz"
+    assert artifact == f"{output}/{stack.name(OWN)}-000001-shallow-0/output/model.tar.gz"
     job = stack.aws(
         "sagemaker", "describe-training-job",
-        "--training-job-name", f"ratchet-{OWN}-000001-shallow-0",
+        "--training-job-name", f"{stack.name(OWN)}-000001-shallow-0",
     )  # fmt: skip
     assert job["HyperParameters"]["max_depth"] == "3"
     golden = json.loads(stack.read(f"s3://{stack.bucket}/runs/{OWN}/000001/golden.json"))
@@ -75,7 +75,7 @@ def test_the_workflows_model_is_promoted_and_answers(
     asked, told = stack.place.folder / "asked.csv", stack.place.folder / "told.csv"
     asked.write_text("\n".join(rows))
     stack.aws(
-        "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", f"ratchet-{OWN}",
+        "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", stack.name(OWN),
         "--content-type", "text/csv", "--body", f"fileb://{asked}", str(told),
     )  # fmt: skip
     answers = [float(part) for part in told.read_text().replace(",", "\n").split()]
@@ -85,7 +85,7 @@ def test_the_workflows_model_is_promoted_and_answers(
 def test_the_workflow_is_a_machine_of_its_own_that_the_run_waits_for(
     stack: Stack, runs: dict[str, dict[str, Any]]
 ) -> None:
-    arn = machines(stack)[f"ratchet-{OWN}-training"]
+    arn = machines(stack)[f"{stack.name(OWN)}-training"]
     tags = stack.aws("stepfunctions", "list-tags-for-resource", "--resource-arn", arn)["tags"]
     assert {"key": "ratchet:pipeline", "value": OWN} in tags
     (nested,) = stack.aws("stepfunctions", "list-executions", "--state-machine-arn", arn)[
@@ -118,7 +118,7 @@ def test_back_at_the_algorithm_no_machine_is_left_and_the_data_is_trained_on(
     built_in = "training: {hyperparameters: {num_round: 60, objective: 'binary:logistic'}}\n"
     (folder / "pipeline.yaml").write_text(text.replace(TRAINING, built_in))
     run = pushed_between_runs(stack, folder, 2)
-    assert f"ratchet-{EMPTY}-training" not in machines(stack)
+    assert f"{stack.name(EMPTY)}-training" not in machines(stack)
     record = stack.ended(run)["record"]
     assert record["outcome"] == "PROMOTED", record
 

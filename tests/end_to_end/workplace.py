@@ -144,6 +144,11 @@ class Stack:
         found: dict[str, Any] = answer["Item"]
         return found
 
+    def name(self, pipeline: str) -> str:
+        """Name of the pipeline's endpoint and package group; of all else the beginning."""
+        generation = self.item("#ledger", "generation")["generation"]["S"]
+        return f"ratchet--{pipeline}--{generation}"
+
     def pending(self, pipeline: str) -> int:
         """How many landed objects wait for a run."""
         answer = self.aws(

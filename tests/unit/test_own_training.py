@@ -13,7 +13,7 @@ from unit_service import DEFINITION, ROLE, Service, rows
 import claim_data
 from retraining import errors
 
-ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet-bank-training"
+ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet--bank--rfjp-training"
 FIRST, SECOND, BUILT_IN = "1" * 64, "2" * 64, "3" * 64
 
 

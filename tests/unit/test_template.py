@@ -195,6 +195,22 @@ def test_a_queue_hides_a_message_for_six_times_the_timeout_of_its_function() -> 
         assert "RedrivePolicy" in queue
 
 
+def test_every_rule_may_send_its_dead_letters_and_no_other_rule() -> None:
+    policy = RESOURCES["EventsDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]
+    allowed = policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]
+    rules = {
+        name
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::Events::Rule" and "EventsDeadLetterQueue" in str(resource)
+    } | {
+        f"{name}{event}"
+        for name, resource in RESOURCES.items()
+        for event, source in resource["Properties"].get("Events", {}).items()
+        if source["Type"] == "EventBridgeRule"
+    }
+    assert {arn["Fn::GetAtt"][0] for arn in allowed} == rules
+
+
 def test_no_policy_allows_every_action_and_only_a_few_any_resource() -> None:
     for name, resource in RESOURCES.items():
         for statement in every_statement(resource):

@@ -23,9 +23,9 @@ from retraining.rules.rows import Shares, row_id, side
 SHARES = Shares(0.7, 0.15)
 ARTIFACT = b"a model artifact"
 FORMER = Champion(
-    package="arn:aws:sagemaker:us-east-1:1:model-package/ratchet-bank/1",
+    package="arn:aws:sagemaker:us-east-1:1:model-package/ratchet--bank--rfjp/1",
     version=1,
-    model="ratchet-bank-000000",
+    model="ratchet--bank--rfjp-000000",
     image="image",
     artifact="s3://work/model.tar.gz",
     artifact_sha256="0" * 64,

@@ -125,6 +125,11 @@ class Service:
             ],
         )
 
+    def renew_ledger(self) -> None:
+        """The ledger of a stack that was deleted and made again under its name."""
+        self.client("dynamodb").delete_table(TableName="ledger")
+        self._make_table()
+
     @property
     def aws(self) -> Adapters:
         """The adapters as a function would get them now."""

@@ -23,6 +23,8 @@ PIPELINE, TOKEN = "bank-marketing", 17
 
 def test_a_pipeline_may_have_the_same_names() -> None:
     assert f"^{layout.PIPELINE_NAME.pattern}$" == names.PIPELINE_PATTERN
+    for name in ("a", "ab", "b" * 24, "b" * 25, "a--b", "a-b", "bank-", "Bank", "bank\n"):
+        assert layout.is_pipeline(name) == names.is_pipeline(name), name
 
 
 @pytest.mark.parametrize("token", [1, 999_999, 1_000_000])

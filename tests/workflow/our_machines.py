@@ -24,7 +24,7 @@ RUN: dict[str, Any] = {
     "pipeline": "bank",
     "token": 7,
     "run": "bank-000007",
-    "name": "ratchet-bank-000007",
+    "name": "ratchet--bank--rfjp-000007",
     "uri": "s3://work/runs/bank/000007",
     "manifest": "s3://work/runs/bank/000007/manifest.json",
     "batch": "run-000007",
@@ -67,7 +67,7 @@ def verdict(answer: dict[str, str]) -> Mock:
 def trained() -> Mock:
     resource = f"{SAGEMAKER}createTrainingJob.sync"
     model = {"S3ModelArtifacts": "s3://work/model.tar.gz"}
-    name = "ratchet-bank-000007-train-0"
+    name = "ratchet--bank--rfjp-000007-train-0"
     return returns(sample(resource, TrainingJobName=name, ModelArtifacts=model))
 
 
@@ -94,7 +94,7 @@ def retraining_mocks(**others: Any) -> Mocks:
         "RegisterModel": payload({"package": "arn:package/1", "version": 1}),
         "SettleData": payload({"settled": True, "follow_up": False}),
         "TrainWithWorkflow": ended({"artifact": f"{RUN['uri']}/model/model.tar.gz"}),
-        "Promote": ended({"endpoint": "ratchet-bank"}),
+        "Promote": ended({"endpoint": "ratchet--bank--rfjp"}),
         "FinishRun": payload({"outcome": "the run record"}),
     }
     return {**mocks, **others}
@@ -109,7 +109,7 @@ FINISHED = ["FinishRun", "Failed?", "RunFinished"]
 FAILED = ["FinishRun", "Failed?", "RunFailed"]
 PROMOTED = ["RegisterModel", "SettleData", "Promote?", "Promote", *FINISHED]
 SETTLED = ["SettleData", "Promote?", *FINISHED]
-WORKFLOW = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet-bank"
+WORKFLOW = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet--bank--rfjp"
 OWN = {**RUN, "training": {**RUN["training"], "workflow": WORKFLOW}}
 
 
@@ -123,12 +123,12 @@ ASKED = {
 }
 PLAN = {
     "action": "update",
-    "endpoint": "ratchet-bank",
-    "config": "ratchet-bank-000007",
-    "model": "ratchet-bank-000007",
-    "variants": [{"VariantName": "champion", "ModelName": "ratchet-bank-000007"}],
-    "check_endpoint": "ratchet-bank-check",
-    "previous_config": "ratchet-bank-000006",
+    "endpoint": "ratchet--bank--rfjp",
+    "config": "ratchet--bank--rfjp-000007",
+    "model": "ratchet--bank--rfjp-000007",
+    "variants": [{"VariantName": "champion", "ModelName": "ratchet--bank--rfjp-000007"}],
+    "check_endpoint": "ratchet--bank--rfjp-check",
+    "previous_config": "ratchet--bank--rfjp-000006",
     "golden": "s3://work/golden-7.json",
     "previous_golden": "s3://work/golden-6.json",
     "lock": 7,

@@ -93,10 +93,10 @@ def test_a_challenger_and_the_champion_score_the_same_holdout(retraining: Covera
 
 
 def test_a_recipe_and_a_transform_run_when_the_pipeline_has_them(retraining: Coverage) -> None:
-    claimed = {**RUN, "recipe_job": "ratchet-bank", "transform": "s3://work/transform.py"}
+    claimed = {**RUN, "recipe_job": "ratchet--bank--rfjp", "transform": "s3://work/transform.py"}
     run = retrain(retraining, ClaimData=payload(claimed))
     assert run.path[5:7] == ["RunRecipe", "PrepareDataset"]
-    assert run.arguments("RunRecipe") == {"Name": "ratchet-bank"}
+    assert run.arguments("RunRecipe") == {"Name": "ratchet--bank--rfjp"}
     glue = run.arguments("PrepareDataset")["Arguments"]
     assert (glue["--transform"], glue["--extra-py-files"]) == ("true", "s3://work/transform.py")
     assert "--extra-py-files" not in retrain(retraining).arguments("PrepareDataset")["Arguments"]
@@ -139,7 +139,7 @@ def test_a_rejected_model_leaves_suspect_data_and_no_package(retraining: Coverag
     ],
 )  # fmt: skip
 def test_a_failure_settles_the_data_and_is_recorded(retraining: Coverage, state: str) -> None:
-    claimed = payload({**RUN, "recipe_job": "ratchet-bank"})
+    claimed = payload({**RUN, "recipe_job": "ratchet--bank--rfjp"})
     run = retrain(retraining, **{"ClaimData": claimed, state: fails("Broken", "it broke")})
     assert run.path[-5:] == ["SettleData", "Promote?", *FAILED]
     assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
@@ -268,7 +268,7 @@ def test_a_busy_service_is_asked_again(
     retraining: Coverage, state: str, error: str, attempts: int
 ) -> None:
     claimed = payload(
-        {**(OWN if state == "TrainWithWorkflow" else RUN), "recipe_job": "ratchet-bank"}
+        {**(OWN if state == "TrainWithWorkflow" else RUN), "recipe_job": "ratchet--bank--rfjp"}
     )
     good = retraining_mocks()[state]
     answers = [fails(error)] * attempts
@@ -359,7 +359,7 @@ def test_a_config_that_fails_its_check_never_reaches_the_endpoint(
     assert run.path[-4:] == [state, "DiscardCheckEndpoint", *REJECTED]
     assert "UpdateEndpoint" not in run.path
     assert (run.error, run.cause) == ("GoldenRowsDiffer", "row 3")
-    assert run.arguments("DiscardCheckEndpoint") == {"EndpointName": "ratchet-bank-check"}
+    assert run.arguments("DiscardCheckEndpoint") == {"EndpointName": "ratchet--bank--rfjp-check"}
 
 
 @pytest.mark.parametrize(
@@ -418,7 +418,7 @@ def test_an_endpoint_that_cannot_be_brought_back_is_the_worse_news(
 def test_a_first_endpoint_that_fails_is_cleared_away(promotion: Coverage, state: str) -> None:
     run = promote(promotion, FIRST, **{state: fails("EndpointFailed", "no capacity")})
     assert run.path[-4:] == ["FormerConfig?", "DeleteFailedEndpoint", *REJECTED]
-    assert run.arguments("DeleteFailedEndpoint") == {"EndpointName": "ratchet-bank"}
+    assert run.arguments("DeleteFailedEndpoint") == {"EndpointName": "ratchet--bank--rfjp"}
     assert run.error == "EndpointFailed"
 
 

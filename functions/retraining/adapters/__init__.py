@@ -17,7 +17,8 @@ from retraining.adapters.registry import Registry
 from retraining.adapters.run_folder import RunFolder
 from retraining.adapters.training_machines import TrainingMachines
 from retraining.adapters.wakes import Wakes
-from retraining.rules import names
+from retraining.errors import PipelineNotRegistered
+from retraining.rules.names import Names, run_prefix
 from retraining.settings import Settings
 
 AwsError = ClientError
@@ -45,12 +46,21 @@ class Adapters:
 
     def run_folder(self, pipeline: str, token: int) -> RunFolder:
         """The folder of a run in the work bucket."""
-        return RunFolder(self.work, names.run_prefix(pipeline, token))
+        return RunFolder(self.work, run_prefix(pipeline, token))
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger."""
         return Ledger(client("dynamodb"), self._settings.ledger_table)
+
+    @cached_property
+    def names(self) -> Names:
+        """Names of what the stack makes outside itself; the first registration begins them."""
+        generation = self.ledger.generation()
+        if generation is None:
+            stack = self._settings.stack
+            raise PipelineNotRegistered(f"stack {stack} has no pipeline yet: ratchet push FOLDER")
+        return Names(self._settings.stack, generation)
 
     @cached_property
     def wakes(self) -> Wakes:
@@ -70,7 +80,7 @@ class Adapters:
     @cached_property
     def registry(self) -> Registry:
         """The model registry."""
-        return Registry(client("sagemaker"), self._settings.stack)
+        return Registry(client("sagemaker"), lambda: self.names)
 
     @cached_property
     def endpoints(self) -> Endpoints:
@@ -82,7 +92,7 @@ class Adapters:
         """DataBrew recipes, datasets and jobs."""
         return RecipeJobs(
             client("databrew"),
-            self._settings.stack,
+            self.names,
             self._settings.work_bucket,
             self._settings.databrew_role_arn,
             self._settings.kms_key_arn,
@@ -93,7 +103,7 @@ class Adapters:
         """State machines that train."""
         return TrainingMachines(
             client("stepfunctions"),
-            self._settings.stack,
+            self.names,
             self._settings.training_workflow_role_arn,
             self._settings.training_log_group_arn,
         )

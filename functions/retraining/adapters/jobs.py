@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code
-from retraining.rules.names import accepted_prefix, prefix, tags
+from retraining.rules.names import Names, accepted_prefix
 
 NODES: Final = 2  # DataBrew's own default is 5
 TIMEOUT_MINUTES: Final = 110  # below the state's two hours
@@ -21,17 +21,17 @@ class RecipeJobs:
     """Recipes and recipe jobs of one stack's pipelines."""
 
     def __init__(
-        self, databrew: Any, stack: str, bucket: str, role: str, kms_key: str | None
+        self, databrew: Any, names: Names, bucket: str, role: str, kms_key: str | None
     ) -> None:
-        self._databrew, self._stack, self._bucket = databrew, stack, bucket
+        self._databrew, self._names, self._bucket = databrew, names, bucket
         self._role, self._kms_key = role, kms_key
 
     def publish_recipe(self, pipeline: str, steps: list[dict[str, Any]]) -> str:
         """Publish the steps as the recipe's next version; its number."""
-        name, wanted = prefix(self._stack, pipeline), [_step(step) for step in steps]
+        name, wanted = self._names.standing(pipeline), [_step(step) for step in steps]
         recipe = self._described("describe_recipe", Name=name, RecipeVersion="LATEST_WORKING")
         if recipe is None:
-            self._databrew.create_recipe(Name=name, Steps=wanted, Tags=tags(self._stack, pipeline))
+            self._databrew.create_recipe(Name=name, Steps=wanted, Tags=self._names.tags(pipeline))
         else:
             self._databrew.update_recipe(Name=name, Steps=wanted)
         self._databrew.publish_recipe(Name=name, Description=f"Pipeline {pipeline}")
@@ -40,7 +40,7 @@ class RecipeJobs:
     def ensure_dataset(self, pipeline: str) -> None:
         """The pipeline's accepted data as a dataset: CSV with header."""
         request: dict[str, Any] = {
-            "Name": prefix(self._stack, pipeline),
+            "Name": self._names.standing(pipeline),
             "Format": "CSV",
             "FormatOptions": {"Csv": {"Delimiter": ",", "HeaderRow": True}},
             "Input": {
@@ -48,13 +48,13 @@ class RecipeJobs:
             },
         }
         if self._described("describe_dataset", Name=request["Name"]) is None:
-            self._databrew.create_dataset(**request, Tags=tags(self._stack, pipeline))
+            self._databrew.create_dataset(**request, Tags=self._names.tags(pipeline))
         else:
             self._databrew.update_dataset(**request)
 
     def ensure_job(self, pipeline: str, recipe_version: str, output: str) -> None:
         """Make the pipeline's recipe job unless it exists."""
-        if self._existing(prefix(self._stack, pipeline)) is None:
+        if self._existing(self._names.standing(pipeline)) is None:
             self.point_job(pipeline, recipe_version, output)
 
     def point_job(self, pipeline: str, recipe_version: str, output: str) -> str:
@@ -63,7 +63,7 @@ class RecipeJobs:
         A job's recipe version cannot be updated (API reference of UpdateRecipeJob), so a job of
         another version is deleted and created again.
         """
-        name = prefix(self._stack, pipeline)
+        name = self._names.standing(pipeline)
         existing = self._existing(name)
         if existing == recipe_version:
             self._databrew.update_recipe_job(Name=name, **self._settings(output))
@@ -74,7 +74,7 @@ class RecipeJobs:
             Name=name,
             DatasetName=name,
             RecipeReference={"Name": name, "RecipeVersion": recipe_version},
-            Tags=tags(self._stack, pipeline),
+            Tags=self._names.tags(pipeline),
             **self._encryption(),
             **self._settings(output),
         )

@@ -17,6 +17,7 @@ from retraining.rules.names import pending_mark, token6
 from retraining.rules.settlement import Aftermath, Ending
 
 REGISTRATIONS: Final = "#registrations"
+LEDGER: Final = "#ledger"  # the partition of what is true of the whole table
 STATE: Final = "state"
 SIDE_BY_SIDE: Final = 16  # writes under way at once
 
@@ -320,6 +321,18 @@ class Ledger:
             "#token = :token",
             {"#token": "token", "#until": "until"},
         )
+
+    # --- the ledger itself -------------------------------------------------------------------
+
+    def generation(self) -> str | None:
+        """The ledger's generation; None before the first registration."""
+        item = self._table.get(LEDGER, "generation")
+        return str(item["generation"]) if item else None
+
+    def begin(self, generation: str) -> None:
+        """Give the ledger this generation unless it has one."""
+        values = {"generation": generation}
+        self._table.put(LEDGER, "generation", values, "attribute_not_exists(pipeline)")
 
     # --- registrations ----------------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code, message
 from retraining.algorithms.algorithm import CONTENT_TYPE
-from retraining.rules.names import prefix, tag_list
+from retraining.rules.names import Names, run_id
 
 NEWEST: Final = 20  # packages looked through for the one of an earlier attempt
 LONGEST_VALUE: Final = 256  # of a CustomerMetadataProperties value
@@ -19,16 +20,16 @@ LONGEST_REASON: Final = 1024
 class Registry:
     """The packages of one stack's pipelines."""
 
-    def __init__(self, sagemaker: Any, stack: str) -> None:
-        self._sagemaker, self._stack = sagemaker, stack
+    def __init__(self, sagemaker: Any, names: Callable[[], Names]) -> None:
+        self._sagemaker, self._names = sagemaker, names
 
     def ensure_group(self, pipeline: str) -> None:
         """Make the pipeline's package group unless it exists."""
         try:
             self._sagemaker.create_model_package_group(
-                ModelPackageGroupName=prefix(self._stack, pipeline),
-                ModelPackageGroupDescription=f"Models of pipeline {pipeline} ({self._stack})",
-                Tags=tag_list(self._stack, pipeline),
+                ModelPackageGroupName=self._names().standing(pipeline),
+                ModelPackageGroupDescription=f"Models of pipeline {pipeline}",
+                Tags=self._names().tag_list(pipeline),
             )
         except ClientError as error:
             if "already exists" not in message(error):
@@ -37,7 +38,7 @@ class Registry:
     def find(self, pipeline: str, run: str) -> str | None:
         """The package a run registered, if an earlier attempt did."""
         answer = self._sagemaker.list_model_packages(
-            ModelPackageGroupName=prefix(self._stack, pipeline),
+            ModelPackageGroupName=self._names().standing(pipeline),
             SortBy="CreationTime",
             SortOrder="Descending",
             MaxResults=NEWEST,
@@ -51,7 +52,7 @@ class Registry:
     def register(
         self,
         pipeline: str,
-        run: str,
+        token: int,
         *,
         image: str,
         artifact: str,
@@ -61,10 +62,10 @@ class Registry:
     ) -> str:
         """Register a model as PendingManualApproval; its ARN. Groups carry the tags."""
         answer = self._sagemaker.create_model_package(
-            ModelPackageGroupName=prefix(self._stack, pipeline),
-            ModelPackageDescription=f"Run {run}",
+            ModelPackageGroupName=self._names().standing(pipeline),
+            ModelPackageDescription=f"Run {run_id(pipeline, token)}",
             ModelApprovalStatus="PendingManualApproval",
-            ClientToken=run[:36],
+            ClientToken=self._names().client_token(pipeline, token),
             InferenceSpecification={
                 "Containers": [{"Image": image, "ModelDataUrl": artifact}],
                 "SupportedContentTypes": [CONTENT_TYPE],

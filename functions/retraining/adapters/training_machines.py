@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code, message
 from retraining.errors import WorkflowRefused
-from retraining.rules.names import tags, training_machine
+from retraining.rules.names import Names
 
 MISSING: Final = "StateMachineDoesNotExist"
 REFUSED: Final = frozenset(
@@ -26,14 +26,14 @@ REFUSED: Final = frozenset(
 class TrainingMachines:
     """The training workflows of one stack's pipelines, one state machine each."""
 
-    def __init__(self, stepfunctions: Any, stack: str, role: str, log_group: str) -> None:
-        self._stepfunctions, self._stack = stepfunctions, stack
+    def __init__(self, stepfunctions: Any, names: Names, role: str, log_group: str) -> None:
+        self._stepfunctions, self._names = stepfunctions, names
         self._role, self._log_group = role, log_group
 
     def arn(self, pipeline: str) -> str:
         """The ARN of the pipeline's machine, whether or not it exists, from the log group's."""
         _, partition, _, region, account, *_ = self._log_group.split(":")
-        name = training_machine(self._stack, pipeline)
+        name = self._names.training_machine(pipeline)
         return f"arn:{partition}:states:{region}:{account}:stateMachine:{name}"
 
     def put(self, pipeline: str, workflow: dict[str, Any]) -> str:
@@ -73,9 +73,9 @@ class TrainingMachines:
             self._stepfunctions.delete_state_machine(stateMachineArn=self.arn(pipeline))
 
     def _create(self, pipeline: str, workflow: dict[str, Any]) -> None:
-        labels = tags(self._stack, pipeline).items()
+        labels = self._names.tags(pipeline).items()
         self._stepfunctions.create_state_machine(
-            name=training_machine(self._stack, pipeline),
+            name=self._names.training_machine(pipeline),
             tags=[{"key": key, "value": value} for key, value in labels],
             **self._settings(workflow),
         )

@@ -31,7 +31,7 @@ from retraining.errors import PipelineRejected
 from retraining.rules.columns import Column, ColumnMap, ColumnsFile
 from retraining.rules.explain import Several, sentences
 from retraining.rules.metrics import METRICS
-from retraining.rules.names import PIPELINE_PATTERN
+from retraining.rules.names import LONGEST_PIPELINE, PIPELINE_PATTERN, SHORTEST_PIPELINE
 from retraining.rules.sections import Duration, OneOf, Section, between, in_a_row, in_words
 from retraining.rules.training import (
     BuiltInTraining,
@@ -184,8 +184,10 @@ class Contract(Section):
         StrictStr,
         Field(
             pattern=PIPELINE_PATTERN,
+            max_length=LONGEST_PIPELINE,
             json_schema_extra=in_words(
-                "2 to 24 lower-case letters, digits and hyphens, the first a letter"
+                f"{SHORTEST_PIPELINE} to {LONGEST_PIPELINE} lower-case letters, digits and single"
+                " hyphens, a letter first, no hyphen last"
             ),
         ),
     ]

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
-PIPELINE_PATTERN: Final = r"^[a-z][a-z0-9-]{1,23}$"
+PIPELINE_PATTERN: Final = r"^[a-z](-?[a-z0-9])+$"
+SHORTEST_PIPELINE: Final = 2
+LONGEST_PIPELINE: Final = 24
+SEPARATOR: Final = "--"  # no stack or pipeline has it in its name, nor a hyphen at the end
 RESERVED_COLUMNS: Final = ("row_id", "split", "batch")
 VARIANT: Final = "serving"  # must never change: AWS ties an endpoint's updates to its name
 LONGEST_NAME: Final = 63  # of SageMaker's jobs, models, endpoints and package groups
 
+GENERATION_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+GENERATION_LENGTH: Final = 4
+
+Purpose = Literal["check", "training", "train", "challenger", "champion"]
+"""What a name may end in, beside the generation and the token."""
+
 
 def is_pipeline(name: str) -> bool:
     """True for a name a pipeline may have."""
-    return re.match(PIPELINE_PATTERN, name) is not None and not name.endswith("\n")
+    fits = SHORTEST_PIPELINE <= len(name) <= LONGEST_PIPELINE
+    return fits and re.match(PIPELINE_PATTERN, name) is not None and not name.endswith("\n")
 
 
 def token6(token: int) -> str:
@@ -30,41 +41,6 @@ def run_id(pipeline: str, token: int) -> str:
 def batch(token: int) -> str:
     """Value of the reserved column `batch`; text, so that no engine reads it as a number."""
     return f"run-{token6(token)}"
-
-
-def prefix(stack: str, pipeline: str) -> str:
-    """Name of what a pipeline has once outside the stack: endpoint, package group, recipe, job."""
-    return f"{stack}-{pipeline}"
-
-
-def check_endpoint(stack: str, pipeline: str) -> str:
-    """Name of the short-lived endpoint that answers golden rows before the real one changes."""
-    return f"{prefix(stack, pipeline)}-check"
-
-
-def training_machine(stack: str, pipeline: str) -> str:
-    """Name of the state machine by which a pipeline trains, if it has its own."""
-    return f"{prefix(stack, pipeline)}-training"
-
-
-def run_name(stack: str, pipeline: str, token: int) -> str:
-    """Name of what a run makes outside the stack: model and endpoint config."""
-    return f"{prefix(stack, pipeline)}-{token6(token)}"
-
-
-def longest_name(stack: str, pipeline: str) -> str:
-    """The longest name a run makes: of the transform job that scores the challenger."""
-    return f"{run_name(stack, pipeline, 1)}-challenger-10"
-
-
-def tags(stack: str, pipeline: str) -> dict[str, str]:
-    """Tags of everything made outside the stack."""
-    return {"ratchet:stack": stack, "ratchet:pipeline": pipeline}
-
-
-def tag_list(stack: str, pipeline: str) -> list[dict[str, str]]:
-    """The same tags in SageMaker's spelling."""
-    return [{"Key": key, "Value": value} for key, value in tags(stack, pipeline).items()]
 
 
 def object_id(key: str, version: str) -> str:
@@ -105,3 +81,74 @@ def accepted_key(pipeline: str, token: int, chunk: int, position: int) -> str:
 def quarantine_prefix(pipeline: str, token: int, identifier: str) -> str:
     """Key prefix of a rejected object's copy and report."""
     return f"quarantine/{pipeline}/{token6(token)}/{identifier}"
+
+
+def is_stack(name: str) -> bool:
+    """True for a stack's name from which no other stack's names can be made."""
+    return SEPARATOR not in name and not name.endswith("-")
+
+
+def generation(now: float) -> str:
+    """Four base-36 digits of the minute; they come again after 3.2 years."""
+    minute, digits = int(now // 60), ""
+    for _ in range(GENERATION_LENGTH):
+        minute, digit = divmod(minute, len(GENERATION_DIGITS))
+        digits = GENERATION_DIGITS[digit] + digits
+    return digits
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of all that a stack makes outside itself, where they are unique in the account.
+
+    `<stack>--<pipeline>--<generation>[-<token>][-<purpose>][-<attempt>]`: equal only if stack,
+    pipeline, generation, token, purpose and attempt are.
+    """
+
+    stack: str
+    generation: str  # of the ledger: a stack that is made again makes no name again
+
+    def made(
+        self,
+        pipeline: str,
+        token: int | None = None,
+        purpose: Purpose | None = None,
+        attempt: int | None = None,
+    ) -> str:
+        """The one rule behind every name."""
+        number = None if token is None else token6(token)
+        parts = (self.generation, number, purpose, attempt)
+        last = "-".join(str(part) for part in parts if part is not None)
+        return SEPARATOR.join((self.stack, pipeline, last))
+
+    def standing(self, pipeline: str) -> str:
+        """Name of what a pipeline has one of: endpoint, package group, recipe, dataset, job."""
+        return self.made(pipeline)
+
+    def check_endpoint(self, pipeline: str) -> str:
+        """Name of the short-lived endpoint that answers golden rows before the real one changes."""
+        return self.made(pipeline, purpose="check")
+
+    def training_machine(self, pipeline: str) -> str:
+        """Name of the state machine by which a pipeline trains, if it has its own."""
+        return self.made(pipeline, purpose="training")
+
+    def run(self, pipeline: str, token: int) -> str:
+        """Name of a run's model and endpoint config, with which its jobs' names begin."""
+        return self.made(pipeline, token)
+
+    def longest(self, pipeline: str) -> str:
+        """The longest name a run makes: of the transform job that scores the challenger."""
+        return self.made(pipeline, 1, "challenger", 10)
+
+    def client_token(self, pipeline: str, token: int) -> str:
+        """What tells SageMaker that a request of a run is the same again: 36 characters at most."""
+        return hashlib.sha256(self.run(pipeline, token).encode()).hexdigest()[:36]
+
+    def tags(self, pipeline: str) -> dict[str, str]:
+        """Tags of everything made outside the stack."""
+        return {"ratchet:stack": self.stack, "ratchet:pipeline": pipeline}
+
+    def tag_list(self, pipeline: str) -> list[dict[str, str]]:
+        """The same tags in SageMaker's spelling."""
+        return [{"Key": key, "Value": value} for key, value in self.tags(pipeline).items()]

@@ -159,7 +159,7 @@ def _claimed(
         pipeline=pipeline,
         token=token,
         run=names.run_id(pipeline, token),
-        name=names.run_name(settings.stack, pipeline, token),
+        name=aws.names.run(pipeline, token),
         uri=folder.uri,
         manifest=folder.uri_of(Manifest),
         batch=manifest.batch,
@@ -174,5 +174,5 @@ def _claimed(
         isolation=kind != "serverless",
         champion_model=manifest.champion.model if manifest.champion else None,
         endpoint_kind=kind,
-        tags=tuple(names.tag_list(settings.stack, pipeline)),
+        tags=tuple(aws.names.tag_list(pipeline)),
     )

@@ -9,9 +9,8 @@ from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.documents.promotion import Promotion
 from retraining.errors import PromotionLocked
-from retraining.rules import names, promotion
+from retraining.rules import promotion
 from retraining.rules.promotion import EndpointFacts
-from retraining.settings import settings
 
 
 def decide_promotion(aws: Adapters, manifest: Manifest, package: str, execution: str) -> Promotion:
@@ -35,11 +34,11 @@ def _lock(aws: Adapters, pipeline: str, token: int, execution: str) -> None:
 
 
 def _decide(aws: Adapters, manifest: Manifest, package: str) -> Promotion:
-    pipeline, token, stack = manifest.pipeline, manifest.token, settings.stack
+    pipeline, token, names = manifest.pipeline, manifest.token, aws.names
     champion = aws.ledger.champion(pipeline)
     if not champion or champion.package != package:  # else: an earlier attempt got this far
         promotion.require_same_champion(manifest.champion, champion)
-    endpoint, config = names.prefix(stack, pipeline), names.run_name(stack, pipeline, token)
+    endpoint, config = names.standing(pipeline), names.run(pipeline, token)
     kind, serving = manifest.definition.endpoint_kind, manifest.definition.endpoint_kind != "none"
     facts = aws.endpoints.facts(endpoint) if serving else EndpointFacts()
     action = promotion.decide(kind, facts, config)
@@ -50,14 +49,14 @@ def _decide(aws: Adapters, manifest: Manifest, package: str) -> Promotion:
         config=config if serving else None,
         model=config,
         variants=promotion.variants(config, manifest.definition.section("endpoint")),
-        check_endpoint=names.check_endpoint(stack, pipeline) if serving else None,
+        check_endpoint=names.check_endpoint(pipeline) if serving else None,
         previous_config=previous,
         previous_golden=champion.golden if previous and champion else None,
         golden=aws.run_folder(pipeline, token).uri_of(Golden),
         lock=token,
         package=package,
         pipeline=pipeline,
-        tags=tuple(names.tag_list(stack, pipeline)),
+        tags=tuple(names.tag_list(pipeline)),
     )
 
 

@@ -16,7 +16,6 @@ from retraining.rules import names, outcomes
 from retraining.rules.outcomes import Ended
 from retraining.rules.promotion import SETTLING
 from retraining.rules.settlement import FAILED
-from retraining.settings import settings
 from retraining.steps import wakes
 from retraining.steps.settle_data import checked_objects
 
@@ -86,7 +85,7 @@ def _delete_unused_model(aws: Adapters, pipeline: str, token: int) -> None:
 
     Not worth failing a run for: what cannot be deleted is logged, and costs nothing.
     """
-    name = names.run_name(settings.stack, pipeline, token)
+    name = aws.names.run(pipeline, token)
     try:
         if not _in_use(aws, pipeline, name):
             aws.endpoints.delete_unused(name, name)
@@ -98,8 +97,7 @@ def _in_use(aws: Adapters, pipeline: str, name: str) -> bool:
     champion = aws.ledger.champion(pipeline)
     if champion and name in (champion.model, champion.config):
         return True
-    stack = settings.stack
-    for endpoint in (names.prefix(stack, pipeline), names.check_endpoint(stack, pipeline)):
+    for endpoint in (aws.names.standing(pipeline), aws.names.check_endpoint(pipeline)):
         facts = aws.endpoints.facts(endpoint)
         settling = facts.status in SETTLING
         if facts.status != "Deleting" and (settling or name in (facts.config, *facts.models)):

@@ -43,7 +43,7 @@ def register_model(aws: Adapters, manifest: Manifest, model: TrainedModel) -> Re
     if package is None:
         package = aws.registry.register(
             pipeline,
-            run,
+            token,
             image=model.image,
             artifact=model.artifact,
             instance=manifest.definition.instance,

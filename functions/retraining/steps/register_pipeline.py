@@ -14,6 +14,7 @@ from retraining.documents.document import Part
 from retraining.documents.registration import Registration
 from retraining.errors import ObjectGone, PipelineRejected, WorkflowRefused
 from retraining.rules import contracts, names
+from retraining.rules.names import Names
 from retraining.settings import settings
 from retraining.steps import wakes
 
@@ -34,6 +35,8 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
     """Register the folder pushed under this hash; raises PipelineRejected with every problem."""
     if not names.is_pipeline(name) or not HASH.fullmatch(content_hash):
         raise PipelineRejected([f"name {name!r} or hash {content_hash!r} is not well-formed"])
+    _refuse(_stack_problems())
+    aws.ledger.begin(names.generation(clock.now()))
     folder = names.definition_prefix(name, content_hash)
     body, version = _stored(aws, folder)
     definition = PushedDefinition(json=contracts.as_document(contracts.parse_definition(body)))
@@ -84,22 +87,31 @@ def _problems(
         found.append(f"name: the definition is of {definition.name!r}, pushed as {name!r}")
     return [
         *found,
-        *_name_problems(name),
+        *_name_problems(aws.names, name),
         *_transform_problems(aws, folder, definition),
         *_frozen(aws, name, definition, before),
         *_workflow_in_use(aws, name, definition, before),
     ]
 
 
-def _name_problems(name: str) -> list[str]:
-    longest = names.longest_name(settings.stack, name)
+def _stack_problems() -> list[str]:
+    """A stack's names would be another's, and its roles would reach them."""
+    stack = settings.stack
+    if names.is_stack(stack):
+        return []
+    ambiguous = "a name with two hyphens in a row, or one at its end, can be taken for another's"
+    return [f"stack {stack}: {ambiguous}: deploy it under another name"]
+
+
+def _name_problems(made: Names, name: str) -> list[str]:
+    longest = made.longest(name)
     over = len(longest) - names.LONGEST_NAME
     if over <= 0:
         return []
     limit = (
         f"a job would be named {longest}, and SageMaker's names have at most {names.LONGEST_NAME}"
     )
-    return [f"name: {name} is too long by {over} for stack {settings.stack}: {limit}"]
+    return [f"name: {name} is too long by {over} for stack {made.stack}: {limit}"]
 
 
 def _transform_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:

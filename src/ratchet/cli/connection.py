@@ -111,10 +111,6 @@ class Stack:
         """ARN of the retraining execution of a run, whose name is the run id."""
         return f"{self.retraining_arn.replace(':stateMachine:', ':execution:')}:{run}"
 
-    def endpoint(self, pipeline: str) -> str:
-        """Name of a pipeline's endpoint."""
-        return f"{self.name}-{pipeline}"
-
 
 def connect(
     endpoint_url: str | None, profile: str | None, region: str | None, *, writes: bool = False

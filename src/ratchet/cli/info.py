@@ -110,7 +110,7 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
 
 def _stray(prefix: str) -> str:
     """Why objects of the landing bucket are not trained on, and what to do."""
-    from ratchet.cli.layout import PIPELINE_NAME
+    from ratchet.cli.layout import is_pipeline
 
     name = prefix.removesuffix("/")
     if name == prefix:
@@ -118,7 +118,7 @@ def _stray(prefix: str) -> str:
             f"at {prefix}: a key without a pipeline's prefix is not read. "
             "Drop it again under <pipeline>/, as ratchet upload does."
         )
-    if not PIPELINE_NAME.fullmatch(name):
+    if not is_pipeline(name):
         return f"under {prefix}: no pipeline can have that name. Drop under a registered name."
     return (
         f"under {prefix} wait: no pipeline of that name is registered. Push one named {name}, "

@@ -58,12 +58,13 @@ def invoke(
         )
     rows = golden_rows(found, champion) if data is None else _read_rows(data)
     _check_width(rows, champion["features"])
-    answers = ask(found, pipeline, rows)
+    endpoint = endpoint_of(champion)
+    answers = ask(found, endpoint, rows)
     if json_output:
         document = {"features": champion["features"], "rows": rows, "answers": answers}
-        print_json({"endpoint": found.endpoint(pipeline), **document})
+        print_json({"endpoint": endpoint, **document})
     else:
-        _print(found.endpoint(pipeline), champion, rows, answers, golden=data is None)
+        _print(endpoint, champion, rows, answers, golden=data is None)
 
 
 def golden_rows(stack: Stack, champion: dict[str, Any]) -> list[str]:
@@ -84,28 +85,41 @@ def row_text(row: Any) -> str:
     return row if isinstance(row, str) else ",".join(str(value) for value in row)
 
 
-def answer_bytes(stack: Stack, pipeline: str, rows: list[str]) -> bytes:
+def endpoint_of(champion: dict[str, Any]) -> str:
+    """The endpoint that serves the champion, as the ledger names it; CliError without one."""
+    endpoint = champion.get("endpoint")
+    if not endpoint:
+        raise CliError(
+            f"{champion.get('run')} is champion without an endpoint",
+            "endpoint.kind in pipeline.yaml is none: set it to serverless, push, and drop data.",
+        )
+    return str(endpoint)
+
+
+def answer_bytes(stack: Stack, endpoint: str, rows: list[str]) -> bytes:
     """What the endpoint answers, byte for byte."""
     from botocore.exceptions import ClientError
 
-    runtime, name = stack.client("sagemaker-runtime"), stack.endpoint(pipeline)
+    runtime = stack.client("sagemaker-runtime")
     try:
         answer = runtime.invoke_endpoint(
-            EndpointName=name, ContentType="text/csv", Accept="text/csv", Body="\n".join(rows)
+            EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body="\n".join(rows)
         )
     except ClientError as error:
         message = error.response["Error"].get("Message", "")
         if "not found" in message.lower():
-            raise CliError(f"there is no endpoint {name} in {stack.aws.where}",
-                           "Is its kind none in pipeline.yaml?") from error  # fmt: skip
+            raise CliError(
+                f"there is no endpoint {endpoint} in {stack.aws.where}",
+                "It was deleted: the next promotion creates it again.",
+            ) from error
         raise
     body: bytes = answer["Body"].read()
     return body
 
 
-def ask(stack: Stack, pipeline: str, rows: list[str]) -> list[float]:
+def ask(stack: Stack, endpoint: str, rows: list[str]) -> list[float]:
     """One prediction a row. Built-in XGBoost separates them by comma or newline."""
-    text = answer_bytes(stack, pipeline, rows).decode()
+    text = answer_bytes(stack, endpoint, rows).decode()
     try:
         return [float(part) for part in re.split(r"[,\s]+", text.strip()) if part]
     except ValueError as error:

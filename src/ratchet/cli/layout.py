@@ -9,18 +9,25 @@ import hashlib
 import re
 from typing import Final
 
-PIPELINE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,23}")
-"""Names a pipeline may have."""
+PIPELINE_NAME: Final = re.compile(r"[a-z](-?[a-z0-9])+")
+"""Names a pipeline may have, if they are as long as this."""
+
+PIPELINE_LENGTH: Final = range(2, 25)
+
+
+def is_pipeline(name: str) -> bool:
+    """True for a name a pipeline may have."""
+    return len(name) in PIPELINE_LENGTH and PIPELINE_NAME.fullmatch(name) is not None
 
 
 def run_id(pipeline: str, token: int) -> str:
     """'<pipeline>-000001', which is also the execution's name."""
-    return f"{pipeline}-{_padded(token)}"
+    return f"{pipeline}-{padded(token)}"
 
 
 def run_item(token: int) -> str:
     """The ledger's item of a run, in the partition of its pipeline."""
-    return f"run#{_padded(token)}"
+    return f"run#{padded(token)}"
 
 
 def object_item(key: str, version: str) -> str:
@@ -30,12 +37,12 @@ def object_item(key: str, version: str) -> str:
 
 def run_prefix(pipeline: str, token: int) -> str:
     """Where a run's files are in the work bucket, without a slash at the end."""
-    return f"runs/{pipeline}/{_padded(token)}"
+    return f"runs/{pipeline}/{padded(token)}"
 
 
 def quarantine_prefix(pipeline: str, token: int) -> str:
     """Where the objects are that a run rejected, with a slash at the end."""
-    return f"quarantine/{pipeline}/{_padded(token)}/"
+    return f"quarantine/{pipeline}/{padded(token)}/"
 
 
 def definition_prefix(pipeline: str, content_hash: str) -> str:
@@ -43,5 +50,6 @@ def definition_prefix(pipeline: str, content_hash: str) -> str:
     return f"pipelines/{pipeline}/{content_hash}"
 
 
-def _padded(token: int) -> str:
+def padded(token: int) -> str:
+    """A fencing token as it is printed in names and keys."""
     return f"{token:06d}"

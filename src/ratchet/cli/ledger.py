@@ -14,7 +14,6 @@ from typing import Any
 from ratchet.cli import layout
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError, nearest
-from ratchet.cli.layout import PIPELINE_NAME
 
 REGISTRATIONS = "#registrations"
 
@@ -44,8 +43,8 @@ class RunRef:
     @classmethod
     def parse(cls, run: str) -> RunRef:
         """From a run id; CliError when it is not one."""
-        found = re.fullmatch(rf"({PIPELINE_NAME.pattern})-([0-9]{{1,12}})", run)
-        if found is None:
+        found = re.fullmatch(r"(.+)-([0-9]{1,12})", run)
+        if found is None or not layout.is_pipeline(found[1]):
             raise CliError(
                 f"{run[:80]} is not a run id: one looks like bank-marketing-000001",
                 "List them with: ratchet runs",
@@ -66,7 +65,7 @@ def registration(stack: Stack, pipeline: str) -> dict[str, Any]:
         raise CliError(
             f"pipeline {pipeline[:80]} is not registered in {stack.name}{nearest(pipeline, known)}",
             f"Registered: {', '.join(known) or 'none'}."
-            + (push if PIPELINE_NAME.fullmatch(pipeline) else " No pipeline can have that name."),
+            + (push if layout.is_pipeline(pipeline) else " No pipeline can have that name."),
         )
     return known[pipeline]
 

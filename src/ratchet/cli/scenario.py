@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ratchet.cli import invoke, ledger, run_report, screen, upload
+from ratchet.cli import invoke, layout, ledger, run_report, screen, upload
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
 from ratchet.cli.following import follow_drop, timeline_of
@@ -93,9 +93,10 @@ class Scenario:
 
     def answer(self) -> bytes | None:
         """The endpoint's answer to the first champion's golden rows; None before there is one."""
-        if self.rows is None:
+        champion = ledger.champion(self.stack, self.pipeline)
+        if self.rows is None or champion is None:
             return None
-        return invoke.answer_bytes(self.stack, self.pipeline, self.rows)
+        return invoke.answer_bytes(self.stack, invoke.endpoint_of(champion), self.rows)
 
     def _golden(self) -> list[str] | None:
         champion = ledger.champion(self.stack, self.pipeline)
@@ -215,8 +216,8 @@ def _same_bytes(scenario: Scenario) -> list[str]:
     """Endpoint, newest approved package and ledger must all name one artifact."""
     champion = ledger.champion(scenario.stack, scenario.pipeline) or {}
     expected = champion.get("artifact_sha256")
-    serving = _serving_sha256(scenario.stack, scenario.pipeline)
-    approved = _newest_approved(scenario)
+    serving = _serving_sha256(scenario.stack, champion)
+    approved = _newest_approved(scenario.stack, champion)
     failed = []
     if serving != expected:
         failed.append(
@@ -233,7 +234,7 @@ def _same_bytes(scenario: Scenario) -> list[str]:
     return failed
 
 
-def _serving_sha256(stack: Stack, pipeline: str) -> str | None:
+def _serving_sha256(stack: Stack, champion: dict[str, Any]) -> str | None:
     """What the serving process loaded, according to the local AWS."""
     import json
     import urllib.request
@@ -241,14 +242,15 @@ def _serving_sha256(stack: Stack, pipeline: str) -> str | None:
     url = f"{stack.aws.endpoint_url}/_ratchet"
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own gateway
         about = json.load(answer)
-    endpoint = about.get("endpoints", {}).get(stack.endpoint(pipeline)) or {}
+    endpoint = about.get("endpoints", {}).get(champion.get("endpoint")) or {}
     sha256: str | None = endpoint.get("artifact_sha256")
     return sha256
 
 
-def _newest_approved(scenario: Scenario) -> str | None:
-    packages = scenario.stack.client("sagemaker").list_model_packages(
-        ModelPackageGroupName=scenario.stack.endpoint(scenario.pipeline),
+def _newest_approved(stack: Stack, champion: dict[str, Any]) -> str | None:
+    _, group, _ = str(champion.get("package")).rsplit("/", 2)
+    packages = stack.client("sagemaker").list_model_packages(
+        ModelPackageGroupName=group,
         ModelApprovalStatus="Approved",
         SortBy="CreationTime",
         SortOrder="Descending",
@@ -262,7 +264,8 @@ def _timeline(scenario: Scenario, ended: Outcome) -> Timeline:
 
 
 def _training_jobs(scenario: Scenario, ended: Outcome) -> list[str]:
-    name = f"{scenario.stack.name}-{ended.run.id}"
+    """Jobs named `<stack>--<pipeline>--<generation>-<token>-...`, of a stack made just now."""
+    name = f"-{layout.padded(ended.run.token)}-train-"
     jobs = scenario.stack.client("sagemaker").list_training_jobs(NameContains=name)
     return [job["TrainingJobName"] for job in jobs["TrainingJobSummaries"]]
 

@@ -97,6 +97,9 @@ def test_defaults_are_written_out() -> None:
         ("etl", {}, "data.columns.y: type category, and nothing converts it to a number"),
         ("etl/recipe", [{"Action": {"operation": "DELETE"}}], "did you mean 'Operation'?"),
         ("name", "Bank", "name: string should match"),
+        ("name", "ba--nk", "name: string should match"),
+        ("name", "bank-", "name: string should match"),
+        ("name", "b" * 25, "name: string should have at most 24"),
     ],
 )
 def test_a_wrong_definition_is_refused_with_the_key_and_the_remedy(

@@ -22,7 +22,7 @@ def test_a_claim_is_written_once_and_read_back_by_a_retry(service: Service) -> N
     assert {item["key"] for item in manifest["objects"]} == {"bank/a.csv", "bank/b.csv"}
     assert (manifest["history"], manifest["reference"], manifest["champion"]) == ([], [], None)
     assert run["run"] == "bank-000001"
-    assert run["name"] == "ratchet-bank-000001"
+    assert run["name"] == "ratchet--bank--rfjp-000001"
     assert run["uri"] == "s3://work/runs/bank/000001"
     assert run["source"] == "s3://work/runs/bank/000001/recipe/"
     assert run["chunks"] == [{"chunk": 0}]
@@ -38,10 +38,10 @@ def test_the_recipe_job_runs_the_claimed_recipe_into_the_runs_own_folder(service
     changed = copy.deepcopy(DEFINITION)
     changed["etl"]["recipe"][0]["Action"]["Parameters"] = {"sourceColumns": '["job"]'}
     service.push(changed, "1" * 64)
-    job = service.client("databrew").describe_job(Name="ratchet-bank")
+    job = service.client("databrew").describe_job(Name="ratchet--bank--rfjp")
     assert job["RecipeReference"]["RecipeVersion"] == "1.0"
     claim()
-    job = service.client("databrew").describe_job(Name="ratchet-bank")
+    job = service.client("databrew").describe_job(Name="ratchet--bank--rfjp")
     assert job["RecipeReference"]["RecipeVersion"] == "2.0"
     assert job["Outputs"][0]["Location"]["Key"] == "runs/bank/000001/recipe/"
 

@@ -15,14 +15,14 @@ def test_the_second_model_updates_the_endpoint_and_can_go_back(service: Service)
     first = Run(service, challenger=3.0)
     first.judge()
     first.promote()
-    serve(service, "ratchet-bank", "ratchet-bank-000001")
+    serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000001")
     second = Run(service, token=2, challenger=4.0, champion=3.0)
     second.judge(champion=True)
     plan = second.decide(second.register()["package"])
     assert plan["action"] == "update"
-    assert plan["previous_config"] == "ratchet-bank-000001"
+    assert plan["previous_config"] == "ratchet--bank--rfjp-000001"
     assert plan["previous_golden"] == f"{first.uri}/golden.json"
-    assert plan["check_endpoint"] == "ratchet-bank-check"
+    assert plan["check_endpoint"] == "ratchet--bank--rfjp-check"
 
 
 def test_two_promotions_never_run_side_by_side(service: Service) -> None:
@@ -51,5 +51,5 @@ def test_a_verdict_against_a_former_champion_is_refused_and_the_lock_given_back(
     first.judge()
     first.promote()
     with pytest.raises(errors.ChampionChanged):
-        late.decide("arn:aws:sagemaker:us-east-1:1:model-package/ratchet-bank/2")
+        late.decide("arn:aws:sagemaker:us-east-1:1:model-package/ratchet--bank--rfjp/2")
     assert service.aws.ledger.promotion_lock("bank") is None

@@ -50,7 +50,7 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
     run = Run(service, challenger=3.0)
     run.judge()
     service.client("sagemaker").create_model(
-        ModelName="ratchet-bank-000001",
+        ModelName="ratchet--bank--rfjp-000001",
         ExecutionRoleArn=ROLE,
         PrimaryContainer={"Image": "image"},
     )
@@ -60,7 +60,7 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
     record = finish_run.handler({**RUN, **conclusion}, None)
     assert record["promoted"] is promoted
     models = service.client("sagemaker").list_models()["Models"]
-    assert [model["ModelName"] for model in models] == ["ratchet-bank-000001"] * promoted
+    assert [model["ModelName"] for model in models] == ["ratchet--bank--rfjp-000001"] * promoted
     assert record["metrics"]["fresh"]["challenger"] > 0.9
     assert record["rows"]["holdout_fresh"] == 400
     assert record["verdict"] == f"{run.uri}/verdict.json"
@@ -68,6 +68,6 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
 
 def test_a_model_that_the_endpoint_serves_is_never_deleted(service: Service) -> None:
     Run(service, challenger=3.0)
-    serve(service, "ratchet-bank", "ratchet-bank-000001")
+    serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000001")
     finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
     assert len(service.client("sagemaker").list_models()["Models"]) == 1

@@ -17,8 +17,8 @@ def test_the_first_model_creates_the_endpoint_and_becomes_champion(service: Serv
     package = run.register()["package"]
     promotion = run.decide(package)
     assert promotion["action"] == "create"
-    assert promotion["endpoint"] == "ratchet-bank"
-    assert promotion["config"] == promotion["model"] == "ratchet-bank-000001"
+    assert promotion["endpoint"] == "ratchet--bank--rfjp"
+    assert promotion["config"] == promotion["model"] == "ratchet--bank--rfjp-000001"
     assert promotion["variants"][0]["ServerlessConfig"]["MaxConcurrency"] == 5
     champion = record_champion.handler({"promotion": promotion, "token": 1, "uri": run.uri}, None)
     assert approval(service, package) == "Approved"

@@ -15,15 +15,15 @@ def test_a_push_makes_what_the_pipeline_needs_and_says_what_changed(service: Ser
     assert first["changed"]
     assert first["pending_objects"] == 0
     assert service.push()["changed"] == []
-    job = service.client("databrew").describe_job(Name="ratchet-bank")
-    assert job["RecipeReference"] == {"Name": "ratchet-bank", "RecipeVersion": "1.0"}
+    job = service.client("databrew").describe_job(Name="ratchet--bank--rfjp")
+    assert job["RecipeReference"] == {"Name": "ratchet--bank--rfjp", "RecipeVersion": "1.0"}
     assert (job["MaxCapacity"], job["Outputs"][0]["Overwrite"]) == (2, True)
     assert job["Tags"] == {"ratchet:stack": "ratchet", "ratchet:pipeline": "bank"}
-    dataset = service.client("databrew").describe_dataset(Name="ratchet-bank")
+    dataset = service.client("databrew").describe_dataset(Name="ratchet--bank--rfjp")
     assert dataset["Input"]["S3InputDefinition"] == {"Bucket": "work", "Key": "accepted/bank/"}
     groups = service.client("sagemaker").list_model_package_groups()
     assert [g["ModelPackageGroupName"] for g in groups["ModelPackageGroupSummaryList"]] == [
-        "ratchet-bank"
+        "ratchet--bank--rfjp"
     ]
     changed = copy.deepcopy(DEFINITION)
     changed["gate"]["minimum"] = 0.7
@@ -34,12 +34,42 @@ def test_names_that_sagemaker_would_refuse_in_the_first_run_are_refused_at_push(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     longest = copy.deepcopy(DEFINITION) | {"name": "b" * 24}
-    monkeypatch.setenv("RATCHET_STACK", "s" * 17)  # 63 in all, with -000001-challenger-10
+    monkeypatch.setenv("RATCHET_STACK", "s" * 10)  # 63 in all, with rfjp-000001-challenger-10
     assert service.push(longest)["changed"]
-    monkeypatch.setenv("RATCHET_STACK", "s" * 18)
-    said = r"name: b{24} is too long by 1 for stack s{18}: a job would .* at most 63"
+    monkeypatch.setenv("RATCHET_STACK", "s" * 11)
+    said = r"name: b{24} is too long by 1 for stack s{11}: a job would .* at most 63"
     with pytest.raises(errors.PipelineRejected, match=said):
         service.push(longest)
+
+
+@pytest.mark.parametrize("stack", ["ratchet--dev", "ratchet-"])
+def test_a_stack_whose_names_could_be_anothers_registers_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch, stack: str
+) -> None:
+    monkeypatch.setenv("RATCHET_STACK", stack)
+    with pytest.raises(errors.PipelineRejected, match=f"stack {stack}: .* under another name"):
+        service.push()
+    assert service.aws.ledger.generation() is None
+
+
+def test_a_generation_is_written_once(service: Service) -> None:
+    service.push()
+    service.now += 600
+    service.push(copy.deepcopy(DEFINITION) | {"name": "other"})
+    assert service.aws.ledger.generation() == "rfjp"
+
+
+def test_a_stack_made_again_under_its_name_makes_no_name_of_the_first(service: Service) -> None:
+    service.push()
+    first = service.aws.names
+    service.now += 60
+    service.renew_ledger()
+    service.push()
+    again = service.aws.names
+    assert again.stack == first.stack
+    assert again.generation != first.generation  # and every name has it in it
+    sagemaker = service.client("sagemaker")
+    assert len(sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]) == 2
 
 
 def test_a_push_that_breaks_the_contract_leaves_the_former_one(service: Service) -> None:

@@ -24,15 +24,15 @@ def judged_and_served(service: Service) -> tuple[dict[str, str], list[float]]:
     """A served model's verification event, and the golden scores."""
     run = Run(service, challenger=3.0)
     run.judge()
-    serve(service, "ratchet-bank", "ratchet-bank-000001")
-    event = {"endpoint": "ratchet-bank", "golden": f"{run.uri}/golden.json"}
+    serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000001")
+    event = {"endpoint": "ratchet--bank--rfjp", "golden": f"{run.uri}/golden.json"}
     return event, [row["score"] for row in service.read(f"{run.prefix}/golden.json")["rows"]]
 
 
 def test_golden_rows_prove_which_model_answers(service: Service) -> None:
     event, scores = judged_and_served(service)
     answers(service, ",".join(map(str, scores)))
-    assert verify_endpoint.handler(event, None) == {"endpoint": "ratchet-bank", "rows": 16}
+    assert verify_endpoint.handler(event, None) == {"endpoint": "ratchet--bank--rfjp", "rows": 16}
     with pytest.raises(errors.GoldenRowsDiffer, match="no golden rows are kept"):
         verify_endpoint.handler({**event, "golden": None}, None)
 
