@@ -57,6 +57,7 @@ CHUNK = {
 }
 NO_ROWS = {**CHUNK, "objects_accepted": 0, "objects_rejected": 1, "rows_accepted": 0, "labels": []}
 PROMOTE = {"decision": "promote", "outcome": "PROMOTED", "data_state": "TRAINED"}
+UNDECIDED = {"decision": "inconclusive", "outcome": "INCONCLUSIVE", "data_state": "TRAINED"}
 REJECT = {"decision": "reject", "outcome": "MODEL_REJECTED", "data_state": "SUSPECT"}
 
 

@@ -28,6 +28,7 @@ from our_machines import (
     SETTLED,
     STARTED,
     TRANSIENT,
+    UNDECIDED,
     UPDATED,
     WORKFLOW,
     Mocks,
@@ -38,6 +39,7 @@ from our_machines import (
     verdict,
 )
 
+from ratchet.local_aws.sagemaker.containers.filters import parse_filter
 from ratchet.workflow.testing import (
     Coverage,
     MachineRun,
@@ -122,6 +124,67 @@ def test_data_that_teaches_nothing_is_rejected_in_few_transitions(
     assert concluded(run) == settled
     assert settled["sentence"] == sentence
     assert run.transitions() <= 12
+
+
+@pytest.mark.parametrize("recipe", [None, "ratchet--bank--rfjp"])
+@pytest.mark.parametrize(
+    ("labels", "accepted"),
+    [
+        (([], []), False),
+        ((["1"], ["1"]), False),
+        (([], ["1"]), False),
+        ((["0"], ["1"]), True),
+        ((["0", "1"], []), True),
+    ],
+)
+def test_training_needs_two_values_of_the_label_in_the_whole_batch(
+    retraining: Coverage, recipe: str | None, labels: tuple[list[str], list[str]], accepted: bool
+) -> None:
+    checked = [payload({**CHUNK, "labels": found}) for found in labels]
+    claimed = payload({**RUN, "recipe_job": recipe})
+    run = retrain(retraining, ClaimData=claimed, CheckChunk=checked)
+    assert ("PrepareDataset" in run.path) is accepted
+    assert ("TrainModel" in run.path) is accepted
+    assert ("RunRecipe" in run.path) is (accepted and recipe is not None)
+
+
+def test_only_a_verdict_to_promote_registers_and_promotes(retraining: Coverage) -> None:
+    for answer in (REJECT, UNDECIDED, {**UNDECIDED, "decision": "anything else"}):
+        run = retrain(retraining, Gate=verdict(answer))
+        assert run.path == [*CLAIMED, *JUDGED, *SETTLED]
+        assert packaged(run) is None
+        assert concluded(run)["outcome"] == answer["outcome"]
+
+
+def test_a_model_fits_to_train_stops_on_validation_and_is_scored_on_holdout(
+    retraining: Coverage,
+) -> None:
+    run = retrain(retraining, ClaimData=payload({**RUN, "champion_model": "champion"}))
+    channels = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in run.arguments("TrainModel")["InputDataConfig"]
+    }
+    prepared = f"{RUN['uri']}/prepared"
+    assert channels == {"train": f"{prepared}/train/", "validation": f"{prepared}/validation/"}
+    scored = [call.arguments for call in run.calls if call.state == "ScoreModel"]
+    assert len(scored) == 2
+    for job in scored:
+        assert (
+            job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"] == f"{prepared}/holdout/"
+        )
+
+
+def test_a_model_that_is_scored_sees_the_features_alone(retraining: Coverage) -> None:
+    """A holdout line through the job's filters, as local AWS and SageMaker apply them."""
+    line = ["r1", "fresh", "the label", "the first feature", "the last feature"]
+    job = retrain(retraining).arguments("ScoreModel")
+    chosen = job["DataProcessing"]
+    assert parse_filter(chosen["InputFilter"]).choose(line) == line[3:]
+    joined = parse_filter(chosen["OutputFilter"]).choose([*line, "the score"])
+    assert chosen["JoinSource"] == "Input"
+    assert joined == ["r1", "fresh", "the label", "the score"]
+    scored = job["TransformOutput"]["S3OutputPath"]
+    assert scored == f"{RUN['uri']}/scores/challenger/"
 
 
 def test_a_rejected_model_leaves_suspect_data_and_no_package(retraining: Coverage) -> None:
@@ -349,6 +412,34 @@ def test_the_other_endpoints_are_waited_for_too(promotion: Coverage, state: str)
     waits = {state: [fails("EndpointNotReady")] * 3 + [payload({})]}
     run = promote(promotion, VerifyEndpoint=fails("GoldenRowsDiffer"), **waits)
     assert run.retries(state) == 3
+
+
+@pytest.mark.parametrize("action", ["create", "replace", "update", "nothing"])
+def test_each_state_touches_the_endpoint_that_its_name_says(
+    promotion: Coverage, action: str
+) -> None:
+    """The new config on the check endpoint first, and the new model's golden rows on both."""
+    run = promote(promotion, {**PLAN, "action": action}, RecordChampion=fails("Broken"))
+    touched = [call for call in run.calls if endpoint_of(call.arguments)]
+    assert touched
+    for call in touched:
+        given = call.arguments.get("Payload", call.arguments)
+        checked, back = "CheckEndpoint" in call.state, "Restore" in call.state
+        assert endpoint_of(call.arguments) == PLAN["check_endpoint" if checked else "endpoint"]
+        config = PLAN["previous_config" if back else "config"]
+        assert given.get("config", given.get("EndpointConfigName", config)) == config
+        golden = PLAN["previous_golden" if back else "golden"]
+        assert given.get("golden", golden) == golden
+    verified = [call.state for call in touched if "golden" in call.arguments.get("Payload", {})]
+    first = ["VerifyCheckEndpoint"] if action == "update" else []
+    assert verified == [*first, "VerifyEndpoint", "VerifyRestoredEndpoint"]
+
+
+def endpoint_of(arguments: dict[str, Any]) -> str | None:
+    """The endpoint that a state's call is about, if it is about one."""
+    given = arguments.get("Payload", arguments)
+    found: str | None = given.get("endpoint") or given.get("EndpointName")
+    return found
 
 
 @pytest.mark.parametrize("state", CHECKED[:3])

@@ -142,6 +142,8 @@ def test_a_cell_that_is_not_utf_8_is_one_problem_whatever_its_column() -> None:
         (b"PAR1\x15\x04\x00", "encoding", "Parquet"),
         ((HEADER + GOOD).decode().encode("utf-16"), "encoding", "UTF-16"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "encoding", "the file is not text"),
+        (HEADER + b"56;1;hou\0se;;no\n", "encoding", "the file is not text"),
+        (HEADER + GOOD + b"\0", "encoding", "the file is not text"),
         ("größe;y\n".encode("latin-1"), "encoding", "the header is not UTF-8"),
     ],
 )

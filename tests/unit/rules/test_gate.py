@@ -148,6 +148,28 @@ def test_a_missing_champion_score_refuses_without_blaming_the_data() -> None:
     assert (verdict.decision, verdict.data_state) == ("inconclusive", "TRAINED")
 
 
+def test_the_minimum_holds_on_the_reference_holdout_too() -> None:
+    strict = replace(TERMS, minimum=0.75)
+    verdict = gate.judge(strict, facts(reference=0.001))  # 0.80 on fresh, 0.701 on reference
+    assert (verdict.decision, verdict.data_state) == ("reject", "SUSPECT")
+    assert "on the reference holdout misses the minimum 0.75" in verdict.sentence
+
+
+@pytest.mark.parametrize("holdout", ["fresh", "reference"])
+@pytest.mark.parametrize("missing", ["metric", "difference"])
+def test_a_champion_that_is_missing_on_one_holdout_is_not_beaten(
+    holdout: str, missing: str
+) -> None:
+    better = facts(reference=0.05)
+    assert gate.judge(TERMS, better).decision == "promote"
+    if missing == "difference":
+        better.measured.differences[holdout] = None
+    else:
+        better.measured.metrics[holdout] = Values(challenger=0.8, champion=None)
+    verdict = gate.judge(TERMS, better)
+    assert (verdict.decision, verdict.data_state) == ("inconclusive", "TRAINED")
+
+
 def test_superior_asks_for_a_proof() -> None:
     superior = Terms("auc", 0.60, "superior", 0.01, 0.95, 1000)
     close = facts(challenger=0.755, error=0.004)

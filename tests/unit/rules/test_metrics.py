@@ -68,6 +68,21 @@ def test_the_standard_error_is_that_of_repeated_draws(name: str) -> None:
     assert mean(difference.error for difference in found) == pytest.approx(observed, rel=0.2)
 
 
+@pytest.mark.parametrize(
+    ("name", "labels", "challenger", "champion", "error"),
+    [
+        ("mae", [0.0] * 3, [0.0] * 3, [1.0, 2.0, 3.0], math.sqrt(1 / 3)),
+        ("auc", LABELS, SCORES, [0.5] * 4, math.sqrt(1 / 8)),
+    ],
+)
+def test_the_variance_is_that_of_a_sample(
+    name: str, labels: list[float], challenger: list[float], champion: list[float], error: float
+) -> None:
+    """Worked out by hand on rows so few that dividing by n in place of n - 1 shows."""
+    found = metrics.difference(name, labels, challenger, champion)
+    assert found.error == pytest.approx(error)
+
+
 @pytest.mark.parametrize("name", sorted(metrics.METRICS))
 def test_a_model_does_not_differ_from_itself(name: str) -> None:
     labels, ours, _ = sample(200, 1)

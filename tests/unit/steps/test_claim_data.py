@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hashlib
 import json
 
 import pytest
 from unit_service import DEFINITION, Service, claim, rows, started
 
 from retraining import errors
+from retraining.documents.run_record import RunRecord
+from retraining.rules.arrivals import Lease
 
 
 def test_a_claim_is_written_once_and_read_back_by_a_retry(service: Service) -> None:
@@ -72,3 +75,37 @@ def test_of_two_claims_at_once_the_second_reads_what_the_first_wrote(
         assert claim() == first
     manifest = service.read("runs/bank/000001/manifest.json")
     assert [item["key"] for item in manifest["objects"]] == ["bank/a.csv"]
+
+
+def test_a_transform_that_was_tampered_with_is_refused(service: Service) -> None:
+    pushed, key = copy.deepcopy(DEFINITION), f"pipelines/bank/{'0' * 64}/transform.py"
+    source = b"def transform(data): return data"
+    pushed["etl"]["transform"] = hashlib.sha256(source).hexdigest()
+    service.s3.put_object(Bucket="work", Key=key, Body=source)
+    service.push(pushed)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert claim()["transform"] == f"s3://work/{key}"
+    service.s3.put_object(Bucket="work", Key=key, Body=source + b".limit(1)")
+    with pytest.raises(errors.DefinitionChanged, match=r"transform\.py is not what was registered"):
+        claim()
+
+
+def test_history_is_what_was_trained_on_and_reference_what_was_promoted(service: Service) -> None:
+    """Run 5 after one promoted, one lost, one suspect and one rejected batch."""
+    ends = [("PROMOTED", "TRAINED"), ("MODEL_REJECTED", "TRAINED")]
+    ends += [("MODEL_REJECTED", "SUSPECT"), ("DATA_REJECTED", "QUARANTINED")]
+    service.push()
+    for token, (outcome, data_state) in enumerate(ends, start=1):
+        ended = RunRecord(pipeline="bank", token=token, outcome=outcome, data_state=data_state)
+        service.aws.ledger.open_run(dataclasses.replace(ended, promoted=outcome == "PROMOTED"))
+        service.aws.ledger.take_lease("bank", Lease(token, f"bank-{token:06d}", "{}"))
+        service.aws.ledger.drop_lease("bank", token)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    claim(5)
+    manifest = service.read("runs/bank/000005/manifest.json")
+    assert manifest["history"] == ["run-000001", "run-000002"]
+    assert manifest["reference"] == ["run-000001"]

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from unit_service import Service, rows
 
+from retraining.rules import arrivals
+
 HOSTILE = [
     "a+b.csv",
     "100%.csv",
@@ -86,6 +88,19 @@ def test_a_second_delivery_sends_the_wake_that_a_crash_swallowed(
         assert service.deliver(event) == ["message-0"]
     assert service.deliver(event, received=2) == []
     assert len(service.receive_wakes()) == 1
+
+
+def test_a_wake_that_was_lost_is_replaced_by_the_next_drop(service: Service) -> None:
+    """The queue lost it: without a new one the pipeline would wait permanently."""
+    service.push()
+    service.deliver(service.drop("bank/1.csv", rows(3)))
+    assert len(service.receive_wakes()) == 1
+    service.now += 60  # it is due now
+    service.deliver(service.drop("bank/2.csv", rows(3)))
+    assert service.receive_wakes() == []
+    service.now += arrivals.LOST_WAKE + 1
+    service.deliver(service.drop("bank/3.csv", rows(3)))
+    assert [wake["delay"] for wake in service.receive_wakes()] == [60]
 
 
 def test_data_for_an_unknown_pipeline_is_kept_reported_once_and_picked_up_by_a_push(

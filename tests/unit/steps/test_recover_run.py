@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from unit_model import Run, serve
 from unit_service import Service, claim, rows, started
+
+import check_data
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
@@ -44,3 +47,35 @@ def test_a_late_recovery_does_not_touch_the_run_that_follows(service: Service) -
     assert lease
     assert lease.token == 2
     assert service.aws.ledger.run("bank", 1).outcome == "INCONCLUSIVE"
+
+
+def test_a_run_that_stopped_gives_its_data_back_without_a_copy(service: Service) -> None:
+    """What the next run claims again must not lie in accepted/ twice."""
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    assert len(service.keys("accepted/")) == 1
+    service.end("bank-000001", "ABORTED")
+    assert service.keys("accepted/") == []
+    (item,) = service.objects().values()
+    assert item["state"] == "PENDING"
+    assert service.aws.ledger.run("bank", 1).data_state == "PENDING"
+
+
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_a_run_that_stopped_after_its_promotion_stays_promoted(
+    service: Service, status: str
+) -> None:
+    """Its model serves: recorded as failed, it would be deleted and its batch never referred to."""
+    run = Run(service, challenger=3.0)
+    run.judge()
+    champion = run.promote()
+    serve(service, "ratchet--bank--rfjp", champion["config"])
+    record = service.end("bank-000001", status)
+    assert (record["outcome"], record["promoted"]) == ("PROMOTED", True)
+    assert record["package"] == champion["package"]
+    assert service.aws.ledger.run("bank", 1).promoted is True
+    models = service.client("sagemaker").list_models()["Models"]
+    assert [model["ModelName"] for model in models] == [champion["model"]]
+    (notice,) = service.notices()
+    assert "Promoted." in notice["Message"]

@@ -134,3 +134,48 @@ def test_suspect_data_leaves_the_history(service: Service) -> None:
     service.wake({"pipeline": "bank"})
     claim(2)
     assert service.read("runs/bank/000002/manifest.json")["history"] == []
+
+
+def failed_twice(service: Service) -> None:
+    """Two failures, and run 3 open on the same data."""
+    started(service, a=rows(40))
+    for token in (1, 2):
+        service.run_machine("bank", token, "FAILED")
+        service.now += 4000
+        service.wake({"pipeline": "bank"})
+    claim(3)
+    service.receive_wakes()
+
+
+@pytest.mark.parametrize("when", ["during the run", "at the last moment"])
+def test_a_third_failure_does_not_pause_a_pipeline_that_has_new_data(
+    service: Service, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """The new data may be the repair; at the last moment: after the lease was looked at."""
+    failed_twice(service)
+    event = service.drop("bank/b.csv", rows(40, start=100))
+    if when == "during the run":
+        service.deliver(event)
+        service.wake({"pipeline": "bank"})
+    else:
+        deliver_before_release(service, monkeypatch, event)
+    service.receive_wakes()
+    answer = settle_data.handler({"pipeline": "bank", "token": 3, **failed("Gate", "Broken")}, None)
+    assert answer == {"settled": True, "follow_up": True}
+    state = service.aws.ledger.state("bank")
+    assert (state.lease, state.paused, state.failures) == (None, False, 3)
+    assert state.wake_at is not None
+
+
+def deliver_before_release(
+    service: Service, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]
+) -> None:
+    kind = type(service.aws.ledger)
+    release, left = kind.release_lease, [event]
+
+    def late(*arguments: Any, **named: Any) -> Any:
+        while left:
+            service.deliver(left.pop())
+        return release(*arguments, **named)
+
+    monkeypatch.setattr(kind, "release_lease", late)

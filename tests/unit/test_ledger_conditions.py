@@ -1,0 +1,103 @@
+"""The ledger's conditional writes: what each refuses, and what it leaves as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from unit_model import FORMER
+from unit_service import Service, rows, started
+
+from retraining.rules.arrivals import Lease
+from retraining.rules.settlement import Aftermath, Ending
+
+
+def lease(token: int, at: int = 1) -> Lease:
+    return Lease(token, f"bank-{token:06d}", f"{{}} {at}", at=at)
+
+
+def held(service: Service) -> Lease | None:
+    return service.aws.ledger.state("bank").lease
+
+
+def test_a_lease_that_is_held_cannot_be_taken(service: Service) -> None:
+    ledger = service.aws.ledger
+    assert ledger.take_lease("bank", lease(1))
+    for other in (lease(1, at=2), lease(2)):
+        assert not ledger.take_lease("bank", other)
+    assert held(service) == lease(1)
+
+
+def test_a_token_is_used_once(service: Service) -> None:
+    ledger = service.aws.ledger
+    assert ledger.take_lease("bank", lease(1))
+    assert ledger.release_lease("bank", 1, ledger.state("bank"), Aftermath())
+    for other in (lease(1, at=2), lease(3)):
+        assert not ledger.take_lease("bank", other)
+    assert held(service) is None
+    assert ledger.take_lease("bank", lease(2))
+
+
+def test_nobody_gives_back_another_ones_lease(service: Service) -> None:
+    ledger = service.aws.ledger
+    ledger.take_lease("bank", lease(1))
+    seen = ledger.state("bank")
+    for other in (0, 2):
+        assert not ledger.release_lease("bank", other, seen, Aftermath())
+        assert not ledger.drop_lease("bank", other)
+        ledger.confirm_start("bank", other)
+    assert held(service) == lease(1)
+
+
+def test_a_lease_goes_back_only_in_sight_of_every_arrival(service: Service) -> None:
+    started(service, a=rows(3))
+    ledger = service.aws.ledger
+    seen = ledger.state("bank")
+    service.deliver(service.drop("bank/b.csv", rows(3)))
+    assert not ledger.release_lease("bank", 1, seen, Aftermath(3, None, True, "three failures"))
+    state = ledger.state("bank")
+    assert (state.lease, state.failures, state.paused) == (seen.lease, 0, False)
+    assert ledger.release_lease("bank", 1, state, Aftermath())
+
+
+def test_an_older_run_never_replaces_the_champion(service: Service) -> None:
+    ledger = service.aws.ledger
+    newer = replace(FORMER, token=2)
+    assert ledger.set_champion("bank", newer)
+    assert not ledger.set_champion("bank", replace(FORMER, token=1))
+    assert ledger.champion("bank") == newer
+    assert ledger.set_champion("bank", newer)
+    assert ledger.set_champion("bank", replace(FORMER, token=3))
+
+
+def test_nobody_opens_another_ones_promotion_lock(service: Service) -> None:
+    ledger = service.aws.ledger
+    assert ledger.lock_promotion("bank", 1, "arn:1", now=10, until=100)
+    ledger.unlock_promotion("bank", 2)
+    lock = ledger.promotion_lock("bank")
+    assert lock
+    assert (lock.token, lock.holder) == (1, "arn:1")
+    assert not ledger.lock_promotion("bank", 2, "arn:2", now=100, until=200)
+    ledger.unlock_promotion("bank", 1)
+    assert ledger.promotion_lock("bank") is None
+    assert ledger.lock_promotion("bank", 2, "arn:2", now=50, until=200)
+
+
+def test_the_next_run_waits_for_its_own_promotion(service: Service) -> None:
+    started(service, a=rows(3))
+    ledger = service.aws.ledger
+    after = Aftermath(retry_at=int(service.now) + 9000, promoting=True)
+    assert ledger.release_lease("bank", 1, ledger.state("bank"), after)
+    assert not ledger.end_promotion("bank", 2)
+    assert ledger.state("bank").retry_at == after.retry_at
+    assert ledger.end_promotion("bank", 1)
+    assert ledger.state("bank").retry_at is None
+
+
+def test_an_object_that_has_an_end_keeps_it(service: Service) -> None:
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    (before,) = service.objects().values()
+    assert before["state"] == "TRAINED"
+    identifier = before["item"].removeprefix("object#")
+    service.aws.ledger.end_objects("bank", 2, [Ending(identifier, "SUSPECT", "too late")])
+    assert list(service.objects().values()) == [before]
