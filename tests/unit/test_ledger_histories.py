@@ -1,7 +1,9 @@
-"""Random histories: duplicates, reorderings, and a crash before or after any write to AWS.
+"""Random histories: duplicates, reorderings, lost wakes, and a crash before or after any write.
 
-Whatever happens, once all is quiet every object version has ended in exactly one completed run
-or in quarantine, runs never overlapped, and nothing waits or holds a lease.
+A write's reply may be lost too: the SDK then sends it again, and is answered by what it did itself.
+After a lost wake the next drop starts the pipeline. Whatever happens, once all is quiet every
+object version has ended in exactly one completed run or in quarantine, runs never overlapped, and
+nothing waits or holds a lease.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ import check_data
 import claim_data
 import finish_run
 import settle_data
-from retraining.adapters import clients
+from retraining.adapters import Adapters, clients
+from retraining.adapters.ledger import Ledger
 
 STEPS = 40
+SENT_TWICE = ("put_item", "update_item")
 WRITES = {
     "dynamodb": ["PutItem", "UpdateItem"],
     "s3": ["PutObject"],
@@ -68,6 +72,24 @@ class Faults:
             raise Crash
 
 
+class LosingReplies:
+    """A DynamoDB client that now and then sends a write twice, as the SDK does for a lost reply."""
+
+    def __init__(self, dynamodb: Any, draw: random.Random) -> None:
+        self.dynamodb, self.draw = dynamodb, draw
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self.dynamodb, name)
+        if name not in SENT_TWICE or self.draw.random() < 0.7:
+            return operation
+
+        def twice(**request: Any) -> Any:
+            operation(**request)
+            return operation(**request)
+
+        return twice
+
+
 def service_id(name: str) -> str:
     return {"stepfunctions": "sfn"}.get(name, name)
 
@@ -84,6 +106,7 @@ class World:
         self.claims: dict[int, set[str]] = {}
         self.completed: list[int] = []
         self.seen: set[int] = set()
+        self.lost = False
         self.numbers = itertools.count(1)
 
     def crashing(self, call: Any) -> bool:
@@ -120,6 +143,12 @@ class World:
         if not self.crashing(lambda: self.service.wake(message)) or self.draw.random() < 0.1:
             self.wakes.append(message)
         self.find_executions()
+
+    def lose_wake(self) -> None:
+        """A message that never comes; what waits then waits for the next drop."""
+        if self.wakes:
+            self.wakes.pop(self.draw.randrange(len(self.wakes)))
+            self.lost = True
 
     def find_executions(self) -> None:
         stepfunctions = self.service.client("stepfunctions")
@@ -177,17 +206,22 @@ class World:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_every_object_ends_once_whatever_happens(service: Service, seed: int) -> None:
+def test_every_object_ends_once_whatever_happens(
+    service: Service, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
     service.push()
+    losing = LosingReplies(service.client("dynamodb"), random.Random(seed + 1000))
+    monkeypatch.setattr(Adapters, "ledger", Ledger(losing, "ledger"))
     with Faults() as faults:
         world = World(service, faults, random.Random(seed))
         moves = [world.land, world.deliver, world.deliver, world.wake, world.work, world.bury]
+        moves += [world.lose_wake] if seed % 2 else []
         for _ in range(STEPS):
             world.draw.choice(moves)()
             assert len(world.open) <= 1, "two runs at once"
         world.settle_down()
     state = service.aws.ledger.state("bank")
-    if state.paused:  # three stopped runs in a row: new data starts the pipeline again
+    if state.paused or world.lost:  # three stopped runs in a row, or nothing woke it: new data does
         world.arrivals.append((service.drop("bank/last.csv", rows(3)), 1))
         world.settle_down()
         state = service.aws.ledger.state("bank")

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from retraining.adapters.table import Table
+from retraining.adapters.table import Hand, Table
 from retraining.documents.champion import Champion
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
-from retraining.rules.arrivals import LOST_WAKE, Arrival, Lease, State
+from retraining.rules.arrivals import Arrival, Lease, State
 from retraining.rules.claims import Pending
 from retraining.rules.names import pending_mark, token6
 from retraining.rules.settlement import Aftermath, Ending
@@ -120,14 +120,20 @@ class Ledger:
             names={"#bytes": "bytes"},
         )
 
-    def arm_wake(self, pipeline: str, at: int, now: int) -> bool:
-        """Claim the right to send the one wake; False when another is on its way."""
+    def arm_wake(self, pipeline: str, at: int, now: int, signature: str | None = None) -> bool:
+        """Claim the right to send the one wake; False when another is on its way.
+
+        One that should have come, or that comes later than this one would, does not count: its
+        message may be lost, and a wake too many is harmless. A claim under a step's own signature
+        holds for its repetition too, which may have to send what the first attempt did not.
+        """
         changed = self._table.update(
             pipeline,
             STATE,
             "SET wake_at = :at",
-            {":at": at, ":lost": now - LOST_WAKE},
-            "attribute_not_exists(wake_at) OR wake_at < :lost",
+            {":at": at, ":now": now},
+            "attribute_not_exists(wake_at) OR wake_at < :now OR wake_at > :at",
+            hand=Hand("wake_hand", signature) if signature else Hand("wake_hand"),
         )
         return changed is not None
 
@@ -156,6 +162,7 @@ class Ledger:
             values,
             "attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token = :before)",
             {"#token": "token"},
+            hand=Hand("lease_hand"),
         )
         return changed is not None
 
@@ -179,6 +186,7 @@ class Ledger:
             {":token": token},
             "lease.#token = :token",
             {"#token": "token"},
+            hand=Hand("release_hand"),
         )
         return changed is not None
 
@@ -204,13 +212,15 @@ class Ledger:
             },
             "lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)",
             {"#token": "token"},
+            hand=Hand("release_hand"),
         )
         return changed is not None
 
     def end_promotion(self, pipeline: str, token: int) -> bool:
         """The next run need not wait any longer; False when it did not wait for this promotion.
 
-        The wake under way may be a quarter of an hour off, so it no longer counts as such.
+        The wake under way may be a quarter of an hour off, so it no longer counts as such. Its
+        repetition is True again: the first may have died before it sent the wake.
         """
         changed = self._table.update(
             pipeline,
@@ -218,6 +228,7 @@ class Ledger:
             "REMOVE promoting, retry_at, wake_at",
             {":token": token},
             "promoting = :token",
+            hand=Hand("promotion_hand", f"end of {token}"),
         )
         return changed is not None
 
@@ -242,6 +253,7 @@ class Ledger:
             "SET unregistered_noticed = :yes",
             {":yes": True},
             "attribute_not_exists(unregistered_noticed)",
+            hand=Hand("notice_hand"),
         )
         return changed is not None
 

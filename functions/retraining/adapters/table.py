@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code
 from retraining.adapters.items import plain, typed
+
+
+@dataclass(frozen=True)
+class Hand:
+    """The signature of a conditional write, by which it recognizes what it wrote itself.
+
+    The SDK sends a request again whose reply was lost. If the first one was carried out, the
+    second fails its condition because of what the first wrote, and must not take that for somebody
+    else's write. `attribute` keeps the latest signature of one kind of write in the item. A step
+    that may be repeated as a whole gives its own signature, which then survives the repetition.
+    """
+
+    attribute: str
+    signature: str = field(default_factory=lambda: uuid4().hex)
 
 
 class Table:
@@ -50,9 +66,17 @@ class Table:
         values: dict[str, Any] | None = None,
         condition: str | None = None,
         names: dict[str, str] | None = None,
+        hand: Hand | None = None,
     ) -> dict[str, Any] | None:
-        """Change an item; its new values, or None when the condition does not hold."""
+        """Change an item; its new values, or None when the condition does not hold.
+
+        A condition that fails because this `hand` has already written counts as held.
+        """
         extra: dict[str, Any] = {}
+        if hand:
+            expression = _signed(expression)
+            values = {**(values or {}), ":hand": hand.signature}
+            names = {**(names or {}), "#hand": hand.attribute}
         if values:
             extra["ExpressionAttributeValues"] = typed(values)
         if condition:
@@ -63,18 +87,30 @@ class Table:
             self._dynamodb.update_item,
             Key=_key(pipeline, item),
             UpdateExpression=expression,
+            hand=hand,
             ReturnValues="ALL_NEW",
             **extra,
         )
         return None if answer is None else plain(answer.get("Attributes", {}))
 
-    def _try(self, operation: Any, **request: Any) -> dict[str, Any] | None:
+    def _try(
+        self, operation: Any, hand: Hand | None = None, **request: Any
+    ) -> dict[str, Any] | None:
+        """The answer; None when the condition fails because of somebody else's write.
+
+        ALL_OLD returns the item that failed the condition, without another read (API reference,
+        UpdateItem, ReturnValuesOnConditionCheckFailure).
+        """
+        if hand:
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
             answer: dict[str, Any] = operation(TableName=self._name, **request)
         except ClientError as error:
-            if code(error) == "ConditionalCheckFailedException":
-                return None
-            raise
+            if code(error) != "ConditionalCheckFailedException":
+                raise
+            stored: Any = error.response.get("Item") or {}
+            own = hand is not None and plain(stored).get(hand.attribute) == hand.signature
+            return {"Attributes": stored} if own else None
         return answer
 
     def query(
@@ -100,6 +136,12 @@ class Table:
         )
         for page in pages:
             yield from map(plain, page["Items"])
+
+
+def _signed(expression: str) -> str:
+    """The update expression with the hand's signature among what it sets."""
+    rest = f", {expression.removeprefix('SET ')}" if expression.startswith("SET ") else ""
+    return f"SET #hand = :hand{rest or ' ' + expression}"
 
 
 def _key(pipeline: str, item: str) -> dict[str, Any]:

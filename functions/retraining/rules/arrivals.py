@@ -15,7 +15,6 @@ from typing import Any, Final
 from retraining.rules.names import is_pipeline, object_id
 
 LONGEST_DELAY: Final = 900  # seconds: the most that SQS delays a message (API reference)
-LOST_WAKE: Final = 60  # seconds after which an armed wake that never arrived counts as lost
 MARKER: Final = re.compile(
     r"(^|/)(_temporary(/.*)?|_SUCCESS|_FAILURE|_committed_.*|_started_.*|_metadata"
     r"|_common_metadata|\.DS_Store|\.[^/]*\.crc|[^/]*_\$folder\$)$|(^|/)_temporary/"

@@ -39,7 +39,7 @@ def settle_data(
         if manifest is not None:
             _settle_objects(aws, manifest, outcome, data_state, sentence)
         settled = _release(aws, pipeline, token, outcome, sentence)
-    return SettledRun(settled=settled, follow_up=_follow_up(aws, pipeline))
+    return SettledRun(settled=settled, follow_up=_follow_up(aws, pipeline, token))
 
 
 def checked_objects(aws: Adapters, manifest: Manifest) -> dict[str, CheckedObject]:
@@ -102,10 +102,11 @@ def _release(aws: Adapters, pipeline: str, token: int, outcome: str, sentence: s
             return True
 
 
-def _follow_up(aws: Adapters, pipeline: str) -> bool:
+def _follow_up(aws: Adapters, pipeline: str, token: int) -> bool:
     """One wake if objects wait; looked at after the release, so none is overlooked."""
     state = aws.ledger.state(pipeline)
     if state.paused or state.lease is not None or not aws.ledger.has_pending(pipeline):
         return False
-    wakes.arm(aws, pipeline, "follow-up", max(0, (state.retry_at or 0) - clock.now()))
+    wait = max(0, (state.retry_at or 0) - clock.now())
+    wakes.arm(aws, pipeline, "follow-up", wait, signature=f"follow-up of {token}")
     return True

@@ -7,10 +7,15 @@ from retraining.adapters import Adapters
 from retraining.rules.arrivals import delay
 
 
-def arm(aws: Adapters, pipeline: str, reason: str, seconds: float) -> bool:
-    """Send a delayed wake unless one is on its way; True when this call sent it."""
+def arm(
+    aws: Adapters, pipeline: str, reason: str, seconds: float, signature: str | None = None
+) -> bool:
+    """Send a delayed wake unless one is on its way; True when this call sent it.
+
+    With a step's own signature its repetition sends the wake again that it may not have sent.
+    """
     wait, now = delay(seconds), int(clock.now())
-    if not aws.ledger.arm_wake(pipeline, now + wait, now):
+    if not aws.ledger.arm_wake(pipeline, now + wait, now, signature):
         return False
     aws.wakes.send(pipeline, reason, wait)
     return True
