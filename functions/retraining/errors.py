@@ -2,6 +2,7 @@
 
 RatchetError
 |-- PipelineRejected          a pushed definition breaks its contract
+|-- NotOurs                   what exists under one of our names carries another owner's tags
 |-- WorkflowRefused           Step Functions refuses a pipeline's own training workflow
 |-- PipelineNotRegistered     a run was started for a pipeline that nobody pushed
 |-- DefinitionChanged         the stored definition is not the one that was registered
@@ -33,6 +34,10 @@ class PipelineRejected(RatchetError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class NotOurs(RatchetError):
+    """Raised before anything is adopted, changed or deleted that this pipeline did not make."""
 
 
 class WorkflowRefused(RatchetError):

@@ -168,6 +168,7 @@ RESOURCES: dict[tuple[str, str], Find] = {
         ("states", f"{verb}StateMachine"): _given("stateMachineArn")
         for verb in ("Describe", "Update", "Delete")
     },
+    ("states", "ListTagsForResource"): _given("resourceArn"),
     ("states", "DescribeExecution"): _given("executionArn"),
     ("states", "StopExecution"): _given("executionArn"),
     **{
@@ -198,10 +199,10 @@ RESOURCES: dict[tuple[str, str], Find] = {
         for verbs, kind, arn in (
             ("Create Describe Stop", "TrainingJob", "training-job"),
             ("Create Describe Stop", "TransformJob", "transform-job"),
-            ("Create Delete", "Model", "model"),
+            ("Create Describe Delete", "Model", "model"),
             ("Create Describe Delete", "EndpointConfig", "endpoint-config"),
             ("Describe Delete Invoke", "Endpoint", "endpoint"),
-            ("Create", "ModelPackageGroup", "model-package-group"),
+            ("Create Describe", "ModelPackageGroup", "model-package-group"),
         )
         for verb in verbs.split()
     },
@@ -211,6 +212,7 @@ RESOURCES: dict[tuple[str, str], Find] = {
         )
         for name in ("CreateEndpoint", "UpdateEndpoint")
     },
+    ("sagemaker", "ListTags"): _given("ResourceArn"),
     ("sagemaker", "CreateModelPackage"): _PACKAGES,
     ("sagemaker", "ListModelPackages"): _PACKAGES,
     ("sagemaker", "DescribeModelPackage"): _given("ModelPackageName"),

@@ -64,7 +64,8 @@ UNUSED = {
         f"ClaimData {action}": CLAIMED
         for action in (
             "states:DescribeStateMachine", "states:CreateStateMachine",
-            "states:UpdateStateMachine", "states:TagResource", "iam:PassRole",
+            "states:UpdateStateMachine", "states:TagResource", "states:ListTagsForResource",
+            "iam:PassRole",
         )
     },
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
@@ -228,6 +229,7 @@ def changed(folder: Path, training: dict[str, str], code: str) -> Path:
 
 def refuse_data(world: World, header: str, rows: list[str]) -> None:
     """One file with a broken value, one that is gone, one of a single label: all in quarantine."""
+    left = leave_a_model(world)
     key = f"{PIPELINE}/gone.csv"
     version = world.drop(key, csv_bytes(header, rows[:5]))
     world.client("s3").delete_object(
@@ -241,6 +243,40 @@ def refuse_data(world: World, header: str, rows: list[str]) -> None:
     bucket = world.outputs["LandingBucket"]
     assert world.heard("CheckData", "s3:ListBucket", bucket), "the object was gone in time"
     until(lambda: idle(world), "no run is open", RUN_SECONDS)
+    until(lambda: left not in models(world), "the rejected run's model is gone", RUN_SECONDS)
+
+
+def leave_a_model(world: World) -> str:
+    """A model and a config like those that the next run would leave behind; their name."""
+    champion = world.item(PIPELINE, "champion")
+    token = int(world.item(PIPELINE, "state")["token"]["N"]) + 1
+    name = f"{champion['endpoint']['S']}-{token:06d}"
+    tags = [
+        {"Key": "ratchet:stack", "Value": STACK},
+        {"Key": "ratchet:pipeline", "Value": PIPELINE},
+    ]
+    container = {
+        "Image": champion["image"]["S"],
+        "ModelDataUrl": champion["artifact"]["S"],
+    }
+    sagemaker = world.client("sagemaker")
+    sagemaker.create_model(
+        ModelName=name,
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/tester",
+        PrimaryContainer=container,
+        Tags=tags,
+    )
+    serving = {"MemorySizeInMB": 2048, "MaxConcurrency": 1}
+    variant = {"VariantName": "serving", "ModelName": name, "ServerlessConfig": serving}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=name, ProductionVariants=[variant], Tags=tags
+    )
+    return name
+
+
+def models(world: World) -> set[str]:
+    """The names of all models."""
+    return {model["ModelName"] for model in world.client("sagemaker").list_models()["Models"]}
 
 
 def idle(world: World) -> bool:
@@ -257,7 +293,7 @@ def idle(world: World) -> bool:
 
 def stop_a_run(world: World, body: bytes) -> None:
     """Stop a run that has accepted data, as a person does who thinks better of it."""
-    token = int(world.item(PIPELINE, "state")["token"]["N"]) + 1
+    token, left = int(world.item(PIPELINE, "state")["token"]["N"]) + 1, leave_a_model(world)
     world.drop(f"{PIPELINE}/third.csv", body)
     report = f"runs/{PIPELINE}/{token:06d}/check/chunk-0.json"
     until(lambda: report in keys(world), f"run {token} has checked its data", RUN_SECONDS)
@@ -265,6 +301,7 @@ def stop_a_run(world: World, body: bytes) -> None:
     run = f"{machine.replace(':stateMachine:', ':execution:')}:{PIPELINE}-{token:06d}"
     world.client("stepfunctions").stop_execution(executionArn=run)
     assert world.outcome(token).startswith("FAILED")
+    assert left not in models(world)
 
 
 def keys(world: World) -> set[str]:

@@ -7,7 +7,7 @@ import math
 import random
 from typing import Any
 
-from unit_service import ROLE, Service
+from unit_service import ROLE, TAGS, Service
 
 import decide_promotion
 import extract_metrics
@@ -121,19 +121,26 @@ def scored(lines: list[tuple[str, int]], skill: float) -> str:
     )
 
 
-def serve(service: Service, name: str, config: str | None) -> None:
+def serve(
+    service: Service, name: str, config: str | None, tags: list[dict[str, str]] = TAGS
+) -> None:
     """Put an endpoint of this config in service."""
     sagemaker = service.client("sagemaker")
     sagemaker.create_model(
-        ModelName=config, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "image"}
+        ModelName=config,
+        ExecutionRoleArn=ROLE,
+        PrimaryContainer={"Image": "image"},
+        Tags=tags,
     )
     variant = {
         "VariantName": "serving",
         "ModelName": config,
         "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
     }
-    sagemaker.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
-    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=config, ProductionVariants=[variant], Tags=tags
+    )
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=tags)
 
 
 def approval(service: Service, package: str) -> str:

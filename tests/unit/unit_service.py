@@ -22,6 +22,11 @@ from retraining.adapters import Adapters, clients
 EVENTS = Path(__file__).parents[2] / "events"
 WAKE_SENT = "provide-client-params.sqs.SendMessage"
 ROLE = "arn:aws:iam::123456789012:role/ratchet"
+TAGS = [
+    {"Key": "ratchet:stack", "Value": "ratchet"},
+    {"Key": "ratchet:pipeline", "Value": "bank"},
+]
+"""Of all that the service makes for the pipeline `bank`, in SageMaker's spelling."""
 HEADER = "age;job;y\n"
 DEFINITION: dict[str, Any] = {
     "name": "bank",

@@ -13,6 +13,7 @@ from retraining.adapters.jobs import RecipeJobs
 from retraining.adapters.ledger import Ledger
 from retraining.adapters.notices import Notices
 from retraining.adapters.object_store import ObjectStore
+from retraining.adapters.ownership import Ownership
 from retraining.adapters.registry import Registry
 from retraining.adapters.run_folder import RunFolder
 from retraining.adapters.training_machines import TrainingMachines
@@ -78,14 +79,19 @@ class Adapters:
         return Executions(client("stepfunctions"), self._settings.retraining_arn)
 
     @cached_property
+    def ownership(self) -> Ownership:
+        """Whose something is in SageMaker."""
+        return Ownership(client("sagemaker"), lambda: self.names)
+
+    @cached_property
     def registry(self) -> Registry:
         """The model registry."""
-        return Registry(client("sagemaker"), lambda: self.names)
+        return Registry(client("sagemaker"), lambda: self.names, self.ownership)
 
     @cached_property
     def endpoints(self) -> Endpoints:
         """Endpoints, their configs and models."""
-        return Endpoints(client("sagemaker"), lambda: client("sagemaker-runtime"))
+        return Endpoints(client("sagemaker"), lambda: client("sagemaker-runtime"), self.ownership)
 
     @cached_property
     def recipe_jobs(self) -> RecipeJobs:

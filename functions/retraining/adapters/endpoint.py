@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from retraining.adapters.ownership import Ownership
 from retraining.adapters.registry import missing
 from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.rules.promotion import EndpointFacts
@@ -15,23 +16,24 @@ from retraining.rules.promotion import EndpointFacts
 class Endpoints:
     """Endpoints by name."""
 
-    def __init__(self, sagemaker: Any, runtime: Callable[[], Any]) -> None:
-        self._sagemaker, self._runtime = sagemaker, runtime
+    def __init__(self, sagemaker: Any, runtime: Callable[[], Any], ownership: Ownership) -> None:
+        self._sagemaker, self._runtime, self._ownership = sagemaker, runtime, ownership
 
     def status(self, name: str) -> EndpointFacts:
         """Status and config of an endpoint; no status when there is none."""
         answer = self._described(self._sagemaker.describe_endpoint, EndpointName=name)
-        if answer is None:
-            return EndpointFacts()
-        return EndpointFacts(
-            answer["EndpointStatus"],
-            answer.get("EndpointConfigName"),
-            reason=answer.get("FailureReason"),
-        )
+        return EndpointFacts() if answer is None else _facts(answer)
 
     def facts(self, name: str) -> EndpointFacts:
-        """The same, with the models and the kind that its config names."""
-        seen = self.status(name)
+        """The same, with the models and the kind that its config names.
+
+        Whoever changes an endpoint asks this first: NotOurs for one that somebody else made.
+        """
+        answer = self._described(self._sagemaker.describe_endpoint, EndpointName=name)
+        if answer is None:
+            return EndpointFacts()
+        self._ownership.require("endpoint", name, answer["EndpointArn"])
+        seen = _facts(answer)
         if seen.config is None:
             return seen
         config = self._described(
@@ -66,13 +68,19 @@ class Endpoints:
         return str(answer["Body"].read().decode("utf-8", "replace"))
 
     def delete_unused(self, config: str, model: str) -> None:
-        """Delete a config and a model; one that is already gone is fine."""
-        self._gone(self._sagemaker.delete_endpoint_config, EndpointConfigName=config)
-        self._gone(self._sagemaker.delete_model, ModelName=model)
+        """Delete a config and a model that are ours; one that is already gone is fine."""
+        aws = self._sagemaker
+        if found := self._described(aws.describe_endpoint_config, EndpointConfigName=config):
+            self._ownership.require("endpoint config", config, found["EndpointConfigArn"])
+            self._described(aws.delete_endpoint_config, EndpointConfigName=config)
+        if found := self._described(aws.describe_model, ModelName=model):
+            self._ownership.require("model", model, found["ModelArn"])
+            self._described(aws.delete_model, ModelName=model)
 
-    def _gone(self, operation: Any, **request: str) -> None:
-        try:
-            operation(**request)
-        except ClientError as error:
-            if not missing(error):
-                raise
+
+def _facts(answer: dict[str, Any]) -> EndpointFacts:
+    return EndpointFacts(
+        answer["EndpointStatus"],
+        answer.get("EndpointConfigName"),
+        reason=answer.get("FailureReason"),
+    )

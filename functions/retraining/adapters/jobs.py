@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code
 from retraining.rules.names import Names, accepted_prefix
+from retraining.rules.ownership import require_ours
 
 NODES: Final = 2  # DataBrew's own default is 5
 TIMEOUT_MINUTES: Final = 110  # below the state's two hours
@@ -29,7 +30,7 @@ class RecipeJobs:
     def publish_recipe(self, pipeline: str, steps: list[dict[str, Any]]) -> str:
         """Publish the steps as the recipe's next version; its number."""
         name, wanted = self._names.standing(pipeline), [_step(step) for step in steps]
-        recipe = self._described("describe_recipe", Name=name, RecipeVersion="LATEST_WORKING")
+        recipe = self._described("recipe", name, RecipeVersion="LATEST_WORKING")
         if recipe is None:
             self._databrew.create_recipe(Name=name, Steps=wanted, Tags=self._names.tags(pipeline))
         else:
@@ -47,7 +48,7 @@ class RecipeJobs:
                 "S3InputDefinition": {"Bucket": self._bucket, "Key": accepted_prefix(pipeline)}
             },
         }
-        if self._described("describe_dataset", Name=request["Name"]) is None:
+        if self._described("dataset", request["Name"]) is None:
             self._databrew.create_dataset(**request, Tags=self._names.tags(pipeline))
         else:
             self._databrew.update_dataset(**request)
@@ -81,16 +82,19 @@ class RecipeJobs:
         return name
 
     def _existing(self, name: str) -> str | None:
-        job = self._described("describe_job", Name=name)
+        job = self._described("job", name)
         return None if job is None else str(job.get("RecipeReference", {}).get("RecipeVersion", ""))
 
-    def _described(self, operation: str, **request: str) -> dict[str, Any] | None:
+    def _described(self, kind: str, name: str, **request: str) -> dict[str, Any] | None:
+        """What exists under this name, if it is ours; None when nothing does."""
         try:
-            answer: dict[str, Any] = getattr(self._databrew, operation)(**request)
+            describe = getattr(self._databrew, f"describe_{kind}")
+            answer: dict[str, Any] = describe(Name=name, **request)
         except ClientError as error:
             if code(error) == "ResourceNotFoundException":
                 return None
             raise
+        require_ours(f"DataBrew {kind} {name}", answer.get("Tags", {}), self._names.tags_of(name))
         return answer
 
     def _settings(self, output: str) -> dict[str, Any]:

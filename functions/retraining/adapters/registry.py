@@ -9,6 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code, message
+from retraining.adapters.ownership import Ownership
 from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.rules.names import Names, run_id
 
@@ -20,20 +21,25 @@ LONGEST_REASON: Final = 1024
 class Registry:
     """The packages of one stack's pipelines."""
 
-    def __init__(self, sagemaker: Any, names: Callable[[], Names]) -> None:
-        self._sagemaker, self._names = sagemaker, names
+    def __init__(self, sagemaker: Any, names: Callable[[], Names], ownership: Ownership) -> None:
+        self._sagemaker, self._names, self._ownership = sagemaker, names, ownership
 
     def ensure_group(self, pipeline: str) -> None:
-        """Make the pipeline's package group unless it exists."""
+        """Make the pipeline's package group unless it exists and is ours."""
+        name = self._names().standing(pipeline)
         try:
+            found = self._sagemaker.describe_model_package_group(ModelPackageGroupName=name)
+        except ClientError as error:
+            if not missing(error):
+                raise
             self._sagemaker.create_model_package_group(
-                ModelPackageGroupName=self._names().standing(pipeline),
+                ModelPackageGroupName=name,
                 ModelPackageGroupDescription=f"Models of pipeline {pipeline}",
                 Tags=self._names().tag_list(pipeline),
             )
-        except ClientError as error:
-            if "already exists" not in message(error):
-                raise
+        else:
+            arn = found["ModelPackageGroupArn"]
+            self._ownership.require("model package group", name, arn)
 
     def find(self, pipeline: str, run: str) -> str | None:
         """The package a run registered, if an earlier attempt did."""

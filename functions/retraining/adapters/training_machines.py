@@ -8,8 +8,9 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code, message
-from retraining.errors import WorkflowRefused
+from retraining.errors import NotOurs, WorkflowRefused
 from retraining.rules.names import Names
+from retraining.rules.ownership import require_ours
 
 MISSING: Final = "StateMachineDoesNotExist"
 REFUSED: Final = frozenset(
@@ -56,7 +57,7 @@ class TrainingMachines:
         return self.arn(pipeline)
 
     def find(self, pipeline: str) -> dict[str, Any] | None:
-        """The machine as Step Functions describes it; None also while it is being removed."""
+        """The machine as Step Functions describes it, if it is ours; None also while it goes."""
         try:
             answer: dict[str, Any] = self._stepfunctions.describe_state_machine(
                 stateMachineArn=self.arn(pipeline)
@@ -65,11 +66,20 @@ class TrainingMachines:
             if code(error) == MISSING:
                 return None
             raise
-        return None if answer.get("status") == "DELETING" else answer
+        if answer.get("status") == "DELETING":
+            return None
+        listed = self._stepfunctions.list_tags_for_resource(resourceArn=self.arn(pipeline))["tags"]
+        found = {tag["key"]: tag["value"] for tag in listed}
+        require_ours(f"state machine {answer['name']}", found, self._names.tags(pipeline))
+        return answer
 
     def remove(self, pipeline: str) -> None:
-        """Remove the pipeline's machine, if it exists."""
-        if self.find(pipeline) is not None:
+        """Remove the pipeline's machine, if it exists and is ours."""
+        try:
+            found = self.find(pipeline)
+        except NotOurs:
+            return
+        if found is not None:
             self._stepfunctions.delete_state_machine(stateMachineArn=self.arn(pipeline))
 
     def _create(self, pipeline: str, workflow: dict[str, Any]) -> None:

@@ -84,8 +84,12 @@ def quarantine_prefix(pipeline: str, token: int, identifier: str) -> str:
 
 
 def is_stack(name: str) -> bool:
-    """True for a stack's name from which no other stack's names can be made."""
-    return SEPARATOR not in name and not name.endswith("-")
+    """True for a stack's name from which no other stack's names can be made.
+
+    Without capitals: SageMaker takes endpoint names without regard to case (API reference of
+    CreateEndpoint) and writes ARNs, which roles are compared with, in lower case.
+    """
+    return SEPARATOR not in name and not name.endswith("-") and name == name.lower()
 
 
 def generation(now: float) -> str:
@@ -148,6 +152,11 @@ class Names:
     def tags(self, pipeline: str) -> dict[str, str]:
         """Tags of everything made outside the stack."""
         return {"ratchet:stack": self.stack, "ratchet:pipeline": pipeline}
+
+    def tags_of(self, name: str) -> dict[str, str]:
+        """Tags that something of this name has, if this stack made it."""
+        _, pipeline, _ = name.split(SEPARATOR)
+        return self.tags(pipeline)
 
     def tag_list(self, pipeline: str) -> list[dict[str, str]]:
         """The same tags in SageMaker's spelling."""

@@ -11,6 +11,7 @@ from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
+from retraining.errors import NotOurs
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.rules import names, outcomes
 from retraining.rules.outcomes import Ended
@@ -89,7 +90,7 @@ def _delete_unused_model(aws: Adapters, pipeline: str, token: int) -> None:
     try:
         if not _in_use(aws, pipeline, name):
             aws.endpoints.delete_unused(name, name)
-    except AwsError as error:
+    except (AwsError, NotOurs) as error:
         log.warning(f"model {name} could not be deleted: {error}")
 
 

@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
 from retraining.documents.registration import Registration
-from retraining.errors import ObjectGone, PipelineRejected, WorkflowRefused
+from retraining.errors import NotOurs, ObjectGone, PipelineRejected, WorkflowRefused
 from retraining.rules import contracts, names
 from retraining.rules.names import Names
 from retraining.settings import settings
@@ -53,7 +54,6 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
         registered_at=clock.stamp(),
         recipe_version=_provide(aws, name, definition, former),
     )
-    _provide_workflow(aws, name, definition)
     aws.ledger.register(name, registration)
     if definition.workflow is None:
         aws.training_machines.remove(name)
@@ -99,8 +99,8 @@ def _stack_problems() -> list[str]:
     stack = settings.stack
     if names.is_stack(stack):
         return []
-    ambiguous = "a name with two hyphens in a row, or one at its end, can be taken for another's"
-    return [f"stack {stack}: {ambiguous}: deploy it under another name"]
+    unfit = "capitals, two hyphens in a row or one at the end let a name be taken for another's"
+    return [f"stack {stack}: {unfit}: deploy it under another name"]
 
 
 def _name_problems(made: Names, name: str) -> list[str]:
@@ -160,13 +160,23 @@ def _has_accepted(aws: Adapters, name: str) -> bool:
 def _provide(
     aws: Adapters, name: str, definition: PushedDefinition, former: Registration | None
 ) -> str | None:
-    """Package group, and for a recipe its published version, dataset and job.
+    """Training workflow, package group and recipe; the recipe's published version."""
+    try:
+        _provide_workflow(aws, name, definition)
+        aws.registry.ensure_group(name)
+        return _provide_recipe(aws, name, definition.recipe, former)
+    except NotOurs as error:
+        raise PipelineRejected([str(error)]) from error
+
+
+def _provide_recipe(
+    aws: Adapters, name: str, steps: list[dict[str, Any]] | None, former: Registration | None
+) -> str | None:
+    """The published recipe, its dataset and its job, if there is a recipe; its version.
 
     A job that exists stays as it is: an open run may be about to start it. The claim of each
     run points it at that run's recipe version and output.
     """
-    aws.registry.ensure_group(name)
-    steps = definition.recipe
     if not steps:
         return None
     version = former.recipe_version if former else None

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from unit_model import Run, serve
-from unit_service import BAD, ROLE, Service, concluded, failed, rows, started
+from unit_service import BAD, ROLE, TAGS, Service, concluded, failed, rows, started
 
 import finish_run
 
@@ -53,6 +53,7 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
         ModelName="ratchet--bank--rfjp-000001",
         ExecutionRoleArn=ROLE,
         PrimaryContainer={"Image": "image"},
+        Tags=TAGS,
     )
     if promoted:
         run.promote()

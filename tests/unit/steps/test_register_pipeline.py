@@ -42,12 +42,12 @@ def test_names_that_sagemaker_would_refuse_in_the_first_run_are_refused_at_push(
         service.push(longest)
 
 
-@pytest.mark.parametrize("stack", ["ratchet--dev", "ratchet-"])
+@pytest.mark.parametrize("stack", ["ratchet--dev", "ratchet-", "Ratchet"])
 def test_a_stack_whose_names_could_be_anothers_registers_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch, stack: str
 ) -> None:
     monkeypatch.setenv("RATCHET_STACK", stack)
-    with pytest.raises(errors.PipelineRejected, match=f"stack {stack}: .* under another name"):
+    with pytest.raises(errors.PipelineRejected, match=f"stack {stack}: .* it under another name"):
         service.push()
     assert service.aws.ledger.generation() is None
 
