@@ -195,7 +195,12 @@ def test_a_key_without_a_prefix_is_kept_and_told(stack: Stack, bank: tuple[str, 
     file = stack.place.work / "stray.csv"
     file.write_bytes(csv_bytes(header, rows[:10]))
     stack.copy(file, f"s3://{stack.landing}/")
-    group, words = "/aws/lambda/ratchet", f"s3://{stack.landing}/stray.csv is not trained on"
+    found = stack.aws(
+        "cloudformation", "describe-stack-resource", "--stack-name", "ratchet",
+        "--logical-resource-id", "FunctionsLogGroup",
+    )  # fmt: skip
+    group = found["StackResourceDetail"]["PhysicalResourceId"]
+    words = f"s3://{stack.landing}/stray.csv is not trained on"
     told = until(lambda: _logged(stack, group, words), "the log tells of the stray object")
     assert "the key has no prefix that is a pipeline's name" in told
     assert f"copy it to s3://{stack.landing}/<pipeline>/" in told

@@ -256,6 +256,12 @@ def test_stateful_resources_outlive_the_stack_or_say_that_they_do_not() -> None:
             assert not names & set(resource["Properties"]), f"{name} could not be made again"
 
 
+def test_a_group_that_its_writer_could_make_again_after_the_stack_has_no_name() -> None:
+    """AWSLambdaBasicExecutionRole, which SAM gives functions, may create log groups."""
+    group = TEMPLATE["Globals"]["Function"]["LoggingConfig"]["LogGroup"]["Ref"]
+    assert "LogGroupName" not in RESOURCES[group]["Properties"]
+
+
 def test_with_a_customer_key_every_role_that_touches_data_may_use_it() -> None:
     written = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"}
     expected = written | {f"{name}Role" for name in HANDLERS}
