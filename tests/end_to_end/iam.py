@@ -45,7 +45,8 @@ def needs(call: Call) -> list[Need]:
         raise AssertionError(f"no entry for {service}:{operation} ({error})") from error
     action = f"{service}:{ACTIONS.get(operation, operation)}"
     passed = f"{service}.amazonaws.com"
-    found = [Need(action, resource, _tags(parameters)) for resource in resources]
+    context = _tags(parameters) or _owner(operation, resources)
+    found = [Need(action, resource, context) for resource in resources]
     if _tags(parameters):
         found.append(_tagging(service, operation, parameters))
     roles = [parameters.get(name) for name in ("RoleArn", "ExecutionRoleArn", "roleArn")]
@@ -225,6 +226,14 @@ def _tags(parameters: dict[str, Any]) -> dict[str, str]:
     if not isinstance(given, dict):  # Step Functions writes them small
         given = {t.get("Key") or t["key"]: t.get("Value") or t["value"] for t in given}
     return {f"aws:RequestTag/{key}": value for key, value in given.items()}
+
+
+def _owner(operation: str, resources: list[str]) -> dict[str, str]:
+    """The tag that what is deleted carries: the stack's, with which its name begins."""
+    if not operation.startswith("Delete"):
+        return {}
+    stack, mark, _ = resources[0].rpartition("/")[2].partition("--")
+    return {"aws:ResourceTag/ratchet:stack": stack} if mark else {}
 
 
 def _tagging(service: str, operation: str, parameters: dict[str, Any]) -> Need:

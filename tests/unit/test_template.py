@@ -223,6 +223,18 @@ def test_no_policy_allows_every_action_and_only_a_few_any_resource() -> None:
                 assert set(given) <= (LIMITED_BY_TAG if tagged else WITHOUT_RESOURCE), name
 
 
+def test_only_what_carries_the_tag_of_the_stack_is_deleted_in_sagemaker() -> None:
+    ours = {"StringEquals": {"aws:ResourceTag/ratchet:stack": {"Ref": "AWS::StackName"}}}
+    deletes = [
+        statement
+        for resource in RESOURCES.values()
+        for statement in every_statement(resource)
+        if any(action.startswith("sagemaker:Delete") for action in as_list(statement["Action"]))
+    ]
+    assert deletes
+    assert [statement for statement in deletes if statement.get("Condition") != ours] == []
+
+
 def test_a_role_is_passed_to_one_named_service_only() -> None:
     passes = [
         s for r in RESOURCES.values() for s in every_statement(r) if s["Action"] == "iam:PassRole"
