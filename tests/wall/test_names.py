@@ -6,6 +6,7 @@ import ast
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -60,6 +61,21 @@ def test_roles_may_touch_the_keys_that_the_service_writes() -> None:
     assert {pattern.split("/")[0] for pattern in patterns()} == folders
     for key in keys:
         assert any(fnmatchcase(key, pattern) for pattern in patterns()), key
+
+
+def test_the_jobs_of_a_run_are_named_by_the_words_of_the_rule() -> None:
+    machine = (ROOT / "statemachines" / "retraining.asl.yaml").read_text()
+    named = re.findall(r"Name: \"\{% \$run\.name & (.+) %\}\"", machine)
+    assert named, "no job is named after its run"
+    attempt = r" & \$string\(\$states\.context\.State\.RetryCount\)"
+    words = set()
+    for ending in named:
+        fixed = re.fullmatch(rf"'-(\w+)-'{attempt}", ending)
+        by_role = re.fullmatch(rf"'-' & \$states\.input\.role & '-'{attempt}", ending)
+        assert fixed or by_role, ending
+        words |= {fixed[1]} if fixed else set(re.findall(r"'role': '(\w+)'", machine))
+    assert words == {"train", "challenger", "champion"}
+    assert words <= set(get_args(names.Purpose))
 
 
 def constants(source: str) -> dict[str, object]:
