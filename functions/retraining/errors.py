@@ -10,6 +10,7 @@ RatchetError
 |-- NothingPending            a run was started and no object is waiting
 |-- DocumentUnreadable        a stored document has another version, or lacks a field
 |-- ObjectGone                an object version was deleted before it was read
+|-- DataDefeatsCheck          an object makes the data check fail instead of finding a problem
 |-- ScoresUnreadable          a batch transform wrote lines that are not scores
 |-- RegistrationFailed        the artifact to register is missing or empty
 |-- PromotionRefused
@@ -66,6 +67,10 @@ class DocumentUnreadable(RatchetError):
 
 class ObjectGone(RatchetError):
     """Raised when the object version to read no longer exists."""
+
+
+class DataDefeatsCheck(RatchetError):
+    """Raised when the data check of an object ends in an exception that it does not foresee."""
 
 
 class ScoresUnreadable(RatchetError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from retraining.adapters.clients import client
 from retraining.adapters.endpoint import Endpoints
@@ -24,6 +24,8 @@ from retraining.settings import Settings
 
 AwsError = ClientError
 """What an adapter raises when AWS refuses a call."""
+TransportError = BotoCoreError
+"""What an adapter raises when AWS is not reached, or its answer breaks off."""
 
 
 class Adapters:

@@ -24,6 +24,7 @@ class Algorithm:
     `image` is repository and tag; the registry's account differs by region. `artifact` is the file
     in model.tar.gz. `refused` are hyperparameters that the image knows and a pipeline cannot use,
     each with the reason; `required` those without which it does not train, each with an example.
+    `labels` are the least and greatest label of the objectives that refuse others in training.
     `together` finds what is wrong with values that are right one by one.
     """
 
@@ -37,6 +38,7 @@ class Algorithm:
     required: Mapping[str, str]
     objectives: Mapping[str, frozenset[ScoreKind]]
     default_objective: str
+    labels: Mapping[str, tuple[float, float]]
     together: tuple[Together, ...] = ()
 
     def problems(self, chosen: Mapping[str, Value]) -> list[str]:
@@ -64,6 +66,11 @@ class Algorithm:
         names = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
         problem = f"objective: {objective} gives no scores that metric {metric} can read"
         return [f"{problem}; objectives that do: {names}"]
+
+    def label_range(self, chosen: Mapping[str, Value]) -> tuple[float | None, float | None]:
+        """The least and the greatest label that the objective takes; None where it takes any."""
+        objective = as_text(chosen.get("objective", self.default_objective))
+        return self.labels.get(objective, (None, None))
 
     def _problem(self, name: str, text: str) -> str | None:
         if name in self.refused:

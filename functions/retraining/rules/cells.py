@@ -10,7 +10,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -52,6 +52,22 @@ class ColumnRule:
             column.get("max"),
             tuple(values) if values is not None else None,
         )
+
+    def within(self, low: float | None, high: float | None) -> ColumnRule:
+        """The rule of a column whose numbers must also lie in this range; None is no bound."""
+        if self.type == "category":
+            kept = (v for v in self.values or () if _lies(parsed(v, "number"), low, high))
+            return replace(self, values=None if self.values is None else tuple(kept))
+        if self.type not in ("integer", "number"):
+            return self
+        lows = [bound for bound in (self.min, low) if bound is not None]
+        highs = [bound for bound in (self.max, high) if bound is not None]
+        return replace(self, min=max(lows, default=None), max=min(highs, default=None))
+
+
+def _lies(value: float | None, low: float | None, high: float | None) -> bool:
+    """True within the range; what is not a number is left to others to refuse."""
+    return value is None or ((low is None or value >= low) and (high is None or value <= high))
 
 
 RowNumber = Callable[[int], int]  # data row number of a position in the block

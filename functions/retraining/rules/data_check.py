@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from retraining.algorithms.catalog import ALGORITHMS
 from retraining.documents.check_report import Problem
 from retraining.rules import cells, first_look, rows
 from retraining.rules.cells import ColumnRule
@@ -23,6 +24,7 @@ from retraining.rules.problems import Problems, shown
 
 BLOCK: Final = 1 << 20
 HEAD: Final = 256 * 1024
+LONGEST_HEADER: Final = HEAD - 4  # one that fills the head, but for a byte order mark, is cut
 MOST_MALFORMED: Final = 1000  # then reading stops: the file is not what it should be
 LABELS: Final = 3
 
@@ -56,7 +58,9 @@ class Rules:
     def of(cls, definition: dict[str, Any], batch: str) -> Rules:
         """The rules of a definition.json."""
         data, split = definition["data"], definition["split"]
-        columns = tuple(ColumnRule.of(name, c) for name, c in data["columns"].items())
+        rules = {name: ColumnRule.of(name, c) for name, c in data["columns"].items()}
+        rules[data["label"]] = rules[data["label"]].within(*_label_range(definition))
+        columns = tuple(rules.values())
         key = [data["key"]] if isinstance(data["key"], str) else data["key"]
         names = tuple(column.name for column in columns)
         identity = tuple(key) if split["by"] == "key" else names
@@ -78,6 +82,14 @@ class Result:
         return not self.problems
 
 
+def _label_range(definition: dict[str, Any]) -> tuple[float | None, float | None]:
+    """The labels that the objective takes, where they reach training as they landed."""
+    etl, training = definition["etl"], definition["training"]
+    if etl["recipe"] or etl["transform"] or training.get("workflow"):
+        return None, None
+    return ALGORITHMS[training["algorithm"]].label_range(training["hyperparameters"])
+
+
 def check(source: Source, rules: Rules, sink: Sink) -> Result:
     """Check the object behind `source` and write its accepted copy to `sink`."""
     result = Result()
@@ -89,6 +101,9 @@ def check(source: Source, rules: Rules, sink: Sink) -> Result:
         result.problems.add(problem)
         return result
     line = first_look.header_line(head)
+    if len(line) > LONGEST_HEADER:
+        result.problems.add(_endless_header(line))
+        return result
     names = [column.name for column in rules.columns]
     header, found = first_look.header_problems(line, names, rules.label, rules.delimiter)
     for problem in found:
@@ -96,6 +111,14 @@ def check(source: Source, rules: Rules, sink: Sink) -> Result:
     if not found:
         _Pass(rules, header, result, sink).run(_Tap(head, source))
     return result
+
+
+def _endless_header(line: bytes) -> Problem:
+    sentence = (
+        f"line 1 is longer than {HEAD >> 10} KB and begins {shown(line[:200].decode('latin-1'))!r}:"
+        " it is not a CSV header; write the file as CSV, one row a line"
+    )
+    return Problem("header", sentence)
 
 
 class _Pass:

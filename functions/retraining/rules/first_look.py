@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 import re
+from collections import Counter
 from typing import Final
 
 from retraining.documents.check_report import Problem
@@ -27,6 +28,13 @@ MAGIC: Final = (
     (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
     (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
 )
+
+
+KINDS: Final = {
+    ("<!doctype", "<html", "<?xml"): "it looks like a web page; ",
+    ("{", "["): "it looks like JSON, and this release reads only csv; ",
+}
+NEAR: Final = 1000  # unknown names among which a misspelt one is looked for
 
 
 def not_text(head: bytes) -> Problem | None:
@@ -51,8 +59,11 @@ def header_line(head: bytes) -> bytes:
 
 
 def fields(line: str, delimiter: str) -> list[str]:
-    """The fields of one line."""
-    return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
+    """The fields of one line; one that no reader divides, as a field beyond 128 KB, is a field."""
+    try:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return [line]
 
 
 def header_problems(
@@ -89,8 +100,7 @@ def _wrong_delimiter(found: str, agreed: str) -> Problem:
 
 
 def _no_header(text: str, columns: list[str]) -> Problem:
-    page = text.lstrip().lower().startswith(("<!doctype", "<html", "<?xml"))
-    what = "it looks like a web page; " if page else ""
+    what = next((it for begin, it in KINDS.items() if text.lstrip().lower().startswith(begin)), "")
     sentence = (
         f"the first line {shown(text)!r} contains no column of the contract: {what}"
         f"the file needs a header with {', '.join(columns)}"
@@ -101,25 +111,28 @@ def _no_header(text: str, columns: list[str]) -> Problem:
 def _name_problems(names: list[str], columns: list[str], label: str) -> list[Problem]:
     missing = [name for name in columns if name not in names]
     extra = [name for name in dict.fromkeys(names) if name not in columns]
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    twice = [name for name, count in Counter(names).items() if count > 1]
     found = [_missing(name, extra, label) for name in missing]
     found += [_extra(name) for name in extra]
     found += [
-        Problem("header", f"column {name!r} appears twice in the header", column=name)
+        Problem("header", f"column {shown(name)!r} appears twice in the header", column=shown(name))
         for name in twice
     ]
     return found
 
 
 def _missing(name: str, extra: list[str], label: str) -> Problem:
-    near = difflib.get_close_matches(name.lower(), [e.lower() for e in extra], n=1, cutoff=0.5)
+    lower = [e.lower() for e in extra[:NEAR]]
+    near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
     original = next((e for e in extra if near and e.lower() == near[0]), None)
     role = "the label column" if name == label else "column"
-    hint = f"; the file has {original!r} instead" if original else ""
-    hint = hint or (f"; unknown columns in the file: {', '.join(extra)}" if extra else "")
+    hint = f"; the file has {shown(original)!r} instead" if original else ""
+    hint = hint or (f"; unknown columns in the file: {shown(', '.join(extra))}" if extra else "")
     return Problem("missing column", f"{role} {name!r} is missing{hint}", column=name)
 
 
 def _extra(name: str) -> Problem:
-    sentence = f"column {name!r} is not in columns.yaml: add it there or leave it out of the file"
-    return Problem("unknown column", sentence, column=name)
+    sentence = (
+        f"column {shown(name)!r} is not in columns.yaml: add it there or leave it out of the file"
+    )
+    return Problem("unknown column", sentence, column=shown(name))

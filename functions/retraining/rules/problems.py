@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from retraining.documents.check_report import Findings, Problem, ProblemCount
@@ -11,6 +11,7 @@ from retraining.documents.check_report import Findings, Problem, ProblemCount
 LISTED: Final = 100  # problems in one report
 LISTED_EACH: Final = 10  # of one rule in one column
 LONGEST_VALUE: Final = 100
+LONGEST_SENTENCE: Final = 2000  # a notice has 256 KB (SNS API reference, Publish)
 
 
 @dataclass
@@ -22,6 +23,8 @@ class Problems:
 
     def add(self, problem: Problem, count: int = 1) -> None:
         """Count a problem, and list it while there is room."""
+        if len(problem.sentence) > LONGEST_SENTENCE:
+            problem = replace(problem, sentence=f"{problem.sentence[:LONGEST_SENTENCE]}...")
         if self.room(problem.rule, problem.column):
             self.listed.append(problem)
         self.counts[problem.rule, problem.column] += count

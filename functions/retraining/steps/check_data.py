@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retraining.adapters import Adapters
+from retraining.adapters import Adapters, AwsError, TransportError
 from retraining.documents.check_report import CheckedObject, CheckReport, Problem
 from retraining.documents.document import Part
 from retraining.documents.manifest import ClaimedObject, Manifest
-from retraining.errors import ObjectGone
+from retraining.errors import DataDefeatsCheck, ObjectGone
 from retraining.observability import log
 from retraining.rules import names
-from retraining.rules.data_check import LABELS, Result, Rules, check
+from retraining.rules.data_check import LABELS, Result, Rules, Sink, check
 from retraining.steps import quarantine
 
 
@@ -50,17 +50,34 @@ def check_data(aws: Adapters, manifest: Manifest, chunk: int) -> CheckedChunk:
 def _check_object(
     aws: Adapters, manifest: Manifest, item: ClaimedObject, position: int, rules: Rules
 ) -> Result:
-    copy = aws.work.upload(
-        names.accepted_key(manifest.pipeline, manifest.token, item.chunk, position)
-    )
+    key = names.accepted_key(manifest.pipeline, manifest.token, item.chunk, position)
     try:
-        stream = aws.landing.open(item.key, item.version, item.etag)
-        result = check(stream, rules, copy)
+        result = _try_object(aws, item, key, rules)
+    except DataDefeatsCheck as first:
+        log.warning(str(first), extra={"key": item.key})
+        result = _try_again(aws, item, key, rules)
+    log.info(
+        "checked an object",
+        extra={"key": item.key, "accepted": result.accepted, "rows": result.rows},
+    )
+    return result
+
+
+def _try_again(aws: Adapters, item: ClaimedObject, key: str, rules: Rules) -> Result:
+    """Whatever an object does to the check, at the second time it is set aside, not the run."""
+    try:
+        return _try_object(aws, item, key, rules)
+    except DataDefeatsCheck as error:
+        return _rejected(Problem("unreadable", f"{error}: check that it is CSV as agreed"))
+
+
+def _try_object(aws: Adapters, item: ClaimedObject, key: str, rules: Rules) -> Result:
+    copy = aws.work.upload(key)
+    try:
+        result = _checked_stream(aws, item, rules, copy)
     except ObjectGone as error:
         copy.abort()
-        result = Result()
-        result.problems.add(Problem("gone", f"{error}: drop it again if you still need it"))
-        return result
+        return _rejected(Problem("gone", f"{error}: drop it again if you still need it"))
     except BaseException:
         copy.abort()
         raise
@@ -68,10 +85,24 @@ def _check_object(
         copy.finish()
     else:
         copy.abort()
-    log.info(
-        "checked an object",
-        extra={"key": item.key, "accepted": result.accepted, "rows": result.rows},
-    )
+    return result
+
+
+def _checked_stream(aws: Adapters, item: ClaimedObject, rules: Rules, copy: Sink) -> Result:
+    """The result; raises DataDefeatsCheck for an exception that AWS and network do not raise."""
+    stream = aws.landing.open(item.key, item.version, item.etag)
+    try:
+        return check(stream, rules, copy)
+    except (AwsError, TransportError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise DataDefeatsCheck(f"the data check could not read it ({kind}: {error})") from error
+
+
+def _rejected(problem: Problem) -> Result:
+    result = Result()
+    result.problems.add(problem)
     return result
 
 

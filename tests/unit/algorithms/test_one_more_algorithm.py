@@ -33,6 +33,7 @@ ALGORITHM = Algorithm(
     required={"l1": "0.1"},
     objectives={"regressor": frozenset({ScoreKind.NUMBER})},
     default_objective="regressor",
+    labels={},
 )
 """
 DEFINITION = {

@@ -31,6 +31,8 @@ DEFINITION: dict[str, Any] = {
         },
     },
     "split": {"train": 0.7, "validation": 0.15, "holdout": 0.15, "by": "row"},
+    "etl": {"recipe": None, "transform": "f" * 64},
+    "training": {"algorithm": "xgboost", "hyperparameters": {"objective": "binary:logistic"}},
 }
 HEADER = b"age;euribor3m;job;day;y\n"
 GOOD = b"56;4.857;housemaid;2008-05-01;no\n"
@@ -137,6 +139,12 @@ def test_a_cell_that_is_not_utf_8_is_one_problem_whatever_its_column() -> None:
         (HEADER[:-1] + b";age\n" + GOOD, "header", "'age' appears twice in the header"),
         (GOOD, "header", "the file needs a header"),
         (b"<!DOCTYPE html><html>", "header", "looks like a web page"),
+        (b"x" * 200_000 + b"\n", "header", "contains no column of the contract"),
+        (b'"' + b"x" * 200_000 + b'"\n', "header", "contains no column of the contract"),
+        (b'{"age": ' + b"1" * 300_000 + b"}", "header", "line 1 is longer than 256 KB"),
+        (b'{"age": "' + "é".encode() * 150_000 + b'"}', "header", "write the file as CSV"),
+        (b'[{"age": 1}]\n', "header", "it looks like JSON"),
+        (HEADER[:-1] + b";x" * 100_000 + b"\n", "header", "'x' appears twice"),
         (gzip.compress(HEADER + GOOD, mtime=0), "encoding", "gzip-compressed"),
         (b"PK\x03\x04\x14\x00", "encoding", "a zip archive"),
         (b"PAR1\x15\x04\x00", "encoding", "Parquet"),
@@ -234,3 +242,41 @@ def test_the_real_file_is_accepted_whole() -> None:
     assert (result.accepted, result.rows, result.labels) == (True, 4119, {"yes", "no"})
     sides = [row["split"] for row in csv.DictReader(io.StringIO(copy.decode()))]
     assert 0.67 < sides.count("train") / len(sides) < 0.73
+
+
+def with_label(label: dict[str, Any], transform: str | None = None, **training: Any) -> Any:
+    columns = {**DEFINITION["data"]["columns"], "y": label}
+    chosen = training or DEFINITION["training"]
+    data = {**DEFINITION["data"], "columns": columns}
+    etl = {"recipe": None, "transform": transform}
+    return {**DEFINITION, "data": data, "etl": etl, "training": chosen}
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence"),
+    [
+        ({"type": "integer"}, "column 'y', row 3: '2' is above the maximum 1"),
+        ({"type": "number", "min": -5}, "column 'y', row 3: '2' is above the maximum 1"),
+        ({"type": "category", "values": ["0", "1", "2"]}, "row 3: '2' is not one of 0, 1"),
+    ],
+)
+def test_a_third_class_under_a_binary_objective_is_named_before_training_fails_on_it(
+    label: dict[str, Any], sentence: str
+) -> None:
+    rows_ = b"".join(GOOD.replace(b"no\n", b"%d\n" % n) for n in range(3))
+    result, _ = run(HEADER + rows_, with_label(label))
+    assert sentence in result.problems.sentence()
+    squares = {"objective": "reg:squarederror"}
+    for definition in (
+        with_label(label, transform="f" * 64),
+        with_label(label, algorithm="xgboost", hyperparameters=squares),
+        with_label(label, workflow={"StartAt": "Train"}),
+    ):
+        assert run(HEADER + rows_, definition)[0].accepted
+
+
+def test_no_sentence_is_too_long_for_ledger_and_notice() -> None:
+    long = b";".join(b"unknown%d" % n for n in range(20_000))
+    result, _ = run(b"age;" + long + b"\n1;2\n")
+    assert len(result.problems.sentence()) < 3000
+    assert all(len(problem.sentence) < 3000 for problem in result.problems.listed)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
+import pytest
 from unit_service import BAD, Service, claim, rows, started
+
+import check_data
+from retraining.adapters import TransportError
+from retraining.steps import check_data as step
 
 
 def test_good_objects_are_accepted_and_bad_ones_quarantined_with_a_report(
@@ -70,3 +76,42 @@ def test_a_bad_object_leaves_no_part_of_a_copy(service: Service) -> None:
     assert service.keys("accepted/") == []
     uploads = service.s3.list_multipart_uploads(Bucket="work")
     assert uploads.get("Uploads", []) == []
+
+
+@pytest.mark.parametrize("fails", [1, 2])
+def test_an_object_that_defeats_the_check_twice_is_set_aside_and_the_run_continues(
+    service: Service, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    """Whatever it raises: the objects that landed with it are trained on."""
+    started(service, good=rows(40), odd=rows(40, start=100))
+    check, left = step.check, [fails]
+
+    def defeated(source: Any, rules: Any, sink: Any) -> Any:
+        data = source.read()
+        if b"job100" in data and left[0]:
+            left[0] -= 1
+            raise RecursionError("too deep")
+        return check(io.BytesIO(data), rules, sink)
+
+    monkeypatch.setattr(step, "check", defeated)
+    service.run_machine("bank", 1)
+    ended = {item["key"]: item for item in service.objects().values()}
+    assert ended["bank/good.csv"]["state"] == "TRAINED"
+    assert ended["bank/odd.csv"]["state"] == ("QUARANTINED" if fails == 2 else "TRAINED")
+    if fails == 2:
+        assert "RecursionError: too deep" in ended["bank/odd.csv"]["reason"]
+
+
+def test_a_read_that_breaks_off_fails_the_state_and_not_the_object(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(service, good=rows(40))
+    run = claim()
+
+    def broken(*_: Any) -> Any:
+        raise TransportError
+
+    monkeypatch.setattr(step, "check", broken)
+    with pytest.raises(TransportError):
+        check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    assert service.keys("quarantine/") == []

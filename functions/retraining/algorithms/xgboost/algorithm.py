@@ -33,6 +33,14 @@ OBJECTIVES: Final = {
     "survival:cox": NOT_ONE_SCORE,
 }
 
+TWO_CLASSES: Final = (0, 1)
+LABELS: Final = {  # "label must be in [0,1] for logistic regression" is how training would end
+    "binary:logistic": TWO_CLASSES,
+    "binary:hinge": TWO_CLASSES,
+    "binary:logitraw": TWO_CLASSES,
+    "reg:logistic": TWO_CLASSES,
+}
+
 ALGORITHM: Final = Algorithm(
     name="xgboost",
     title="built-in XGBoost",
@@ -44,5 +52,6 @@ ALGORITHM: Final = Algorithm(
     required={"num_round": "100"},
     objectives=OBJECTIVES,
     default_objective="reg:squarederror",
+    labels=LABELS,
     together=hyperparameters.TOGETHER,
 )
