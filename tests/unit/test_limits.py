@@ -46,7 +46,7 @@ def test_a_promotion_holds_its_lock_for_as_long_as_its_machine_may_run() -> None
 
 
 def test_the_next_run_waits_for_a_promotion_as_long_as_it_may_take() -> None:
-    promoted = settlement.aftermath(settlement.State(), settlement.PROMOTED, None, now=1000)
+    promoted = settlement.aftermath(settlement.State(), settlement.PROMOTED, "Promoted.", now=1000)
     assert promoted.retry_at == 1000 + promotion.LONGEST_PROMOTION
 
 
