@@ -150,7 +150,7 @@ class World:
         self.until_done(lambda: finish_run.handler(given, None))
         self.completed.append(token)
 
-    def bury(self) -> None:
+    def recover(self) -> None:
         """The status event of an execution that was stopped."""
         if not self.dead:
             return
@@ -168,7 +168,7 @@ class World:
     def settle_down(self) -> None:
         """Deliver everything that is under way, and sit out every pause."""
         for _ in range(400):
-            for step in (self.deliver, self.wake, self.work, self.bury):
+            for step in (self.deliver, self.wake, self.work, self.recover):
                 step()
             self.service.now += 4000
             if not (self.arrivals or self.wakes or self.open or self.dead):
@@ -181,7 +181,7 @@ def test_every_object_ends_once_whatever_happens(service: Service, seed: int) ->
     service.push()
     with Faults() as faults:
         world = World(service, faults, random.Random(seed))
-        moves = [world.land, world.deliver, world.deliver, world.wake, world.work, world.bury]
+        moves = [world.land, world.deliver, world.deliver, world.wake, world.work, world.recover]
         for _ in range(STEPS):
             world.draw.choice(moves)()
             assert len(world.open) <= 1, "two runs at once"
