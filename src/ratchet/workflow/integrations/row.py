@@ -103,9 +103,9 @@ class From:
         return [value] if self.in_list else value
 
 
-def argument(*path: str | int, in_list: bool = False) -> From:
+def argument(*path: str | int) -> From:
     """The value at this path of the Task's arguments."""
-    return From("arguments", path, in_list)
+    return From("arguments", path)
 
 
 def response(*path: str | int, in_list: bool = False) -> From:
