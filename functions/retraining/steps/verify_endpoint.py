@@ -1,4 +1,4 @@
-"""Asks an endpoint the golden rows and compares its answers with the batch scores."""
+"""Has an endpoint score the golden rows and compares its answers with the batch scores."""
 
 from __future__ import annotations
 
