@@ -1,7 +1,7 @@
 """Settles and finishes a run whose execution ended without doing so itself.
 
 `States.ALL` does not catch everything, and stopping an execution or its timeout skips every
-Catch; the status event comes for each of them, and for runs that ended in good order too.
+Catch; the status event comes for each of them, and for runs that finished by themselves too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""State VerifyEndpoint: asks the golden rows and compares the answers with the batch scores."""
+"""State VerifyEndpoint: lets the endpoint score the golden rows; compares with the batch scores."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from ratchet.local_aws.running.folders import StartFailed, find_running
+from ratchet.local_aws.running.folders import StartFailed, all_running
 from ratchet.local_aws.running.local import LocalAws
 
 SERVER = """
@@ -99,7 +99,7 @@ def _listens(endpoint: str) -> bool:
 
 
 def test_a_running_one_is_found_and_recognised(server: _Server) -> None:
-    about = find_running()
+    about = next(all_running(), None)
     assert about is not None
     assert about["endpoint"] == server.endpoint
     assert about["pid"] == server.process.pid
@@ -115,7 +115,7 @@ def test_control_c_leaves_no_port_no_folder_and_no_announcement(server: _Server)
     server.end(signal.SIGINT)
     assert not _listens(server.endpoint)
     assert not server.folder.exists()
-    assert find_running() is None
+    assert next(all_running(), None) is None
 
 
 def test_what_a_killed_one_left_is_swept_at_the_next_start(server: _Server) -> None:
@@ -175,7 +175,7 @@ def test_an_empty_announcement_is_skipped(own_tempdir: Path, text: str) -> None:
 
 def found() -> str | None:
     """The endpoint of the local AWS that commands find."""
-    return (find_running() or {}).get("endpoint")
+    return (next(all_running(), None) or {}).get("endpoint")
 
 
 def test_a_taken_port_is_one_clear_line() -> None:

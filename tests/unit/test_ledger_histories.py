@@ -179,7 +179,7 @@ class World:
         self.until_done(lambda: finish_run.handler(given, None))
         self.completed.append(token)
 
-    def bury(self) -> None:
+    def recover(self) -> None:
         """The status event of an execution that was stopped."""
         if not self.dead:
             return
@@ -197,7 +197,7 @@ class World:
     def settle_down(self) -> None:
         """Deliver everything that is under way, and sit out every pause."""
         for _ in range(400):
-            for step in (self.deliver, self.wake, self.work, self.bury):
+            for step in (self.deliver, self.wake, self.work, self.recover):
                 step()
             self.service.now += 4000
             if not (self.arrivals or self.wakes or self.open or self.dead):
@@ -214,7 +214,7 @@ def test_every_object_ends_once_whatever_happens(
     monkeypatch.setattr(Adapters, "ledger", Ledger(losing, "ledger"))
     with Faults() as faults:
         world = World(service, faults, random.Random(seed))
-        moves = [world.land, world.deliver, world.deliver, world.wake, world.work, world.bury]
+        moves = [world.land, world.deliver, world.deliver, world.wake, world.work, world.recover]
         moves += [world.lose_wake] if seed % 2 else []
         for _ in range(STEPS):
             world.draw.choice(moves)()

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from retraining.adapters import jobs
+from retraining.adapters import recipe_jobs
 from retraining.rules import claims, durations, promotion, settlement, training
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def test_a_promotion_holds_its_lock_for_as_long_as_its_machine_may_run() -> None
 
 
 def test_the_next_run_waits_for_a_promotion_as_long_as_it_may_take() -> None:
-    promoted = settlement.aftermath(settlement.State(), settlement.PROMOTED, None, now=1000)
+    promoted = settlement.aftermath(settlement.State(), settlement.PROMOTED, "Promoted.", now=1000)
     assert promoted.retry_at == 1000 + promotion.LONGEST_PROMOTION
 
 
@@ -59,7 +59,7 @@ def test_a_run_may_take_as_long_as_its_states_together() -> None:
 
 def test_a_job_gives_up_before_its_state_does() -> None:
     """A job's own time-out says so in its own log; the state's would only stop it."""
-    assert seconds(STATES["RunRecipe"]) >= jobs.TIMEOUT_MINUTES * 60
+    assert seconds(STATES["RunRecipe"]) >= recipe_jobs.TIMEOUT_MINUTES * 60
     glue = RESOURCES["PrepareDatasetJob"]["Properties"]["Timeout"]
     assert glue * 60 <= seconds(STATES["PrepareDataset"])
 

@@ -48,7 +48,7 @@ def test_the_template_gives_functions_the_image_and_its_registry() -> None:
     assert {region: row["Account"] for region, row in accounts.items()} == image_uris.ALGORITHMS
     given = template["Globals"]["Function"]["Environment"]["Variables"]
     for row in ALGORITHMS.values():
-        image, _ = given[f"RATCHET_{row.name.upper()}_IMAGE"]["Fn::Sub"]
+        image, _ = given[f"RATCHET_{row.name.upper().replace('-', '_')}_IMAGE"]["Fn::Sub"]
         assert image.endswith(f".${{AWS::URLSuffix}}/{row.image}")
 
 

@@ -19,7 +19,6 @@ from ratchet.workflow.integrations.row import (
     From,
     Integration,
     Job,
-    Operation,
     Parameters,
     Polling,
     Service,
@@ -27,6 +26,7 @@ from ratchet.workflow.integrations.row import (
     response,
 )
 from ratchet.workflow.integrations.service_models import (
+    Operation,
     actions,
     operation_model,
     service_names,

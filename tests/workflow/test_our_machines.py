@@ -257,10 +257,16 @@ def test_a_workflow_may_name_the_image_that_serves(retraining: Coverage) -> None
         {"artifact": "s3://work/runs/other/000001/model/model.tar.gz"},
         {"artifact": f"{RUN['uri']}/model/"},
         {"artifact": f"{RUN['uri']}/model/m.tar.gz", "image": 7},
+        {"artifact": [f"{RUN['uri']}/model/m.tar.gz"]},
+        {"artifact": None},
+        {"artifact": {"uri": f"{RUN['uri']}/model/m.tar.gz"}},
+        f"{RUN['uri']}/model/m.tar.gz",
+        [],
+        None,
     ],
 )
 def test_a_workflow_that_answers_anything_else_fails_the_run(
-    retraining: Coverage, output: dict[str, Any]
+    retraining: Coverage, output: Any
 ) -> None:
     run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=ended(output))
     assert run.path[-6:] == ["OutputAccepted?", "SettleData", "Promote?", *FAILED]

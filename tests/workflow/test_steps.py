@@ -25,7 +25,7 @@ from ratchet.workflow.inputs import (
 from ratchet.workflow.integrations.api import operation_of
 from ratchet.workflow.integrations.index import ROWS
 from ratchet.workflow.integrations.resource import parse_resource
-from ratchet.workflow.integrations.row import Operation
+from ratchet.workflow.integrations.service_models import Operation
 from ratchet.workflow.steps import (
     AwsSdkStep,
     Catch,

@@ -212,7 +212,7 @@ def test_a_distributed_map_may_answer_anything_and_runs_whole() -> None:
         (INVOKE, {"Payload": 1, "StatusCode": "200"}, r"\$.StatusCode must be a whole number"),
         (TRAIN, {"TrainingJobName": "n"}, "lacks TrainingJobArn"),
         (TRAIN, sample(TRAIN, ModelArtifacts={"S3Artifacts": "s3://b/m"}), "S3ModelArtifacts"),
-        (TRAIN, sample(TRAIN, TrainingJobStatus="Done"), "none of InProgress, Completed"),
+        (TRAIN, sample(TRAIN, TrainingJobStatus="Done"), "one of InProgress, Completed"),
         (TRAIN, sample(TRAIN, TrainingJobStatus="Failed"), "gives no result"),
         (TRAIN, sample(TRAIN, CreationTime="yesterday"), "must be an ISO time"),
         ("arn:aws:states:::aws-sdk:s3:listObjectsV2", {"Contents": {}}, "must be a list"),

@@ -7,13 +7,13 @@ from functools import cached_property
 from botocore.exceptions import BotoCoreError, ClientError
 
 from retraining.adapters.clients import client
-from retraining.adapters.endpoint import Endpoints
+from retraining.adapters.endpoints import Endpoints
 from retraining.adapters.executions import Executions
-from retraining.adapters.jobs import RecipeJobs
 from retraining.adapters.ledger import Ledger
 from retraining.adapters.notices import Notices
 from retraining.adapters.object_store import ObjectStore
 from retraining.adapters.ownership import Ownership
+from retraining.adapters.recipe_jobs import RecipeJobs
 from retraining.adapters.registry import Registry
 from retraining.adapters.run_folder import RunFolder
 from retraining.adapters.training_machines import TrainingMachines

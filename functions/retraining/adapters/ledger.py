@@ -377,7 +377,6 @@ def _state(item: dict[str, Any]) -> State:
         token=item.get("token", 0),
         arrivals=item.get("arrivals", 0),
         last_arrival=item.get("last_arrival"),
-        wake_at=item.get("wake_at"),
         retry_at=item.get("retry_at"),
         lease=Lease(**lease) if lease else None,
         failures=item.get("failures", 0),

@@ -1,4 +1,4 @@
-"""What the data check found: one report a chunk, and one for each object in quarantine."""
+"""What the data check found: one report per chunk, and one for each object in quarantine."""
 
 from __future__ import annotations
 

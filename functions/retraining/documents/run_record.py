@@ -34,7 +34,7 @@ class RunRecord(Document):
     rows: Annotated[dict[str, int] | None, "Rows accepted, rejected, and prepared by part"] = None
     metric: Annotated[str | None, "The metric that the gate reads"] = None
     metrics: Annotated[dict[str, Values | None] | None, "Both models' metric, by holdout"] = None
-    verdict: Annotated[str | None, "S3 URI of the verdict; null when it came to none"] = None
+    verdict: Annotated[str | None, "S3 URI of the verdict; null when there is none"] = None
     error: Annotated[str | None, "Name of the error that a failed run ended with"] = None
     cause: Annotated[str | None, "Cause of that error, as AWS gave it"] = None
     notified: Annotated[bool | None, "Whether the notice of its end was sent"] = None

@@ -32,8 +32,8 @@ class Column(BaseModel):
         description="integer, number, text, category or date (YYYY-MM-DD)"
     )
     nullable: StrictBool = Field(default=False, description="May a field be empty?")
-    min: Bound | None = Field(default=None, description="Least value, itself allowed")
-    max: Bound | None = Field(default=None, description="Greatest value, itself allowed")
+    min: Bound | None = Field(default=None, description="The lowest value allowed")
+    max: Bound | None = Field(default=None, description="The highest value allowed")
     values: Annotated[list[StrictStr], Field(min_length=1)] | None = Field(
         default=None, description="The values a category may have"
     )

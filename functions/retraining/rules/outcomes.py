@@ -88,7 +88,7 @@ def sentence(ended: Ended) -> str:
     step = (ended.sentence or "The run failed").removesuffix(f": {ended.error}")
     reason = plain_cause(ended.cause) or ended.error or ("" if ended.sentence else "without error")
     if reason == "States.Timeout":
-        reason = "it took longer than it may (States.Timeout)"
+        reason = "it exceeded its time limit (States.Timeout)"
     text = step if reason in step else f"{step}: {reason[:LONGEST_REASON]}"
     return f"{text}. {TRY_AGAIN}" if ended.package else text
 

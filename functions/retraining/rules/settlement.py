@@ -29,32 +29,28 @@ class Ending:
 def endings(
     objects: tuple[ClaimedObject, ...],
     checked: dict[str, CheckedObject],
-    outcome: str,
-    data_state: str | None,
-    sentence: str | None,
+    data_state: str,
+    sentence: str,
 ) -> list[Ending]:
-    """The end of every claimed object.
+    """The end of every claimed object of a run that came to a conclusion.
 
-    `checked` holds the data check's result by object id. A failed run ends nothing: its
-    objects stay pending for the next one.
+    `checked` holds the data check's result by object id. A failed run ends nothing: its objects
+    stay pending for the next one.
     """
-    if outcome == FAILED or data_state == PENDING:
-        return []
-    accepted = data_state or (QUARANTINED if outcome == "DATA_REJECTED" else TRAINED)
-    return [_ending(item, checked.get(item.id), accepted, sentence) for item in objects]
+    return [_ending(item, checked.get(item.id), data_state, sentence) for item in objects]
 
 
 def _ending(
-    item: ClaimedObject, check: CheckedObject | None, accepted: str, sentence: str | None
+    item: ClaimedObject, check: CheckedObject | None, data_state: str, sentence: str
 ) -> Ending:
     if check is not None and not check.accepted:
         return Ending(item.id, QUARANTINED, check.sentence)
-    return Ending(item.id, accepted, None if accepted == TRAINED else sentence)
+    return Ending(item.id, data_state, None if data_state == TRAINED else sentence)
 
 
-def keeps_accepted_copy(outcome: str, endings: list[Ending]) -> bool:
+def keeps_accepted_copy(endings: list[Ending]) -> bool:
     """True when some of the run's accepted data may be trained on, now or after a release."""
-    return outcome != FAILED and any(end.state in (TRAINED, SUSPECT) for end in endings)
+    return any(end.state in (TRAINED, SUSPECT) for end in endings)
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ class Aftermath:
     promoting: bool = False
 
 
-def aftermath(state: State, outcome: str, sentence: str | None, now: float) -> Aftermath:
+def aftermath(state: State, outcome: str, sentence: str, now: float) -> Aftermath:
     """Failures back off; after three in a row without new data the pipeline pauses.
 
     A run that starts before a promotion ends would be judged against yesterday's champion, and
@@ -84,7 +80,7 @@ def aftermath(state: State, outcome: str, sentence: str | None, now: float) -> A
     failures = state.failures + 1
     more_arrived = state.lease is not None and state.arrivals > state.lease.arrivals
     if failures >= PAUSE_AFTER and not more_arrived:
-        reason = f"{failures} runs failed in a row; the last: {sentence or 'no reason given'}"
+        reason = f"{failures} runs failed in a row; the last: {sentence}"
         return Aftermath(failures, None, paused=True, paused_reason=reason[:1000])
     return Aftermath(failures, int(now) + backoff(failures))
 

@@ -11,7 +11,7 @@ from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
-from retraining.errors import NotOurs
+from retraining.errors import DocumentUnreadable, NotOurs
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.rules import names, outcomes
 from retraining.rules.outcomes import Ended
@@ -29,7 +29,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     known = ledger.run(pipeline, token)
     if known.notified:
         return known
-    record = ledger.close_run(_measured(aws, _ended(aws, known, ended)))
+    record = ledger.close_run(_with_measures(aws, _ended(aws, known, ended)))
     if not ended.promoted:
         _delete_unused_model(aws, pipeline, token)
     aws.run_folder(pipeline, token).write_as("record.json", record)
@@ -59,8 +59,19 @@ def _ended(aws: Adapters, known: RunRecord, ended: Ended) -> RunRecord:
     )
 
 
+def _with_measures(aws: Adapters, record: RunRecord) -> RunRecord:
+    """The record with what the run found out, as far as it came and can be read.
+
+    A document that cannot be read may be what made the run fail; its end is recorded all the same.
+    """
+    try:
+        return _measured(aws, record)
+    except DocumentUnreadable as error:
+        log.warning(f"the record of {record.run} lacks what was measured: {error}")
+        return record
+
+
 def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
-    """The record with what the run found out, as far as it came."""
     folder = aws.run_folder(record.pipeline, record.token)
     manifest = folder.find(Manifest)
     if manifest is None:

@@ -29,15 +29,16 @@ def settle_data(
     pipeline: str,
     token: int,
     outcome: str,
-    data_state: str | None,
-    sentence: str | None,
+    data_state: str,
+    sentence: str,
 ) -> SettledRun:
     """End the run's objects, release the lease, and arm one wake if anything waits."""
     settled = _holds(aws, pipeline, token)
     if settled:
-        manifest = aws.run_folder(pipeline, token).find(Manifest)
-        if manifest is not None:
-            _settle_objects(aws, manifest, outcome, data_state, sentence)
+        if outcome == FAILED:
+            _keep_pending(aws, pipeline, token)
+        elif manifest := aws.run_folder(pipeline, token).find(Manifest):
+            _settle_objects(aws, manifest, data_state, sentence)
         settled = _release(aws, pipeline, token, outcome, sentence)
     return SettledRun(settled=settled, follow_up=_follow_up(aws, pipeline, token))
 
@@ -54,27 +55,21 @@ def _holds(aws: Adapters, pipeline: str, token: int) -> bool:
     return lease is not None and lease.token == token
 
 
-def _settle_objects(
-    aws: Adapters,
-    manifest: Manifest,
-    outcome: str,
-    data_state: str | None,
-    sentence: str | None,
-) -> None:
+def _keep_pending(aws: Adapters, pipeline: str, token: int) -> None:
+    """A failed run ends no object. This reads no document: one may be what made the run fail."""
+    aws.work.delete(names.accepted_batch(pipeline, token))
+    aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, data_state=PENDING))
+
+
+def _settle_objects(aws: Adapters, manifest: Manifest, data_state: str, sentence: str) -> None:
     pipeline, token = manifest.pipeline, manifest.token
     checked = checked_objects(aws, manifest)
-    endings = settlement.endings(manifest.objects, checked, outcome, data_state, sentence)
+    endings = settlement.endings(manifest.objects, checked, data_state, sentence)
     _quarantine_batch(aws, manifest, checked, endings)
     aws.ledger.end_objects(pipeline, token, endings)
-    if not settlement.keeps_accepted_copy(outcome, endings):
+    if not settlement.keeps_accepted_copy(endings):
         aws.work.delete(names.accepted_batch(pipeline, token))
-    state = PENDING if outcome == FAILED else data_state or _common_state(endings)
-    aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, data_state=state))
-
-
-def _common_state(endings: list[Ending]) -> str:
-    kept = [ending.state for ending in endings if ending.state != QUARANTINED]
-    return kept[0] if kept else QUARANTINED
+    aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, data_state=data_state))
 
 
 def _quarantine_batch(
@@ -90,7 +85,7 @@ def _quarantine_batch(
             quarantine.keep(aws, manifest, item, result.rows if result else 0, reason, found)
 
 
-def _release(aws: Adapters, pipeline: str, token: int, outcome: str, sentence: str | None) -> bool:
+def _release(aws: Adapters, pipeline: str, token: int, outcome: str, sentence: str) -> bool:
     """Release in one conditional update; when more arrived meanwhile, look again."""
     while True:
         seen = aws.ledger.state(pipeline)

@@ -1,4 +1,4 @@
-"""Asks an endpoint the golden rows and compares its answers with the batch scores."""
+"""Has an endpoint score the golden rows and compares its answers with the batch scores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Verified(Part):
 def verify_endpoint(aws: Adapters, endpoint: str, golden: str | None) -> Verified:
     """How many golden rows agreed; raises GoldenRowsDiffer."""
     if golden is None:
-        raise GoldenRowsDiffer(f"no golden rows are kept of the model that {endpoint} serves")
+        raise GoldenRowsDiffer(f"no golden rows are kept for the model that {endpoint} serves")
     rows = aws.work.read_document(Golden, golden).rows
     if not rows:
         raise GoldenRowsDiffer(f"{golden} contains no rows to verify {endpoint} with")

@@ -189,7 +189,7 @@ def _keep(content: bytes) -> None:
 
 
 def _generated(generator: Path) -> DemoData:
-    """Rows made up by the pipeline's own script, in a process of its own."""
+    """Rows made up by the pipeline's own script, in a separate process."""
     from ratchet.local_aws.running.processes import Processes
 
     processes = Processes()

@@ -63,7 +63,7 @@ def runs(
 
 
 def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
-    """One line a run; a narrow terminal has no room for the sentences."""
+    """One line per run; a narrow terminal has no room for the sentences."""
     from ratchet.cli import screen
     from ratchet.cli.run_report import metric_values
 

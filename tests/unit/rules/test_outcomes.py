@@ -32,7 +32,7 @@ def test_a_state_that_failed_concludes_a_failed_run_whose_data_stays_pending() -
         ),
         (NESTED[:-5], '{"Status": "FAILED"'),
         ("{" * 30_000, "{{{"),
-        ("States.Timeout", "it took longer than it may (States.Timeout)"),
+        ("States.Timeout", "it exceeded its time limit (States.Timeout)"),
         ("", "States.TaskFailed"),
     ],
 )

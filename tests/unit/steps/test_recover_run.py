@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from unit_model import Run, serve
 from unit_service import Service, claim, rows, started
@@ -79,3 +81,25 @@ def test_a_run_that_stopped_after_its_promotion_stays_promoted(
     assert [model["ModelName"] for model in models] == [champion["model"]]
     (notice,) = service.notices()
     assert "Promoted." in notice["Message"]
+
+
+@pytest.mark.parametrize(
+    "document", ["manifest.json", "check/chunk-0.json", "prepared/summary.json", "verdict.json"]
+)
+def test_a_run_that_fails_over_a_document_is_settled_and_recorded_without_it(
+    service: Service, document: str
+) -> None:
+    """Else the lease would never return: each attempt to settle would fail as the run did."""
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    of_another_release = json.dumps({"document": f"{document}/9"}).encode()
+    service.s3.put_object(
+        Bucket="work", Key=f"runs/bank/000001/{document}", Body=of_another_release
+    )
+    record = service.end("bank-000001", "FAILED")
+    assert (record["outcome"], record["data_state"]) == ("FAILED", "PENDING")
+    assert service.read("runs/bank/000001/record.json")["outcome"] == "FAILED"
+    assert service.aws.ledger.state("bank").lease is None
+    assert service.keys("accepted/") == []
+    assert (len(service.receive_wakes()), len(service.notices())) == (1, 1)

@@ -141,11 +141,6 @@ def announce(folder: Path, endpoint: str, identity: dict[str, Any]) -> None:
     (folder / RUNTIME_FILE).write_text(json.dumps({"endpoint": endpoint, **identity}))
 
 
-def find_running() -> dict[str, Any] | None:
-    """The answer of `/_ratchet` of the local AWS announced first; None if none is running."""
-    return next(all_running(), None)
-
-
 def all_running() -> Iterator[dict[str, Any]]:
     """The answer of `/_ratchet` of each announced local AWS of this user, oldest first.
 

@@ -118,7 +118,7 @@ class LocalAws:
         """Start on the port (0: any free one); StartFailed, in one line, if that is impossible.
 
         Unless given, `region` is AWS_REGION's, AWS_DEFAULT_REGION's or us-east-1. `announced` lets
-        `find_running` find it.
+        `all_running` find it.
         """
         region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         _refuse_unknown(region := region or "us-east-1")

@@ -25,8 +25,7 @@ from ratchet.workflow.asl.errors import TASK_FAILED, StateError
 from ratchet.workflow.asl.payload import dumps
 from ratchet.workflow.integrations.api import operation_of
 from ratchet.workflow.integrations.resource import Resource
-from ratchet.workflow.integrations.row import Operation
-from ratchet.workflow.integrations.service_models import operation_model
+from ratchet.workflow.integrations.service_models import Operation, operation_model
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Clients

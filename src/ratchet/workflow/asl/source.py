@@ -162,7 +162,7 @@ def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise _refused(*_told(error), line, column) from error
+        raise _refused(*_explained(error), line, column) from error
     except yaml.YAMLError as error:
         reason = str(error).split("\n", 1)[0]
         raise _refused(f"Not YAML: {reason}", "Fix the text", *_place(text, error)) from error
@@ -172,7 +172,7 @@ def _read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
         raise _refused(f"Not YAML: {error}", "Fix the value") from error
 
 
-def _told(error: yaml.MarkedYAMLError) -> tuple[str, str]:
+def _explained(error: yaml.MarkedYAMLError) -> tuple[str, str]:
     """The error in a YAML text, and how to fix it."""
     tag = _TAG.search(error.problem or "")
     if tag is not None:

@@ -6,8 +6,8 @@ from functools import cache
 
 from ratchet.workflow.integrations import index, sdk
 from ratchet.workflow.integrations.resource import Resource
-from ratchet.workflow.integrations.row import Arguments, Operation, Polling
-from ratchet.workflow.integrations.service_models import actions, operation_model
+from ratchet.workflow.integrations.row import Arguments, Polling
+from ratchet.workflow.integrations.service_models import Operation, actions, operation_model
 from ratchet.workflow.integrations.spelling import Shape
 
 

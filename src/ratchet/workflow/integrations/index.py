@@ -6,7 +6,8 @@ from itertools import chain
 
 from ratchet.workflow.integrations import sdk
 from ratchet.workflow.integrations.resource import Resource
-from ratchet.workflow.integrations.row import Integration, Operation, Service
+from ratchet.workflow.integrations.row import Integration, Service
+from ratchet.workflow.integrations.service_models import Operation
 from ratchet.workflow.integrations.services import (
     athena,
     batch,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ratchet.workflow.integrations import index, sdk, sdk_permissions
 from ratchet.workflow.integrations.resource import Resource
-from ratchet.workflow.integrations.row import Integration, Job, Operation, Service, Target, capital
+from ratchet.workflow.integrations.row import Integration, Job, Service, Target, capital
+from ratchet.workflow.integrations.service_models import Operation
 
 RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 MAP_ACTIONS = ("states:StartExecution", "states:DescribeExecution", "states:StopExecution")

@@ -7,16 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ratchet.workflow.integrations.resource import Pattern
+from ratchet.workflow.integrations.service_models import Operation
 
 GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg/"
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An API operation: botocore's service name and the operation name."""
-
-    service: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +96,9 @@ class From:
         return [value] if self.in_list else value
 
 
-def argument(*path: str | int, in_list: bool = False) -> From:
+def argument(*path: str | int) -> From:
     """The value at this path of the Task's arguments."""
-    return From("arguments", path, in_list)
+    return From("arguments", path)
 
 
 def response(*path: str | int, in_list: bool = False) -> From:

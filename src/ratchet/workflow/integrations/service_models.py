@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ratchet.workflow.integrations.row import Operation
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An API operation: botocore's service name and the operation name."""
+
+    service: str
+    name: str
 
 
 @cache

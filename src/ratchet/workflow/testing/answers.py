@@ -79,7 +79,7 @@ class _Check:
             yield from _no_time(value, place)
         elif kind == "string" and shape.enum and value not in shape.enum:
             words = ", ".join(shape.enum)
-            yield f"{place} is none of {words}: {value!r}{_nearest(value, shape.enum)}"
+            yield f"{place} must be one of {words}, not {value!r}{_nearest(value, shape.enum)}"
 
     def _members(
         self, shape: Shape, value: Mapping[str, Any], place: str, free: frozenset[str]

@@ -48,8 +48,8 @@ class Mock:
             return
         problems = list(answers.problems(resource, self.result, strict=self.validation == "STRICT"))
         if problems:
-            told = "; ".join(problems)
-            raise InvalidMock(f"the mock of {state} is not an answer of {resource.arn}: {told}")
+            listed = "; ".join(problems)
+            raise InvalidMock(f"the mock of {state} is not an answer of {resource.arn}: {listed}")
 
 
 def returns(result: Any, *, validation: Validation = "STRICT") -> Mock:
@@ -78,7 +78,8 @@ def parse_mock(given: Mapping[str, Any]) -> Mock:
         raise InvalidMock(f"a mock has no member {unknown[0]!r}; it has {known}")
     mode = given.get("fieldValidationMode", "STRICT")
     if mode not in get_args(Validation):
-        raise InvalidMock(f"fieldValidationMode {mode!r} is none of {get_args(Validation)}")
+        modes = ", ".join(get_args(Validation))
+        raise InvalidMock(f"fieldValidationMode must be one of {modes}, not {mode!r}")
     if ("result" in given) == ("errorOutput" in given):
         raise InvalidMock("a mock has either a result or an errorOutput")
     if "result" in given:

@@ -11,7 +11,7 @@ class Predictor(Protocol):
     """A loaded model that answers rows of text."""
 
     def predict(self, rows: Sequence[Sequence[str]]) -> list[str]:
-        """One answer a row, as the container prints it; raises BadPayload."""
+        """One answer per row, as the container prints it; raises BadPayload."""
         ...
 
 

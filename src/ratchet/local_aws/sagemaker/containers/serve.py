@@ -59,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200 if self.path == "/ping" else 404, b"")
 
     def do_POST(self) -> None:
-        """/invocations: one score a row, separated by commas."""
+        """/invocations: one score per row, separated by commas."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path != "/invocations":
             self._answer(404, b"")

@@ -28,7 +28,7 @@ class XGBoostPredictor:
         self._linear: bool = config["learner"]["gradient_booster"]["name"] == "gblinear"
 
     def predict(self, rows: Sequence[Row]) -> list[str]:
-        """One answer a row, as the container prints it: str() of a float, or of a list of them.
+        """One answer per row, as the container prints it: str() of a float, or of a list of them.
 
         Empty fields are missing values. Raises BadPayload 415 for text that is not a table of
         numbers, 400 for a number of columns other than the model's.
