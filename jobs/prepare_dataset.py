@@ -32,6 +32,8 @@ FRESH = "fresh"
 REFERENCE = "reference"
 PARTS = ("train", "validation", "holdout")
 ROWS_PER_FILE = 500_000
+# Readers of a part's folder take every object as data, so no _SUCCESS among them.
+NO_MARKER = ("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
 KIND = "kind of holdout row"
 ROWS = "number of rows"
 BAD_ROWS = "number of bad rows"
@@ -321,8 +323,16 @@ def _write(rows: DataFrame, columns: list[str], folder: str, count: int) -> None
     ranges = rows.coalesce(1) if files == 1 else rows.repartitionByRange(files, "row_id")
     ordered = ranges.sortWithinPartitions("row_id", *map(_column, columns))
     written = ordered.select(*map(_column, columns)).write.mode("overwrite")
-    # Readers of the folder take every object as data, so no _SUCCESS marker.
-    written.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").csv(folder)
+    written.option(*NO_MARKER).csv(folder)
+    _remove_marker(rows.sparkSession, folder)
+
+
+def _remove_marker(spark: SparkSession, folder: str) -> None:
+    """For a committer that writes one whatever it is told; no page says whether Glue's does."""
+    jvm: Any = spark._jvm  # noqa: SLF001  the only way to Hadoop's file systems
+    configuration: Any = spark._jsc.hadoopConfiguration()  # noqa: SLF001
+    marker = jvm.org.apache.hadoop.fs.Path(f"{folder}/_SUCCESS")
+    marker.getFileSystem(configuration).delete(marker, False)
 
 
 def main(argv: list[str]) -> None:

@@ -68,6 +68,10 @@ UNUSED = {
             "iam:PassRole",
         )
     },
+    **{
+        f"RegisterModel ecr:{action}": "SageMaker looks at the image as who registers a model of it"
+        for action in ("BatchGetImage", "DescribeImages")
+    },
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
     "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
     "SettleData sqs:SendMessage": "data may arrive while a run is open",

@@ -10,11 +10,14 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import yaml
 from botocore.exceptions import ClientError
+from lambda_world import make_function
 
 from ratchet.local_aws.running.clock import Clock
 from ratchet.local_aws.running.local import LocalAws
@@ -566,3 +569,32 @@ def test_one_state_is_tried_with_its_call_mocked(states: Any) -> None:
     refused = _refused(states.test_state, definition=whole, input="[NaN]")
     assert refused == ("InvalidExecutionInput", "input is not JSON: NaN is not JSON")
     assert _refused(states.test_state, definition=whole, variables="[1]")[1].endswith("JSON object")
+
+
+# functions that do not come back
+
+
+@pytest.mark.parametrize(
+    ("ending", "error"),
+    [("os._exit(1)", "Runtime.ExitError"), ("time.sleep(60)", "Sandbox.Timedout")],
+)
+def test_a_function_that_dies_is_called_once_more_as_our_machines_ask(
+    local_aws: LocalAws, states: Any, make: Make, ending: str, error: str
+) -> None:
+    """The entry is the one of our own machines, so that its names are those that are reported."""
+    text = (Path(__file__).parents[2] / "statemachines/retraining.asl.yaml").read_text()
+    entry = yaml.safe_load(text)["States"]["ClaimData"]["Retry"][-1]
+    calls = local_aws.folder / f"calls-{uuid.uuid4().hex[:8]}"
+    code = f"""
+import os, time
+def handler(event, context):
+    with open({str(calls)!r}, "a") as file:
+        print("called", file=file)
+    {ending}
+"""
+    function = make_function(local_aws, code, Timeout=1)
+    retry = [{**entry, "IntervalSeconds": 1}]
+    machine = make({"A": _task("lambda:invoke", {"FunctionName": function}, Retry=retry)})
+    ended = _run(states, machine)
+    assert (ended["status"], ended["error"]) == ("FAILED", error)
+    assert calls.read_text().split() == ["called"] * 2

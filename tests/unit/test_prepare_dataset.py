@@ -134,9 +134,12 @@ def test_holdout_rows_are_fresh_reference_or_left_out(spark: Any, job: Any) -> N
     }
 
 
+@pytest.mark.parametrize("marks", ["false", "true"])
 def test_parts_are_written_in_order_with_nulls_empty_and_no_marker(
-    spark: Any, job: Any, tmp_path: Path
+    spark: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marks: str
 ) -> None:
+    """Also by a committer that marks its success whatever it is told."""
+    monkeypatch.setattr(job, "NO_MARKER", (job.NO_MARKER[0], marks))
     rows = [
         ("r3", "train", "run-000003", "1", None),
         ("r1", "train", "run-000001", "0", "5"),

@@ -11,6 +11,7 @@ from our_machines import (
     CHUNK,
     CLAIMED,
     CREATED,
+    DIED,
     FAILED,
     FIRST,
     JUDGED,
@@ -312,8 +313,11 @@ def test_a_transient_error_of_a_function_is_tried_again(retraining: Coverage, st
     run = retrain(retraining, **{**mocks, state: [*[fails(TRANSIENT)] * 6, good]})
     assert (run.status, run.retries(state)) == ("SUCCEEDED", 6)
     assert all(wait.seconds <= most for wait, most in zip(run.waits, LONGEST, strict=True))
-    run = retrain(retraining, **{**mocks, state: [fails("Lambda.Unknown")] * 2})
-    assert (run.status, run.retries(state)) == ("FAILED", 1)
+    for error in DIED:
+        run = retrain(retraining, **{**mocks, state: [fails(error), good]})
+        assert (run.status, run.retries(state)) == ("SUCCEEDED", 1)
+        run = retrain(retraining, **{**mocks, state: [fails(error)] * 2})
+        assert (run.status, run.retries(state)) == ("FAILED", 1)
 
 
 LONGEST = (2, 4, 8, 16, 32, 60)
@@ -328,6 +332,7 @@ LONGEST = (2, 4, 8, 16, 32, 60)
         ("TrainModel", "SageMaker.ResourceLimitExceededException", 8),
         ("TrainModel", "SageMaker.AmazonSageMakerException", 2),
         ("CreateChallenger", "SageMaker.ThrottlingException", 8),
+        ("CreateChallenger", "SageMaker.AmazonSageMakerException", 2),
         ("ScoreModel", "SageMaker.ThrottlingException", 8),
         ("Promote", "StepFunctions.ThrottlingException", 8),
         ("TrainWithWorkflow", "StepFunctions.ThrottlingException", 8),
@@ -580,12 +585,16 @@ def test_a_promotion_survives_transient_errors_of_its_functions(
     good = promotion_mocks(PLAN)[state]
     run = promote(promotion, **{state: [fails(TRANSIENT)] * 6 + [good]})
     assert (run.status, run.retries(state)) == ("SUCCEEDED", 6)
+    for error in DIED:
+        run = promote(promotion, **{state: [fails(error), good]})
+        assert (run.status, run.retries(state)) == ("SUCCEEDED", 1)
 
 
 @pytest.mark.parametrize(
     ("state", "plan", "error", "attempts"),
     [
         ("CreateEndpointConfig", PLAN, "SageMaker.ThrottlingException", 8),
+        ("CreateEndpointConfig", PLAN, "SageMaker.AmazonSageMakerException", 2),
         ("CreateCheckEndpoint", PLAN, "SageMaker.AmazonSageMakerException", 6),
         ("DeleteCheckEndpoint", PLAN, "SageMaker.SageMakerException", 6),
         ("UpdateEndpoint", PLAN, "SageMaker.AmazonSageMakerException", 2),
