@@ -23,7 +23,12 @@ def workflow(comment: str = "") -> dict[str, Any]:
 
 def trained_by(machine: dict[str, Any]) -> dict[str, Any]:
     definition = copy.deepcopy(DEFINITION)
-    definition["training"] = {"workflow": machine, "instance": "ml.c5.large", "max_runtime": "2h"}
+    definition["training"] = {
+        "workflow": machine,
+        "instance": "ml.m8i.large",
+        "score_instance": "ml.m5.large",
+        "max_runtime": "2h",
+    }
     return definition
 
 
@@ -75,7 +80,8 @@ def test_a_claim_names_the_machine_and_what_the_other_states_need(service: Servi
         "workflow": ARN,
         "image": training["image"],
         "hyperparameters": {},
-        "instance_type": "ml.c5.large",
+        "instance_type": "ml.m8i.large",
+        "score_instance_type": "ml.m5.large",
         "max_runtime": 7200,
     }
 

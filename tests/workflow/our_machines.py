@@ -40,6 +40,7 @@ RUN: dict[str, Any] = {
         "image": "image",
         "hyperparameters": {"num_round": "5"},
         "instance_type": "ml.m5.large",
+        "score_instance_type": "ml.m5.xlarge",
         "max_runtime": 3600,
         "workflow": None,
     },

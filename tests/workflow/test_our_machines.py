@@ -80,7 +80,11 @@ def test_a_first_champion_is_promoted_in_few_transitions(retraining: Coverage) -
     assert concluded(run)["outcome"] == "PROMOTED"
     assert packaged(run) == "arn:package/1"
     assert run.arguments("Promote")["Name"] == "bank-000007"
-    assert run.arguments("ScoreModel")["ModelName"] == RUN["name"]
+    scored = run.arguments("ScoreModel")
+    assert scored["ModelName"] == RUN["name"]
+    trained_on = run.arguments("TrainModel")["ResourceConfig"]["InstanceType"]
+    scored_on = scored["TransformResources"]["InstanceType"]
+    assert (trained_on, scored_on) == ("ml.m5.large", "ml.m5.xlarge")
     assert run.transitions() <= 36
     assert run.seconds == 0
 

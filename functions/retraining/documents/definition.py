@@ -95,8 +95,13 @@ class PushedDefinition(Part):
 
     @property
     def instance(self) -> str:
-        """The instance type that trains and scores."""
+        """The instance type that trains."""
         return str(self.section("training")["instance"])
+
+    @property
+    def score_instance(self) -> str:
+        """The instance type that scores the holdouts."""
+        return str(self.section("training").get("score_instance") or self.instance)
 
     @property
     def max_runtime(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,20 +19,40 @@ from pydantic import (
 )
 
 from retraining.algorithms.catalog import ALGORITHMS, DEFAULT
+from retraining.rules.instance_types import TRAINING, TRANSFORM
 from retraining.rules.metrics import Metric
-from retraining.rules.sections import Duration, OneOf, Section, between, in_words
+from retraining.rules.sections import Duration, OneOf, Section, between, in_a_row, in_words
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
 
 LONGEST_RUNTIME: Final = "5d"
 Runtime = Annotated[Duration, between("60s", LONGEST_RUNTIME)]
-Instance = Annotated[
+
+
+def _one_of(types: frozenset[str], job: str) -> AfterValidator:
+    """A validator of the instance types of a kind of job; the message names the nearest."""
+
+    def check(given: str) -> str:
+        if given not in types:
+            near = difflib.get_close_matches(given, sorted(types), n=3, cutoff=0.5)
+            raise ValueError(
+                f"{given} is not an instance type of SageMaker's {job} jobs"
+                f"{'; near it are ' + in_a_row(near) if near else ''}"
+            )
+        return given
+
+    return AfterValidator(check)
+
+
+_Type = Annotated[
     StrictStr,
     Field(
         pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
         json_schema_extra=in_words("an instance type, such as ml.m5.large"),
     ),
 ]
+Instance = Annotated[_Type, _one_of(TRAINING, "training")]
+ScoreInstance = Annotated[_Type, _one_of(TRANSFORM, "batch transform")]
 WorkflowFile = Annotated[
     StrictStr,
     Field(
@@ -44,14 +65,31 @@ WorkflowFile = Annotated[
 TITLES: Final = ", ".join(f"{row.name}: {row.title}" for row in ALGORITHMS.values())
 
 
-class BuiltInTraining(Section):
+class _Jobs(Section):
+    """Where both kinds of training train and score."""
+
+    instance: Instance = "ml.m5.large"
+    score_instance: ScoreInstance | None = Field(
+        default=None, description="Scores the holdouts; null: the same as `instance`"
+    )
+
+    @model_validator(mode="after")
+    def _something_scores(self) -> Self:
+        if self.score_instance is None and self.instance not in TRANSFORM:
+            raise ValueError(
+                f"{self.instance} trains, but SageMaker scores no holdouts (batch transform) on"
+                " it: set score_instance as well, such as ml.m5.large"
+            )
+        return self
+
+
+class BuiltInTraining(_Jobs):
     """The challenger is trained by a built-in algorithm of SageMaker's."""
 
     algorithm: Annotated[str, OneOf(ALGORITHMS)] = Field(default=DEFAULT, description=TITLES)
     hyperparameters: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
         description="The algorithm's, by the names SageMaker gives them"
     )
-    instance: Instance = "ml.m5.large"
     max_runtime: Runtime = "1h"
 
     def problems(self, metric: Metric) -> list[str]:
@@ -63,7 +101,7 @@ class BuiltInTraining(Section):
         ]
 
 
-class OwnTraining(Section):
+class OwnTraining(_Jobs):
     """The challenger is trained by your own workflow, a Step Functions state machine.
 
     Its input: `train` and `validation`, S3 prefixes of headerless CSV files, the label first;
@@ -76,9 +114,6 @@ class OwnTraining(Section):
     serves it, if that is not the built-in XGBoost. It reads and answers text/csv.
     """
 
-    instance: Instance = Field(
-        default="ml.m5.large", description="Scores the holdouts; the workflow gets it as input"
-    )
     max_runtime: Runtime = Field(default="1h", description="Of the whole workflow")
 
     @model_validator(mode="before")

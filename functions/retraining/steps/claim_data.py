@@ -32,6 +32,7 @@ class RunTraining(Part):
     image: str
     hyperparameters: dict[str, str]
     instance_type: str
+    score_instance_type: str
     max_runtime: int  # seconds
 
 
@@ -144,6 +145,7 @@ def _training(aws: Adapters, manifest: Manifest) -> RunTraining:
         image=manifest.image,
         hyperparameters={name: as_text(value) for name, value in chosen.items()},
         instance_type=definition.instance,
+        score_instance_type=definition.score_instance,
         max_runtime=seconds(definition.max_runtime),
     )
 

@@ -46,7 +46,7 @@ def register_model(aws: Adapters, manifest: Manifest, model: TrainedModel) -> Re
             token,
             image=model.image,
             artifact=model.artifact,
-            instance=manifest.definition.instance,
+            instance=manifest.definition.score_instance,
             metrics=folder.uri_of(Metrics),
             facts=_facts(aws, manifest, model),
         )

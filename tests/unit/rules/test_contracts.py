@@ -91,6 +91,15 @@ def test_defaults_are_written_out() -> None:
         ("training", {"workflow": {}, "hyperparameters": {}}, "workflow and hyperparameters"),
         ("training", {"workflow": MACHINE, "max_runtme": "1h"}, "did you mean 'max_runtime'?"),
         ("training", {"workflow": MACHINE, "max_runtime": "6d"}, "from 60s to 5d"),
+        (
+            "training/instance",
+            "ml.foo.bar",
+            "training.instance: ml.foo.bar is not an instance type of SageMaker's training jobs",
+        ),
+        ("training/instance", "ml.m5.larg", "near it are ml.m5.large"),
+        ("training/instance", "ml.m8i.large", "training: ml.m8i.large trains, but SageMaker"),
+        ("training/score_instance", "ml.m8i.large", "of SageMaker's batch transform jobs"),
+        ("training", {"workflow": MACHINE, "instance": "ml.m8i.large"}, "set score_instance"),
         ("training", {"workflow": "training.asl.yaml"}, "training.workflow: input should be"),
         ("training", {"workflow": {"StartAt": "A"}}, "not a state machine: it needs StartAt"),
         ("training", {"workflow": {**MACHINE, "Comment": "x" * 200_000}}, "at most 200,000"),
@@ -151,10 +160,23 @@ def test_the_schema_accepts_what_the_contract_accepts_and_refuses_unknown_keys()
     assert not checker.is_valid(folder)
 
 
+def test_a_model_trained_where_nothing_scores_is_scored_elsewhere() -> None:
+    given = json.loads(with_("training/instance", "ml.m8i.large"))
+    given["training"]["score_instance"] = "ml.m5.large"
+    parsed = contracts.parse_definition(json.dumps(given))
+    training = contracts.as_document(parsed)["training"]
+    assert (training["instance"], training["score_instance"]) == ("ml.m8i.large", "ml.m5.large")
+
+
 def test_training_is_by_the_algorithm_or_by_a_workflow_of_the_folder() -> None:
     parsed = contracts.parse_definition(with_("training", {"workflow": MACHINE}))
     training = contracts.as_document(parsed)["training"]
-    assert training == {"workflow": MACHINE, "instance": "ml.m5.large", "max_runtime": "1h"}
+    assert training == {
+        "workflow": MACHINE,
+        "instance": "ml.m5.large",
+        "score_instance": None,
+        "max_runtime": "1h",
+    }
     folder = json.loads(with_("training", {"workflow": "training.asl.yaml"}))
     folder["data"]["columns"] = "columns.yaml"
     folder["etl"] = {"recipe": "recipe.json"}
