@@ -14,7 +14,7 @@ from retraining.documents.run_record import RunRecord
 from retraining.rules.arrivals import Arrival, Lease, State
 from retraining.rules.claims import Pending
 from retraining.rules.names import pending_mark, token6
-from retraining.rules.settlement import Aftermath, Ending
+from retraining.rules.settlement import QUARANTINED, Aftermath, Ending
 
 REGISTRATIONS: Final = "#registrations"
 LEDGER: Final = "#ledger"  # the partition of what is true of the whole table
@@ -62,6 +62,21 @@ class Ledger:
         if self._table.put(pipeline, item, values, "attribute_not_exists(pipeline)"):
             return True
         return (self._table.get(pipeline, item) or {}).get("state") == "PENDING"
+
+    def refuse_arrival(self, pipeline: str, arrival: Arrival, reason: str) -> bool:
+        """End an object version as it arrives; False when the ledger knows it already."""
+        values = {
+            "key": arrival.key,
+            "version": arrival.version,
+            "etag": arrival.etag,
+            "size": arrival.size,
+            "sequencer": arrival.sequencer,
+            "arrived": arrival.arrived,
+            "state": QUARANTINED,
+            "reason": reason,
+        }
+        item = f"object#{arrival.id}"
+        return self._table.put(pipeline, item, values, "attribute_not_exists(pipeline)")
 
     def pending(self, pipeline: str) -> Iterable[Pending]:
         """Objects that wait, oldest first, read consistently."""

@@ -9,6 +9,7 @@ from retraining import clock
 from retraining.adapters import Adapters
 from retraining.observability import OBJECTS_ARRIVED, OBJECTS_WITHOUT_PIPELINE, count, log
 from retraining.rules.arrivals import Arrival, arrival_of
+from retraining.rules.claims import too_large
 from retraining.rules.durations import seconds
 from retraining.settings import settings
 from retraining.steps import wakes
@@ -61,6 +62,7 @@ def _record(aws: Adapters, pipeline: str, arrivals: list[Arrival], *, again: boo
     A function that died between arming the wake and sending it leaves an armed wake that never
     comes; so a second delivery sends one whatever the ledger holds. A wake too many is harmless.
     """
+    arrivals = _refuse_too_large(aws, pipeline, arrivals, again=again)
     waiting = aws.ledger.record_arrivals(pipeline, arrivals)
     landed = [arrival for arrival, waits in zip(arrivals, waiting, strict=True) if waits]
     if not landed:
@@ -76,6 +78,23 @@ def _record(aws: Adapters, pipeline: str, arrivals: list[Arrival], *, again: boo
     quiet = seconds(registration.parsed().quiet_period)
     if not wakes.arm(aws, pipeline, "arrivals", quiet) and again:
         aws.wakes.send(pipeline, "arrivals delivered again", min(quiet, 900))
+
+
+def _refuse_too_large(
+    aws: Adapters, pipeline: str, arrivals: list[Arrival], *, again: bool
+) -> list[Arrival]:
+    """The arrivals that a run can check; each of the others ends here, in words."""
+    fitting = []
+    for arrival in arrivals:
+        reason = too_large(arrival.size)
+        if reason is None:
+            fitting.append(arrival)
+        elif aws.ledger.refuse_arrival(pipeline, arrival, reason) or again:
+            place = f"s3://{settings.landing_bucket}/{arrival.key}"
+            log.warning(f"{place} is refused: {reason}", extra={"key": arrival.key})
+            text = f"{place} is not trained on: {reason}.\nIt stays where it is."
+            aws.notices.publish(f"an object for pipeline {pipeline} is too large", text)
+    return fitting
 
 
 def _report_unregistered(aws: Adapters, pipeline: str, landed: list[Arrival]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +41,41 @@ def test_what_one_run_cannot_check_waits_for_the_next() -> None:
     taken = claims.batch(objects([10 << 30, 5 << 30, 5 << 30]))
     assert [item.key for item in taken] == ["bank/0", "bank/1"]
     assert len(claims.batch(objects([20 << 30, 1]))) == 1
+
+
+@given(SIZES, st.integers(1, 60), st.integers(1, 40 << 30))
+def test_runs_take_everything_in_order_and_none_more_than_it_may(
+    sizes: list[int], most: int, most_bytes: int
+) -> None:
+    waiting = objects(sizes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(claims, "MOST_OBJECTS", most)
+        patch.setattr(claims, "MOST_BYTES", most_bytes)
+        taken: list[Pending] = []
+        while rest := waiting[len(taken) :]:
+            run = claims.batch(rest)
+            assert 1 <= len(run) <= most
+            assert len(run) == 1 or sum(item.size for item in run) <= most_bytes
+            taken += run
+    assert taken == waiting
+
+
+def test_a_run_takes_twenty_thousand_objects_and_leaves_the_next_one_to_its_follow_up() -> None:
+    waiting = objects([1] * (claims.MOST_OBJECTS + 1))
+    assert len(claims.batch(waiting)) == claims.MOST_OBJECTS == 20_000
+    assert len(claims.batch(iter(waiting))) == claims.MOST_OBJECTS
+
+
+def test_an_object_that_one_function_cannot_check_is_refused_with_the_remedy() -> None:
+    assert claims.too_large(claims.LARGEST_OBJECT) is None
+    assert claims.too_large(claims.LARGEST_OBJECT + (5 << 29)) == (
+        "it has 10.5 GiB, and an object may have at most 8 GiB: split the file and drop the parts"
+    )
+
+
+def test_the_limits_leave_every_function_twice_the_time_it_needs() -> None:
+    """The fullest chunk has its share and one largest object; both rates were measured."""
+    bytes_a_second, seconds_an_object, timeout = 28e6, 0.07, 900
+    fullest = claims.MOST_BYTES / claims.MOST_CHUNKS + claims.LARGEST_OBJECT
+    assert fullest / bytes_a_second < timeout / 2
+    assert claims.MOST_OBJECTS / claims.MOST_CHUNKS * seconds_an_object < timeout / 2

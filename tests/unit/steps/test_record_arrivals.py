@@ -60,6 +60,36 @@ def test_two_versions_of_a_key_are_two_objects(service: Service) -> None:
     assert len(service.objects()) == 2
 
 
+def test_an_object_too_large_for_the_check_ends_as_it_arrives_and_the_others_go_on(
+    service: Service,
+) -> None:
+    service.push()
+    large, good = service.drop("bank/huge.csv", rows(3)), service.drop("bank/1.csv", rows(3))
+    large["detail"]["object"]["size"] = 50 << 30
+    assert service.deliver(large, good) == []
+    states = {item["key"]: item for item in service.objects().values()}
+    assert states["bank/huge.csv"]["state"] == "QUARANTINED"
+    assert "split the file" in states["bank/huge.csv"]["reason"]
+    assert "pending" not in states["bank/huge.csv"]
+    assert states["bank/1.csv"]["state"] == "PENDING"
+    assert service.aws.ledger.state("bank").arrivals == 1
+    (notice,) = service.notices()
+    assert "s3://landing/bank/huge.csv is not trained on: it has 50.0 GiB" in notice["Message"]
+    service.deliver(large)
+    assert service.notices() == []
+    service.deliver(large, received=2)
+    assert len(service.notices()) == 1
+
+
+def test_an_object_too_large_wakes_nobody(service: Service) -> None:
+    service.push()
+    large = service.drop("bank/huge.csv", rows(3))
+    large["detail"]["object"]["size"] = 50 << 30
+    service.deliver(large)
+    assert service.receive_wakes() == []
+    assert service.aws.ledger.state("bank").arrivals == 0
+
+
 def test_folders_and_markers_wake_nobody(service: Service) -> None:
     service.push()
     service.deliver(service.drop("bank/2026/", ""), service.drop("bank/_SUCCESS", ""))

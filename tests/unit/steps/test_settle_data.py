@@ -10,6 +10,7 @@ from unit_service import Service, claim, concluded, failed, rows, started
 import check_data
 import finish_run
 import settle_data
+from retraining.rules import claims
 
 
 def test_what_arrived_during_the_run_gets_exactly_one_follow_up(service: Service) -> None:
@@ -29,6 +30,24 @@ def test_what_arrived_during_the_run_gets_exactly_one_follow_up(service: Service
     manifest = service.read("runs/bank/000002/manifest.json")
     assert manifest["history"] == ["run-000001"]
     assert [item["key"] for item in manifest["objects"]] == ["bank/b.csv"]
+
+
+def test_what_one_run_may_not_take_is_the_follow_up_s(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "MOST_OBJECTS", 2)
+    started(service, **{name: rows(40) for name in "abc"})
+    assert service.run_machine("bank", 1) == {"settled": True, "follow_up": True}
+    service.now += 61
+    for wake in service.receive_wakes():
+        service.wake(wake)
+    service.run_machine("bank", 2)
+    taken = [
+        [item["key"] for item in service.read(f"runs/bank/00000{n}/manifest.json")["objects"]]
+        for n in (1, 2)
+    ]
+    assert sorted(taken[0] + taken[1]) == ["bank/a.csv", "bank/b.csv", "bank/c.csv"]
+    assert len(taken[0]) == 2
 
 
 def test_settling_twice_changes_nothing_more(service: Service) -> None:
