@@ -240,7 +240,9 @@ def _no_stack(aws: Aws, name: str) -> CliError:
         return CliError(what, f"Ratchet stacks here: {', '.join(ours)}. Name one with --stack.")
     if aws.local:
         return CliError(what, "Start a local AWS that has it with: ratchet up --port 0")
-    step = "Deploy it with: sam build && sam deploy; another region is named with --region."
+    step = (
+        "Deploy it with: sam build && sam deploy --config-env dev; --region names another region."
+    )
     return CliError(what, step)
 
 

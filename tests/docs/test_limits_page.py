@@ -1,0 +1,90 @@
+"""docs/limits.md says what constants, template and state machines say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from samtranslator.yaml_helper import yaml_parse
+
+from retraining.adapters import object_store, recipe_jobs
+from retraining.rules import claims, data_check, names, problems, settlement, training
+
+ROOT = Path(__file__).resolve().parents[2]
+ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
+RESOURCES = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+
+
+def page() -> dict[str, str]:
+    """Limit -> value, of all tables."""
+    rows = dict(ROW.findall((ROOT / "docs/limits.md").read_text()))
+    return {limit: value for limit, value in rows.items() if limit != "limit"}
+
+
+def machine(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / f"statemachines/{name}.asl.yaml").read_text())
+    return found
+
+
+def of_template(name: str, *path: str) -> Any:
+    value = RESOURCES[name]["Properties"]
+    for key in path:
+        value = value[key]
+    return value
+
+
+STATES = machine("retraining")["States"]
+SCORING = STATES["ScoreHoldout"]["ItemProcessor"]["States"]["ScoreModel"]
+VALUES = {
+    "objects in one run": f"{claims.MOST_OBJECTS:,}",
+    "bytes in one run": f"{claims.MOST_BYTES >> 30} GiB",
+    "one object": f"{claims.LARGEST_OBJECT >> 30} GiB",
+    "copy in quarantine": f"{object_store.MOST_COPIED >> 30} GiB",
+    "functions that check side by side": f"{claims.MOST_CHUNKS}",
+    "malformed lines in one object": f"{data_check.MOST_MALFORMED:,}",
+    "problems in one report": f"{problems.LISTED}",
+    "functions that record arrivals": str(
+        of_template("ArrivalsMapping", "ScalingConfig", "MaximumConcurrency")
+    ),
+    "arrivals in the queue": (
+        f"{of_template('ArrivalsQueue', 'MessageRetentionPeriod') // 86_400} days"
+    ),
+    "volume of a training job": (
+        f"{STATES['TrainModel']['Arguments']['ResourceConfig']['VolumeSizeInGB']} GB"
+    ),
+    "training": f"60s to {training.LONGEST_RUNTIME}",
+    "recipe job": f"{recipe_jobs.TIMEOUT_MINUTES} minutes",
+    "Glue job": f"{of_template('PrepareDatasetJob', 'Timeout')} minutes",
+    "scoring of one model": f"{SCORING['TimeoutSeconds'] // 60} minutes",
+    "promotion": f"{machine('promotion')['TimeoutSeconds'] // 3600} hours",
+    "failures in a row": f"{settlement.PAUSE_AFTER}",
+    "a pipeline's name": f"{names.SHORTEST_PIPELINE} to {names.LONGEST_PIPELINE} characters",
+    "a training workflow": f"{training.MOST_BYTES:,} bytes",
+}
+IN_WORDS = {
+    "versions in the ledger",
+    "history that is trained on",
+    "holdout rows",
+    "instance types",
+}
+"""Limits of AWS, or of memory, that no constant of ours holds."""
+
+
+@pytest.mark.parametrize("limit", VALUES)
+def test_the_page_says_what_the_code_says(limit: str) -> None:
+    assert page()[limit] == VALUES[limit]
+
+
+def test_every_row_of_the_page_is_held_or_known_to_be_words() -> None:
+    assert set(page()) == set(VALUES) | IN_WORDS
+
+
+def test_the_memory_that_the_holdout_rows_are_computed_from_is_the_function_s() -> None:
+    memory = of_template("ExtractMetricsFunction", "MemorySize")
+    assert f"memory of ExtractMetrics, {memory} MB" in (ROOT / "docs/limits.md").read_text()
+    rows = re.search(r"about (\d+) million", page()["holdout rows"])
+    assert rows is not None
+    assert int(rows[1]) == round(memory * 1e6 / 345 / 1e6)
