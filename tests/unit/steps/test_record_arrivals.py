@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from unit_service import Service, rows
 
-from retraining.rules import arrivals
-
 HOSTILE = [
     "a+b.csv",
     "100%.csv",
@@ -128,7 +126,7 @@ def test_a_wake_that_was_lost_is_replaced_by_the_next_drop(service: Service) -> 
     service.now += 60  # it is due now
     service.deliver(service.drop("bank/2.csv", rows(3)))
     assert service.receive_wakes() == []
-    service.now += arrivals.LOST_WAKE + 1
+    service.now += 1
     service.deliver(service.drop("bank/3.csv", rows(3)))
     assert [wake["delay"] for wake in service.receive_wakes()] == [60]
 
