@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from unit_model import FORMER
 from unit_service import Service, rows, started
 
@@ -101,3 +103,24 @@ def test_an_object_that_has_an_end_keeps_it(service: Service) -> None:
     identifier = before["item"].removeprefix("object#")
     service.aws.ledger.end_objects("bank", 2, [Ending(identifier, "SUSPECT", "too late")])
     assert list(service.objects().values()) == [before]
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "Query"])
+def test_every_read_of_the_ledger_sees_every_write_before_it(
+    service: Service, operation: str
+) -> None:
+    """DynamoDB reads are eventually consistent unless asked otherwise, which moto cannot show."""
+    asked: list[bool] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params.get("ConsistentRead", False))
+
+    events = service.client("dynamodb").meta.events
+    events.register(f"provide-client-params.dynamodb.{operation}", note)
+    try:
+        started(service, a=rows(40))
+        service.run_machine("bank", 1)
+    finally:
+        events.unregister(f"provide-client-params.dynamodb.{operation}", note)
+    assert asked
+    assert all(asked)

@@ -27,6 +27,7 @@ WANTED: Final = {
     "number": "a number",
     "date": "a date (YYYY-MM-DD)",
 }
+NOT_TEXT: Final = "holds a zero byte, so the file is not text: drop a UTF-8 CSV"
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,9 @@ def _decoded(cell: bytes) -> str | None:
 
 def check(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
     """Record every cell of the block that breaks the column's rule."""
+    zeros = pc.match_substring(text, "\0")
+    if pc.any(zeros).as_py():
+        _record_mask(problems, rule, "encoding", text, zeros, number, NOT_TEXT)
     empty = pc.equal(text, "")
     if pc.any(empty).as_py():
         if not rule.nullable:

@@ -125,6 +125,14 @@ def test_a_cell_that_is_not_utf_8_is_one_problem_whatever_its_column() -> None:
     assert {problem.row for problem in result.problems.listed} == {2}
 
 
+def test_a_zero_byte_is_found_however_far_into_the_file_it_is() -> None:
+    bad = GOOD.replace(b"housemaid", b"house\0maid")
+    result, _ = run(HEADER + GOOD * 20_000 + bad + GOOD)
+    (problem,) = result.problems.listed
+    assert (problem.rule, problem.column, problem.row) == ("encoding", "job", 20_001)
+    assert "holds a zero byte" in problem.sentence
+
+
 @pytest.mark.parametrize(
     ("data", "rule", "said"),
     [

@@ -106,6 +106,7 @@ def test_the_first_challenger_needs_the_absolute_rules_alone() -> None:
         ({"rows": 0}, "inconclusive", "TRAINED", "0 rows"),
         ({"measured": {"outside_holdout": 2}}, "reject", "SUSPECT", "training data"),
         ({"prepared_rows": {"fresh": 2001}}, "reject", "SUSPECT", "2,000 of 2,001 rows"),
+        ({"prepared_rows": {"fresh": 1999}}, "reject", "SUSPECT", "2,000 of 1,999 rows"),
         ({"measured": {"unmatched": {"fresh": 4}}}, "reject", "SUSPECT", "differ in 4 rows"),
         (
             {"measured": {"differences": {"fresh": None, "reference": None}}},
@@ -136,6 +137,10 @@ def test_an_undecided_verdict_says_how_many_rows_would_decide() -> None:
     reach = 1.6449 * 0.02
     assert comparison.rows_to_decide == pytest.approx(2000 * (reach / 0.015) ** 2, rel=0.01)
     assert f"{comparison.rows_to_decide:,} rows would" in verdict.sentence
+
+
+def test_a_holdout_of_exactly_the_least_rows_is_enough() -> None:
+    assert gate.judge(TERMS, facts(rows=TERMS.min_holdout_rows)).decision == "promote"
 
 
 def test_a_challenger_exactly_at_the_minimum_passes_it() -> None:
