@@ -9,7 +9,7 @@ UV := 0.13.9
 # Behind a company's TLS proxy the certificate to trust is in the system's store, not in the bundle that uv brings.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: demo test test-quick test-wheel lint format locks install install-dev build clean
+.PHONY: demo test test-quick test-wheel mutants lint format locks install install-dev build clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make test-quick  the tests that start neither Spark nor any other process: under a minute"
 	@echo "make test        all tests (first time: about 580 MB to download)"
 	@echo "make test-wheel  build the wheel, install it alone, author and push with it"
+	@echo "make mutants     plant one mistake after the other, and see whether the quick tests notice: some minutes"
 	@echo "make lint        ruff, mypy, cfn-lint, sam validate, and our own lint of the state machines and their roles"
 	@echo "make build       sam build, whatever Python this machine has"
 	@echo "make locks       resolve the lock files again"
@@ -33,6 +34,9 @@ test-quick: .venv/dev.installed
 # Builds and installs the wheel: it needs a package index, so it is a CI job by itself.
 test-wheel: .venv/dev.installed
 	@$(BIN)/pytest -m wheel $(ARGS) tests/package
+
+mutants: .venv/dev.installed
+	@WORKERS=$(WORKERS) $(BIN)/python tests/mutants.py $(ARGS)
 
 lint: .venv/dev.installed
 	$(BIN)/ruff check .

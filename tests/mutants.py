@@ -1,0 +1,359 @@
+"""Plants one mistake at a time in a copy of this tree, and asks the tests whether they notice.
+
+Usage: make mutants [ARGS="word ..."]: all, or those whose file or damage holds one of the words.
+Ends with 1 when a mutant survives, and with 2 when one could not be judged: its text is not in
+the file any more (then change the row here with the code), or the tests did not even start.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+COPIES: Final = int(os.environ.get("WORKERS", "2"))
+PARTS: Final = ("events", "functions", "jobs", "pipelines", "src", "statemachines", "tests")
+FILES: Final = ("pyproject.toml", "template.yaml")
+KILLED, SURVIVED, UNCLEAR = "killed", "SURVIVED", "UNCLEAR"
+PYTEST: Final = ("-B", "-m", "pytest", "-xq", "--quick", "-p", "no:cacheprovider")
+PYTEST_ANSWERS: Final = {0: SURVIVED, 1: KILLED}  # pytest's exit codes
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One planted mistake: what it damages, where, how, and the tests that must notice."""
+
+    damage: str
+    file: str
+    text: str
+    instead: str
+    tests: tuple[str, ...]
+
+    def planted(self, source: str) -> str:
+        """The file's text with the mistake; raises ValueError where it cannot be planted."""
+        times = source.count(self.text)
+        if times != 1:
+            raise ValueError(f"the text occurs {times} times in {self.file}, not once")
+        return source.replace(self.text, self.instead)
+
+
+RETRAINING = "statemachines/retraining.asl.yaml"
+PROMOTION = "statemachines/promotion.asl.yaml"
+LEDGER = "functions/retraining/adapters/ledger.py"
+RULES = "functions/retraining/rules"
+STEPS = "functions/retraining/steps"
+MACHINES = ("tests/workflow/test_our_machines.py",)
+CONDITIONS = ("tests/unit/test_ledger_conditions.py",)
+GATE = ("tests/unit/rules/test_gate.py",)
+
+MUTANTS: Final = (
+    Mutant(
+        "an inconclusive verdict is promoted",
+        RETRAINING,
+        "$decision = 'promote'",
+        "$decision != 'reject'",
+        MACHINES,
+    ),
+    Mutant(
+        "one value of the label is enough to train",
+        RETRAINING,
+        "- Condition: '{% $data.rows > 0 and $data.labels > 1 %}'",
+        "- Condition: '{% $data.rows > 0 and $data.labels > 0 %}'",
+        MACHINES,
+    ),
+    Mutant(
+        "one value of the label is enough to train after a recipe",
+        RETRAINING,
+        "$data.labels > 1 and $run.recipe_job != null",
+        "$data.labels > 0 and $run.recipe_job != null",
+        MACHINES,
+    ),
+    Mutant(
+        "the label leaks into what the model reads when it is scored",
+        RETRAINING,
+        "InputFilter: $[3:]",
+        "InputFilter: $[2:]",
+        MACHINES,
+    ),
+    Mutant(
+        "models are scored on the rows that training stopped on",
+        RETRAINING,
+        "/prepared/holdout/'",
+        "/prepared/validation/'",
+        MACHINES,
+    ),
+    Mutant(
+        "the endpoint is verified in place of the check endpoint",
+        PROMOTION,
+        "endpoint: '{% $promotion.check_endpoint %}'\n        golden:",
+        "endpoint: '{% $promotion.endpoint %}'\n        golden:",
+        MACHINES,
+    ),
+    Mutant(
+        "the old model's golden rows verify the new model",
+        PROMOTION,
+        "endpoint: '{% $promotion.endpoint %}'\n        golden: '{% $promotion.golden %}'",
+        "endpoint: '{% $promotion.endpoint %}'\n        golden: '{% $promotion.previous_golden %}'",
+        MACHINES,
+    ),
+    Mutant(
+        "the champion is named before its package is approved",
+        f"{STEPS}/record_champion.py",
+        "    aws.registry.approve(package, verdict.sentence)\n"
+        "    champion = _champion(aws, promoted, token)\n",
+        "    champion = _champion(aws, promoted, token)\n"
+        "    aws.ledger.set_champion(pipeline, champion)\n"
+        "    aws.registry.approve(package, verdict.sentence)\n",
+        ("tests/unit/steps/test_record_champion.py",),
+    ),
+    Mutant(
+        "rows change sides of the split between releases",
+        f"{RULES}/rows.py",
+        "hashlib.sha256(identifier.encode())",
+        "hashlib.sha256(b'2' + identifier.encode())",
+        ("tests/unit/rules/test_rows.py",),
+    ),
+    Mutant(
+        "a lease that is held can be taken",
+        LEDGER,
+        '"attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token = :before)"',
+        '"attribute_not_exists(#token) OR #token = :before"',
+        CONDITIONS,
+    ),
+    Mutant(
+        "a token can be used twice",
+        LEDGER,
+        '"attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token = :before)"',
+        '"attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token >= :before)"',
+        CONDITIONS,
+    ),
+    Mutant(
+        "a lease goes back although more has arrived",
+        LEDGER,
+        '"lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)"',
+        '"lease.#token = :token AND :seen = :seen"',
+        CONDITIONS,
+    ),
+    Mutant(
+        "a run gives back another run's lease",
+        LEDGER,
+        '"lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)"',
+        '"lease.#token <> :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)"',
+        CONDITIONS,
+    ),
+    Mutant(
+        "an older run names itself champion",
+        LEDGER,
+        "OR #token <= :token",
+        "OR #token >= :token",
+        CONDITIONS,
+    ),
+    Mutant(
+        "a promotion opens another one's lock",
+        LEDGER,
+        '            "#token = :token",\n            {"#token": "token", "#until": "until"},',
+        '            "#token = #token OR #token = :token",\n'
+        '            {"#token": "token", "#until": "until"},',
+        CONDITIONS,
+    ),
+    Mutant(
+        "a lost wake is never replaced",
+        LEDGER,
+        "attribute_not_exists(wake_at) OR wake_at < :now OR wake_at > :at",
+        "attribute_not_exists(wake_at) OR (wake_at < :now AND wake_at > :at)",
+        ("tests/unit/steps/test_record_arrivals.py",),
+    ),
+    Mutant(
+        "a transform that was changed behind the registration is run",
+        f"{STEPS}/claim_data.py",
+        "if transform and aws.work",
+        "if transform == '' and aws.work",
+        ("tests/unit/steps/test_claim_data.py",),
+    ),
+    Mutant(
+        "the reference holdout is drawn from runs that were not promoted",
+        f"{STEPS}/claim_data.py",
+        "for run in runs if run.promoted",
+        "for run in runs if run.outcome",
+        ("tests/unit/steps/test_claim_data.py",),
+    ),
+    Mutant(
+        "the variance is divided by n, and the gate is too sure",
+        f"{RULES}/metrics.py",
+        "/ (len(values) - 1)",
+        "/ len(values)",
+        ("tests/unit/rules/test_metrics.py",),
+    ),
+    Mutant(
+        "files with NUL bytes are accepted",
+        f"{RULES}/first_look.py",
+        '    if b"\\0" in head:\n',
+        '    if b"\\0" in head[:20]:\n',
+        ("tests/unit/rules/test_data_check.py",),
+    ),
+    Mutant(
+        "the minimum holds on the fresh holdout only",
+        f"{RULES}/gate.py",
+        "*(_minimum(name, terms, facts) for name in judged)",
+        "*(_minimum(name, terms, facts) for name in judged[:1])",
+        GATE,
+    ),
+    Mutant(
+        "a holdout on which nothing could be compared is passed over",
+        f"{RULES}/gate.py",
+        "if len(comparisons) < len(judged):",
+        "if not comparisons:",
+        GATE,
+    ),
+    Mutant(
+        "equal rows make fewer golden rows",
+        f"{RULES}/scores.py",
+        "for i, s in once.items() if math.isfinite(s))",
+        "for i, s in zip(rows.ids, rows.scores) if math.isfinite(s))",
+        ("tests/unit/rules/test_scores.py",),
+    ),
+    Mutant(
+        "a pipeline pauses although new data came",
+        f"{RULES}/settlement.py",
+        "failures >= PAUSE_AFTER and not more_arrived",
+        "failures >= PAUSE_AFTER",
+        ("tests/unit/steps/test_settle_data.py",),
+    ),
+    Mutant(
+        "the accepted copy of a failed run stays",
+        f"{STEPS}/settle_data.py",
+        "    aws.work.delete(names.accepted_batch(pipeline, token))\n"
+        "    aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, data_state=PENDING))",
+        "    aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, data_state=PENDING))",
+        ("tests/unit/steps/test_recover_run.py",),
+    ),
+    Mutant(
+        "a run that stopped after its promotion is recorded as failed",
+        f"{STEPS}/recover_run.py",
+        "promoted = bool(record.promoted)",
+        "promoted = False",
+        ("tests/unit/steps/test_recover_run.py",),
+    ),
+)
+
+
+# --- planting and judging ------------------------------------------------------------------------
+
+
+def copy_tree(folder: Path) -> Path:
+    """This tree's code, tests and what they read, without anything that was built."""
+    built = shutil.ignore_patterns("__pycache__", ".*_cache", "node_modules")
+    for part in PARTS:
+        shutil.copytree(ROOT / part, folder / part, ignore=built)
+    for file in FILES:
+        shutil.copy(ROOT / file, folder / file)
+    return folder
+
+
+@contextmanager
+def planted(mutant: Mutant, tree: Path) -> Iterator[None]:
+    """The tree with the mutant in it."""
+    file = tree / mutant.file
+    source = file.read_text(encoding="utf-8")
+    file.write_text(mutant.planted(source), encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(source, encoding="utf-8")
+
+
+def run_tests(tree: Path, tests: Iterable[str], *options: str) -> tuple[int, str]:
+    """Those of `make test-quick` in these files, up to the first that fails: code and output."""
+    done = subprocess.run(
+        [sys.executable, *PYTEST, *options, *tests],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def judge(mutant: Mutant, tree: Path) -> tuple[str, str]:
+    """KILLED, SURVIVED or UNCLEAR, and the test that noticed or the reason why it is unclear."""
+    try:
+        with planted(mutant, tree):
+            code, output = run_tests(tree, mutant.tests, "-p", "no:xdist")
+    except (OSError, ValueError) as error:
+        return UNCLEAR, str(error)
+    answer = PYTEST_ANSWERS.get(code, UNCLEAR)
+    return answer, last_line(output) if answer == UNCLEAR else noticed(output)
+
+
+def noticed(output: str) -> str:
+    """The test that failed, from pytest's summary."""
+    failed = (line for line in output.splitlines() if line.startswith("FAILED "))
+    return next(failed, "").removeprefix("FAILED ").partition(" - ")[0]
+
+
+def last_line(output: str) -> str:
+    return next(reversed(output.strip().splitlines()), "no output")
+
+
+def judge_all(mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, str, str]]:
+    """Every mutant's answer, several copies of the tree side by side."""
+    trees: SimpleQueue[Path] = SimpleQueue()
+
+    def judge_one(mutant: Mutant) -> tuple[str, str]:
+        tree = trees.get()
+        try:
+            return judge(mutant, tree)
+        finally:
+            trees.put(tree)
+
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        for number in range(COPIES):
+            trees.put(copy_tree(Path(folder) / str(number)))
+        with ThreadPoolExecutor(COPIES) as pool:
+            for mutant, (answer, why) in zip(mutants, pool.map(judge_one, mutants), strict=True):
+                yield mutant, answer, why
+
+
+def sound(mutants: Sequence[Mutant]) -> str | None:
+    """None when the tests pass without any mutant; else what does not, for then nothing counts."""
+    tests = sorted(set(itertools.chain.from_iterable(mutant.tests for mutant in mutants)))
+    side_by_side = ("-n", str(COPIES), "--dist", "loadfile")
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        code, output = run_tests(copy_tree(Path(folder)), tests, *side_by_side)
+    return None if code == 0 else noticed(output) or last_line(output)
+
+
+def main(words: Sequence[str]) -> int:
+    chosen = [
+        mutant
+        for mutant in MUTANTS
+        if not words or any(word in f"{mutant.file} {mutant.damage}" for word in words)
+    ]
+    if not chosen:
+        print(f"no mutant's file or damage holds {' or '.join(words)}")
+        return 2
+    if failing := sound(chosen):
+        print(f"without any mutant a test fails already: {failing}")
+        return 2
+    counts = dict.fromkeys((KILLED, SURVIVED, UNCLEAR), 0)
+    for mutant, answer, why in judge_all(chosen):
+        counts[answer] += 1
+        print(f"{answer:9} {mutant.damage} ({mutant.file})\n          {why}", flush=True)
+    print(", ".join(f"{count} {answer}" for answer, count in counts.items()))
+    return 2 if counts[UNCLEAR] else int(counts[SURVIVED] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
