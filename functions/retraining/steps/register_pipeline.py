@@ -96,7 +96,10 @@ def _problems(
 
 def _stack_problems() -> list[str]:
     """A stack's names would be another's, and its roles would reach them."""
-    stack = settings.stack
+    stack, shortest = settings.stack, "b" * names.SHORTEST_PIPELINE
+    over = len(Names(stack, names.generation(0)).longest(shortest)) - names.LONGEST_NAME
+    if over > 0:
+        return [f"stack {stack}: too long by {over} for any pipeline: deploy it under another name"]
     if names.is_stack(stack):
         return []
     unfit = "capitals, two hyphens in a row or one at the end let a name be taken for another's"

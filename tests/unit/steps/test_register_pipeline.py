@@ -42,7 +42,7 @@ def test_names_that_sagemaker_would_refuse_in_the_first_run_are_refused_at_push(
         service.push(longest)
 
 
-@pytest.mark.parametrize("stack", ["ratchet--dev", "ratchet-", "Ratchet"])
+@pytest.mark.parametrize("stack", ["ratchet--dev", "ratchet-", "Ratchet", "s" * 33])
 def test_a_stack_whose_names_could_be_anothers_registers_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch, stack: str
 ) -> None:
