@@ -8,11 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from unit_model import Run, serve
 from unit_service import DEFINITION, ROLE, TAGS, Service, claim, concluded, rows, started
 
 import finish_run
 from retraining import errors
+from retraining.adapters.endpoints import Endpoints
+from retraining.adapters.ownership import Ownership
+from retraining.rules.names import Names
+from retraining.rules.promotion import EndpointFacts
 
 NAME = "ratchet--bank--rfjp"
 THEIRS = {"ratchet:stack": "other", "ratchet:pipeline": "bank"}
@@ -105,6 +110,26 @@ def test_no_promotion_moves_an_endpoint_that_somebody_else_made(service: Service
     with pytest.raises(errors.NotOurs, match=f"endpoint {SAID}"):
         run.decide(run.register()["package"])
     assert service.aws.ledger.promotion_lock("bank") is None
+
+
+class Vanishing:
+    """SageMaker while an endpoint goes: described a last time, without tags a moment later."""
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, str]:  # noqa: N803 - AWS's name
+        return {"EndpointStatus": "Deleting", "EndpointArn": EndpointName}
+
+    def get_paginator(self, _: str) -> Vanishing:
+        return self
+
+    def paginate(self, **_: str) -> Any:
+        said = {"Code": "ValidationException", "Message": "Resource does not exist."}
+        raise ClientError({"Error": said}, "ListTags")
+
+
+def test_an_endpoint_that_goes_while_it_is_looked_at_is_gone() -> None:
+    ownership = Ownership(Vanishing(), lambda: Names("ratchet", "rfjp"))
+    endpoints = Endpoints(Vanishing(), lambda: None, ownership)
+    assert endpoints.facts(NAME) == EndpointFacts()
 
 
 @pytest.mark.parametrize("tags", [TAG_LIST, TAGS])

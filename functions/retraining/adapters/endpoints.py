@@ -29,11 +29,7 @@ class Endpoints:
 
         Whoever changes an endpoint asks this first: NotOurs for one that somebody else made.
         """
-        answer = self._described(self._sagemaker.describe_endpoint, EndpointName=name)
-        if answer is None:
-            return EndpointFacts()
-        self._ownership.require("endpoint", name, answer["EndpointArn"])
-        seen = _facts(answer)
+        seen = self._ours(name)
         if seen.config is None:
             return seen
         config = self._described(
@@ -47,6 +43,19 @@ class Endpoints:
             all("ServerlessConfig" in variant for variant in variants) if variants else None,
             seen.reason,
         )
+
+    def _ours(self, name: str) -> EndpointFacts:
+        """Status and config of an endpoint that is ours; one may go between the two questions."""
+        answer = self._described(self._sagemaker.describe_endpoint, EndpointName=name)
+        if answer is None:
+            return EndpointFacts()
+        try:
+            self._ownership.require("endpoint", name, answer["EndpointArn"])
+        except ClientError as error:
+            if missing(error):
+                return EndpointFacts()
+            raise
+        return _facts(answer)
 
     def _described(self, operation: Any, **request: str) -> dict[str, Any] | None:
         try:
