@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 import pytest
-from unit_service import BAD, Service, claim, rows, started
+from unit_service import BAD, HEADER, Service, claim, rows, started
 
 import check_data
 from retraining.adapters import TransportError
@@ -41,6 +41,14 @@ def test_good_objects_are_accepted_and_bad_ones_quarantined_with_a_report(
     landed = service.s3.list_object_versions(Bucket="landing")
     assert len(landed["Versions"]) == 2
     assert "DeleteMarkers" not in landed
+
+
+def test_the_labels_of_a_rejected_object_do_not_count(service: Service) -> None:
+    """Training sees accepted rows alone, and one value of the label teaches nothing."""
+    started(service, good=HEADER + "30;cook;yes\n31;cook;yes\n", bad=BAD + "31;cook;no\n")
+    checked = check_data.handler({"manifest": claim()["manifest"], "chunk": 0}, None)
+    assert (checked["objects_accepted"], checked["objects_rejected"]) == (1, 1)
+    assert list(checked["labels"]) == ["yes"]
 
 
 def test_an_overwritten_object_is_read_as_it_was_claimed(service: Service) -> None:
