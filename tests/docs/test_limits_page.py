@@ -65,12 +65,13 @@ VALUES = {
     "a training workflow": f"{training.MOST_BYTES:,} bytes",
 }
 IN_WORDS = {
+    "notices of data under no pipeline's prefix",
     "versions in the ledger",
     "history that is trained on",
     "holdout rows",
     "instance types",
 }
-"""Limits of AWS, or of memory, that no constant of ours holds."""
+"""Limits of AWS, of memory or of a rule that no constant of ours holds."""
 
 
 @pytest.mark.parametrize("limit", VALUES)

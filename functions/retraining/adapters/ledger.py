@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -271,6 +272,15 @@ class Ledger:
             hand=Hand("notice_hand"),
         )
         return changed is not None
+
+    def note_unplaced_once(self, prefix: str, day: int) -> bool:
+        """True the first time on a day (since 1970) that data arrives under a stranger's prefix.
+
+        By its hash, since a prefix may be longer than an item's key; the item expires.
+        """
+        item = f"unplaced#{hashlib.sha256(prefix.encode()).hexdigest()}#{day}"
+        expires = {"expires": (day + 2) * 86_400}
+        return self._table.put(LEDGER, item, expires, "attribute_not_exists(pipeline)")
 
     # --- runs -------------------------------------------------------------------------------
 

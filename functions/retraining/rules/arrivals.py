@@ -44,6 +44,11 @@ class Arrival:
         return name if slash and rest and is_pipeline(name) else None
 
     @property
+    def prefix(self) -> str:
+        """The key up to its first slash; "" for a key without one."""
+        return self.key.rpartition("/")[0].partition("/")[0]
+
+    @property
     def is_data(self) -> bool:
         """False for folder placeholders and the markers that Spark and Hadoop leave."""
         folder = self.key.endswith("/") and self.size == 0

@@ -55,7 +55,7 @@ class ColumnRule:
         )
 
     def within(self, low: float | None, high: float | None) -> ColumnRule:
-        """The rule of a column whose numbers must also lie in this range; None is no bound."""
+        """The rule of a column whose numbers must also lie in this range; None: unbounded."""
         if self.type == "category":
             kept = (v for v in self.values or () if _lies(parsed(v, "number"), low, high))
             return replace(self, values=None if self.values is None else tuple(kept))

@@ -16,6 +16,7 @@ from retraining.steps import wakes
 from retraining.steps.messages import Message
 
 NAMED: Final = 5  # keys in one notice
+DAY: Final = 86_400
 
 
 Landed = tuple[Message, Arrival]
@@ -47,7 +48,7 @@ def _record_group(aws: Adapters, pipeline: str | None, landed: list[Landed]) -> 
     again = max(message.received for message, _ in landed) > 1
     try:
         if pipeline is None:
-            _report_unplaced(aws, arrivals)
+            _report_unplaced(aws, arrivals, again=again)
         else:
             _record(aws, pipeline, arrivals, again=again)
     except Exception:  # noqa: BLE001 - whatever it is, exactly these messages come again
@@ -108,15 +109,24 @@ def _report_unregistered(aws: Adapters, pipeline: str, landed: list[Arrival]) ->
         aws.notices.publish(f"data landed for unknown pipeline {pipeline}", text)
 
 
-def _report_unplaced(aws: Adapters, landed: list[Arrival]) -> None:
-    """Data under no pipeline's prefix: left where it is, reported, never read."""
+def _report_unplaced(aws: Adapters, landed: list[Arrival], *, again: bool) -> None:
+    """Data under no pipeline's prefix: left where it is, told once a day and prefix, never read.
+
+    A bucket that others use too would otherwise send a notice every few seconds.
+    """
     step = f"copy it to s3://{settings.landing_bucket}/<pipeline>/"
     _log_without_pipeline(landed, "the key has no prefix that is a pipeline's name", step)
-    text = (
-        f"{_places(landed)} landed under no pipeline's prefix, so nothing will read it.\n"
-        f"It stays where it is.\nNext step: {step}."
-    )
-    aws.notices.publish("data landed under no pipeline's prefix", text)
+    day = int(clock.now()) // DAY
+    prefixes = sorted({arrival.prefix for arrival in landed})
+    new = {prefix for prefix in prefixes if aws.ledger.note_unplaced_once(prefix, day)}
+    told = landed if again else [arrival for arrival in landed if arrival.prefix in new]
+    if told:
+        text = (
+            f"{_places(told)} landed under no pipeline's prefix, so nothing will read it.\n"
+            f"It stays where it is. Nothing more is said of these prefixes today.\n"
+            f"Next step: {step}."
+        )
+        aws.notices.publish("data landed under no pipeline's prefix", text)
 
 
 def _log_without_pipeline(landed: list[Arrival], why: str, step: str) -> None:

@@ -150,3 +150,21 @@ def test_data_without_a_prefix_is_reported_and_left_where_it_is(service: Service
     (notice,) = service.notices()
     assert "s3://landing/top.csv landed under no pipeline's prefix" in notice["Message"]
     assert "copy it to s3://landing/<pipeline>/" in notice["Message"]
+
+
+def test_a_busy_stranger_s_prefix_is_told_once_a_day(service: Service) -> None:
+    def notices_of(*keys: str, received: int = 1) -> list[str]:
+        service.deliver(*(service.drop(key, rows(3)) for key in keys), received=received)
+        return [notice["Message"] for notice in service.notices()]
+
+    long = "X" * 900
+    service.now = service.now // 86_400 * 86_400
+    (first,) = notices_of("LOGS/1.csv", "top.csv", f"{long}/1.csv")
+    assert all(key in first for key in ("LOGS/1.csv", "top.csv", f"{long}/1.csv"))
+    assert notices_of("LOGS/2.csv", "other.csv", f"{long}/deeper/2.csv") == []
+    (mixed,) = notices_of("LOGS/3.csv", "OTHER/1.csv")
+    assert "OTHER/1.csv" in mixed
+    assert "LOGS/3.csv" not in mixed
+    assert len(notices_of("LOGS/4.csv", received=2)) == 1
+    service.now += 86_400
+    assert len(notices_of("LOGS/5.csv", "LOGS/6.csv")) == 1
