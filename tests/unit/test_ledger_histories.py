@@ -14,62 +14,18 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from unit_faults import Crash, Faults
 from unit_service import Service, concluded, rows
 
 import check_data
 import claim_data
 import finish_run
 import settle_data
-from retraining.adapters import Adapters, clients
+from retraining.adapters import Adapters
 from retraining.adapters.ledger import Ledger
 
 STEPS = 40
 SENT_TWICE = ("put_item", "update_item")
-WRITES = {
-    "dynamodb": ["PutItem", "UpdateItem"],
-    "s3": ["PutObject"],
-    "sqs": ["SendMessage"],
-    "sns": ["Publish"],
-    "stepfunctions": ["StartExecution"],
-}
-
-
-class Crash(BaseException):
-    """The function dies: nothing in it may catch this and go on as if all were well."""
-
-
-class Faults:
-    """Kills a function before or after its n-th write."""
-
-    def __init__(self) -> None:
-        self.left: int | None = None
-        self.after = False
-
-    def __enter__(self) -> Faults:
-        for service, operations in WRITES.items():
-            events = clients.client(service).meta.events
-            for operation in operations:
-                events.register(f"before-call.{service_id(service)}.{operation}", self.before)
-                events.register(f"after-call.{service_id(service)}.{operation}", self.behind)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for service, operations in WRITES.items():
-            events = clients.client(service).meta.events
-            for operation in operations:
-                events.unregister(f"before-call.{service_id(service)}.{operation}", self.before)
-                events.unregister(f"after-call.{service_id(service)}.{operation}", self.behind)
-
-    def before(self, **_: Any) -> None:
-        if self.left is None:
-            return
-        self.left -= 1
-        if self.left == 0 and not self.after:
-            raise Crash
-
-    def behind(self, **_: Any) -> None:
-        if self.left == 0:
-            raise Crash
 
 
 class LosingReplies:
@@ -88,10 +44,6 @@ class LosingReplies:
             return operation(**request)
 
         return twice
-
-
-def service_id(name: str) -> str:
-    return {"stepfunctions": "sfn"}.get(name, name)
 
 
 class World:

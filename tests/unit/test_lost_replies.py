@@ -149,7 +149,7 @@ def test_a_drop_does_not_rely_on_a_wake_a_quarter_of_an_hour_off(service: Servic
     assert [wake["delay"] for wake in service.receive_wakes()] == [60]
 
 
-def test_a_follow_up_that_was_armed_and_never_sent_is_sent_by_the_repetition(
+def test_a_follow_up_that_was_never_sent_is_sent_by_the_repetition(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started(service, a=rows(40))

@@ -136,12 +136,11 @@ class Ledger:
             names={"#bytes": "bytes"},
         )
 
-    def arm_wake(self, pipeline: str, at: int, now: int, signature: str | None = None) -> bool:
+    def arm_wake(self, pipeline: str, at: int, now: int) -> bool:
         """Claim the right to send the one wake; False when another is on its way.
 
         One that should have come, or that comes later than this one would, does not count: its
-        message may be lost, and a wake too many is harmless. A claim under a step's own signature
-        holds for its repetition too, which may have to send what the first attempt did not.
+        message may be lost, and a wake too many is harmless.
         """
         changed = self._table.update(
             pipeline,
@@ -149,7 +148,7 @@ class Ledger:
             "SET wake_at = :at",
             {":at": at, ":now": now},
             "attribute_not_exists(wake_at) OR wake_at < :now OR wake_at > :at",
-            hand=Hand("wake_hand", signature) if signature else Hand("wake_hand"),
+            hand=Hand("wake_hand"),
         )
         return changed is not None
 
@@ -402,6 +401,7 @@ def _state(item: dict[str, Any]) -> State:
         token=item.get("token", 0),
         arrivals=item.get("arrivals", 0),
         last_arrival=item.get("last_arrival"),
+        wake_at=item.get("wake_at"),
         retry_at=item.get("retry_at"),
         lease=Lease(**lease) if lease else None,
         failures=item.get("failures", 0),

@@ -22,6 +22,7 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.promotion import Promotion
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
+from retraining.documents.settlement import Settlement
 from retraining.documents.verdict import Verdict
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
@@ -33,6 +34,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Metrics,
     Golden,
     Verdict,
+    Settlement,
     Promotion,
     Champion,
     RunRecord,

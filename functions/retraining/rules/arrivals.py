@@ -99,6 +99,7 @@ class State:
     token: int = 0
     arrivals: int = 0
     last_arrival: int | None = None  # epoch milliseconds
+    wake_at: int | None = None  # epoch seconds
     retry_at: int | None = None  # epoch seconds
     lease: Lease | None = None
     failures: int = 0

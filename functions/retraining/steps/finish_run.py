@@ -25,7 +25,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     """Record, clean up, notify, count; a run whose notice was sent stays as it is."""
     ledger, pipeline, token = aws.ledger, ended.pipeline, ended.token
     if ledger.end_promotion(pipeline, token) and ledger.has_pending(pipeline):
-        wakes.arm(aws, pipeline, "the promotion ended", 0, signature=f"end of {token}")
+        wakes.ensure(aws, pipeline, ledger.state(pipeline), "the promotion ended", 0)
     known = ledger.run(pipeline, token)
     if known.notified:
         return known

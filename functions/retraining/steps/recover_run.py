@@ -31,8 +31,6 @@ def recover_run(aws: Adapters, execution: EndedExecution) -> RunRecord:
     """Settle, then finish; the record of the run, which one that finished itself keeps."""
     pipeline, token = execution.pipeline, execution.token
     record = aws.ledger.run(pipeline, token)
-    if record.notified:
-        return record
     sentence = f"The execution {ENDS[execution.status]} before the run was finished"
     promoted = bool(record.promoted)
     settle_data(aws, pipeline, token, FAILED, PENDING, sentence)

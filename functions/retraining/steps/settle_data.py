@@ -10,6 +10,7 @@ from retraining.documents.check_report import CheckedObject, Findings, Problem
 from retraining.documents.document import Part
 from retraining.documents.manifest import Manifest
 from retraining.documents.run_record import RunRecord
+from retraining.documents.settlement import Settlement
 from retraining.observability import log
 from retraining.rules import names, settlement
 from retraining.rules.settlement import FAILED, PENDING, QUARANTINED, Ending
@@ -32,15 +33,21 @@ def settle_data(
     data_state: str,
     sentence: str,
 ) -> SettledRun:
-    """End the run's objects, release the lease, and arm one wake if anything waits."""
+    """End the run's objects, release the lease, and arm one wake if anything waits.
+
+    The decision is written down first. Whoever comes after a settling that stopped half-way
+    completes what was decided then, whatever became of the run since.
+    """
     settled = _holds(aws, pipeline, token)
     if settled:
-        if outcome == FAILED:
+        wanted = Settlement(outcome=outcome, data_state=data_state, sentence=sentence)
+        decided = _decided(aws, pipeline, token, wanted)
+        if decided.outcome == FAILED:
             _keep_pending(aws, pipeline, token)
         elif manifest := aws.run_folder(pipeline, token).find(Manifest):
-            _settle_objects(aws, manifest, data_state, sentence)
-        settled = _release(aws, pipeline, token, outcome, sentence)
-    return SettledRun(settled=settled, follow_up=_follow_up(aws, pipeline, token))
+            _settle_objects(aws, manifest, decided)
+        settled = _release(aws, pipeline, token, decided)
+    return SettledRun(settled=settled, follow_up=_follow_up(aws, pipeline))
 
 
 def checked_objects(aws: Adapters, manifest: Manifest) -> dict[str, CheckedObject]:
@@ -55,16 +62,25 @@ def _holds(aws: Adapters, pipeline: str, token: int) -> bool:
     return lease is not None and lease.token == token
 
 
+def _decided(aws: Adapters, pipeline: str, token: int, wanted: Settlement) -> Settlement:
+    """What was decided first; what that needs is read before, so that it can be carried out."""
+    folder = aws.run_folder(pipeline, token)
+    if wanted.outcome != FAILED and (manifest := folder.find(Manifest)):
+        checked_objects(aws, manifest)
+    return folder.write_once(wanted)
+
+
 def _keep_pending(aws: Adapters, pipeline: str, token: int) -> None:
     """A failed run ends no object. This reads no document: one may be what made the run fail."""
     aws.work.delete(names.accepted_batch(pipeline, token))
     aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, data_state=PENDING))
 
 
-def _settle_objects(aws: Adapters, manifest: Manifest, data_state: str, sentence: str) -> None:
+def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> None:
     pipeline, token = manifest.pipeline, manifest.token
+    data_state = decided.data_state
     checked = checked_objects(aws, manifest)
-    endings = settlement.endings(manifest.objects, checked, data_state, sentence)
+    endings = settlement.endings(manifest.objects, checked, data_state, decided.sentence)
     _quarantine_batch(aws, manifest, checked, endings)
     aws.ledger.end_objects(pipeline, token, endings)
     if not settlement.keeps_accepted_copy(endings):
@@ -85,23 +101,23 @@ def _quarantine_batch(
             quarantine.keep(aws, manifest, item, result.rows if result else 0, reason, found)
 
 
-def _release(aws: Adapters, pipeline: str, token: int, outcome: str, sentence: str) -> bool:
+def _release(aws: Adapters, pipeline: str, token: int, decided: Settlement) -> bool:
     """Release in one conditional update; when more arrived meanwhile, look again."""
     while True:
         seen = aws.ledger.state(pipeline)
         if seen.lease is None or seen.lease.token != token:
             return False
-        after = settlement.aftermath(seen, outcome, sentence, clock.now())
+        after = settlement.aftermath(seen, decided.outcome, decided.sentence, clock.now())
         if aws.ledger.release_lease(pipeline, token, seen, after):
             log.info("released the lease", extra={"pipeline": pipeline, "token": token})
             return True
 
 
-def _follow_up(aws: Adapters, pipeline: str, token: int) -> bool:
+def _follow_up(aws: Adapters, pipeline: str) -> bool:
     """One wake if objects wait; looked at after the release, so none is overlooked."""
     state = aws.ledger.state(pipeline)
     if state.paused or state.lease is not None or not aws.ledger.has_pending(pipeline):
         return False
     wait = max(0, (state.retry_at or 0) - clock.now())
-    wakes.arm(aws, pipeline, "follow-up", wait, signature=f"follow-up of {token}")
+    wakes.ensure(aws, pipeline, state, "follow-up", wait)
     return True
