@@ -192,6 +192,20 @@ def test_a_model_that_is_scored_sees_the_features_alone(retraining: Coverage) ->
     assert scored == f"{RUN['uri']}/scores/challenger/"
 
 
+def test_what_was_trained_is_what_is_scored_and_registered(retraining: Coverage) -> None:
+    run = retrain(retraining)
+    trained_model = "s3://work/model.tar.gz"
+    assert run.arguments("TrainModel")["EnableNetworkIsolation"] is True
+    container = run.arguments("CreateChallenger")["PrimaryContainer"]
+    assert container == {"Image": RUN["training"]["image"], "ModelDataUrl": trained_model}
+    assert run.arguments("RegisterModel")["Payload"] == {
+        "manifest": RUN["manifest"],
+        "artifact": trained_model,
+        "image": RUN["training"]["image"],
+        "training_job": f"{RUN['name']}-train-0",
+    }
+
+
 def test_a_rejected_model_leaves_suspect_data_and_no_package(retraining: Coverage) -> None:
     run = retrain(retraining, Gate=verdict(REJECT))
     assert run.path == [*CLAIMED, *JUDGED, *SETTLED]
