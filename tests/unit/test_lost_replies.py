@@ -74,6 +74,13 @@ WRITES: Final[dict[str, tuple[Prepared, Write]]] = {
         nothing,
         lambda ledger: ledger.lock_promotion("bank", 1, "arn:execution", 10, 90),
     ),
+    "note_unplaced_once": (nothing, lambda ledger: ledger.note_unplaced_once("odd", 20_000)),
+    "refuse_arrival": (
+        nothing,
+        lambda ledger: ledger.refuse_arrival(
+            "bank", Arrival("bank/a.csv", "v1", "e", 3, "s", 7), "too large"
+        ),
+    ),
     "record_arrivals": (
         nothing,
         lambda ledger: all(

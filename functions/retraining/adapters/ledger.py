@@ -77,7 +77,8 @@ class Ledger:
             "reason": reason,
         }
         item = f"object#{arrival.id}"
-        return self._table.put(pipeline, item, values, "attribute_not_exists(pipeline)")
+        condition, hand = "attribute_not_exists(pipeline)", Hand("refusal_hand")
+        return self._table.put(pipeline, item, values, condition, hand=hand)
 
     def pending(self, pipeline: str) -> Iterable[Pending]:
         """Objects that wait, oldest first, read consistently."""
@@ -279,7 +280,8 @@ class Ledger:
         """
         item = f"unplaced#{hashlib.sha256(prefix.encode()).hexdigest()}#{day}"
         expires = {"expires": (day + 2) * 86_400}
-        return self._table.put(LEDGER, item, expires, "attribute_not_exists(pipeline)")
+        condition, hand = "attribute_not_exists(pipeline)", Hand("notice_hand")
+        return self._table.put(LEDGER, item, expires, condition, hand=hand)
 
     # --- runs -------------------------------------------------------------------------------
 

@@ -48,15 +48,17 @@ class Table:
         condition: str | None = None,
         given: dict[str, Any] | None = None,
         names: dict[str, str] | None = None,
+        hand: Hand | None = None,
     ) -> bool:
-        """Write an item; False when the condition does not hold."""
+        """Write an item; False when the condition does not hold, as in `update`."""
         extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
         if given:
             extra["ExpressionAttributeValues"] = typed(given)
         if names:
             extra["ExpressionAttributeNames"] = names
-        body = {**_key(pipeline, item), **typed(values)}
-        return self._try(self._dynamodb.put_item, Item=body, **extra) is not None
+        signed = {hand.attribute: hand.signature} if hand else {}
+        body = {**_key(pipeline, item), **typed({**values, **signed})}
+        return self._try(self._dynamodb.put_item, hand, Item=body, **extra) is not None
 
     def update(
         self,
