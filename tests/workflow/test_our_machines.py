@@ -192,10 +192,18 @@ def test_a_model_that_is_scored_sees_the_features_alone(retraining: Coverage) ->
     assert scored == f"{RUN['uri']}/scores/challenger/"
 
 
+@pytest.mark.parametrize("by", ["row", "key"])
+def test_data_is_split_as_the_pipeline_says(retraining: Coverage, by: str) -> None:
+    run = retrain(retraining, ClaimData=payload({**RUN, "split_by": by}))
+    assert run.arguments("PrepareDataset")["Arguments"]["--split_by"] == by
+
+
 def test_what_was_trained_is_what_is_scored_and_registered(retraining: Coverage) -> None:
     run = retrain(retraining)
     trained_model = "s3://work/model.tar.gz"
     assert run.arguments("TrainModel")["EnableNetworkIsolation"] is True
+    output = run.arguments("TrainModel")["OutputDataConfig"]["S3OutputPath"]
+    assert output == f"{RUN['uri']}/model"
     container = run.arguments("CreateChallenger")["PrimaryContainer"]
     assert container == {"Image": RUN["training"]["image"], "ModelDataUrl": trained_model}
     assert run.arguments("RegisterModel")["Payload"] == {

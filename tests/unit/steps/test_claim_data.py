@@ -8,6 +8,7 @@ import hashlib
 import json
 
 import pytest
+from unit_model import FORMER
 from unit_service import DEFINITION, Service, claim, rows, started
 
 from retraining import errors
@@ -109,3 +110,9 @@ def test_history_is_what_was_trained_on_and_reference_what_was_promoted(service:
     manifest = service.read("runs/bank/000005/manifest.json")
     assert manifest["history"] == ["run-000001", "run-000002"]
     assert manifest["reference"] == ["run-000001"]
+
+
+def test_the_champion_of_the_claim_is_scored_beside_the_challenger(service: Service) -> None:
+    started(service, a=rows(3))
+    service.aws.ledger.set_champion("bank", FORMER)
+    assert claim()["champion_model"] == FORMER.model
