@@ -181,6 +181,7 @@ def test_superior_asks_for_a_proof() -> None:
     assert gate.judge(TERMS, close).decision == "promote"
     assert gate.judge(superior, close).decision == "inconclusive"
     assert gate.judge(superior, facts()).decision == "promote"
+    assert gate.judge(superior, facts(reference=0.001)).decision == "promote"
 
 
 @pytest.mark.parametrize("value", [0.5, 0.51])

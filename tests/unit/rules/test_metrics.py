@@ -27,6 +27,7 @@ SCORES = [0.1, 0.4, 0.35, 0.8]
         ("auc", LABELS, SCORES, 0.75),
         ("auc", LABELS, [0.5] * 4, 0.5),
         ("accuracy", LABELS, SCORES, 0.75),
+        ("accuracy", [0.0, 1.0], [0.49, 0.5], 1.0),
         ("accuracy", [2.0, 1.0, 0.0], [2.0, 1.0, 1.0], 2 / 3),
         ("f1", LABELS, SCORES, 2 / 3),
         ("logloss", [1.0, 0.0], [0.8, 0.4], -(math.log(0.8) + math.log(0.6)) / 2),

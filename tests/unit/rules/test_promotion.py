@@ -89,3 +89,10 @@ def test_golden_rows_agree_in_either_form_of_the_answer(body: str) -> None:
 def test_another_models_answer_differs(body: str, said: str) -> None:
     with pytest.raises(errors.GoldenRowsDiffer, match=said):
         promotion.require_golden("e", GOLDEN, body)
+
+
+def test_an_endpoint_gets_the_memory_and_the_concurrency_of_its_definition() -> None:
+    wanted = {"kind": "serverless", "memory_mb": 3072, "max_concurrency": 7}
+    (variant,) = promotion.variants("model", wanted)
+    assert variant["ServerlessConfig"] == {"MemorySizeInMB": 3072, "MaxConcurrency": 7}
+    assert variant["ModelName"] == "model"
