@@ -42,6 +42,7 @@ POLLED = "Lambda's poller takes the messages under the function's role"
 MISSING = "what is missing is told as missing, not as forbidden"
 CLAIMED = "a workflow that was pushed while a run was open is the next run's"
 UNVERSIONED = "a landing bucket may be without versions"
+HALF_SETTLED = "it completes the decision of a run that stopped while its data was settled"
 UNUSED = {
     **{
         f"{function} sqs:{action}": POLLED
@@ -71,6 +72,13 @@ UNUSED = {
     **{
         f"RegisterModel ecr:{action}": "SageMaker looks at the image as who registers a model of it"
         for action in ("BatchGetImage", "DescribeImages")
+    },
+    **{
+        f"RecoverRun s3:{action}": HALF_SETTLED
+        for action in (
+            "GetObject", "GetObjectTagging", "GetObjectVersion", "GetObjectVersionTagging",
+            "PutObject", "PutObjectTagging",
+        )
     },
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
     "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
@@ -243,7 +251,11 @@ def refuse_data(world: World, header: str, rows: list[str]) -> None:
     world.drop(f"{PIPELINE}/broken.csv", broken, tags="owner=marketing")
     same = [row for row in rows if row.endswith('"no"')]
     world.drop(f"{PIPELINE}/same.csv", csv_bytes(header, same), tags="owner=marketing")
-    until(lambda: world.heard("SettleData", "s3:PutObject"), "a batch was rejected", RUN_SECONDS)
+    until(
+        lambda: world.heard("SettleData", "s3:PutObject", "/report.json"),
+        "a batch was rejected",
+        RUN_SECONDS,
+    )
     bucket = world.outputs["LandingBucket"]
     assert world.heard("CheckData", "s3:ListBucket", bucket), "the object was gone in time"
     until(lambda: idle(world), "no run is open", RUN_SECONDS)

@@ -16,10 +16,13 @@ MACHINES = {
 }
 LAMBDA = ("Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException",
           "Lambda.AWSLambdaException", "Lambda.SdkClientException",
-          "Lambda.TooManyRequestsException")  # fmt: skip
+          "Lambda.TooManyRequestsException", "Lambda.ResourceNotReadyException",
+          "Lambda.ENINotReadyException")  # fmt: skip
 CAUSES = {
     "Lambda is busy or broken": [LAMBDA],
-    "a function ran out of memory or time": [("Lambda.Unknown",)],
+    "a function ran out of memory or time": [
+        ("Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError")
+    ],
     "a service has too much to do": [
         ("DataBrew.ConflictException", "DataBrew.ServiceQuotaExceededException",
          "DataBrew.AWSGlueDataBrewException"),
