@@ -13,6 +13,8 @@ import check_data
 import finish_run
 import settle_data
 
+pytestmark = pytest.mark.slow  # every write of every end: over a minute of CPU
+
 BEFORE_ANYTHING = 1
 MOST_WRITES = 40
 
