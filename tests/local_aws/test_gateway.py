@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from botocore.config import Config
+from moto import backends
 
 from ratchet.local_aws.door.gateway import is_loopback, service_of
 from ratchet.local_aws.running.local import LocalAws
@@ -154,6 +155,19 @@ def test_what_moto_serves_passes_through(local_aws: LocalAws) -> None:
     with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
         dynamodb.put_item(**put)
     assert local_aws.client("sts").get_caller_identity()["Account"] == local_aws.account
+
+
+def test_moto_looks_for_the_backend_of_a_kind_of_request_once(
+    local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3, looked = local_aws.client("s3"), []
+    s3.list_buckets()
+    modules = backends.list_of_moto_modules
+    monkeypatch.setattr(
+        backends, "list_of_moto_modules", lambda: looked.append("its folder") or modules()
+    )
+    s3.list_buckets()
+    assert looked == []
 
 
 def test_an_operation_that_is_not_answered_is_refused_by_name(local_aws: LocalAws) -> None:

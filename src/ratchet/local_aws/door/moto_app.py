@@ -2,10 +2,14 @@
 
 moto keeps its state in the process, so all local AWSs of a process share it; it is discarded with
 the last one. `count` numbers what must be unique within that state.
+
+moto finds the backend of a request by listing its own folder, under a lock that all requests share:
+most of the time of a small request. The answer cannot change, so it is remembered.
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import threading
@@ -26,7 +30,9 @@ def open_moto() -> Any:
 
     with _lock:
         _users += 1
-    return DomainDispatcherApplication(create_backend_app)
+    app = DomainDispatcherApplication(create_backend_app)
+    app.get_backend_for_host = functools.lru_cache(app.get_backend_for_host)
+    return app
 
 
 def close_moto(app: Any) -> None:
