@@ -5,7 +5,7 @@ Usage (arguments of the Glue job run):
     --manifest   s3 uri of the run's manifest.json
     --output     s3 uri that ends in /prepared
     --label      the label's column
-    --split_by   row | key; by key only the newest batch's row of each key stays
+    --split_by   row | key; by key only the row of each key that arrived last stays
     --transform  true | false; true applies transform(data: DataFrame) -> DataFrame of the module
                  `transform` that --extra-py-files brings
 
@@ -28,6 +28,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 RESERVED = ("row_id", "split", "batch")
+ARRIVAL = "arrival"  # reserved too, where rows replace each other: split by key
 FRESH = "fresh"
 REFERENCE = "reference"
 PARTS = ("train", "validation", "holdout")
@@ -37,7 +38,8 @@ NO_MARKER = ("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
 KIND = "kind of holdout row"
 ROWS = "number of rows"
 BAD_ROWS = "number of bad rows"
-PLACE = "place of the batch"
+BATCH = "place of the batch"
+ROW = "place in the batch"
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
 SPARK_TYPES = {"integer": "long", "number": "double"}
@@ -57,6 +59,10 @@ class Request:
     label: str
     by_key: bool
     transform: bool
+
+    @property
+    def reserved(self) -> tuple[str, ...]:
+        return (*RESERVED, ARRIVAL) if self.by_key else RESERVED
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ def batches_of(manifest: dict[str, Any]) -> Batches:
 # --- load and transform ------------------------------------------------------------------------
 
 
-def load(spark: SparkSession, source: str, batches: Batches) -> DataFrame:
+def load(spark: SparkSession, request: Request, batches: Batches) -> DataFrame:
     """The rows of this run's batches, every column as text; empty fields are null."""
     options = {
         "header": True,
@@ -121,8 +127,8 @@ def load(spark: SparkSession, source: str, batches: Batches) -> DataFrame:
         "escape": '"',
         "recursiveFileLookup": True,
     }
-    data = spark.read.options(**options).csv(source)
-    _require_reserved(data, "the data at " + source)
+    data = spark.read.options(**options).csv(request.source)
+    _require_reserved(data, request.reserved, "the data at " + request.source)
     return data.where(f.col("batch").isin(*batches.oldest_first))
 
 
@@ -137,25 +143,29 @@ def typed(data: DataFrame, definition: dict[str, Any]) -> DataFrame:
     )
 
 
-def apply_transform(data: DataFrame) -> DataFrame:
+def apply_transform(data: DataFrame, request: Request) -> DataFrame:
     from transform import transform  # type: ignore[import-not-found]  # --extra-py-files
 
     made = transform(data)
     if not isinstance(made, DataFrame):
         raise PrepareFailed(f"transform returned {type(made).__name__}, not a DataFrame")
-    _require_reserved(made, "the result of transform")
+    _require_reserved(made, request.reserved, "the result of transform")
     return made
 
 
 def newest_of_each_key(data: DataFrame, batches: Batches) -> DataFrame:
-    """One row per row_id: the newest batch's; the greatest, where a batch holds a key twice."""
+    """One row per row_id, the one that arrived last: batch, object and line decide, in this order.
+
+    Where a transform made several of that one row, the greatest stays.
+    """
     places = {batch: place for place, batch in enumerate(batches.oldest_first)}
     newest = f.create_map(*[f.lit(item) for pair in places.items() for item in pair])
-    row = f.struct(newest[f.col("batch")].alias(PLACE), *map(_column, data.columns))
+    order = (newest[f.col("batch")].alias(BATCH), f.col(ARRIVAL).alias(ROW))
+    kept = [name for name in data.columns if name != ARRIVAL]
     return (
         data.groupBy("row_id")
-        .agg(f.max(row).alias("row"))
-        .select(*[f.col("row")[name].alias(name) for name in data.columns])
+        .agg(f.max(f.struct(*order, *map(_column, kept))).alias("row"))
+        .select(*[f.col("row")[name].alias(name) for name in kept])
     )
 
 
@@ -261,8 +271,8 @@ def _column(name: str) -> Column:
     return f.col(_quoted(name))
 
 
-def _require_reserved(data: DataFrame, what: str) -> None:
-    for name in RESERVED:
+def _require_reserved(data: DataFrame, reserved: tuple[str, ...], what: str) -> None:
+    for name in reserved:
         if name not in data.columns:
             raise PrepareFailed(
                 f"Reserved column {name!r} is missing from {what}; keep it unchanged"
@@ -341,9 +351,9 @@ def main(argv: list[str]) -> None:
     batches = batches_of(manifest)
     spark = SparkSession.builder.getOrCreate()
 
-    data = typed(load(spark, request.source, batches), manifest["definition"])
+    data = typed(load(spark, request, batches), manifest["definition"])
     if request.transform:
-        data = apply_transform(data)
+        data = apply_transform(data, request)
     if request.by_key:
         data = newest_of_each_key(data, batches)
 

@@ -13,11 +13,13 @@ import pytest
 
 from ratchet.local_aws.glue.script_runs import LIBRARY
 from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
+from retraining.rules.names import arrival
 
 pytestmark = pytest.mark.process
 
 REPO = Path(__file__).parents[2]
 RESERVED = "row_id string, split string, batch string"
+ARRIVAL = "arrival string"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,10 @@ def job(spark: Any) -> Any:
 
 def batches(job: Any) -> Any:
     return job.Batches("run-000003", ("run-000001", "run-000002"), ("run-000001",))
+
+
+def request(job: Any, folder: Path, *, by_key: bool = False) -> Any:
+    return job.Request(folder.as_uri(), "", folder.as_uri(), "y", by_key, False)
 
 
 def table(spark: Any, columns: str, *rows: tuple[Any, ...]) -> Any:
@@ -102,20 +108,27 @@ def test_a_split_that_the_recipe_changed_is_refused(spark: Any, job: Any) -> Non
     assert refused(job, data, ["a"]) == "Reserved column 'split' was changed: it holds 'TRAIN'"
 
 
-def test_by_key_the_newest_batch_of_a_row_stays(spark: Any, job: Any) -> None:
+def test_by_key_the_row_that_arrived_last_stays(spark: Any, job: Any) -> None:
+    """A later batch, a later object, a later row: the order of the text says nothing."""
     rows = [
-        ("k1", "train", "run-000001", "old", "a.b"),
-        ("k1", "train", "run-000003", "new", None),
-        ("k2", "holdout", "run-000002", "only", "x"),
-        ("k3", "train", "run-000003", "a", "same batch"),
-        ("k3", "train", "run-000003", "b", "same batch"),
+        ("k1", "train", "run-000001", arrival(7, 7), "z", "a.b"),
+        ("k1", "train", "run-000003", arrival(0, 1), "new", None),
+        ("k2", "holdout", "run-000002", arrival(0, 1), "only", "x"),
+        ("k3", "train", "run-000003", arrival(10, 1), "new", "a later object"),
+        ("k3", "train", "run-000003", arrival(9, 11), "z", "an earlier object"),
+        ("k4", "train", "run-000003", arrival(0, 10), "new", "a later row"),
+        ("k4", "train", "run-000003", arrival(0, 9), "z", "an earlier row"),
     ]
-    data = spark.createDataFrame(rows, f"{RESERVED}, y string, `a.b` string")
-    kept = job.newest_of_each_key(data, batches(job)).orderBy("row_id").collect()
-    assert [(row["row_id"], row["batch"], row["y"]) for row in kept] == [
+    data = spark.createDataFrame(rows, f"{RESERVED}, {ARRIVAL}, y string, `a.b` string")
+    made = job.newest_of_each_key(data, batches(job))
+    assert made.columns == ["row_id", "split", "batch", "y", "a.b"]
+    assert [
+        (row["row_id"], row["batch"], row["y"]) for row in made.orderBy("row_id").collect()
+    ] == [
         ("k1", "run-000003", "new"),
         ("k2", "run-000002", "only"),
-        ("k3", "run-000003", "b"),
+        ("k3", "run-000003", "new"),
+        ("k4", "run-000003", "new"),
     ]
 
 
@@ -149,9 +162,8 @@ def test_parts_are_written_in_order_with_nulls_empty_and_no_marker(
         ("r6", "holdout", "run-000002", "0", "9"),
     ]
     data = spark.createDataFrame(rows, f"{RESERVED}, y string, `a,b` string")
-    request = job.Request("", "", tmp_path.as_uri(), "y", False, False)
     counts = job.count_rows(job.survey(data, "y", ["a,b"], batches(job)))
-    job.write_parts(data, request, ["a,b"], batches(job), counts)
+    job.write_parts(data, request(job, tmp_path), ["a,b"], batches(job), counts)
     made = {
         part.name: "".join(file.read_text() for file in sorted(part.glob("*.csv")))
         for part in tmp_path.iterdir()
@@ -172,7 +184,7 @@ def test_files_of_different_headers_are_not_read_as_one_table(
         file.parent.mkdir(exist_ok=True)
         file.write_text(f"{header},row_id,split,batch\n1,2,r{name},train,run-000003\n")
     with pytest.raises(Exception, match="CSV header does not conform to the schema"):
-        job.load(spark, tmp_path.as_uri(), batches(job)).count()
+        job.load(spark, request(job, tmp_path), batches(job)).count()
 
 
 def test_only_rows_of_this_run_s_batches_are_read(spark: Any, job: Any, tmp_path: Path) -> None:
@@ -180,9 +192,10 @@ def test_only_rows_of_this_run_s_batches_are_read(spark: Any, job: Any, tmp_path
     lines = ['"x ""y"",\nz",r1,train,run-000003', "b,r2,train,run-000009"]
     text = "a,row_id,split,batch\n" + "\n".join(lines) + "\n"
     (tmp_path / "run-000003/chunk-0-0.csv").write_text(text)
-    assert [row["a"] for row in job.load(spark, tmp_path.as_uri(), batches(job)).collect()] == [
-        'x "y",\nz'
-    ]
+    read = job.load(spark, request(job, tmp_path), batches(job))
+    assert [row["a"] for row in read.collect()] == ['x "y",\nz']
+    with pytest.raises(job.PrepareFailed, match="'arrival' is missing from the data at file:"):
+        job.load(spark, request(job, tmp_path, by_key=True), batches(job))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +223,7 @@ def test_a_missing_label_or_reserved_column_is_named(spark: Any, job: Any) -> No
     with pytest.raises(job.PrepareFailed, match="No feature column is left"):
         job.features_of(data.withColumnRenamed("a", "y"), "y", None)
     with pytest.raises(job.PrepareFailed, match="'split' is missing from the recipe"):
-        job._require_reserved(data.drop("split"), "the recipe")
+        job._require_reserved(data.drop("split"), job.RESERVED, "the recipe")
 
 
 def test_empty_parts_are_refused_by_name(job: Any) -> None:

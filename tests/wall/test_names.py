@@ -90,7 +90,9 @@ def constants(source: str) -> dict[str, object]:
 
 
 def test_the_job_keeps_the_columns_and_holdouts_that_the_service_reads() -> None:
-    assert constants(JOB)["RESERVED"] == names.RESERVED_COLUMNS
+    by_row, arrival = constants(JOB)["RESERVED"], constants(JOB)["ARRIVAL"]
+    assert by_row == names.reserved_columns("row")
+    assert (*by_row, arrival) == names.reserved_columns("key") == names.RESERVED_COLUMNS
     assert (constants(JOB)["FRESH"], constants(JOB)["REFERENCE"]) == HOLDOUTS
 
 

@@ -58,7 +58,7 @@ class Ledger:
             "sequencer": arrival.sequencer,
             "arrived": arrival.arrived,
             "state": "PENDING",
-            "pending": pending_mark(arrival.arrived, arrival.id),
+            "pending": pending_mark(arrival.arrived, arrival.sequencer, arrival.id),
         }
         if self._table.put(pipeline, item, values, "attribute_not_exists(pipeline)"):
             return True
@@ -89,6 +89,7 @@ class Ledger:
                 item["version"],
                 item["etag"],
                 item["size"],
+                item["sequencer"],
             )
 
     def count_pending(self, pipeline: str) -> int:

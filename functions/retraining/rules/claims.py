@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from retraining.documents.manifest import ClaimedObject
+from retraining.rules.names import sequence
 
 MOST_CHUNKS: Final = 8
 CHUNK_BYTES: Final = 32 << 20  # below this a further function costs more than it saves
@@ -31,10 +32,14 @@ class Pending:
     version: str
     etag: str
     size: int
+    sequencer: str
 
 
 def batch(pending: Iterable[Pending]) -> list[Pending]:
-    """The oldest objects that one run can check; the rest waits for the follow-up run."""
+    """The oldest objects that one run can check, as they arrived; the rest waits.
+
+    `pending` comes oldest first, by the second of the event.
+    """
     taken: list[Pending] = []
     total = 0
     for item in islice(pending, MOST_OBJECTS):
@@ -42,7 +47,22 @@ def batch(pending: Iterable[Pending]) -> list[Pending]:
         if taken and total > MOST_BYTES:
             break
         taken.append(item)
-    return taken
+    return in_order_of_arrival(taken)
+
+
+def in_order_of_arrival(objects: list[Pending]) -> list[Pending]:
+    """The versions of each key in the order of their writes, in the places that the key has.
+
+    The time of an event says which of two keys came first, to the second. Of one key the
+    sequencer knows better, and says nothing about two ("Event message structure", Amazon S3 user
+    guide).
+    """
+    versions: dict[str, list[Pending]] = {}
+    for item in objects:
+        versions.setdefault(item.key, []).append(item)
+    for of_key in versions.values():
+        of_key.sort(key=lambda item: sequence(item.sequencer), reverse=True)
+    return [versions[item.key].pop() for item in objects]
 
 
 def too_large(size: int) -> str | None:

@@ -19,7 +19,7 @@ from retraining.algorithms.catalog import ALGORITHMS
 from retraining.documents.check_report import Problem
 from retraining.rules import cells, first_look, rows
 from retraining.rules.cells import ColumnRule
-from retraining.rules.names import RESERVED_COLUMNS
+from retraining.rules.names import ARRIVAL_COLUMN, arrival, reserved_columns
 from retraining.rules.problems import Problems, shown
 
 BLOCK: Final = 1 << 20
@@ -53,6 +53,7 @@ class Rules:
     identity: tuple[str, ...]  # the columns whose raw text identifies a row
     shares: rows.Shares
     batch: str
+    reserved: tuple[str, ...]
 
     @classmethod
     def of(cls, definition: dict[str, Any], batch: str) -> Rules:
@@ -65,7 +66,8 @@ class Rules:
         names = tuple(column.name for column in columns)
         identity = tuple(key) if split["by"] == "key" else names
         shares = rows.Shares.of(split)
-        return cls(columns, data["label"], data["delimiter"], identity, shares, batch)
+        reserved = reserved_columns(split["by"])
+        return cls(columns, data["label"], data["delimiter"], identity, shares, batch, reserved)
 
 
 @dataclass
@@ -90,8 +92,8 @@ def _label_range(definition: dict[str, Any]) -> tuple[float | None, float | None
     return ALGORITHMS[training["algorithm"]].label_range(training["hyperparameters"])
 
 
-def check(source: Source, rules: Rules, sink: Sink) -> Result:
-    """Check the object behind `source` and write its accepted copy to `sink`."""
+def check(source: Source, rules: Rules, sink: Sink, place: int = 0) -> Result:
+    """Check the object behind `source`, which arrived as number `place`; its copy to `sink`."""
     result = Result()
     head = _read(source, HEAD)
     problem = first_look.not_text(head)
@@ -109,7 +111,7 @@ def check(source: Source, rules: Rules, sink: Sink) -> Result:
     for problem in found:
         result.problems.add(problem)
     if not found:
-        _Pass(rules, header, result, sink).run(_Tap(head, source))
+        _Pass(rules, header, result, sink, place).run(_Tap(head, source))
     return result
 
 
@@ -124,8 +126,11 @@ def _endless_header(line: bytes) -> Problem:
 class _Pass:
     """One pass over an object whose header is right."""
 
-    def __init__(self, rules: Rules, header: list[str], result: Result, sink: Sink) -> None:
+    def __init__(
+        self, rules: Rules, header: list[str], result: Result, sink: Sink, place: int
+    ) -> None:
         self.rules, self.header, self.result, self.sink = rules, header, result, sink
+        self.place = place
         self.malformed: list[int] = []
         self.good = 0
         self.open_end = False
@@ -188,7 +193,7 @@ class _Pass:
         self._collect_labels(text[self.rules.label])
         self.open_end = any("\n" in c[-1].as_py() for c in text.values())
         if not problems:
-            self.sink.write(_lines(text, self.rules))
+            self.sink.write(_lines(text, self.rules, self.place, self.good))
 
     def _collect_labels(self, labels: pa.Array) -> None:
         if len(self.result.labels) < LABELS:
@@ -238,7 +243,7 @@ def _read(source: Source, size: int) -> bytes:
 
 
 def _header(rules: Rules) -> str:
-    names = [*(column.name for column in rules.columns), *RESERVED_COLUMNS]
+    names = [*(column.name for column in rules.columns), *rules.reserved]
     return ",".join(_quoted(name) for name in names) + "\n"
 
 
@@ -246,12 +251,14 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
 
 
-def _lines(text: dict[str, pa.Array], rules: Rules) -> bytes:
+def _lines(text: dict[str, pa.Array], rules: Rules, place: int, above: int) -> bytes:
     """A block of the accepted copy: fields as they landed, then the reserved columns."""
     ids = [rows.row_id(raw) for raw in _identities(text, rules)]
     sides = [rows.side(identifier, rules.shares) for identifier in ids]
     columns = [_field(text[column.name]) for column in rules.columns]
     columns += [pa.array(ids), pa.array(sides), pa.array([rules.batch] * len(ids))]
+    if ARRIVAL_COLUMN in rules.reserved:
+        columns.append(pa.array([arrival(place, above + n) for n in range(1, len(ids) + 1)]))
     lines = pc.binary_join_element_wise(*columns, ",")
     whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
     return bytes(pc.binary_join(whole, "\n")[0].as_buffer()) + b"\n"

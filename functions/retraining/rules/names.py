@@ -11,7 +11,9 @@ PIPELINE_PATTERN: Final = r"^[a-z](-?[a-z0-9])+$"
 SHORTEST_PIPELINE: Final = 2
 LONGEST_PIPELINE: Final = 24
 SEPARATOR: Final = "--"  # no stack or pipeline has it in its name, nor a hyphen at the end
-RESERVED_COLUMNS: Final = ("row_id", "split", "batch")
+ARRIVAL_COLUMN: Final = "arrival"  # only where rows replace each other
+RESERVED_COLUMNS: Final = ("row_id", "split", "batch", ARRIVAL_COLUMN)
+SEQUENCER_DIGITS: Final = 32
 VARIANT: Final = "serving"  # must never change: AWS ties an endpoint's updates to its name
 LONGEST_NAME: Final = 63  # of SageMaker's jobs, models, endpoints and package groups
 
@@ -48,9 +50,32 @@ def object_id(key: str, version: str) -> str:
     return hashlib.sha256(f"{key}\0{version}".encode()).hexdigest()[:32]
 
 
-def pending_mark(arrived: int, identifier: str) -> str:
+def reserved_columns(split_by: str) -> tuple[str, ...]:
+    """The columns that the accepted copy of a pipeline has beside those that landed."""
+    return RESERVED_COLUMNS if split_by == "key" else RESERVED_COLUMNS[:-1]
+
+
+def arrival(place: int, row: int) -> str:
+    """Value of the reserved column `arrival`: the greater, the later the row came in its batch.
+
+    `place` is the object's in the manifest, `row` the data row from 1. Text, so that no engine
+    reads it as a number.
+    """
+    return f"o{place:06d}r{row:010d}"
+
+
+def sequence(sequencer: str) -> str:
+    """An S3 sequencer as text that sorts: of a greater one, the later write of the same key.
+
+    "Right pad the shorter value with zeros, and then do a lexicographic comparison" (Amazon S3
+    user guide, "Event message structure").
+    """
+    return sequencer.lower().ljust(SEQUENCER_DIGITS, "0")
+
+
+def pending_mark(arrived: int, sequencer: str, identifier: str) -> str:
     """Sort key of the sparse index of pending objects: oldest first."""
-    return f"{arrived:015d}#{identifier}"
+    return f"{arrived:015d}#{sequence(sequencer)}#{identifier}"
 
 
 def definition_prefix(pipeline: str, content_hash: str) -> str:
@@ -73,9 +98,9 @@ def accepted_batch(pipeline: str, token: int) -> str:
     return f"{accepted_prefix(pipeline)}{batch(token)}/"
 
 
-def accepted_key(pipeline: str, token: int, chunk: int, position: int) -> str:
-    """Key of one accepted object."""
-    return f"{accepted_batch(pipeline, token)}chunk-{chunk}-{position}.csv"
+def accepted_key(pipeline: str, token: int, chunk: int, place: int) -> str:
+    """Key of the accepted copy of the object in this place of the manifest."""
+    return f"{accepted_batch(pipeline, token)}chunk-{chunk}-{place}.csv"
 
 
 def quarantine_prefix(pipeline: str, token: int, identifier: str) -> str:

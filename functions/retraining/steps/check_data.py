@@ -31,11 +31,11 @@ class CheckedChunk(Part):
 def check_data(aws: Adapters, manifest: Manifest, chunk: int) -> CheckedChunk:
     """Check the chunk's objects one after the other and write its report."""
     rules = Rules.of(manifest.definition.json, manifest.batch)
-    objects = [item for item in manifest.objects if item.chunk == chunk]
+    placed = [(place, item) for place, item in enumerate(manifest.objects) if item.chunk == chunk]
     labels: set[str] = set()
     checked = []
-    for position, item in enumerate(objects):
-        result = _check_object(aws, manifest, item, position, rules)
+    for place, item in placed:
+        result = _check_object(aws, manifest, item, place, rules)
         labels |= result.labels if result.accepted else set()
         checked.append(_checked(item, result))
         if not result.accepted:
@@ -48,14 +48,13 @@ def check_data(aws: Adapters, manifest: Manifest, chunk: int) -> CheckedChunk:
 
 
 def _check_object(
-    aws: Adapters, manifest: Manifest, item: ClaimedObject, position: int, rules: Rules
+    aws: Adapters, manifest: Manifest, item: ClaimedObject, place: int, rules: Rules
 ) -> Result:
-    key = names.accepted_key(manifest.pipeline, manifest.token, item.chunk, position)
     try:
-        result = _try_object(aws, item, key, rules)
+        result = _try_object(aws, manifest, item, place, rules)
     except DataDefeatsCheck as first:
         log.warning(str(first), extra={"key": item.key})
-        result = _try_again(aws, item, key, rules)
+        result = _try_again(aws, manifest, item, place, rules)
     log.info(
         "checked an object",
         extra={"key": item.key, "accepted": result.accepted, "rows": result.rows},
@@ -63,18 +62,22 @@ def _check_object(
     return result
 
 
-def _try_again(aws: Adapters, item: ClaimedObject, key: str, rules: Rules) -> Result:
+def _try_again(
+    aws: Adapters, manifest: Manifest, item: ClaimedObject, place: int, rules: Rules
+) -> Result:
     """Whatever an object does to the check, at the second time it is set aside, not the run."""
     try:
-        return _try_object(aws, item, key, rules)
+        return _try_object(aws, manifest, item, place, rules)
     except DataDefeatsCheck as error:
         return _rejected(Problem("unreadable", f"{error}: check that it is CSV as agreed"))
 
 
-def _try_object(aws: Adapters, item: ClaimedObject, key: str, rules: Rules) -> Result:
-    copy = aws.work.upload(key)
+def _try_object(
+    aws: Adapters, manifest: Manifest, item: ClaimedObject, place: int, rules: Rules
+) -> Result:
+    copy = aws.work.upload(names.accepted_key(manifest.pipeline, manifest.token, item.chunk, place))
     try:
-        result = _checked_stream(aws, item, rules, copy)
+        result = _checked_stream(aws, item, place, rules, copy)
     except ObjectGone as error:
         copy.abort()
         return _rejected(Problem("gone", f"{error}: drop it again if you still need it"))
@@ -88,11 +91,13 @@ def _try_object(aws: Adapters, item: ClaimedObject, key: str, rules: Rules) -> R
     return result
 
 
-def _checked_stream(aws: Adapters, item: ClaimedObject, rules: Rules, copy: Sink) -> Result:
+def _checked_stream(
+    aws: Adapters, item: ClaimedObject, place: int, rules: Rules, copy: Sink
+) -> Result:
     """The result; raises DataDefeatsCheck for an exception that AWS and network do not raise."""
     stream = aws.landing.open(item.key, item.version, item.etag)
     try:
-        return check(stream, rules, copy)
+        return check(stream, rules, copy, place)
     except (AwsError, TransportError, OSError, MemoryError):
         raise
     except Exception as error:

@@ -13,7 +13,7 @@ SIZES = st.lists(st.integers(0, 5 << 30), min_size=1, max_size=60)
 
 
 def objects(sizes: list[int]) -> list[Pending]:
-    return [Pending(f"{i:032x}", f"bank/{i}", "v", "e", size) for i, size in enumerate(sizes)]
+    return [Pending(f"{i:032x}", f"bank/{i}", "v", "e", size, "") for i, size in enumerate(sizes)]
 
 
 @given(SIZES)
@@ -79,3 +79,23 @@ def test_the_limits_leave_every_function_twice_the_time_it_needs() -> None:
     fullest = claims.MOST_BYTES / claims.MOST_CHUNKS + claims.LARGEST_OBJECT
     assert fullest / bytes_a_second < timeout / 2
     assert claims.MOST_OBJECTS / claims.MOST_CHUNKS * seconds_an_object < timeout / 2
+
+
+def version(key: str, sequencer: str) -> Pending:
+    return Pending(f"{key}{sequencer}", key, "v", "e", 1, sequencer)
+
+
+@given(st.permutations(["a1", "a2", "a3", "b1", "b2", "c1"]))
+def test_versions_of_a_key_are_ordered_by_their_writes_and_keys_by_their_events(
+    order: list[str],
+) -> None:
+    found = claims.in_order_of_arrival([version(*name) for name in order])
+    assert [item.key for item in found] == [key for key, _ in order]
+    for key in "abc":
+        written = [item.sequencer for item in found if item.key == key]
+        assert written == sorted(written)
+
+
+def test_the_shorter_sequencer_is_filled_with_zeros_on_its_right() -> None:
+    objects = [version("a", "0055AED6DCD90281E6"), version("a", "0055aed6dcd90281e5ff")]
+    assert claims.in_order_of_arrival(objects) == objects[::-1]

@@ -38,9 +38,18 @@ HEADER = b"age;euribor3m;job;day;y\n"
 GOOD = b"56;4.857;housemaid;2008-05-01;no\n"
 
 
-def run(data: bytes, definition: dict[str, Any] = DEFINITION) -> tuple[Result, bytes]:
+BY_KEY: dict[str, Any] = {
+    **DEFINITION,
+    "data": {**DEFINITION["data"], "key": "job"},
+    "split": {**DEFINITION["split"], "by": "key"},
+}
+
+
+def run(
+    data: bytes, definition: dict[str, Any] = DEFINITION, place: int = 0
+) -> tuple[Result, bytes]:
     copy = io.BytesIO()
-    result = data_check.check(io.BytesIO(data), Rules.of(definition, "run-000007"), copy)
+    result = data_check.check(io.BytesIO(data), Rules.of(definition, "run-000007"), copy, place)
     return result, copy.getvalue()
 
 
@@ -77,11 +86,23 @@ def test_blank_lines_are_neither_rows_nor_errors_even_a_megabyte_of_them() -> No
 
 
 def test_a_row_split_by_key_keeps_its_id_when_its_values_change() -> None:
-    definition = {**DEFINITION, "data": {**DEFINITION["data"], "key": "job"}}
-    definition["split"] = {**DEFINITION["split"], "by": "key"}
-    _, copy = run(HEADER + GOOD + GOOD.replace(b"56", b"57"), definition)
+    _, copy = run(HEADER + GOOD + GOOD.replace(b"56", b"57"), BY_KEY)
     first, second = csv.DictReader(io.StringIO(copy.decode()))
     assert first["row_id"] == second["row_id"] == rows.row_id(b"housemaid")
+
+
+def test_rows_that_replace_each_other_say_how_late_they_came() -> None:
+    """By object, then by row, over blocks and blank lines; as text that no engine takes apart."""
+    many = HEADER + b"\n".join(GOOD for _ in range(60_000))
+    found: list[str] = []
+    for place, data in ((9, HEADER + GOOD), (10, many), (19_999, HEADER + GOOD)):
+        result, copy = run(data, BY_KEY, place)
+        assert result.accepted
+        assert copy.splitlines()[0].endswith(b",row_id,split,batch,arrival")
+        found += [row["arrival"] for row in csv.DictReader(io.StringIO(copy.decode()))]
+    assert found == sorted(set(found))
+    assert (found[0], found[-1]) == ("o000009r0000000001", "o019999r0000000001")
+    assert len(many) > data_check.BLOCK
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import io
 from typing import Any
 
 import pytest
-from unit_service import BAD, HEADER, Service, claim, rows, started
+from unit_service import BAD, DEFINITION, HEADER, Service, claim, rows, started
 
 import check_data
 from retraining.adapters import TransportError
+from retraining.rules import claims
 from retraining.steps import check_data as step
 
 
@@ -41,6 +42,38 @@ def test_good_objects_are_accepted_and_bad_ones_quarantined_with_a_report(
     landed = service.s3.list_object_versions(Bucket="landing")
     assert len(landed["Versions"]) == 2
     assert "DeleteMarkers" not in landed
+
+
+def test_a_row_of_a_key_says_how_late_it_arrived(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the order in which the events come, and however the objects are divided."""
+    split = {"train": 0.7, "validation": 0.15, "holdout": 0.15, "by": "key"}
+    service.push({**DEFINITION, "data": {**DEFINITION["data"], "key": "job"}, "split": split})
+    written = [
+        ("z.csv", 0, "1", 30),
+        ("b.csv", 1, "3", 33),
+        ("b.csv", 1, "2", 31),
+        ("a.csv", 2, "1", 35),
+    ]
+    events = []
+    for name, second, sequencer, age in written:
+        event = service.drop(f"bank/{name}", HEADER + f"{age};cook;yes\n{age + 1};cook;no\n")
+        event["time"] = f"2026-09-21T14:13:{second:02d}Z"
+        event["detail"]["object"]["sequencer"] = sequencer
+        events.append(event)
+    service.deliver(*events[::-1])
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    monkeypatch.setattr(claims, "CHUNK_OBJECTS", 1)
+    service.run_machine("bank", 1)
+    bodies = [
+        service.s3.get_object(Bucket="work", Key=key)["Body"].read().decode()
+        for key in service.keys("accepted/")
+    ]
+    accepted = [row for body in bodies for row in csv.DictReader(io.StringIO(body))]
+    in_order = sorted(accepted, key=lambda row: row["arrival"])
+    assert [int(row["age"]) for row in in_order] == [30, 31, 31, 32, 33, 34, 35, 36]
 
 
 def test_the_labels_of_a_rejected_object_do_not_count(service: Service) -> None:
@@ -94,12 +127,12 @@ def test_an_object_that_defeats_the_check_twice_is_set_aside_and_the_run_continu
     started(service, good=rows(40), odd=rows(40, start=100))
     check, left = step.check, [fails]
 
-    def defeated(source: Any, rules: Any, sink: Any) -> Any:
+    def defeated(source: Any, rules: Any, sink: Any, place: int) -> Any:
         data = source.read()
         if b"job100" in data and left[0]:
             left[0] -= 1
             raise RecursionError("too deep")
-        return check(io.BytesIO(data), rules, sink)
+        return check(io.BytesIO(data), rules, sink, place)
 
     monkeypatch.setattr(step, "check", defeated)
     service.run_machine("bank", 1)
