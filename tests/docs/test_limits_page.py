@@ -37,6 +37,9 @@ def of_template(name: str, *path: str) -> Any:
 
 
 STATES = machine("retraining")["States"]
+VOLUME = re.search(
+    r"'VolumeSizeInGB': (\d+)", STATES["TrainModel"]["Arguments"]["ResourceConfig"]
+) or ["", "no volume is asked for"]
 SCORING = STATES["ScoreHoldout"]["ItemProcessor"]["States"]["ScoreModel"]
 VALUES = {
     "objects in one run": f"{claims.MOST_OBJECTS:,}",
@@ -52,9 +55,7 @@ VALUES = {
     "arrivals in the queue": (
         f"{of_template('ArrivalsQueue', 'MessageRetentionPeriod') // 86_400} days"
     ),
-    "volume of a training job": (
-        f"{STATES['TrainModel']['Arguments']['ResourceConfig']['VolumeSizeInGB']} GB"
-    ),
+    "volume of a training job": f"{VOLUME[1]} GB",
     "training": f"60s to {training.LONGEST_RUNTIME}",
     "recipe job": f"{recipe_jobs.TIMEOUT_MINUTES} minutes",
     "Glue job": f"{of_template('PrepareDatasetJob', 'Timeout')} minutes",

@@ -335,6 +335,31 @@ def test_a_rule_of_the_template_refuses_parameters_with_its_own_words(
         deploy(local_aws, template, name("rules"), {})
 
 
+def test_a_rule_may_ask_whether_a_list_contains_a_value_and_nothing_else_may(
+    local_aws: LocalAws, tmp_path: Path
+) -> None:
+    known = {"Fn::Contains": [["x", "y"], {"Ref": "A"}]}
+    assertion = {"Assert": known, "AssertDescription": "A must be x or y"}
+    template = plain(
+        tmp_path,
+        Parameters={"A": {"Type": "String"}},
+        Rules={"Known": {"Assertions": [assertion]}},
+        Resources={"Topic": {"Type": "AWS::SNS::Topic"}},
+    )
+    deploy(local_aws, template, name("contains"), {"A": "y"})
+    with pytest.raises(TemplateError, match=r"Known.*A must be x or y"):
+        deploy(local_aws, template, name("contains"), {"A": "z"})
+    topic = {"Type": "AWS::SNS::Topic", "Condition": "Known"}
+    elsewhere = plain(
+        tmp_path,
+        Parameters={"A": {"Type": "String"}},
+        Conditions={"Known": known},
+        Resources={"Topic": topic},
+    )
+    with pytest.raises(TemplateError, match="only in the Rules section"):
+        deploy(local_aws, elsewhere, name("contains"), {"A": "y"})
+
+
 def test_what_is_to_be_retained_outlives_the_stack(local_aws: LocalAws, tmp_path: Path) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}
     template = plain(

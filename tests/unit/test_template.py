@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
+from ratchet.cli.connection import READ_SECONDS
 from ratchet.workflow.asl.building import build
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.operating.permissions import statements
@@ -362,6 +364,38 @@ def test_with_a_customer_key_every_role_that_touches_data_may_use_it() -> None:
     expected = written | {f"{name}Role" for name in HANDLERS}
     given = re.findall(r"'Ref': '(\w+Role)'", str(RESOURCES["KeyPolicy"]["Properties"]["Roles"]))
     assert sorted(given) == sorted(expected)
+
+
+def test_a_region_without_the_image_is_refused_before_anything_is_made() -> None:
+    (rule,) = TEMPLATE["Rules"]["RegionHasTheImage"]["Assertions"]
+    known, asked = rule["Assert"]["Fn::Contains"]
+    assert asked == {"Ref": "AWS::Region"}
+    assert known == list(TEMPLATE["Mappings"]["XGBoostRegistry"])
+
+
+def test_push_waits_longer_than_the_function_that_registers() -> None:
+    assert RESOURCES["RegisterPipelineFunction"]["Properties"]["Timeout"] < READ_SECONDS
+
+
+def test_the_documented_key_policy_names_every_service_that_uses_the_key_as_itself() -> None:
+    """Log groups, rules and alarms reach what is encrypted under no role of the stack."""
+    page = (ROOT / "docs" / "customer-key.md").read_text()
+    policy = json.loads(page.split("```json")[1].split("```")[0])
+    services = {
+        statement["Principal"]["Service"].replace("REGION.", "")
+        for statement in policy["Statement"]
+        if "Service" in statement["Principal"]
+    }
+    speaking = {
+        "AWS::Logs::LogGroup": "logs.amazonaws.com",
+        "AWS::Events::Rule": "events.amazonaws.com",
+        "AWS::CloudWatch::Alarm": "cloudwatch.amazonaws.com",
+    }
+    assert services == {
+        speaking[resource["Type"]]
+        for resource in RESOURCES.values()
+        if resource["Type"] in speaking
+    }
 
 
 def test_the_metrics_that_alarms_watch_are_emitted() -> None:

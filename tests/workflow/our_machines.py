@@ -44,6 +44,7 @@ RUN: dict[str, Any] = {
         "max_runtime": 3600,
         "workflow": None,
     },
+    "keys": {"training_volume": {}, "score_volume": {}, "output": {}},
     "isolation": True,
     "champion_model": None,
     "endpoint_kind": "serverless",

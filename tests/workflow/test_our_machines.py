@@ -192,6 +192,21 @@ def test_a_model_that_is_scored_sees_the_features_alone(retraining: Coverage) ->
     assert scored == f"{RUN['uri']}/scores/challenger/"
 
 
+def test_a_customer_key_encrypts_volumes_and_output_of_every_job(retraining: Coverage) -> None:
+    volume, output = {"VolumeKmsKeyId": "arn:key"}, {"KmsKeyId": "arn:key"}
+    keys = {"training_volume": volume, "score_volume": volume, "output": output}
+    run = retrain(retraining, ClaimData=payload({**RUN, "keys": keys}))
+    training, scoring = run.arguments("TrainModel"), run.arguments("ScoreModel")
+    assert training["ResourceConfig"] == {
+        "InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30, **volume
+    }  # fmt: skip
+    assert scoring["TransformResources"]["VolumeKmsKeyId"] == "arn:key"
+    assert training["OutputDataConfig"]["KmsKeyId"] == "arn:key"
+    assert scoring["TransformOutput"]["KmsKeyId"] == "arn:key"
+    plain = retrain(retraining).arguments("TrainModel")
+    assert "VolumeKmsKeyId" not in plain["ResourceConfig"]
+
+
 @pytest.mark.parametrize("by", ["row", "key"])
 def test_data_is_split_as_the_pipeline_says(retraining: Coverage, by: str) -> None:
     run = retrain(retraining, ClaimData=payload({**RUN, "split_by": by}))

@@ -18,7 +18,7 @@ from retraining.errors import (
     NothingPending,
     PipelineNotRegistered,
 )
-from retraining.rules import claims, names
+from retraining.rules import claims, encryption, names
 from retraining.rules.durations import seconds
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
@@ -34,6 +34,15 @@ class RunTraining(Part):
     instance_type: str
     score_instance_type: str
     max_runtime: int  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunKeys(Part):
+    """What to merge into the requests of jobs; empty without a customer key."""
+
+    training_volume: dict[str, str]
+    score_volume: dict[str, str]
+    output: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +70,7 @@ class ClaimedRun(Part):
     label: str
     split_by: str
     training: RunTraining
+    keys: RunKeys
     isolation: bool
     champion_model: str | None
     endpoint_kind: str
@@ -150,6 +160,15 @@ def _training(aws: Adapters, manifest: Manifest) -> RunTraining:
     )
 
 
+def _keys(training: RunTraining) -> RunKeys:
+    key = settings.kms_key_arn
+    return RunKeys(
+        training_volume=encryption.volume(key, training.instance_type),
+        score_volume=encryption.volume(key, training.score_instance_type),
+        output=encryption.output(key),
+    )
+
+
 def _claimed(
     aws: Adapters, manifest: Manifest, recipe_job: str | None, training: RunTraining
 ) -> ClaimedRun:
@@ -172,6 +191,7 @@ def _claimed(
         label=definition.label,
         split_by=definition.split_by,
         training=training,
+        keys=_keys(training),
         # Serverless endpoints exclude network isolation (SageMaker developer guide).
         isolation=kind != "serverless",
         champion_model=manifest.champion.model if manifest.champion else None,

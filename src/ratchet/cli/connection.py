@@ -279,13 +279,21 @@ def _asked(url: str) -> dict[str, Any]:
     return ask(url.rstrip("/")) or {}
 
 
+READ_SECONDS = 330  # `push` waits for a function that may take 300
+
+
 @functools.cache
 def _config(*, local: bool) -> Any:
     from botocore.config import Config
 
     if not local:
-        return Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10)
+        return Config(
+            retries={"mode": "standard", "max_attempts": 5},
+            connect_timeout=10,
+            read_timeout=READ_SECONDS,
+        )
     return Config(
+        read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 2, "mode": "standard"},
         connect_timeout=5,
         proxies={},

@@ -29,6 +29,7 @@ class Scope:
     conditions: Mapping[str, Any]
     resources: Mapping[str, Any]
     made: dict[str, Made] = field(default_factory=dict)
+    in_rules: bool = False
     _decided: dict[str, bool] = field(default_factory=dict)
 
     def condition(self, name: str) -> bool:
@@ -176,6 +177,14 @@ def _equals(argument: Any, scope: Scope) -> bool:
     return text(left) == text(right)
 
 
+def _contains(argument: Any, scope: Scope) -> bool:
+    """A rule-specific function: CloudFormation refuses it outside of Rules."""
+    if not scope.in_rules:
+        raise TemplateError("Fn::Contains can be used only in the Rules section of a template")
+    items, sought = (evaluate(each, scope) for each in argument)
+    return text(sought) in map(text, items)
+
+
 def _base64(argument: Any, scope: Scope) -> str:
     return base64.b64encode(text(evaluate(argument, scope)).encode()).decode()
 
@@ -192,6 +201,7 @@ FUNCTIONS: dict[str, Callable[[Any, Scope], Any]] = {
     "Fn::FindInMap": _find_in_map,
     "Fn::Base64": _base64,
     "Fn::Equals": _equals,
+    "Fn::Contains": _contains,
     "Fn::Not": lambda argument, scope: not truth(evaluate(argument[0], scope)),
     "Fn::And": lambda items, scope: all(truth(evaluate(each, scope)) for each in items),
     "Fn::Or": lambda items, scope: any(truth(evaluate(each, scope)) for each in items),

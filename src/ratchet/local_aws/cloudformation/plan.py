@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -33,7 +34,7 @@ class Plan:
     """The resources whose conditions hold, in an order in which they can be created."""
 
     def __init__(self, template: dict[str, Any], scope: Scope) -> None:
-        _check_rules(template.get("Rules", {}), scope)
+        _check_rules(template.get("Rules", {}), replace(scope, in_rules=True))
         self.scope = scope
         self.resources = {
             logical_id: definition
