@@ -12,10 +12,16 @@ Usage (arguments of the Glue job run):
 Writes <output>/train and <output>/validation (label, features...), <output>/holdout (row_id,
 fresh|reference, label, features...), all comma-separated without header and ordered by row_id, and
 <output>/summary.json. Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
+
+Numbers are written so that XGBoost's own text parser, which reads them in SageMaker's container,
+can only read them one way. It takes `2d` for 2 and `true` for a missing value, an empty last field
+for no column at all, and of a number of 20 digits the lower 64 bits: missing values are written as
+nan, and numbers with few digits and, where they can be, without exponent.
 """
 
 import json
 import math
+import re
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +49,12 @@ ROW = "place in the batch"
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
 SPARK_TYPES = {"integer": "long", "number": "double"}
+
+MISSING = "nan"
+SHORT = "^[+-]?[0-9]{1,18}([.][0-9]{0,17})?$"  # numbers that are kept as they are written
+NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+LARGEST, SMALLEST = "3.4E38D", "1.2E-38D"  # of the 32-bit floats that XGBoost computes with
+WITHOUT_EXPONENT = ("1E-6D", "1E19D")  # as Java writes decimals of 18 places
 
 
 class PrepareFailed(Exception):
@@ -189,11 +201,13 @@ def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list
 def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFrame:
     """Label and features as the text of a number, null where it is missing.
 
-    Text stays as written; true and false become 1 and 0; NaN counts as missing.
+    A short number stays as written, a longer one becomes what a 64-bit float holds of it; true and
+    false become 1 and 0; NaN counts as missing. What is not a number stays, for `survey` to find.
     """
     kinds = dict(data.dtypes)
-    numbers = [f"{_number(name, kinds[name])} AS {_quoted(name)}" for name in (label, *features)]
-    return data.selectExpr(*RESERVED, *numbers)
+    texts = [f"{_text(name, kinds[name])} AS {_quoted(name)}" for name in (label, *features)]
+    readable = [f"{_readable(name)} AS {_quoted(name)}" for name in (label, *features)]
+    return data.selectExpr(*RESERVED, *texts).selectExpr(*RESERVED, *readable)
 
 
 def survey(data: DataFrame, label: str, features: list[str], batches: Batches) -> list[Any]:
@@ -298,30 +312,52 @@ def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _number(name: str, kind: str) -> str:
-    """The number's text in SQL; what is not a number is passed on for `survey` to find."""
+def _text(name: str, kind: str) -> str:
+    """The value's text in SQL, null where it is missing."""
     column = _quoted(name)
     if kind == "boolean":
         return f"CAST(CAST({column} AS INT) AS STRING)"
-    if kind in ("float", "double"):
-        return f"CASE WHEN NOT isnan({column}) THEN CAST({column} AS STRING) END"
-    text = f"trim(CAST({column} AS STRING))"
+    text = f"trim(BOTH ' \\t\\r\\n' FROM CAST({column} AS STRING))"
     cases = "WHEN 'true' THEN '1' WHEN 'false' THEN '0' WHEN 'nan' THEN NULL WHEN '' THEN NULL"
     return f"CASE lower({text}) {cases} ELSE {text} END"
 
 
-def _is_bad(name: str, label: str) -> str:
-    """True where the value is not a finite number; only a feature may be missing."""
+def _readable(name: str) -> str:
+    """The text in SQL; of a number with many digits or an exponent, the float that it stands for.
+
+    The reader computes an exponent in 32 bits, so that of 1.2345678E7 the last bit may be wrong;
+    it reads 12345678 as it is.
+    """
     column = _quoted(name)
-    finite = f"abs(try_cast({column} AS DOUBLE)) < double('Infinity')"
-    java_suffix = f"lower(right({column}, 1)) IN ('d', 'f')"  # Java reads 2d as a number
+    number = f"try_cast({column} AS DOUBLE)"
+    decimals = f"CAST(CAST({number} AS DECIMAL(38, 18)) AS STRING)"
+    low, high = WITHOUT_EXPONENT
+    return (
+        f"CASE WHEN {column} RLIKE '{SHORT}' OR {_is_no_number(name)} THEN {column}"
+        f" WHEN abs({number}) < {SMALLEST} THEN '0'"
+        f" WHEN abs({number}) BETWEEN {low} AND {high}"
+        f" THEN regexp_replace({decimals}, '[.]?0+$', '')"
+        f" ELSE CAST({number} AS STRING) END"
+    )
+
+
+def _is_no_number(name: str) -> str:
+    """True where the text is not a number that XGBoost can hold."""
+    column = _quoted(name)
+    held = f"coalesce(abs(try_cast({column} AS DOUBLE)) <= {LARGEST}, false)"
+    return f"NOT ({column} RLIKE '{NUMBER}' AND {held})"
+
+
+def _is_bad(name: str, label: str) -> str:
+    """True where the value is not a number that XGBoost can hold; only a feature may be missing."""
     missing = "true" if name == label else "false"
-    bad = f"NOT coalesce({finite}, false) OR {java_suffix}"
-    return f"(CASE WHEN {column} IS NULL THEN {missing} ELSE {bad} END)"
+    return f"(CASE WHEN {_quoted(name)} IS NULL THEN {missing} ELSE {_is_no_number(name)} END)"
 
 
 def _not_a_number(name: str, count: int, row_id: str, value: str | None) -> str:
     problem = "has no value" if value is None else f"holds {value!r}, which is not a number,"
+    if value is not None and re.match(NUMBER, value):
+        problem = f"holds {value!r}, which is larger than XGBoost's 32-bit floats (3.4E38),"
     return (
         f"Column {name!r} {problem} in row {row_id} ({count} such rows);"
         " the label and all features must be numbers: convert it in the recipe or the transform"
@@ -333,7 +369,7 @@ def _write(rows: DataFrame, columns: list[str], folder: str, count: int) -> None
     ranges = rows.coalesce(1) if files == 1 else rows.repartitionByRange(files, "row_id")
     ordered = ranges.sortWithinPartitions("row_id", *map(_column, columns))
     written = ordered.select(*map(_column, columns)).write.mode("overwrite")
-    written.option(*NO_MARKER).csv(folder)
+    written.option(*NO_MARKER).option("nullValue", MISSING).csv(folder)
     _remove_marker(rows.sparkSession, folder)
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import os
+import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ratchet.local_aws.glue.script_runs import LIBRARY
 from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
+from ratchet.local_aws.sagemaker.containers.xgboost import lean
+from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
 from retraining.rules.names import arrival
 
 pytestmark = pytest.mark.process
 
 REPO = Path(__file__).parents[2]
+NAN = math.nan
 RESERVED = "row_id string, split string, batch string"
 ARRIVAL = "arrival string"
 
@@ -92,6 +98,11 @@ def test_numbers_stay_as_written_and_truth_becomes_one_or_zero(spark: Any, job: 
         ([("1", "2"), (None, "2")], "Column 'y' has no value in row r2 (1 such rows)"),
         ([("1", "2d")], "Column 'a' holds '2d', which is not a number"),
         ([("1", "Infinity")], "Column 'a' holds 'Infinity', which is not a number"),
+        ([("1", "0x1p3")], "Column 'a' holds '0x1p3', which is not a number"),
+        ([("1", "1_000")], "Column 'a' holds '1_000', which is not a number"),
+        ([("1", '"2"')], "Column 'a' holds '\"2\"', which is not a number"),
+        ([("1", "1e39")], "Column 'a' holds '1e39', which is larger than XGBoost's 32-bit floats"),
+        ([("1", "-1e999")], "Column 'a' holds '-1e999', which is larger than XGBoost's 32-bit fl"),
         ([("yes", "x")], "Column 'y' holds 'yes', which is not a number"),
     ],
 )
@@ -148,7 +159,7 @@ def test_holdout_rows_are_fresh_reference_or_left_out(spark: Any, job: Any) -> N
 
 
 @pytest.mark.parametrize("marks", ["false", "true"])
-def test_parts_are_written_in_order_with_nulls_empty_and_no_marker(
+def test_parts_are_written_in_order_with_nan_for_null_and_no_marker(
     spark: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marks: str
 ) -> None:
     """Also by a committer that marks its success whatever it is told."""
@@ -169,11 +180,57 @@ def test_parts_are_written_in_order_with_nulls_empty_and_no_marker(
         for part in tmp_path.iterdir()
     }
     assert made == {
-        "train": "0,5\n1,\n",
+        "train": "0,5\n1,nan\n",
         "validation": "1,6\n",
         "holdout": "r4,reference,0,8\nr5,fresh,1,7\n",
     }
     assert not list(tmp_path.rglob("_SUCCESS"))
+
+
+def numbers_of_all_kinds(chance: random.Random) -> Iterator[tuple[str, float | None]]:
+    """A column of texts and one of doubles, as recipes and transforms make them."""
+    texts: list[Callable[[], str]] = [
+        lambda: f"{chance.uniform(-1e4, 1e4):.2f}",
+        lambda: repr(chance.uniform(-1, 1)),
+        lambda: repr(chance.uniform(-1, 1) * 10.0 ** chance.randint(-36, 38)),
+        lambda: str(chance.randint(-(10**24), 10**24) // 10 ** chance.randint(0, 24)),
+        lambda: f" +{chance.random():.25f}\t",
+        lambda: f".{chance.randint(0, 10**30)}",
+        lambda: f"{chance.randint(0, 10**9)}e{chance.randint(-60, 20)}",
+        lambda: f"0.{'0' * chance.randint(15, 30)}{chance.randint(1, 999)}",
+        lambda: f"0.000001e{chance.randint(30, 44)}",
+        lambda: chance.choice(["true", "False", "NaN", "", "1e-50", "-0", "7."]),
+    ]
+    for place in range(2000):
+        number = chance.uniform(-1, 1) * 10.0 ** chance.randint(-40, 38)
+        yield texts[place % len(texts)](), None if place % 7 == 0 else number
+
+
+def test_the_container_s_reader_reads_the_numbers_that_were_prepared(
+    spark: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers of all kinds, and a last feature without any value: no column vanishes."""
+    monkeypatch.setattr(lean, "OPTIONAL", ())
+    given = list(numbers_of_all_kinds(random.Random(7)))
+    rows = [(f"r{n:06}", "train", "run-000003", n % 2, *row, None) for n, row in enumerate(given)]
+    data = spark.createDataFrame(rows, f"{RESERVED}, y int, a string, b double, c double")
+    columns = ["y", "a", "b", "c"]
+    data = job.numbers_as_text(data, "y", columns[1:])
+    found = job.survey(data, "y", columns[1:], batches(job))
+    assert [row[job.BAD_ROWS] for row in found] == [0]
+    job._write(data, columns, f"{tmp_path.as_uri()}/train", len(rows))
+    for path in (tmp_path / "train").glob(".*.crc"):
+        path.unlink()
+    read = read_channel(tmp_path / "train")
+    words = {"true": 1.0, "False": 0.0, "": NAN}
+    texts = [words[a] if a in words else float(a) for a, _ in given]
+    wanted = [
+        [n % 2, a, NAN if b is None else b, NAN]
+        for n, (a, (_, b)) in enumerate(zip(texts, given, strict=True))
+    ]
+    np.testing.assert_allclose(read, wanted, rtol=2.0**-20, atol=1.2e-38)
+    usual = (np.abs(wanted) >= 1e-6) & (np.abs(wanted) < 1e19)
+    np.testing.assert_allclose(read[usual], np.array(wanted)[usual], rtol=2.0**-23)
 
 
 def test_files_of_different_headers_are_not_read_as_one_table(
