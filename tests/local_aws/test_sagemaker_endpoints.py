@@ -190,13 +190,19 @@ def test_a_container_that_dies_is_started_again(
 
 def test_a_model_error_carries_what_the_container_answered(world: World, endpoint: str) -> None:
     with pytest.raises(ClientError) as caught:
-        world.invoke(endpoint, "1,2")
+        world.invoke(endpoint, "1,2,3,4,5")
     answer: Any = caught.value.response
     assert answer["Error"]["Code"] == "ModelError"
     assert answer["OriginalStatusCode"] == 400
-    assert "Feature size of csv inference data 2" in answer["OriginalMessage"]
+    assert "Number of columns does not match number of features" in answer["OriginalMessage"]
     with pytest.raises(ClientError, match=r"Received client error \(415\)"):
         world.invoke(endpoint, YES, ContentType="application/json")
+
+
+def test_a_row_of_too_few_features_is_answered_as_by_the_container(
+    world: World, endpoint: str
+) -> None:
+    assert world.invoke(endpoint, "1,2") == world.invoke(endpoint, "1,2,nan,")
 
 
 def test_an_unknown_endpoint_is_refused_as_on_aws(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,42 +13,45 @@ Row = Sequence[str]
 
 
 class XGBoostPredictor:
-    """An XGBoost model that answers rows of text.
+    """An XGBoost model that answers rows of text as the container does.
 
-    `features` is the number of columns it was trained on.
+    The container decodes with numpy (`csv_to_dmatrix` in its `encoder.py`) and predicts with
+    `validate_features=False` (`serve_utils.py`). It therefore answers a row of too few features,
+    taking the last ones for missing. Of a model in xgboost's own format it asks nothing else; the
+    size check in that file is for pickled models.
     """
 
     def __init__(self, model: bytes) -> None:
-        xgboost = import_xgboost()
-        self._matrix = xgboost.DMatrix
-        self._booster = _load(xgboost, model)
-        self.features: int = self._booster.num_features()
-        config = json.loads(self._booster.save_config())
-        self._linear: bool = config["learner"]["gradient_booster"]["name"] == "gblinear"
+        self._xgboost = import_xgboost()
+        self._booster = _load(self._xgboost, model)
 
     def predict(self, rows: Sequence[Row]) -> list[str]:
         """One answer per row, as the container prints it: str() of a float, or of a list of them.
 
         Empty fields are missing values. Raises BadPayload 415 for text that is not a table of
-        numbers, 400 for a number of columns other than the model's.
+        finite numbers, 400 for more columns than the model has features.
         """
-        import numpy as np
-
-        table: Any = np.asarray(_numbers(rows), dtype=np.float32)
-        if table.shape[1] != self.features:
+        matrix = self._decode(rows)
+        try:
+            answers: list[Any] = self._booster.predict(matrix, validate_features=False).tolist()
+        except self._xgboost.core.XGBoostError as error:
             raise BadPayload(
-                400,
-                f"Unable to evaluate payload provided: Feature size of csv inference data "
-                f"{table.shape[1]} is not consistent with feature size of trained model "
-                f"{self.features}.",
-            )
-        answers: list[Any] = self._scores(table).tolist()
+                400, f"Unable to evaluate payload provided: {_first(error)}"
+            ) from error
         return [str(answer) for answer in answers]
 
-    def _scores(self, table: Any) -> Any:
-        if self._linear:
-            return self._booster.predict(self._matrix(table, nthread=1), validate_features=False)
-        return self._booster.inplace_predict(table, validate_features=False)
+    def _decode(self, rows: Sequence[Row]) -> Any:
+        import numpy as np
+
+        try:
+            return self._xgboost.DMatrix(np.asarray(_numbers(rows)), nthread=1)
+        except self._xgboost.core.XGBoostError as error:
+            raise BadPayload(415, _not_csv(_first(error))) from error
+
+
+def _first(error: Exception) -> str:
+    """The sentence of an error of xgboost, without the stack trace below it."""
+    return str(error).partition("\n")[0]
 
 
 def _load(xgboost: Any, model: bytes) -> Any:
