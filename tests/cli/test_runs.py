@@ -181,7 +181,13 @@ def test_asking_a_pipeline_without_champion_says_how_to_get_one(run: Run) -> Non
     ("rows", "message"),
     [
         ("1,2,3\n1,2\n", "row 2 has 2 values, and the champion takes 3"),
+        (
+            "1\n",
+            "row 1 has 1 values, and the champion takes 3; none is left for campaign, euribor3m",
+        ),
+        ("1,2,3,4\n", "row 1 has 4 values, and the champion takes 3"),
         ("1,2,telephone\n", "row 1: telephone is not a number for euribor3m"),
+        ("1,2,-inf\n", "row 1: -inf is not a number for euribor3m"),
         ("\n", "standard input holds no rows"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -141,13 +142,15 @@ def _read_rows(data: str) -> list[str]:
 
 
 def _check_width(rows: list[str], features: list[str]) -> None:
-    """The endpoint would fail with a poorer message, or silently shift columns."""
+    """A container answers a row of too few values without a word, the last ones as missing."""
     for number, row in enumerate(rows, start=1):
         values = row.split(",")
         if len(values) != len(features):
+            missing = ", ".join(features[len(values) :])
             raise CliError(
-                f"row {number} has {len(values)} values, and the champion takes {len(features)}",
-                f"The features in order: {', '.join(features)}",
+                f"row {number} has {len(values)} values, and the champion takes {len(features)}"
+                + (f"; none is left for {missing}" if missing else ""),
+                f"The features in order, nan for a missing value: {', '.join(features)}",
             )
         for name, value in zip(features, values, strict=True):
             _check_number(number, name, value)
@@ -155,12 +158,14 @@ def _check_width(rows: list[str], features: list[str]) -> None:
 
 def _check_number(row: int, feature: str, value: str) -> None:
     try:
-        float(value or "nan")
-    except ValueError as error:
+        number = float(value or "nan")
+    except ValueError:
+        number = math.inf
+    if math.isinf(number):
         raise CliError(
             f"row {row}: {value.strip()} is not a number for {feature}",
             "The endpoint takes prepared rows: what comes out of the recipe, without header.",
-        ) from error
+        )
 
 
 def _print(
