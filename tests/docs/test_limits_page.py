@@ -40,6 +40,7 @@ STATES = machine("retraining")["States"]
 VOLUME = re.search(
     r"'VolumeSizeInGB': (\d+)", STATES["TrainModel"]["Arguments"]["ResourceConfig"]
 ) or ["", "no volume is asked for"]
+CHECKING = STATES["CheckData"]["ItemProcessor"]["States"]["CheckChunk"]
 SCORING = STATES["ScoreHoldout"]["ItemProcessor"]["States"]["ScoreModel"]
 VALUES = {
     "objects in one run": f"{claims.MOST_OBJECTS:,}",
@@ -48,6 +49,7 @@ VALUES = {
     "copy in quarantine": f"{object_store.MOST_COPIED >> 30} GiB",
     "functions that check side by side": f"{claims.MOST_CHUNKS}",
     "malformed lines in one object": f"{data_check.MOST_MALFORMED:,}",
+    "objects of one chunk that the check dies on": f"{CHECKING['Retry'][-1]['MaxAttempts'] // 2}",
     "problems in one report": f"{problems.LISTED}",
     "functions that record arrivals": str(
         of_template("ArrivalsMapping", "ScalingConfig", "MaximumConcurrency")

@@ -23,6 +23,7 @@ CAUSES = {
     "a function ran out of memory or time": [
         ("Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError")
     ],
+    "the check dies on an object": [("Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError")],
     "a service has too much to do": [
         ("DataBrew.ConflictException", "DataBrew.ServiceQuotaExceededException",
          "DataBrew.AWSGlueDataBrewException"),
@@ -62,7 +63,8 @@ def cause_of(state: dict[str, Any], errors: tuple[str, ...]) -> str:
     found = [cause for cause, known in CAUSES.items() if errors in known]
     if len(found) > 1:
         creates = state["Resource"].endswith(":createEndpoint")
-        return found[1] if creates else found[0]
+        checks = state["Arguments"].get("FunctionName") == "${CheckDataFunctionArn}"
+        return found[1] if creates or checks else found[0]
     assert found, f"no cause is known for {errors}"
     return found[0]
 

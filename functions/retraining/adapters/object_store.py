@@ -153,6 +153,10 @@ class ObjectStore:
                 raise RuntimeError(f"could not delete {answer['Errors'][0]} in {self.bucket}")
         return len(keys)
 
+    def discard(self, key: str) -> None:
+        """Delete one object of the work bucket, whether it exists or not."""
+        self._s3.delete_object(Bucket=self.bucket, Key=key)
+
     def upload(self, key: str) -> Upload:
         """A copy to write piece by piece."""
         return Upload(self._s3, self.bucket, key)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from retraining.adapters.object_store import ObjectStore
+from retraining.documents.check_attempt import CheckAttempt
 from retraining.documents.check_report import CheckReport
 from retraining.documents.document import Document, RunDocument
 
@@ -58,6 +59,15 @@ class RunFolder:
         """The report of a chunk, or None when it was not checked."""
         found = self.store.find_json(f"{self.prefix}/check/chunk-{chunk}.json")
         return None if found is None else CheckReport.from_json(found)
+
+    def write_attempt(self, attempt: CheckAttempt) -> None:
+        """Write down what the check of a chunk is at work on."""
+        self.write_as(f"check/chunk-{attempt.chunk}-attempt.json", attempt)
+
+    def find_attempt(self, chunk: int) -> CheckAttempt | None:
+        """What the check of a chunk was last at work on, or None before its first call."""
+        found = self.store.find_json(f"{self.prefix}/check/chunk-{chunk}-attempt.json")
+        return None if found is None else CheckAttempt.from_json(found)
 
     def keys(self, folder: str) -> list[str]:
         """Every key of the store under a folder of the run."""

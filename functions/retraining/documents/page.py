@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from retraining.documents.champion import Champion
+from retraining.documents.check_attempt import CheckAttempt
 from retraining.documents.check_report import CheckReport, QuarantineReport
 from retraining.documents.document import VERSION_KEY, Document, Part, RunDocument
 from retraining.documents.golden import Golden
@@ -28,6 +29,7 @@ from retraining.documents.verdict import Verdict
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Registration,
     Manifest,
+    CheckAttempt,
     CheckReport,
     QuarantineReport,
     Prepared,

@@ -10,7 +10,7 @@ from retraining.documents.document import Part
 from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.errors import DataDefeatsCheck, ObjectGone
 from retraining.observability import log
-from retraining.rules import names
+from retraining.rules import attempts, names
 from retraining.rules.data_check import LABELS, Result, Rules, Sink, check
 from retraining.steps import quarantine
 
@@ -30,54 +30,56 @@ class CheckedChunk(Part):
 
 def check_data(aws: Adapters, manifest: Manifest, chunk: int) -> CheckedChunk:
     """Check the chunk's objects one after the other and write its report."""
+    folder = aws.run_folder(manifest.pipeline, manifest.token)
     rules = Rules.of(manifest.definition.json, manifest.batch)
-    placed = [(place, item) for place, item in enumerate(manifest.objects) if item.chunk == chunk]
-    labels: set[str] = set()
-    checked = []
-    for place, item in placed:
-        result = _check_object(aws, manifest, item, place, rules)
-        labels |= result.labels if result.accepted else set()
-        checked.append(_checked(item, result))
-        if not result.accepted:
-            sentence, found = result.problems.sentence(), result.problems.findings()
-            quarantine.keep(aws, manifest, item, result.rows, sentence, found)
-    few = tuple(sorted(labels)[:LABELS])
-    report = CheckReport(chunk=chunk, labels=few, objects=tuple(checked))
-    written = aws.run_folder(manifest.pipeline, manifest.token).write_check(report)
-    return _summary(report, written)
+    sizes = {n: item.size for n, item in enumerate(manifest.objects) if item.chunk == chunk}
+    planned = attempts.plan(sizes, folder.find_attempt(chunk))
+    results = {place: _set_aside(aws, manifest, place) for place in planned.set_aside}
+    for attempt in planned.attempts(chunk):
+        folder.write_attempt(attempt)
+        for place in attempt.checking:
+            results[place] = _check_object(aws, manifest, place, rules)
+    report = _report(manifest, chunk, results)
+    return _summary(report, folder.write_check(report))
 
 
-def _check_object(
-    aws: Adapters, manifest: Manifest, item: ClaimedObject, place: int, rules: Rules
-) -> Result:
+def _set_aside(aws: Adapters, manifest: Manifest, place: int) -> Result:
+    """Without the object that the check died on twice; it may have come as far as its copy."""
+    aws.work.discard(_accepted_key(manifest, place))
+    sentence = "the data check died on it twice, out of memory or of time: split the file"
+    result = _rejected(Problem("deadly", sentence))
+    _quarantine(aws, manifest, place, result)
+    return result
+
+
+def _check_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> Result:
+    key = manifest.objects[place].key
     try:
-        result = _try_object(aws, manifest, item, place, rules)
+        result = _try_object(aws, manifest, place, rules)
     except DataDefeatsCheck as first:
-        log.warning(str(first), extra={"key": item.key})
-        result = _try_again(aws, manifest, item, place, rules)
+        log.warning(str(first), extra={"key": key})
+        result = _try_again(aws, manifest, place, rules)
+    if not result.accepted:
+        _quarantine(aws, manifest, place, result)
     log.info(
         "checked an object",
-        extra={"key": item.key, "accepted": result.accepted, "rows": result.rows},
+        extra={"key": key, "accepted": result.accepted, "rows": result.rows},
     )
     return result
 
 
-def _try_again(
-    aws: Adapters, manifest: Manifest, item: ClaimedObject, place: int, rules: Rules
-) -> Result:
+def _try_again(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> Result:
     """Whatever an object does to the check, at the second time it is set aside, not the run."""
     try:
-        return _try_object(aws, manifest, item, place, rules)
+        return _try_object(aws, manifest, place, rules)
     except DataDefeatsCheck as error:
         return _rejected(Problem("unreadable", f"{error}: check that it is CSV as agreed"))
 
 
-def _try_object(
-    aws: Adapters, manifest: Manifest, item: ClaimedObject, place: int, rules: Rules
-) -> Result:
-    copy = aws.work.upload(names.accepted_key(manifest.pipeline, manifest.token, item.chunk, place))
+def _try_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> Result:
+    copy = aws.work.upload(_accepted_key(manifest, place))
     try:
-        result = _checked_stream(aws, item, place, rules, copy)
+        result = _checked_stream(aws, manifest.objects[place], place, rules, copy)
     except ObjectGone as error:
         copy.abort()
         return _rejected(Problem("gone", f"{error}: drop it again if you still need it"))
@@ -98,17 +100,37 @@ def _checked_stream(
     stream = aws.landing.open(item.key, item.version, item.etag)
     try:
         return check(stream, rules, copy, place)
-    except (AwsError, TransportError, OSError, MemoryError):
+    except (AwsError, TransportError, OSError):
         raise
     except Exception as error:
         kind = type(error).__name__
         raise DataDefeatsCheck(f"the data check could not read it ({kind}: {error})") from error
 
 
+def _accepted_key(manifest: Manifest, place: int) -> str:
+    chunk = manifest.objects[place].chunk
+    return names.accepted_key(manifest.pipeline, manifest.token, chunk, place)
+
+
+def _quarantine(aws: Adapters, manifest: Manifest, place: int, result: Result) -> None:
+    sentence, found = result.problems.sentence(), result.problems.findings()
+    quarantine.keep(aws, manifest, manifest.objects[place], result.rows, sentence, found)
+
+
 def _rejected(problem: Problem) -> Result:
     result = Result()
     result.problems.add(problem)
     return result
+
+
+def _report(manifest: Manifest, chunk: int, results: dict[int, Result]) -> CheckReport:
+    """The chunk's report: its objects as the manifest lists them."""
+    ordered = [(manifest.objects[place], results[place]) for place in sorted(results)]
+    labels = set[str]().union(*(result.labels for _, result in ordered if result.accepted))
+    few = tuple(sorted(labels)[:LABELS])
+    return CheckReport(
+        chunk=chunk, labels=few, objects=tuple(_checked(item, result) for item, result in ordered)
+    )
 
 
 def _checked(item: ClaimedObject, result: Result) -> CheckedObject:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from unit_service import BAD, DEFINITION, HEADER, Service, claim, rows, started
+import yaml
+from unit_faults import Crash
+from unit_service import BAD, DEFINITION, HEADER, Service, claim, concluded, rows, started
 
 import check_data
+import settle_data
 from retraining.adapters import TransportError
+from retraining.adapters.object_store import Upload
 from retraining.rules import claims
 from retraining.steps import check_data as step
+
+MACHINE = Path(__file__).parents[3] / "statemachines" / "retraining.asl.yaml"
+CHECK_CHUNK = yaml.safe_load(MACHINE.read_text())["States"]["CheckData"]["ItemProcessor"]["States"][
+    "CheckChunk"
+]
 
 
 def test_good_objects_are_accepted_and_bad_ones_quarantined_with_a_report(
@@ -141,6 +152,63 @@ def test_an_object_that_defeats_the_check_twice_is_set_aside_and_the_run_continu
     assert ended["bank/odd.csv"]["state"] == ("QUARANTINED" if fails == 2 else "TRAINED")
     if fails == 2:
         assert "RecursionError: too deep" in ended["bank/odd.csv"]["reason"]
+
+
+def called_until_it_ends(run: Any) -> int:
+    """CheckData, called again as the machine does when it dies; how often it died."""
+    policy = CHECK_CHUNK["Retry"][-1]
+    assert "Runtime.ExitError" in policy["ErrorEquals"]
+    for deaths in range(policy["MaxAttempts"] + 1):
+        with suppress(Crash):
+            check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+            return deaths
+    raise AssertionError("the machine gives up")
+
+
+@pytest.mark.parametrize("deadly", [{"job100"}, {"job100", "job200"}])
+def test_without_an_object_that_kills_the_check_twice_the_run_continues_and_says_so(
+    service: Service, monkeypatch: pytest.MonkeyPatch, deadly: set[str]
+) -> None:
+    """Out of memory or time: the function is gone, and only what it wrote before is known."""
+    bodies = {f"n{n}": rows(40, start=n) for n in (0, 100, 200, 300)}
+    started(service, **bodies)
+    check = step.check
+
+    def killed(source: Any, rules: Any, sink: Any, place: int) -> Any:
+        data = source.read()
+        if any(f";{job};".encode() in data for job in deadly):
+            raise Crash
+        return check(io.BytesIO(data), rules, sink, place)
+
+    monkeypatch.setattr(step, "check", killed)
+    run = claim()
+    assert called_until_it_ends(run) == 2 * len(deadly)
+    settle_data.handler({"pipeline": "bank", "token": 1, **concluded("INCONCLUSIVE")}, None)
+    ended = {item["key"]: item for item in service.objects().values()}
+    for name in bodies:
+        dead = f"job{name[1:]}" in deadly
+        item = ended[f"bank/{name}.csv"]
+        assert item["state"] == ("QUARANTINED" if dead else "TRAINED")
+        assert (item.get("reason") or "").startswith("the data check died on it twice") is dead
+    assert len(service.keys("accepted/")) == len(bodies) - len(deadly)
+
+
+def test_a_copy_that_the_check_finished_before_it_died_does_not_stay(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(service, a=rows(40), b=rows(40, start=100))
+    finish = Upload.finish
+
+    def dies_afterwards(copy: Upload) -> None:
+        body = bytes(copy._held)
+        finish(copy)
+        if b",job100," in body:
+            raise Crash
+
+    monkeypatch.setattr(Upload, "finish", dies_afterwards)
+    assert called_until_it_ends(claim()) == 2
+    (kept,) = service.keys("accepted/")
+    assert b",job0," in service.s3.get_object(Bucket="work", Key=kept)["Body"].read()
 
 
 def test_a_read_that_breaks_off_fails_the_state_and_not_the_object(
