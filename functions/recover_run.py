@@ -2,6 +2,7 @@
 
 `States.ALL` does not catch everything, and stopping an execution or its timeout skips every
 Catch; the status event comes for each of them, and for runs that finished by themselves too.
+Where it does not, a sweep tells of an execution that ended, or that AWS no longer knows.
 """
 
 from __future__ import annotations

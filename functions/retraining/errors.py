@@ -8,6 +8,7 @@ RatchetError
 |-- DefinitionChanged         the stored definition is not the one that was registered
 |-- LeaseLost                 a run acts with a fencing token that is no longer the pipeline's
 |-- NothingPending            a run was started and no object is waiting
+|-- SweepIncomplete           a sweep could not look after every pipeline
 |-- DocumentUnreadable        a stored document has another version, or lacks a field
 |-- ObjectGone                an object version was deleted before it was read
 |-- DataDefeatsCheck          an object makes the data check fail instead of finding a problem
@@ -59,6 +60,10 @@ class LeaseLost(RatchetError):
 
 class NothingPending(RatchetError):
     """Raised when a run has nothing to claim."""
+
+
+class SweepIncomplete(RatchetError):
+    """Raised at the end of a sweep that some pipelines made fail; names them."""
 
 
 class DocumentUnreadable(RatchetError):

@@ -49,6 +49,16 @@ class Settings:
         return self._required("RATCHET_WAKES_QUEUE_URL")
 
     @property
+    def arrivals_queue_url(self) -> str:
+        """Queue of arrivals; only sweep_ledger has it."""
+        return self._required("RATCHET_ARRIVALS_QUEUE_URL")
+
+    @property
+    def recover_run_function(self) -> str:
+        """The function that settles what an execution left; only sweep_ledger has it."""
+        return self._required("RATCHET_RECOVER_RUN_FUNCTION")
+
+    @property
     def notices_topic_arn(self) -> str:
         """Topic of notices to people."""
         return self._required("RATCHET_NOTICES_TOPIC_ARN")
@@ -74,7 +84,7 @@ class Settings:
 
     @property
     def retraining_arn(self) -> str:
-        """The retraining state machine; only start_retraining has it."""
+        """The retraining state machine; only start_retraining and sweep_ledger have it."""
         return self._required("RATCHET_RETRAINING_ARN")
 
     @property

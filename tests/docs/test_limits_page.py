@@ -11,7 +11,7 @@ import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 from retraining.adapters import object_store, recipe_jobs
-from retraining.rules import claims, data_check, names, problems, settlement, training
+from retraining.rules import claims, data_check, names, problems, settlement, sweeping, training
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
@@ -58,6 +58,10 @@ VALUES = {
         f"{of_template('ArrivalsQueue', 'MessageRetentionPeriod') // 86_400} days"
     ),
     "volume of a training job": f"{VOLUME[1]} GB",
+    "time until something lost is sent again": (
+        f"{sweeping.SLACK // 60} to {sweeping.SLACK // 30} minutes"
+    ),
+    "versions listed in one sweep": f"{sweeping.MOST_LISTED:,} a pipeline",
     "training": f"60s to {training.LONGEST_RUNTIME}",
     "recipe job": f"{recipe_jobs.TIMEOUT_MINUTES} minutes",
     "Glue job": f"{of_template('PrepareDatasetJob', 'Timeout')} minutes",

@@ -84,6 +84,8 @@ def _s3(request: Request, status: int) -> Iterator[Need]:
 def _s3_bucket(request: Request, bucket: str, query: dict[str, str]) -> Iterator[Need]:
     if request.method == "GET" and "list-type" in query:
         yield Need("s3:ListBucket", bucket, {"s3:prefix": query["prefix"]})
+    elif request.method == "GET" and "versions" in query:
+        yield Need("s3:ListBucketVersions", bucket, {"s3:prefix": query["prefix"]})
     elif request.method == "POST" and "delete" in query:
         for item in read_deletions(request.body):
             assert item.version is None, "deleting a version is another action"

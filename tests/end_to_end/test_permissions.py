@@ -43,6 +43,7 @@ MISSING = "what is missing is told as missing, not as forbidden"
 CLAIMED = "a workflow that was pushed while a run was open is the next run's"
 UNVERSIONED = "a landing bucket may be without versions"
 HALF_SETTLED = "it completes the decision of a run that stopped while its data was settled"
+OLD_ENOUGH = "what was lost is sent again after a quarter of an hour"
 UNUSED = {
     **{
         f"{function} sqs:{action}": POLLED
@@ -80,6 +81,14 @@ UNUSED = {
             "PutObject", "PutObjectTagging",
         )
     },
+    **{
+        f"SweepLedger {action}": OLD_ENOUGH
+        for action in (
+            "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "sqs:SendMessage",
+            "lambda:InvokeFunction", "sns:Publish",
+        )
+    },
+    "SweepLedger states:DescribeExecution": "a promotion's lock is held for moments",
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
     "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
     "CheckData s3:DeleteObject": "the check may die on an object twice",
@@ -94,7 +103,7 @@ UNUSED = {
 # machine alone, and these functions it invokes for others.
 MACHINES = "the state machines"
 OF_MACHINES = {"databrew", "glue", "lambda", "sagemaker", "states"}
-NOT_OF_MACHINES = ("RecoverRunFunction", "RegisterPipelineFunction")
+NOT_OF_MACHINES = ("RecoverRunFunction", "RegisterPipelineFunction", "SweepLedgerFunction")
 
 
 @dataclass
@@ -312,6 +321,8 @@ def stop_a_run(world: World, body: bytes) -> None:
     """Stop a run that has accepted data, as a person does who thinks better of it."""
     token, left = int(world.item(PIPELINE, "state")["token"]["N"]) + 1, leave_a_model(world)
     world.drop(f"{PIPELINE}/third.csv", body)
+    until(lambda: "lease" in world.item(PIPELINE, "state"), f"run {token} has begun")
+    sweep(world)
     report = f"runs/{PIPELINE}/{token:06d}/check/chunk-0.json"
     until(lambda: report in keys(world), f"run {token} has checked its data", RUN_SECONDS)
     machine = world.outputs["RetrainingStateMachineArn"]
@@ -363,6 +374,12 @@ def drop_without_a_pause(world: World) -> None:
         return world.heard("StartRetraining", "sqs:SendMessage")
 
     until(sent, "a wake that came too early was sent again")
+
+
+def sweep(world: World) -> None:
+    """What the schedule does every quarter of an hour."""
+    answer = world.client("lambda").invoke(FunctionName=world.resources["SweepLedgerFunction"])
+    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def wake_everybody(world: World) -> None:

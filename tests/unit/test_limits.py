@@ -10,7 +10,7 @@ import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 from retraining.adapters import recipe_jobs
-from retraining.rules import claims, durations, promotion, settlement, training
+from retraining.rules import claims, durations, promotion, settlement, sweeping, training
 
 ROOT = Path(__file__).parents[2]
 MACHINES = {
@@ -66,3 +66,21 @@ def test_a_job_gives_up_before_its_state_does() -> None:
 
 def test_the_chunks_of_a_run_are_checked_all_at_once() -> None:
     assert STATES["CheckData"]["MaxConcurrency"] == claims.MOST_CHUNKS
+
+
+def test_a_sweep_leaves_alone_what_happened_since_the_one_before() -> None:
+    """Or it would send again what is still on its way."""
+    sweep = RESOURCES["SweepSchedule"]["Properties"]
+    assert sweep["ScheduleExpression"] == f"rate({sweeping.SLACK // 60} minutes)"
+
+
+def test_an_alarm_on_ages_sees_every_sweep_and_waits_for_the_longest_run() -> None:
+    overdue, open_run = (
+        RESOURCES[f"{name}Alarm"]["Properties"] for name in ("RunOverdue", "OpenRun")
+    )
+    assert overdue["Threshold"] > 2 * sweeping.SLACK, "a sweep may still repair it"
+    assert open_run["Threshold"] > MACHINES["retraining"]["TimeoutSeconds"] + 2 * sweeping.SLACK
+    for alarm in (overdue, open_run):
+        assert alarm["Period"] > sweeping.SLACK
+        assert alarm["Statistic"] == "Maximum"
+        assert alarm["Dimensions"] == [{"Name": "Stack", "Value": {"Ref": "AWS::StackName"}}]

@@ -75,6 +75,7 @@ WRITES: Final[dict[str, tuple[Prepared, Write]]] = {
         lambda ledger: ledger.lock_promotion("bank", 1, "arn:execution", 10, 90),
     ),
     "note_unplaced_once": (nothing, lambda ledger: ledger.note_unplaced_once("odd", 20_000)),
+    "note_out_of_step_once": (nothing, lambda ledger: ledger.note_out_of_step_once("bank", 20_000)),
     "refuse_arrival": (
         nothing,
         lambda ledger: ledger.refuse_arrival(

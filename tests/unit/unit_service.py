@@ -16,11 +16,13 @@ import recover_run
 import register_pipeline
 import settle_data
 import start_retraining
+import sweep_ledger
 from retraining import bootstrap, clock
 from retraining.adapters import Adapters, clients
 
 EVENTS = Path(__file__).parents[2] / "events"
 WAKE_SENT = "provide-client-params.sqs.SendMessage"
+INVOKED = "before-call.lambda.Invoke"
 ROLE = "arn:aws:iam::123456789012:role/ratchet"
 TAGS = [
     {"Key": "ratchet:stack", "Value": "ratchet"},
@@ -55,6 +57,12 @@ def rows(count: int, start: int = 0) -> str:
 BAD = HEADER + "30;cook;yes\nthirty;cook;maybe\n"
 
 
+class Accepted:
+    """The HTTP answer to an asynchronous invocation."""
+
+    status_code = 202
+
+
 class Service:
     """One stack; `now` is its clock, `history` what was delivered."""
 
@@ -78,6 +86,7 @@ class Service:
         self._make_table()
         self.sqs = self.client("sqs")
         self.wakes_url = self.sqs.create_queue(QueueName="wakes")["QueueUrl"]
+        self.arrivals_url = self.sqs.create_queue(QueueName="arrivals")["QueueUrl"]
         self.notices_url = self.sqs.create_queue(QueueName="notices")["QueueUrl"]
         topic = self.client("sns").create_topic(Name="notices")["TopicArn"]
         self.client("sns").subscribe(
@@ -94,6 +103,8 @@ class Service:
             "LANDING_BUCKET": "landing",
             "WORK_BUCKET": "work",
             "WAKES_QUEUE_URL": self.wakes_url,
+            "ARRIVALS_QUEUE_URL": self.arrivals_url,
+            "RECOVER_RUN_FUNCTION": "recover-run",
             "NOTICES_TOPIC_ARN": topic,
             "DATABREW_ROLE_ARN": ROLE,
             "XGBOOST_IMAGE": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
@@ -105,10 +116,13 @@ class Service:
             monkeypatch.setenv(f"RATCHET_{name}", value)
         self.sent: list[dict[str, Any]] = []
         self.sqs.meta.events.register(WAKE_SENT, self._note_wake)
+        self.invoked: list[dict[str, Any]] = []
+        self.client("lambda").meta.events.register(INVOKED, self._queue_invocation)
 
     def close(self) -> None:
         """Leave the process's clients as they were."""
         self.sqs.meta.events.unregister(WAKE_SENT, self._note_wake)
+        self.client("lambda").meta.events.unregister(INVOKED, self._queue_invocation)
 
     def _make_table(self) -> None:
         key = [("pipeline", "HASH"), ("item", "RANGE")]
@@ -184,8 +198,32 @@ class Service:
         found, self.sent = self.sent, []
         return found
 
+    def receive_arrivals(self) -> list[dict[str, Any]]:
+        """Every event that was sent to the arrivals queue since the last look."""
+        request = {"QueueUrl": self.arrivals_url, "MaxNumberOfMessages": 10}
+        found: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(**request).get("Messages"):
+            found += [json.loads(message["Body"]) for message in messages]
+        return found
+
+    def recover(self) -> list[str]:
+        """Hand recover_run what was queued for it; the executions it was told of."""
+        found, self.invoked = self.invoked, []
+        for event in found:
+            recover_run.handler(event, None)
+        return [event["detail"]["name"] for event in found]
+
+    def _queue_invocation(self, params: dict[str, Any], **_: Any) -> Any:
+        """Lambda's answer to an asynchronous invocation; moto would want a container."""
+        self.invoked.append(json.loads(params["body"]))
+        return Accepted(), {"StatusCode": Accepted.status_code}
+
     def _note_wake(self, params: dict[str, Any], **_: Any) -> None:
         self.sent.append({**json.loads(params["MessageBody"]), "delay": params["DelaySeconds"]})
+
+    def sweep(self) -> Any:
+        """What the schedule calls."""
+        return sweep_ledger.handler({}, None)
 
     def run_machine(self, pipeline: str, token: int, outcome: str = "INCONCLUSIVE") -> Any:
         """ClaimData, CheckData, SettleData and FinishRun, as the state machine calls them."""
@@ -197,6 +235,10 @@ class Service:
         settled = settle_data.handler({**where, **conclusion}, None)
         finish_run.handler({**where, **conclusion, "execution": "arn", "package": None}, None)
         return settled
+
+    def stop(self, name: str) -> None:
+        """Stop an execution; its status event is the test's to deliver, or to lose."""
+        self.client("stepfunctions").stop_execution(executionArn=self.aws.executions.arn(name))
 
     def end(self, name: str, status: str) -> Any:
         """An execution ended without finishing: its status event to recover_run."""

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from retraining.adapters.arrivals import Arrivals
 from retraining.adapters.clients import client
 from retraining.adapters.endpoints import Endpoints
 from retraining.adapters.executions import Executions
@@ -14,6 +15,7 @@ from retraining.adapters.notices import Notices
 from retraining.adapters.object_store import ObjectStore
 from retraining.adapters.ownership import Ownership
 from retraining.adapters.recipe_jobs import RecipeJobs
+from retraining.adapters.recoveries import Recoveries
 from retraining.adapters.registry import Registry
 from retraining.adapters.run_folder import RunFolder
 from retraining.adapters.training_machines import TrainingMachines
@@ -69,6 +71,16 @@ class Adapters:
     def wakes(self) -> Wakes:
         """The queue of delayed wakes."""
         return Wakes(client("sqs"), self._settings.wakes_queue_url)
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """The queue of arrivals."""
+        return Arrivals(client("sqs"), self._settings.arrivals_queue_url)
+
+    @cached_property
+    def recoveries(self) -> Recoveries:
+        """What settles executions that ended unnoticed."""
+        return Recoveries(client("lambda"), self._settings.recover_run_function)
 
     @cached_property
     def notices(self) -> Notices:

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code
+from retraining.rules.sweeping import GONE, ExecutionFacts
 
 
 class Executions:
@@ -34,3 +35,19 @@ class Executions:
             answer = self._stepfunctions.describe_execution(executionArn=self.arn(name))
             return bool(answer["status"] == "RUNNING" and answer.get("input") == payload)
         return True
+
+    def facts(self, arn: str) -> ExecutionFacts:
+        """Whether an execution is open and how it ended; GONE when AWS no longer knows it."""
+        try:
+            answer = self._stepfunctions.describe_execution(executionArn=arn)
+        except ClientError as error:
+            if code(error) != "ExecutionDoesNotExist":
+                raise
+            return ExecutionFacts(GONE)
+        stopped = answer.get("stopDate")
+        return ExecutionFacts(
+            status=answer["status"],
+            stopped=stopped.timestamp() if stopped else None,
+            error=answer.get("error"),
+            cause=answer.get("cause"),
+        )

@@ -100,6 +100,18 @@ class Ledger:
         """True when at least one object waits."""
         return any(True for _ in self._table.query(pipeline, index="pending", limit=1))
 
+    def oldest_pending(self, pipeline: str, after: float = 0) -> float | None:
+        """When the oldest object that waits arrived, of those later than `after`; epoch seconds."""
+        mark = pending_mark(int(after * 1000), "", "")
+        found = self._table.query(pipeline, index="pending", after=mark, limit=1)
+        return next((item["arrived"] / 1000 for item in found), None)
+
+    def known(self, pipeline: str, identifiers: list[str]) -> set[str]:
+        """Those of these objects that the ledger has an item of."""
+        items = [f"object#{identifier}" for identifier in identifiers]
+        found = self._table.existing(pipeline, items)
+        return {item.removeprefix("object#") for item in found}
+
     def end_objects(self, pipeline: str, token: int, endings: list[Ending]) -> None:
         """Give each object its end; one that has an end keeps it."""
 
@@ -283,6 +295,23 @@ class Ledger:
         expires = {"expires": (day + 2) * 86_400}
         condition, hand = "attribute_not_exists(pipeline)", Hand("notice_hand")
         return self._table.put(LEDGER, item, expires, condition, hand=hand)
+
+    def note_out_of_step_once(self, pipeline: str, day: int) -> bool:
+        """True the first time on a day that a pipeline's endpoint does not serve its champion."""
+        expires = {"expires": (day + 2) * 86_400}
+        condition, hand = "attribute_not_exists(pipeline)", Hand("notice_hand")
+        return self._table.put(pipeline, f"out-of-step#{day}", expires, condition, hand=hand)
+
+    # --- sweeps -----------------------------------------------------------------------------
+
+    def sweep_place(self, pipeline: str) -> dict[str, str]:
+        """Where the next sweep continues listing; empty at the beginning."""
+        item = self._table.get(pipeline, "sweep") or {}
+        return {name: item[name] for name in ("KeyMarker", "VersionIdMarker") if item.get(name)}
+
+    def keep_sweep_place(self, pipeline: str, place: dict[str, str]) -> None:
+        """Remember where the next sweep continues."""
+        self._table.put(pipeline, "sweep", place)
 
     # --- runs -------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from retraining.adapters.clients import code
 from retraining.documents.document import Document
 from retraining.documents.manifest import ClaimedObject
 from retraining.errors import ObjectGone
+from retraining.rules.arrivals import Arrival
 
 PART: Final = 8 << 20  # S3 requires at least 5 MB per part, except the last
 PIECE: Final = 1 << 20
@@ -118,6 +119,23 @@ class ObjectStore:
         )
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
+    def versions(
+        self, prefix: str, place: dict[str, str], most: int
+    ) -> tuple[list[Arrival], dict[str, str]]:
+        """A page of the versions under a prefix, and the place where the next page begins.
+
+        In a bucket without versions each object has the version "null", of which events are silent.
+        """
+        answer = self._s3.list_object_versions(
+            Bucket=self.bucket, Prefix=prefix, MaxKeys=most, **place
+        )
+        following = {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}
+        more = answer.get("IsTruncated", False)
+        return (
+            [_arrival(version) for version in answer.get("Versions", [])],
+            {name: answer[given] for name, given in following.items() if more and given in answer},
+        )
+
     def sha256(self, key: str) -> tuple[str, int]:
         """SHA-256 and size of an object, streamed."""
         digest, size = hashlib.sha256(), 0
@@ -160,6 +178,18 @@ class ObjectStore:
     def upload(self, key: str) -> Upload:
         """A copy to write piece by piece."""
         return Upload(self._s3, self.bucket, key)
+
+
+def _arrival(version: dict[str, Any]) -> Arrival:
+    known = version["VersionId"]
+    return Arrival(
+        key=version["Key"],
+        version="" if known == "null" else known,
+        etag=version["ETag"].strip('"'),
+        size=version["Size"],
+        sequencer="",  # a listing has none
+        arrived=int(version["LastModified"].timestamp() * 1000),
+    )
 
 
 def _json(document: Any) -> dict[str, Any]:

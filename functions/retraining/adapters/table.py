@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
 from retraining.adapters.clients import code
 from retraining.adapters.items import plain, typed
+
+MOST_KEYS: Final = 100  # that BatchGetItem takes (API reference)
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,18 @@ class Table:
         return answer
 
     def query(
-        self, pipeline: str, prefix: str = "", *, index: str | None = None, limit: int | None = None
+        self,
+        pipeline: str,
+        prefix: str = "",
+        *,
+        index: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Items of a partition whose name begins with `prefix`, or all of an index, in order."""
+        """Items of a partition whose name begins with `prefix`, or all of an index, in order.
+
+        `after` leaves out those of the index that sort before it.
+        """
         condition, values = "pipeline = :pipeline", {":pipeline": pipeline}
         request: dict[str, Any] = {}
         if prefix:
@@ -127,6 +138,10 @@ class Table:
             request["ExpressionAttributeNames"] = {"#item": "item"}
         if index:
             request["IndexName"] = index
+        if index and after:
+            condition += " AND #index > :after"
+            values[":after"] = after
+            request["ExpressionAttributeNames"] = {"#index": index}
         if limit:
             request["PaginationConfig"] = {"MaxItems": limit, "PageSize": limit}
         pages = self._dynamodb.get_paginator("query").paginate(
@@ -138,6 +153,25 @@ class Table:
         )
         for page in pages:
             yield from map(plain, page["Items"])
+
+    def existing(self, pipeline: str, items: list[str]) -> set[str]:
+        """Those of these items that exist; a hundred a request, as many as one may ask for."""
+        found: set[str] = set()
+        for start in range(0, len(items), MOST_KEYS):
+            keys = [_key(pipeline, item) for item in items[start : start + MOST_KEYS]]
+            while keys:
+                wanted = {
+                    self._name: {
+                        "Keys": keys,
+                        "ProjectionExpression": "#item",
+                        "ExpressionAttributeNames": {"#item": "item"},
+                        "ConsistentRead": True,
+                    }
+                }
+                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
+                found |= {plain(item)["item"] for item in answer["Responses"][self._name]}
+                keys = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+        return found
 
 
 def _signed(expression: str) -> str:

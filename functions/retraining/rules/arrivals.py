@@ -80,6 +80,18 @@ def arrival_of(event: dict[str, Any], bucket: str) -> Arrival:
     return arrival
 
 
+def event_of(arrival: Arrival, bucket: str) -> dict[str, Any]:
+    """The event that reports an arrival, as far as `arrival_of` reads it."""
+    version = {"version-id": arrival.version} if arrival.version else {}
+    thing = {"key": arrival.key, "size": arrival.size, "etag": arrival.etag, **version}
+    return {
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "time": dt.datetime.fromtimestamp(arrival.arrived / 1000, dt.UTC).isoformat(),
+        "detail": {"bucket": {"name": bucket}, "object": {**thing, "sequencer": arrival.sequencer}},
+    }
+
+
 @dataclass(frozen=True)
 class Lease:
     """The right to run: one per pipeline, with what a lost StartExecution is repeated with."""
@@ -151,14 +163,14 @@ def decide(state: State, *, pending: bool, quiet: int, now: float) -> Decision:
         return Nothing("nothing is pending")
     if state.paused:
         return Nothing(f"the pipeline is paused: {state.paused_reason}")
-    wait = max(_until_quiet(state, quiet, now), (state.retry_at or 0) - now)
+    wait = due(state, quiet=quiet) - now
     return Rearm(delay(wait)) if wait > 0 else Start(state.token + 1)
 
 
-def _until_quiet(state: State, quiet: int, now: float) -> float:
-    if state.last_arrival is None:
-        return 0
-    return state.last_arrival / 1000 + quiet - now
+def due(state: State, *, quiet: int) -> float:
+    """When a run of what is pending should start, in epoch seconds."""
+    quiet_at = 0 if state.last_arrival is None else state.last_arrival / 1000 + quiet
+    return max(quiet_at, state.retry_at or 0)
 
 
 def delay(seconds: float) -> int:

@@ -126,6 +126,13 @@ def generation(now: float) -> str:
     return digits
 
 
+def began(generation: str, now: float) -> float:
+    """When a ledger of this generation began, in epoch seconds: the last such minute."""
+    cycle, minute = len(GENERATION_DIGITS) ** GENERATION_LENGTH, int(now // 60)
+    since = (minute - int(generation, len(GENERATION_DIGITS))) % cycle
+    return (minute - since) * 60.0
+
+
 @dataclass(frozen=True)
 class Names:
     """Names of all that a stack makes outside itself, where they are unique in the account.

@@ -12,7 +12,13 @@ from retraining.rules.settlement import FAILED, PENDING, PROMOTED
 from retraining.steps.finish_run import finish_run
 from retraining.steps.settle_data import settle_data
 
-ENDS: Final = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
+ENDS: Final = {
+    "FAILED": "failed",
+    "TIMED_OUT": "ran out of time",
+    "ABORTED": "was stopped",
+    "SUCCEEDED": "ended",
+    "GONE": "disappeared",
+}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,167 @@
+"""Looks after every pipeline: sends again what was lost, and measures how old things are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retraining import clock
+from retraining.adapters import Adapters
+from retraining.documents.document import Part
+from retraining.errors import SweepIncomplete
+from retraining.observability import (
+    CHAMPIONS_OUT_OF_STEP,
+    OPEN_RUN_AGE,
+    PENDING_AGE,
+    RUN_OVERDUE,
+    count,
+    gauge,
+    log,
+)
+from retraining.rules import names, sweeping
+from retraining.rules.arrivals import State, event_of
+from retraining.rules.durations import seconds
+from retraining.rules.sweeping import RUNNING, Ages
+from retraining.settings import settings
+from retraining.steps import wakes
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep(Part):
+    """What a sweep did: pipelines by what was lost of theirs, and how many arrivals were."""
+
+    pipelines: int
+    woken: tuple[str, ...]
+    recovered: tuple[str, ...]  # executions
+    arrivals: int
+    out_of_step: tuple[str, ...]
+
+
+@dataclass
+class _Found:
+    """What is found while the sweep is under way."""
+
+    woken: list[str]
+    recovered: list[str]
+    arrivals: int
+    out_of_step: list[str]
+
+
+def sweep_ledger(aws: Adapters) -> Sweep:
+    """Sweep every pipeline; one pipeline's trouble does not touch another's, and is raised last."""
+    for metric in (PENDING_AGE, OPEN_RUN_AGE, RUN_OVERDUE):
+        gauge(metric, 0)
+    pipelines, failed, found = aws.ledger.registered(), [], _Found([], [], 0, [])
+    for pipeline in pipelines:
+        try:
+            _sweep(aws, pipeline, found)
+        except Exception:  # noqa: BLE001 - whatever it is, the others are looked after first
+            log.exception("a pipeline could not be swept", extra={"pipeline": pipeline})
+            failed.append(pipeline)
+    if failed:
+        raise SweepIncomplete(f"{', '.join(failed)}: see the log; the next sweep tries again")
+    return Sweep(
+        pipelines=len(pipelines),
+        woken=tuple(found.woken),
+        recovered=tuple(found.recovered),
+        arrivals=found.arrivals,
+        out_of_step=tuple(found.out_of_step),
+    )
+
+
+def _sweep(aws: Adapters, pipeline: str, found: _Found) -> None:
+    registration = aws.ledger.registration(pipeline)
+    if registration is None:
+        return
+    quiet, now = seconds(registration.parsed().quiet_period), clock.now()
+    state = aws.ledger.state(pipeline)
+    oldest = aws.ledger.oldest_pending(pipeline, after=state.lease.at if state.lease else 0)
+    _measure(pipeline, sweeping.ages(state, oldest, quiet=quiet, now=now))
+    if execution := _recover(aws, pipeline, state):
+        found.recovered.append(execution)
+    wait = sweeping.wake_in(state, oldest, quiet=quiet, now=now)
+    if wait is not None and wakes.arm(aws, pipeline, "sweep", wait):
+        found.woken.append(pipeline)
+    found.arrivals += _announce_lost(aws, pipeline)
+    if _out_of_step(aws, pipeline):
+        found.out_of_step.append(pipeline)
+
+
+def _measure(pipeline: str, ages: Ages) -> None:
+    """By pipeline only what has an age: a metric that is always 0 costs as much as one that isn't.
+
+    The 0 by stack is already told, so that an alarm ends when nothing has an age any more.
+    """
+    measured = {PENDING_AGE: ages.pending, OPEN_RUN_AGE: ages.open_run, RUN_OVERDUE: ages.overdue}
+    for metric, age in measured.items():
+        if age:
+            gauge(metric, age, Pipeline=pipeline)
+
+
+def _recover(aws: Adapters, pipeline: str, state: State) -> str | None:
+    """Tell recover_run of the newest run's execution if it ended and nobody told; its name.
+
+    An older run cannot be unfinished: the next one starts when its end was noticed.
+    """
+    if not state.token or (state.lease is not None and not state.lease.started):
+        return None
+    record = aws.ledger.run(pipeline, state.token)
+    if record.notified or record.execution is None:
+        return None
+    execution = aws.executions.facts(record.execution)
+    began = state.lease.at if state.lease else 0
+    if not sweeping.ended_unnoticed(execution, began=began, now=clock.now()):
+        return None
+    log.warning("nobody told of the end of an execution", extra={"execution": record.execution})
+    aws.recoveries.announce(sweeping.status_event(record.execution, execution))
+    return record.execution.rpartition(":")[2]
+
+
+def _announce_lost(aws: Adapters, pipeline: str) -> int:
+    """Send again the events of objects that the ledger never saw, a page of the prefix a sweep.
+
+    The next sweep continues where this one ended; the place is kept when the events are sent.
+    """
+    place, now = aws.ledger.sweep_place(pipeline), clock.now()
+    listed, following = aws.landing.versions(f"{pipeline}/", place, sweeping.MOST_LISTED)
+    since = names.began(aws.names.generation, now)
+    late = [item for item in listed if sweeping.may_be_lost(item, since=since, now=now)]
+    known = aws.ledger.known(pipeline, [item.id for item in late])
+    lost = [item for item in late if item.id not in known]
+    if lost:
+        log.warning(f"{len(lost)} objects were never recorded", extra={"pipeline": pipeline})
+        aws.arrivals.send([event_of(item, settings.landing_bucket) for item in lost])
+    if place or following:
+        aws.ledger.keep_sweep_place(pipeline, following)
+    return len(lost)
+
+
+def _out_of_step(aws: Adapters, pipeline: str) -> bool:
+    """Tell, once a day, when an endpoint does not serve what the ledger calls its champion."""
+    reason = _stopped_promotion(aws, pipeline)
+    if reason is None:
+        return False
+    count(CHAMPIONS_OUT_OF_STEP, Pipeline=pipeline)
+    log.error(reason, extra={"pipeline": pipeline})
+    if aws.ledger.note_out_of_step_once(pipeline, int(clock.now()) // DAY):
+        text = f"{reason}.\nNothing more is said of it today.\nNext step: ratchet info"
+        aws.notices.publish(f"endpoint and champion of {pipeline} are out of step", text)
+    return True
+
+
+def _stopped_promotion(aws: Adapters, pipeline: str) -> str | None:
+    """What a promotion left that no execution is about to put right."""
+    lock = aws.ledger.promotion_lock(pipeline)
+    if lock is not None:
+        execution = aws.executions.facts(lock.holder)
+        if execution.status == RUNNING:
+            return None
+        ended = sweeping.ended_unnoticed(execution, began=clock.now(), now=clock.now())
+        return (
+            f"{lock.holder} is {execution.status} and holds the promotion lock" if ended else None
+        )
+    champion = aws.ledger.champion(pipeline)
+    if champion is None or champion.endpoint is None:
+        return None
+    return sweeping.out_of_step(champion, aws.endpoints.status(champion.endpoint))
