@@ -18,7 +18,7 @@ FORBIDDEN = {
     "jobs": ("ratchet", "retraining"),
 }
 NEEDS_AWS = ("boto3", "botocore")
-LOCAL_AWS = ("door", "s3", "running", "shared")
+LOCAL_AWS = ("door", "s3", "sns", "running", "shared")
 """The rooms below the services of local AWS, from the ground up."""
 FOLDERS = ("src", "functions", "jobs", "benchmarks", "tests")
 STARTS = ("src", "functions", "jobs", "tests", "src/ratchet/local_aws/glue/library")

@@ -13,7 +13,8 @@ class ServiceError(Exception):
 
     `code` is the error's name in the service's model. `status` is the HTTP status where the model
     names none. `members` are further members of the modelled error, such as `OriginalStatusCode`
-    of a SageMaker ModelError.
+    of a SageMaker ModelError. `query_code` is what clients show instead of `code`, for a service
+    that once spoke the query protocol.
     """
 
     def __init__(
@@ -22,9 +23,11 @@ class ServiceError(Exception):
         message: str,
         status: int = 400,
         members: Mapping[str, Any] | None = None,
+        query_code: str = "",
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
         self.members = dict(members or {})
+        self.query_code = query_code

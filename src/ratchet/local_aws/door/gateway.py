@@ -76,12 +76,13 @@ class Backend(Protocol):
 
 
 class Gateway:
-    """The WSGI application in front of living services, S3's watcher and moto."""
+    """The WSGI application in front of living services, watchers and moto."""
 
-    def __init__(self, host: Backend, moto: Any, s3: Any) -> None:
+    def __init__(self, host: Backend, moto: Any, watchers: Mapping[str, Any]) -> None:
+        """`watchers` stand before moto: WSGI applications by the signing name of a service."""
         self._host = host
         self._moto = moto
-        self._s3 = s3
+        self._watchers = watchers
         self._protocols: dict[str, protocol.Protocol] = {}
         self._lock = threading.Lock()
 
@@ -106,7 +107,7 @@ class Gateway:
 
     def _of_moto(self, name: str, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         try:
-            answer = self._s3 if name == "s3" else self._moto
+            answer = self._watchers.get(name, self._moto)
             return answer(environ, start)  # type: ignore[no-any-return]
         except Exception as error:
             log.exception("%s: %s %s failed", name, environ["REQUEST_METHOD"], environ["PATH_INFO"])

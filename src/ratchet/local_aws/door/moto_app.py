@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 import os
 import threading
 from collections import Counter
@@ -43,6 +44,22 @@ def close_moto(app: Any) -> None:
         if _users == 0:
             _counts.clear()
             b"".join(app(_RESET | {"wsgi.input": io.BytesIO()}, lambda *_: None))
+
+
+def ask_moto(app: Any, region: str, target: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """moto's answer to an operation of SQS, whose queues no client can reach here."""
+    body = json.dumps(parameters).encode()
+    credential = f"Credential=local/20260101/{region}/sqs/aws4_request"
+    environ = _RESET | {
+        "PATH_INFO": "/",
+        "RAW_URI": "/",
+        "CONTENT_TYPE": "application/x-amz-json-1.0",
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0",
+        "HTTP_X_AMZ_TARGET": target,
+        "wsgi.input": io.BytesIO(body),
+    }
+    return dict(json.loads(b"".join(app(environ, lambda *_: None)) or b"{}"))
 
 
 def count(key: str) -> int:

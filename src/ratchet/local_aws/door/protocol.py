@@ -164,7 +164,10 @@ class JsonProtocol:
         shape = _shape_of_error(self._model, error.code)
         body = {"__type": shape.name if shape else error.code, **_error_members(shape, error)}
         status = _status_of_error(shape, error)
-        return Reply(status, [*self._headers, _request_id()], json.dumps(body).encode())
+        headers = [*self._headers, _request_id()]
+        if error.query_code:
+            headers.append(("x-amzn-query-error", f"{error.query_code};Sender"))
+        return Reply(status, headers, json.dumps(body).encode())
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "double": (int, float),
 }
 _SIZED = {"string", "list", "map", "blob"}
+_OPEN = {"QueueAttributeName", "MessageSystemAttributeName"}
+"""Enums that SQS does not hold to: AttributeNames of ReceiveMessage are those of a message too."""
 
 
 def validate(service: str, operation: Any, parameters: dict[str, Any]) -> None:
@@ -99,7 +101,7 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
         yield f"Member must have {noun} greater than or equal to {rules['min']}"
     if "max" in rules and measure > rules["max"]:
         yield f"Member must have {noun} less than or equal to {rules['max']}"
-    if "enum" in rules and value not in rules["enum"]:
+    if "enum" in rules and value not in rules["enum"] and shape.name not in _OPEN:
         yield f"Member must satisfy enum value set: [{', '.join(rules['enum'])}]"
     if "pattern" in rules and isinstance(value, str) and not matches(rules["pattern"], value):
         yield f"Member must satisfy regular expression pattern: {rules['pattern']}"

@@ -86,6 +86,30 @@ def _kind(arn: str) -> str:
     return parts[2] if len(parts) == 6 else ""
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """Why a target did not take a delivery."""
+
+    code: str
+    message: str
+    status: int
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether another attempt may succeed: after throttling and server errors."""
+        supported = self.code != "NotSupportedByLocalAws"
+        return supported and (self.code in _THROTTLED or self.status >= _SERVER_ERROR)
+
+    @property
+    def label(self) -> str:
+        """The ERROR_CODE of a dead letter."""
+        if any(part in self.code for part in _GONE):
+            return "NO_RESOURCE"
+        if self.code in _THROTTLED:
+            return "THROTTLING"
+        return "INTERNAL_ERROR" if self.may_pass else "SDK_CLIENT_ERROR"
+
+
 class Dispatcher:
     """A few background threads that deliver; each starts when first needed."""
 
@@ -111,26 +135,30 @@ class Dispatcher:
         try:
             _SENDERS[_kind(delivery.arn)](self._local, delivery)
         except ClientError as error:
-            self._failed(delivery, error)
+            given, meta = error.response["Error"], error.response.get("ResponseMetadata", {})
+            status = int(meta.get("HTTPStatusCode", _SERVER_ERROR))
+            message = given.get("Message") or str(error)
+            self._failed(delivery, _Failure(given.get("Code", ""), message, status))
+        except ServiceError as error:
+            self._failed(delivery, _Failure(error.code, error.message, error.status))
 
-    def _failed(self, delivery: Delivery, error: ClientError) -> None:
+    def _failed(self, delivery: Delivery, failure: _Failure) -> None:
         pause = min(FIRST_PAUSE_SECONDS * 2**delivery.attempt, LONGEST_PAUSE_SECONDS)
         again = self._local.clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
         retry = replace(delivery, attempt=delivery.attempt + 1)
-        if not _may_recover(error):
-            self._give_up_after(delivery, error)
+        if not failure.may_pass:
+            self._give_up_after(delivery, failure)
         elif delivery.attempt >= delivery.retries:
-            self._give_up_after(delivery, error, EXHAUSTED_RETRY_CONDITION="MaximumRetryAttempts")
+            self._give_up_after(delivery, failure, EXHAUSTED_RETRY_CONDITION="MaximumRetryAttempts")
         elif again - delivery.since > delivery.max_age:
             self._give_up_after(
-                delivery, error, EXHAUSTED_RETRY_CONDITION="MaximumEventAgeInSeconds"
+                delivery, failure, EXHAUSTED_RETRY_CONDITION="MaximumEventAgeInSeconds"
             )
         else:
             self._local.clock.at(again, lambda: self.deliver(retry))
 
-    def _give_up_after(self, delivery: Delivery, error: ClientError, **more: str) -> None:
-        message = error.response["Error"].get("Message") or str(error)
-        self.give_up(delivery, _error_code(error), message, **more)
+    def _give_up_after(self, delivery: Delivery, failure: _Failure, **more: str) -> None:
+        self.give_up(delivery, failure.label, failure.message, **more)
 
     def give_up(self, delivery: Delivery, code: str, message: str, **more: str) -> None:
         """Send the payload to the dead-letter queue, if the target has one."""
@@ -145,13 +173,14 @@ class Dispatcher:
             "RETRY_ATTEMPTS": str(delivery.attempt),
             **more,
         }
-        self._local.client("sqs").send_message(
-            QueueUrl=queue_url(self._local, delivery.dead_letters),
-            MessageBody=delivery.payload,
-            MessageAttributes={
+        letter = {
+            "QueueUrl": queue_url(self._local, delivery.dead_letters),
+            "MessageBody": delivery.payload,
+            "MessageAttributes": {
                 key: {"DataType": "String", "StringValue": value} for key, value in labels.items()
             },
-        )
+        }
+        self._local.services["sqs"].send_message(letter)
 
 
 def _logged(work: Callable[..., None], *args: Any) -> None:
@@ -159,23 +188,6 @@ def _logged(work: Callable[..., None], *args: Any) -> None:
         work(*args)
     except Exception:
         log.exception("a delivery failed")
-
-
-def _may_recover(error: ClientError) -> bool:
-    """Whether another attempt may succeed: after throttling and server errors."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
-    code = error.response["Error"].get("Code", "")
-    supported = code != "NotSupportedByLocalAws"
-    return supported and (code in _THROTTLED or int(status) >= _SERVER_ERROR)
-
-
-def _error_code(error: ClientError) -> str:
-    code = error.response["Error"].get("Code", "")
-    if any(part in code for part in _GONE):
-        return "NO_RESOURCE"
-    if code in _THROTTLED:
-        return "THROTTLING"
-    return "INTERNAL_ERROR" if _may_recover(error) else "SDK_CLIENT_ERROR"
 
 
 # Senders
@@ -190,7 +202,8 @@ def queue_url(local: Host, arn: str) -> str:
 def _send_to_queue(local: Host, delivery: Delivery) -> None:
     more = {"MessageGroupId": delivery.group} if delivery.group else {}
     url = queue_url(local, delivery.arn)
-    local.client("sqs").send_message(QueueUrl=url, MessageBody=delivery.payload, **more)
+    message = {"QueueUrl": url, "MessageBody": delivery.payload, **more}
+    local.services["sqs"].send_message(message)
 
 
 def _publish(local: Host, delivery: Delivery) -> None:

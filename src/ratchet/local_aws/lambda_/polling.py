@@ -1,7 +1,6 @@
 """Passes messages from an SQS queue to a function, as Lambda's event source mappings do.
 
-An empty queue is long-polled, for a second at a time. While messages are delayed or in flight it
-is polled several times a second: a long poll of moto's notices such messages late.
+The queue is long-polled, for a second at a time.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from ratchet.local_aws.door.errors import ServiceError
 
@@ -34,7 +31,6 @@ RECEIVE_LIMIT = 10
 DELETE_LIMIT = 10
 PAYLOAD_LIMIT = 6_291_456
 CONCURRENCY = 5
-PENDING = ("ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible")
 
 Message = dict[str, Any]
 
@@ -71,15 +67,13 @@ class Poller:
         self._threads.shutdown(wait=False)
 
     def _poll(self) -> None:
-        busy = False
         while not self._closing.is_set():
             with self._room:  # receive nothing that could not be handled at once
                 pass
             try:
-                batch = self._gather(busy=busy)
-                busy = bool(batch) or self._pending()
+                batch = self._gather()
                 self.problem = ""
-            except (ClientError, BotoCoreError) as error:
+            except ServiceError as error:
                 self._complain(error)
                 continue
             if batch and not self._hand_over(batch):
@@ -99,14 +93,15 @@ class Poller:
         if not self._closing.wait(AFTER_ERROR_SECONDS):
             log.warning("the event source mapping of %s cannot poll: %s", self._arn, error)
 
-    def _gather(self, *, busy: bool) -> list[Message]:
+    def _gather(self) -> list[Message]:
         """The next batch: full, or what arrived within the window."""
-        if busy and self._closing.wait(LOOK_SECONDS):
-            return []
-        batch = self._receive(self._settings.batch_size, 0 if busy else LONG_POLL_SECONDS)
+        batch = self._receive(self._settings.batch_size, LONG_POLL_SECONDS)
         end = time.monotonic() + self._settings.window
-        while batch and self._wants_more(batch, end) and not self._closing.wait(LOOK_SECONDS):
-            batch += self._receive(self._settings.batch_size - len(batch), 0)
+        while batch and self._wants_more(batch, end) and not self._closing.is_set():
+            more = self._receive(self._settings.batch_size - len(batch), 0)
+            batch += more
+            if not more:
+                self._closing.wait(LOOK_SECONDS)
         return batch
 
     def _wants_more(self, batch: list[Message], end: float) -> bool:
@@ -115,21 +110,14 @@ class Poller:
         return not full and time.monotonic() < end
 
     def _receive(self, count: int, wait: int) -> list[Message]:
-        answer = self._local.client("sqs").receive_message(
-            QueueUrl=self._url(),
-            MaxNumberOfMessages=min(count, RECEIVE_LIMIT),
-            WaitTimeSeconds=wait,
-            AttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        )
-        return list(answer.get("Messages", []))
-
-    def _pending(self) -> bool:
-        """Whether there are messages that cannot be received yet."""
-        answer = self._local.client("sqs").get_queue_attributes(
-            QueueUrl=self._url(), AttributeNames=list(PENDING)
-        )
-        return any(int(answer["Attributes"][name]) for name in PENDING)
+        request = {
+            "QueueUrl": self._url(),
+            "MaxNumberOfMessages": min(count, RECEIVE_LIMIT),
+            "WaitTimeSeconds": wait,
+            "MessageSystemAttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        }
+        return list(self._local.services["sqs"].receive_message(request).get("Messages", []))
 
     def _url(self) -> str:
         account, name = self._arn.split(":")[4:]
@@ -140,7 +128,7 @@ class Poller:
             event = {"Records": [record(m, self._arn, self._local.region) for m in batch]}
             outcome = self._run(json.dumps(event, ensure_ascii=False))
             self._delete(self._done(batch, outcome))
-        except (ServiceError, ClientError, BotoCoreError, OSError) as error:
+        except (ServiceError, OSError) as error:
             if not self._closing.is_set():
                 log.warning("a batch of %s will reappear after its timeout: %s", self._arn, error)
         except Exception:
@@ -162,7 +150,8 @@ class Poller:
                 {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
                 for number, message in enumerate(messages[start : start + DELETE_LIMIT])
             ]
-            self._local.client("sqs").delete_message_batch(QueueUrl=self._url(), Entries=entries)
+            request = {"QueueUrl": self._url(), "Entries": entries}
+            self._local.services["sqs"].delete_message_batch(request)
 
 
 def failed_ids(payload: bytes, ids: set[str]) -> set[str]:

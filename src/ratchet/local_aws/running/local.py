@@ -20,6 +20,7 @@ from ratchet.local_aws.running.clock import Clock
 from ratchet.local_aws.running.folders import StartFailed, WorkFolder, announce, identity
 from ratchet.local_aws.running.processes import Processes
 from ratchet.local_aws.s3.watcher import S3Watcher
+from ratchet.local_aws.sns.watcher import SnsWatcher
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,7 @@ LIVING_SERVICES = {
     "sagemaker": "ratchet.local_aws.sagemaker:SageMaker",
     "sagemaker-runtime": "ratchet.local_aws.sagemaker:SageMakerRuntime",
     "scheduler": "ratchet.local_aws.scheduler.service:Scheduler",
+    "sqs": "ratchet.local_aws.sqs:Sqs",
     "states": "ratchet.local_aws.stepfunctions:StepFunctions",
 }
 """Signing name (the runtime apart) -> the class that answers, imported when first needed."""
@@ -135,7 +137,8 @@ class LocalAws:
         return local
 
     def _serve(self, *, announced: bool) -> None:
-        self._server.start(Gateway(self, self._moto, S3Watcher(self, self._moto)))
+        watchers = {"s3": S3Watcher(self, self._moto), "sns": SnsWatcher(self, self._moto)}
+        self._server.start(Gateway(self, self._moto, watchers))
         if announced:
             announce(self.folder, self.endpoint, self._identity)
 

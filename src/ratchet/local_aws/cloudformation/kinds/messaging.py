@@ -16,7 +16,7 @@ from ratchet.local_aws.cloudformation.kinds.base import (
 
 QUEUE_DEFAULTS = {
     "DelaySeconds": "0",
-    "MaximumMessageSize": "262144",
+    "MaximumMessageSize": "1048576",
     "MessageRetentionPeriod": "345600",
     "ReceiveMessageWaitTimeSeconds": "0",
     "VisibilityTimeout": "30",
@@ -25,9 +25,6 @@ QUEUE_DEFAULTS = {
     "KmsMasterKeyId": "",
     "KmsDataKeyReusePeriodSeconds": "300",
     "SqsManagedSseEnabled": "true",
-    "ContentBasedDeduplication": "false",
-    "DeduplicationScope": "queue",
-    "FifoThroughputLimit": "perQueue",
 }
 """The value of an attribute that is removed from the template."""
 
@@ -46,17 +43,15 @@ def _attributes(properties: Properties, known: frozenset[str]) -> dict[str, str]
 
 
 class Queue(Kind):
-    """An SQS queue."""
+    """An SQS queue; local AWS has standard ones."""
 
     type = "AWS::SQS::Queue"
-    attributes = frozenset(QUEUE_DEFAULTS) | {"FifoQueue"}
+    attributes = frozenset(QUEUE_DEFAULTS)
     known = attributes | names("QueueName Tags")
     named = "QueueName"
-    replacing = names("FifoQueue")
 
     def create(self, site: Site, properties: Properties) -> Made:
-        fifo = text(properties.get("FifoQueue", "false")) == "true"
-        name = properties.get("QueueName") or site.name(75) + (".fifo" if fifo else "")
+        name = properties.get("QueueName") or site.name(80)
         url = site.call(
             "sqs",
             "CreateQueue",
@@ -71,7 +66,7 @@ class Queue(Kind):
     def update(self, site: Site, made: Made, properties: Properties, old: Properties) -> Made:
         """Set every attribute that the template has or had."""
         vanished = {k: v for k, v in QUEUE_DEFAULTS.items() if k in old and k not in properties}
-        changed = {**vanished, **_attributes(properties, frozenset(QUEUE_DEFAULTS))}
+        changed = {**vanished, **_attributes(properties, self.attributes)}
         site.call("sqs", "SetQueueAttributes", {"QueueUrl": made.physical, "Attributes": changed})
         gone = sorted(_tags(old).keys() - _tags(properties).keys())
         if gone:

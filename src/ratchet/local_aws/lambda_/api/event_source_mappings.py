@@ -6,8 +6,6 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.lambda_.api.invocations import InvocationOperations
 from ratchet.local_aws.lambda_.event_source import EventSourceMapping, settings_of
@@ -39,7 +37,7 @@ class MappingOperations(InvocationOperations):
         queue_arn = request.get("EventSourceArn", "")
         function = self.function(request)
         self._check_queue(queue_arn, function)
-        _check_batch(queue_arn, settings_of(request))
+        _check_batch(settings_of(request))
         number = str(uuid.uuid4())
         arn = self.arn("event-source-mapping", number)
         mapping = EventSourceMapping(number, arn, queue_arn, function, dict(request))
@@ -71,7 +69,7 @@ class MappingOperations(InvocationOperations):
         _check_known(request)
         mapping = self._mapping(request)
         changed = {**mapping.request, **request}
-        _check_batch(mapping.queue_arn, settings_of(changed))
+        _check_batch(settings_of(changed))
         function = self.function(request) if "FunctionName" in request else mapping.function
         self._stop(mapping)
         mapping.request, mapping.function = changed, function
@@ -127,15 +125,15 @@ class MappingOperations(InvocationOperations):
         """The queue must exist, with a visibility timeout not below the function's timeout."""
         if queue_arn.split(":")[2:3] != ["sqs"]:
             raise unsupported(f"event source {queue_arn or '(none)'}: use an SQS queue")
-        client, name = self.local.client("sqs"), queue_arn.rpartition(":")[2]
+        sqs, name = self.local.services["sqs"], queue_arn.rpartition(":")[2]
+        wanted = ["VisibilityTimeout"]
         try:
-            url = client.get_queue_url(QueueName=name)["QueueUrl"]
-            answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
-        except ClientError as error:
-            reason = error.response["Error"]
+            url = sqs.get_queue_url({"QueueName": name})["QueueUrl"]
+            answer = sqs.get_queue_attributes({"QueueUrl": url, "AttributeNames": wanted})
+        except ServiceError as error:
             raise invalid(
-                f"Error occurred while ReceiveMessage. SQS Error Code: {reason['Code']}. "
-                f"SQS Error Message: {reason['Message']}"
+                "Error occurred while ReceiveMessage. SQS Error Code: "
+                f"{error.query_code or error.code}. SQS Error Message: {error.message}"
             ) from error
         visibility = int(answer["Attributes"]["VisibilityTimeout"])
         if visibility < function.timeout:
@@ -151,11 +149,9 @@ def _check_known(request: dict[str, Any]) -> None:
         raise unsupported(f"{unknown[0]} of an event source mapping: remove it")
 
 
-def _check_batch(queue_arn: str, settings: Settings) -> None:
+def _check_batch(settings: Settings) -> None:
     if settings.batch_size <= UNBATCHED_LIMIT:
         return
-    if queue_arn.endswith(".fifo"):
-        raise invalid("Batch size must be between 1 and 10 for a FIFO queue.")
     if settings.window == 0:
         raise invalid(
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is "

@@ -1,0 +1,1 @@
+"""Amazon SNS: moto's topics, which hand on to the queues of local AWS."""
