@@ -8,6 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,11 +19,14 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import QueryParser
+from botocore.serialize import QuerySerializer
 
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.sqs import queue as queues
 
 MINUTE = timedelta(minutes=1)
+SIGNED = "AWS4-HMAC-SHA256 Credential=local/20260301/us-east-1/sqs/aws4_request, Signature=0"
 
 
 @pytest.fixture(scope="module")
@@ -463,6 +469,52 @@ def test_the_aws_command_line_works(local: LocalAws, tmp_path: Path) -> None:
         ].items()
         >= {"ApproximateNumberOfMessagesNotVisible": "0", "VisibilityTimeout": "30"}.items()
     )
+
+
+def test_an_older_sdk_speaks_the_query_protocol(local: LocalAws, sqs: Any, url: str) -> None:
+    """As SDKs did until 2023: a client of the former model, read by its own parser."""
+    former = local.model("sqs", former=True)
+    parser = QueryParser()
+
+    def ask(operation: str, **parameters: Any) -> dict[str, Any]:
+        shape = former.operation_model(operation)
+        sent = QuerySerializer().serialize_to_request(parameters, shape)
+        request = urllib.request.Request(
+            local.endpoint, urllib.parse.urlencode(sent["body"]).encode(), {"Authorization": SIGNED}
+        )
+        with urllib.request.urlopen(request) as answer:
+            whole = {"body": answer.read(), "headers": answer.headers, "status_code": 200}
+        return dict(parser.parse(whole, shape.output_shape))
+
+    named = {"Colour": {"DataType": "String", "StringValue": "red"}}
+    sent = ask(
+        "SendMessageBatch",
+        QueueUrl=url,
+        Entries=[
+            {"Id": "a", "MessageBody": "böse & <x>", "MessageAttributes": named},
+            {"Id": "b", "MessageBody": "x", "DelaySeconds": 901},
+        ],
+    )
+    assert [each["Id"] for each in sent["Successful"]] == ["a"]
+    assert [each["Code"] for each in sent["Failed"]] == ["InvalidParameterValue"]
+    (message,) = ask(
+        "ReceiveMessage",
+        QueueUrl=url,
+        MessageAttributeNames=["All"],
+        AttributeNames=["ApproximateReceiveCount"],
+    )["Messages"]
+    assert message["Body"] == "böse & <x>"
+    assert message["MessageAttributes"] == named
+    assert message["Attributes"] == {"ApproximateReceiveCount": "1"}
+    ask("SetQueueAttributes", QueueUrl=url, Attributes={"DelaySeconds": "7"})
+    ask("TagQueue", QueueUrl=url, Tags={"team": "ml"})
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "ml"}
+    wanted = ["DelaySeconds", "QueueArn"]
+    found = ask("GetQueueAttributes", QueueUrl=url, AttributeNames=wanted)["Attributes"]
+    assert found == attributes_of(sqs, url, *wanted)
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        ask("DeleteQueue", QueueUrl=f"{url}-gone")
+    assert b"<Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in refusal.value.read()
 
 
 def test_a_topic_delivers_to_queues_as_each_subscription_says(

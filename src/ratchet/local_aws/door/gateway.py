@@ -68,8 +68,8 @@ class Backend(Protocol):
     def listeners(self) -> Sequence[Listener]:
         """Called with every request."""
 
-    def model(self, name: str) -> Any:
-        """botocore's ServiceModel of that name."""
+    def model(self, name: str, *, former: bool = False) -> Any:
+        """botocore's ServiceModel of that name, or that of the query protocol it spoke before."""
 
     def about(self) -> dict[str, Any]:
         """The answer to `/_ratchet`."""
@@ -83,7 +83,7 @@ class Gateway:
         self._host = host
         self._moto = moto
         self._watchers = watchers
-        self._protocols: dict[str, protocol.Protocol] = {}
+        self._protocols: dict[tuple[str, bool], protocol.Protocol] = {}
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
@@ -130,7 +130,7 @@ class Gateway:
     ) -> Iterable[bytes]:
         try:
             service = self._host.services[name]
-            speaks = self._protocol(service)
+            speaks = self._protocol(service, environ)
         except Exception as error:
             log.exception("%s cannot start", name)
             failure = _internal_failure(name, error)
@@ -154,11 +154,15 @@ class Gateway:
             reply = speaks.refuse(_internal_failure(name, error))
         return send(reply, start)
 
-    def _protocol(self, service: Living) -> protocol.Protocol:
+    def _protocol(self, service: Living, environ: Environ) -> protocol.Protocol:
+        """The service's protocol, or the one before it if the request speaks that."""
+        former = service.model in _SPOKE_QUERY and "HTTP_X_AMZ_TARGET" not in environ
+        key = (service.model, former)
         with self._lock:
-            if service.model not in self._protocols:
-                self._protocols[service.model] = protocol_for(self._host.model(service.model))
-            return self._protocols[service.model]
+            if key not in self._protocols:
+                model = self._host.model(service.model, former=former)
+                self._protocols[key] = protocol_for(model)
+            return self._protocols[key]
 
     def _refuse_region(self, region: str) -> None:
         if region and region != self._host.region:
@@ -171,6 +175,8 @@ class Gateway:
             )
 
 
+_SPOKE_QUERY = {"sqs"}
+"""Services that spoke the query protocol before JSON, and still understand it."""
 _NOT_OURS = ("/moto-api", "/latest/meta-data/", "/latest/api/", "/favicon.ico")
 """Paths that moto would answer for anyone: its own controls, and instance metadata."""
 _UNSIGNED = (

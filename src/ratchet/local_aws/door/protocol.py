@@ -382,6 +382,7 @@ class QueryProtocol:
     def refuse(self, error: ServiceError) -> Reply:
         shape = _shape_of_error(self._model, error.code)
         code = shape.metadata.get("error", {}).get("code", shape.name) if shape else error.code
+        code = error.query_code or code
         status = _status_of_error(shape, error)
         kind = "Sender" if status < 500 else "Receiver"
         inner = f"<Type>{kind}</Type><Code>{escape(code)}</Code>"

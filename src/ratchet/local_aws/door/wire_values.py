@@ -217,7 +217,7 @@ def _map_from_form(shape: Shape, form: Mapping[str, str], prefix: str) -> dict[s
 
 
 def to_xml(shape: Shape, value: Any, tag: str) -> str:
-    """One element (or, for a flattened list, several) of the query protocol's answer."""
+    """One element (or, for a flattened list or map, several) of the query protocol's answer."""
     match shape.type_name:
         case "structure":
             inner = "".join(
@@ -228,7 +228,11 @@ def to_xml(shape: Shape, value: Any, tag: str) -> str:
         case "list":
             return _list_to_xml(shape, value, tag)
         case "map":
-            inner = "".join(_entry_to_xml(shape, key, item) for key, item in value.items())
+            flat = bool(shape.serialization.get("flattened"))
+            entry = tag if flat else "entry"
+            inner = "".join(_entry_to_xml(shape, entry, key, item) for key, item in value.items())
+            if flat:
+                return inner
         case _:
             inner = escape(to_text(shape, value, "iso8601"))
     return f"<{tag}>{inner}</{tag}>"
@@ -242,9 +246,8 @@ def _list_to_xml(shape: Shape, value: Any, tag: str) -> str:
     return f"<{tag}>{''.join(to_xml(shape.member, item, name) for item in value)}</{tag}>"
 
 
-def _entry_to_xml(shape: Shape, key: str, value: Any) -> str:
+def _entry_to_xml(shape: Shape, tag: str, key: str, value: Any) -> str:
     key_name = shape.key.serialization.get("name", "key")
     value_name = shape.value.serialization.get("name", "value")
-    return (
-        f"<entry>{to_xml(shape.key, key, key_name)}{to_xml(shape.value, value, value_name)}</entry>"
-    )
+    inner = to_xml(shape.key, key, key_name) + to_xml(shape.value, value, value_name)
+    return f"<{tag}>{inner}</{tag}>"

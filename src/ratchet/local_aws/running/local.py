@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from ratchet import __version__
+from ratchet.local_aws.door.former_query import former_query_model
 from ratchet.local_aws.door.gateway import Gateway, Server
 from ratchet.local_aws.door.moto_app import close_moto, open_moto
 from ratchet.local_aws.running.clock import Clock
@@ -166,9 +167,11 @@ class LocalAws:
         """Call the listener with every request from now on (see `calls.Call`)."""
         self.listeners.append(listener)
 
-    def model(self, name: str) -> Any:
-        """botocore's ServiceModel of that name."""
+    def model(self, name: str, *, former: bool = False) -> Any:
+        """botocore's ServiceModel of that name, or that of the query protocol it spoke before."""
         with self._lock:
+            if former:
+                return former_query_model(self._botocore.get_service_data(name))
             return self._botocore.get_service_model(name)
 
     def emit(
