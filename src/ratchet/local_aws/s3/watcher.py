@@ -106,9 +106,10 @@ class S3Watcher:
         answer = self._ask(environ)
         if answer.good and b"<Error>" not in answer.body:
             version = answer.header("x-amz-version-id")
-            head = self._head(environ, version)
+            size = _sent_size(environ) if request.creates == "PutObject" else None
+            head = answer if size is not None else self._head(environ, version)
             detail = self._object(request.key, head, version)
-            detail["size"] = int(head.header("content-length") or 0)
+            detail["size"] = int(head.header("content-length") or 0) if size is None else size
             self._emit(request, "Object Created", detail, {"reason": request.creates})
         return _pass_on(answer, start)
 
@@ -290,6 +291,12 @@ def _aim(environ: Environ, method: str, path: str, query: str) -> Environ:
         "CONTENT_LENGTH": "0",
         "wsgi.input": io.BytesIO(),
     }
+
+
+def _sent_size(environ: Environ) -> int | None:
+    """The size of an object that is sent as a whole; None if only its end tells."""
+    size = environ.get("HTTP_X_AMZ_DECODED_CONTENT_LENGTH") or environ.get("CONTENT_LENGTH")
+    return int(size) if size else None
 
 
 def _pass_on(answer: _Answer, start: Any) -> Iterable[bytes]:
