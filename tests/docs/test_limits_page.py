@@ -11,7 +11,16 @@ import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 from retraining.adapters import object_store, recipe_jobs
-from retraining.rules import claims, data_check, names, problems, settlement, sweeping, training
+from retraining.rules import (
+    cells,
+    claims,
+    data_check,
+    names,
+    problems,
+    settlement,
+    sweeping,
+    training,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
@@ -48,6 +57,7 @@ VALUES = {
     "one object": f"{claims.LARGEST_OBJECT >> 30} GiB",
     "copy in quarantine": f"{object_store.MOST_COPIED >> 30} GiB",
     "functions that check side by side": f"{claims.MOST_CHUNKS}",
+    "a number": f"{cells.LARGEST:.1E}".replace("+", ""),
     "malformed lines in one object": f"{data_check.MOST_MALFORMED:,}",
     "objects of one chunk that the check dies on": f"{CHECKING['Retry'][-1]['MaxAttempts'] // 2}",
     "problems in one report": f"{problems.LISTED}",

@@ -18,6 +18,7 @@ from ratchet.local_aws.glue.script_runs import LIBRARY
 from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
 from ratchet.local_aws.sagemaker.containers.xgboost import lean
 from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
+from retraining.rules import cells
 from retraining.rules.names import arrival
 
 pytestmark = pytest.mark.process
@@ -110,6 +111,12 @@ def test_a_value_that_is_not_a_number_is_named_by_column_value_and_row(
     spark: Any, job: Any, rows: list[tuple[Any, ...]], sentence: str
 ) -> None:
     assert refused(job, table(spark, "y string, a string", *rows), ["a"]).startswith(sentence)
+
+
+def test_a_number_that_the_data_check_lets_through_is_one_here(job: Any) -> None:
+    """Else one landed value would fail every run of its pipeline."""
+    assert f"^{cells.NUMBER.pattern}$".replace(r"\.", "[.]") == job.NUMBER
+    assert float(job.LARGEST.rstrip("D")) == cells.LARGEST
 
 
 def test_a_split_that_the_recipe_changed_is_refused(spark: Any, job: Any) -> None:

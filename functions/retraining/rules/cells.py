@@ -27,6 +27,8 @@ WANTED: Final = {
     "number": "a number",
     "date": "a date (YYYY-MM-DD)",
 }
+LARGEST: Final = 3.4e38
+TOO_LARGE: Final = "is larger than a 32-bit float, with which models compute, can be (3.4E38)"
 NOT_TEXT: Final = "holds a zero byte, so the file is not text: drop a UTF-8 CSV"
 
 
@@ -136,8 +138,9 @@ def _fast(text: pa.Array, kind: str) -> pa.Array | None:
         values = pc.cast(text, ARROW_TYPES[kind])
     except pa.ArrowInvalid:
         return None
-    if kind == "number" and not pc.all(pc.is_finite(values)).as_py():
-        return None if pc.any(pc.invert(pc.is_finite(values))).as_py() else values
+    if kind == "number":
+        plain = pc.less_equal(pc.abs(values), LARGEST)
+        return None if pc.any(pc.invert(plain)).as_py() else values
     hexadecimal = kind == "integer" and pc.any(pc.match_substring(text, "x", ignore_case=True))
     return None if hexadecimal and hexadecimal.as_py() else values
 
@@ -170,6 +173,8 @@ def violation(cell: str, rule: ColumnRule) -> tuple[str, str] | None:
     value = parsed(cell, rule.type)
     if value is None:
         return "type", f"is not {WANTED[rule.type]}"
+    if rule.type == "number" and abs(value) > LARGEST:
+        return "range", TOO_LARGE
     if rule.min is not None and value < _plain_bound(rule, rule.min):
         return "range", f"is below the minimum {rule.min}"
     if rule.max is not None and value > _plain_bound(rule, rule.max):
