@@ -213,6 +213,24 @@ def test_a_row_of_too_few_features_is_answered_as_by_the_container(
     assert model.predict([["40", "4000"]]) == model.predict([["40", "4000", "", "nan"]])
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t", " ", ":"])
+def test_the_delimiter_of_a_request_is_guessed_as_by_the_container(
+    model: predictor.XGBoostPredictor, delimiter: str
+) -> None:
+    row = ["40", "4000.5", "3", "1"]
+    assert model.predict([[delimiter.join(row)]] * 2) == model.predict([row] * 2)
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_infinity=False, width=32).map(repr), st.integers().map(str), st.just("")
+)
+
+
+@given(row=st.lists(NUMBERS, min_size=2, max_size=80))
+def test_the_comma_is_never_taken_for_anything_else(row: list[str]) -> None:
+    assert predictor._delimited([row]) == [row]
+
+
 @pytest.mark.parametrize(
     ("rows", "status", "sentence"),
     [
@@ -222,6 +240,8 @@ def test_a_row_of_too_few_features_is_answered_as_by_the_container(
         ([["40", '"4000"']], 415, "could not convert string to float"),
         ([["40", "true"]], 415, "could not convert string to float"),
         ([["40", " "]], 415, "could not convert string to float"),
+        ([[""]], 415, "Could not determine delimiter"),
+        ([["-1E-7"]], 415, "could not convert string to float: '1E'"),
         ([["40", "inf"]], 415, "Input data contains `inf` or a value too large"),
         ([["40", "1e39"]], 415, "Input data contains `inf` or a value too large"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload
 from ratchet.local_aws.sagemaker.containers.xgboost.lean import import_xgboost
 
+SNIFFED = 512
 Row = Sequence[str]
 
 
@@ -44,7 +46,7 @@ class XGBoostPredictor:
         import numpy as np
 
         try:
-            return self._xgboost.DMatrix(np.asarray(_numbers(rows)), nthread=1)
+            return self._xgboost.DMatrix(np.asarray(_numbers(_delimited(rows))), nthread=1)
         except self._xgboost.core.XGBoostError as error:
             raise BadPayload(415, _not_csv(_first(error))) from error
 
@@ -62,6 +64,21 @@ def _load(xgboost: Any, model: bytes) -> Any:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no reason given"
         raise BadArtifact(f"xgboost-model cannot be loaded as a model: {reason}") from error
     return booster
+
+
+def _delimited(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows by the delimiter that the container guesses from the start of the first one.
+
+    Rows of two and more numbers with commas are never taken for others. A single `-1E-7` is
+    split at its minus signs, and a single empty field has no delimiter.
+    """
+    try:
+        guess = csv.Sniffer().sniff(",".join(rows[0])[:SNIFFED]).delimiter
+    except csv.Error as error:
+        raise BadPayload(415, _not_csv(error)) from error
+    if guess == "," or guess.isalnum():
+        return rows
+    return [",".join(row).split(guess) for row in rows]
 
 
 def _numbers(rows: Sequence[Row]) -> list[list[float]]:
