@@ -1,0 +1,237 @@
+"""The paths that the check takes through the service, and how one scenario of them runs."""
+
+from __future__ import annotations
+
+import traceback
+from asyncio import CancelledError
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from model_cloud import BAD, Cloud, copied, rows
+from model_faults import Call, Crash, Fault
+from model_invariants import at_rest, caught_up, outcomes
+from model_world import World, patched
+
+Act = Callable[[World], None]
+SWEEP = 1800  # seconds after which the sweeper has looked
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way through the service: what is there before, what happens, and how its first run ends."""
+
+    name: str
+    before: Act
+    act: Act
+    outcome: str
+    trouble: tuple[str, str] | None = None
+    """Kind and call of what goes wrong on this path itself; the check looks at what follows."""
+
+
+def nothing(world: World) -> None:
+    world.cloud.skills = [0.6, 0.9, 1.2, 1.5]
+
+
+def pushed(world: World) -> None:
+    nothing(world)
+    world.push()
+
+
+def serving(world: World) -> None:
+    """A champion of run 1 serves."""
+    pushed(world)
+    world.drop()
+    world.settle()
+
+
+def drop(world: World) -> None:
+    world.drop()
+    world.settle()
+
+
+def drop_three(world: World) -> None:
+    """Two good objects and one that the check rejects."""
+    world.drop()
+    world.drop()
+    world.drop(BAD)
+    world.settle()
+
+
+def push_and_drop(world: World) -> None:
+    world.push()
+    drop(world)
+
+
+def drop_and_push(world: World) -> None:
+    """The data come before anybody pushed their pipeline."""
+    drop(world)
+    world.push()
+    world.settle()
+
+
+def drop_bad(world: World) -> None:
+    world.drop(BAD)
+    world.settle()
+
+
+def lose(world: World) -> None:
+    """A model that is clearly worse."""
+    world.cloud.skills = [-2.0, 1.2, 1.5]
+    drop(world)
+
+
+def fail_once(world: World) -> None:
+    world.cloud.failing_trainings = 1
+    drop(world)
+
+
+def fail_thrice(world: World) -> None:
+    """Failed three times in a row: the pipeline pauses, and new data arm it again."""
+    world.cloud.failing_trainings = 3
+    drop(world)
+
+
+def answer_otherwise(world: World) -> None:
+    """The endpoint gives other scores than the transform did."""
+    world.cloud.break_next = True
+    drop(world)
+
+
+def drop_meanwhile(world: World) -> None:
+    """One more object lands while the run is under way."""
+    world.drop()
+    world.cloud.send("people", "", 200)
+    world.settle()
+
+
+def drop_again(world: World) -> None:
+    """The same key is written again while its first version waits."""
+    world.drop(rows(500), "bank/again.csv")
+    world.drop(rows(600), "bank/again.csv")
+    world.settle()
+
+
+OBJECT = "settle_data.update_item(object)#1"
+MOVE = "*.update_endpoint(live)#1"
+PATHS = (
+    Path("registration", nothing, push_and_drop, "PROMOTED"),
+    Path("unregistered", nothing, drop_and_push, "PROMOTED"),
+    Path("first", pushed, drop, "PROMOTED"),
+    Path("update", serving, drop_three, "PROMOTED PROMOTED"),
+    Path("overwritten", serving, drop_again, "PROMOTED PROMOTED"),
+    Path("meanwhile", serving, drop_meanwhile, "PROMOTED PROMOTED PROMOTED"),
+    Path("model-rejected", serving, lose, "PROMOTED MODEL_REJECTED"),
+    Path("data-rejected", serving, drop_bad, "PROMOTED DATA_REJECTED"),
+    Path("failed", serving, fail_once, "PROMOTED FAILED PROMOTED"),
+    Path("paused", serving, fail_thrice, "PROMOTED FAILED FAILED FAILED"),
+    Path("first-refused", pushed, answer_otherwise, "FAILED"),
+    Path("update-refused", serving, answer_otherwise, "PROMOTED FAILED"),
+    Path(
+        "stopped",
+        serving,
+        drop,
+        "PROMOTED FAILED PROMOTED",
+        ("stop", "TrainModel.create_training_job()#1"),
+    ),
+    Path("half-settled", serving, drop_three, "PROMOTED FAILED", ("dies", OBJECT)),
+    Path("killed-settling", serving, drop_three, "PROMOTED FAILED", ("kill", OBJECT)),
+    Path("promotion-stopped", serving, drop, "PROMOTED FAILED", ("stop", MOVE)),
+    Path("promotion-killed", serving, drop, "PROMOTED FAILED", ("stoprun", MOVE)),
+)
+BY_NAME = {path.name: path for path in PATHS}
+
+
+@cache
+def beginning(before: Act) -> Cloud:
+    """The stack as a path finds it."""
+    world = World(Cloud())
+    with patched(world):
+        before(world)
+    return world.cloud
+
+
+NO_FAULT = ("-", "none")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One path with one fault: `update/record_champion.put_item(champion)#1/after`."""
+
+    path: str
+    call: str
+    kind: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.path}/{self.call}/{self.kind}"
+
+    @classmethod
+    def of(cls, name: str) -> Scenario:
+        path, _, rest = name.partition("/")
+        call, _, kind = rest.rpartition("/")
+        return cls(path, call, kind)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is wrong after a scenario, and what happened in it."""
+
+    scenario: Scenario
+    wrong: tuple[str, ...]
+    trace: tuple[str, ...]
+
+
+def begun(path: Path, *faults: Fault) -> World:
+    trouble = (Fault(*path.trouble),) if path.trouble else ()
+    return World(copied(beginning(path.before)), *trouble, *faults)
+
+
+@cache
+def calls_of(path: Path) -> tuple[Call, ...]:
+    """The calls of the path without another fault, recorded; those after its own trouble."""
+    world = begun(path)
+    with patched(world, path.name):
+        path.act(world)
+    return tuple(world.calls[world.fired_at :])
+
+
+def scenarios(path: Path) -> list[Scenario]:
+    """The path as it is, and every call of it times what may go wrong there."""
+    calls = calls_of(path)
+    faults = [Scenario(path.name, call.name, kind) for call in calls for kind in call.kinds]
+    return [Scenario(path.name, *NO_FAULT), *faults]
+
+
+def check(scenario: Scenario) -> Result:
+    """Run the scenario, let it settle, drop more data, and look at what is left."""
+    path, plain = BY_NAME[scenario.path], (scenario.call, scenario.kind) == NO_FAULT
+    fault = Fault(scenario.kind, scenario.call)
+    world, wrong = begun(path, *([] if plain else [fault])), []
+    try:
+        with patched(world, scenario.name):
+            path.act(world)
+            wrong += [] if fault.fired or plain else ["the fault's call was never made"]
+            world.clock.forward(world.cloud.moment + 60)
+            ended = outcomes(world)
+            if plain and ended != path.outcome:
+                wrong.append(f"it ends {ended} instead of {path.outcome}")
+            wrong += at_rest(world)
+            world.trace.append("--- one later drop")
+        wrong += _then(world)
+    except (Exception, CancelledError, Crash) as error:  # noqa: BLE001 - whatever it is, it is wrong
+        wrong.append(f"{type(error).__name__}: {error}"[:500])
+        world.trace += traceback.format_exc().splitlines()
+    return Result(scenario, tuple(wrong), tuple(world.trace))
+
+
+def _then(world: World) -> list[str]:
+    """The next drop is trained and promoted, whatever happened before it."""
+    with patched(world, "then"):
+        world.clock.forward(world.cloud.moment + SWEEP)
+        world.cloud.skills, world.cloud.failing_trainings = [2.0], 0
+        world.cloud.break_next = False
+        world.drop()
+        world.settle()
+        world.clock.forward(world.cloud.moment + 60)
+        return [f"after the next drop: {one}" for one in [*at_rest(world), *caught_up(world)]]

@@ -1,0 +1,108 @@
+"""S3, SQS and SNS as the functions use them, in the dictionaries of a Cloud."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.response import StreamingBody
+from model_dynamodb import refused
+
+Version = dict[str, Any]
+
+
+class S3:
+    """Versioned buckets: `buckets[name][key]` is the list of a key's versions, newest last."""
+
+    def __init__(self, buckets: dict[str, dict[str, list[Version]]]) -> None:
+        self._buckets = buckets
+
+    def put(self, bucket: str, key: str, body: bytes) -> Version:
+        versions = self._buckets[bucket].setdefault(key, [])
+        found = {
+            "version": f"{len(versions) + 1}-{hashlib.md5(key.encode()).hexdigest()[:8]}",
+            "etag": hashlib.md5(body).hexdigest(),
+            "body": body,
+        }
+        versions.append(found)
+        return found
+
+    def newest(self, bucket: str, key: str) -> Version | None:
+        versions = self._buckets[bucket].get(key)
+        return versions[-1] if versions and versions[-1]["body"] is not None else None
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        names = sorted(self._buckets[bucket])
+        return [key for key in names if key.startswith(prefix) and self.newest(bucket, key)]
+
+    def _found(self, operation: str, bucket: str, key: str, version: str | None) -> Version:
+        versions = self._buckets[bucket].get(key, [])
+        if version is None:
+            found = self.newest(bucket, key)
+        else:
+            found = next((one for one in versions if one["version"] == version), None)
+        if found is None:
+            code = "NoSuchVersion" if version else "NoSuchKey"
+            raise refused(code, "it does not exist", operation)
+        return found
+
+    def get_object(self, *, Bucket: str, Key: str, **given: str) -> dict[str, Any]:
+        found = self._found("GetObject", Bucket, Key, given.get("VersionId"))
+        if given.get("IfMatch") not in (None, found["etag"]):
+            raise refused("PreconditionFailed", "another ETag", "GetObject")
+        body = StreamingBody(io.BytesIO(found["body"]), len(found["body"]))
+        return {"Body": body, "VersionId": found["version"], "ETag": f'"{found["etag"]}"'}
+
+    def head_object(self, *, Bucket: str, Key: str, **given: str) -> dict[str, Any]:
+        found = self._found("HeadObject", Bucket, Key, given.get("VersionId"))
+        return {"VersionId": found["version"], "ContentLength": len(found["body"])}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **given: str) -> dict[str, Any]:
+        if given.get("IfNoneMatch") == "*" and self.newest(Bucket, Key):
+            raise refused("PreconditionFailed", "it exists", "PutObject")
+        made = self.put(Bucket, Key, Body)
+        return {"VersionId": made["version"], "ETag": f'"{made["etag"]}"'}
+
+    def copy_object(self, *, Bucket: str, Key: str, CopySource: dict[str, str]) -> dict[str, Any]:
+        source = CopySource
+        found = self._found("CopyObject", source["Bucket"], source["Key"], source.get("VersionId"))
+        return {"VersionId": self.put(Bucket, Key, found["body"])["version"]}
+
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:
+        for item in Delete["Objects"]:
+            if self.newest(Bucket, item["Key"]):
+                marker = {"version": "deleted", "etag": "", "body": None}
+                self._buckets[Bucket][item["Key"]].append(marker)
+        return {}
+
+    def list_objects_v2(self, *, Bucket: str, Prefix: str = "", **_: Any) -> dict[str, Any]:
+        return {"Contents": [{"Key": key} for key in self.keys(Bucket, Prefix)]}
+
+    def paginate(self, operation: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield getattr(self, operation)(**request)
+
+
+class Sqs:
+    """Queues of messages with the moment at which they may be received."""
+
+    def __init__(self, cloud: Any) -> None:
+        self._cloud = cloud
+
+    def send_message(
+        self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0
+    ) -> dict[str, Any]:
+        self._cloud.send(QueueUrl, MessageBody, DelaySeconds)
+        return {"MessageId": "1"}
+
+
+class Sns:
+    """A topic's messages, in order."""
+
+    def __init__(self, notices: list[dict[str, str]]) -> None:
+        self._notices = notices
+
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> dict[str, Any]:
+        self._notices.append({"subject": Subject, "text": Message})
+        return {"MessageId": "1"}

@@ -1,0 +1,84 @@
+"""What the template and the state machines say: who listens to what, and which machine is which."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ratchet.workflow.testing import machine_of
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "us-east-1:123456789012"
+MACHINES = {"retraining": "Retraining", "promotion": "Promotion"}
+ARNS = {name: f"arn:aws:states:{ACCOUNT}:stateMachine:{name}" for name in MACHINES}
+ROLE = "arn:aws:iam::123456789012:role/ratchet"
+ENVIRONMENT = {
+    "RATCHET_STACK": "ratchet",
+    "RATCHET_LEDGER_TABLE": "ledger",
+    "RATCHET_LANDING_BUCKET": "landing",
+    "RATCHET_WORK_BUCKET": "work",
+    "RATCHET_WAKES_QUEUE_URL": "wakes",
+    "RATCHET_NOTICES_TOPIC_ARN": "notices",
+    "RATCHET_DATABREW_ROLE_ARN": ROLE,
+    "RATCHET_XGBOOST_IMAGE": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+    "RATCHET_TRAINING_WORKFLOW_ROLE_ARN": ROLE,
+    "RATCHET_TRAINING_LOG_GROUP_ARN": f"arn:aws:logs:{ACCOUNT}:log-group:training:*",
+    "RATCHET_RETRAINING_ARN": ARNS["retraining"],
+    "RATCHET_PROMOTION_ARN": ARNS["promotion"],
+}
+
+
+@cache
+def machine(name: str) -> Any:
+    text = (ROOT / f"statemachines/{name}.asl.yaml").read_text()
+    substitutions = {
+        "PromotionStateMachineArn": ARNS["promotion"],
+        "RetrainingStateMachineArn": ARNS["retraining"],
+        "SageMakerRoleArn": ROLE,
+    }
+    return machine_of(text, substitutions)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as their text."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, tag, node: f"{tag} {node.value}")
+
+
+@cache
+def template() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    return found["Resources"]
+
+
+@cache
+def listeners(machine_arn: str, status: str) -> tuple[str, ...]:
+    """Functions that a rule of the template invokes when an execution ends like this."""
+    wanted = f"{MACHINES[machine_arn.rpartition(':')[2]]}StateMachine"
+    found = []
+    for resource in template().values():
+        properties = resource.get("Properties", {})
+        for event in (properties.get("Events") or {}).values():
+            pattern = event.get("Properties", {}).get("Pattern", {})
+            detail = pattern.get("detail", {})
+            machines = [str(one).split()[-1] for one in detail.get("stateMachineArn", [])]
+            if status in detail.get("status", []) and wanted in machines:
+                found.append(properties["Handler"].partition(".")[0])
+    return tuple(found)
+
+
+@cache
+def sample(name: str) -> str:
+    return (ROOT / "events" / name).read_text()
+
+
+def batch(message: dict[str, Any]) -> dict[str, Any]:
+    record = json.loads(sample("arrivals-batch.json"))["Records"][0]
+    attributes = {**record["attributes"], "ApproximateReceiveCount": str(message["received"])}
+    body = {"messageId": "message", "body": message["body"], "attributes": attributes}
+    return {"Records": [{**record, **body}]}

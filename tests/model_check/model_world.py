@@ -1,0 +1,353 @@
+"""A stack in one process: our machines and handlers on fakes, one clock, and what AWS delivers."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from model_calls import Client, Frame, Inline, ReplyLost, label
+from model_cloud import DEFINITION, Cloud, WorldClock, rows
+from model_dynamodb import Dynamodb, refused
+from model_faults import Call, Crash, Fault, denied, is_write, lost_reply, throttled
+from model_runner import Runner, StepFunctions
+from model_sagemaker import SageMaker
+from model_storage import S3, Sns, Sqs
+from model_template import ENVIRONMENT, batch, listeners, machine, sample
+
+import retraining.adapters
+from ratchet.workflow.asl.payload import Payload
+from ratchet.workflow.interpreter.execution import Execution
+from ratchet.workflow.interpreter.identity import Identity
+from retraining import clock, observability, settings
+from retraining.adapters import ledger as ledger_module
+
+VISIBILITY = {"arrivals": 660, "wakes": 360}
+MOST_RECEIVED = 5
+ASYNC_RETRIES = (60, 120)  # seconds: Lambda invokes asynchronously three times in all
+TURNS = 5  # of the loop until whoever waits for a stopped execution, and its child, know of it
+
+
+class World:
+    """The stack, with at most one fault of the path itself and one to look into."""
+
+    def __init__(self, cloud: Cloud, *faults: Fault) -> None:
+        self.cloud, self.faults = cloud, faults
+        self.clock = WorldClock(cloud)
+        self.calls: list[Call] = []
+        self.fired_at = 0  # how many calls there were until the last fault
+        self.trace: list[str] = []
+        self._names: Counter[str] = Counter()
+        self._frames: list[Frame] = []
+        self._activities: list[object] = []
+        self._running: dict[str, Execution] = {}
+        self._parents: dict[str, Execution] = {}
+        self._stop: Execution | None = None
+        self.s3 = S3(cloud.buckets)
+        self.sagemaker = SageMaker(cloud)
+        fakes: dict[str, Any] = {
+            "dynamodb": Dynamodb(cloud.tables),
+            "s3": self.s3,
+            "sqs": Sqs(cloud),
+            "sns": Sns(cloud.notices),
+            "sagemaker": self.sagemaker,
+            "sagemaker-runtime": self.sagemaker,
+            "stepfunctions": StepFunctions(self),
+        }
+        self._clients = {name: Client(self, name, fake) for name, fake in fakes.items()}
+
+    def client(self, service: str) -> Client:
+        return self._clients[service]
+
+    # --- one call to AWS ----------------------------------------------------------------------
+
+    def call(self, service: str, operation: str, request: Any, carry_out: Callable[[], Any]) -> Any:
+        """Carry out a call, or what the fault makes of it."""
+        frame = self._frames[-1]
+        if frame.dead:
+            raise Crash
+        name, write = self._noted(frame, operation, label(service, request)), is_write(operation)
+        for fault in self.faults:
+            if fault.still_denies(frame.caller, operation):
+                raise denied(operation)
+            if fault.kills_again(frame.caller, write=write):
+                self.trace.append(f"  *** dies again at {name}")
+                return self._died(frame, carry_out)
+            if fault.meets(name):
+                fault.fire(frame.caller, operation, self._activities[0])
+                self.fired_at = len(self.calls)
+                self.trace.append(f"  *** {fault.kind} at {name}")
+                return self._faulty(fault.kind, frame, operation, carry_out)
+        return carry_out()
+
+    def _noted(self, frame: Frame, operation: str, what: str) -> str:
+        short = f"{frame.caller}.{operation}({what})"
+        self._names[short] += 1
+        name = f"{short}#{self._names[short]}"
+        nested = frame.execution is not None and frame.execution.identity.arn in self._parents
+        executed = frame.execution is not None
+        write = is_write(operation)
+        self.calls.append(Call(name, write, frame.function, executed, nested))
+        if write:
+            self.trace.append(f"  {name}")
+        return name
+
+    def _faulty(self, kind: str, frame: Frame, operation: str, carry_out: Callable[[], Any]) -> Any:
+        if kind == "before":
+            raise throttled(operation)
+        if kind == "error":
+            raise denied(operation)
+        if kind == "lost":
+            before = len(self.cloud.messages)
+            answer = carry_out()
+            del self.cloud.messages[before:]
+            return answer
+        if kind in ("stop", "kill"):
+            self._stop = frame.execution
+        if kind == "stoprun" and frame.execution is not None:
+            self._stop = self._parents[frame.execution.identity.arn]
+        if kind in ("crash", "dies", "kill"):
+            self._died(frame, carry_out)
+        if kind in ("after", "resent"):
+            with suppress(ClientError):  # a reply that nobody receives, be it a refusal
+                carry_out()
+        if kind == "after":
+            raise lost_reply(operation)
+        frame.repeat = kind == "twice"
+        return carry_out()
+
+    def _died(self, frame: Frame, carry_out: Callable[[], Any]) -> None:
+        with suppress(ClientError):
+            carry_out()
+        frame.dead = True
+        raise Crash
+
+    # --- functions ----------------------------------------------------------------------------
+
+    def invoke(self, function: str, event: Any, execution: Execution | None = None) -> Any:
+        """One invocation; raises what the function raises, Crash when it died."""
+        handler = importlib.import_module(function).handler
+        frame = Frame(function, function=True, execution=execution)
+        self._frames.append(frame)
+        self.trace.append(f" {function}")
+        try:
+            answer = json.loads(json.dumps(handler(json.loads(json.dumps(event)), None)))
+            if frame.dead:
+                raise Crash
+        finally:
+            self._frames.pop()
+        if frame.repeat:
+            raise ReplyLost
+        return answer
+
+    # --- executions ---------------------------------------------------------------------------
+
+    def start(self, machine: str, name: str, payload: str) -> str:
+        """StartExecution: the same name and input answer the same while it runs."""
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        known = self.cloud.executions.get(arn)
+        if known is not None:
+            if known["status"] == "RUNNING" and known["input"] == payload:
+                return arn
+            raise refused("ExecutionAlreadyExists", name, "StartExecution")
+        self.cloud.executions[arn] = {"machine": machine, "input": payload, "status": "RUNNING"}
+        return arn
+
+    async def execute(self, arn: str, parent: Execution | None = None) -> Execution:
+        """Run an execution to its end, and tell of it."""
+        record = self.cloud.executions[arn]
+        name = record["machine"].rpartition(":")[2]
+        identity = Identity(
+            arn=arn, name=arn.rpartition(":")[2], machine_arn=record["machine"], machine_name=name
+        )
+        execution = Execution(
+            machine(name),
+            Payload(json.loads(record["input"])),
+            runner=Runner(self),
+            identity=identity,
+            clock=self.clock,
+        )
+        runner: Any = execution.runner
+        runner.execution = execution
+        if parent is not None:
+            self._parents[arn] = parent
+        self._running[arn] = execution
+        self._note_overlaps(name)
+        self.trace.append(f"{name} {identity.name} starts")
+        await execution.run()
+        await execution.settled()
+        self.trace.append(f"{name} {identity.name} {execution.status} {execution.error or ''}")
+        del self._running[arn]
+        record.update(status=execution.status, error=execution.error, cause=execution.cause)
+        self._tell(arn, record)
+        return execution
+
+    def _note_overlaps(self, name: str) -> None:
+        running = [arn for arn in self._running if f":{name}:" in arn]
+        if len(running) > 1:
+            self.cloud.overlaps.append(" and ".join(arn.rpartition(":")[2] for arn in running))
+
+    async def stop_if_asked(self) -> None:
+        """Carry out the StopExecution of the fault."""
+        stopped, self._stop = self._stop, None
+        if stopped is not None:
+            stopped.stop("Stopped", "by a person")
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+
+    def _tell(self, arn: str, record: dict[str, Any]) -> None:
+        detail = {
+            "executionArn": arn,
+            "stateMachineArn": record["machine"],
+            "name": arn.rpartition(":")[2],
+            "status": record["status"],
+            "input": record["input"],
+            "error": record["error"],
+            "cause": record["cause"],
+        }
+        body = json.dumps(
+            {"detail-type": "Step Functions Execution Status Change", "detail": detail}
+        )
+        for function in listeners(record["machine"], record["status"]):
+            self.cloud.send(function, body, 1)
+
+    # --- what AWS delivers --------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Deliver and run everything that is under way, whenever it is due."""
+        for _ in range(300):
+            if self.cloud.waiting:
+                self._run_one()
+            elif self.cloud.messages:
+                due = min(message["due"] for message in self.cloud.messages)
+                self.clock.forward(due)
+                self.deliver()
+            else:
+                return
+        raise AssertionError("the stack never came to rest")
+
+    def _run_one(self) -> None:
+        arn = self.cloud.waiting.pop(0)
+        with self._activity():
+            self.clock.run(self.execute(arn))
+
+    def deliver(self) -> None:
+        """Deliver every message that is due by now."""
+        due = [one for one in self.cloud.messages if one["due"] <= self.cloud.moment]
+        for message in due:
+            self.cloud.messages.remove(message)
+            with self._activity():
+                self._receive(message)
+
+    @contextmanager
+    def _activity(self) -> Iterator[None]:
+        activity = object()
+        self._activities.insert(0, activity)
+        try:
+            yield
+        finally:
+            self._activities.remove(activity)
+            for fault in self.faults:
+                fault.end(activity)
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        queue = message["to"]
+        self.trace.append(f"{queue}: {message['body'][:70]}")
+        if queue == "people":
+            self.drop()
+            return
+        try:
+            if queue in VISIBILITY:
+                function = {"arrivals": "record_arrivals", "wakes": "start_retraining"}[queue]
+                answer = self.invoke(function, batch(message))
+                failed = bool(answer["batchItemFailures"])
+            else:
+                self.invoke(queue, json.loads(message["body"]))
+                failed = False
+        except (Crash, ReplyLost):
+            failed = True
+        except Exception as error:  # noqa: BLE001 - the function failed, whatever it raised
+            self.trace.append(f"  failed: {error!r:.200}")
+            failed = True
+        if failed:
+            self._redeliver(message)
+
+    def _redeliver(self, message: dict[str, Any]) -> None:
+        received, queue = message["received"], message["to"]
+        most = MOST_RECEIVED if queue in VISIBILITY else 1 + len(ASYNC_RETRIES)
+        if received >= most:
+            self.cloud.dead_letters.append(message)
+            return
+        wait = VISIBILITY.get(queue) or ASYNC_RETRIES[received - 1]
+        due = self.cloud.moment + wait
+        self.cloud.messages.append({**message, "received": received + 1, "due": due})
+
+    # --- what people do -----------------------------------------------------------------------
+
+    def push(self, definition: dict[str, Any] = DEFINITION, hash_: str = "0" * 64) -> None:
+        """Push a pipeline, again if that failed."""
+        body = json.dumps(definition).encode()
+        key = f"pipelines/{definition['name']}/{hash_}/definition.json"
+        if self.s3.newest("work", key) is None:
+            self.s3.put("work", key, body)
+        for _ in range(3):
+            with self._activity():
+                try:
+                    self.invoke("register_pipeline", {"name": definition["name"], "hash": hash_})
+                except (Crash, ReplyLost, Exception) as error:  # noqa: BLE001 - a person tries again
+                    self.trace.append(f"  push failed: {error!r:.200}")
+                    self.clock.forward(self.cloud.moment + 60)
+                else:
+                    return
+        raise AssertionError(f"the push failed three times: {self.trace[-1]}")
+
+    def drop(self, body: str | None = None, name: str | None = None) -> None:
+        """Land an object."""
+        self.cloud.drops += 1
+        number = self.cloud.drops
+        data = (rows(10 * number) if body is None else body).encode()
+        key = name or f"bank/{number}.csv"
+        made = self.s3.put("landing", key, data)
+        event = json.loads(sample("object-created-put.json"))
+        event["detail"]["bucket"]["name"] = "landing"
+        event["detail"]["object"].update(
+            {"key": key, "size": len(data), "etag": made["etag"], "version-id": made["version"]}
+        )
+        event["time"] = datetime.fromtimestamp(self.cloud.moment, UTC).isoformat()
+        self.cloud.send("arrivals", json.dumps(event), 1)
+
+
+# the process
+
+
+@contextmanager
+def patched(world: World, seed: str = "") -> Iterator[World]:
+    """Let the functions of this process work on a world."""
+    changes: list[tuple[Any, str, Any]] = [
+        (retraining.adapters, "client", world.client),
+        (clock, "now", lambda: world.cloud.moment),
+        (ledger_module, "ThreadPoolExecutor", Inline),
+        (observability, "print", lambda *_, **__: None),
+    ]
+    environment = settings.settings.environment
+    before = [(where, name, getattr(where, name, print)) for where, name, _ in changes]
+    for where, name, value in changes:
+        setattr(where, name, value)
+    object.__setattr__(settings.settings, "environment", ENVIRONMENT)
+    logging.disable(logging.CRITICAL)
+    random.seed(seed)
+    try:
+        yield world
+    finally:
+        for where, name, value in before:
+            setattr(where, name, value)
+        object.__setattr__(settings.settings, "environment", environment)
+        logging.disable(logging.NOTSET)
