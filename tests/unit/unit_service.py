@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,11 @@ class Service:
             }
         )
         return event
+
+    def drop_now(self, key: str, body: str | bytes) -> dict[str, Any]:
+        """The same, by the clock of the test."""
+        event = self.drop(key, body)
+        return {**event, "time": dt.datetime.fromtimestamp(self.now, dt.UTC).isoformat()}
 
     def deliver(self, *events: Any, received: int = 1) -> list[str]:
         """An SQS batch of events to record_arrivals; the ids that must come again."""

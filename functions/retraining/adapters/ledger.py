@@ -144,7 +144,7 @@ class Ledger:
         self._table.update(
             pipeline,
             STATE,
-            "SET first_arrival = if_not_exists(first_arrival, :now), last_arrival = :now"
+            "SET last_arrival = :now"
             " REMOVE paused, paused_reason ADD arrivals :count, #bytes :size",
             {":now": now_ms, ":count": count, ":size": size},
             names={"#bytes": "bytes"},
@@ -175,6 +175,7 @@ class Ledger:
         values = {
             ":token": lease.token,
             ":before": lease.token - 1,
+            ":at": lease.at,
             ":lease": {
                 "token": lease.token,
                 "execution": lease.execution,
@@ -187,7 +188,7 @@ class Ledger:
         changed = self._table.update(
             pipeline,
             STATE,
-            "SET #token = :token, lease = :lease",
+            "SET #token = :token, lease = :lease, last_start = :at",
             values,
             "attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token = :before)",
             {"#token": "token"},
@@ -229,7 +230,7 @@ class Ledger:
             pipeline,
             STATE,
             "SET failures = :failures, paused = :paused, paused_reason = :reason,"
-            " retry_at = :retry, promoting = :promoting REMOVE lease, first_arrival",
+            " retry_at = :retry, promoting = :promoting REMOVE lease",
             {
                 ":promoting": token if after.promoting else None,
                 ":failures": after.failures,
@@ -433,6 +434,7 @@ def _state(item: dict[str, Any]) -> State:
         token=item.get("token", 0),
         arrivals=item.get("arrivals", 0),
         last_arrival=item.get("last_arrival"),
+        last_start=item.get("last_start"),
         wake_at=item.get("wake_at"),
         retry_at=item.get("retry_at"),
         lease=Lease(**lease) if lease else None,

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from retraining.documents.definition import PushedDefinition
+from retraining.rules.durations import seconds
 from retraining.rules.names import is_pipeline, object_id
 
 LONGEST_DELAY: Final = 900  # seconds: the most that SQS delays a message (API reference)
@@ -111,12 +113,32 @@ class State:
     token: int = 0
     arrivals: int = 0
     last_arrival: int | None = None  # epoch milliseconds
+    last_start: int | None = None  # epoch seconds
     wake_at: int | None = None  # epoch seconds
     retry_at: int | None = None  # epoch seconds
     lease: Lease | None = None
     failures: int = 0
     paused: bool = False
     paused_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """When a pipeline wants its runs to start, in seconds."""
+
+    quiet: int
+    max_wait: int
+    min_interval: int = 0
+
+    @classmethod
+    def of(cls, definition: PushedDefinition) -> Trigger:
+        """The trigger of a pushed definition."""
+        section = definition.section("trigger")
+        return cls(
+            quiet=seconds(section["quiet_period"]),
+            max_wait=seconds(section["max_wait"]),
+            min_interval=seconds(section["min_interval"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -155,22 +177,27 @@ class Nothing:
 Decision = Rearm | Start | Repeat | Leave | Nothing
 
 
-def decide(state: State, *, pending: bool, quiet: int, now: float) -> Decision:
-    """What a wake does; `quiet` in seconds, `now` in epoch seconds."""
+def decide(state: State, oldest: float | None, trigger: Trigger, now: float) -> Decision:
+    """What a wake does; `oldest` is when the oldest object that waits arrived, if any does."""
     if state.lease is not None:
         return Leave() if state.lease.started else Repeat(state.lease)
-    if not pending:
+    if oldest is None:
         return Nothing("nothing is pending")
     if state.paused:
         return Nothing(f"the pipeline is paused: {state.paused_reason}")
-    wait = due(state, quiet=quiet) - now
+    wait = due(state, oldest, trigger) - now
     return Rearm(delay(wait)) if wait > 0 else Start(state.token + 1)
 
 
-def due(state: State, *, quiet: int) -> float:
-    """When a run of what is pending should start, in epoch seconds."""
-    quiet_at = 0 if state.last_arrival is None else state.last_arrival / 1000 + quiet
-    return max(quiet_at, state.retry_at or 0)
+def due(state: State, oldest: float, trigger: Trigger) -> float:
+    """When a run of what waits should start, in epoch seconds.
+
+    A failed run is repeated after its pause, however long the interval between runs is.
+    """
+    quiet_at = 0 if state.last_arrival is None else state.last_arrival / 1000 + trigger.quiet
+    complete_at = min(quiet_at, oldest + trigger.max_wait)
+    spaced_at = 0 if state.failures else (state.last_start or 0) + trigger.min_interval
+    return max(complete_at, spaced_at, state.retry_at or 0)
 
 
 def delay(seconds: float) -> int:

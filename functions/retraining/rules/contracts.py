@@ -29,6 +29,7 @@ from pydantic import (
 
 from retraining.errors import PipelineRejected
 from retraining.rules.columns import Column, ColumnMap, ColumnsFile
+from retraining.rules.durations import seconds
 from retraining.rules.explain import Several, sentences
 from retraining.rules.metrics import METRICS
 from retraining.rules.names import LONGEST_PIPELINE, PIPELINE_PATTERN, SHORTEST_PIPELINE
@@ -80,6 +81,21 @@ class Trigger(Section):
     quiet_period: Annotated[Duration, between("1s", "12h")] = Field(
         default="60s", description="A run starts when nothing has landed for this long"
     )
+    max_wait: Annotated[Duration, between("1s", "7d")] = Field(
+        default="12h", description="A drop that never gets quiet starts when its oldest is this old"
+    )
+    min_interval: Annotated[Duration, between("0s", "30d")] = Field(
+        default="0s", description="No run starts sooner after the start of the one before"
+    )
+
+    @model_validator(mode="after")
+    def _quiet_within_the_wait(self) -> Trigger:
+        if seconds(self.max_wait) < seconds(self.quiet_period):
+            raise ValueError(
+                f"max_wait {self.max_wait} must not be shorter than quiet_period"
+                f" {self.quiet_period}: no drop could get quiet"
+            )
+        return self
 
 
 class EtlOfFolder(Section):

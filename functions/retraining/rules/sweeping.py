@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.documents.champion import Champion
-from retraining.rules.arrivals import Arrival, State, due
+from retraining.rules.arrivals import Arrival, State, Trigger, due
 from retraining.rules.promotion import SETTLING, EndpointFacts
 
 SLACK: Final = 900  # seconds: what happened less than a sweep ago may still be on its way
@@ -38,24 +38,24 @@ class Ages:
     overdue: float = 0  # how long ago the run of what waits should have started
 
 
-def ages(state: State, oldest: float | None, *, quiet: int, now: float) -> Ages:
+def ages(state: State, oldest: float | None, trigger: Trigger, now: float) -> Ages:
     """The ages of a pipeline; `oldest` is when the oldest such object arrived, epoch seconds."""
     pending = 0 if oldest is None else max(0, now - oldest)
     if state.lease is not None:
         age = max(0, now - state.lease.at)
         return Ages(pending, age, 0 if state.lease.started else age)
-    late = 0 if oldest is None else max(0, now - due(state, quiet=quiet))
+    late = 0 if oldest is None else max(0, now - due(state, oldest, trigger))
     return Ages(pending, overdue=late)
 
 
-def wake_in(state: State, oldest: float | None, *, quiet: int, now: float) -> float | None:
+def wake_in(state: State, oldest: float | None, trigger: Trigger, now: float) -> float | None:
     """Seconds until the wake that the pipeline must have; None when it needs none."""
     if state.lease is not None:  # a lease without a confirmed start: the wake repeats it
         late = not state.lease.started and now > state.lease.at + SLACK
         return 0 if late else None
     if oldest is None or state.paused:
         return None
-    return max(0, due(state, quiet=quiet) - now)
+    return max(0, due(state, oldest, trigger) - now)
 
 
 def ended_unnoticed(execution: ExecutionFacts, *, began: float, now: float) -> bool:

@@ -11,8 +11,7 @@ from retraining.adapters import Adapters
 from retraining.documents.run_record import RunRecord
 from retraining.observability import RUNS_STARTED, count, log
 from retraining.rules import arrivals, names
-from retraining.rules.arrivals import Lease, Leave, Nothing, Rearm, Repeat, Start, State
-from retraining.rules.durations import seconds
+from retraining.rules.arrivals import Lease, Leave, Nothing, Rearm, Repeat, Start, State, Trigger
 from retraining.rules.settlement import FAILED
 from retraining.steps import wakes
 from retraining.steps.messages import Message
@@ -45,10 +44,8 @@ def _wake(aws: Adapters, pipeline: str, reason: str) -> None:
     if registration is None:
         log.warning("a wake for a pipeline nobody pushed", extra={"pipeline": pipeline})
         return
-    quiet = seconds(registration.parsed().quiet_period)
-    state = aws.ledger.disarm_wake(pipeline)
-    pending = aws.ledger.has_pending(pipeline)
-    decision = arrivals.decide(state, pending=pending, quiet=quiet, now=clock.now())
+    state, trigger = aws.ledger.disarm_wake(pipeline), Trigger.of(registration.parsed())
+    decision = arrivals.decide(state, aws.ledger.oldest_pending(pipeline), trigger, clock.now())
     log.info(f"woken by {reason}: {decision}", extra={"pipeline": pipeline})
     match decision:
         case Rearm(wait):

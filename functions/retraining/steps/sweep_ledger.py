@@ -18,8 +18,7 @@ from retraining.observability import (
     log,
 )
 from retraining.rules import names, sweeping
-from retraining.rules.arrivals import State, event_of
-from retraining.rules.durations import seconds
+from retraining.rules.arrivals import State, Trigger, event_of
 from retraining.rules.sweeping import RUNNING, Ages
 from retraining.settings import settings
 from retraining.steps import wakes
@@ -74,13 +73,13 @@ def _sweep(aws: Adapters, pipeline: str, found: _Found) -> None:
     registration = aws.ledger.registration(pipeline)
     if registration is None:
         return
-    quiet, now = seconds(registration.parsed().quiet_period), clock.now()
+    trigger, now = Trigger.of(registration.parsed()), clock.now()
     state = aws.ledger.state(pipeline)
     oldest = aws.ledger.oldest_pending(pipeline, after=state.lease.at if state.lease else 0)
-    _measure(pipeline, sweeping.ages(state, oldest, quiet=quiet, now=now))
+    _measure(pipeline, sweeping.ages(state, oldest, trigger, now))
     if execution := _recover(aws, pipeline, state):
         found.recovered.append(execution)
-    wait = sweeping.wake_in(state, oldest, quiet=quiet, now=now)
+    wait = sweeping.wake_in(state, oldest, trigger, now)
     if wait is not None and wakes.arm(aws, pipeline, "sweep", wait):
         found.woken.append(pipeline)
     found.arrivals += _announce_lost(aws, pipeline)

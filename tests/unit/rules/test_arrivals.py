@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retraining.rules import arrivals, settlement
-from retraining.rules.arrivals import Lease, Leave, Nothing, Rearm, Repeat, Start, State
+from retraining.rules.arrivals import Lease, Leave, Nothing, Rearm, Repeat, Start, State, Trigger
 
 EVENTS = Path(__file__).parents[3] / "events"
 NOW = 1_790_000_000.0
@@ -101,7 +102,31 @@ LEASE = Lease(4, "bank-000004", "{}", started=True)
 def test_a_wake_decides_by_the_ledger(
     state: State, pending: bool, decision: arrivals.Decision
 ) -> None:
-    assert arrivals.decide(state, pending=pending, quiet=60, now=NOW) == decision
+    oldest = NOW - 1000 if pending else None
+    assert arrivals.decide(state, oldest, Trigger(quiet=60, max_wait=43_200), NOW) == decision
+
+
+BUSY = State(last_arrival=int((NOW - 20) * 1000))  # quiet in 40 seconds
+
+
+@pytest.mark.parametrize(
+    ("state", "trigger", "decision"),
+    [
+        (BUSY, Trigger(60, max_wait=1000), Start(1)),  # never quiet, but old enough
+        (BUSY, Trigger(60, max_wait=1010), Rearm(10)),
+        (BUSY, Trigger(60, max_wait=2000), Rearm(40)),
+        (dataclasses.replace(BUSY, retry_at=int(NOW) + 30), Trigger(60, 1000), Rearm(30)),
+        (State(last_start=int(NOW) - 100), Trigger(60, 1000, min_interval=100), Start(1)),
+        (State(last_start=int(NOW) - 100), Trigger(60, 1000, min_interval=130), Rearm(30)),
+        (State(last_start=int(NOW) - 100), Trigger(60, 1000, min_interval=86_400), Rearm(900)),
+        (State(last_start=int(NOW) - 100, failures=1), Trigger(60, 1000, 86_400), Start(1)),
+    ],
+)
+def test_a_run_starts_when_its_pipeline_wants_it(
+    state: State, trigger: Trigger, decision: arrivals.Decision
+) -> None:
+    """The oldest object landed 1000 seconds ago."""
+    assert arrivals.decide(state, NOW - 1000, trigger, NOW) == decision
 
 
 def test_a_pipeline_pauses_after_three_failures_in_a_row_and_recovers_by_new_data() -> None:

@@ -45,7 +45,11 @@ def with_(path: str, value: object) -> str:
 
 def test_defaults_are_written_out() -> None:
     document = contracts.as_document(contracts.parse_definition(json.dumps(DEFINITION)))
-    assert document["trigger"] == {"quiet_period": "60s"}
+    assert document["trigger"] == {
+        "quiet_period": "60s",
+        "max_wait": "12h",
+        "min_interval": "0s",
+    }
     assert document["gate"]["rule"] == "improve"
     assert document["endpoint"] == {"kind": "serverless", "memory_mb": 2048, "max_concurrency": 5}
     again = contracts.as_document(contracts.parse_definition(json.dumps(document)))
@@ -55,7 +59,10 @@ def test_defaults_are_written_out() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("trigger/max_wait", "15m", "trigger.max_wait: this release does not know this key"),
+        ("trigger/window", "15m", "trigger.window: this release does not know this key"),
+        ("trigger/max_wait", "59s", "trigger: max_wait 59s must not be shorter than quiet_period"),
+        ("trigger/max_wait", "8d", "from 1s to 7d"),
+        ("trigger/min_interval", "31d", "from 0s to 30d"),
         ("trigger/quiet_perod", "60s", "did you mean 'quiet_period'?"),
         ("gte", {}, "did you mean 'gate'?"),
         ("endpoint", {"kind": "serverless", "memory": 2048}, "did you mean 'memory_mb'?"),
@@ -120,7 +127,7 @@ def test_a_wrong_definition_is_refused_with_the_key_and_the_remedy(
 
 
 def test_every_problem_is_reported_at_once() -> None:
-    document = json.loads(with_("trigger/max_wait", "1h"))
+    document = json.loads(with_("trigger/window", "1h"))
     document["gate"]["slices"] = ["contact"]
     with pytest.raises(PipelineRejected) as refused:
         contracts.parse_definition(json.dumps(document))
@@ -156,7 +163,7 @@ def test_the_schema_accepts_what_the_contract_accepts_and_refuses_unknown_keys()
     folder["etl"] = {"recipe": "recipe.json"}
     checker = jsonschema.Draft202012Validator(contracts.schemas()["pipeline.schema.json"])
     checker.validate(folder)
-    folder["trigger"] = {"max_wait": "15m"}
+    folder["trigger"] = {"window": "15m"}
     assert not checker.is_valid(folder)
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from retraining.documents.champion import Champion
 from retraining.rules import names, sweeping
-from retraining.rules.arrivals import Arrival, Lease, State, arrival_of, event_of
+from retraining.rules.arrivals import Arrival, Lease, State, Trigger, arrival_of, event_of
 from retraining.rules.promotion import EndpointFacts
 from retraining.rules.sweeping import SLACK, Ages, ExecutionFacts
 
+TRIGGER = Trigger(quiet=60, max_wait=43_200)
 LEASE = Lease(1, "bank-000001", "{}", started=True, at=1000)
 ARRIVAL = Arrival("bank/a b+ü.csv", "v1", "etag", 3, "", 5_000_000)
 TEXTS = ("package", "model", "image", "artifact", "artifact_sha256", "features_sha256", "golden")
@@ -60,7 +61,7 @@ def test_a_ledgers_beginning_is_read_from_its_generation() -> None:
 def test_ages_are_measured_against_what_should_have_happened(
     state: State, oldest: float | None, expected: Ages
 ) -> None:
-    assert sweeping.ages(state, oldest, quiet=60, now=2000) == expected
+    assert sweeping.ages(state, oldest, TRIGGER, 2000) == expected
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_ages_are_measured_against_what_should_have_happened(
 def test_a_pipeline_has_the_wake_that_it_needs(
     state: State, oldest: float | None, expected: float | None
 ) -> None:
-    assert sweeping.wake_in(state, oldest, quiet=60, now=2000) == expected
+    assert sweeping.wake_in(state, oldest, TRIGGER, 2000) == expected
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def test_a_stack_made_again_under_its_name_makes_no_name_of_the_first(service: S
 def test_a_push_that_breaks_the_contract_leaves_the_former_one(service: Service) -> None:
     service.push()
     broken = copy.deepcopy(DEFINITION)
-    broken["trigger"]["max_wait"] = "15m"
-    with pytest.raises(errors.PipelineRejected, match=r"trigger\.max_wait"):
+    broken["trigger"]["window"] = "15m"
+    with pytest.raises(errors.PipelineRejected, match=r"trigger\.window"):
         service.push(broken, "1" * 64)
     registered = service.aws.ledger.registration("bank")
     assert registered

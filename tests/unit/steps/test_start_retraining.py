@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
-from unit_service import Service, rows
+from unit_service import DEFINITION, Service, rows
 
 
 def test_ten_objects_are_one_wake_and_one_run(service: Service) -> None:
@@ -38,6 +39,49 @@ def test_data_that_still_arrives_puts_the_run_off(service: Service) -> None:
     service.wake({"pipeline": "bank", "reason": "arrivals"})
     assert service.aws.ledger.state("bank").lease is None
     assert service.receive_wakes() == [{"pipeline": "bank", "reason": "arrivals", "delay": 50}]
+
+
+def triggered(**trigger: str) -> dict[str, Any]:
+    """The test pipeline with this trigger."""
+    return {**DEFINITION, "trigger": {"quiet_period": "60s", **trigger}}
+
+
+def test_a_drop_that_never_gets_quiet_starts_when_its_oldest_is_old(service: Service) -> None:
+    service.now = time.time()  # by S3's clock its objects are as old as they are
+    service.push(triggered(max_wait="5m"))
+    for number in range(7):
+        service.deliver(service.drop_now(f"bank/{number}.csv", rows(3, number)))
+        service.now += 50
+        service.wake({"pipeline": "bank"})
+        token = service.aws.ledger.state("bank").token
+        assert token == (1 if number > 4 else 0), number
+
+
+def test_no_run_starts_sooner_after_the_start_of_the_one_before(service: Service) -> None:
+    service.push(triggered(min_interval="1h"))
+    for number in (1, 2):
+        service.deliver(service.drop_now(f"bank/{number}.csv", rows(40, number)))
+        service.now += 61
+        service.receive_wakes()
+        service.wake({"pipeline": "bank"})
+        if number == 1:
+            service.run_machine("bank", 1)
+    assert service.aws.ledger.state("bank").lease is None
+    assert service.receive_wakes()[-1]["delay"] == 900
+    service.now += 3600 - 61
+    service.wake({"pipeline": "bank"})
+    assert service.aws.ledger.state("bank").token == 2
+
+
+def test_a_failed_run_is_repeated_after_its_pause_whatever_the_interval(service: Service) -> None:
+    service.push(triggered(min_interval="1d"))
+    service.deliver(service.drop_now("bank/1.csv", rows(40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 1, "FAILED")
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert service.aws.ledger.state("bank").token == 2
 
 
 def test_a_schedule_without_new_data_does_nothing_and_with_it_wakes_every_pipeline(
