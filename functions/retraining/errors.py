@@ -4,6 +4,7 @@ RatchetError
 |-- PipelineRejected          a pushed definition breaks its contract
 |-- NotOurs                   what exists under one of our names carries another owner's tags
 |-- WorkflowRefused           Step Functions refuses a pipeline's own training workflow
+|-- ScheduleRefused           EventBridge Scheduler refuses a pipeline's own schedule
 |-- PipelineNotRegistered     a run was started for a pipeline that nobody pushed
 |-- DefinitionChanged         the stored definition is not the one that was registered
 |-- LeaseLost                 a run acts with a fencing token that is no longer the pipeline's
@@ -44,6 +45,10 @@ class NotOurs(RatchetError):
 
 class WorkflowRefused(RatchetError):
     """Raised when Step Functions refuses the training workflow of a pipeline, with its reason."""
+
+
+class ScheduleRefused(RatchetError):
+    """Raised when EventBridge Scheduler refuses the schedule of a pipeline, with its reason."""
 
 
 class PipelineNotRegistered(RatchetError):

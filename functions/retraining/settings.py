@@ -59,6 +59,26 @@ class Settings:
         return self._required("RATCHET_RECOVER_RUN_FUNCTION")
 
     @property
+    def schedule_group(self) -> str:
+        """Group of the pipelines' schedules; only register_pipeline makes some."""
+        return self._required("RATCHET_SCHEDULE_GROUP")
+
+    @property
+    def schedule_role_arn(self) -> str:
+        """Role by which a schedule sends its wakes."""
+        return self._required("RATCHET_SCHEDULE_ROLE_ARN")
+
+    @property
+    def wakes_queue_arn(self) -> str:
+        """Where a schedule sends them."""
+        return self._required("RATCHET_WAKES_QUEUE_ARN")
+
+    @property
+    def events_dead_letter_queue_arn(self) -> str:
+        """Where a wake ends that a schedule could not send."""
+        return self._required("RATCHET_EVENTS_DEAD_LETTER_QUEUE_ARN")
+
+    @property
     def notices_topic_arn(self) -> str:
         """Topic of notices to people."""
         return self._required("RATCHET_NOTICES_TOPIC_ARN")

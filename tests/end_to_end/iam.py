@@ -49,7 +49,8 @@ def needs(call: Call) -> list[Need]:
     found = [Need(action, resource, context) for resource in resources]
     if _tags(parameters):
         found.append(_tagging(service, operation, parameters))
-    roles = [parameters.get(name) for name in ("RoleArn", "ExecutionRoleArn", "roleArn")]
+    roles = [parameters.get("Target", {}).get("RoleArn")]
+    roles += [parameters.get(name) for name in ("RoleArn", "ExecutionRoleArn", "roleArn")]
     found += [Need("iam:PassRole", role, {"iam:PassedToService": passed}) for role in roles if role]
     return found
 
@@ -163,6 +164,10 @@ _PACKAGES = _named(
 RESOURCES: dict[tuple[str, str], Find] = {
     **{("dynamodb", name): _queried for name in ("GetItem", "PutItem", "UpdateItem", "Query")},
     ("sqs", "SendMessage"): _queue,
+    **{
+        ("scheduler", f"{verb}Schedule"): _named("scheduler", "schedule/{GroupName}/{Name}")
+        for verb in ("Create", "Update", "Delete")
+    },
     ("sns", "Publish"): _given("TopicArn"),
     ("lambda", "Invoke"): _given("FunctionName"),
     ("states", "StartExecution"): _given("stateMachineArn"),

@@ -352,15 +352,16 @@ def refuse_a_promotion(world: World) -> None:
 
 
 def bring_a_workflow(world: World) -> None:
-    """A pipeline gets a training workflow of its own, then another, then is as before."""
+    """A pipeline gets a training workflow and a schedule, then others, then is as before."""
     folder = pipeline_folder(world.place, "own", quiet="5s")
     text = (folder / "pipeline.yaml").read_text()
     before, _, after = text.partition("training:\n")
     gate = after[after.index("gate:\n") :]
-    for workflow in (WORKFLOW, f"Comment: another\n{WORKFLOW}"):
+    for workflow, days in ((WORKFLOW, 1), (f"Comment: another\n{WORKFLOW}", 2)):
         (folder / "training.asl.yaml").write_text(workflow)
         section = "training: {workflow: training.asl.yaml}\n"
-        (folder / "pipeline.yaml").write_text(f"{before}{section}{gate}")
+        scheduled = before.replace("trigger:\n", f"trigger:\n  schedule: cron(0 3 {days} * ? *)\n")
+        (folder / "pipeline.yaml").write_text(f"{scheduled}{section}{gate}")
         world.push(folder)
     (folder / "pipeline.yaml").write_text(text)
     world.push(folder)

@@ -89,6 +89,7 @@ class Service:
         self.wakes_url = self.sqs.create_queue(QueueName="wakes")["QueueUrl"]
         self.arrivals_url = self.sqs.create_queue(QueueName="arrivals")["QueueUrl"]
         self.notices_url = self.sqs.create_queue(QueueName="notices")["QueueUrl"]
+        self.client("scheduler").create_schedule_group(Name="schedules")
         topic = self.client("sns").create_topic(Name="notices")["TopicArn"]
         self.client("sns").subscribe(
             TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:notices"
@@ -107,6 +108,10 @@ class Service:
             "ARRIVALS_QUEUE_URL": self.arrivals_url,
             "RECOVER_RUN_FUNCTION": "recover-run",
             "NOTICES_TOPIC_ARN": topic,
+            "SCHEDULE_GROUP": "schedules",
+            "SCHEDULE_ROLE_ARN": ROLE,
+            "WAKES_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:wakes",
+            "EVENTS_DEAD_LETTER_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:events",
             "DATABREW_ROLE_ARN": ROLE,
             "XGBOOST_IMAGE": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
             "TRAINING_WORKFLOW_ROLE_ARN": ROLE,

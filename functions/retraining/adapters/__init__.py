@@ -18,6 +18,7 @@ from retraining.adapters.recipe_jobs import RecipeJobs
 from retraining.adapters.recoveries import Recoveries
 from retraining.adapters.registry import Registry
 from retraining.adapters.run_folder import RunFolder
+from retraining.adapters.schedules import Schedules
 from retraining.adapters.training_machines import TrainingMachines
 from retraining.adapters.wakes import Wakes
 from retraining.errors import PipelineNotRegistered
@@ -81,6 +82,17 @@ class Adapters:
     def recoveries(self) -> Recoveries:
         """What settles executions that ended unnoticed."""
         return Recoveries(client("lambda"), self._settings.recover_run_function)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """The pipelines' schedules."""
+        target = {
+            "Arn": self._settings.wakes_queue_arn,
+            "RoleArn": self._settings.schedule_role_arn,
+            "DeadLetterConfig": {"Arn": self._settings.events_dead_letter_queue_arn},
+        }
+        group, key = self._settings.schedule_group, self._settings.kms_key_arn
+        return Schedules(client("scheduler"), group, target, key)
 
     @cached_property
     def notices(self) -> Notices:

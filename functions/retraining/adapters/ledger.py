@@ -166,9 +166,10 @@ class Ledger:
         )
         return changed is not None
 
-    def disarm_wake(self, pipeline: str) -> State:
-        """Record that a wake arrived, and read the state after that."""
-        return _state(self._table.update(pipeline, STATE, "REMOVE wake_at") or {})
+    def disarm_wake(self, pipeline: str, called: int | None = None) -> State:
+        """Record that a wake arrived, and when the schedule called; the state after that."""
+        call, given = ("SET called_at = :now ", {":now": called}) if called else ("", None)
+        return _state(self._table.update(pipeline, STATE, f"{call}REMOVE wake_at", given) or {})
 
     def take_lease(self, pipeline: str, lease: Lease) -> bool:
         """Take the lease with a new token; False if another call took it first."""
@@ -435,6 +436,7 @@ def _state(item: dict[str, Any]) -> State:
         arrivals=item.get("arrivals", 0),
         last_arrival=item.get("last_arrival"),
         last_start=item.get("last_start"),
+        called=item.get("called_at"),
         wake_at=item.get("wake_at"),
         retry_at=item.get("retry_at"),
         lease=Lease(**lease) if lease else None,

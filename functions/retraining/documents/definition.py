@@ -50,6 +50,12 @@ class PushedDefinition(Part):
         return str(self.section("trigger")["quiet_period"])
 
     @property
+    def schedule(self) -> str | None:
+        """The schedule that calls for runs, if there is one."""
+        found: str | None = self.section("trigger")["schedule"]
+        return found
+
+    @property
     def recipe(self) -> list[dict[str, Any]] | None:
         """The DataBrew steps, if there are any."""
         found: list[dict[str, Any]] | None = self.section("etl")["recipe"]

@@ -16,6 +16,7 @@ from retraining.documents.definition import PushedDefinition
 from retraining.rules.durations import seconds
 from retraining.rules.names import is_pipeline, object_id
 
+SCHEDULE: Final = "schedule"  # the reason of a wake by which a pipeline's schedule calls
 LONGEST_DELAY: Final = 900  # seconds: the most that SQS delays a message (API reference)
 MARKER: Final = re.compile(
     r"(^|/)(_temporary(/.*)?|_SUCCESS|_FAILURE|_committed_.*|_started_.*|_metadata"
@@ -114,6 +115,7 @@ class State:
     arrivals: int = 0
     last_arrival: int | None = None  # epoch milliseconds
     last_start: int | None = None  # epoch seconds
+    called: int | None = None  # epoch seconds: when the pipeline's schedule called last
     wake_at: int | None = None  # epoch seconds
     retry_at: int | None = None  # epoch seconds
     lease: Lease | None = None
@@ -129,6 +131,7 @@ class Trigger:
     quiet: int
     max_wait: int
     min_interval: int = 0
+    scheduled: bool = False
 
     @classmethod
     def of(cls, definition: PushedDefinition) -> Trigger:
@@ -138,6 +141,7 @@ class Trigger:
             quiet=seconds(section["quiet_period"]),
             max_wait=seconds(section["max_wait"]),
             min_interval=seconds(section["min_interval"]),
+            scheduled=section["schedule"] is not None,
         )
 
 
@@ -185,17 +189,25 @@ def decide(state: State, oldest: float | None, trigger: Trigger, now: float) -> 
         return Nothing("nothing is pending")
     if state.paused:
         return Nothing(f"the pipeline is paused: {state.paused_reason}")
-    wait = due(state, oldest, trigger) - now
-    return Rearm(delay(wait)) if wait > 0 else Start(state.token + 1)
+    when = due(state, oldest, trigger)
+    if when is None:
+        return Nothing("what waits is collected until the schedule calls")
+    return Rearm(delay(when - now)) if when > now else Start(state.token + 1)
 
 
-def due(state: State, oldest: float, trigger: Trigger) -> float:
-    """When a run of what waits should start, in epoch seconds.
+def due(state: State, oldest: float, trigger: Trigger) -> float | None:
+    """When a run of what waits should start, in epoch seconds; None until the schedule calls.
 
-    A failed run is repeated after its pause, however long the interval between runs is.
+    What the schedule called for is a drop like any other: it starts when it is quiet. A failed run
+    is repeated after its pause, however long the interval between runs is.
     """
+    begun = oldest
+    if trigger.scheduled:
+        if state.called is None or state.called < oldest:
+            return None
+        begun = state.called
     quiet_at = 0 if state.last_arrival is None else state.last_arrival / 1000 + trigger.quiet
-    complete_at = min(quiet_at, oldest + trigger.max_wait)
+    complete_at = min(quiet_at, begun + trigger.max_wait)
     spaced_at = 0 if state.failures else (state.last_start or 0) + trigger.min_interval
     return max(complete_at, spaced_at, state.retry_at or 0)
 

@@ -75,6 +75,16 @@ class DataOfDefinition(Data):
     columns: ColumnMap
 
 
+Schedule = Annotated[
+    StrictStr,
+    Field(
+        pattern=r"^(cron|rate)\([A-Za-z0-9 ,*/?#-]{1,200}\)$",
+        examples=["cron(0 3 * * ? *)", "rate(1 day)"],
+        json_schema_extra=in_words("EventBridge Scheduler's cron(...) or rate(...), in UTC"),
+    ),
+]
+
+
 class Trigger(Section):
     """When landed data starts a run."""
 
@@ -86,6 +96,10 @@ class Trigger(Section):
     )
     min_interval: Annotated[Duration, between("0s", "30d")] = Field(
         default="0s", description="No run starts sooner after the start of the one before"
+    )
+
+    schedule: Schedule | None = Field(
+        default=None, description="When what has landed until then starts; null: when it is quiet"
     )
 
     @model_validator(mode="after")

@@ -44,8 +44,8 @@ def ages(state: State, oldest: float | None, trigger: Trigger, now: float) -> Ag
     if state.lease is not None:
         age = max(0, now - state.lease.at)
         return Ages(pending, age, 0 if state.lease.started else age)
-    late = 0 if oldest is None else max(0, now - due(state, oldest, trigger))
-    return Ages(pending, overdue=late)
+    when = None if oldest is None else due(state, oldest, trigger)
+    return Ages(pending, overdue=0 if when is None else max(0, now - when))
 
 
 def wake_in(state: State, oldest: float | None, trigger: Trigger, now: float) -> float | None:
@@ -55,7 +55,8 @@ def wake_in(state: State, oldest: float | None, trigger: Trigger, now: float) ->
         return 0 if late else None
     if oldest is None or state.paused:
         return None
-    return max(0, due(state, oldest, trigger) - now)
+    when = due(state, oldest, trigger)
+    return None if when is None else max(0, when - now)
 
 
 def ended_unnoticed(execution: ExecutionFacts, *, began: float, now: float) -> bool:

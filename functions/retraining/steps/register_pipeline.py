@@ -13,7 +13,13 @@ from retraining.adapters import Adapters
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
 from retraining.documents.registration import Registration
-from retraining.errors import NotOurs, ObjectGone, PipelineRejected, WorkflowRefused
+from retraining.errors import (
+    NotOurs,
+    ObjectGone,
+    PipelineRejected,
+    ScheduleRefused,
+    WorkflowRefused,
+)
 from retraining.rules import contracts, names
 from retraining.rules.names import Names
 from retraining.settings import settings
@@ -57,6 +63,8 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
     aws.ledger.register(name, registration)
     if definition.workflow is None:
         aws.training_machines.remove(name)
+    if definition.schedule is None:
+        aws.schedules.remove(name)
     return RegisteredPipeline(
         name=name, hash=content_hash, changed=tuple(changed), pending_objects=_wake(aws, name)
     )
@@ -163,9 +171,10 @@ def _has_accepted(aws: Adapters, name: str) -> bool:
 def _provide(
     aws: Adapters, name: str, definition: PushedDefinition, former: Registration | None
 ) -> str | None:
-    """Training workflow, package group and recipe; the recipe's published version."""
+    """Training workflow, schedule, package group and recipe; the recipe's published version."""
     try:
         _provide_workflow(aws, name, definition)
+        _provide_schedule(aws, name, definition)
         aws.registry.ensure_group(name)
         return _provide_recipe(aws, name, definition.recipe, former)
     except NotOurs as error:
@@ -204,6 +213,15 @@ def _provide_workflow(aws: Adapters, name: str, definition: PushedDefinition) ->
         machines.put(name, definition.workflow)
     except WorkflowRefused as error:
         raise PipelineRejected([f"training.workflow: {error}"]) from error
+
+
+def _provide_schedule(aws: Adapters, name: str, definition: PushedDefinition) -> None:
+    if definition.schedule is None:
+        return
+    try:
+        aws.schedules.put(name, definition.schedule)
+    except ScheduleRefused as error:
+        raise PipelineRejected([f"trigger.schedule: {error}"]) from error
 
 
 def _wake(aws: Adapters, name: str) -> int:

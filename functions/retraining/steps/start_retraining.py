@@ -11,7 +11,17 @@ from retraining.adapters import Adapters
 from retraining.documents.run_record import RunRecord
 from retraining.observability import RUNS_STARTED, count, log
 from retraining.rules import arrivals, names
-from retraining.rules.arrivals import Lease, Leave, Nothing, Rearm, Repeat, Start, State, Trigger
+from retraining.rules.arrivals import (
+    SCHEDULE,
+    Lease,
+    Leave,
+    Nothing,
+    Rearm,
+    Repeat,
+    Start,
+    State,
+    Trigger,
+)
 from retraining.rules.settlement import FAILED
 from retraining.steps import wakes
 from retraining.steps.messages import Message
@@ -44,12 +54,14 @@ def _wake(aws: Adapters, pipeline: str, reason: str) -> None:
     if registration is None:
         log.warning("a wake for a pipeline nobody pushed", extra={"pipeline": pipeline})
         return
-    state, trigger = aws.ledger.disarm_wake(pipeline), Trigger.of(registration.parsed())
+    called = int(clock.now()) if reason == SCHEDULE else None
+    state, trigger = aws.ledger.disarm_wake(pipeline, called), Trigger.of(registration.parsed())
     decision = arrivals.decide(state, aws.ledger.oldest_pending(pipeline), trigger, clock.now())
     log.info(f"woken by {reason}: {decision}", extra={"pipeline": pipeline})
     match decision:
         case Rearm(wait):
-            wakes.arm(aws, pipeline, reason, wait)
+            # not the schedule's own words: it did not call again
+            wakes.arm(aws, pipeline, "scheduled" if called else reason, wait)
         case Start(token):
             _start(aws, pipeline, token, state)
         case Repeat(lease):

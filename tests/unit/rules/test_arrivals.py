@@ -106,6 +106,8 @@ def test_a_wake_decides_by_the_ledger(
     assert arrivals.decide(state, oldest, Trigger(quiet=60, max_wait=43_200), NOW) == decision
 
 
+SCHEDULED = Trigger(60, 43_200, scheduled=True)
+COLLECTED = Nothing("what waits is collected until the schedule calls")
 BUSY = State(last_arrival=int((NOW - 20) * 1000))  # quiet in 40 seconds
 
 
@@ -120,6 +122,12 @@ BUSY = State(last_arrival=int((NOW - 20) * 1000))  # quiet in 40 seconds
         (State(last_start=int(NOW) - 100), Trigger(60, 1000, min_interval=130), Rearm(30)),
         (State(last_start=int(NOW) - 100), Trigger(60, 1000, min_interval=86_400), Rearm(900)),
         (State(last_start=int(NOW) - 100, failures=1), Trigger(60, 1000, 86_400), Start(1)),
+        (State(), SCHEDULED, COLLECTED),
+        (State(called=int(NOW) - 1001), SCHEDULED, COLLECTED),
+        (State(called=int(NOW) - 999), SCHEDULED, Start(1)),
+        (dataclasses.replace(BUSY, called=int(NOW) - 999), SCHEDULED, Rearm(40)),
+        (dataclasses.replace(BUSY, called=int(NOW) - 999), Trigger(60, 1010, 0, True), Rearm(11)),
+        (State(called=int(NOW) - 999, retry_at=int(NOW) + 9), SCHEDULED, Rearm(9)),
     ],
 )
 def test_a_run_starts_when_its_pipeline_wants_it(

@@ -49,6 +49,7 @@ def test_defaults_are_written_out() -> None:
         "quiet_period": "60s",
         "max_wait": "12h",
         "min_interval": "0s",
+        "schedule": None,
     }
     assert document["gate"]["rule"] == "improve"
     assert document["endpoint"] == {"kind": "serverless", "memory_mb": 2048, "max_concurrency": 5}
@@ -63,6 +64,8 @@ def test_defaults_are_written_out() -> None:
         ("trigger/max_wait", "59s", "trigger: max_wait 59s must not be shorter than quiet_period"),
         ("trigger/max_wait", "8d", "from 1s to 7d"),
         ("trigger/min_interval", "31d", "from 0s to 30d"),
+        ("trigger/schedule", "every night", "trigger.schedule"),
+        ("trigger/schedule", "at(2026-11-28T03:00:00)", "trigger.schedule"),
         ("trigger/quiet_perod", "60s", "did you mean 'quiet_period'?"),
         ("gte", {}, "did you mean 'gate'?"),
         ("endpoint", {"kind": "serverless", "memory": 2048}, "did you mean 'memory_mb'?"),

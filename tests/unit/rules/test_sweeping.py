@@ -128,3 +128,12 @@ def test_without_a_champion_or_an_endpoint_nothing_is_out_of_step() -> None:
     assert sweeping.out_of_step(None, EndpointFacts()) is None
     unserved = dataclasses.replace(CHAMPION, endpoint=None, config=None)
     assert sweeping.out_of_step(unserved, EndpointFacts()) is None
+
+
+def test_what_is_collected_for_a_schedule_is_not_overdue() -> None:
+    state, scheduled = State(last_arrival=900_000), Trigger(60, 43_200, scheduled=True)
+    assert sweeping.ages(state, 800, scheduled, 2000) == Ages(pending=1200)
+    assert sweeping.wake_in(state, 800, scheduled, 2000) is None
+    called = dataclasses.replace(state, called=900)
+    assert sweeping.ages(called, 800, scheduled, 2000) == Ages(pending=1200, overdue=1040)
+    assert sweeping.wake_in(called, 800, scheduled, 2000) == 0

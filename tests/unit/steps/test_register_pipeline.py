@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from unit_service import DEFINITION, Service, rows, started
 
 from retraining import errors
@@ -106,3 +109,41 @@ def test_a_push_does_not_sit_out_the_pause_after_a_failure(service: Service) -> 
     assert follow_up["delay"] == 60
     assert service.push()["pending_objects"] == 1
     assert [wake["delay"] for wake in service.receive_wakes()] == [0]
+
+
+def schedules(service: Service) -> list[dict[str, Any]]:
+    scheduler = service.client("scheduler")
+    found = scheduler.list_schedules(GroupName="schedules")["Schedules"]
+    return [scheduler.get_schedule(Name=s["Name"], GroupName="schedules") for s in found]
+
+
+def scheduled(expression: str | None) -> dict[str, Any]:
+    return {**DEFINITION, "trigger": {"quiet_period": "60s", "schedule": expression}}
+
+
+def test_a_schedule_is_made_changed_and_removed_with_the_pipelines_definition(
+    service: Service,
+) -> None:
+    service.push()
+    assert schedules(service) == []
+    for expression in ("cron(0 3 * * ? *)", "cron(0 3 * * ? *)", "rate(12 hours)"):
+        service.push(scheduled(expression))
+        (found,) = schedules(service)
+        assert (found["Name"], found["ScheduleExpression"]) == ("bank", expression)
+    assert json.loads(found["Target"]["Input"]) == {"pipeline": "bank", "reason": "schedule"}
+    assert found["Target"]["Arn"].endswith(":wakes")
+    assert found["FlexibleTimeWindow"]["Mode"] == "FLEXIBLE"
+    service.push(scheduled(None))
+    assert schedules(service) == []
+
+
+def test_a_schedule_that_aws_refuses_is_a_problem_of_the_push(service: Service) -> None:
+    error: Any = {"Error": {"Code": "ValidationException", "Message": "Invalid Schedule"}}
+
+    def create(*_: Any, **__: Any) -> None:
+        raise ClientError(error, "CreateSchedule")
+
+    service.monkeypatch.setattr(service.client("scheduler"), "create_schedule", create)
+    with pytest.raises(errors.PipelineRejected, match=r"trigger\.schedule: Invalid Schedule"):
+        service.push(scheduled("cron(0 3 * * * *)"))
+    assert service.aws.ledger.registration("bank") is None

@@ -73,6 +73,44 @@ def test_no_run_starts_sooner_after_the_start_of_the_one_before(service: Service
     assert service.aws.ledger.state("bank").token == 2
 
 
+def test_what_lands_is_collected_until_the_schedule_calls(service: Service) -> None:
+    service.push(triggered(schedule="cron(0 3 * * ? *)"))
+    service.deliver(service.drop_now("bank/1.csv", rows(40)))
+    service.now += 4000
+    service.wake({"pipeline": "bank", "reason": "arrivals"})
+    assert service.aws.ledger.state("bank").token == 0
+    service.deliver(service.drop_now("bank/2.csv", rows(40, 40)))
+    service.receive_wakes()
+    service.now += 10
+    service.wake({"pipeline": "bank", "reason": "schedule"})  # while a drop is under way
+    (wake,) = service.receive_wakes()
+    assert (wake["delay"], wake["reason"]) == (50, "scheduled")
+    service.now += 49
+    service.deliver(service.drop_now("bank/3.csv", rows(40, 80)))  # of the same drop
+    service.now += 61
+    service.wake(wake)
+    service.run_machine("bank", 1)
+    assert len(service.read("runs/bank/000001/manifest.json")["objects"]) == 3
+    service.deliver(service.drop_now("bank/4.csv", rows(40, 120)))
+    service.now += 61
+    for wake in service.receive_wakes():
+        service.wake(wake)
+    assert service.aws.ledger.state("bank").token == 1
+    service.wake({"pipeline": "bank", "reason": "schedule"})
+    assert service.aws.ledger.state("bank").token == 2
+
+
+def test_a_scheduled_run_that_failed_is_repeated_without_another_call(service: Service) -> None:
+    service.push(triggered(schedule="rate(1 day)"))
+    service.deliver(service.drop_now("bank/1.csv", rows(40)))
+    service.now += 61
+    service.wake({"pipeline": "bank", "reason": "schedule"})
+    service.run_machine("bank", 1, "FAILED")
+    service.now += 61
+    service.wake({"pipeline": "bank", "reason": "follow-up"})
+    assert service.aws.ledger.state("bank").token == 2
+
+
 def test_a_failed_run_is_repeated_after_its_pause_whatever_the_interval(service: Service) -> None:
     service.push(triggered(min_interval="1d"))
     service.deliver(service.drop_now("bank/1.csv", rows(40)))
