@@ -5,12 +5,26 @@ from __future__ import annotations
 import json
 
 import pytest
+from moto.sagemaker.models import sagemaker_backends
 from unit_model import Run, serve
 from unit_service import BAD, ROLE, TAGS, Service, concluded, failed, rows, started
 
 import finish_run
 
 RUN = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
+MODEL = "ratchet--bank--rfjp-000001"
+
+
+def create_model(service: Service) -> None:
+    """What CreateChallenger made in the run."""
+    container = {"Image": "image"}
+    service.client("sagemaker").create_model(
+        ModelName=MODEL, ExecutionRoleArn=ROLE, PrimaryContainer=container, Tags=TAGS
+    )
+
+
+def models(service: Service) -> list[str]:
+    return [each["ModelName"] for each in service.client("sagemaker").list_models()["Models"]]
 
 
 def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
@@ -49,19 +63,13 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
 ) -> None:
     run = Run(service, challenger=3.0)
     run.judge()
-    service.client("sagemaker").create_model(
-        ModelName="ratchet--bank--rfjp-000001",
-        ExecutionRoleArn=ROLE,
-        PrimaryContainer={"Image": "image"},
-        Tags=TAGS,
-    )
+    create_model(service)
     if promoted:
         run.promote()
     conclusion = concluded("PROMOTED" if promoted else "MODEL_REJECTED")
     record = finish_run.handler({**RUN, **conclusion}, None)
     assert record["promoted"] is promoted
-    models = service.client("sagemaker").list_models()["Models"]
-    assert [model["ModelName"] for model in models] == ["ratchet--bank--rfjp-000001"] * promoted
+    assert models(service) == [MODEL] * promoted
     assert record["metrics"]["fresh"]["challenger"] > 0.9
     assert record["rows"]["holdout_fresh"] == 400
     assert record["verdict"] == f"{run.uri}/verdict.json"
@@ -72,3 +80,50 @@ def test_a_model_that_the_endpoint_serves_is_never_deleted(service: Service) -> 
     serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000001")
     finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
     assert len(service.client("sagemaker").list_models()["Models"]) == 1
+
+
+def change_endpoint(name: str, **changes: object) -> None:
+    """Make an endpoint look as it does on AWS while, or after, it is changed."""
+    endpoint = sagemaker_backends["123456789012"]["us-east-1"].endpoints[name]
+    for attribute, value in changes.items():
+        setattr(endpoint, attribute, value)
+
+
+@pytest.mark.parametrize("endpoint", ["ratchet--bank--rfjp", "ratchet--bank--rfjp-check"])
+@pytest.mark.parametrize("status", ["Creating", "Updating", "SystemUpdating", "RollingBack"])
+def test_a_model_stays_while_an_endpoint_is_on_its_way_from_one_config_to_another(
+    service: Service, endpoint: str, status: str
+) -> None:
+    """Which one it comes from, or goes to, DescribeEndpoint does not say."""
+    Run(service, challenger=3.0)
+    create_model(service)
+    serve(service, endpoint, "ratchet--bank--rfjp-000007")
+    change_endpoint(endpoint, endpoint_status=status)
+    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    assert MODEL in models(service)
+
+
+@pytest.mark.parametrize("endpoint", ["ratchet--bank--rfjp", "ratchet--bank--rfjp-check"])
+def test_a_model_stays_that_is_served_under_another_config(service: Service, endpoint: str) -> None:
+    Run(service, challenger=3.0)
+    serve(service, endpoint, MODEL)
+    sagemaker = service.client("sagemaker")
+    found = sagemaker.describe_endpoint_config(EndpointConfigName=MODEL)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="ratchet--bank--rfjp-000007",
+        ProductionVariants=found["ProductionVariants"],
+        Tags=TAGS,
+    )
+    change_endpoint(endpoint, endpoint_config_name="ratchet--bank--rfjp-000007")
+    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    assert MODEL in models(service)
+
+
+@pytest.mark.parametrize("status", ["InService", "Failed"])
+def test_a_model_goes_when_the_endpoint_serves_another(service: Service, status: str) -> None:
+    Run(service, challenger=3.0)
+    create_model(service)
+    serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000007")
+    change_endpoint("ratchet--bank--rfjp", endpoint_status=status)
+    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    assert MODEL not in models(service)
