@@ -219,8 +219,8 @@ MUTANTS: Final = (
     Mutant(
         "equal rows make fewer golden rows",
         f"{RULES}/scores.py",
-        "for i, s in once.items() if math.isfinite(s))",
-        "for i, s in zip(rows.ids, rows.scores) if math.isfinite(s))",
+        "score in wanted and row_id not in wanted[score]",
+        "score in wanted",
         ("tests/unit/rules/test_scores.py",),
     ),
     Mutant(

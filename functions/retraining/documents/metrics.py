@@ -40,5 +40,4 @@ class Metrics(RunDocument):
     metrics: Annotated[dict[str, Values | None], "Values by holdout; null for one without rows"]
     differences: Annotated[dict[str, PairedDifference | None], "Paired differences by holdout"]
     not_finite: Annotated[dict[str, int], "The challenger's scores that are not finite, by holdout"]
-    unmatched: Annotated[dict[str, int], "Rows that only one model scored, by holdout"]
     outside_holdout: Annotated[int, "Scored rows that belong to the training data by their row id"]

@@ -178,11 +178,8 @@ def _fit(judged: list[str], facts: Facts) -> list[RuleAnswer]:
     rules = []
     for name in judged:
         scored, prepared = facts.measured.rows[name], facts.prepared_rows.get(name, 0)
-        unmatched = facts.measured.unmatched.get(name, 0)
         sentence = f"{scored:,} of {prepared:,} rows of the {name} holdout were scored"
-        if unmatched:
-            sentence += f"; challenger and champion differ in {unmatched:,} rows"
-        passed = scored == prepared and not unmatched
+        passed = scored == prepared
         rules.append(RuleAnswer("fit to serve: scores", name, passed, scored, prepared, sentence))
     golden = facts.golden_rows
     sentence = f"{golden} golden rows are kept to compare the endpoint's answers with"

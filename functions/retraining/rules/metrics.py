@@ -1,26 +1,46 @@
 """Metrics by name: what they read, range, direction, value, and the difference of two models.
 
-Standard library only. The difference is the challenger's value minus the champion's, turned so
-that more is always better, with its standard error on the same rows: DeLong for auc (E. R.
-DeLong and others, 1988), the delta method on per-row contributions for the others.
+Standard library only, and no list as long as the rows: numbers are read from front to back, as
+often as needed, and a few packed arrays hold what must be looked up. Sums are exact (fsum), so that
+the order of the rows does not matter.
+
+The difference is the challenger's value minus the champion's, turned so that more is always better,
+with its standard error on the same rows: DeLong for auc (E. R. DeLong and others, 1988), the delta
+method on per-row contributions for the others.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from heapq import merge
+from itertools import islice
+from typing import Final, Protocol
 
 from retraining.algorithms.ranges import Range
 from retraining.algorithms.scores import ScoreKind
 
-Values = Sequence[float]
+
+class Values(Protocol):
+    """Numbers that can be read again and again, always in the same order."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __iter__(self) -> Iterator[float]:
+        """One after the other."""
+
+
 Value = Callable[[Values, Values], float]
 """A metric of labels and scores."""
 Error = Callable[[Values, Values, Values], float]
 """Of the difference of two models: from labels, challenger's scores and champion's scores."""
 THRESHOLD: Final = 0.5  # of a probability, for accuracy and f1
+BINARY_LABELS: Final = frozenset((0.0, 1.0))
+SORTED_AT_ONCE: Final = 1 << 18
 TINY: Final = 1e-15  # logloss is clipped here, as XGBoost and scikit-learn do
 
 
@@ -60,9 +80,13 @@ class Metric:
 def evaluate(name: str, labels: Values, scores: Values) -> float:
     """The metric's value; NaN where it is not defined (no rows, one class, a NaN score)."""
     metric = METRICS[name]
-    if not labels or not all(map(math.isfinite, labels)) or not all(map(math.isfinite, scores)):
+    if (
+        not len(labels)
+        or not all(map(math.isfinite, labels))
+        or not all(map(math.isfinite, scores))
+    ):
         return math.nan
-    if metric.binary and not set(labels) <= {0.0, 1.0}:
+    if metric.binary and not BINARY_LABELS.issuperset(labels):
         return math.nan
     return metric.value(labels, scores)
 
@@ -79,51 +103,57 @@ def difference(name: str, labels: Values, challenger: Values, champion: Values) 
 
 def auc(labels: Values, scores: Values) -> float:
     """Area under the ROC curve, ties counted half; NaN with one class."""
-    positives = sum(1 for label in labels if label == 1)
-    negatives = len(labels) - positives
-    if not positives or not negatives:
+    positive, negative = _by_class(labels, scores)
+    if not positive or not negative:
         return math.nan
-    ranks = midranks(scores)
-    above = math.fsum(r for r, label in zip(ranks, labels, strict=True) if label == 1)
-    return (above - positives * (positives + 1) / 2) / (positives * negatives)
+    above = sum(_twice_below(negative, score) for score in positive)
+    return above / (2 * len(positive) * len(negative))
 
 
-def midranks(values: Values) -> list[float]:
-    """Rank of each value from 1; equal values share the mean of their ranks."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end < len(order) and values[order[end]] == values[order[start]]:
-            end += 1
-        for position in order[start:end]:
-            ranks[position] = (start + end + 1) / 2
-        start = end
-    return ranks
+def ascending(values: Iterable[float]) -> array[float]:
+    """The values in order; beside them a part is in memory as objects."""
+    source, runs = iter(values), []
+    while run := array("d", sorted(islice(source, SORTED_AT_ONCE))):
+        runs.append(run)
+    return array("d", merge(*runs))
+
+
+def _by_class(labels: Values, scores: Values) -> tuple[array[float], array[float]]:
+    """The scores of the positives and those of the negatives, each in order."""
+    rows = (zip(labels, scores, strict=True) for _ in range(2))
+    positive = ascending(score for label, score in next(rows) if label == 1)
+    return positive, ascending(score for label, score in next(rows) if label != 1)
+
+
+def _twice_below(ordered: array[float], score: float) -> int:
+    """Twice the number of scores below this one, equal ones counted half."""
+    return bisect_left(ordered, score) + bisect_right(ordered, score)
 
 
 def _delong_error(labels: Values, challenger: Values, champion: Values) -> float:
     """Standard error of the difference of two correlated AUCs, from placement values."""
-    ours, theirs = _placements(labels, challenger), _placements(labels, champion)
+    differences = array("d", _placements(labels, challenger))
+    for place, theirs in enumerate(_placements(labels, champion)):
+        differences[place] -= theirs
     variance = 0.0
-    for a, b in zip(ours, theirs, strict=True):
-        if len(a) < 2:
+    for positive in (True, False):
+        chosen = array(
+            "d", (d for d, y in zip(differences, labels, strict=True) if (y == 1) is positive)
+        )
+        if len(chosen) < 2:
             return math.inf
-        variance += _variance([x - y for x, y in zip(a, b, strict=True)]) / len(a)
+        variance += _variance(chosen) / len(chosen)
     return math.sqrt(variance)
 
 
-def _placements(labels: Values, scores: Values) -> tuple[list[float], list[float]]:
-    """For each positive the share of negatives below it; for each negative, of positives above."""
-    positive = [s for s, label in zip(scores, labels, strict=True) if label == 1]
-    negative = [s for s, label in zip(scores, labels, strict=True) if label != 1]
-    m, n = len(positive), len(negative)
-    together = midranks([*positive, *negative])
-    among_positive, among_negative = midranks(positive), midranks(negative)
-    above = [(together[i] - among_positive[i]) / n for i in range(m)]
-    below = [1 - (together[m + j] - among_negative[j]) / m for j in range(n)]
-    return above, below
+def _placements(labels: Values, scores: Values) -> Iterator[float]:
+    """For a positive the share of negatives below it; for a negative, of positives above."""
+    positive, negative = _by_class(labels, scores)
+    for label, score in zip(labels, scores, strict=True):
+        if label == 1:
+            yield _twice_below(negative, score) / 2 / len(negative)
+        else:
+            yield 1 - _twice_below(positive, score) / 2 / len(positive)
 
 
 def _mean(values: Values) -> float:
@@ -139,12 +169,12 @@ def _standard_error(values: Values) -> float:
     return math.sqrt(_variance(values) / len(values)) if len(values) > 1 else math.inf
 
 
-def by_influence(influence: Callable[[Values, Values], list[float]]) -> Error:
+def by_influence(influence: Callable[[Values, Values], Iterator[float]]) -> Error:
     """The error of a metric by the contribution of each row to it (the delta method)."""
 
     def error(labels: Values, challenger: Values, champion: Values) -> float:
         ours, theirs = influence(labels, challenger), influence(labels, champion)
-        return _standard_error([a - b for a, b in zip(ours, theirs, strict=True)])
+        return _standard_error(array("d", (a - b for a, b in zip(ours, theirs, strict=True))))
 
     return error
 
@@ -152,10 +182,13 @@ def by_influence(influence: Callable[[Values, Values], list[float]]) -> Error:
 def row_mean(part: Callable[[float, float], float]) -> tuple[Value, Error]:
     """Value and error of a metric that is the mean of `part` (of label and score) over the rows."""
 
-    def parts(labels: Values, scores: Values) -> list[float]:
-        return [part(y, s) for y, s in zip(labels, scores, strict=True)]
+    def parts(labels: Values, scores: Values) -> Iterator[float]:
+        return (part(y, s) for y, s in zip(labels, scores, strict=True))
 
-    return lambda labels, scores: _mean(parts(labels, scores)), by_influence(parts)
+    def value(labels: Values, scores: Values) -> float:
+        return math.fsum(parts(labels, scores)) / len(labels)
+
+    return value, by_influence(parts)
 
 
 def _predicted(label: float, score: float) -> float:
@@ -176,34 +209,40 @@ def _absolute_error(label: float, score: float) -> float:
     return abs(score - label)
 
 
-def _f1_parts(labels: Values, scores: Values) -> tuple[list[float], list[float]]:
-    marked = [float(score >= THRESHOLD) for score in scores]
-    hits = [2 * y * p for y, p in zip(labels, marked, strict=True)]
-    return hits, [y + p for y, p in zip(labels, marked, strict=True)]
+def _hit(label: float, score: float) -> float:
+    return 2 * label * (score >= THRESHOLD)
+
+
+def _size(label: float, score: float) -> float:
+    return label + (score >= THRESHOLD)
 
 
 def _f1(labels: Values, scores: Values) -> float:
-    hits, sizes = _f1_parts(labels, scores)
-    return math.fsum(hits) / math.fsum(sizes) if any(labels) else math.nan
+    hits = math.fsum(_hit(y, s) for y, s in zip(labels, scores, strict=True))
+    sizes = math.fsum(_size(y, s) for y, s in zip(labels, scores, strict=True))
+    return hits / sizes if any(labels) else math.nan
 
 
-def _f1_influence(labels: Values, scores: Values) -> list[float]:
-    hits, sizes = _f1_parts(labels, scores)
-    value, size = _f1(labels, scores), _mean(sizes)
-    return [(hit - value * part) / size for hit, part in zip(hits, sizes, strict=True)]
+def _f1_influence(labels: Values, scores: Values) -> Iterator[float]:
+    value = _f1(labels, scores)
+    sizes = math.fsum(_size(y, s) for y, s in zip(labels, scores, strict=True))
+    mean = sizes / len(labels)
+    return ((_hit(y, s) - value * _size(y, s)) / mean for y, s in zip(labels, scores, strict=True))
 
 
-def _squares(labels: Values, scores: Values) -> list[float]:
-    return [(s - y) ** 2 for y, s in zip(labels, scores, strict=True)]
+def _square(label: float, score: float) -> float:
+    return (score - label) ** 2
 
 
 def _rmse(labels: Values, scores: Values) -> float:
-    return math.sqrt(_mean(_squares(labels, scores)))
+    squares = (_square(y, s) for y, s in zip(labels, scores, strict=True))
+    return math.sqrt(math.fsum(squares) / len(labels))
 
 
-def _rmse_influence(labels: Values, scores: Values) -> list[float]:
+def _rmse_influence(labels: Values, scores: Values) -> Iterator[float]:
     value = _rmse(labels, scores)
-    return [square / (2 * value) if value else 0.0 for square in _squares(labels, scores)]
+    rows = zip(labels, scores, strict=True)
+    return (_square(y, s) / (2 * value) if value else 0.0 for y, s in rows)
 
 
 SHARE: Final = Range(0, 1)

@@ -1,15 +1,19 @@
 """Reads what batch transforms wrote and measures challenger and champion on the same rows.
 
-A score line is `row_id,fresh|reference,label,score`: predictions are read, never models.
+A score line is `row_id,fresh|reference,label,score`: predictions are read, never models. Both
+models' lines are read side by side, as a transform keeps the order of its input, and of a row only
+its numbers are kept, in columns that need not be in memory.
 """
 
 from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, zip_longest
+from typing import Final, Protocol
 
 from retraining.documents.golden import GoldenRow
 from retraining.documents.metrics import Metrics, PairedDifference, Values
@@ -22,40 +26,46 @@ REFERENCE: Final = "reference"
 HOLDOUTS: Final = (FRESH, REFERENCE)
 GOLDEN: Final = 16
 
+Row = tuple[str, str, float, float]
+"""Row id, holdout, label and score."""
+
+
+class Column(metrics.Values, Protocol):
+    """Numbers that are added one by one and then read in order."""
+
+    def append(self, value: float) -> None:
+        """Add a number at the end."""
+
+
+NewColumn = Callable[[], Column]
+
 
 @dataclass
-class Scores:
-    """One model's scores on one holdout, ordered by row id."""
+class Holdout:
+    """What is kept of one holdout's rows, in the order of the files."""
 
-    ids: list[str] = field(default_factory=list)
-    labels: array[float] = field(default_factory=lambda: array("d"))
-    scores: array[float] = field(default_factory=lambda: array("d"))
-
-    def in_order(self) -> Scores:
-        """The same rows by row id; rows that share an id are equal in all fields."""
-        order = sorted(range(len(self.ids)), key=lambda i: (self.ids[i], self.labels[i]))
-        return Scores(
-            [self.ids[i] for i in order],
-            array("d", (self.labels[i] for i in order)),
-            array("d", (self.scores[i] for i in order)),
-        )
+    labels: Column
+    challenger: Column
+    champion: Column | None
+    not_finite: int = 0  # of the challenger's scores
+    outside: int = 0  # rows that the split puts into training: such a holdout proves nothing
 
 
-def read(lines: Iterable[str], where: str) -> dict[str, Scores]:
-    """The scores by holdout; raises ScoresUnreadable for a line of another form."""
-    found = {name: Scores() for name in HOLDOUTS}
+def in_memory() -> Column:
+    """A column for few rows."""
+    return array("d")
+
+
+def read(lines: Iterable[str], where: str) -> Iterator[Row]:
+    """The scored rows; raises ScoresUnreadable for a line of another form."""
     for number, line in enumerate(lines, start=1):
         parts = line.rstrip("\r\n").split(",")
-        if len(parts) != 4 or parts[1] not in found:
+        if len(parts) != 4 or parts[1] not in HOLDOUTS:
             raise ScoresUnreadable(
                 f"{where}, line {number}: {line[:200]!r} is not"
                 " 'row_id,fresh|reference,label,score': look at the transform's filters"
             )
-        rows = found[parts[1]]
-        rows.ids.append(parts[0])
-        rows.labels.append(number_or_nan(parts[2]))
-        rows.scores.append(number_or_nan(parts[3]))
-    return {name: rows.in_order() for name, rows in found.items()}
+        yield parts[0], parts[1], number_or_nan(parts[2]), number_or_nan(parts[3])
 
 
 def number_or_nan(text: str) -> float:
@@ -66,57 +76,75 @@ def number_or_nan(text: str) -> float:
         return math.nan
 
 
-def measure(
-    metric: str,
-    challenger: dict[str, Scores],
-    champion: dict[str, Scores] | None,
+def gather(
+    challenger: Iterable[Row],
+    champion: Iterable[Row] | None,
     shares: Shares,
-) -> Metrics:
-    """Every number that the gate reads; None where one is not defined."""
-    parts = {
-        name: _measure(metric, challenger[name], champion[name] if champion else None)
+    column: NewColumn = in_memory,
+) -> dict[str, Holdout]:
+    """The numbers of both models by holdout; raises ScoresUnreadable where their rows differ."""
+    kept = {
+        name: Holdout(column(), column(), column() if champion is not None else None)
         for name in HOLDOUTS
     }
+    for (row_id, name, label, score), theirs in _side_by_side(challenger, champion):
+        holdout = kept[name]
+        holdout.labels.append(label)
+        holdout.challenger.append(score)
+        holdout.not_finite += not math.isfinite(score)
+        holdout.outside += side(row_id, shares) != "holdout"
+        if holdout.champion is not None and theirs is not None:
+            holdout.champion.append(theirs[3])
+    return kept
+
+
+def _side_by_side(
+    challenger: Iterable[Row], champion: Iterable[Row] | None
+) -> Iterator[tuple[Row, Row | None]]:
+    if champion is None:
+        yield from ((row, None) for row in challenger)
+        return
+    for number, (ours, theirs) in enumerate(zip_longest(challenger, champion), start=1):
+        if ours is None or theirs is None or ours[:3] != theirs[:3]:
+            raise ScoresUnreadable(
+                f"row {number} is {_shown(ours)} in the challenger's scores and {_shown(theirs)}"
+                " in the champion's: both must be of the same rows in the same order; drop data"
+                " to run again"
+            )
+        yield ours, theirs
+
+
+def _shown(row: Row | None) -> str:
+    return "missing" if row is None else f"{row[0]} ({row[1]}, label {row[2]:g})"
+
+
+def measure(metric: str, kept: dict[str, Holdout]) -> Metrics:
+    """Every number that the gate reads; None where one is not defined."""
     return Metrics(
         metric=metric,
         higher_is_better=metrics.METRICS[metric].higher_is_better,
-        rows={name: len(challenger[name].ids) for name in HOLDOUTS},
-        metrics={n: part.values if challenger[n].ids else None for n, part in parts.items()},
-        differences={name: part.difference for name, part in parts.items()},
-        not_finite={name: part.not_finite for name, part in parts.items()},
-        unmatched={name: part.unmatched for name, part in parts.items()},
-        outside_holdout=sum(_outside(challenger[name].ids, shares) for name in HOLDOUTS),
+        rows={name: len(holdout.labels) for name, holdout in kept.items()},
+        metrics={name: _values(metric, holdout) for name, holdout in kept.items()},
+        differences={name: _difference(metric, holdout) for name, holdout in kept.items()},
+        not_finite={name: holdout.not_finite for name, holdout in kept.items()},
+        outside_holdout=sum(holdout.outside for holdout in kept.values()),
     )
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """Both models on one holdout."""
-
-    values: Values
-    difference: PairedDifference | None
-    not_finite: int
-    unmatched: int
-
-
-def _measure(metric: str, ours: Scores, theirs: Scores | None) -> _Measured:
-    matched = theirs is None or (ours.ids == theirs.ids and ours.labels == theirs.labels)
-    return _Measured(
-        values=Values(challenger=_value(metric, ours), champion=_value(metric, theirs)),
-        difference=_difference(metric, ours, theirs) if theirs and matched else None,
-        not_finite=sum(not math.isfinite(score) for score in ours.scores),
-        unmatched=0 if matched or theirs is None else _unmatched(ours, theirs),
-    )
-
-
-def _value(metric: str, model: Scores | None) -> float | None:
-    return _known(metrics.evaluate(metric, model.labels, model.scores)) if model else None
-
-
-def _difference(metric: str, ours: Scores, theirs: Scores) -> PairedDifference | None:
-    if not ours.ids:
+def _values(metric: str, rows: Holdout) -> Values | None:
+    if not len(rows.labels):
         return None
-    found = metrics.difference(metric, ours.labels, ours.scores, theirs.scores)
+    ours, theirs = (
+        None if scores is None else _known(metrics.evaluate(metric, rows.labels, scores))
+        for scores in (rows.challenger, rows.champion)
+    )
+    return Values(challenger=ours, champion=theirs)
+
+
+def _difference(metric: str, rows: Holdout) -> PairedDifference | None:
+    if rows.champion is None or not len(rows.labels):
+        return None
+    found = metrics.difference(metric, rows.labels, rows.challenger, rows.champion)
     return PairedDifference(
         estimate=_known(found.estimate), error=_known(found.error), rows=found.rows
     )
@@ -126,25 +154,28 @@ def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _unmatched(ours: Scores, theirs: Scores) -> int:
-    left = set(zip(ours.ids, ours.labels, strict=True))
-    right = set(zip(theirs.ids, theirs.labels, strict=True))
-    return len(left ^ right) or abs(len(ours.ids) - len(theirs.ids))
+def golden_ids(kept: dict[str, Holdout], challenger: Iterable[Row]) -> dict[str, float]:
+    """Row ids and scores of a few holdout rows, spread evenly over the range of the scores.
+
+    `challenger` are the same rows again. Where few scores are different, each has several rows.
+    """
+    name = FRESH if len(kept[FRESH].labels) else REFERENCE
+    wanted = _golden_scores(kept[name].challenger)
+    each = math.ceil(GOLDEN / len(wanted)) if wanted else 0
+    for row_id, holdout, _, score in challenger:
+        if holdout == name and score in wanted and row_id not in wanted[score]:
+            insort(wanted[score], row_id)
+            del wanted[score][each:]
+    found = sorted((n, s, i) for s, ids in wanted.items() for n, i in enumerate(ids))
+    return {row_id: score for _, score, row_id in found[:GOLDEN]}
 
 
-def _outside(ids: list[str], shares: Shares) -> int:
-    """Rows that the split puts into training: a holdout that holds one proves nothing."""
-    return sum(side(identifier, shares) != "holdout" for identifier in ids)
-
-
-def golden_ids(challenger: dict[str, Scores]) -> dict[str, float]:
-    """Row ids and scores of a few holdout rows, spread evenly over the range of the scores."""
-    rows = challenger[FRESH] if challenger[FRESH].ids else challenger[REFERENCE]
-    once = dict(zip(rows.ids, rows.scores, strict=True))
-    ranked = sorted((s, i) for i, s in once.items() if math.isfinite(s))
-    count = min(GOLDEN, len(ranked))
-    step = (len(ranked) - 1) / max(1, count - 1)
-    return {ranked[round(k * step)][1]: ranked[round(k * step)][0] for k in range(count)}
+def _golden_scores(scores: metrics.Values) -> dict[float, list[str]]:
+    finite = metrics.ascending(score for score in scores if math.isfinite(score))
+    different = array("d", (score for score, _ in groupby(finite)))
+    count = min(GOLDEN, len(different))
+    step = (len(different) - 1) / max(1, count - 1)
+    return {different[round(k * step)]: [] for k in range(count)}
 
 
 def golden_rows(holdout: Iterable[str], wanted: dict[str, float]) -> tuple[GoldenRow, ...]:

@@ -6,30 +6,31 @@ from collections.abc import Iterator
 
 from retraining.adapters import Adapters
 from retraining.adapters.run_folder import RunFolder
+from retraining.adapters.spool import Spools
 from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
 from retraining.rules.rows import Shares
-from retraining.rules.scores import Scores
+from retraining.rules.scores import Row
 
 
 def extract_metrics(aws: Adapters, manifest: Manifest, *, champion: bool) -> str:
     """Measure the models on both holdouts and keep golden rows; the URI of metrics.json."""
     folder = aws.run_folder(manifest.pipeline, manifest.token)
-    challenger = _scores(folder, "challenger")
     former = _scores(folder, "champion") if champion else None
-    definition = manifest.definition
-    shares = Shares.of(definition.section("split"))
-    measured = scores.measure(definition.metric, challenger, former, shares)
-    holdout = _lines(folder, "prepared/holdout/", "")
-    rows = scores.golden_rows(holdout, scores.golden_ids(challenger))
+    shares = Shares.of(manifest.definition.section("split"))
+    with Spools() as column:
+        kept = scores.gather(_scores(folder, "challenger"), former, shares, column)
+        measured = scores.measure(manifest.definition.metric, kept)
+        wanted = scores.golden_ids(kept, _scores(folder, "challenger"))
+    rows = scores.golden_rows(_lines(folder, "prepared/holdout/", ""), wanted)
     folder.write(Golden(content_type=CONTENT_TYPE, rows=rows))
     return folder.write(measured)
 
 
-def _scores(folder: RunFolder, role: str) -> dict[str, Scores]:
+def _scores(folder: RunFolder, role: str) -> Iterator[Row]:
     place = f"scores/{role}/"
     if not any(key.endswith(".out") for key in folder.keys(place)):
         raise ScoresUnreadable(f"{folder.uri}/{place} contains no .out file")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from retraining.rules import metrics
@@ -44,7 +45,7 @@ def refusal(definition: dict[str, Any], section: str, key: str, value: object) -
     return ""
 
 
-def scored(factor: float) -> dict[str, scores.Scores]:
+def scored(factor: float) -> Iterator[scores.Row]:
     """A model whose every answer is `factor` times the label."""
     labels = [float(100 + row) for row in range(60)]
     lines = [f"r{label},fresh,{label},{label * factor}" for label in labels]
@@ -53,7 +54,8 @@ def scored(factor: float) -> dict[str, scores.Scores]:
 
 def judged(terms: dict[str, Any], ours: float, theirs: float) -> gate.Judgement:
     """The judgement on two such models."""
-    measured = scores.measure(terms["metric"], scored(ours), scored(theirs), ALL_HELD_OUT)
+    kept = scores.gather(scored(ours), scored(theirs), ALL_HELD_OUT)
+    measured = scores.measure(terms["metric"], kept)
     facts = gate.Facts(measured, measured.rows, 16, True, False)
     return gate.judge(gate.Terms.of(terms), facts)
 

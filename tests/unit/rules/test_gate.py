@@ -34,7 +34,6 @@ def facts(
         metrics={"fresh": Values(challenger=challenger, champion=champion), "reference": None},
         differences={"fresh": None, "reference": None},
         not_finite={"fresh": 0, "reference": 0},
-        unmatched={"fresh": 0, "reference": 0},
         outside_holdout=0,
     )
     if isinstance(challenger, float) and isinstance(champion, float):
@@ -107,7 +106,6 @@ def test_the_first_challenger_needs_the_absolute_rules_alone() -> None:
         ({"measured": {"outside_holdout": 2}}, "reject", "SUSPECT", "training data"),
         ({"prepared_rows": {"fresh": 2001}}, "reject", "SUSPECT", "2,000 of 2,001 rows"),
         ({"prepared_rows": {"fresh": 1999}}, "reject", "SUSPECT", "2,000 of 1,999 rows"),
-        ({"measured": {"unmatched": {"fresh": 4}}}, "reject", "SUSPECT", "differ in 4 rows"),
         (
             {"measured": {"differences": {"fresh": None, "reference": None}}},
             "inconclusive",

@@ -9,12 +9,13 @@ import random
 import subprocess
 import sys
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean, stdev, variance
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retraining.adapters import spool
 from retraining.rules import metrics
 
 LABELS = [0.0, 0.0, 1.0, 1.0]
@@ -110,6 +111,57 @@ def test_auc_is_the_share_of_pairs_in_order(rows: list[tuple[float, int]]) -> No
         return
     pairs = [(p > n) + (p == n) / 2 for p in positive for n in negative]
     assert found == pytest.approx(mean(pairs))
+
+
+def counted(labels: list[float], scores: list[float]) -> list[float]:
+    """Each row's placement by counting every pair."""
+    rows = list(zip(labels, scores, strict=True))
+    return [
+        mean((score > other) + (score == other) / 2 for y, other in rows if y != label)
+        for label, score in rows
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 1.0]), st.integers(0, 9), st.integers(0, 9)), min_size=4
+    ).filter(lambda rows: 2 <= sum(label for label, _, _ in rows) <= len(rows) - 2)
+)
+def test_the_error_of_auc_is_that_of_the_placements_counted_pair_by_pair(
+    rows: list[tuple[float, int, int]],
+) -> None:
+    labels, ours, theirs = ([float(row[n]) for row in rows] for n in range(3))
+    changes = [a - b for a, b in zip(counted(labels, ours), counted(labels, theirs), strict=True)]
+    of_class = [[c for y, c in zip(labels, changes, strict=True) if y == label] for label in (0, 1)]
+    found = metrics.difference("auc", labels, ours, theirs).error
+    assert found**2 == pytest.approx(
+        sum(variance(part) / len(part) for part in of_class), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", sorted(metrics.METRICS))
+def test_a_column_on_disk_gives_the_same_to_the_last_bit_in_any_order(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "SORTED_AT_ONCE", 64)
+    monkeypatch.setattr(spool, "BLOCK", 100)
+    rows = list(zip(*sample(1000, 3), strict=True))
+    in_memory = metrics.difference(name, *sample(1000, 3))
+    with spool.Spools() as column:
+        columns = [column() for _ in range(3)]
+        for row in rows[::-1]:
+            for to, number in zip(columns, row, strict=True):
+                to.append(number)
+        assert [len(to) for to in columns] == [1000] * 3
+        assert metrics.difference(name, *columns) == in_memory
+
+
+@given(st.lists(st.floats(allow_nan=False)), st.integers(1, 8))
+def test_numbers_are_sorted_in_parts(numbers: list[float], at_once: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "SORTED_AT_ONCE", at_once)
+        assert list(metrics.ascending(numbers)) == sorted(numbers)
 
 
 @pytest.mark.process

@@ -1,7 +1,12 @@
-"""Scores are read by holdout, and golden rows are taken from them once each."""
+"""Scores are read side by side, and golden rows are taken from them once each."""
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
 from retraining.rules.rows import Shares
 
@@ -10,11 +15,19 @@ HOLDOUT = "r4ec9599fc203d176a301536c2e091a1"
 SHARES = Shares(0.7, 0.15)
 
 
+def gathered(lines: list[str], champion: list[str] | None = None) -> dict[str, scores.Holdout]:
+    theirs = None if champion is None else scores.read(champion, "theirs")
+    return scores.gather(scores.read(lines, "ours"), theirs, SHARES)
+
+
+def golden(lines: list[str]) -> dict[str, float]:
+    return scores.golden_ids(gathered(lines), scores.read(lines, "scores"))
+
+
 def test_rows_that_are_equal_are_one_golden_row() -> None:
     """Rows of equal fields share an id; a golden row that came twice would be one row less."""
     lines = [f"r{n:02d},fresh,{n % 2},{n / 20}" for n in range(20)]
-    read = scores.read([*lines, *[lines[0]] * 60, *[lines[19]] * 60], "scores")
-    wanted = scores.golden_ids(read)
+    wanted = golden([*lines, *[lines[0]] * 60, *[lines[19]] * 60])
     assert len(wanted) == scores.GOLDEN
     assert (min(wanted.values()), max(wanted.values())) == (0, 0.95)
     holdout = [f"r{n:02d},fresh,{n % 2},{n},{n + 1}" for n in range(20)]
@@ -25,16 +38,57 @@ def test_rows_that_are_equal_are_one_golden_row() -> None:
         assert (row.features, row.score) == (f"{number},{number + 1}", number / 20)
 
 
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 30)), min_size=1, max_size=80))
+def test_golden_rows_are_as_many_as_there_are_up_to_sixteen_at_both_ends(
+    rows: list[tuple[int, int]],
+) -> None:
+    """Also where many rows share a score, and where a score is not a number."""
+    score_of = dict(rows)
+    lines = [f"r{n:02d},fresh,1,{score_of[n]}" for n, _ in rows] + ["r99,fresh,1,nan"]
+    wanted = golden(lines)
+    found = {int(row_id[1:]): score for row_id, score in wanted.items()}
+    assert all(score_of[n] == score for n, score in found.items())
+    different = set(score_of.values())
+    each = -(-scores.GOLDEN // min(scores.GOLDEN, len(different)))
+    possible = sum(min(each, list(score_of.values()).count(score)) for score in different)
+    assert len(found) == min(scores.GOLDEN, possible)
+    if len(different) > 1:
+        assert {min(different), max(different)} <= set(found.values())
+
+
+def test_golden_rows_come_from_the_reference_holdout_where_there_is_no_fresh_one() -> None:
+    assert golden(["r1,reference,1,0.5", "r2,reference,0,0.25"]) == {"r1": 0.5, "r2": 0.25}
+    assert golden(["r1,reference,1,0.5", "r2,fresh,0,0.25"]) == {"r2": 0.25}
+
+
 def test_a_holdout_row_of_training_or_validation_is_counted_as_seen() -> None:
     lines = [f"{row},fresh,1,0.5" for row in (TRAIN, VALIDATION, HOLDOUT)]
-    measured = scores.measure("auc", scores.read(lines, "scores"), None, SHARES)
+    measured = scores.measure("auc", gathered(lines))
     assert measured.outside_holdout == 2
 
 
-def test_models_are_compared_on_rows_of_the_same_id_and_label_alone() -> None:
-    ours = scores.read([f"{HOLDOUT},fresh,1,0.9", f"{TRAIN},fresh,0,0.1"], "ours")
-    theirs = scores.read([f"{HOLDOUT},fresh,1,0.8", f"{TRAIN},fresh,1,0.2"], "theirs")
-    same = scores.measure("accuracy", ours, ours, SHARES)
-    assert (same.unmatched["fresh"], same.differences["fresh"] is not None) == (0, True)
-    other = scores.measure("accuracy", ours, theirs, SHARES)
-    assert (other.unmatched["fresh"], other.differences["fresh"]) == (2, None)
+OURS = [f"{HOLDOUT},fresh,1,0.9", f"{TRAIN},fresh,0,0.1"]
+
+
+def test_models_are_compared_on_the_same_rows() -> None:
+    same = scores.measure("accuracy", gathered(OURS, OURS))
+    assert same.differences["fresh"] is not None
+    assert same.differences["fresh"].rows == 2
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ([OURS[0], f"{TRAIN},fresh,1,0.2"], rf"row 2 is {TRAIN} \(fresh, label 0\) .* label 1\)"),
+        ([OURS[0], f"{TRAIN},reference,0,0.2"], r"row 2 is .* \(reference, label 0\)"),
+        ([OURS[0], f"{VALIDATION},fresh,0,0.2"], rf"row 2 is {TRAIN} .* {VALIDATION}"),
+        (OURS[:1], "row 2 is .* and missing in the champion's"),
+        ([*OURS, OURS[1]], "row 3 is missing in the challenger's"),
+        (OURS[::-1], "row 1 is .* in the same order"),
+    ],
+)
+def test_a_row_that_only_one_model_scored_in_this_place_is_named(
+    theirs: list[str], said: str
+) -> None:
+    with pytest.raises(ScoresUnreadable, match=said):
+        gathered(OURS, theirs)

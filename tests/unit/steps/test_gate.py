@@ -6,8 +6,11 @@ import dataclasses
 import json
 import random
 
+import pytest
 from unit_model import FORMER, Run, scored
 from unit_service import Service
+
+from retraining.errors import ScoresUnreadable
 
 
 def test_scores_become_metrics_golden_rows_and_a_verdict(service: Service) -> None:
@@ -26,10 +29,9 @@ def test_scores_become_metrics_golden_rows_and_a_verdict(service: Service) -> No
     assert max(spread) - min(spread) > 0.9
 
 
-def test_the_comparison_joins_rows_by_id_whatever_their_order(service: Service) -> None:
+def test_the_comparison_joins_rows_by_id_whatever_their_files(service: Service) -> None:
     run = Run(service, challenger=3.0, champion=1.0)
     lines = scored(run.lines, 1.0).splitlines(keepends=True)
-    random.Random(1).shuffle(lines)
     run.put("scores/champion/part-0.csv.out", "".join(lines[:100]))
     run.put("scores/champion/part-1.csv.out", "".join(lines[100:]))
     run.write("manifest.json", dataclasses.replace(run.manifest, champion=FORMER))
@@ -37,6 +39,15 @@ def test_the_comparison_joins_rows_by_id_whatever_their_order(service: Service) 
     found = service.read(f"{run.prefix}/verdict.json")["comparisons"]["fresh"]
     assert found["rows"] == 400
     assert found["lower"] > 0.05
+
+
+def test_rows_in_another_order_are_not_compared(service: Service) -> None:
+    run = Run(service, challenger=3.0, champion=1.0)
+    lines = scored(run.lines, 1.0).splitlines(keepends=True)
+    random.Random(1).shuffle(lines)
+    run.put("scores/champion/part-0.csv.out", "".join(lines))
+    with pytest.raises(ScoresUnreadable, match=r"row 1 is r.* in the same order"):
+        run.judge(champion=True)
 
 
 def test_shuffled_labels_are_rejected_and_their_data_is_suspect(service: Service) -> None:
