@@ -22,6 +22,9 @@ def label(service: str, request: Any) -> str:
 
 
 def _ledger_label(request: Any) -> str:
+    if "TransactItems" in request:
+        parts = [next(iter(part.values())) for part in request["TransactItems"]]
+        return " and ".join(_ledger_label(part) for part in parts)
     key = request.get("Key") or request.get("Item")
     if key is None:
         return str(request.get("IndexName") or "items")

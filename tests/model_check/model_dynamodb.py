@@ -24,8 +24,9 @@ _ABSENT = object()
 
 def refused(code: str, message: str, operation: str, **more: Any) -> ClientError:
     """The error that botocore raises for an answer of AWS."""
+    status = 500 if code.startswith("Internal") else 400
     found = {"Error": {"Code": code, "Message": message}, **more}
-    return ClientError({**found, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+    return ClientError({**found, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)
 
 
 class Dynamodb:
@@ -69,6 +70,36 @@ class Dynamodb:
         table, key = self._table(TableName), _key(plain(Key))
         _require(table.get(key), given, "DeleteItem")
         table.pop(key, None)
+        return {}
+
+    def batch_get_item(self, *, RequestItems: Item) -> Item:
+        found: Item = {}
+        for name, given in RequestItems.items():
+            keys = [_key(plain(key)) for key in given["Keys"]]
+            table = self._table(name)
+            found[name] = [typed(table[key]) for key in keys if key in table]
+        return {"Responses": found}
+
+    def transact_write_items(self, *, TransactItems: list[Item]) -> Item:
+        """All or nothing."""
+        reasons = []
+        for part in TransactItems:
+            ((kind, given),) = part.items()
+            key = _key(plain(given["Key" if "Key" in given else "Item"]))
+            try:
+                _require(self._table(given["TableName"]).get(key), given, kind)
+                reasons.append({"Code": "None"})
+            except ClientError:
+                reasons.append({"Code": "ConditionalCheckFailed"})
+        if any(reason["Code"] != "None" for reason in reasons):
+            code, operation = "TransactionCanceledException", "TransactWriteItems"
+            raise refused(code, "cancelled", operation, CancellationReasons=reasons)
+        for part in TransactItems:
+            ((kind, given),) = part.items()
+            if kind != "ConditionCheck":
+                {"Put": self.put_item, "Update": self.update_item, "Delete": self.delete_item}[
+                    kind
+                ](**given)
         return {}
 
     def query(self, **request: Any) -> Item:
@@ -176,7 +207,11 @@ class _Parser:
         name = self.next()
         if name in _FUNCTIONS and self.peek() == "(":
             return _FUNCTIONS[name](*self.arguments())
-        return _comparison(_operand(name), self.next(), _operand(self.next()))
+        sign = self.next()
+        if sign == "IN":
+            left, found = _operand(name), [_operand(one) for one in self.arguments()]
+            return lambda *given: left(*given) in [one(*given) for one in found]
+        return _comparison(_operand(name), sign, _operand(self.next()))
 
     def arguments(self) -> list[str]:
         self.next("(")

@@ -8,7 +8,18 @@ from typing import Any
 
 from model_dynamodb import refused
 
-WRITES = ("put_", "update_", "delete_", "create_", "copy_", "send_", "publish", "start_", "stop_")
+WRITES = (
+    "put_",
+    "update_",
+    "delete_",
+    "create_",
+    "copy_",
+    "send_",
+    "publish",
+    "start_",
+    "stop_",
+    "transact_",
+)
 
 KINDS = {
     "before": "an error instead of the call, once",
@@ -40,13 +51,16 @@ class Call:
     function: bool  # by a function; else by a state itself
     execution: bool  # on behalf of an execution
     nested: bool  # on behalf of the promotion that a run waits for
+    event: bool = False  # an event that AWS delivers, not a call
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """What may go wrong here."""
+        if self.event:
+            return ("lost", "twice")
         if not self.write:
             return ("before", "error") if self.function else ("before",)
-        if "send_message" in self.name:
+        if "send_message(" in self.name:
             return (*self._of_caller, "lost")
         return self._of_caller
 
@@ -59,7 +73,7 @@ class Call:
 
 
 def is_write(operation: str) -> bool:
-    return operation.startswith(WRITES)
+    return operation.startswith(WRITES) or operation == "invoke"
 
 
 def throttled(operation: str) -> Exception:

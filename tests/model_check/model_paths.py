@@ -14,7 +14,6 @@ from model_invariants import at_rest, caught_up, outcomes
 from model_world import World, patched
 
 Act = Callable[[World], None]
-SWEEP = 1800  # seconds after which the sweeper has looked
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Path:
     before: Act
     act: Act
     outcome: str
-    trouble: tuple[str, str] | None = None
+    troubles: tuple[tuple[str, str], ...] = ()
     """Kind and call of what goes wrong on this path itself; the check looks at what follows."""
 
 
@@ -48,6 +47,12 @@ def serving(world: World) -> None:
 def drop(world: World) -> None:
     world.drop()
     world.settle()
+
+
+def drop_and_sweep(world: World) -> None:
+    """What was lost is found by the sweeps."""
+    drop(world)
+    world.sweep()
 
 
 def drop_three(world: World) -> None:
@@ -114,6 +119,10 @@ def drop_again(world: World) -> None:
 
 OBJECT = "settle_data.update_item(object)#1"
 MOVE = "*.update_endpoint(live)#1"
+STOPPED = ("stop", "TrainModel.create_training_job()#1")
+ARRIVAL = ("lost", "event(arrivals)#1")
+WAKE = ("lost", "record_arrivals.send_message()#1")
+END = ("lost", "event(recover_run)#1")
 PATHS = (
     Path("registration", nothing, push_and_drop, "PROMOTED"),
     Path("unregistered", nothing, drop_and_push, "PROMOTED"),
@@ -127,17 +136,14 @@ PATHS = (
     Path("paused", serving, fail_thrice, "PROMOTED FAILED FAILED FAILED"),
     Path("first-refused", pushed, answer_otherwise, "FAILED"),
     Path("update-refused", serving, answer_otherwise, "PROMOTED FAILED"),
-    Path(
-        "stopped",
-        serving,
-        drop,
-        "PROMOTED FAILED PROMOTED",
-        ("stop", "TrainModel.create_training_job()#1"),
-    ),
-    Path("half-settled", serving, drop_three, "PROMOTED FAILED", ("dies", OBJECT)),
-    Path("killed-settling", serving, drop_three, "PROMOTED FAILED", ("kill", OBJECT)),
-    Path("promotion-stopped", serving, drop, "PROMOTED FAILED", ("stop", MOVE)),
-    Path("promotion-killed", serving, drop, "PROMOTED FAILED", ("stoprun", MOVE)),
+    Path("stopped", serving, drop, "PROMOTED FAILED PROMOTED", (STOPPED,)),
+    Path("half-settled", serving, drop_three, "PROMOTED FAILED", (("dies", OBJECT),)),
+    Path("killed-settling", serving, drop_three, "PROMOTED FAILED", (("kill", OBJECT),)),
+    Path("promotion-stopped", serving, drop, "PROMOTED FAILED", (("stop", MOVE),)),
+    Path("promotion-killed", serving, drop, "PROMOTED FAILED", (("stoprun", MOVE),)),
+    Path("arrival-lost", serving, drop_and_sweep, "PROMOTED PROMOTED", (ARRIVAL,)),
+    Path("wake-lost", serving, drop_and_sweep, "PROMOTED PROMOTED", (WAKE,)),
+    Path("end-lost", serving, drop_and_sweep, "PROMOTED FAILED PROMOTED", (STOPPED, END)),
 )
 BY_NAME = {path.name: path for path in PATHS}
 
@@ -183,8 +189,8 @@ class Result:
 
 
 def begun(path: Path, *faults: Fault) -> World:
-    trouble = (Fault(*path.trouble),) if path.trouble else ()
-    return World(copied(beginning(path.before)), *trouble, *faults)
+    troubles = [Fault(kind, call) for kind, call in path.troubles]
+    return World(copied(beginning(path.before)), *troubles, *faults)
 
 
 @cache
@@ -212,6 +218,8 @@ def check(scenario: Scenario) -> Result:
         with patched(world, scenario.name):
             path.act(world)
             wrong += [] if fault.fired or plain else ["the fault's call was never made"]
+            if any(fault.kind == "lost" for fault in world.faults):
+                world.sweep()
             world.clock.forward(world.cloud.moment + 60)
             ended = outcomes(world)
             if plain and ended != path.outcome:
@@ -228,7 +236,7 @@ def check(scenario: Scenario) -> Result:
 def _then(world: World) -> list[str]:
     """The next drop is trained and promoted, whatever happened before it."""
     with patched(world, "then"):
-        world.clock.forward(world.cloud.moment + SWEEP)
+        world.sweep()
         world.cloud.skills, world.cloud.failing_trainings = [2.0], 0
         world.cloud.break_next = False
         world.drop()

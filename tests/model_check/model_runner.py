@@ -38,7 +38,9 @@ class StepFunctions:
         found = self._world.cloud.executions.get(executionArn)
         if found is None:
             raise refused("ExecutionDoesNotExist", executionArn, "DescribeExecution")
-        return {"executionArn": executionArn, **found}
+        ended = {"stopDate": found["stopped"]} if "stopped" in found else {}
+        shown = {key: found.get(key) for key in ("status", "input", "error", "cause")}
+        return {"executionArn": executionArn, **shown, **ended}
 
     def describe_state_machine(self, *, stateMachineArn: str) -> Any:
         raise refused("StateMachineDoesNotExist", stateMachineArn, "DescribeStateMachine")

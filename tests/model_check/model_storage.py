@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.response import StreamingBody
@@ -16,8 +17,9 @@ Version = dict[str, Any]
 class S3:
     """Versioned buckets: `buckets[name][key]` is the list of a key's versions, newest last."""
 
-    def __init__(self, buckets: dict[str, dict[str, list[Version]]]) -> None:
-        self._buckets = buckets
+    def __init__(self, cloud: Any) -> None:
+        self._cloud = cloud
+        self._buckets: dict[str, dict[str, list[Version]]] = cloud.buckets
 
     def put(self, bucket: str, key: str, body: bytes) -> Version:
         versions = self._buckets[bucket].setdefault(key, [])
@@ -25,6 +27,7 @@ class S3:
             "version": f"{len(versions) + 1}-{hashlib.md5(key.encode()).hexdigest()[:8]}",
             "etag": hashlib.md5(body).hexdigest(),
             "body": body,
+            "at": datetime.fromtimestamp(self._cloud.now(), UTC),
         }
         versions.append(found)
         return found
@@ -77,6 +80,24 @@ class S3:
                 self._buckets[Bucket][item["Key"]].append(marker)
         return {}
 
+    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        return self.delete_objects(Bucket=Bucket, Delete={"Objects": [{"Key": Key}]})
+
+    def list_object_versions(self, *, Bucket: str, Prefix: str, **_: Any) -> dict[str, Any]:
+        found = [
+            {
+                "Key": key,
+                "VersionId": one["version"],
+                "ETag": f'"{one["etag"]}"',
+                "Size": len(one["body"]),
+                "LastModified": one["at"],
+            }
+            for key, versions in self._buckets[Bucket].items()
+            for one in versions
+            if key.startswith(Prefix) and one["body"] is not None
+        ]
+        return {"Versions": found, "IsTruncated": False}
+
     def list_objects_v2(self, *, Bucket: str, Prefix: str = "", **_: Any) -> dict[str, Any]:
         return {"Contents": [{"Key": key} for key in self.keys(Bucket, Prefix)]}
 
@@ -95,6 +116,24 @@ class Sqs:
     ) -> dict[str, Any]:
         self._cloud.send(QueueUrl, MessageBody, DelaySeconds)
         return {"MessageId": "1"}
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:
+        for entry in Entries:
+            self._cloud.send(QueueUrl, entry["MessageBody"], 0)
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+
+class Lambda:
+    """Asynchronous invocations, by the names of our handlers."""
+
+    def __init__(self, cloud: Any) -> None:
+        self._cloud = cloud
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:
+        if InvocationType != "Event":
+            raise NotImplementedError(f"the model check has no invocation {InvocationType}")
+        self._cloud.send(FunctionName, Payload.decode(), 1)
+        return {"StatusCode": 202}
 
 
 class Sns:

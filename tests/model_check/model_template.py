@@ -29,6 +29,8 @@ ENVIRONMENT = {
     "RATCHET_TRAINING_LOG_GROUP_ARN": f"arn:aws:logs:{ACCOUNT}:log-group:training:*",
     "RATCHET_RETRAINING_ARN": ARNS["retraining"],
     "RATCHET_PROMOTION_ARN": ARNS["promotion"],
+    "RATCHET_ARRIVALS_QUEUE_URL": "arrivals",
+    "RATCHET_RECOVER_RUN_FUNCTION": "recover_run",
 }
 
 
@@ -70,6 +72,15 @@ def listeners(machine_arn: str, status: str) -> tuple[str, ...]:
             if status in detail.get("status", []) and wanted in machines:
                 found.append(properties["Handler"].partition(".")[0])
     return tuple(found)
+
+
+@cache
+def scheduled() -> tuple[str, ...]:
+    """Functions that a schedule of the template invokes."""
+    schedules = [one for one in template().values() if one["Type"] == "AWS::Scheduler::Schedule"]
+    targets = [str(one["Properties"]["Target"]["Arn"]).split()[-1] for one in schedules]
+    names = [one.removesuffix(".Arn") for one in targets if one.endswith("Function.Arn")]
+    return tuple(template()[name]["Properties"]["Handler"].partition(".")[0] for name in names)
 
 
 @cache

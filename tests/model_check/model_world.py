@@ -20,8 +20,8 @@ from model_dynamodb import Dynamodb, refused
 from model_faults import Call, Crash, Fault, denied, is_write, lost_reply, throttled
 from model_runner import Runner, StepFunctions
 from model_sagemaker import SageMaker
-from model_storage import S3, Sns, Sqs
-from model_template import ENVIRONMENT, batch, listeners, machine, sample
+from model_storage import S3, Lambda, Sns, Sqs
+from model_template import ENVIRONMENT, batch, listeners, machine, sample, scheduled
 
 import retraining.adapters
 from ratchet.workflow.asl.payload import Payload
@@ -33,6 +33,8 @@ from retraining.adapters import ledger as ledger_module
 VISIBILITY = {"arrivals": 660, "wakes": 360}
 MOST_RECEIVED = 5
 ASYNC_RETRIES = (60, 120)  # seconds: Lambda invokes asynchronously three times in all
+SWEEPS, BETWEEN_SWEEPS = 3, 1000  # seconds: more than the sweep's slack
+KNOWN_BY_TOKEN = ("transact_write_items",)  # the SDK gives them a token, so AWS knows a repetition
 TURNS = 5  # of the loop until whoever waits for a stopped execution, and its child, know of it
 
 
@@ -51,13 +53,14 @@ class World:
         self._running: dict[str, Execution] = {}
         self._parents: dict[str, Execution] = {}
         self._stop: Execution | None = None
-        self.s3 = S3(cloud.buckets)
+        self.s3 = S3(cloud)
         self.sagemaker = SageMaker(cloud)
         fakes: dict[str, Any] = {
             "dynamodb": Dynamodb(cloud.tables),
             "s3": self.s3,
             "sqs": Sqs(cloud),
             "sns": Sns(cloud.notices),
+            "lambda": Lambda(cloud),
             "sagemaker": self.sagemaker,
             "sagemaker-runtime": self.sagemaker,
             "stepfunctions": StepFunctions(self),
@@ -116,6 +119,8 @@ class World:
             self._stop = self._parents[frame.execution.identity.arn]
         if kind in ("crash", "dies", "kill"):
             self._died(frame, carry_out)
+        if kind == "resent" and operation in KNOWN_BY_TOKEN:
+            return carry_out()
         if kind in ("after", "resent"):
             with suppress(ClientError):  # a reply that nobody receives, be it a refusal
                 carry_out()
@@ -187,6 +192,7 @@ class World:
         self.trace.append(f"{name} {identity.name} {execution.status} {execution.error or ''}")
         del self._running[arn]
         record.update(status=execution.status, error=execution.error, cause=execution.cause)
+        record["stopped"] = datetime.fromtimestamp(self.cloud.moment, UTC)
         self._tell(arn, record)
         return execution
 
@@ -217,7 +223,30 @@ class World:
             {"detail-type": "Step Functions Execution Status Change", "detail": detail}
         )
         for function in listeners(record["machine"], record["status"]):
-            self.cloud.send(function, body, 1)
+            self._post(function, body)
+
+    def _post(self, target: str, body: str) -> None:
+        """An event of AWS on its way to a queue or function."""
+        self._names[f"event({target})"] += 1
+        name = f"event({target})#{self._names[f'event({target})']}"
+        self.calls.append(Call(name, True, False, False, False, event=True))
+        times = 1
+        for fault in self.faults:
+            if fault.meets(name):
+                fault.fire("event", target, None)
+                self.fired_at = len(self.calls)
+                self.trace.append(f"  *** {fault.kind} at {name}")
+                times = 0 if fault.kind == "lost" else 2
+        for _ in range(times):
+            self.cloud.send(target, body, 1)
+
+    def sweep(self) -> None:
+        """Let the time pass in which what was lost is found, and sent again."""
+        for _ in range(SWEEPS):
+            self.clock.forward(self.cloud.moment + BETWEEN_SWEEPS)
+            for function in scheduled():
+                self.cloud.send(function, "{}", 0)
+            self.settle()
 
     # --- what AWS delivers --------------------------------------------------------------------
 
@@ -322,7 +351,7 @@ class World:
             {"key": key, "size": len(data), "etag": made["etag"], "version-id": made["version"]}
         )
         event["time"] = datetime.fromtimestamp(self.cloud.moment, UTC).isoformat()
-        self.cloud.send("arrivals", json.dumps(event), 1)
+        self._post("arrivals", json.dumps(event))
 
 
 # the process
