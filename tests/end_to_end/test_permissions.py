@@ -82,6 +82,11 @@ UNUSED = {
         )
     },
     **{
+        f"{function} sagemaker:{action}ModelPackage{ending}": "a run may fail once it has a package"
+        for function in ("FinishRun", "RecoverRun")
+        for action, ending in (("List", "s"), ("Describe", ""), ("Update", ""))
+    },
+    **{
         f"SweepLedger {action}": OLD_ENOUGH
         for action in (
             "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "sqs:SendMessage",

@@ -9,16 +9,8 @@ from typing import Any
 from model_dynamodb import refused
 
 WRITES = (
-    "put_",
-    "update_",
-    "delete_",
-    "create_",
-    "copy_",
-    "send_",
-    "publish",
-    "start_",
-    "stop_",
-    "transact_",
+    *("put_", "update_", "delete_", "create_", "copy_", "transact_"),
+    *("send_", "publish", "start_", "stop_"),
 )
 
 KINDS = {

@@ -101,6 +101,11 @@ class Registry:
         """Reject a package."""
         self._decide(package, "Rejected", reason)
 
+    def reject_undecided(self, package: str, reason: str) -> None:
+        """Reject a package that nobody has approved or rejected."""
+        if self.describe(package).get("ModelApprovalStatus") == "PendingManualApproval":
+            self.reject(package, reason)
+
     def _decide(self, package: str, status: str, reason: str) -> None:
         described = self.describe(package)
         if described.get("ModelApprovalStatus") == status:

@@ -14,6 +14,7 @@ from retraining.documents.verdict import Verdict
 from retraining.errors import DocumentUnreadable, NotOurs
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.rules import names, outcomes
+from retraining.rules.gate import PROMOTE
 from retraining.rules.outcomes import Ended
 from retraining.rules.promotion import SETTLING
 from retraining.rules.settlement import FAILED
@@ -31,6 +32,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
         return known
     record = ledger.close_run(_with_measures(aws, _ended(aws, known, ended)))
     if not ended.promoted:
+        _reject_unused_package(aws, record)
         _delete_unused_model(aws, pipeline, token)
     aws.run_folder(pipeline, token).write_as("record.json", record)
     paused = ledger.state(pipeline).paused_reason
@@ -52,7 +54,7 @@ def _ended(aws: Adapters, known: RunRecord, ended: Ended) -> RunRecord:
         outcome=ended.outcome,
         sentence=outcomes.sentence(ended),
         promoted=ended.promoted,
-        package=ended.package,
+        package=ended.package or known.package,
         uri=aws.run_folder(ended.pipeline, ended.token).uri,
         error=ended.error if failed else None,
         cause=ended.cause if failed else None,
@@ -90,6 +92,30 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
         metrics=measured.metrics if measured else None,
         verdict=folder.uri_of(Verdict) if folder.find(Verdict) else None,
     )
+
+
+def _reject_unused_package(aws: Adapters, record: RunRecord) -> None:
+    """No package stays undecided whose run ended before it could be promoted.
+
+    What becomes of one whose promotion has begun is said by whoever ends the promotion.
+    """
+    lock = aws.ledger.promotion_lock(record.pipeline)
+    if lock is not None and lock.token == record.token:
+        return
+    package = record.package or _unknown_package(aws, record)
+    if package is not None:
+        aws.registry.reject_undecided(package, record.sentence or "its run failed")
+
+
+def _unknown_package(aws: Adapters, record: RunRecord) -> str | None:
+    """The package that RegisterModel made before it died."""
+    try:
+        verdict = aws.run_folder(record.pipeline, record.token).find(Verdict)
+    except DocumentUnreadable:
+        return None
+    if verdict is None or verdict.decision != PROMOTE:
+        return None
+    return aws.registry.find(record.pipeline, names.run_id(record.pipeline, record.token))
 
 
 def _delete_unused_model(aws: Adapters, pipeline: str, token: int) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from moto.sagemaker.models import sagemaker_backends
-from unit_model import Run, serve
+from unit_model import Run, approval, serve
 from unit_service import BAD, ROLE, TAGS, Service, concluded, failed, rows, started
 
 import finish_run
@@ -127,3 +127,39 @@ def test_a_model_goes_when_the_endpoint_serves_another(service: Service, status:
     change_endpoint("ratchet--bank--rfjp", endpoint_status=status)
     finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
     assert MODEL not in models(service)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_the_package_of_a_run_that_fails_before_its_promotion_is_rejected(
+    service: Service, known: bool
+) -> None:
+    """Known to the run or, when RegisterModel died after it made it, only to the registry."""
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    if not known:
+        item = {"pipeline": {"S": "bank"}, "item": {"S": "run#000001"}}
+        service.client("dynamodb").delete_item(TableName="ledger", Key=item)
+    record = finish_run.handler({**RUN, **failed("SettleData", "Broken")}, None)
+    described = service.client("sagemaker").describe_model_package(ModelPackageName=package)
+    assert described["ModelApprovalStatus"] == "Rejected"
+    assert described["ApprovalDescription"] == record["sentence"]
+    assert record["package"] == (package if known else None)
+
+
+def test_a_package_whose_promotion_is_under_way_is_left_to_it(service: Service) -> None:
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    run.decide(package)
+    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    assert approval(service, package) == "PendingManualApproval"
+
+
+def test_a_package_that_a_person_approved_stays_so(service: Service) -> None:
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    service.aws.registry.approve(package, "by a person")
+    finish_run.handler({**RUN, **failed("SettleData", "Broken")}, None)
+    assert approval(service, package) == "Approved"
