@@ -82,6 +82,7 @@ class World:
             if fault.still_denies(frame.caller, operation):
                 raise denied(operation)
             if fault.kills_again(frame.caller, write=write):
+                self.fired_at = len(self.calls)
                 self.trace.append(f"  *** dies again at {name}")
                 return self._died(frame, carry_out)
             if fault.meets(name):

@@ -101,12 +101,14 @@ def _measure(pipeline: str, ages: Ages) -> None:
 def _recover(aws: Adapters, pipeline: str, state: State) -> str | None:
     """Tell recover_run of the newest run's execution if it ended and nobody told; its name.
 
-    An older run cannot be unfinished: the next one starts when its end was noticed.
+    An older run cannot be unfinished: the next one starts when its end was noticed. One whose end
+    was told but whose lease is still held failed as it was settled.
     """
     if not state.token or (state.lease is not None and not state.lease.started):
         return None
     record = aws.ledger.run(pipeline, state.token)
-    if record.notified or record.execution is None:
+    told = record.notified and state.lease is None
+    if told or record.execution is None:
         return None
     execution = aws.executions.facts(record.execution)
     began = state.lease.at if state.lease else 0

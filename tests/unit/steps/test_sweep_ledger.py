@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from unit_model import Run, serve
-from unit_service import DEFINITION, Service, claim, rows, started
+from unit_service import DEFINITION, Service, claim, failed, rows, started
 
+import finish_run
 from retraining.adapters.executions import Executions
 from retraining.adapters.object_store import ObjectStore
 from retraining.errors import SweepIncomplete
@@ -123,6 +124,20 @@ def test_a_run_that_was_settled_but_never_finished_is_finished(service: Service)
     service.recover()
     assert service.aws.ledger.run("bank", 1).notified
     assert service.objects().popitem()[1]["state"] == "TRAINED"
+
+
+def test_a_run_that_was_told_but_not_settled_is_settled(service: Service) -> None:
+    """SettleData failed, FinishRun told people, and the status event was lost."""
+    started(service, a=rows(40))
+    claim()
+    execution = service.aws.ledger.run("bank", 1).execution
+    given = {**failed("SettleData", "Broken"), "execution": execution, "package": None}
+    finish_run.handler({"pipeline": "bank", "token": 1, **given}, None)
+    service.now += 2 * sweeping.SLACK
+    end_of(service, "FAILED")
+    assert service.sweep()["recovered"] == ["bank-000001"]
+    service.recover()
+    assert service.aws.ledger.state("bank").lease is None
 
 
 def test_an_open_run_is_left_alone(service: Service) -> None:
