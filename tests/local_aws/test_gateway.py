@@ -193,6 +193,50 @@ def test_an_invalid_request_is_refused_before_any_service_sees_it(local_aws: Loc
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the listeners from /proc/net")
+def test_a_connection_stays_open_whatever_is_asked_through_it(local_aws: LocalAws) -> None:
+    bucket = "stays-open"
+    local_aws.client("s3").create_bucket(Bucket=bucket)
+    local_aws.client("s3").put_object(Bucket=bucket, Key="k", Body=b"x" * 3_000_000)
+    signed = {"Authorization": SCOPE.format(region=local_aws.region, service="s3")}
+    connection = HTTPConnection(urlsplit(local_aws.endpoint).netloc, timeout=10)
+    sockets = set()
+    for method, path, body, headers, status, size in [
+        ("GET", "/_ratchet", None, {}, 200, None),
+        ("HEAD", f"/{bucket}/k", None, signed, 200, 0),
+        ("GET", f"/{bucket}/k", None, signed, 200, 3_000_000),
+        ("POST", "/_ratchet", b"nobody reads this" * 100, {"Origin": "https://a.b"}, 403, None),
+        ("PUT", f"/{bucket}/k", iter([b"in ", b"chunks"]), signed, 200, None),
+        ("GET", f"/{bucket}/k", None, signed, 200, 9),
+        ("DELETE", f"/{bucket}/k", None, signed, 204, 0),
+        ("GET", f"/{bucket}/k", None, signed, 404, None),
+        ("GET", "/_ratchet", None, {}, 200, None),
+    ]:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        assert (method, answer.status) == (method, status), content
+        assert size in (None, len(content))
+        sockets.add(connection.sock)
+    assert len(sockets) == 1
+    assert None not in sockets
+
+
+def test_a_body_too_long_to_be_skipped_ends_the_connection(local_aws: LocalAws) -> None:
+    connection = HTTPConnection(urlsplit(local_aws.endpoint).netloc, timeout=10)
+    connection.request("POST", "/_ratchet", b"x" * 1_100_000, {"Origin": "https://a.b"})
+    assert connection.getresponse().read()
+    assert connection.sock is None or connection.sock.recv(1) == b""
+
+
+def test_idle_connections_end_with_local_aws() -> None:
+    with LocalAws.start(port=0, announced=False) as local:
+        connection = HTTPConnection(urlsplit(local.endpoint).netloc, timeout=10)
+        connection.request("GET", "/_ratchet")
+        assert connection.getresponse().read()
+        assert connection.sock is not None
+    assert connection.sock.recv(1) == b""
+
+
 def test_it_listens_on_loopback_only(local_aws: LocalAws) -> None:
     port = urlsplit(local_aws.endpoint).port
     listening = "0A"

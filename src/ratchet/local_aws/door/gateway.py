@@ -20,9 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
 from botocore import xform_name
-from moto.server import MotoRequestHandler
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.serving import make_server
 
 from ratchet.local_aws.door.calls import Call, reporting_status
 from ratchet.local_aws.door.errors import ServiceError
@@ -30,7 +28,6 @@ from ratchet.local_aws.door.protocol import Reply, Request, protocol_for
 from ratchet.local_aws.door.validation import validate
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ratchet.local_aws.door import protocol
@@ -343,44 +340,3 @@ def send(reply: Reply, start: StartResponse) -> Iterable[bytes]:
 def _json_reply(status: int, body: dict[str, Any]) -> Reply:
     text = json.dumps(body, indent=2) + "\n"
     return Reply(status, [("Content-Type", "application/json")], text.encode())
-
-
-class _Handler(MotoRequestHandler):  # type: ignore[misc]
-    """HTTP/1.1 (AWS clients expect 100-continue), without a line per request on stderr."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
-        log.debug("%s: " + message, type, *args)
-
-
-class Server:
-    """Serves the gateway on the caller's listening socket (which it copies)."""
-
-    def __init__(self, listener: socket.socket) -> None:
-        self._app: Any = None
-        host, port = listener.getsockname()
-        self._server = make_server(
-            host, port, self._serve, threaded=True, request_handler=_Handler, fd=listener.fileno()
-        )
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
-        )
-
-    @property
-    def port(self) -> int:
-        return int(self._server.port)
-
-    def start(self, app: Any) -> None:
-        self._app = app
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop listening; requests in progress may finish."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
-
-    def _serve(self, environ: Environ, start: StartResponse) -> Any:
-        return self._app(environ, start)

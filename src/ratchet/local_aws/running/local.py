@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ratchet import __version__
 from ratchet.local_aws.door.former_query import former_query_model
-from ratchet.local_aws.door.gateway import Gateway, Server
+from ratchet.local_aws.door.gateway import Gateway
 from ratchet.local_aws.door.moto_app import close_moto, open_moto
+from ratchet.local_aws.door.server import Server
 from ratchet.local_aws.running.clock import Clock
 from ratchet.local_aws.running.folders import StartFailed, WorkFolder, announce, identity
 from ratchet.local_aws.running.processes import Processes
