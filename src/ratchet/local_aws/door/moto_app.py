@@ -31,9 +31,13 @@ def open_moto() -> Any:
 
     with _lock:
         _users += 1
-    app = DomainDispatcherApplication(create_backend_app)
-    app.get_backend_for_host = functools.lru_cache(app.get_backend_for_host)
-    return app
+
+    class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+        @functools.lru_cache  # noqa: B019  there is one, as long as moto is open
+        def get_backend_for_host(self, host: str | None) -> Any:
+            return super().get_backend_for_host(host)
+
+    return Dispatcher(create_backend_app)
 
 
 def close_moto(app: Any) -> None:
