@@ -211,6 +211,14 @@ def test_a_message_received_in_vain_too_often_becomes_a_dead_letter(
     assert sqs.list_dead_letter_source_queues(QueueUrl=url)["queueUrls"] == [source]
 
 
+def test_a_message_stays_when_its_dead_letter_queue_is_gone(sqs: Any, url: str) -> None:
+    source = make(sqs, VisibilityTimeout="0", RedrivePolicy=redrive(sqs, url, 1))
+    sqs.send_message(QueueUrl=source, MessageBody="x")
+    sqs.delete_queue(QueueUrl=url)
+    for _ in range(3):
+        assert take(sqs, source)
+
+
 def test_a_message_is_kept_as_long_as_the_queue_says(local: LocalAws, sqs: Any) -> None:
     url = make(sqs, MessageRetentionPeriod="60")
     for delay in (0, 30):

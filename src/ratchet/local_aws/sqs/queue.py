@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.sqs import errors
-from ratchet.local_aws.sqs.attributes import redrive_of
 from ratchet.local_aws.sqs.messages import Message
 
 if TYPE_CHECKING:
@@ -99,9 +98,9 @@ class Queue:
             self._add(message)
 
     def receive(
-        self, most: int, visibility: int | None, wait: int
+        self, most: int, visibility: int | None, wait: int, receives: int | None
     ) -> tuple[list[Message], DeadLetters]:
-        """Messages to show, and those received in vain too often; waits for either."""
+        """Messages to show, and those received so often before; waits for either."""
         visibility = self.seconds("VisibilityTimeout") if visibility is None else visibility
         end = self._now() + wait
         with self._changed:
@@ -109,7 +108,7 @@ class Queue:
                 self._advance()
                 if self._ready and len(self._in_flight) >= MOST_IN_FLIGHT:
                     raise errors.over_limit()
-                found, dead = self._take(most, visibility)
+                found, dead = self._take(most, visibility, receives)
                 if found or dead or self._closed or self._now() >= end:
                     return found, dead
                 self._wait_until(min(end, self._later[0][0]) if self._later else end)
@@ -187,13 +186,14 @@ class Queue:
         hidden = message.id in self._in_flight or message.id in self._delayed
         return hidden and message.visible == moment
 
-    def _take(self, most: int, visibility: int) -> tuple[list[Message], DeadLetters]:
-        redrive = redrive_of(self.attributes)
+    def _take(
+        self, most: int, visibility: int, receives: int | None
+    ) -> tuple[list[Message], DeadLetters]:
         found: list[Message] = []
         dead: DeadLetters = []
         while self._ready and len(found) < most:
             _, message = self._ready.popitem(last=False)
-            if redrive and message.receives >= redrive.receives:
+            if receives is not None and message.receives >= receives:
                 self._drop(message)
                 dead.append(message)
             else:

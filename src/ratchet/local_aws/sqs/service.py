@@ -156,8 +156,11 @@ class Sqs(Service):
         _within("WaitTimeSeconds", wait, 0, LONGEST_WAIT)
         _within("MaxNumberOfMessages", most, 1, MOST_MESSAGES)
         _check_visibility(visibility)
-        found, dead = queue.receive(most, visibility, wait)
-        self._bury(queue, dead)
+        letters, receives = self._dead_letters(queue)
+        found, dead = queue.receive(most, visibility, wait, receives)
+        if letters is not None:
+            for message in dead:
+                letters.bury(message, queue.arn)
         system = [
             *request.get("AttributeNames", []),
             *request.get("MessageSystemAttributeNames", []),
@@ -206,12 +209,11 @@ class Sqs(Service):
         _check_visibility(seconds)
         queue.change_visibility(entry["ReceiptHandle"], seconds)
 
-    def _bury(self, queue: Queue, dead: list[messages.Message]) -> None:
+    def _dead_letters(self, queue: Queue) -> tuple[Queue | None, int | None]:
+        """The dead-letter queue, and after how many receives; neither if it is gone."""
         redrive = attributes.redrive_of(queue.attributes)
-        target = self._queues.get(redrive.target.rpartition(":")[2]) if redrive else None
-        for message in dead:
-            if target is not None:
-                target.bury(message, queue.arn)
+        letters = self._queues.get(redrive.target.rpartition(":")[2]) if redrive else None
+        return (letters, redrive.receives) if redrive and letters else (None, None)
 
     # Names
 
