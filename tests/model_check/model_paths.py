@@ -215,7 +215,7 @@ def check(scenario: Scenario) -> Result:
     fault = Fault(scenario.kind, scenario.call)
     world, wrong = begun(path, *([] if plain else [fault])), []
     try:
-        with patched(world, scenario.name):
+        with patched(world, path.name):  # as when the calls were recorded, until the fault
             path.act(world)
             wrong += [] if fault.fired or plain else ["the fault's call was never made"]
             if any(fault.kind == "lost" for fault in world.faults):

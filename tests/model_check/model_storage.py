@@ -145,3 +145,30 @@ class Sns:
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> dict[str, Any]:
         self._notices.append({"subject": Subject, "text": Message})
         return {"MessageId": "1"}
+
+
+class Scheduler:
+    """Schedules by name, none of which is ever due here."""
+
+    def __init__(self, schedules: dict[str, Any]) -> None:
+        self._schedules = schedules
+
+    def create_schedule(self, **given: Any) -> dict[str, Any]:
+        if given["Name"] in self._schedules:
+            raise refused("ConflictException", "it exists", "CreateSchedule")
+        self._schedules[given["Name"]] = given
+        return {"ScheduleArn": given["Name"]}
+
+    def update_schedule(self, **given: Any) -> dict[str, Any]:
+        self._found(given["Name"], "UpdateSchedule")
+        self._schedules[given["Name"]] = given
+        return {"ScheduleArn": given["Name"]}
+
+    def delete_schedule(self, *, Name: str, **_: str) -> dict[str, Any]:
+        self._found(Name, "DeleteSchedule")
+        del self._schedules[Name]
+        return {}
+
+    def _found(self, name: str, operation: str) -> None:
+        if name not in self._schedules:
+            raise refused("ResourceNotFoundException", "there is none", operation)

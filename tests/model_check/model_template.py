@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,13 @@ ACCOUNT = "us-east-1:123456789012"
 MACHINES = {"retraining": "Retraining", "promotion": "Promotion"}
 ARNS = {name: f"arn:aws:states:{ACCOUNT}:stateMachine:{name}" for name in MACHINES}
 ROLE = "arn:aws:iam::123456789012:role/ratchet"
+TEMPLATE = (ROOT / "template.yaml").read_text()
 ENVIRONMENT = {
+    # whatever else the template sets has its own name as its value
+    **{
+        name: name
+        for name in re.findall(r"RATCHET_[A-Z0-9_]+", (ROOT / "template.yaml").read_text())
+    },
     "RATCHET_STACK": "ratchet",
     "RATCHET_LEDGER_TABLE": "ledger",
     "RATCHET_LANDING_BUCKET": "landing",
@@ -32,6 +39,9 @@ ENVIRONMENT = {
     "RATCHET_ARRIVALS_QUEUE_URL": "arrivals",
     "RATCHET_RECOVER_RUN_FUNCTION": "recover_run",
 }
+
+
+ENVIRONMENT.pop("RATCHET_KMS_KEY_ARN", None)  # keys owned by AWS
 
 
 @cache
@@ -54,7 +64,7 @@ _Loader.add_multi_constructor("!", lambda loader, tag, node: f"{tag} {node.value
 
 @cache
 def template() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    found: dict[str, Any] = yaml.load(TEMPLATE, _Loader)
     return found["Resources"]
 
 
