@@ -131,6 +131,14 @@ def test_data_that_teaches_nothing_is_rejected_in_few_transitions(
     assert run.transitions() <= 12
 
 
+def test_a_run_that_repeats_another_checks_and_trains_nothing(retraining: Coverage) -> None:
+    unchanged = {"outcome": "UNCHANGED", "data_state": "SUPERSEDED", "sentence": "As before."}
+    run = retrain(retraining, ClaimData=payload({**RUN, "chunks": [], "conclusion": unchanged}))
+    assert run.path == ["ClaimData", "CheckData", "DataAccepted?", *SETTLED]
+    assert concluded(run, "SettleData") == concluded(run) == unchanged
+    assert run.transitions() <= 12
+
+
 @pytest.mark.parametrize("recipe", [None, "ratchet--bank--rfjp"])
 @pytest.mark.parametrize(
     ("labels", "accepted"),

@@ -52,6 +52,8 @@ class Manifest(RunDocument):
     definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]
     image: Annotated[str, "Image of the training algorithm"]
     champion: Annotated[Champion | None, "The champion when the run claimed; null without one"]
+    fingerprint: Annotated[str | None, "Equal for runs of the same data and parameters"] = None
+    repeats: Annotated[str | None, "The run that this one would repeat, if there is one"] = None
     claimed_at: Annotated[str | None, "When, ISO 8601 in UTC"] = None
 
     @property

@@ -31,6 +31,7 @@ class RunRecord(Document):
     package: Annotated[str | None, "ARN of the model package it registered"] = None
     uri: Annotated[str | None, "S3 URI of the run's folder"] = None
     objects: Annotated[int | None, "Object versions it claimed"] = None
+    fingerprint: Annotated[str | None, "That of its manifest, once its data are settled"] = None
     rows: Annotated[dict[str, int] | None, "Rows accepted, rejected, and prepared by part"] = None
     metric: Annotated[str | None, "The metric that the gate reads"] = None
     metrics: Annotated[dict[str, Values | None] | None, "Both models' metric, by holdout"] = None

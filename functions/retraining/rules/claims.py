@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from retraining.documents.definition import PushedDefinition
 from retraining.documents.manifest import ClaimedObject
+from retraining.documents.run_record import RunRecord
 from retraining.rules.names import sequence
+from retraining.rules.settlement import FAILED, TRAINED
+
+DECISIVE: Final = ("data", "etl", "split", "training", "gate")
+"""The sections of a definition that decide what a run comes to."""
 
 MOST_CHUNKS: Final = 8
 CHUNK_BYTES: Final = 32 << 20  # below this a further function costs more than it saves
@@ -108,3 +116,29 @@ def manifest_objects(objects: list[Pending], bucket: str) -> tuple[ClaimedObject
         )
         for item, chunk in zip(objects, chunked(objects), strict=True)
     )
+
+
+def fingerprint(
+    objects: tuple[ClaimedObject, ...], definition: PushedDefinition, image: str
+) -> str:
+    """What a batch, what is done with it and what trains on it have in common with another run's.
+
+    A content has many ETags, one for each way of uploading it, but an ETag with a size has one
+    content: two that are equal are the same, and two that are not are trained on.
+    """
+    contents = [(item.etag, item.size) for item in objects]  # with a key the last one counts
+    contents = contents if definition.section("data")["key"] else sorted(contents)
+    parameters = {name: definition.section(name) for name in DECISIVE}
+    text = json.dumps([contents, parameters, image], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def repeated(runs: list[RunRecord], wanted: str) -> str | None:
+    """The run that a new one would repeat, row for row: the last whose data were trained on.
+
+    One that failed later, at its promotion, is not finished with its data.
+    """
+    trained = [run for run in runs if run.data_state == TRAINED]
+    last = trained[-1] if trained else None
+    finished = last is not None and last.outcome not in (None, FAILED)
+    return last.run if last is not None and finished and last.fingerprint == wanted else None

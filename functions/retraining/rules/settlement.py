@@ -14,7 +14,8 @@ PAUSE_AFTER: Final = 3  # failures in a row
 FIRST_BACKOFF: Final = 60  # seconds, four times as long after each further failure
 LONGEST_BACKOFF: Final = 3600
 PENDING, TRAINED, SUSPECT, QUARANTINED = "PENDING", "TRAINED", "SUSPECT", "QUARANTINED"
-FAILED, PROMOTED = "FAILED", "PROMOTED"
+SUPERSEDED = "SUPERSEDED"  # trained on already, as another object of the same content
+FAILED, PROMOTED, UNCHANGED = "FAILED", "PROMOTED", "UNCHANGED"
 
 
 @dataclass(frozen=True)

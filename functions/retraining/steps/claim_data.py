@@ -20,7 +20,7 @@ from retraining.errors import (
 )
 from retraining.rules import claims, encryption, names
 from retraining.rules.durations import seconds
-from retraining.rules.settlement import TRAINED
+from retraining.rules.settlement import SUPERSEDED, TRAINED, UNCHANGED
 from retraining.settings import settings
 
 
@@ -53,6 +53,15 @@ class ChunkRef(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunConclusion(Part):
+    """How a run ends, in the words of the variable `conclusion`."""
+
+    outcome: str
+    data_state: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClaimedRun(Part):
     """What the states of a run need of it: the variable `run` of retraining.asl.yaml."""
 
@@ -64,6 +73,7 @@ class ClaimedRun(Part):
     manifest: str
     batch: str
     chunks: tuple[ChunkRef, ...]
+    conclusion: RunConclusion | None  # of a run that repeats another: nothing is checked
     recipe_job: str | None
     source: str
     transform: str | None
@@ -99,19 +109,31 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
     if not objects:
         raise NothingPending(f"no object of pipeline {pipeline} is pending")
     runs, definition = aws.ledger.runs(pipeline), registration.parsed()
+    image = settings.image(definition.algorithm or DEFAULT)
+    claimed = claims.manifest_objects(objects, settings.landing_bucket)
+    fingerprint = claims.fingerprint(claimed, definition, image)
     return Manifest(
         pipeline=pipeline,
         token=token,
         batch=names.batch(token),
         history=tuple(names.batch(run.token) for run in runs if run.data_state == TRAINED),
         reference=tuple(names.batch(run.token) for run in runs if run.promoted),
-        objects=claims.manifest_objects(objects, settings.landing_bucket),
+        objects=claimed,
         definition=definition,
         definition_ref=_reference(registration),
-        image=settings.image(definition.algorithm or DEFAULT),
+        image=image,
         champion=aws.ledger.champion(pipeline),
+        fingerprint=fingerprint,
+        repeats=claims.repeated(runs, fingerprint),
         claimed_at=clock.stamp(),
     )
+
+
+def _repetition(manifest: Manifest) -> RunConclusion | None:
+    if manifest.repeats is None:
+        return None
+    sentence = f"The same data, code and parameters as in run {manifest.repeats}: nothing to train."
+    return RunConclusion(outcome=UNCHANGED, data_state=SUPERSEDED, sentence=sentence)
 
 
 def _reference(registration: Registration) -> DefinitionRef:
@@ -174,7 +196,7 @@ def _claimed(
 ) -> ClaimedRun:
     pipeline, token, definition = manifest.pipeline, manifest.token, manifest.definition
     folder, kind = aws.run_folder(pipeline, token), definition.endpoint_kind
-    transform = definition.transform
+    transform, repeats = definition.transform, _repetition(manifest)
     accepted = aws.work.uri(names.accepted_prefix(pipeline))
     return ClaimedRun(
         pipeline=pipeline,
@@ -184,7 +206,8 @@ def _claimed(
         uri=folder.uri,
         manifest=folder.uri_of(Manifest),
         batch=manifest.batch,
-        chunks=tuple(ChunkRef(chunk=chunk) for chunk in manifest.chunks),
+        chunks=() if repeats else tuple(ChunkRef(chunk=chunk) for chunk in manifest.chunks),
+        conclusion=repeats,
         recipe_job=recipe_job,
         source=f"{folder.uri}/recipe/" if recipe_job else accepted,
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,

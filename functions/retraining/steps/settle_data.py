@@ -85,7 +85,9 @@ def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> N
     aws.ledger.end_objects(pipeline, token, endings)
     if not settlement.keeps_accepted_copy(endings):
         aws.work.delete(names.accepted_batch(pipeline, token))
-    aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, data_state=data_state))
+    mark = manifest.fingerprint
+    settled = RunRecord(pipeline=pipeline, token=token, data_state=data_state, fingerprint=mark)
+    aws.ledger.update_run(settled)
 
 
 def _quarantine_batch(

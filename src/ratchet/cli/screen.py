@@ -18,6 +18,7 @@ OUTCOME_STYLES = {
     "MODEL_REJECTED": "bold red",
     "DATA_REJECTED": "bold yellow",
     "INCONCLUSIVE": "bold magenta",
+    "UNCHANGED": "dim",
     "FAILED": "bold red",
 }
 _WIDE = 320

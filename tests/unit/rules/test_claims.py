@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retraining.documents.definition import PushedDefinition
+from retraining.documents.manifest import ClaimedObject
+from retraining.documents.run_record import RunRecord
 from retraining.rules import claims
 from retraining.rules.claims import Pending
 
@@ -99,3 +104,62 @@ def test_versions_of_a_key_are_ordered_by_their_writes_and_keys_by_their_events(
 def test_the_shorter_sequencer_is_filled_with_zeros_on_its_right() -> None:
     objects = [version("a", "0055AED6DCD90281E6"), version("a", "0055aed6dcd90281e5ff")]
     assert claims.in_order_of_arrival(objects) == objects[::-1]
+
+
+def ran(token: int, **known: Any) -> RunRecord:
+    finished = {"run": f"bank-{token}", "outcome": "INCONCLUSIVE", "data_state": "TRAINED"}
+    return RunRecord(pipeline="bank", token=token, **{**finished, "fingerprint": "f", **known})
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        ([], None),
+        ([ran(1)], "bank-1"),
+        ([ran(1, fingerprint="g")], None),
+        ([ran(1, fingerprint=None)], None),
+        ([ran(1), ran(2, fingerprint="g")], None),  # the data have changed since
+        ([ran(1), ran(2, data_state="PENDING", outcome="FAILED", fingerprint=None)], "bank-1"),
+        ([ran(1), ran(2, data_state="SUPERSEDED", outcome="UNCHANGED")], "bank-1"),
+        ([ran(1, outcome="FAILED")], None),  # its promotion failed, which may be tried again
+        ([ran(1, outcome=None)], None),
+    ],
+)
+def test_a_run_repeats_the_last_that_trained_and_finished(
+    runs: list[RunRecord], expected: str | None
+) -> None:
+    assert claims.repeated(runs, "f") == expected
+
+
+def definition(key: str | None = None, **sections: Any) -> PushedDefinition:
+    document = {name: {} for name in ("etl", "split", "training", "gate", "trigger", "endpoint")}
+    return PushedDefinition(json={**document, "data": {"key": key}, **sections})
+
+
+def claimed(*etags: str) -> tuple[ClaimedObject, ...]:
+    return tuple(
+        ClaimedObject(id=f"{n}", bucket="b", key=f"{n}", version="", etag=etag, size=1, chunk=0)
+        for n, etag in enumerate(etags)
+    )
+
+
+def test_a_fingerprint_is_of_content_code_and_parameters_alone() -> None:
+    known = claims.fingerprint(claimed("a", "b"), definition(), "image")
+    assert claims.fingerprint(claimed("b", "a"), definition(), "image") == known
+    assert claims.fingerprint(claimed("a", "b"), definition(trigger={"x": 1}), "image") == known
+    changed = [definition(**{name: {"key": None, "x": 1}}) for name in claims.DECISIVE]
+    others = [
+        claims.fingerprint(claimed("a"), definition(), "image"),
+        claims.fingerprint(claimed("a", "b", "b"), definition(), "image"),
+        claims.fingerprint(claimed("a", "b"), definition(), "another"),
+        *(claims.fingerprint(claimed("a", "b"), other, "image") for other in changed),
+    ]
+    assert known not in others
+
+
+def test_with_a_key_the_order_of_the_objects_counts() -> None:
+    """Of two rows of one key the later one wins."""
+    keyed = definition(key="id")
+    assert claims.fingerprint(claimed("a", "b"), keyed, "i") != claims.fingerprint(
+        claimed("b", "a"), keyed, "i"
+    )

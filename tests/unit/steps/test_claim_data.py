@@ -6,11 +6,14 @@ import copy
 import dataclasses
 import hashlib
 import json
+from typing import Any
 
 import pytest
 from unit_model import FORMER
 from unit_service import DEFINITION, Service, claim, rows, started
 
+import finish_run
+import settle_data
 from retraining import errors
 from retraining.documents.run_record import RunRecord
 from retraining.rules.arrivals import Lease
@@ -116,3 +119,48 @@ def test_the_champion_of_the_claim_is_scored_beside_the_challenger(service: Serv
     started(service, a=rows(3))
     service.aws.ledger.set_champion("bank", FORMER)
     assert claim()["champion_model"] == FORMER.model
+
+
+def again(service: Service, token: int, **bodies: str) -> Any:
+    """The claim of a further run of these bodies."""
+    service.deliver(*(service.drop(f"bank/{name}.csv", body) for name, body in bodies.items()))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    return claim(token)
+
+
+def test_a_drop_that_repeats_the_last_run_is_not_trained_on_again(service: Service) -> None:
+    started(service, a=rows(40), b=rows(30, 40))
+    service.run_machine("bank", 1)
+    run = again(service, 2, another_name=rows(30, 40), a=rows(40))
+    assert run["chunks"] == []
+    assert (run["conclusion"]["outcome"], run["conclusion"]["data_state"]) == (
+        "UNCHANGED",
+        "SUPERSEDED",
+    )
+    assert "bank-000001" in run["conclusion"]["sentence"]
+    settled = {"pipeline": "bank", "token": 2, "conclusion": run["conclusion"]}
+    settle_data.handler(settled, None)
+    finish_run.handler({**settled, "execution": "arn", "package": None}, None)
+    ends = {item["state"] for item in service.objects().values() if item["run"] == 2}
+    assert ends == {"SUPERSEDED"}
+    assert service.aws.ledger.run("bank", 2).outcome == "UNCHANGED"
+    assert service.keys("quarantine/") == []
+    more = again(service, 3, c=rows(30, 90))
+    assert (more["conclusion"], more["chunks"]) == (None, [{"chunk": 0}])
+    assert service.read("runs/bank/000003/manifest.json")["history"] == ["run-000001"]
+
+
+def test_what_differs_from_the_last_run_is_trained_on(service: Service) -> None:
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    changed = copy.deepcopy(DEFINITION)
+    changed["training"]["hyperparameters"]["num_round"] = 11
+    service.push(changed, "1" * 64)
+    assert again(service, 2, a=rows(40))["conclusion"] is None
+    service.run_machine("bank", 2)
+    assert again(service, 3, a=rows(41))["conclusion"] is None
+    service.run_machine("bank", 3)
+    changed["trigger"]["quiet_period"] = "50s"  # decides when, not what
+    service.push(changed, "2" * 64)
+    assert again(service, 4, a=rows(41))["conclusion"]["outcome"] == "UNCHANGED"
