@@ -1,4 +1,4 @@
-"""State DecidePromotion: takes the lock; decides from what the endpoint is now."""
+"""State DecidePromotion: takes the lock by writing down what is wanted of the endpoint."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 from retraining import bootstrap
 from retraining.documents.manifest import Manifest
 from retraining.observability import log
-from retraining.steps.decide_promotion import decide_promotion
+from retraining.steps.decide_promotion import Ended, decide_promotion
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{manifest, package, execution} -> the promotion."""
+    """{manifest, package, execution, ended} -> the names that the states need."""
     aws = bootstrap.adapters()
     manifest = aws.work.read_document(Manifest, event["manifest"])
-    promotion = decide_promotion(aws, manifest, event["package"], event["execution"])
-    log.info("decided", extra={"action": promotion.action, "endpoint": promotion.endpoint})
-    return promotion.as_json()
+    ended = Ended.from_json(event["ended"]) if event["ended"] else None
+    decided = decide_promotion(aws, manifest, event["package"], event["execution"], ended)
+    log.info("decided", extra={"endpoint": decided.endpoint, "config": decided.config})
+    return decided.as_json()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from retraining import bootstrap
-from retraining.documents.promotion import Promotion
 from retraining.steps.record_champion import record_champion
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{promotion, token} -> the champion."""
-    promotion = Promotion.from_json(event["promotion"])
-    return record_champion(bootstrap.adapters(), promotion, int(event["token"])).as_json()
+    """{pipeline, package, execution} -> the champion."""
+    aws = bootstrap.adapters()
+    return record_champion(aws, event["pipeline"], event["package"], event["execution"]).as_json()

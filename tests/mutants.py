@@ -102,19 +102,40 @@ MUTANTS: Final = (
     ),
     Mutant(
         "the old model's golden rows verify the new model",
-        PROMOTION,
-        "endpoint: '{% $promotion.endpoint %}'\n        golden: '{% $promotion.golden %}'",
-        "endpoint: '{% $promotion.endpoint %}'\n        golden: '{% $promotion.previous_golden %}'",
-        MACHINES,
+        f"{STEPS}/move_endpoint.py",
+        "intent.golden if own or champion is None else champion.golden",
+        "champion.golden if champion else intent.golden",
+        ("tests/unit/steps/test_move_endpoint.py",),
+    ),
+    Mutant(
+        "a failed promotion goes back to its own config",
+        f"{RULES}/promotion.py",
+        "return (Target(intent.endpoint, champion.config), cleared)",
+        "return (Target(intent.endpoint, intent.config), cleared)",
+        ("tests/unit/steps/test_move_endpoint.py",),
+    ),
+    Mutant(
+        "an endpoint is deleted whatever it serves",
+        f"{RULES}/promotion.py",
+        'return "delete" if seen.config == target.made else "nothing"',
+        'return "delete"',
+        ("tests/unit/rules/test_promotion.py",),
+    ),
+    Mutant(
+        "a function of a stopped execution names the champion",
+        LEDGER,
+        'held=("promotion", "holder = :holder", {":holder": holder}),',
+        'held=("promotion", "holder <> :holder", {":holder": ""}),',
+        CONDITIONS,
     ),
     Mutant(
         "the champion is named before its package is approved",
         f"{STEPS}/record_champion.py",
-        "    aws.registry.approve(package, verdict.sentence)\n"
-        "    champion = _champion(aws, promoted, token)\n",
-        "    champion = _champion(aws, promoted, token)\n"
-        "    aws.ledger.set_champion(pipeline, champion)\n"
-        "    aws.registry.approve(package, verdict.sentence)\n",
+        "    aws.registry.approve(wanted.package, verdict.sentence)\n"
+        "    champion = _champion(aws, wanted)\n",
+        "    champion = _champion(aws, wanted)\n"
+        "    aws.ledger.set_champion(wanted.pipeline, champion, execution)\n"
+        "    aws.registry.approve(wanted.package, verdict.sentence)\n",
         ("tests/unit/steps/test_record_champion.py",),
     ),
     Mutant(
@@ -162,9 +183,8 @@ MUTANTS: Final = (
     Mutant(
         "a promotion opens another one's lock",
         LEDGER,
-        '            "#token = :token",\n            {"#token": "token", "#until": "until"},',
-        '            "#token = #token OR #token = :token",\n'
-        '            {"#token": "token", "#until": "until"},',
+        '            "holder = :holder",\n            {"#until": "until"},',
+        '            "holder = holder OR holder = :holder",\n            {"#until": "until"},',
         CONDITIONS,
     ),
     Mutant(
@@ -240,9 +260,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a run that stopped after its promotion is recorded as failed",
-        f"{STEPS}/recover_run.py",
-        "promoted = bool(record.promoted)",
-        "promoted = False",
+        f"{STEPS}/finish_run.py",
+        "champion.token != ended.token",
+        "champion.token == ended.token",
         ("tests/unit/steps/test_recover_run.py",),
     ),
 )

@@ -18,8 +18,10 @@ RatchetError
 |-- PromotionRefused
 |   |-- ChampionChanged       the verdict was reached against another champion than today's
 |   |-- PromotionLocked       another promotion of this endpoint is under way
+|   |-- PromotionStopped      an earlier execution of the promotion ended before its end
 |   `-- EndpointNeedsAttention  the endpoint is in a state that only a person can resolve
-|-- EndpointNotReady          the endpoint is still settling: ask again
+|-- EndpointNotReady          the endpoint is still settling, or SageMaker is busy: ask again
+|-- EndpointLimitReached      the account's quota has no room for the endpoint now
 |-- EndpointFailed            the endpoint ended in a state other than the one asked for
 `-- GoldenRowsDiffer          the endpoint answers golden rows unlike the batch scores
 """
@@ -103,12 +105,20 @@ class PromotionLocked(PromotionRefused):
     """Raised when another promotion holds the pipeline's promotion lock."""
 
 
+class PromotionStopped(PromotionRefused):
+    """Raised to go back, where an earlier execution was stopped, failed or ran out of time."""
+
+
 class EndpointNeedsAttention(PromotionRefused):
     """Raised when the endpoint's state can only be resolved by a person."""
 
 
 class EndpointNotReady(RatchetError):
-    """Raised while an endpoint is settling; the state machine asks again."""
+    """Raised while an endpoint settles or SageMaker is busy; the state machine asks again."""
+
+
+class EndpointLimitReached(RatchetError):
+    """Raised when a quota leaves no room for an endpoint: the promotion is postponed."""
 
 
 class EndpointFailed(RatchetError):

@@ -108,6 +108,11 @@ class Settings:
         return self._required("RATCHET_RETRAINING_ARN")
 
     @property
+    def promotion_arn(self) -> str:
+        """The promotion state machine; only recover_promotion has it."""
+        return self._required("RATCHET_PROMOTION_ARN")
+
+    @property
     def kms_key_arn(self) -> str | None:
         """Customer key for data at rest; None: keys owned by AWS."""
         return self.environment.get("RATCHET_KMS_KEY_ARN") or None

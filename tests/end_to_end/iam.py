@@ -38,6 +38,12 @@ def needs(call: Call) -> list[Need]:
     if call.service == "s3":
         return list(_s3(call.request, call.status))
     operation, parameters = understood(call)
+    if operation == "TransactWriteItems":
+        return [
+            Need(f"dynamodb:{TRANSACTED[kind]}", *_queried(part))
+            for item in parameters["TransactItems"]
+            for kind, part in item.items()
+        ]
     service = call.service.removesuffix("-runtime")
     try:
         resources = RESOURCES[service, operation](parameters)
@@ -122,6 +128,7 @@ def _s3_copy(source: str, target: str) -> Iterator[Need]:
 
 Find = Callable[[dict[str, Any]], list[str]]
 ACTIONS = {"Invoke": "InvokeFunction"}
+TRANSACTED = {"Put": "PutItem", "ConditionCheck": "ConditionCheckItem"}
 
 
 def _named(service: str, *kinds_and_members: str) -> Find:

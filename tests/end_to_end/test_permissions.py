@@ -101,6 +101,10 @@ UNUSED = {
     "FinishRun sqs:SendMessage": "data may arrive while a promotion is under way",
     "RecoverRun sqs:SendMessage": "Lambda sends an event it gave up to the dead letter queue",
     "DecidePromotion dynamodb:UpdateItem": "it gives the lock back when it refuses",
+    "RecoverPromotion dynamodb:UpdateItem": "it frees the lock when nothing helped",
+    "RecoverPromotion sns:Publish": "it tells people then",
+    "RecoverPromotion states:DescribeExecution": "the name of the recovery may be taken",
+    "RecoverPromotion sqs:SendMessage": "Lambda sends an event it gave up to the dead letter queue",
     "RegisterPipeline dynamodb:Query": "a changed contract is refused once data was accepted",
 }  # fmt: skip
 
@@ -108,7 +112,12 @@ UNUSED = {
 # machine alone, and these functions it invokes for others.
 MACHINES = "the state machines"
 OF_MACHINES = {"databrew", "glue", "lambda", "sagemaker", "states"}
-NOT_OF_MACHINES = ("RecoverRunFunction", "RegisterPipelineFunction", "SweepLedgerFunction")
+NOT_OF_MACHINES = (
+    "RecoverRunFunction",
+    "RecoverPromotionFunction",
+    "RegisterPipelineFunction",
+    "SweepLedgerFunction",
+)
 
 
 @dataclass
@@ -226,6 +235,7 @@ def live(world: World) -> None:
     refuse_data(world, header, parts[2])
     stop_a_run(world, csv_bytes(header, parts[2]))
     refuse_a_promotion(world)
+    recover_a_promotion(world)
     bring_a_workflow(world)
     drop_without_a_pause(world)
     wake_everybody(world)
@@ -345,15 +355,47 @@ def keys(world: World) -> set[str]:
 
 
 def refuse_a_promotion(world: World) -> None:
-    """Reject the first package, which is no longer a champion's."""
-    package = world.item(PIPELINE, "run#000001")["package"]["S"]
-    failure = {"Error": "Tried", "Cause": "by a test"}
-    event = {"pipeline": PIPELINE, "package": package, "lock": 1, "failure": failure}
-    answer = world.client("lambda").invoke(
-        FunctionName=world.resources["RejectPromotionFunction"],
-        Payload=json.dumps(event),
+    """Try to promote the first package again: it was judged against no champion."""
+    world.client("stepfunctions").start_execution(
+        stateMachineArn=world.outputs["PromotionStateMachineArn"],
+        name="refused",
+        input=json.dumps(promoting(world, 1)),
     )
-    assert json.loads(answer["Payload"].read())["rejected"]
+    until(
+        lambda: world.heard("ClosePromotion", "sagemaker:UpdateModelPackage"),
+        "the package was rejected",
+    )
+
+
+def recover_a_promotion(world: World) -> None:
+    """The champion's promotion stops after it has taken the lock."""
+    machine = world.outputs["PromotionStateMachineArn"]
+    stopped = f"{machine.replace(':stateMachine:', ':execution:')}:stopped"
+    given = promoting(world, 2)
+    decide = {key: given[key] for key in ("manifest", "package")}
+    invoke(world, "DecidePromotion", {**decide, "execution": stopped, "ended": None})
+    assert "holder" in world.item(PIPELINE, "promotion")
+    detail = {"executionArn": stopped, "status": "ABORTED", "input": json.dumps(given)}
+    assert invoke(world, "RecoverPromotion", {"detail": detail})["started"]
+    until(lambda: "holder" not in world.item(PIPELINE, "promotion"), "the lock is free again")
+    assert world.item(PIPELINE, "champion")["package"] == {"S": given["package"]}
+
+
+def promoting(world: World, token: int) -> dict[str, str]:
+    """The input of the promotion of a run's model."""
+    run = f"runs/{PIPELINE}/{token:06d}"
+    package = world.item(PIPELINE, f"run#{token:06d}")["package"]["S"]
+    manifest = f"s3://{world.outputs['WorkBucket']}/{run}/manifest.json"
+    return {"pipeline": PIPELINE, "manifest": manifest, "package": package}
+
+
+def invoke(world: World, function: str, event: dict[str, Any]) -> Any:
+    """A function's answer."""
+    answer = world.client("lambda").invoke(
+        FunctionName=world.resources[f"{function}Function"], Payload=json.dumps(event)
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    return json.loads(answer["Payload"].read())
 
 
 def bring_a_workflow(world: World) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from unit_model import FORMER
+from unit_model import FORMER, wanted
 from unit_service import Service, rows, started
 
 from retraining.rules.arrivals import Lease
@@ -63,25 +63,47 @@ def test_a_lease_goes_back_only_in_sight_of_every_arrival(service: Service) -> N
 
 def test_an_older_run_never_replaces_the_champion(service: Service) -> None:
     ledger = service.aws.ledger
+    assert ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100)
     newer = replace(FORMER, token=2)
-    assert ledger.set_champion("bank", newer)
-    assert not ledger.set_champion("bank", replace(FORMER, token=1))
+    assert ledger.set_champion("bank", newer, "arn:1")
+    assert not ledger.set_champion("bank", replace(FORMER, token=1), "arn:1")
     assert ledger.champion("bank") == newer
-    assert ledger.set_champion("bank", newer)
-    assert ledger.set_champion("bank", replace(FORMER, token=3))
+    assert ledger.set_champion("bank", newer, "arn:1")
+    assert ledger.set_champion("bank", replace(FORMER, token=3), "arn:1")
+
+
+def test_only_who_holds_the_promotion_names_the_champion(service: Service) -> None:
+    ledger = service.aws.ledger
+    assert not ledger.set_champion("bank", FORMER, "arn:1")
+    assert ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100)
+    assert not ledger.set_champion("bank", FORMER, "arn:2")
+    assert ledger.champion("bank") is None
+    assert ledger.set_champion("bank", FORMER, "arn:1")
+    ledger.close_promotion("bank", "arn:1")
+    assert not ledger.set_champion("bank", replace(FORMER, token=3), "arn:1")
 
 
 def test_nobody_opens_another_ones_promotion_lock(service: Service) -> None:
     ledger = service.aws.ledger
-    assert ledger.lock_promotion("bank", 1, "arn:1", now=10, until=100)
-    ledger.unlock_promotion("bank", 2)
-    lock = ledger.promotion_lock("bank")
-    assert lock
-    assert (lock.token, lock.holder) == (1, "arn:1")
-    assert not ledger.lock_promotion("bank", 2, "arn:2", now=100, until=200)
-    ledger.unlock_promotion("bank", 1)
-    assert ledger.promotion_lock("bank") is None
-    assert ledger.lock_promotion("bank", 2, "arn:2", now=50, until=200)
+    assert ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100)
+    ledger.close_promotion("bank", "arn:2")
+    held = ledger.promotion("bank")
+    assert held
+    assert (held.promotion, held.holder) == (wanted(1), "arn:1")
+    assert not ledger.lock_promotion(wanted(2), "arn:2", now=100, until=200)
+    ledger.close_promotion("bank", "arn:1")
+    assert ledger.promotion("bank") is None
+    assert ledger.lock_promotion(wanted(2), "arn:2", now=50, until=200)
+
+
+def test_a_lock_is_taken_over_only_from_the_execution_that_ended(service: Service) -> None:
+    ledger = service.aws.ledger
+    assert ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100)
+    assert not ledger.lock_promotion(wanted(1), "arn:2", now=10, until=100, ended="arn:0")
+    assert ledger.lock_promotion(wanted(1), "arn:2", now=10, until=100, ended="arn:1")
+    held = ledger.promotion("bank")
+    assert held
+    assert held.holder == "arn:2"
 
 
 def test_the_next_run_waits_for_its_own_promotion(service: Service) -> None:

@@ -45,6 +45,20 @@ def test_a_promotion_holds_its_lock_for_as_long_as_its_machine_may_run() -> None
     assert STATES["Promote"]["TimeoutSeconds"] < promotion.LONGEST_PROMOTION
 
 
+def waiting(block: dict[str, Any]) -> float:
+    """How long a Retry waits at most, without the jitter that shortens it."""
+    rate, most = block.get("BackoffRate", 2), block.get("MaxDelaySeconds", float("inf"))
+    attempts = range(block["MaxAttempts"])
+    return sum(min(block["IntervalSeconds"] * rate**attempt, most) for attempt in attempts)
+
+
+def test_a_promotion_has_time_for_all_that_it_waits_for() -> None:
+    """There and back, each state as long as its longest Retry; else only its time-out ends it."""
+    states = MACHINES["promotion"]["States"].values()
+    longest = sum(max(map(waiting, state["Retry"])) for state in states if "Retry" in state)
+    assert longest <= MACHINES["promotion"]["TimeoutSeconds"]
+
+
 def test_the_next_run_waits_for_a_promotion_as_long_as_it_may_take() -> None:
     promoted = settlement.aftermath(settlement.State(), settlement.PROMOTED, "Promoted.", now=1000)
     assert promoted.retry_at == 1000 + promotion.LONGEST_PROMOTION

@@ -13,6 +13,7 @@ from unit_service import Service, failed, rows, started
 import settle_data
 from retraining.adapters.ledger import Ledger
 from retraining.documents.champion import Champion
+from retraining.documents.promotion import Promotion
 from retraining.rules.arrivals import Arrival, Lease, State
 from retraining.rules.settlement import Aftermath
 
@@ -21,6 +22,11 @@ NAMES: Final = ("package", "model", "image", "artifact", "artifact_sha256", "run
 CHAMPION: Final = Champion.from_json(
     dict.fromkeys((*NAMES, "features_sha256", "golden"), "x")
     | {"version": 1, "token": 1, "features": ["age"], "config": None, "endpoint": None}
+)
+PROMOTION: Final = Promotion.from_json(
+    dict.fromkeys(("package", "model", "golden", "endpoint", "config"), "x")
+    | dict.fromkeys(("check_endpoint", "check_config"), "y")
+    | {"pipeline": "bank", "token": 1, "variants": []}
 )
 
 
@@ -32,7 +38,7 @@ class RepeatingClient:
 
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._dynamodb, name)
-        if name not in ("put_item", "update_item"):
+        if name not in ("put_item", "update_item", "transact_write_items"):
             return operation
 
         def twice(**request: Any) -> Any:
@@ -51,6 +57,10 @@ def promoting(ledger: Ledger) -> None:
     ledger.release_lease("bank", 1, State(), Aftermath(promoting=True))
 
 
+def locked(ledger: Ledger) -> None:
+    ledger.lock_promotion(PROMOTION, "arn:execution", 10, 90)
+
+
 def nothing(_: Ledger) -> None: ...
 
 
@@ -67,12 +77,12 @@ WRITES: Final[dict[str, tuple[Prepared, Write]]] = {
     "end_promotion": (promoting, lambda ledger: ledger.end_promotion("bank", 1)),
     "note_unregistered_once": (nothing, lambda ledger: ledger.note_unregistered_once("bank")),
     "set_champion": (
-        nothing,
-        lambda ledger: ledger.set_champion("bank", CHAMPION),
+        locked,
+        lambda ledger: ledger.set_champion("bank", CHAMPION, "arn:execution"),
     ),
     "lock_promotion": (
         nothing,
-        lambda ledger: ledger.lock_promotion("bank", 1, "arn:execution", 10, 90),
+        lambda ledger: ledger.lock_promotion(PROMOTION, "arn:execution", 10, 90),
     ),
     "note_unplaced_once": (nothing, lambda ledger: ledger.note_unplaced_once("odd", 20_000)),
     "note_out_of_step_once": (nothing, lambda ledger: ledger.note_out_of_step_once("bank", 20_000)),
@@ -117,7 +127,7 @@ def test_another_callers_write_is_still_somebody_elses(service: Service, name: s
     repeated = name in ("lock_promotion", "end_promotion")  # whose caller is known by name
     assert write(service.aws.ledger) is repeated
     if name == "lock_promotion":
-        assert service.aws.ledger.lock_promotion("bank", 1, "arn:other", 10, 90) is False
+        assert service.aws.ledger.lock_promotion(PROMOTION, "arn:other", 10, 90) is False
 
 
 def test_a_run_starts_although_every_reply_of_the_ledger_is_lost_once(

@@ -19,7 +19,10 @@ TESTS = ROOT / "tests" / "unit" / "steps"
 SHARED = {"messages", "quarantine", "wakes"}
 """What several steps use: modules without a state."""
 
-OTHERWISE_NAMED = {"CheckChunk": "CheckData"}  # one pass of the Map state CheckData
+OTHERWISE_NAMED = {
+    "CheckChunk": "CheckData",  # one pass of the Map state CheckData
+    "RemoveCheckEndpoint": "MoveEndpoint",  # to where it is gone
+}
 
 
 def snake(name: str) -> str:

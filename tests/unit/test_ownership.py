@@ -109,7 +109,7 @@ def test_no_promotion_moves_an_endpoint_that_somebody_else_made(service: Service
     serve(service, NAME, "theirs", TAG_LIST)
     with pytest.raises(errors.NotOurs, match=f"endpoint {SAID}"):
         run.decide(run.register()["package"])
-    assert service.aws.ledger.promotion_lock("bank") is None
+    assert service.aws.ledger.promotion("bank") is None
 
 
 class Vanishing:

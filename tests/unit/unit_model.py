@@ -9,15 +9,18 @@ from typing import Any
 
 from unit_service import ROLE, TAGS, Service
 
+import close_promotion
 import decide_promotion
 import extract_metrics
 import gate
+import move_endpoint
 import record_champion
 import register_model
 from retraining.documents.champion import Champion
 from retraining.documents.document import Document
 from retraining.documents.manifest import DefinitionRef, Manifest
 from retraining.documents.prepared import Prepared, PreparedRows
+from retraining.documents.promotion import Promotion
 from retraining.rules.rows import Shares, row_id, side
 
 SHARES = Shares(0.7, 0.15)
@@ -93,14 +96,34 @@ class Run:
         event = {**self.event, "artifact": artifact, "image": "image", "training_job": "job"}
         return register_model.handler(event, None)
 
-    def decide(self, package: str) -> Any:
-        names = {"pipeline": "bank", "token": self.token, "execution": f"arn:{self.token}"}
-        return decide_promotion.handler({**self.event, **names, "package": package}, None)
+    def decide(self, package: str, execution: str | None = None, ended: Any = None) -> Any:
+        asked = {"execution": execution or self.execution, "package": package, "ended": ended}
+        return decide_promotion.handler({**self.event, **asked}, None)
+
+    @property
+    def execution(self) -> str:
+        """The execution that promotes this run's model."""
+        return f"arn:bank-{self.token:06d}"
+
+    def move(self, goal: str, execution: str | None = None) -> Any:
+        asked = {"pipeline": "bank", "execution": execution or self.execution, "goal": goal}
+        return move_endpoint.handler(asked, None)
+
+    def record(self, package: str, execution: str | None = None) -> Any:
+        asked = {"execution": execution or self.execution, "package": package}
+        return record_champion.handler({"pipeline": "bank", **asked}, None)
+
+    def close(self, package: str, error: str = "Broken", **others: Any) -> Any:
+        asked = {"execution": self.execution, "package": package, "returned": True}
+        failure = {"State": "VerifyEndpoint", "Error": error}
+        return close_promotion.handler(
+            {"pipeline": "bank", **asked, "failure": failure, **others}, None
+        )
 
     def promote(self) -> Any:
-        promotion = self.decide(self.register()["package"])
-        event = {"promotion": promotion, "token": self.token, "uri": self.uri}
-        return record_champion.handler(event, None)
+        package = self.register()["package"]
+        self.decide(package)
+        return self.record(package)
 
 
 def holdout(count: int) -> Any:
@@ -141,6 +164,28 @@ def serve(
         EndpointConfigName=config, ProductionVariants=[variant], Tags=tags
     )
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=tags)
+
+
+def wanted(token: int) -> Promotion:
+    """What a promotion of the run with this token writes down."""
+    return Promotion(
+        pipeline="bank",
+        token=token,
+        package=f"arn:package/{token}",
+        model="m",
+        golden="s3://work/golden.json",
+        endpoint="e",
+        config="c",
+        check_endpoint="ec",
+        check_config="cc",
+        variants=({"ServerlessConfig": {"MaxConcurrency": 5}},),
+    )
+
+
+def crown(service: Service, champion: Champion) -> None:
+    """Make this the champion, without a promotion."""
+    table = service.aws.ledger._table
+    table.put("bank", "champion", champion.as_json())
 
 
 def approval(service: Service, package: str) -> str:

@@ -94,11 +94,14 @@ class Service:
         self.client("sns").subscribe(
             TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:notices"
         )
-        machine = self.client("stepfunctions").create_state_machine(
-            name="retraining",
-            definition='{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}',
-            roleArn=ROLE,
-        )
+        machines = [
+            self.client("stepfunctions").create_state_machine(
+                name=name,
+                definition='{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}',
+                roleArn=ROLE,
+            )["stateMachineArn"]
+            for name in ("retraining", "promotion")
+        ]
         environment = {
             "STACK": "ratchet",
             "LEDGER_TABLE": "ledger",
@@ -116,7 +119,8 @@ class Service:
             "XGBOOST_IMAGE": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
             "TRAINING_WORKFLOW_ROLE_ARN": ROLE,
             "TRAINING_LOG_GROUP_ARN": "arn:aws:logs:us-east-1:123456789012:log-group:training:*",
-            "RETRAINING_ARN": machine["stateMachineArn"],
+            "RETRAINING_ARN": machines[0],
+            "PROMOTION_ARN": machines[1],
         }
         for name, value in environment.items():
             monkeypatch.setenv(f"RATCHET_{name}", value)

@@ -123,58 +123,50 @@ OWN = {**RUN, "training": {**RUN["training"], "workflow": WORKFLOW}}
 
 ASKED = {
     "pipeline": "bank",
-    "token": 7,
     "manifest": RUN["manifest"],
     "package": "arn:package/2",
 }
+STOPPED = {**ASKED, "ended": {"execution": "arn:bank-000007", "status": "ABORTED"}}
+"""What a recovery is given."""
+
 PLAN = {
-    "action": "update",
     "endpoint": "ratchet--bank--rfjp",
     "config": "ratchet--bank--rfjp-000007",
-    "model": "ratchet--bank--rfjp-000007",
-    "variants": [{"VariantName": "champion", "ModelName": "ratchet--bank--rfjp-000007"}],
     "check_endpoint": "ratchet--bank--rfjp-check",
-    "previous_config": "ratchet--bank--rfjp-000006",
+    "check_config": "ratchet--bank--rfjp-000007-check",
     "golden": "s3://work/golden-7.json",
-    "previous_golden": "s3://work/golden-6.json",
-    "lock": 7,
-    "package": "arn:package/2",
-    "pipeline": "bank",
-    "tags": [],
+    "check": True,
 }
-FIRST = {**PLAN, "action": "create", "previous_config": None, "previous_golden": None}
-CONFIGURED = ["CreateEndpointConfig", "FirstEndpoint?"]
+FIRST = {**PLAN, "check": False}
+NO_ENDPOINT = {**dict.fromkeys(PLAN, None), "golden": PLAN["golden"], "check": False}
+BACK = {
+    "endpoint": "ratchet--bank--rfjp",
+    "config": "ratchet--bank--rfjp-000006",
+    "golden": "s3://work/golden-6.json",
+}
+CLEARED = {**BACK, "config": None}
+REJECTION = {"package": "arn:package/2", "promoted": False, "reason": "Broken: it broke"}
+DECIDED = ["DecidePromotion", "CheckFirst?"]
 CHECKED = [
-    "CreateCheckEndpoint", "AwaitCheckEndpoint", "VerifyCheckEndpoint", "DeleteCheckEndpoint",
+    "MoveCheckEndpoint", "AwaitCheckEndpoint", "VerifyCheckEndpoint", "RemoveCheckEndpoint",
 ]  # fmt: skip
-CREATED = [*CONFIGURED, "CreateEndpoint"]
-UPDATED = [*CONFIGURED, *CHECKED, "UpdateEndpoint"]
-SERVED = ["AwaitEndpoint", "VerifyEndpoint", "RecordChampion"]
-RESTORED = ["RestoreEndpoint", "AwaitRestoredEndpoint", "VerifyRestoredEndpoint"]
-REJECTED = ["RejectPromotion", "PromotionFailed"]
+SERVED = ["MoveEndpoint", "AwaitEndpoint", "VerifyEndpoint", "RecordChampion"]
+RETURNED = ["MoveEndpointBack", "Returned?", "AwaitReturnedEndpoint", "VerifyReturnedEndpoint"]
+CLOSED = ["ClosePromotion", "Promoted?"]
+REJECTED = [*CLOSED, "PromotionFailed"]
 
 
 def promotion_mocks(plan: dict[str, Any], **others: Any) -> Mocks:
-    config = returns({"EndpointConfigArn": "arn:config", **METADATA})
-    endpoint = returns({"EndpointArn": "arn:endpoint", **METADATA})
-    in_service, same = payload({"status": "InService"}), payload({"rows": 20})
+    moved, in_service, same = payload({}), payload({"status": "InService"}), payload({"rows": 20})
     mocks: Mocks = {
         "DecidePromotion": payload(plan),
-        "CreateEndpointConfig": config,
-        **dict.fromkeys(["CreateEndpoint", "CreateCheckEndpoint"], endpoint),
-        **dict.fromkeys(["UpdateEndpoint", "RestoreEndpoint"], endpoint),
-        **dict.fromkeys(
-            [
-                "DeleteBrokenEndpoint", "DeleteCheckEndpoint", "DeleteFailedEndpoint",
-                "DiscardCheckEndpoint",
-            ],
-            returns({}),
-        ),
+        **dict.fromkeys(["MoveCheckEndpoint", "RemoveCheckEndpoint", "MoveEndpoint"], moved),
+        "MoveEndpointBack": payload(BACK),
         **dict.fromkeys(["AwaitEndpoint", "AwaitCheckEndpoint"], in_service),
-        "AwaitRestoredEndpoint": in_service,
+        "AwaitReturnedEndpoint": in_service,
         **dict.fromkeys(["VerifyEndpoint", "VerifyCheckEndpoint"], same),
-        "VerifyRestoredEndpoint": same,
+        "VerifyReturnedEndpoint": same,
         "RecordChampion": payload({"champion": "arn:package/2"}),
-        "RejectPromotion": payload({}),
-    }  # fmt: skip
+        "ClosePromotion": payload(REJECTION),
+    }
     return {**mocks, **others}

@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 from our_machines import (
     ASKED,
+    BACK,
     CHECKED,
     CHUNK,
     CLAIMED,
-    CREATED,
+    CLEARED,
+    CLOSED,
+    DECIDED,
     DIED,
     FAILED,
+    FINISHED,
     FIRST,
     JUDGED,
+    NO_ENDPOINT,
     NO_ROWS,
     OWN,
     PLAN,
@@ -22,17 +27,17 @@ from our_machines import (
     PROMOTION,
     REJECT,
     REJECTED,
-    RESTORED,
+    REJECTION,
     RETRAINING,
+    RETURNED,
     RUN,
     SERVED,
     SETTLED,
     STARTED,
+    STOPPED,
     TRANSIENT,
     UNDECIDED,
-    UPDATED,
     WORKFLOW,
-    Mocks,
     ended,
     promotion_mocks,
     retraining_mocks,
@@ -275,6 +280,15 @@ def test_a_failure_after_the_verdict_ends_in_a_failed_run(retraining: Coverage, 
     assert run.error == "Broken"
 
 
+def test_a_run_whose_model_is_the_champion_succeeds_whatever_failed_later(
+    retraining: Coverage,
+) -> None:
+    recorded = payload({"outcome": "PROMOTED"})
+    run = retrain(retraining, Promote=fails("States.Timeout"), FinishRun=recorded)
+    assert run.path[-4:] == ["Promote", *FINISHED]
+    assert run.status == "SUCCEEDED"
+
+
 def test_data_that_cannot_be_settled_fails_the_run(retraining: Coverage) -> None:
     run = retrain(retraining, Gate=verdict(REJECT), SettleData=fails("Broken", "it broke"))
     assert run.path[-4:] == ["SettleData", *FAILED]
@@ -422,29 +436,32 @@ def test_every_attempt_of_a_job_has_a_name_of_its_own(retraining: Coverage) -> N
 # the promotion machine
 
 
-def promote(coverage: Coverage, plan: dict[str, Any] = PLAN, /, **others: Any) -> MachineRun:
-    return coverage.add(run_machine(PROMOTION, ASKED, promotion_mocks(plan, **others)))
+def promote(
+    coverage: Coverage, plan: dict[str, Any] = PLAN, /, asked: Any = ASKED, **others: Any
+) -> MachineRun:
+    return coverage.add(run_machine(PROMOTION, asked, promotion_mocks(plan, **others)))
 
 
 @pytest.mark.parametrize(
-    ("action", "path"),
+    ("plan", "path"),
     [
-        ("create", [*CREATED, *SERVED]),
-        ("replace", ["DeleteBrokenEndpoint", *CREATED, *SERVED]),
-        ("update", [*UPDATED, *SERVED]),
-        ("nothing", ["VerifyEndpoint", "RecordChampion"]),
-        ("none", ["RecordChampion"]),
+        (FIRST, SERVED),
+        (PLAN, [*CHECKED, *SERVED]),
+        (NO_ENDPOINT, ["RecordChampion"]),
     ],
 )
 def test_a_promotion_does_what_was_decided(
-    promotion: Coverage, action: str, path: list[str]
+    promotion: Coverage, plan: dict[str, Any], path: list[str]
 ) -> None:
-    plan = {**PLAN, "action": action}
     run = promote(promotion, plan)
-    assert run.path == ["DecidePromotion", "Action?", *path]
+    assert run.path == [*DECIDED, *path]
     assert run.output == {"champion": "arn:package/2"}
     recorded = run.arguments("RecordChampion")["Payload"]
-    assert recorded == {"token": 7, "promotion": plan}
+    execution = recorded.pop("execution")
+    assert recorded == {"pipeline": "bank", "package": "arn:package/2"}
+    moving = [call for call in run.calls if "goal" in call.arguments["Payload"]]
+    assert {call.arguments["Payload"]["execution"] for call in moving} <= {execution}
+    assert run.arguments("DecidePromotion")["Payload"]["execution"] == execution
 
 
 def test_a_promoted_run_stays_within_its_bar_of_transitions(
@@ -471,167 +488,133 @@ def test_waiting_for_an_endpoint_is_patient_and_ends(promotion: Coverage) -> Non
     assert (run.status, run.error, run.cause) == ("FAILED", "EndpointNotReady", "it is Updating")
 
 
-@pytest.mark.parametrize("state", ["AwaitCheckEndpoint", "AwaitRestoredEndpoint"])
+@pytest.mark.parametrize("state", ["AwaitCheckEndpoint", "AwaitReturnedEndpoint"])
 def test_the_other_endpoints_are_waited_for_too(promotion: Coverage, state: str) -> None:
     waits = {state: [fails("EndpointNotReady")] * 3 + [payload({})]}
     run = promote(promotion, VerifyEndpoint=fails("GoldenRowsDiffer"), **waits)
     assert run.retries(state) == 3
 
 
-@pytest.mark.parametrize("action", ["create", "replace", "update", "nothing"])
-def test_each_state_touches_the_endpoint_that_its_name_says(
-    promotion: Coverage, action: str
-) -> None:
-    """The new config on the check endpoint first, and the new model's golden rows on both."""
-    run = promote(promotion, {**PLAN, "action": action}, RecordChampion=fails("Broken"))
-    touched = [call for call in run.calls if endpoint_of(call.arguments)]
-    assert touched
-    for call in touched:
-        given = call.arguments.get("Payload", call.arguments)
-        checked, back = "CheckEndpoint" in call.state, "Restore" in call.state
-        assert endpoint_of(call.arguments) == PLAN["check_endpoint" if checked else "endpoint"]
-        config = PLAN["previous_config" if back else "config"]
-        assert given.get("config", given.get("EndpointConfigName", config)) == config
-        golden = PLAN["previous_golden" if back else "golden"]
-        assert given.get("golden", golden) == golden
-    verified = [call.state for call in touched if "golden" in call.arguments.get("Payload", {})]
-    first = ["VerifyCheckEndpoint"] if action == "update" else []
-    assert verified == [*first, "VerifyEndpoint", "VerifyRestoredEndpoint"]
-
-
-def endpoint_of(arguments: dict[str, Any]) -> str | None:
-    """The endpoint that a state's call is about, if it is about one."""
-    given = arguments.get("Payload", arguments)
-    found: str | None = given.get("endpoint") or given.get("EndpointName")
-    return found
-
-
-@pytest.mark.parametrize("state", CHECKED[:3])
-def test_a_config_that_fails_its_check_never_reaches_the_endpoint(
-    promotion: Coverage, state: str
-) -> None:
-    run = promote(promotion, **{state: fails("GoldenRowsDiffer", "row 3")})
-    assert run.path[-4:] == [state, "DiscardCheckEndpoint", *REJECTED]
-    assert "UpdateEndpoint" not in run.path
-    assert (run.error, run.cause) == ("GoldenRowsDiffer", "row 3")
-    assert run.arguments("DiscardCheckEndpoint") == {"EndpointName": "ratchet--bank--rfjp-check"}
+MOVING = ("MoveCheckEndpoint", "RemoveCheckEndpoint", "MoveEndpoint", "MoveEndpointBack")
+VERIFYING = ("VerifyCheckEndpoint", "VerifyEndpoint", "VerifyReturnedEndpoint")
 
 
 @pytest.mark.parametrize(
-    ("state", "action"),
+    ("state", "error", "attempts"),
     [
-        ("CreateEndpointConfig", "update"),
-        ("DeleteCheckEndpoint", "update"),
-        ("UpdateEndpoint", "update"),
-        ("DeleteBrokenEndpoint", "replace"),
-        ("CreateEndpointConfig", "create"),
-        ("CreateEndpoint", "create"),
+        *((state, "EndpointNotReady", 120) for state in MOVING),
+        *((state, "EndpointLimitReached", 8) for state in MOVING),
+        *((state, "EndpointNotReady", 20) for state in VERIFYING),
     ],
 )
-def test_before_the_endpoint_moved_a_failure_only_rejects(
-    promotion: Coverage, state: str, action: str
+def test_what_passes_by_itself_is_waited_for_and_not_for_good(
+    promotion: Coverage, state: str, error: str, attempts: int
 ) -> None:
-    run = promote(promotion, {**PLAN, "action": action}, **{state: fails("Broken", "it broke")})
-    assert run.path[-3:] == [state, *REJECTED]
-    rejected = run.arguments("RejectPromotion")["Payload"]
-    assert rejected["failure"] == {"State": state, "Error": "Broken", "Cause": "it broke"}
-    assert (rejected["package"], rejected["lock"]) == ("arn:package/2", PLAN["lock"])
+    """An endpoint that settles, a busy SageMaker, a quota that is full for the moment."""
+    back = {} if state in CHECKED + SERVED else {"RecordChampion": fails("Broken", "it broke")}
+    good = promotion_mocks(PLAN)[state]
+    run = promote(promotion, **back, **{state: [*[fails(error)] * attempts, good]})
+    assert run.retries(state) == attempts
+    assert run.error == ("Broken" if back else None)
+    run = promote(promotion, **back, **{state: [fails(error)] * (attempts + 1)})
+    assert run.error == ("EndpointNotRestored" if back else error)
+
+
+def test_each_state_touches_the_endpoint_that_its_name_says(promotion: Coverage) -> None:
+    """The new config on the check endpoint first, and the new model's golden rows on both."""
+    run = promote(promotion, RecordChampion=fails("Broken"))
+    goals = {state: run.arguments(state)["Payload"]["goal"] for state in MOVING}
+    assert goals == dict(zip(MOVING, ("check", "cleared", "serve", "back"), strict=True))
+    for state, plan, name in (
+        ("CheckEndpoint", PLAN, "check_"),
+        ("Endpoint", PLAN, ""),
+        ("ReturnedEndpoint", BACK, ""),
+    ):
+        awaited = run.arguments(f"Await{state}")["Payload"]
+        assert awaited == {"endpoint": plan[f"{name}endpoint"], "config": plan[f"{name}config"]}
+        verified = run.arguments(f"Verify{state}")["Payload"]
+        assert verified == {"endpoint": plan[f"{name}endpoint"], "golden": plan["golden"]}
+
+
+@pytest.mark.parametrize("state", ["DecidePromotion", *CHECKED, *SERVED])
+def test_a_failure_anywhere_leads_back_to_what_the_ledger_says(
+    promotion: Coverage, state: str
+) -> None:
+    run = promote(promotion, **{state: fails("Broken", "it broke")})
+    assert run.path[-8:] == [state, *RETURNED, *REJECTED]
+    assert ("MoveEndpoint" in run.path) is (state in SERVED)
+    closed = run.arguments("ClosePromotion")["Payload"]
+    assert closed["failure"] == {"State": state, "Error": "Broken", "Cause": "it broke"}
+    assert (closed["pipeline"], closed["package"]) == ("bank", "arn:package/2")
+    assert closed["returned"] is True
     assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
 
 
-@pytest.mark.parametrize("state", SERVED)
-def test_a_failed_update_brings_the_former_config_back(promotion: Coverage, state: str) -> None:
-    run = promote(promotion, **{state: fails("GoldenRowsDiffer", "row 3")})
-    assert run.path[-7:] == [state, "FormerConfig?", *RESTORED, *REJECTED]
-    assert run.arguments("RestoreEndpoint")["EndpointConfigName"] == PLAN["previous_config"]
-    assert run.arguments("VerifyRestoredEndpoint")["Payload"]["golden"] == PLAN["previous_golden"]
-    assert (run.error, run.cause) == ("GoldenRowsDiffer", "row 3")
+@pytest.mark.parametrize("state", ["DecidePromotion", *CHECKED, *SERVED])
+def test_a_failure_after_the_champion_was_named_ends_as_promoted(
+    promotion: Coverage, state: str
+) -> None:
+    """Past the point of no return the ledger says forward, and so the run is told."""
+    named = payload({**REJECTION, "promoted": True})
+    run = promote(promotion, ClosePromotion=named, **{state: fails("Broken", "it broke")})
+    assert run.path[-8:] == [state, *RETURNED, *CLOSED, "Promoted"]
+    assert (run.status, run.error) == ("SUCCEEDED", None)
 
 
-def test_an_endpoint_that_went_back_by_itself_is_only_looked_at(promotion: Coverage) -> None:
-    refused = fails("SageMaker.AmazonSageMakerException", "is that config already")
-    run = promote(promotion, AwaitEndpoint=fails("EndpointFailed"), RestoreEndpoint=refused)
-    assert run.path[-6:] == ["FormerConfig?", *RESTORED, *REJECTED]
-    assert run.retries("RestoreEndpoint") == 2
+@pytest.mark.parametrize("back", [CLEARED, {**CLEARED, "endpoint": None}])
+def test_where_nothing_is_to_serve_nothing_is_waited_for(
+    promotion: Coverage, back: dict[str, Any]
+) -> None:
+    broken = fails("EndpointFailed", "no capacity")
+    run = promote(promotion, FIRST, AwaitEndpoint=broken, MoveEndpointBack=payload(back))
+    assert run.path[-5:] == ["MoveEndpointBack", "Returned?", *REJECTED]
     assert run.error == "EndpointFailed"
 
 
-@pytest.mark.parametrize("state", ["AwaitRestoredEndpoint", "VerifyRestoredEndpoint"])
+@pytest.mark.parametrize(
+    "state", ["MoveEndpointBack", "AwaitReturnedEndpoint", "VerifyReturnedEndpoint"]
+)
 def test_an_endpoint_that_cannot_be_brought_back_is_the_worse_news(
     promotion: Coverage, state: str
 ) -> None:
+    """And the promotion stays open, for recover_promotion to try again."""
     broken = {state: fails("EndpointFailed", "no capacity")}
     run = promote(promotion, VerifyEndpoint=fails("GoldenRowsDiffer", "row 3"), **broken)
-    assert run.path[-4:] == [state, "EndpointNotRestored", *REJECTED]
+    assert run.path[-5:] == [state, "EndpointNotRestored", *REJECTED]
+    assert run.arguments("ClosePromotion")["Payload"]["returned"] is False
     assert run.error == "EndpointNotRestored"
     assert run.cause is not None
     assert "EndpointFailed: no capacity" in run.cause
     assert "GoldenRowsDiffer: row 3" in run.cause
 
 
-@pytest.mark.parametrize("state", ["AwaitEndpoint", "VerifyEndpoint", "RecordChampion"])
-def test_a_first_endpoint_that_fails_is_cleared_away(promotion: Coverage, state: str) -> None:
-    run = promote(promotion, FIRST, **{state: fails("EndpointFailed", "no capacity")})
-    assert run.path[-4:] == ["FormerConfig?", "DeleteFailedEndpoint", *REJECTED]
-    assert run.arguments("DeleteFailedEndpoint") == {"EndpointName": "ratchet--bank--rfjp"}
-    assert run.error == "EndpointFailed"
-
-
-def test_a_first_endpoint_that_stays_is_reported(promotion: Coverage) -> None:
-    stays = fails("SageMaker.Busy", "cannot delete")
-    failed = fails("EndpointFailed", "no capacity")
-    run = promote(promotion, FIRST, AwaitEndpoint=failed, DeleteFailedEndpoint=stays)
-    assert run.path[-4:] == ["DeleteFailedEndpoint", "EndpointNotRestored", *REJECTED]
-    assert run.error == "EndpointNotRestored"
-
-
-def test_without_an_endpoint_a_failure_has_nothing_to_bring_back(promotion: Coverage) -> None:
-    plan = {**FIRST, "action": "none"}
-    run = promote(promotion, plan, RecordChampion=fails("Broken", "it broke"))
-    assert run.path[-4:] == ["RecordChampion", "FormerConfig?", *REJECTED]
-
-
-def test_an_undecided_promotion_only_refuses_the_package(promotion: Coverage) -> None:
-    run = promote(promotion, DecidePromotion=fails("ChampionChanged", "not the one compared"))
-    assert run.path == ["DecidePromotion", *REJECTED]
-    refused = run.arguments("RejectPromotion")["Payload"]
-    assert (refused["pipeline"], refused["package"]) == ("bank", "arn:package/2")
-    assert refused["lock"] is None
-    assert (run.error, run.cause) == ("ChampionChanged", "not the one compared")
+def test_a_recovery_knows_what_it_recovers_and_goes_back(promotion: Coverage) -> None:
+    stopped = fails("PromotionStopped", "execution arn:bank-000007 was stopped")
+    run = promote(promotion, asked=STOPPED, DecidePromotion=stopped)
+    assert run.path == ["DecidePromotion", *RETURNED, *REJECTED]
+    assert run.arguments("DecidePromotion")["Payload"]["ended"] == STOPPED["ended"]
+    assert promote(promotion).arguments("DecidePromotion")["Payload"]["ended"] is None
+    assert (run.error, run.cause) == ("PromotionStopped", "execution arn:bank-000007 was stopped")
 
 
 @pytest.mark.parametrize("error", ["PromotionLocked", "EndpointNotReady"])
 def test_another_promotion_is_waited_for(promotion: Coverage, error: str) -> None:
     answers = [fails(error)] * 60
-    run = promote(promotion, DecidePromotion=[*answers, payload({**PLAN, "action": "none"})])
+    run = promote(promotion, DecidePromotion=[*answers, payload(NO_ENDPOINT)])
     assert (run.status, run.retries("DecidePromotion")) == ("SUCCEEDED", 60)
     run = promote(promotion, DecidePromotion=[*answers, fails(error)])
     assert run.error == error
 
 
-@pytest.mark.parametrize(
-    ("state", "others"),
-    [
-        ("RejectPromotion", {"UpdateEndpoint": fails("Broken", "it broke")}),
-        ("RejectPromotion", {"DecidePromotion": fails("Broken", "it broke")}),
-        ("DiscardCheckEndpoint", {"VerifyCheckEndpoint": fails("Broken", "it broke")}),
-    ],
-)
-def test_failing_to_clear_up_does_not_hide_the_failure(
-    promotion: Coverage, state: str, others: Mocks
-) -> None:
-    run = promote(promotion, **others, **{state: fails("Worse", "worse")})
+@pytest.mark.parametrize("state", ["MoveEndpoint", "DecidePromotion"])
+def test_failing_to_clear_up_does_not_hide_the_failure(promotion: Coverage, state: str) -> None:
+    worse = fails("Worse", "worse")
+    run = promote(promotion, **{state: fails("Broken", "it broke"), "ClosePromotion": worse})
     assert run.path[-1] == "PromotionFailed"
     assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        "DecidePromotion", "AwaitCheckEndpoint", "VerifyCheckEndpoint", "AwaitEndpoint",
-        "VerifyEndpoint", "RecordChampion",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("state", ["DecidePromotion", *CHECKED, *SERVED])
 def test_a_promotion_survives_transient_errors_of_its_functions(
     promotion: Coverage, state: str
 ) -> None:
@@ -641,26 +624,6 @@ def test_a_promotion_survives_transient_errors_of_its_functions(
     for error in DIED:
         run = promote(promotion, **{state: [fails(error), good]})
         assert (run.status, run.retries(state)) == ("SUCCEEDED", 1)
-
-
-@pytest.mark.parametrize(
-    ("state", "plan", "error", "attempts"),
-    [
-        ("CreateEndpointConfig", PLAN, "SageMaker.ThrottlingException", 8),
-        ("CreateEndpointConfig", PLAN, "SageMaker.AmazonSageMakerException", 2),
-        ("CreateCheckEndpoint", PLAN, "SageMaker.AmazonSageMakerException", 6),
-        ("DeleteCheckEndpoint", PLAN, "SageMaker.SageMakerException", 6),
-        ("UpdateEndpoint", PLAN, "SageMaker.AmazonSageMakerException", 2),
-        ("CreateEndpointConfig", FIRST, "SageMaker.ResourceLimitExceededException", 8),
-        ("CreateEndpoint", FIRST, "SageMaker.ResourceLimitExceededException", 8),
-    ],
-)
-def test_a_busy_sagemaker_is_asked_again(
-    promotion: Coverage, state: str, plan: dict[str, Any], error: str, attempts: int
-) -> None:
-    good = promotion_mocks(plan)[state]
-    run = promote(promotion, plan, **{state: [*[fails(error)] * attempts, good]})
-    assert (run.status, run.retries(state)) == ("SUCCEEDED", attempts)
 
 
 # last: what the tests above took

@@ -105,6 +105,11 @@ class Adapters:
         return Executions(client("stepfunctions"), self._settings.retraining_arn)
 
     @cached_property
+    def promotions(self) -> Executions:
+        """Executions of the promotion state machine."""
+        return Executions(client("stepfunctions"), self._settings.promotion_arn)
+
+    @cached_property
     def ownership(self) -> Ownership:
         """Whose something is in SageMaker."""
         return Ownership(client("sagemaker"), lambda: self.names)

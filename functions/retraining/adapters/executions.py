@@ -1,4 +1,4 @@
-"""Step Functions: starting the execution that is a run, at most once."""
+"""Step Functions: starting the execution that is a run or a promotion, at most once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from retraining.rules.sweeping import GONE, ExecutionFacts
 
 
 class Executions:
-    """Executions of the retraining state machine."""
+    """Executions of one state machine."""
 
     def __init__(self, stepfunctions: Any, machine_arn: str) -> None:
         self._stepfunctions, self._machine = stepfunctions, machine_arn

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from retraining.adapters.table import Hand, Table
 from retraining.documents.champion import Champion
+from retraining.documents.promotion import Promotion
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
 from retraining.rules.arrivals import Arrival, Lease, State
@@ -24,10 +25,10 @@ SIDE_BY_SIDE: Final = 16  # writes under way at once
 
 
 @dataclass(frozen=True)
-class PromotionLock:
-    """Who may move the pipeline's endpoint: the execution that holds the lock, and its token."""
+class HeldPromotion:
+    """What is wanted of the pipeline's endpoint, and the execution that alone may move it."""
 
-    token: int
+    promotion: Promotion
     holder: str
 
 
@@ -354,42 +355,53 @@ class Ledger:
         item = self._table.get(pipeline, "champion")
         return Champion.from_json(item) if item else None
 
-    def set_champion(self, pipeline: str, champion: Champion) -> bool:
-        """Name the champion; False when a newer run already is."""
-        return self._table.put(
+    def set_champion(self, pipeline: str, champion: Champion, holder: str) -> bool:
+        """Name the champion, while this execution holds the promotion.
+
+        False when it no longer does, or when a newer run's model already is the champion.
+        """
+        return self._table.put_while(
             pipeline,
             "champion",
             champion.as_json(),
             "attribute_not_exists(#token) OR #token <= :token",
             {":token": champion.token},
             {"#token": "token"},
+            held=("promotion", "holder = :holder", {":holder": holder}),
         )
 
-    def lock_promotion(self, pipeline: str, token: int, holder: str, now: int, until: int) -> bool:
-        """Take the promotion lock; the same holder may take it again."""
+    def lock_promotion(
+        self, promotion: Promotion, holder: str, now: int, until: int, ended: str | None = None
+    ) -> bool:
+        """Write down what is wanted, which takes the lock; the same holder may do so again.
+
+        `ended`: the execution that held it and is over.
+        """
         return self._table.put(
-            pipeline,
+            promotion.pipeline,
             "promotion",
-            {"token": token, "holder": holder, "until": until},
-            "attribute_not_exists(holder) OR holder = :holder OR #until < :now",
-            {":holder": holder, ":now": now},
+            {**promotion.as_json(), "holder": holder, "until": until},
+            "attribute_not_exists(holder) OR holder IN (:holder, :ended) OR #until < :now",
+            {":holder": holder, ":ended": ended or holder, ":now": now},
             {"#until": "until"},
         )
 
-    def promotion_lock(self, pipeline: str) -> PromotionLock | None:
-        """Who holds the promotion lock."""
+    def promotion(self, pipeline: str) -> HeldPromotion | None:
+        """The promotion under way, and the execution that holds it."""
         item = self._table.get(pipeline, "promotion")
-        return PromotionLock(item["token"], item["holder"]) if item and "holder" in item else None
+        if not item or "holder" not in item:
+            return None
+        return HeldPromotion(Promotion.from_json(item), item["holder"])
 
-    def unlock_promotion(self, pipeline: str, token: int) -> None:
-        """Give the promotion lock back, if it is still this token's."""
+    def close_promotion(self, pipeline: str, holder: str) -> None:
+        """Give the promotion lock back, if it is still this execution's."""
         self._table.update(
             pipeline,
             "promotion",
             "REMOVE holder, #until",
-            {":token": token},
-            "#token = :token",
-            {"#token": "token", "#until": "until"},
+            {":holder": holder},
+            "holder = :holder",
+            {"#until": "until"},
         )
 
     # --- the ledger itself -------------------------------------------------------------------

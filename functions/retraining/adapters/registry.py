@@ -93,6 +93,15 @@ class Registry:
         answer: dict[str, Any] = self._sagemaker.describe_model_package(ModelPackageName=package)
         return answer
 
+    def status(self, package: str) -> str | None:
+        """Whether a package is approved; None once there is none."""
+        try:
+            return str(self.describe(package).get("ModelApprovalStatus"))
+        except ClientError as error:
+            if missing(error):
+                return None
+            raise
+
     def approve(self, package: str, reason: str) -> None:
         """Approve a package."""
         self._decide(package, "Approved", reason)

@@ -62,6 +62,53 @@ class Table:
         body = {**_key(pipeline, item), **typed({**values, **signed})}
         return self._try(self._dynamodb.put_item, hand, Item=body, **extra) is not None
 
+    def put_while(
+        self,
+        pipeline: str,
+        item: str,
+        values: dict[str, Any],
+        condition: str,
+        given: dict[str, Any],
+        names: dict[str, str],
+        held: tuple[str, str, dict[str, Any]],
+    ) -> bool:
+        """Write an item while a condition holds of another one too: `held` is its name, and that.
+
+        In one transaction, which the SDK's own token makes safe to send twice.
+        """
+        other, other_condition, other_given = held
+        put = {
+            "TableName": self._name,
+            "Item": {**_key(pipeline, item), **typed(values)},
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": typed(given),
+            "ExpressionAttributeNames": names,
+        }
+        check = {
+            "TableName": self._name,
+            "Key": _key(pipeline, other),
+            "ConditionExpression": other_condition,
+            "ExpressionAttributeValues": typed(other_given),
+        }
+        return self._transact([{"ConditionCheck": check}, {"Put": put}])
+
+    def _transact(self, parts: list[dict[str, Any]]) -> bool:
+        """False when a condition does not hold; after a write that came between it tries again."""
+        while True:
+            try:
+                self._dynamodb.transact_write_items(TransactItems=parts)
+            except ClientError as error:
+                if code(error) != "TransactionCanceledException":
+                    raise
+                cancelled: Any = error.response.get("CancellationReasons") or []
+                reasons = {reason.get("Code") for reason in cancelled}
+                if "ConditionalCheckFailed" in reasons:
+                    return False
+                if "TransactionConflict" not in reasons:
+                    raise
+            else:
+                return True
+
     def update(
         self,
         pipeline: str,

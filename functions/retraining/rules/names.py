@@ -173,6 +173,10 @@ class Names:
         """Name of a run's model and endpoint config, with which its jobs' names begin."""
         return self.made(pipeline, token)
 
+    def check_config(self, pipeline: str, token: int) -> str:
+        """Name of the config under which a run's model answers at the check endpoint."""
+        return self.made(pipeline, token, "check")
+
     def longest(self, pipeline: str) -> str:
         """The longest name a run makes: of the transform job that scores the challenger."""
         return self.made(pipeline, 1, "challenger", 10)

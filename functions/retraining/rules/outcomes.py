@@ -11,6 +11,15 @@ from retraining.rules.settlement import FAILED, PENDING
 
 CAUSES: Final = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "cause", "StatusMessage")
 
+ENDS: Final = {
+    "FAILED": "failed",
+    "TIMED_OUT": "ran out of time",
+    "ABORTED": "was stopped",
+    "SUCCEEDED": "ended",
+    "GONE": "disappeared",
+}
+"""How an execution ended that left something undone, by its status."""
+
 LONGEST_REASON: Final = 1000
 TRY_AGAIN: Final = "The data is kept: drop more, and the gate judges a new challenger."
 
@@ -121,3 +130,13 @@ def _next_step(record: RunRecord, paused: str | None) -> str:
         f" ratchet show {run}",
     }
     return steps.get(outcome or "", f"see ratchet show {run}")
+
+
+def not_restored(pipeline: str, endpoint: str | None) -> tuple[str, str]:
+    """Subject and text when an endpoint could not be brought back to the champion."""
+    return f"{pipeline}: endpoint not restored", (
+        f"A promotion of pipeline {pipeline} failed, and endpoint {endpoint} could not be brought"
+        " back to the champion.\n"
+        f"Next step: look at the endpoint in SageMaker and at ratchet info {pipeline}. The next"
+        " promotion moves the endpoint from whatever it is then."
+    )

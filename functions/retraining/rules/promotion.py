@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from retraining.documents.champion import Champion
 from retraining.documents.golden import GoldenRow
+from retraining.documents.promotion import Promotion
 from retraining.errors import (
     ChampionChanged,
     EndpointFailed,
@@ -19,7 +20,7 @@ from retraining.errors import (
 from retraining.rules.names import VARIANT
 
 SETTLING: Final = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
-LONGEST_PROMOTION: Final = 4 * 3600 + 900  # seconds: promotion.asl.yaml's own limit and a margin
+LONGEST_PROMOTION: Final = 10 * 3600 + 900  # seconds: promotion.asl.yaml's own limit and a margin
 # The endpoint and the batch transform run the same container on the same artifact, so scores
 # agree to the last digit of a float32 (relative 6e-8) that either prints. 1e-6 leaves room for
 # another print format or instruction set; another model differs by far more.
@@ -38,6 +39,20 @@ class EndpointFacts:
     reason: str | None = None
 
 
+Goal = Literal["check", "cleared", "serve", "back"]
+"""Check endpoint there; check endpoint gone; endpoint moved; all as the ledger says."""
+Move = Literal["nothing", "create", "update", "delete"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an endpoint is to be: to serve `config`, or to be gone if it serves `made`."""
+
+    endpoint: str
+    config: str | None
+    made: str | None = None
+
+
 def require_same_champion(judged: Champion | None, serving: Champion | None) -> None:
     """Refuse a verdict that was reached against another champion than today's."""
     before = judged.package if judged else None
@@ -49,30 +64,60 @@ def require_same_champion(judged: Champion | None, serving: Champion | None) -> 
         )
 
 
-def decide(kind: str, endpoint: EndpointFacts, config: str) -> str:
-    """`create`, `update`, `replace`, `nothing` or `none` for an endpoint of this kind.
+def aim(goal: Goal, intent: Promotion, champion: Champion | None) -> tuple[Target, ...]:
+    """The endpoints that a goal is about, the one that serves first.
 
-    Raises EndpointNotReady while it settles, EndpointNeedsAttention when a person must act.
+    `back` leads to what the ledger says, which is the new model once it is the champion.
     """
-    if kind == "none":
-        return "none"
-    if endpoint.status is None:
+    if intent.endpoint is None or intent.check_endpoint is None:
+        return ()
+    cleared = Target(intent.check_endpoint, None, intent.check_config)
+    if goal == "check":
+        return (Target(intent.check_endpoint, intent.check_config),)
+    if goal == "cleared":
+        return (cleared,)
+    if goal == "serve":
+        return (Target(intent.endpoint, intent.config),)
+    if champion and champion.config:
+        return (Target(intent.endpoint, champion.config), cleared)
+    return (Target(intent.endpoint, None, intent.config), cleared)
+
+
+def next_move(target: Target, seen: EndpointFacts) -> Move:
+    """The one thing to do now; raises EndpointNotReady while the endpoint settles.
+
+    EndpointNeedsAttention where only a person can act.
+    """
+    if target.config is None:
+        return _towards_none(target, seen)
+    if seen.status is None:
         return "create"
-    if endpoint.status in SETTLING:
-        raise EndpointNotReady(f"the endpoint is {endpoint.status}: asking again")
-    if endpoint.status == "Failed":
-        return "replace"  # a Failed endpoint accepts only DeleteEndpoint (API reference)
-    if endpoint.status != "InService":
+    if seen.status in SETTLING:
+        raise EndpointNotReady(f"endpoint {target.endpoint} is {seen.status}: asking again")
+    if seen.status == "Failed":
+        return "delete"  # a Failed endpoint accepts only DeleteEndpoint (API reference)
+    if seen.status != "InService":
         raise EndpointNeedsAttention(
-            f"the endpoint is {endpoint.status} ({endpoint.reason or 'no reason given'}):"
+            f"the endpoint is {seen.status} ({seen.reason or 'no reason given'}):"
             " resolve it in SageMaker"
         )
-    if endpoint.serverless is False:
+    if seen.config == target.config:
+        return "nothing"
+    if seen.serverless is False:
         raise EndpointNeedsAttention(
-            f"the endpoint runs on instances (config {endpoint.config}) and cannot be converted"
+            f"the endpoint runs on instances (config {seen.config}) and cannot be converted"
             " to serverless: delete it"
         )
-    return "nothing" if endpoint.config == config else "update"
+    return "update"
+
+
+def _towards_none(target: Target, seen: EndpointFacts) -> Move:
+    """Only an endpoint that this promotion moved is deleted, whatever its name says."""
+    if seen.status in (None, "Deleting"):
+        return "nothing"
+    if seen.status in SETTLING:
+        raise EndpointNotReady(f"endpoint {target.endpoint} is {seen.status}: asking again")
+    return "delete" if seen.config == target.made else "nothing"
 
 
 def variants(model: str, endpoint: dict[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -84,6 +129,33 @@ def variants(model: str, endpoint: dict[str, Any]) -> tuple[dict[str, Any], ...]
         "MaxConcurrency": endpoint["max_concurrency"],
     }
     return ({"VariantName": VARIANT, "ModelName": model, "ServerlessConfig": serverless},)
+
+
+def check_variants(variants: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    """The same for the check endpoint, which has one caller.
+
+    Concurrency counts against a quota of the whole Region, reserved or not.
+    """
+    return tuple(
+        {**variant, "ServerlessConfig": {**variant["ServerlessConfig"], "MaxConcurrency": 1}}
+        for variant in variants
+    )
+
+
+RECOVERY: Final = re.compile(r"(.+)--recovery-(\d+)")  # no pipeline's name has two hyphens
+MOST_RECOVERIES: Final = 3
+
+
+def attempt_of(execution: str) -> tuple[str, int]:
+    """An execution's first name, and which recovery of that one it is: 0 for the first itself."""
+    name = execution.rpartition(":")[2]
+    found = RECOVERY.fullmatch(name)
+    return (found[1], int(found[2])) if found else (name, 0)
+
+
+def recovery_name(first: str, number: int) -> str:
+    """Name of the execution that ends what another execution left."""
+    return f"{first}--recovery-{number}"
 
 
 def require_settled(name: str, endpoint: EndpointFacts, config: str) -> None:

@@ -1,70 +1,106 @@
-"""Takes the promotion lock and says how the endpoint moves."""
+"""Takes the promotion lock by writing down what is wanted, and says how to begin."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from retraining import clock
 from retraining.adapters import Adapters
-from retraining.documents.champion import Champion
+from retraining.documents.document import Part
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.documents.promotion import Promotion
-from retraining.errors import PromotionLocked
+from retraining.errors import PromotionLocked, PromotionStopped
 from retraining.rules import promotion
-from retraining.rules.promotion import EndpointFacts
+from retraining.rules.outcomes import ENDS
+from retraining.rules.promotion import Target
 
 
-def decide_promotion(aws: Adapters, manifest: Manifest, package: str, execution: str) -> Promotion:
-    """Take the lock and decide; gives the lock back when it refuses."""
-    pipeline, token = manifest.pipeline, manifest.token
-    _lock(aws, pipeline, token, execution)
+@dataclass(frozen=True, kw_only=True)
+class Ended(Part):
+    """The execution that ended without ending its promotion, and how."""
+
+    execution: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecidedPromotion(Part):
+    """The names that the states need, and whether the new config proves itself elsewhere first."""
+
+    endpoint: str | None
+    config: str | None
+    check_endpoint: str | None
+    check_config: str | None
+    golden: str
+    check: bool
+
+
+def decide_promotion(
+    aws: Adapters, manifest: Manifest, package: str, execution: str, ended: Ended | None = None
+) -> DecidedPromotion:
+    """Take the lock and decide; gives the lock back when it refuses.
+
+    After an execution that ended before its time it takes over the lock and raises
+    PromotionStopped, from where the only way is back.
+    """
+    wanted = _wanted(aws, manifest, package)
+    if ended:
+        _lock(aws, wanted, execution, ended.execution)
+        raise PromotionStopped(f"execution {ended.execution} {ENDS[ended.status]}")
+    if not _lock(aws, wanted, execution):
+        held = aws.ledger.promotion(wanted.pipeline)
+        holder = held.holder if held else "another execution"
+        raise PromotionLocked(
+            f"{holder} is promoting pipeline {wanted.pipeline}: wait until it has ended"
+        )
     try:
-        return _decide(aws, manifest, package)
+        return _decide(aws, manifest, wanted)
     except BaseException:
-        aws.ledger.unlock_promotion(pipeline, token)
+        aws.ledger.close_promotion(wanted.pipeline, execution)
         raise
 
 
-def _lock(aws: Adapters, pipeline: str, token: int, execution: str) -> None:
+def _lock(aws: Adapters, wanted: Promotion, execution: str, ended: str | None = None) -> bool:
     now = int(clock.now())
     until = now + promotion.LONGEST_PROMOTION
-    if not aws.ledger.lock_promotion(pipeline, token, execution, now, until):
-        held = aws.ledger.promotion_lock(pipeline)
-        holder = held.holder if held else "another execution"
-        raise PromotionLocked(f"{holder} is promoting pipeline {pipeline}: wait until it has ended")
+    return aws.ledger.lock_promotion(wanted, execution, now, until, ended)
 
 
-def _decide(aws: Adapters, manifest: Manifest, package: str) -> Promotion:
+def _wanted(aws: Adapters, manifest: Manifest, package: str) -> Promotion:
     pipeline, token, names = manifest.pipeline, manifest.token, aws.names
-    champion = aws.ledger.champion(pipeline)
-    if not champion or champion.package != package:  # else: an earlier attempt got this far
-        promotion.require_same_champion(manifest.champion, champion)
-    endpoint, config = names.standing(pipeline), names.run(pipeline, token)
-    kind, serving = manifest.definition.endpoint_kind, manifest.definition.endpoint_kind != "none"
-    facts = aws.endpoints.facts(endpoint) if serving else EndpointFacts()
-    action = promotion.decide(kind, facts, config)
-    previous = _previous_config(action, facts, champion, config)
+    model, serving = names.run(pipeline, token), manifest.definition.endpoint_kind != "none"
     return Promotion(
-        action=action,
-        endpoint=endpoint if serving else None,
-        config=config if serving else None,
-        model=config,
-        variants=promotion.variants(config, manifest.definition.section("endpoint")),
-        check_endpoint=names.check_endpoint(pipeline) if serving else None,
-        previous_config=previous,
-        previous_golden=champion.golden if previous and champion else None,
-        golden=aws.run_folder(pipeline, token).uri_of(Golden),
-        lock=token,
-        package=package,
         pipeline=pipeline,
-        tags=tuple(names.tag_list(pipeline)),
+        token=token,
+        package=package,
+        model=model,
+        golden=aws.run_folder(pipeline, token).uri_of(Golden),
+        endpoint=names.standing(pipeline) if serving else None,
+        config=model if serving else None,
+        check_endpoint=names.check_endpoint(pipeline) if serving else None,
+        check_config=names.check_config(pipeline, token) if serving else None,
+        variants=promotion.variants(model, manifest.definition.section("endpoint")),
     )
 
 
-def _previous_config(
-    action: str, facts: EndpointFacts, champion: Champion | None, config: str
-) -> str | None:
-    """The config to go back to; when an earlier attempt moved the endpoint, the champion's."""
-    if action == "update":
-        return facts.config
-    former = champion.config if champion and action == "nothing" else None
-    return former if former != config else None
+def _decide(aws: Adapters, manifest: Manifest, wanted: Promotion) -> DecidedPromotion:
+    champion = aws.ledger.champion(wanted.pipeline)
+    if not champion or champion.package != wanted.package:  # else: an earlier attempt got this far
+        promotion.require_same_champion(manifest.champion, champion)
+    return DecidedPromotion(
+        endpoint=wanted.endpoint,
+        config=wanted.config,
+        check_endpoint=wanted.check_endpoint,
+        check_config=wanted.check_config,
+        golden=wanted.golden,
+        check=_changes(aws, wanted),
+    )
+
+
+def _changes(aws: Adapters, wanted: Promotion) -> bool:
+    """Whether an endpoint in service gets another config: it moves all at once if serverless."""
+    if wanted.endpoint is None:
+        return False
+    seen = aws.endpoints.facts(wanted.endpoint)
+    return promotion.next_move(Target(wanted.endpoint, wanted.config), seen) == "update"

@@ -11,13 +11,13 @@ from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
-from retraining.errors import DocumentUnreadable, NotOurs
+from retraining.errors import DocumentUnreadable, EndpointNotReady, NotOurs
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.rules import names, outcomes
 from retraining.rules.gate import PROMOTE
 from retraining.rules.outcomes import Ended
 from retraining.rules.promotion import SETTLING
-from retraining.rules.settlement import FAILED
+from retraining.rules.settlement import FAILED, PROMOTED
 from retraining.steps import wakes
 from retraining.steps.settle_data import checked_objects
 
@@ -30,6 +30,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     known = ledger.run(pipeline, token)
     if known.notified:
         return known
+    ended = _as_the_ledger_says(aws, ended)
     record = ledger.close_run(_with_measures(aws, _ended(aws, known, ended)))
     if not ended.promoted:
         _reject_unused_package(aws, record)
@@ -41,6 +42,20 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     if ended.outcome == FAILED:
         count(RUNS_FAILED, Pipeline=pipeline)
     return ledger.update_run(RunRecord(pipeline=pipeline, token=token, notified=True))
+
+
+def _as_the_ledger_says(aws: Adapters, ended: Ended) -> Ended:
+    """A run whose model is the champion was promoted, whatever failed after that."""
+    champion = aws.ledger.champion(ended.pipeline)
+    if ended.outcome != FAILED or champion is None or champion.token != ended.token:
+        return ended
+    return replace(
+        ended,
+        outcome=PROMOTED,
+        sentence=f"Promoted. {outcomes.sentence(ended).removesuffix('.')}.",
+        package=champion.package,
+        promoted=True,
+    )
 
 
 def _ended(aws: Adapters, known: RunRecord, ended: Ended) -> RunRecord:
@@ -99,8 +114,8 @@ def _reject_unused_package(aws: Adapters, record: RunRecord) -> None:
 
     What becomes of one whose promotion has begun is said by whoever ends the promotion.
     """
-    lock = aws.ledger.promotion_lock(record.pipeline)
-    if lock is not None and lock.token == record.token:
+    held = aws.ledger.promotion(record.pipeline)
+    if held is not None and held.promotion.token == record.token:
         return
     package = record.package or _unknown_package(aws, record)
     if package is not None:
@@ -127,7 +142,7 @@ def _delete_unused_model(aws: Adapters, pipeline: str, token: int) -> None:
     try:
         if not _in_use(aws, pipeline, name):
             aws.endpoints.delete_unused(name, name)
-    except (AwsError, NotOurs) as error:
+    except (AwsError, NotOurs, EndpointNotReady) as error:
         log.warning(f"model {name} could not be deleted: {error}")
 
 

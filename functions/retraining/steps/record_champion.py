@@ -13,48 +13,54 @@ from retraining.errors import PromotionLocked
 from retraining.rules import names
 
 
-def record_champion(aws: Adapters, promoted: Promotion, token: int) -> Champion:
-    """Approve the package, then name the champion; both or neither survive a retry."""
-    pipeline, package = promoted.pipeline, promoted.package
-    _require_lock(aws, pipeline, token)
-    verdict = aws.run_folder(pipeline, token).read(Verdict)
-    aws.registry.approve(package, verdict.sentence)
-    champion = _champion(aws, promoted, token)
-    if not aws.ledger.set_champion(pipeline, champion):
-        raise PromotionLocked(f"a newer run than {champion.run} has already named the champion")
-    record = RunRecord(pipeline=pipeline, token=token, promoted=True, package=package)
+def record_champion(aws: Adapters, pipeline: str, package: str, execution: str) -> Champion:
+    """Approve the package, then name the champion; once named, nothing leads back any more."""
+    held, champion = aws.ledger.promotion(pipeline), aws.ledger.champion(pipeline)
+    if held is None or held.holder != execution:
+        if champion and champion.package == package:  # an earlier attempt got this far
+            return champion
+        holder = held.holder if held else "nobody"
+        raise PromotionLocked(
+            f"{execution} lost the promotion lock of {pipeline}: {holder} holds it"
+        )
+    if champion is None or champion.package != package:
+        champion = _name(aws, held.promotion, execution)
+    record = RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
     aws.ledger.update_run(record)
-    aws.ledger.unlock_promotion(pipeline, token)
+    aws.ledger.close_promotion(pipeline, execution)
     return champion
 
 
-def _require_lock(aws: Adapters, pipeline: str, token: int) -> None:
-    held, champion = aws.ledger.promotion_lock(pipeline), aws.ledger.champion(pipeline)
-    holds = held is not None and held.token == token
-    if not holds and (champion is None or champion.token != token):
-        holder = f"token {held.token}" if held else "nobody"
+def _name(aws: Adapters, wanted: Promotion, execution: str) -> Champion:
+    """The champion from now on; refused once another execution holds the promotion."""
+    verdict = aws.run_folder(wanted.pipeline, wanted.token).read(Verdict)
+    aws.registry.approve(wanted.package, verdict.sentence)
+    champion = _champion(aws, wanted)
+    if not aws.ledger.set_champion(wanted.pipeline, champion, execution):
         raise PromotionLocked(
-            f"token {token} lost the promotion lock of {pipeline}: {holder} holds it"
+            f"{execution} lost the promotion lock of {wanted.pipeline}, or a newer run than"
+            f" {champion.run} has already named the champion"
         )
+    return champion
 
 
-def _champion(aws: Adapters, promoted: Promotion, token: int) -> Champion:
-    described = aws.registry.describe(promoted.package)
+def _champion(aws: Adapters, wanted: Promotion) -> Champion:
+    described = aws.registry.describe(wanted.package)
     container = described["InferenceSpecification"]["Containers"][0]
     facts = described["CustomerMetadataProperties"]
     return Champion(
-        package=promoted.package,
-        version=aws.registry.version(promoted.package),
-        model=promoted.model,
+        package=wanted.package,
+        version=aws.registry.version(wanted.package),
+        model=wanted.model,
         image=container["Image"],
         artifact=container["ModelDataUrl"],
         artifact_sha256=facts["artifact_sha256"],
-        token=token,
-        run=names.run_id(promoted.pipeline, token),
-        features=aws.run_folder(promoted.pipeline, token).read(Prepared).features,
+        token=wanted.token,
+        run=names.run_id(wanted.pipeline, wanted.token),
+        features=aws.run_folder(wanted.pipeline, wanted.token).read(Prepared).features,
         features_sha256=facts["features_sha256"],
-        golden=promoted.golden,
-        config=promoted.config,
-        endpoint=promoted.endpoint,
+        golden=wanted.golden,
+        config=wanted.config,
+        endpoint=wanted.endpoint,
         since=clock.stamp(),
     )

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from retraining.adapters import Adapters
 from retraining.documents.run_record import RunRecord
-from retraining.rules.outcomes import Ended
-from retraining.rules.settlement import FAILED, PENDING, PROMOTED
+from retraining.rules.outcomes import ENDS, Ended
+from retraining.rules.settlement import FAILED, PENDING
 from retraining.steps.finish_run import finish_run
 from retraining.steps.settle_data import settle_data
-
-ENDS: Final = {
-    "FAILED": "failed",
-    "TIMED_OUT": "ran out of time",
-    "ABORTED": "was stopped",
-    "SUCCEEDED": "ended",
-    "GONE": "disappeared",
-}
 
 
 @dataclass(frozen=True)
@@ -38,19 +29,17 @@ def recover_run(aws: Adapters, execution: EndedExecution) -> RunRecord:
     pipeline, token = execution.pipeline, execution.token
     record = aws.ledger.run(pipeline, token)
     sentence = f"The execution {ENDS[execution.status]} before the run was finished"
-    promoted = bool(record.promoted)
     settle_data(aws, pipeline, token, FAILED, PENDING, sentence)
     return finish_run(
         aws,
         Ended(
             pipeline=pipeline,
             token=token,
-            outcome=PROMOTED if promoted else FAILED,
-            sentence=f"Promoted. {sentence}." if promoted else sentence,
+            outcome=FAILED,
+            sentence=sentence,
             execution=execution.execution,
             error=execution.error or execution.status,
             cause=execution.cause,
             package=record.package,
-            promoted=promoted,
         ),
     )

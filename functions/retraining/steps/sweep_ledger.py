@@ -153,7 +153,7 @@ def _out_of_step(aws: Adapters, pipeline: str) -> bool:
 
 def _stopped_promotion(aws: Adapters, pipeline: str) -> str | None:
     """What a promotion left that no execution is about to put right."""
-    lock = aws.ledger.promotion_lock(pipeline)
+    lock = aws.ledger.promotion(pipeline)
     if lock is not None:
         execution = aws.executions.facts(lock.holder)
         if execution.status == RUNNING:

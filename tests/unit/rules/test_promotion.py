@@ -9,8 +9,9 @@ from unit_model import FORMER
 
 from retraining import errors
 from retraining.documents.golden import GoldenRow
+from retraining.documents.promotion import Promotion
 from retraining.rules import promotion
-from retraining.rules.promotion import EndpointFacts
+from retraining.rules.promotion import EndpointFacts, Goal, Target
 
 GOLDEN = (
     GoldenRow(row_id="ra", features="1,2", score=0.12345679),
@@ -18,24 +19,45 @@ GOLDEN = (
 )
 
 
+SERVE = Target("e", "new")
+GONE = Target("e", None, "new")
+INTENT = Promotion(
+    pipeline="bank",
+    token=2,
+    package="arn:package/2",
+    model="new",
+    golden="s3://work/golden.json",
+    endpoint="e",
+    config="new",
+    check_endpoint="ec",
+    check_config="new-check",
+    variants=(),
+)
+STATUSES = (
+    "Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting", "InService", "Failed",
+    "OutOfService", "UpdateRollbackFailed",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("endpoint", "action"),
+    ("endpoint", "move"),
     [
         (EndpointFacts(), "create"),
         (EndpointFacts("InService", "old", serverless=True), "update"),
         (EndpointFacts("InService", "new", serverless=True), "nothing"),
-        (EndpointFacts("Failed", "old", serverless=True), "replace"),
+        (EndpointFacts("Failed", "old", serverless=True), "delete"),
+        (EndpointFacts("Failed", "new", serverless=True), "delete"),
     ],
 )
-def test_the_endpoints_state_decides(endpoint: EndpointFacts, action: str) -> None:
-    assert promotion.decide("serverless", endpoint, "new") == action
-    assert promotion.decide("none", endpoint, "new") == "none"
+def test_the_endpoints_state_decides(endpoint: EndpointFacts, move: str) -> None:
+    assert promotion.next_move(SERVE, endpoint) == move
 
 
 @pytest.mark.parametrize("status", ["Creating", "Updating", "SystemUpdating", "RollingBack"])
 def test_a_settling_endpoint_is_asked_again(status: str) -> None:
-    with pytest.raises(errors.EndpointNotReady):
-        promotion.decide("serverless", EndpointFacts(status, "old"), "new")
+    for target in (SERVE, GONE):
+        with pytest.raises(errors.EndpointNotReady):
+            promotion.next_move(target, EndpointFacts(status, "old"))
     with pytest.raises(errors.EndpointNotReady):
         promotion.require_settled("e", EndpointFacts(status, "old"), "new")
 
@@ -50,7 +72,52 @@ def test_a_settling_endpoint_is_asked_again(status: str) -> None:
 )
 def test_what_only_a_person_can_resolve_is_left_alone(endpoint: EndpointFacts) -> None:
     with pytest.raises(errors.EndpointNeedsAttention):
-        promotion.decide("serverless", endpoint, "new")
+        promotion.next_move(SERVE, endpoint)
+
+
+@pytest.mark.parametrize("status", ["InService", "Failed", "OutOfService", "UpdateRollbackFailed"])
+def test_only_what_serves_the_promotions_own_config_is_deleted(status: str) -> None:
+    assert promotion.next_move(GONE, EndpointFacts(status, "new")) == "delete"
+    assert promotion.next_move(GONE, EndpointFacts(status, "old")) == "nothing"
+    for there in (EndpointFacts(), EndpointFacts("Deleting", "new")):
+        assert promotion.next_move(GONE, there) == "nothing"
+
+
+def test_every_goal_has_its_endpoints() -> None:
+    champion = replace(FORMER, config="old", endpoint="e")
+    cleared = Target("ec", None, "new-check")
+    for former in (None, champion):
+        assert promotion.aim("check", INTENT, former) == (Target("ec", "new-check"),)
+        assert promotion.aim("cleared", INTENT, former) == (cleared,)
+        assert promotion.aim("serve", INTENT, former) == (SERVE,)
+    assert promotion.aim("back", INTENT, champion) == (Target("e", "old"), cleared)
+    assert promotion.aim("back", INTENT, None) == (GONE, cleared)
+    assert promotion.aim("back", INTENT, FORMER) == (GONE, cleared)  # it had no endpoint
+    without = replace(INTENT, endpoint=None, config=None, check_endpoint=None, check_config=None)
+    assert promotion.aim("back", without, champion) == ()
+
+
+@pytest.mark.parametrize("goal", ["check", "cleared", "back"])
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("champions", ["old", "new"])
+def test_no_way_back_takes_away_what_serves_the_champion(
+    goal: Goal, status: str, champions: str
+) -> None:
+    """Whether the champion is another model or, past the point of no return, the new one."""
+    champion = replace(FORMER, config=champions, endpoint="e")
+    serving = EndpointFacts(status, champions, serverless=True)
+    for target in promotion.aim(goal, INTENT, champion):
+        if target.endpoint == "e" and status == "InService":
+            assert promotion.next_move(target, serving) == "nothing"
+        elif target.endpoint == "e":
+            assert target.config == champions
+
+
+def test_an_execution_is_recovered_under_a_name_that_counts() -> None:
+    arn = "arn:aws:states:us-east-1:1:execution:promotion:bank-recovery-1-000007"
+    assert promotion.attempt_of(arn) == ("bank-recovery-1-000007", 0)
+    again = promotion.recovery_name("bank-000007", 2)
+    assert promotion.attempt_of(again) == ("bank-000007", 2)
 
 
 def test_an_update_that_went_back_to_the_former_config_failed() -> None:
@@ -96,3 +163,6 @@ def test_an_endpoint_gets_the_memory_and_the_concurrency_of_its_definition() -> 
     (variant,) = promotion.variants("model", wanted)
     assert variant["ServerlessConfig"] == {"MemorySizeInMB": 3072, "MaxConcurrency": 7}
     assert variant["ModelName"] == "model"
+    (check,) = promotion.check_variants((variant,))
+    assert check["ServerlessConfig"] == {"MemorySizeInMB": 3072, "MaxConcurrency": 1}
+    assert check["ModelName"] == "model"

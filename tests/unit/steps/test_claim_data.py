@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import pytest
-from unit_model import FORMER
+from unit_model import FORMER, crown
 from unit_service import DEFINITION, Service, claim, rows, started
 
 import finish_run
@@ -117,7 +117,7 @@ def test_history_is_what_was_trained_on_and_reference_what_was_promoted(service:
 
 def test_the_champion_of_the_claim_is_scored_beside_the_challenger(service: Service) -> None:
     started(service, a=rows(3))
-    service.aws.ledger.set_champion("bank", FORMER)
+    crown(service, FORMER)
     assert claim()["champion_model"] == FORMER.model
 
 

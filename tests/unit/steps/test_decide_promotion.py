@@ -6,41 +6,51 @@ import pytest
 from unit_model import Run, serve
 from unit_service import Service
 
-import record_champion
 from retraining import errors
 from retraining.rules import promotion
 
 
-def test_the_second_model_updates_the_endpoint_and_can_go_back(service: Service) -> None:
+def test_the_second_model_updates_the_endpoint_and_proves_itself_elsewhere_first(
+    service: Service,
+) -> None:
     first = Run(service, challenger=3.0)
     first.judge()
     first.promote()
     serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000001")
     second = Run(service, token=2, challenger=4.0, champion=3.0)
     second.judge(champion=True)
-    plan = second.decide(second.register()["package"])
-    assert plan["action"] == "update"
-    assert plan["previous_config"] == "ratchet--bank--rfjp-000001"
-    assert plan["previous_golden"] == f"{first.uri}/golden.json"
-    assert plan["check_endpoint"] == "ratchet--bank--rfjp-check"
+    package = second.register()["package"]
+    assert second.decide(package) == {
+        "endpoint": "ratchet--bank--rfjp",
+        "config": "ratchet--bank--rfjp-000002",
+        "check_endpoint": "ratchet--bank--rfjp-check",
+        "check_config": "ratchet--bank--rfjp-000002-check",
+        "golden": f"{second.uri}/golden.json",
+        "check": True,
+    }
+    held = service.aws.ledger.promotion("bank")
+    assert held
+    assert (held.holder, held.promotion.package) == (second.execution, package)
 
 
 def test_two_promotions_never_run_side_by_side(service: Service) -> None:
     run = Run(service, challenger=3.0)
     run.judge()
     package = run.register()["package"]
-    decided = run.decide(package)
+    run.decide(package)
     other = Run(service, token=2, challenger=3.0)
-    with pytest.raises(errors.PromotionLocked, match="arn:1 is promoting"):
+    with pytest.raises(errors.PromotionLocked, match="arn:bank-000001 is promoting"):
         other.decide("arn:aws:p/2")
-    assert run.decide(package)["lock"] == 1
+    assert run.decide(package)["check"] is False
     service.now += 4 * 3600  # the first may still be running
-    with pytest.raises(errors.PromotionLocked, match="arn:1 is promoting"):
+    with pytest.raises(errors.PromotionLocked, match="arn:bank-000001 is promoting"):
         other.decide("arn:aws:p/2")
     service.now += promotion.LONGEST_PROMOTION - 4 * 3600 + 1
-    assert other.decide("arn:aws:p/2")["lock"] == 2
+    assert other.decide("arn:aws:p/2")["config"] == "ratchet--bank--rfjp-000002"
     with pytest.raises(errors.PromotionLocked, match="lost the promotion lock"):
-        record_champion.handler({"promotion": decided, "token": 1, "uri": run.uri}, None)
+        run.record(package)
+    with pytest.raises(errors.PromotionLocked, match="lost the promotion lock"):
+        run.move("serve")
 
 
 def test_a_verdict_against_a_former_champion_is_refused_and_the_lock_given_back(
@@ -52,4 +62,24 @@ def test_a_verdict_against_a_former_champion_is_refused_and_the_lock_given_back(
     first.promote()
     with pytest.raises(errors.ChampionChanged):
         late.decide("arn:aws:sagemaker:us-east-1:1:model-package/ratchet--bank--rfjp/2")
-    assert service.aws.ledger.promotion_lock("bank") is None
+    assert service.aws.ledger.promotion("bank") is None
+
+
+def test_after_an_execution_that_was_stopped_the_lock_is_taken_over_to_go_back(
+    service: Service,
+) -> None:
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    run.decide(package)
+    ended = {"execution": run.execution, "status": "ABORTED"}
+    with pytest.raises(errors.PromotionStopped, match="execution arn:bank-000001 was stopped"):
+        run.decide(package, "arn:again", ended)
+    held = service.aws.ledger.promotion("bank")
+    assert held
+    assert held.holder == "arn:again"
+    with pytest.raises(errors.PromotionStopped):
+        run.decide(package, "arn:again", ended)
+    with pytest.raises(errors.PromotionStopped):
+        run.decide(package, "arn:third", ended)
+    assert service.aws.ledger.promotion("bank") == held

@@ -10,29 +10,27 @@ import pytest
 from unit_model import ARTIFACT, FORMER, Run, approval
 from unit_service import Service
 
-import record_champion
 from retraining import errors
 from retraining.documents.champion import Champion
 
 
-def test_the_first_model_creates_the_endpoint_and_becomes_champion(service: Service) -> None:
+def test_the_first_model_becomes_champion(service: Service) -> None:
     run = Run(service, challenger=3.0)
     run.judge()
     package = run.register()["package"]
     promotion = run.decide(package)
-    assert promotion["action"] == "create"
+    assert promotion["check"] is False
     assert promotion["endpoint"] == "ratchet--bank--rfjp"
-    assert promotion["config"] == promotion["model"] == "ratchet--bank--rfjp-000001"
-    assert promotion["variants"][0]["ServerlessConfig"]["MaxConcurrency"] == 5
-    champion = record_champion.handler({"promotion": promotion, "token": 1, "uri": run.uri}, None)
+    assert promotion["config"] == "ratchet--bank--rfjp-000001"
+    champion = run.record(package)
+    assert champion["model"] == promotion["config"]
     assert approval(service, package) == "Approved"
     assert service.aws.ledger.champion("bank") == Champion.from_json(champion)
     assert champion["artifact_sha256"] == hashlib.sha256(ARTIFACT).hexdigest()
     assert champion["features"] == ["a", "b"]
     assert service.aws.ledger.run("bank", 1).promoted is True
-    assert service.aws.ledger.promotion_lock("bank") is None
-    again = record_champion.handler({"promotion": promotion, "token": 1, "uri": run.uri}, None)
-    assert again["package"] == package
+    assert service.aws.ledger.promotion("bank") is None
+    assert run.record(package) == champion
 
 
 def test_a_package_that_cannot_be_approved_does_not_become_champion(service: Service) -> None:
@@ -40,7 +38,7 @@ def test_a_package_that_cannot_be_approved_does_not_become_champion(service: Ser
     run = Run(service, challenger=3.0)
     run.judge()
     package = run.register()["package"]
-    event = {"promotion": run.decide(package), "token": 1}
+    run.decide(package)
     events = service.client("sagemaker").meta.events
 
     def refuse(**_: Any) -> None:
@@ -49,22 +47,47 @@ def test_a_package_that_cannot_be_approved_does_not_become_champion(service: Ser
     events.register("before-call.sagemaker.UpdateModelPackage", refuse)
     try:
         with pytest.raises(ConnectionError):
-            record_champion.handler(event, None)
+            run.record(package)
     finally:
         events.unregister("before-call.sagemaker.UpdateModelPackage", refuse)
     assert service.aws.ledger.champion("bank") is None
     assert not service.aws.ledger.run("bank", 1).promoted
     assert approval(service, package) == "PendingManualApproval"
-    assert record_champion.handler(event, None)["package"] == package
+    assert run.record(package)["package"] == package
     assert approval(service, package) == "Approved"
 
 
 def test_a_run_that_lost_the_race_does_not_replace_a_newer_champion(service: Service) -> None:
     run = Run(service, challenger=3.0)
     run.judge()
-    event = {"promotion": run.decide(run.register()["package"]), "token": 1}
+    package = run.register()["package"]
+    run.decide(package)
     newer = replace(FORMER, token=2)
-    assert service.aws.ledger.set_champion("bank", newer)
+    assert service.aws.ledger.set_champion("bank", newer, run.execution)
     with pytest.raises(errors.PromotionLocked, match="a newer run"):
-        record_champion.handler(event, None)
+        run.record(package)
     assert service.aws.ledger.champion("bank") == newer
+
+
+def test_a_function_that_outlives_its_stopped_execution_names_no_champion(
+    service: Service,
+) -> None:
+    """Stopping an execution stops none of its functions; the lock is what they need."""
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    run.decide(package)
+    taken = service.client("sagemaker").meta.events
+
+    def recovered(**_: Any) -> None:
+        """The recovery takes the lock over, after this function has looked at it."""
+        with pytest.raises(errors.PromotionStopped):
+            run.decide(package, "arn:other", {"execution": run.execution, "status": "ABORTED"})
+
+    taken.register_last("before-call.sagemaker.UpdateModelPackage", recovered)
+    try:
+        with pytest.raises(errors.PromotionLocked, match="lost the promotion lock"):
+            run.record(package)
+    finally:
+        taken.unregister("before-call.sagemaker.UpdateModelPackage", recovered)
+    assert service.aws.ledger.champion("bank") is None

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from unit_model import Run, serve
+from unit_model import Run, serve, wanted
 from unit_service import DEFINITION, Service, claim, failed, rows, started
 
 import finish_run
@@ -277,7 +277,7 @@ def test_a_promotion_lock_is_told_of_when_its_holder_has_ended(
     service: Service, status: str, told: list[str]
 ) -> None:
     service.push()
-    service.aws.ledger.lock_promotion("bank", 1, "arn:promotion", int(service.now), 2**40)
+    service.aws.ledger.lock_promotion(wanted(1), "arn:promotion", int(service.now), 2**40)
     end_of(service, status)
     assert service.sweep()["out_of_step"] == told
 

@@ -1,0 +1,22 @@
+"""State ClosePromotion: ends a promotion that failed, as the ledger says how far it came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retraining import bootstrap
+from retraining.steps.close_promotion import FailedPromotion, close_promotion
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """{pipeline, package, execution, returned, failure} -> what became of the package."""
+    failure = event["failure"]
+    failed = FailedPromotion(
+        pipeline=event["pipeline"],
+        package=event["package"],
+        execution=event["execution"],
+        returned=event["returned"],
+        error=failure["Error"],
+        cause=failure.get("Cause"),
+    )
+    return close_promotion(bootstrap.adapters(), failed).as_json()

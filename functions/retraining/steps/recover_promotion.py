@@ -1,0 +1,75 @@
+"""Ends what a promotion left behind whose execution ended before it was done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from retraining.adapters import Adapters
+from retraining.adapters.ledger import HeldPromotion
+from retraining.documents.document import Part
+from retraining.observability import log
+from retraining.rules import outcomes
+from retraining.rules.promotion import MOST_RECOVERIES, attempt_of, recovery_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedPromotion:
+    """A promotion whose execution ended, as its status event reports it."""
+
+    pipeline: str
+    manifest: str
+    package: str
+    execution: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovery(Part):
+    """The execution that ends the promotion; null when there is nothing to end, or no more try."""
+
+    started: str | None
+
+
+def recover_promotion(aws: Adapters, ended: EndedPromotion) -> Recovery:
+    """Start the promotion again to go back, or forward if its model is the champion already.
+
+    By a name that follows from the ended execution's, so that a repetition starts no second one.
+    """
+    held = _left(aws, ended)
+    if held is None and not _undecided(aws, ended):
+        return Recovery(started=None)
+    first, number = attempt_of(ended.execution)
+    if number >= MOST_RECOVERIES:
+        if held:
+            _give_up(aws, ended, held)
+        return Recovery(started=None)
+    name = recovery_name(first, number + 1)
+    before = {"execution": held.holder if held else ended.execution, "status": ended.status}
+    given = {
+        "pipeline": ended.pipeline,
+        "manifest": ended.manifest,
+        "package": ended.package,
+        "ended": before,
+    }
+    aws.promotions.start(name, json.dumps(given))
+    log.info("recovering", extra={"execution": name})
+    return Recovery(started=name)
+
+
+def _left(aws: Adapters, ended: EndedPromotion) -> HeldPromotion | None:
+    """The promotion that it, or the execution it was to recover, still holds."""
+    held = aws.ledger.promotion(ended.pipeline)
+    same = held is not None and attempt_of(held.holder)[0] == attempt_of(ended.execution)[0]
+    return held if same else None
+
+
+def _undecided(aws: Adapters, ended: EndedPromotion) -> bool:
+    """Whether it ended before anybody said what becomes of its package."""
+    return aws.registry.status(ended.package) == "PendingManualApproval"
+
+
+def _give_up(aws: Adapters, ended: EndedPromotion, held: HeldPromotion) -> None:
+    """Tell people, then free the lock for the next promotion, which moves the endpoint itself."""
+    aws.notices.publish(*outcomes.not_restored(ended.pipeline, held.promotion.endpoint))
+    aws.ledger.close_promotion(ended.pipeline, held.holder)
