@@ -13,16 +13,17 @@ Writes <output>/train and <output>/validation (label, features...), <output>/hol
 fresh|reference, label, features...), all comma-separated without header and ordered by row_id, and
 <output>/summary.json. Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
 
-Numbers are written so that XGBoost's own text parser, which reads them in SageMaker's container,
-can only read them one way. It takes `2d` for 2 and `true` for a missing value, an empty last field
-for no column at all, and of a number of 20 digits the lower 64 bits: missing values are written as
-nan, and numbers with few digits and, where they can be, without exponent.
+Numbers are written so that the two readers of SageMaker's XGBoost container read the same 32-bit
+float: xgboost's own text parser, for training, and numpy's, for scoring. The former takes `2d` for
+2, `true` for a missing value, an empty last field for no column at all, and of a number of 20
+digits the lower 64 bits. What it would misread is refused; missing values are written as nan.
 """
 
 import json
 import math
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,10 +52,10 @@ SUMMARY = "prepared-summary/1"
 SPARK_TYPES = {"integer": "long", "number": "double"}
 
 MISSING = "nan"
-SHORT = "^[+-]?[0-9]{1,18}([.][0-9]{0,17})?$"  # numbers that are kept as they are written
+SHORT = "^[+-]?[0-9]{1,18}([.][0-9]{0,17})?$"
 NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 LARGEST, SMALLEST = "3.4E38D", "1.2E-38D"  # of the 32-bit floats that XGBoost computes with
-WITHOUT_EXPONENT = ("1E-6D", "1E19D")  # as Java writes decimals of 18 places
+WITHOUT_EXPONENT = ("1E-10D", "9E18D")  # further zeros or digits the text parser would not count
 
 
 class PrepareFailed(Exception):
@@ -201,13 +202,17 @@ def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list
 def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFrame:
     """Label and features as the text of a number, null where it is missing.
 
-    A short number stays as written, a longer one becomes what a 64-bit float holds of it; true and
-    false become 1 and 0; NaN counts as missing. What is not a number stays, for `survey` to find.
+    True and false become 1 and 0; NaN counts as missing. What is not a number stays as it is, for
+    `survey` to find.
     """
     kinds = dict(data.dtypes)
-    texts = [f"{_text(name, kinds[name])} AS {_quoted(name)}" for name in (label, *features)]
-    readable = [f"{_readable(name)} AS {_quoted(name)}" for name in (label, *features)]
-    return data.selectExpr(*RESERVED, *texts).selectExpr(*RESERVED, *readable)
+
+    def each(of: Callable[[str], str]) -> list[str]:
+        return [f"{of(name)} AS {_quoted(name)}" for name in (label, *features)]
+
+    texts = data.selectExpr(*RESERVED, *each(lambda name: _text(name, kinds[name])))
+    plain = texts.selectExpr(*RESERVED, *each(_plain))
+    return plain.selectExpr(*RESERVED, *each(_readable))
 
 
 def survey(data: DataFrame, label: str, features: list[str], batches: Batches) -> list[Any]:
@@ -317,28 +322,47 @@ def _text(name: str, kind: str) -> str:
     column = _quoted(name)
     if kind == "boolean":
         return f"CAST(CAST({column} AS INT) AS STRING)"
-    text = f"trim(BOTH ' \\t\\r\\n' FROM CAST({column} AS STRING))"
+    text = f"trim(CAST({column} AS STRING))"
     cases = "WHEN 'true' THEN '1' WHEN 'false' THEN '0' WHEN 'nan' THEN NULL WHEN '' THEN NULL"
     return f"CASE lower({text}) {cases} ELSE {text} END"
 
 
-def _readable(name: str) -> str:
-    """The text in SQL; of a number with many digits or an exponent, the float that it stands for.
+def _plain(name: str) -> str:
+    """The text in SQL, without an exponent where the number can do without; short ones stay."""
+    column = _quoted(name)
+    number = f"try_cast({column} AS DOUBLE)"
+    low, high = WITHOUT_EXPONENT
+    short = f"(length({column}) < 19 AND {_without_letters(column)} OR {column} RLIKE '{SHORT}')"
+    return (
+        f"CASE WHEN {short} OR {_is_no_number(name)} THEN {column}"
+        f" WHEN abs({number}) < {SMALLEST} THEN '0'"
+        f" WHEN abs({number}) BETWEEN {low} AND {high} THEN {_decimals(number)}"
+        f" ELSE CAST({number} AS STRING) END"
+    )
 
-    The reader computes an exponent in 32 bits, so that of 1.2345678E7 the last bit may be wrong;
-    it reads 12345678 as it is.
+
+def _readable(name: str) -> str:
+    """The text in SQL, or where it would be misread the decimals of the 32-bit float itself.
+
+    The text parser adds integer and fraction in 32 bits: of 1.453 it makes 1.4530001. A model
+    would see one value in training and another in scoring, on either side of a split.
     """
     column = _quoted(name)
     number = f"try_cast({column} AS DOUBLE)"
-    decimals = f"CAST(CAST({number} AS DECIMAL(38, 18)) AS STRING)"
-    low, high = WITHOUT_EXPONENT
-    return (
-        f"CASE WHEN {column} RLIKE '{SHORT}' OR {_is_no_number(name)} THEN {column}"
-        f" WHEN abs({number}) < {SMALLEST} THEN '0'"
-        f" WHEN abs({number}) BETWEEN {low} AND {high}"
-        f" THEN regexp_replace({decimals}, '[.]?0+$', '')"
-        f" ELSE CAST({number} AS STRING) END"
-    )
+    fraction = f"try_cast(concat('0.', substring_index({column}, '.', -1)) AS DOUBLE)"
+    read = f"CAST(floor(abs({number})) AS FLOAT) + CAST({fraction} AS FLOAT)"
+    misread = f"{read} <> CAST(abs({number}) AS FLOAT)"
+    decimal = f"contains({column}, '.') AND {_without_letters(column)}"
+    single = _decimals(f"CAST(CAST({number} AS FLOAT) AS DOUBLE)")
+    return f"CASE WHEN {decimal} AND {misread} THEN {single} ELSE {column} END"
+
+
+def _without_letters(column: str) -> str:
+    return f"NOT {column} RLIKE '[a-zA-Z]'"
+
+
+def _decimals(number: str) -> str:
+    return f"regexp_replace(format_string('%.19f', {number}), '[.]?0+$', '')"
 
 
 def _is_no_number(name: str) -> str:
