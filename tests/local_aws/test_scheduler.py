@@ -34,7 +34,7 @@ def target(aws: LocalAws, request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def receive(aws: LocalAws, target: dict[str, Any]) -> Receive:
-    """The next n messages; the queue must then be empty."""
+    """Take the next n messages; the queue must then be empty."""
     sqs = aws.client("sqs")
     url = sqs.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])["QueueUrl"]
 
@@ -44,7 +44,9 @@ def receive(aws: LocalAws, target: dict[str, Any]) -> Receive:
             if len(found) >= count:
                 break
             answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, MaxNumberOfMessages=10)
-            found += [message["Body"] for message in answer.get("Messages", [])]
+            for message in answer.get("Messages", []):
+                found.append(message["Body"])
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         left = sqs.receive_message(QueueUrl=url).get("Messages", [])
         assert (len(found), left) == (count, [])
         return sorted(found)
