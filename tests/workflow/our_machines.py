@@ -31,6 +31,7 @@ RUN: dict[str, Any] = {
     "manifest": "s3://work/runs/bank/000007/manifest.json",
     "batch": "run-000007",
     "chunks": [{"chunk": 0}, {"chunk": 1}],
+    "min_new_rows": 1,
     "conclusion": None,
     "recipe_job": None,
     "source": "s3://work/accepted/bank/",

@@ -136,6 +136,19 @@ def test_data_that_teaches_nothing_is_rejected_in_few_transitions(
     assert run.transitions() <= 12
 
 
+@pytest.mark.parametrize(("least", "waits"), [(1000, False), (1001, True)])
+def test_too_few_rows_wait_for_more(retraining: Coverage, least: int, waits: bool) -> None:
+    """The chunks have 500 accepted rows each."""
+    run = retrain(retraining, ClaimData=payload({**RUN, "min_new_rows": least}))
+    assert ("TrainModel" in run.path) is not waits
+    if waits:
+        assert run.path == [*CLAIMED, *SETTLED]
+        settled = concluded(run, "SettleData")
+        assert (settled["outcome"], settled["data_state"]) == ("WAITING", "WAITING")
+        assert settled["sentence"].startswith("1000 of the 1001 new rows")
+        assert run.transitions() <= 12
+
+
 def test_a_run_that_repeats_another_checks_and_trains_nothing(retraining: Coverage) -> None:
     unchanged = {"outcome": "UNCHANGED", "data_state": "SUPERSEDED", "sentence": "As before."}
     run = retrain(retraining, ClaimData=payload({**RUN, "chunks": [], "conclusion": unchanged}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from retraining.adapters.table import Hand, Table
@@ -13,10 +13,10 @@ from retraining.documents.champion import Champion
 from retraining.documents.promotion import Promotion
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
-from retraining.rules.arrivals import Arrival, Lease, State
+from retraining.rules.arrivals import Arrival, Lease, State, Waiting
 from retraining.rules.claims import Pending
 from retraining.rules.names import pending_mark, token6
-from retraining.rules.settlement import QUARANTINED, Aftermath, Ending
+from retraining.rules.settlement import QUARANTINED, WAITING, Aftermath, Ending
 
 REGISTRATIONS: Final = "#registrations"
 LEDGER: Final = "#ledger"  # the partition of what is true of the whole table
@@ -114,20 +114,25 @@ class Ledger:
         return {item.removeprefix("object#") for item in found}
 
     def end_objects(self, pipeline: str, token: int, endings: list[Ending]) -> None:
-        """Give each object its end; one that has an end keeps it."""
+        """Give each object its end; one that has an end keeps it.
+
+        To wait for more rows is no end: the next run claims the object again.
+        """
 
         def end(ending: Ending) -> None:
             self._table.update(
                 pipeline,
                 f"object#{ending.id}",
-                "SET #state = :state, #run = :run, reason = :reason REMOVE pending",
+                "SET #state = :state, #run = :run, reason = :reason"
+                + ("" if ending.state == WAITING else " REMOVE pending"),
                 {
                     ":state": ending.state,
                     ":run": token,
                     ":reason": ending.reason,
-                    ":was": "PENDING",
+                    ":pending": "PENDING",
+                    ":waiting": WAITING,
                 },
-                "#state = :was",
+                "#state IN (:pending, :waiting)",
                 {"#state": "state", "#run": "run"},
             )
 
@@ -232,8 +237,9 @@ class Ledger:
             pipeline,
             STATE,
             "SET failures = :failures, paused = :paused, paused_reason = :reason,"
-            " retry_at = :retry, promoting = :promoting REMOVE lease",
+            " retry_at = :retry, promoting = :promoting, waiting = :waiting REMOVE lease",
             {
+                ":waiting": asdict(after.waiting) if after.waiting else None,
                 ":promoting": token if after.promoting else None,
                 ":failures": after.failures,
                 ":paused": after.paused,
@@ -273,7 +279,7 @@ class Ledger:
             pipeline,
             STATE,
             "SET failures = :none"
-            " REMOVE paused, paused_reason, retry_at, unregistered_noticed, wake_at",
+            " REMOVE paused, paused_reason, retry_at, unregistered_noticed, wake_at, waiting",
             {":none": 0},
         )
 
@@ -442,13 +448,14 @@ def _known(record: RunRecord) -> dict[str, Any]:
 
 
 def _state(item: dict[str, Any]) -> State:
-    lease = item.get("lease")
+    lease, waiting = item.get("lease"), item.get("waiting")
     return State(
         token=item.get("token", 0),
         arrivals=item.get("arrivals", 0),
         last_arrival=item.get("last_arrival"),
         last_start=item.get("last_start"),
         called=item.get("called_at"),
+        waiting=Waiting(**waiting) if waiting else None,
         wake_at=item.get("wake_at"),
         retry_at=item.get("retry_at"),
         lease=Lease(**lease) if lease else None,

@@ -50,6 +50,11 @@ class PushedDefinition(Part):
         return str(self.section("trigger")["quiet_period"])
 
     @property
+    def min_new_rows(self) -> int:
+        """How many accepted rows a run needs to train."""
+        return int(self.section("trigger")["min_new_rows"])
+
+    @property
     def schedule(self) -> str | None:
         """The schedule that calls for runs, if there is one."""
         found: str | None = self.section("trigger")["schedule"]

@@ -16,6 +16,8 @@ from retraining.documents.definition import PushedDefinition
 from retraining.rules.durations import seconds
 from retraining.rules.names import is_pipeline, object_id
 
+COLLECTED: Final = "what waits is collected until the schedule calls"
+TOO_FEW: Final = "what waits has too few rows: it counts towards the next run"
 SCHEDULE: Final = "schedule"  # the reason of a wake by which a pipeline's schedule calls
 LONGEST_DELAY: Final = 900  # seconds: the most that SQS delays a message (API reference)
 MARKER: Final = re.compile(
@@ -108,6 +110,14 @@ class Lease:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A run found too few rows: how much had arrived when it began, and when it said so."""
+
+    arrivals: int
+    since: int  # epoch seconds
+
+
+@dataclass(frozen=True)
 class State:
     """A pipeline's item in the ledger."""
 
@@ -118,6 +128,7 @@ class State:
     called: int | None = None  # epoch seconds: when the pipeline's schedule called last
     wake_at: int | None = None  # epoch seconds
     retry_at: int | None = None  # epoch seconds
+    waiting: Waiting | None = None
     lease: Lease | None = None
     failures: int = 0
     paused: bool = False
@@ -191,25 +202,33 @@ def decide(state: State, oldest: float | None, trigger: Trigger, now: float) -> 
         return Nothing(f"the pipeline is paused: {state.paused_reason}")
     when = due(state, oldest, trigger)
     if when is None:
-        return Nothing("what waits is collected until the schedule calls")
+        return Nothing(TOO_FEW if wants_more(state) else COLLECTED)
     return Rearm(delay(when - now)) if when > now else Start(state.token + 1)
 
 
 def due(state: State, oldest: float, trigger: Trigger) -> float | None:
-    """When a run of what waits should start, in epoch seconds; None until the schedule calls.
+    """When a run of what waits should start, in epoch seconds; None when that is not known yet.
 
-    What the schedule called for is a drop like any other: it starts when it is quiet. A failed run
-    is repeated after its pause, however long the interval between runs is.
+    Rows that were too few for a run wait for more to arrive, and count from then on as if they had
+    arrived with it. What the schedule called for is a drop like any other: it starts when it is
+    quiet. A failed run is repeated after its pause, however long the interval between runs is.
     """
-    begun = oldest
+    if wants_more(state):
+        return None
+    begun = max(oldest, state.waiting.since) if state.waiting else oldest
     if trigger.scheduled:
-        if state.called is None or state.called < oldest:
+        if state.called is None or state.called < begun:
             return None
         begun = state.called
     quiet_at = 0 if state.last_arrival is None else state.last_arrival / 1000 + trigger.quiet
     complete_at = min(quiet_at, begun + trigger.max_wait)
     spaced_at = 0 if state.failures else (state.last_start or 0) + trigger.min_interval
     return max(complete_at, spaced_at, state.retry_at or 0)
+
+
+def wants_more(state: State) -> bool:
+    """True when what waits was too few rows for a run, and nothing has arrived since."""
+    return state.waiting is not None and state.arrivals <= state.waiting.arrivals
 
 
 def delay(seconds: float) -> int:

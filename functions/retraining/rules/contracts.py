@@ -98,6 +98,9 @@ class Trigger(Section):
         default="0s", description="No run starts sooner after the start of the one before"
     )
 
+    min_new_rows: Annotated[StrictInt, Field(ge=1)] = Field(
+        default=1, description="Fewer accepted rows wait, and count towards the next run"
+    )
     schedule: Schedule | None = Field(
         default=None, description="When what has landed until then starts; null: when it is quiet"
     )

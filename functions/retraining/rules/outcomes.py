@@ -123,6 +123,7 @@ def _next_step(record: RunRecord, paused: str | None) -> str:
         "PROMOTED": f"none needed. Try the model: ratchet invoke {record.pipeline}",
         "MODEL_REJECTED": f"the champion stays as it is. See why: ratchet show {run}",
         "INCONCLUSIVE": f"drop more data; the verdict says how much: ratchet show {run}",
+        "WAITING": "none needed. Drop more data; trigger.min_new_rows says how much a run needs",
         "UNCHANGED": "none needed. To train all the same, push a change or drop more data",
         "DATA_REJECTED": "fix the data as the reports in quarantine say and drop it again:"
         f" ratchet show {run}",

@@ -7,7 +7,7 @@ from typing import Final
 
 from retraining.documents.check_report import CheckedObject
 from retraining.documents.manifest import ClaimedObject
-from retraining.rules.arrivals import State
+from retraining.rules.arrivals import State, Waiting
 from retraining.rules.promotion import LONGEST_PROMOTION
 
 PAUSE_AFTER: Final = 3  # failures in a row
@@ -15,6 +15,7 @@ FIRST_BACKOFF: Final = 60  # seconds, four times as long after each further fail
 LONGEST_BACKOFF: Final = 3600
 PENDING, TRAINED, SUSPECT, QUARANTINED = "PENDING", "TRAINED", "SUSPECT", "QUARANTINED"
 SUPERSEDED = "SUPERSEDED"  # trained on already, as another object of the same content
+WAITING = "WAITING"  # an object of too few rows, and the outcome of the run that found them
 FAILED, PROMOTED, UNCHANGED = "FAILED", "PROMOTED", "UNCHANGED"
 
 
@@ -66,6 +67,7 @@ class Aftermath:
     paused: bool = False
     paused_reason: str | None = None
     promoting: bool = False
+    waiting: Waiting | None = None
 
 
 def aftermath(state: State, outcome: str, sentence: str, now: float) -> Aftermath:
@@ -76,6 +78,8 @@ def aftermath(state: State, outcome: str, sentence: str, now: float) -> Aftermat
     """
     if outcome == PROMOTED:
         return Aftermath(retry_at=int(now) + LONGEST_PROMOTION, promoting=True)
+    if outcome == WAITING and state.lease is not None:
+        return Aftermath(waiting=Waiting(state.lease.arrivals, int(now)))
     if outcome != FAILED:
         return Aftermath()
     failures = state.failures + 1

@@ -73,6 +73,7 @@ class ClaimedRun(Part):
     manifest: str
     batch: str
     chunks: tuple[ChunkRef, ...]
+    min_new_rows: int
     conclusion: RunConclusion | None  # of a run that repeats another: nothing is checked
     recipe_job: str | None
     source: str
@@ -207,6 +208,7 @@ def _claimed(
         manifest=folder.uri_of(Manifest),
         batch=manifest.batch,
         chunks=() if repeats else tuple(ChunkRef(chunk=chunk) for chunk in manifest.chunks),
+        min_new_rows=definition.min_new_rows,
         conclusion=repeats,
         recipe_job=recipe_job,
         source=f"{folder.uri}/recipe/" if recipe_job else accepted,

@@ -165,7 +165,7 @@ def _workflow_in_use(
 def _has_accepted(aws: Adapters, name: str) -> bool:
     states = {run.data_state for run in aws.ledger.runs(name)}
     open_run = aws.ledger.state(name).lease is not None
-    return open_run or bool(states & {"TRAINED", "SUSPECT", "WAITING"})
+    return open_run or bool(states & {"TRAINED", "SUSPECT"})
 
 
 def _provide(

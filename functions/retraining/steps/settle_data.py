@@ -13,6 +13,7 @@ from retraining.documents.run_record import RunRecord
 from retraining.documents.settlement import Settlement
 from retraining.observability import log
 from retraining.rules import names, settlement
+from retraining.rules.arrivals import wants_more
 from retraining.rules.settlement import FAILED, PENDING, QUARANTINED, Ending
 from retraining.steps import quarantine, wakes
 
@@ -118,7 +119,9 @@ def _release(aws: Adapters, pipeline: str, token: int, decided: Settlement) -> b
 def _follow_up(aws: Adapters, pipeline: str) -> bool:
     """One wake if objects wait; looked at after the release, so none is overlooked."""
     state = aws.ledger.state(pipeline)
-    if state.paused or state.lease is not None or not aws.ledger.has_pending(pipeline):
+    if state.paused or state.lease is not None or wants_more(state):
+        return False
+    if not aws.ledger.has_pending(pipeline):
         return False
     wait = max(0, (state.retry_at or 0) - clock.now())
     wakes.ensure(aws, pipeline, state, "follow-up", wait)

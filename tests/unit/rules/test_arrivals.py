@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retraining.rules import arrivals, settlement
-from retraining.rules.arrivals import Lease, Leave, Nothing, Rearm, Repeat, Start, State, Trigger
+from retraining.rules.arrivals import (
+    Lease,
+    Leave,
+    Nothing,
+    Rearm,
+    Repeat,
+    Start,
+    State,
+    Trigger,
+    Waiting,
+)
 
 EVENTS = Path(__file__).parents[3] / "events"
 NOW = 1_790_000_000.0
@@ -108,6 +118,10 @@ def test_a_wake_decides_by_the_ledger(
 
 SCHEDULED = Trigger(60, 43_200, scheduled=True)
 COLLECTED = Nothing("what waits is collected until the schedule calls")
+TOO_FEW_ROWS = State(
+    last_arrival=int((NOW - 20) * 1000), arrivals=5, waiting=Waiting(5, int(NOW) - 300)
+)
+MORE = dataclasses.replace(TOO_FEW_ROWS, arrivals=6)
 BUSY = State(last_arrival=int((NOW - 20) * 1000))  # quiet in 40 seconds
 
 
@@ -122,6 +136,15 @@ BUSY = State(last_arrival=int((NOW - 20) * 1000))  # quiet in 40 seconds
         (State(last_start=int(NOW) - 100), Trigger(60, 1000, min_interval=130), Rearm(30)),
         (State(last_start=int(NOW) - 100), Trigger(60, 1000, min_interval=86_400), Rearm(900)),
         (State(last_start=int(NOW) - 100, failures=1), Trigger(60, 1000, 86_400), Start(1)),
+        (TOO_FEW_ROWS, Trigger(60, 1000), Nothing(arrivals.TOO_FEW)),
+        (dataclasses.replace(TOO_FEW_ROWS, arrivals=6), Trigger(60, 1000), Rearm(40)),
+        (dataclasses.replace(TOO_FEW_ROWS, arrivals=6), Trigger(60, 300), Start(1)),
+        (
+            dataclasses.replace(TOO_FEW_ROWS, arrivals=6, called=int(NOW) - 301),
+            SCHEDULED,
+            COLLECTED,
+        ),
+        (dataclasses.replace(TOO_FEW_ROWS, arrivals=6, called=int(NOW) - 30), SCHEDULED, Rearm(40)),
         (State(), SCHEDULED, COLLECTED),
         (State(called=int(NOW) - 1001), SCHEDULED, COLLECTED),
         (State(called=int(NOW) - 999), SCHEDULED, Start(1)),

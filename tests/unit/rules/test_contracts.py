@@ -49,6 +49,7 @@ def test_defaults_are_written_out() -> None:
         "quiet_period": "60s",
         "max_wait": "12h",
         "min_interval": "0s",
+        "min_new_rows": 1,
         "schedule": None,
     }
     assert document["gate"]["rule"] == "improve"
@@ -64,6 +65,8 @@ def test_defaults_are_written_out() -> None:
         ("trigger/max_wait", "59s", "trigger: max_wait 59s must not be shorter than quiet_period"),
         ("trigger/max_wait", "8d", "from 1s to 7d"),
         ("trigger/min_interval", "31d", "from 0s to 30d"),
+        ("trigger/min_new_rows", 0, "trigger.min_new_rows"),
+        ("trigger/min_new_rows", "500", "trigger.min_new_rows"),
         ("trigger/schedule", "every night", "trigger.schedule"),
         ("trigger/schedule", "at(2026-11-28T03:00:00)", "trigger.schedule"),
         ("trigger/quiet_perod", "60s", "did you mean 'quiet_period'?"),

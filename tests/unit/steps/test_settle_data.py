@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from unit_service import Service, claim, concluded, failed, rows, started
+from unit_service import BAD, Service, claim, concluded, failed, rows, started
 
 import check_data
 import finish_run
@@ -198,3 +198,85 @@ def deliver_before_release(
         return release(*arguments, **named)
 
     monkeypatch.setattr(kind, "release_lease", late)
+
+
+def wait_for_rows(service: Service, token: int) -> None:
+    """Run `token` finds too few rows."""
+    run = claim(token)
+    for chunk in run["chunks"]:
+        check_data.handler({"manifest": run["manifest"], **chunk}, None)
+    few = {"pipeline": "bank", "token": token, **concluded("WAITING", "WAITING", "too few")}
+    assert settle_data.handler(few, None)["follow_up"] is False
+
+
+def test_too_few_rows_wait_until_more_arrive_and_count_towards_the_next_run(
+    service: Service,
+) -> None:
+    started(service, a=rows(40), bad=BAD)
+    wait_for_rows(service, 1)
+    states = {key.split()[0]: item["state"] for key, item in service.objects().items()}
+    assert states == {"bank/a.csv": "WAITING", "bank/bad.csv": "QUARANTINED"}
+    assert service.keys("accepted/") == []
+    service.now += 4000
+    assert service.wake({"pipeline": "bank"}) == []
+    assert service.sweep()["woken"] == []
+    assert service.aws.ledger.state("bank").token == 1
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 2)
+    claimed = service.read("runs/bank/000002/manifest.json")["objects"]
+    assert {item["key"] for item in claimed} == {"bank/a.csv", "bank/b.csv"}
+    ends = {item["state"] for item in service.objects().values() if item["run"] == 2}
+    assert ends == {"TRAINED"}
+
+
+def test_more_that_arrived_while_a_run_found_too_few_rows_starts_the_next(
+    service: Service,
+) -> None:
+    started(service, a=rows(40))
+    run = claim()
+    check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    few = {"pipeline": "bank", "token": 1, **concluded("WAITING", "WAITING", "too few")}
+    assert settle_data.handler(few, None)["follow_up"] is True
+
+
+def test_a_push_looks_again_at_rows_that_were_too_few(service: Service) -> None:
+    started(service, a=rows(40))
+    wait_for_rows(service, 1)
+    service.receive_wakes()
+    assert service.push()["pending_objects"] == 1
+    (wake,) = service.receive_wakes()
+    service.now += 61
+    service.wake(wake)
+    assert service.aws.ledger.state("bank").token == 2
+
+
+def test_a_repeated_event_of_an_object_that_waits_for_rows_is_not_more_data(
+    service: Service,
+) -> None:
+    service.push()
+    event = service.drop("bank/a.csv", rows(40))
+    service.deliver(event)
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    wait_for_rows(service, 1)
+    service.deliver(event, received=2)
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert service.aws.ledger.state("bank").token == 1
+
+
+def test_a_failed_run_of_rows_that_waited_is_repeated(service: Service) -> None:
+    started(service, a=rows(40))
+    wait_for_rows(service, 1)
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 2, "FAILED")
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert len(service.read("runs/bank/000002/manifest.json")["objects"]) == 2
+    claim(3)
+    assert len(service.read("runs/bank/000003/manifest.json")["objects"]) == 2
