@@ -63,13 +63,15 @@ def in_order_of_arrival(objects: list[Pending]) -> list[Pending]:
 
     The time of an event says which of two keys came first, to the second. Of one key the
     sequencer knows better, and says nothing about two ("Event message structure", Amazon S3 user
-    guide).
+    guide). An object whose event was lost has none, as a listing does not tell it.
     """
     versions: dict[str, list[Pending]] = {}
     for item in objects:
         versions.setdefault(item.key, []).append(item)
     for of_key in versions.values():
-        of_key.sort(key=lambda item: sequence(item.sequencer), reverse=True)
+        if all(item.sequencer for item in of_key):
+            of_key.sort(key=lambda item: sequence(item.sequencer))
+        of_key.reverse()
     return [versions[item.key].pop() for item in objects]
 
 

@@ -101,6 +101,11 @@ def test_versions_of_a_key_are_ordered_by_their_writes_and_keys_by_their_events(
         assert written == sorted(written)
 
 
+def test_without_every_sequencer_of_a_key_its_versions_are_ordered_by_their_events() -> None:
+    objects = [version("a", "5"), version("a", ""), version("a", "4")]
+    assert claims.in_order_of_arrival(objects) == objects
+
+
 def test_the_shorter_sequencer_is_filled_with_zeros_on_its_right() -> None:
     objects = [version("a", "0055AED6DCD90281E6"), version("a", "0055aed6dcd90281e5ff")]
     assert claims.in_order_of_arrival(objects) == objects[::-1]
