@@ -39,6 +39,11 @@ class Settings:
         return self._required("RATCHET_LANDING_BUCKET")
 
     @property
+    def landing_prefix(self) -> str:
+        """What keys of landed data begin with, before the pipeline's name; empty for none."""
+        return self.environment.get("RATCHET_LANDING_PREFIX", "")
+
+    @property
     def work_bucket(self) -> str:
         """Where everything else is."""
         return self._required("RATCHET_WORK_BUCKET")

@@ -66,8 +66,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def stack(aws: None) -> str:
     """A stack `ratchet` with buckets, ledger and outputs; its name."""
+    return create_stack()
+
+
+def create_stack(landing_prefix: str = "") -> str:
+    """A stack `ratchet` whose data land under this prefix; its name."""
     boto3.client("cloudformation").create_stack(
-        StackName="ratchet", TemplateBody=json.dumps(_template())
+        StackName="ratchet", TemplateBody=json.dumps(_template(landing_prefix))
     )
     for bucket in (outputs()["LandingBucket"], outputs()["WorkBucket"]):
         boto3.client("s3").put_bucket_versioning(
@@ -92,7 +97,7 @@ def register(name: str) -> None:
     put_item(pipeline="#registrations", item=name, hash="0" * 64)
 
 
-def _template() -> dict[str, Any]:
+def _template(landing_prefix: str) -> dict[str, Any]:
     key = [("pipeline", "HASH"), ("item", "RANGE")]
     pending = [("pipeline", "HASH"), ("pending", "RANGE")]
     table = {
@@ -112,6 +117,7 @@ def _template() -> dict[str, Any]:
     bucket = {"Type": "AWS::S3::Bucket"}
     values = {
         "LandingBucket": {"Ref": "Landing"},
+        "LandingUri": {"Fn::Sub": f"s3://${{Landing}}/{landing_prefix}"},
         "WorkBucket": {"Ref": "Work"},
         "LedgerTable": {"Ref": "Ledger"},
         "RetrainingStateMachineArn": f"{ARN}:ratchet-retraining",

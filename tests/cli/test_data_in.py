@@ -19,7 +19,7 @@ from ratchet.cli.demo_data import UCI_SHA256, find_data, read_data
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import pack
 
-from .conftest import ROOT, UCI_FILE, Run, outputs, register
+from .conftest import ROOT, UCI_FILE, Run, create_stack, outputs, register
 
 BANK = ROOT / "pipelines" / "bank-marketing"
 COLUMNS = "columns.yaml"
@@ -259,6 +259,24 @@ def test_a_file_lands_under_its_pipeline_byte_for_byte(
         Bucket=outputs()["LandingBucket"], Key=landed["key"], VersionId=landed["version"]
     )
     assert answer["Body"].read() == path.read_bytes()
+
+
+def test_in_a_part_of_a_bucket_files_land_under_its_prefix(
+    run: Run, aws: None, tmp_path: Path
+) -> None:
+    create_stack("team/training/")
+    register("bank-marketing")
+    path = tmp_path / "calls.csv"
+    path.write_bytes(b"a;b\n1;2\n")
+    (landed,) = json.loads(run("upload", "bank-marketing", str(path), "--json").stdout)["objects"]
+    assert landed["key"] == "team/training/bank-marketing/calls.csv"
+    bucket = outputs()["LandingBucket"]
+    for key in ("elsewhere/1.csv", "top.csv", "team/training/top.csv", "team/training/bank/1.csv"):
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"a;b\n")
+    about = json.loads(run("info", "--json").stdout)
+    assert about["landing_prefix"] == "team/training/"
+    assert about["without_pipeline"] == {"top.csv": 1, "bank/": 1}
+    assert f"landing  s3://{bucket}/team/training\n" in run("info").stdout
 
 
 # the demo's data

@@ -424,6 +424,7 @@ def test_alarms_calculate_with_functions_that_see_no_further_than_a_point() -> N
 def test_the_outputs_are_those_that_the_command_line_reads() -> None:
     assert set(TEMPLATE["Outputs"]) == {
         "LandingBucket",
+        "LandingUri",
         "WorkBucket",
         "LedgerTable",
         "WakesQueueUrl",
@@ -506,3 +507,38 @@ def test_a_function_is_built_from_its_handler_and_the_rules_alone(tmp_path: Path
     built = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     rules = {str(p.relative_to(FUNCTIONS)) for p in (FUNCTIONS / "retraining").rglob("*.py")}
     assert built == {"gate.py"} | rules
+
+
+# ---- A part of an adopted bucket ----
+
+
+def test_a_landing_prefix_narrows_the_events_and_every_permission_on_the_bucket() -> None:
+    detail = RESOURCES["ArrivalsRule"]["Properties"]["EventPattern"]["detail"]
+    narrowed = {"key": [{"prefix": {"Ref": "LandingPrefix"}}]}
+    assert detail["object"]["Fn::If"][:2] == ["HasLandingPrefix", narrowed]
+    of_bucket = [
+        (name, statement)
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for policy in resource["Properties"].get("Policies", [])
+        if isinstance(policy, dict)
+        for statement in policy["Statement"]
+        if "LandingBucketName" in str(statement)
+    ]
+    assert {name for name, _ in of_bucket} == {
+        "CheckDataFunction", "SettleDataFunction", "RecoverRunFunction", "SweepLedgerFunction",
+    }  # fmt: skip
+    for name, statement in of_bucket:
+        lists = "List" in str(statement["Action"])
+        place = statement.get("Condition") if lists else statement["Resource"]
+        assert "${LandingPrefix}*" in str(place), name
+
+
+@pytest.mark.parametrize(
+    ("prefix", "fits"),
+    [("", True), ("a/", True), ("team/training/", True), ("a", False), ("/a/", False),
+     ("/", False), ("a*/", False), ("${aws:username}/", False), ("a?/", False)],
+)  # fmt: skip
+def test_a_landing_prefix_is_a_folder_without_wildcards(prefix: str, fits: bool) -> None:
+    pattern = TEMPLATE["Parameters"]["LandingPrefix"]["AllowedPattern"]
+    assert (re.fullmatch(pattern, prefix) is not None) is fits

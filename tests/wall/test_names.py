@@ -39,13 +39,19 @@ def test_runs_and_objects_have_the_same_names_and_keys(token: int) -> None:
     key, version = f"{PIPELINE}/a b.csv", "null"
     assert layout.object_item(key, version) == f"object#{names.object_id(key, version)}"
     assert ledger.REGISTRATIONS == REGISTRATIONS
+    landing = layout.landing_prefix("training/", PIPELINE)
+    assert landing == names.landing_prefix("training/", PIPELINE)
 
 
 def patterns() -> list[str]:
-    """What roles may touch in the work bucket; `*` is its policy's, which refuses."""
+    """What roles may touch in the work bucket; `*` is its policy's, which refuses.
+
+    The landing bucket's part is a parameter.
+    """
     inside = re.findall(r"\$\{WorkBucket\.Arn\}/([^\"\s]+)\"", TEMPLATE)
     listed = re.findall(r"s3:prefix: (.+)\}\}?", TEMPLATE)
-    return sorted({*inside, *re.findall(r"\"([^\"]+)\"", " ".join(listed))} - {"*"})
+    quoted = re.findall(r"\"([^\"]+)\"", " ".join(listed))
+    return sorted({*inside, *quoted} - {"*", "${LandingPrefix}*"})
 
 
 def test_roles_may_touch_the_keys_that_the_service_writes() -> None:

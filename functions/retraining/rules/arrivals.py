@@ -36,6 +36,7 @@ class Arrival:
     size: int
     sequencer: str
     arrived: int  # epoch milliseconds
+    root: str = ""  # with which the keys of the stack's part of the bucket begin
 
     @property
     def id(self) -> str:
@@ -45,13 +46,14 @@ class Arrival:
     @property
     def pipeline(self) -> str | None:
         """The pipeline the key belongs to; None when it belongs to none."""
-        name, slash, rest = self.key.partition("/")
-        return name if slash and rest and is_pipeline(name) else None
+        name, slash, rest = self.key.removeprefix(self.root).partition("/")
+        ours = self.key.startswith(self.root)
+        return name if ours and slash and rest and is_pipeline(name) else None
 
     @property
     def prefix(self) -> str:
-        """The key up to its first slash; "" for a key without one."""
-        return self.key.rpartition("/")[0].partition("/")[0]
+        """The key, after the root, up to its first slash; "" for a key without one."""
+        return self.key.removeprefix(self.root).rpartition("/")[0].partition("/")[0]
 
     @property
     def is_data(self) -> bool:
@@ -60,7 +62,7 @@ class Arrival:
         return not folder and MARKER.search(self.key) is None
 
 
-def arrival_of(event: dict[str, Any], bucket: str) -> Arrival:
+def arrival_of(event: dict[str, Any], bucket: str, root: str = "") -> Arrival:
     """The arrival that an EventBridge `Object Created` event reports.
 
     The key is read raw: EventBridge does not URL-encode it, unlike S3's own notifications.
@@ -77,6 +79,7 @@ def arrival_of(event: dict[str, Any], bucket: str) -> Arrival:
             size=int(thing.get("size", 0)),
             sequencer=thing.get("sequencer", ""),
             arrived=int(when.timestamp() * 1000),
+            root=root,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not an S3 Object Created event: {error!r} in {event!r:.300}") from error

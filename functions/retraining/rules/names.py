@@ -78,6 +78,11 @@ def pending_mark(arrived: int, sequencer: str, identifier: str) -> str:
     return f"{arrived:015d}#{sequence(sequencer)}#{identifier}"
 
 
+def landing_prefix(root: str, pipeline: str) -> str:
+    """Key prefix under which a pipeline's data lands; `root` is the stack's part of the bucket."""
+    return f"{root}{pipeline}/"
+
+
 def definition_prefix(pipeline: str, content_hash: str) -> str:
     """Key prefix under which push puts a pipeline's folder."""
     return f"pipelines/{pipeline}/{content_hash}"

@@ -8,6 +8,7 @@ from typing import Final
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.observability import OBJECTS_ARRIVED, OBJECTS_WITHOUT_PIPELINE, count, log
+from retraining.rules import names
 from retraining.rules.arrivals import Arrival, arrival_of
 from retraining.rules.claims import too_large
 from retraining.rules.durations import seconds
@@ -28,7 +29,8 @@ def record_arrivals(aws: Adapters, messages: list[Message]) -> list[str]:
     groups: dict[str | None, list[Landed]] = {}
     for message in messages:
         try:
-            arrival = arrival_of(json.loads(message.body), settings.landing_bucket)
+            body, root = json.loads(message.body), settings.landing_prefix
+            arrival = arrival_of(body, settings.landing_bucket, root)
         except ValueError:
             log.exception("not an S3 Object Created event: sent to the dead letter queue")
             failed.append(message.id)
@@ -114,7 +116,8 @@ def _report_unplaced(aws: Adapters, landed: list[Arrival], *, again: bool) -> No
 
     A bucket that others use too would otherwise send a notice every few seconds.
     """
-    step = f"copy it to s3://{settings.landing_bucket}/<pipeline>/"
+    place = names.landing_prefix(settings.landing_prefix, "<pipeline>")
+    step = f"copy it to s3://{settings.landing_bucket}/{place}"
     _log_without_pipeline(landed, "the key has no prefix that is a pipeline's name", step)
     day = int(clock.now()) // DAY
     prefixes = sorted({arrival.prefix for arrival in landed})

@@ -125,7 +125,8 @@ def _announce_lost(aws: Adapters, pipeline: str) -> int:
     The next sweep continues where this one ended; the place is kept when the events are sent.
     """
     place, now = aws.ledger.sweep_place(pipeline), clock.now()
-    listed, following = aws.landing.versions(f"{pipeline}/", place, sweeping.MOST_LISTED)
+    prefix = names.landing_prefix(settings.landing_prefix, pipeline)
+    listed, following = aws.landing.versions(prefix, place, sweeping.MOST_LISTED)
     since = names.began(aws.names.generation, now)
     late = [item for item in listed if sweeping.may_be_lost(item, since=since, now=now)]
     known = aws.ledger.known(pipeline, [item.id for item in late])

@@ -46,7 +46,7 @@ StackName = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
 
 _OUTPUTS = (
-    "LandingBucket", "WorkBucket", "LedgerTable", "RetrainingStateMachineArn",
+    "LandingBucket", "LandingUri", "WorkBucket", "LedgerTable", "RetrainingStateMachineArn",
     "PromotionStateMachineArn", "RegisterPipelineFunction",
 )  # fmt: skip
 
@@ -97,11 +97,17 @@ class Stack:
     name: str
     aws: Aws
     landing_bucket: str
+    landing_uri: str  # with a slash at its end; pipelines' folders are below
     work_bucket: str
     ledger_table: str
     retraining_arn: str
     promotion_arn: str
     register_function: str
+
+    @property
+    def landing_prefix(self) -> str:
+        """What keys of landed data begin with, before the pipeline's name."""
+        return self.landing_uri.removeprefix(f"s3://{self.landing_bucket}/")
 
     def client(self, service: str) -> Any:
         """The boto3 client of a service in this stack's AWS."""

@@ -50,6 +50,7 @@ def about(stack: Stack) -> dict[str, Any]:
         "endpoint_url": stack.aws.endpoint_url,
         "local": stack.aws.local,
         "landing_bucket": stack.landing_bucket,
+        "landing_prefix": stack.landing_prefix,
         "work_bucket": stack.work_bucket,
         "ledger_table": stack.ledger_table,
         "state_machines": {
@@ -84,7 +85,7 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
 
     out = stdout()
     out.print(f"Stack {stack.name}, {stack.aws.where}", style="bold", soft_wrap=True)
-    out.print(f"  landing  s3://{stack.landing_bucket}", soft_wrap=True)
+    out.print(f"  landing  {stack.landing_uri.rstrip('/')}", soft_wrap=True)
     out.print(f"  work     s3://{stack.work_bucket}", soft_wrap=True)
     out.print(f"  ledger   {stack.ledger_table}", soft_wrap=True)
     rows = [

@@ -45,6 +45,11 @@ def quarantine_prefix(pipeline: str, token: int) -> str:
     return f"quarantine/{pipeline}/{padded(token)}/"
 
 
+def landing_prefix(root: str, pipeline: str) -> str:
+    """Key prefix under which a pipeline's data lands, in the stack's part of the bucket."""
+    return f"{root}{pipeline}/"
+
+
 def definition_prefix(pipeline: str, content_hash: str) -> str:
     """Where push puts a pipeline's folder, without a slash at the end."""
     return f"pipelines/{pipeline}/{content_hash}"

@@ -153,13 +153,15 @@ def list_keys(stack: Stack, bucket: str, prefix: str) -> list[str]:
 def without_pipeline(stack: Stack) -> dict[str, int]:
     """Landing prefixes without a registered pipeline, and how many objects wait there."""
     s3, known = stack.client("s3"), registrations(stack)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=stack.landing_bucket, Delimiter="/")
+    bucket, root = stack.landing_bucket, stack.landing_prefix
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=root, Delimiter="/")
     found: dict[str, int] = {}
     for page in pages:
-        found.update({key["Key"]: 1 for key in page.get("Contents", [])})
+        found.update({key["Key"].removeprefix(root): 1 for key in page.get("Contents", [])})
         for prefix in (entry["Prefix"] for entry in page.get("CommonPrefixes", [])):
-            if prefix.rstrip("/") not in known:
-                found[prefix] = len(list_keys(stack, stack.landing_bucket, prefix))
+            within = prefix.removeprefix(root)
+            if within.rstrip("/") not in known:
+                found[within] = len(list_keys(stack, bucket, prefix))
     return found
 
 

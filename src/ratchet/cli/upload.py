@@ -24,6 +24,7 @@ from ratchet.cli.connection import (
     find_stack,
 )
 from ratchet.cli.errors import CliError
+from ratchet.cli.layout import landing_prefix
 
 _BIG = 16 * 1024 * 1024
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
@@ -116,7 +117,7 @@ def refuse_unfit(file: Path) -> None:
 
 def put(stack: Stack, pipeline: str, file: Path) -> Landed:
     """Put one file under landing/<pipeline>/; big ones in parts, with a progress bar."""
-    key, bytes_ = f"{pipeline}/{file.name}", file.stat().st_size
+    key, bytes_ = _key(stack, pipeline, file.name), file.stat().st_size
     s3 = stack.client("s3")
     if bytes_ < _BIG:
         return put_bytes(stack, pipeline, str(file), file.read_bytes())
@@ -128,9 +129,13 @@ def put(stack: Stack, pipeline: str, file: Path) -> Landed:
 
 def put_bytes(stack: Stack, pipeline: str, name: str, content: bytes) -> Landed:
     """Put one object under landing/<pipeline>/ in one request."""
-    key = f"{pipeline}/{Path(name).name}"
+    key = _key(stack, pipeline, Path(name).name)
     reply = stack.client("s3").put_object(Bucket=stack.landing_bucket, Key=key, Body=content)
     return Landed(name, key, reply["VersionId"], len(content))
+
+
+def _key(stack: Stack, pipeline: str, name: str) -> str:
+    return landing_prefix(stack.landing_prefix, pipeline) + name
 
 
 @contextmanager

@@ -152,6 +152,28 @@ def test_data_without_a_prefix_is_reported_and_left_where_it_is(service: Service
     assert "copy it to s3://landing/<pipeline>/" in notice["Message"]
 
 
+def test_in_a_part_of_a_bucket_the_pipeline_is_what_follows_the_prefix(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATCHET_LANDING_PREFIX", "team/training/")
+    service.push()
+    service.deliver(
+        service.drop("team/training/bank/deeper/1.csv", rows(3)),
+        service.drop("team/training/top.csv", rows(3)),
+        service.drop("team/training/LOGS/1.csv", rows(3)),
+        service.drop("bank/2.csv", rows(3)),
+    )
+    assert [item["key"] for item in service.objects().values()] == [
+        "team/training/bank/deeper/1.csv"
+    ]
+    (notice,) = service.notices()
+    for key in ("team/training/top.csv", "team/training/LOGS/1.csv", "bank/2.csv"):
+        assert f"s3://landing/{key}" in notice["Message"]
+    assert "copy it to s3://landing/team/training/<pipeline>/" in notice["Message"]
+    (wake,) = service.receive_wakes()
+    assert wake["pipeline"] == "bank"
+
+
 def test_a_busy_stranger_s_prefix_is_told_once_a_day(service: Service) -> None:
     def notices_of(*keys: str, received: int = 1) -> list[str]:
         service.deliver(*(service.drop(key, rows(3)) for key in keys), received=received)

@@ -183,6 +183,21 @@ def test_what_the_ledger_never_saw_is_announced_through_the_arrivals_queue(
     assert service.objects("stranger") == {}
 
 
+def test_a_sweep_looks_into_the_stack_s_part_of_the_bucket_alone(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATCHET_LANDING_PREFIX", "training/")
+    service.push()
+    service.drop("bank/not-ours.csv", rows(3))
+    service.drop("training/bank/lost.csv", rows(3))
+    catch_up(service)
+    assert service.sweep()["arrivals"] == 1
+    (event,) = service.receive_arrivals()
+    assert event["detail"]["object"]["key"] == "training/bank/lost.csv"
+    service.deliver(event)
+    assert len(service.objects()) == 1
+
+
 def test_a_sweep_lists_a_page_and_the_next_one_continues(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
