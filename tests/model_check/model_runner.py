@@ -113,8 +113,11 @@ class Runner:
         world, given = self._world, call.arguments
         operation = snake(call.resource.action)
         if operation == "start_execution":
-            payload = json.dumps(given["Input"])
-            return {"ExecutionArn": world.start(given["StateMachineArn"], given["Name"], payload)}
+            payload, known = json.dumps(given["Input"]), set(world.cloud.executions)
+            arn = world.start(given["StateMachineArn"], given["Name"], payload)
+            if arn not in known:
+                world.cloud.waiting.append(arn)
+            return {"ExecutionArn": arn}
         if operation in ("create_training_job", "create_transform_job"):
             name = given.get("TrainingJobName") or given["TransformJobName"]
             jobs = world.cloud.things.setdefault("job", {})
@@ -182,6 +185,7 @@ class Runner:
         return {"JobRunState": "SUCCEEDED"}
 
     async def _nested(self, arn: str) -> Any:
+        self._world.cloud.waiting.remove(arn)
         execution = asyncio.ensure_future(self._world.execute(arn, self.execution))
         ended = await asyncio.shield(execution)
         if ended.status != "SUCCEEDED":
