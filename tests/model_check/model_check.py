@@ -25,6 +25,7 @@ from model_paths import PATHS, Result, Scenario, check, scenarios
 
 KNOWN_RED = File(__file__).with_name("known_red.txt")
 CHUNK = 16
+SHOWN = 500  # scenarios between two lines of progress
 
 
 def known_red() -> dict[str, str]:
@@ -76,7 +77,11 @@ def main() -> int:
     begun, wanted = time.monotonic(), every(given.patterns)
     workers = min(int(os.environ.get("WORKERS", "2")), max(1, len(wanted) // CHUNK))
     with multiprocessing.Pool(workers) as pool:
-        results = pool.map(check, wanted, chunksize=CHUNK)
+        results = []
+        for result in pool.imap(check, wanted, chunksize=CHUNK):
+            results.append(result)
+            if len(results) % SHOWN == 0:
+                print(f"{len(results)} of {len(wanted)}", file=sys.stderr, flush=True)
     known = known_red()
     wrong = [one for one in results if one.wrong]
     new = [one for one in wrong if not is_known(one.scenario.name, known)]

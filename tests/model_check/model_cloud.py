@@ -51,7 +51,7 @@ class Cloud:
         self.failing_trainings = 0
         self.broken: set[str] = set()  # models whose endpoint answers otherwise than the transform
         self.break_next = False
-        self.champions: list[int] = []
+        self.asked: list[str] = []  # configs that an endpoint was ever asked to serve
         self.overlaps: list[str] = []
         self.drops = 0
 

@@ -20,6 +20,7 @@ def at_rest(world: World) -> list[str]:
         *_copies(world, ledger),
         *_nothing_held(world, ledger),
         *_one_model(world, ledger),
+        *_only_winners(world),
         *_told(world, ledger),
         *_delivered(world),
     ]
@@ -153,11 +154,21 @@ def _one_model(world: World, ledger: Ledger) -> Iterator[str]:
     if champion["package"] not in approved[-1:]:
         yield f"{champion['package']} is champion, and the newest Approved is {approved[-1:]}"
     found = world.sagemaker.endpoint(serving[0]) if serving else {"config": None, "status": None}
-    if (found["config"], found["status"]) != (champion["config"], "InService"):
+    status = "InService" if champion["config"] else None
+    if (found["config"], found["status"]) != (champion["config"], status):
         yield f"the endpoint is {found['status']} with {found['config']}, not {champion['config']}"
     if ledger.runs[champion["token"]].get("outcome") != "PROMOTED":
         outcome = ledger.runs[champion["token"]].get("outcome")
         yield f"run {champion['token']} is champion, but was told as {outcome}"
+
+
+def _only_winners(world: World) -> Iterator[str]:
+    """No model that the gate did not pass is ever asked to serve, be it for a moment."""
+    for config in dict.fromkeys(world.cloud.asked):
+        token = config.removesuffix("-check").rpartition("-")[2]
+        verdict = world.s3.newest("work", f"runs/bank/{token}/verdict.json")
+        if verdict is None or json.loads(verdict["body"])["decision"] != "promote":
+            yield f"{config} was to serve, and no gate has passed its model"
 
 
 def _told(world: World, ledger: Ledger) -> Iterator[str]:

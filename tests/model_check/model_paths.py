@@ -7,8 +7,9 @@ from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from model_cloud import BAD, Cloud, copied, rows
+from model_cloud import BAD, DEFINITION, Cloud, copied, rows
 from model_faults import Call, Crash, Fault
 from model_invariants import at_rest, caught_up, outcomes
 from model_world import World, patched
@@ -42,6 +43,21 @@ def serving(world: World) -> None:
     pushed(world)
     world.drop()
     world.settle()
+
+
+def serving_recipe(world: World) -> None:
+    """The same for a pipeline with a recipe, a schedule and no endpoint."""
+    nothing(world)
+    world.push(WITH_RECIPE)
+    world.drop()
+    world.settle()
+
+
+def push_another(world: World) -> None:
+    """Another recipe, which the next run uses, and no schedule any more."""
+    definition = {**WITH_RECIPE, "etl": {"recipe": recipe("visits")}, "trigger": QUIET}
+    world.push(definition, "1" * 64)
+    drop(world)
 
 
 def drop(world: World) -> None:
@@ -127,6 +143,7 @@ PATHS = (
     Path("registration", nothing, push_and_drop, "PROMOTED"),
     Path("unregistered", nothing, drop_and_push, "PROMOTED"),
     Path("first", pushed, drop, "PROMOTED"),
+    Path("recipe", serving_recipe, push_another, "PROMOTED PROMOTED"),
     Path("update", serving, drop_three, "PROMOTED PROMOTED"),
     Path("overwritten", serving, drop_again, "PROMOTED PROMOTED"),
     Path("meanwhile", serving, drop_meanwhile, "PROMOTED PROMOTED PROMOTED"),
@@ -157,6 +174,18 @@ def beginning(before: Act) -> Cloud:
     return world.cloud
 
 
+def recipe(column: str) -> list[dict[str, Any]]:
+    parameters = {"sourceColumn": column}
+    return [{"Action": {"Operation": "REMOVE_MISSING", "Parameters": parameters}}]
+
+
+QUIET = {"quiet_period": "60s"}
+WITH_RECIPE = {
+    **DEFINITION,
+    "etl": {"recipe": recipe("age")},
+    "trigger": {**QUIET, "schedule": "cron(0 3 * * ? *)"},
+    "endpoint": {"kind": "none"},
+}
 NO_FAULT = ("-", "none")
 
 

@@ -112,6 +112,7 @@ class SageMaker:
             raise taken("endpoint", name, "CreateEndpoint")
         self._get("endpoint-config", "endpoint configuration", config, "CreateEndpoint")
         arn = f"{ARN}endpoint/{name}"
+        self._cloud.asked.append(config)
         until = self._cloud.now() + SETTLES
         status = {"status": "Creating", "config": config, "next": config, "until": until}
         self._of("endpoint")[name] = {**request, **status, "arn": arn}
@@ -146,6 +147,7 @@ class SageMaker:
         if found["config"] == config:
             message = f'Cannot update endpoint "{found["arn"]}" with the configuration it uses.'
             raise refused("ValidationException", message, "UpdateEndpoint")
+        self._cloud.asked.append(config)
         found.update(status="Updating", next=config, until=self._cloud.now() + SETTLES)
         return {"EndpointArn": found["arn"]}
 

@@ -172,3 +172,66 @@ class Scheduler:
     def _found(self, name: str, operation: str) -> None:
         if name not in self._schedules:
             raise refused("ResourceNotFoundException", "there is none", operation)
+
+
+class DataBrew:
+    """Recipes with their published versions, datasets and jobs, by name."""
+
+    def __init__(self, things: dict[str, dict[str, Any]]) -> None:
+        self._things = things
+
+    def _of(self, kind: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._things.setdefault(f"databrew {kind}", {})
+        return found
+
+    def _get(self, kind: str, name: str) -> dict[str, Any]:
+        if name not in self._of(kind):
+            raise refused("ResourceNotFoundException", f"there is no {kind} {name}", kind)
+        found: dict[str, Any] = self._of(kind)[name]
+        return found
+
+    def _create(self, kind: str, given: dict[str, Any]) -> dict[str, Any]:
+        if given["Name"] in self._of(kind):
+            raise refused("ConflictException", f"{kind} {given['Name']} exists", kind)
+        self._of(kind)[given["Name"]] = {"published": 0, **given}
+        return {"Name": given["Name"]}
+
+    def create_recipe(self, **given: Any) -> dict[str, Any]:
+        return self._create("recipe", given)
+
+    def update_recipe(self, **given: Any) -> dict[str, Any]:
+        self._get("recipe", given["Name"]).update(given)
+        return {"Name": given["Name"]}
+
+    def publish_recipe(self, *, Name: str, Description: str) -> dict[str, Any]:
+        self._get("recipe", Name)["published"] += 1
+        return {"Name": Name}
+
+    def describe_recipe(self, *, Name: str, RecipeVersion: str = "") -> dict[str, Any]:
+        found = self._get("recipe", Name)
+        return {**found, "RecipeVersion": RecipeVersion or f"{found['published']}.0"}
+
+    def create_dataset(self, **given: Any) -> dict[str, Any]:
+        return self._create("dataset", given)
+
+    def update_dataset(self, **given: Any) -> dict[str, Any]:
+        self._get("dataset", given["Name"]).update(given)
+        return {"Name": given["Name"]}
+
+    def describe_dataset(self, *, Name: str) -> dict[str, Any]:
+        return self._get("dataset", Name)
+
+    def create_recipe_job(self, **given: Any) -> dict[str, Any]:
+        return self._create("job", given)
+
+    def update_recipe_job(self, **given: Any) -> dict[str, Any]:
+        self._get("job", given["Name"]).update(given)
+        return {"Name": given["Name"]}
+
+    def describe_job(self, *, Name: str) -> dict[str, Any]:
+        return self._get("job", Name)
+
+    def delete_job(self, *, Name: str) -> dict[str, Any]:
+        self._get("job", Name)
+        del self._of("job")[Name]
+        return {}

@@ -20,7 +20,7 @@ from model_dynamodb import Dynamodb, refused
 from model_faults import Call, Crash, Fault, denied, is_write, lost_reply, throttled
 from model_runner import Runner, StepFunctions
 from model_sagemaker import SageMaker
-from model_storage import S3, Lambda, Scheduler, Sns, Sqs
+from model_storage import S3, DataBrew, Lambda, Scheduler, Sns, Sqs
 from model_template import ENVIRONMENT, batch, listeners, machine, sample, scheduled
 
 import retraining.adapters
@@ -61,6 +61,7 @@ class World:
             "sqs": Sqs(cloud),
             "sns": Sns(cloud.notices),
             "lambda": Lambda(cloud),
+            "databrew": DataBrew(cloud.things),
             "scheduler": Scheduler(cloud.things.setdefault("schedule", {})),
             "sagemaker": self.sagemaker,
             "sagemaker-runtime": self.sagemaker,

@@ -14,18 +14,31 @@ pytestmark = pytest.mark.slow  # some hundred scenarios
 
 SHARE = 25  # one in so many, beside one of each path and kind
 FORMERLY_RED = (
-    # F1: a settling that dies, is stopped or refused half-way
+    # a settling that dies, is stopped or refused half-way
     "update/settle_data.update_item(object)#1/dies",
     "update/settle_data.update_item(object)#1/kill",
     "update/settle_data.update_item(object)#1/error",
     "update/settle_data.update_item(object)#2/before",
     "data-rejected/settle_data.update_item(object)#1/kill",
-    # F6: the client's own retry is taken for somebody else's write
+    # the client's own retry is taken for somebody else's write
     "first/record_arrivals.update_item(state)#2/resent",
     "first/start_retraining.update_item(state)#2/resent",
     "first/settle_data.update_item(state)#1/resent",
-    # F10: a wake that never comes
+    # a wake that never comes
     "first/record_arrivals.send_message()#1/lost",
+    # a lost reply when the endpoint is asked to move
+    "update/move_endpoint.update_endpoint(live)#1/after",
+    "update/move_endpoint.update_endpoint(live)#1/resent",
+    # an error once the champion is named
+    "update/record_champion.transact_write_items(promotion and champion)#1/after",
+    "update/record_champion.update_item(run)#1/error",
+    "update/record_champion.update_item(promotion)#1/dies",
+    # a promotion that is stopped, alone or with its run
+    "update/decide_promotion.put_item(promotion)#1/stop",
+    "update/decide_promotion.put_item(promotion)#1/stoprun",
+    "update/move_endpoint.create_endpoint(check)#1/kill",
+    "update/move_endpoint.update_endpoint(live)#1/stoprun",
+    "first/move_endpoint.create_endpoint(live)#1/stop",
 )
 
 
