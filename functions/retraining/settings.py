@@ -64,6 +64,11 @@ class Settings:
         return self._required("RATCHET_RECOVER_RUN_FUNCTION")
 
     @property
+    def recover_promotion_function(self) -> str:
+        """The function that ends what a promotion left; only sweep_ledger has it."""
+        return self._required("RATCHET_RECOVER_PROMOTION_FUNCTION")
+
+    @property
     def schedule_group(self) -> str:
         """Group of the pipelines' schedules; only register_pipeline makes some."""
         return self._required("RATCHET_SCHEDULE_GROUP")

@@ -38,6 +38,7 @@ ENVIRONMENT = {
     "RATCHET_PROMOTION_ARN": ARNS["promotion"],
     "RATCHET_ARRIVALS_QUEUE_URL": "arrivals",
     "RATCHET_RECOVER_RUN_FUNCTION": "recover_run",
+    "RATCHET_RECOVER_PROMOTION_FUNCTION": "recover_promotion",
 }
 
 

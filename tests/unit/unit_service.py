@@ -13,6 +13,7 @@ import check_data
 import claim_data
 import finish_run
 import record_arrivals
+import recover_promotion
 import recover_run
 import register_pipeline
 import settle_data
@@ -109,7 +110,8 @@ class Service:
             "WORK_BUCKET": "work",
             "WAKES_QUEUE_URL": self.wakes_url,
             "ARRIVALS_QUEUE_URL": self.arrivals_url,
-            "RECOVER_RUN_FUNCTION": "recover-run",
+            "RECOVER_RUN_FUNCTION": "recover_run",
+            "RECOVER_PROMOTION_FUNCTION": "recover_promotion",
             "NOTICES_TOPIC_ARN": topic,
             "SCHEDULE_GROUP": "schedules",
             "SCHEDULE_ROLE_ARN": ROLE,
@@ -126,7 +128,7 @@ class Service:
             monkeypatch.setenv(f"RATCHET_{name}", value)
         self.sent: list[dict[str, Any]] = []
         self.sqs.meta.events.register(WAKE_SENT, self._note_wake)
-        self.invoked: list[dict[str, Any]] = []
+        self.invoked: list[tuple[str, dict[str, Any]]] = []
         self.client("lambda").meta.events.register(INVOKED, self._queue_invocation)
 
     def close(self) -> None:
@@ -222,15 +224,16 @@ class Service:
         return found
 
     def recover(self) -> list[str]:
-        """Hand recover_run what was queued for it; the executions it was told of."""
+        """Hand the recoveries what was queued for them; the executions they were told of."""
         found, self.invoked = self.invoked, []
-        for event in found:
-            recover_run.handler(event, None)
-        return [event["detail"]["name"] for event in found]
+        for function, event in found:
+            (recover_run if function == "recover_run" else recover_promotion).handler(event, None)
+        return [event["detail"]["name"] for _, event in found]
 
     def _queue_invocation(self, params: dict[str, Any], **_: Any) -> Any:
         """Lambda's answer to an asynchronous invocation; moto would want a container."""
-        self.invoked.append(json.loads(params["body"]))
+        function = params["url_path"].split("/")[-2]
+        self.invoked.append((function, json.loads(params["body"])))
         return Accepted(), {"StatusCode": Accepted.status_code}
 
     def _note_wake(self, params: dict[str, Any], **_: Any) -> None:

@@ -81,7 +81,11 @@ class Adapters:
     @cached_property
     def recoveries(self) -> Recoveries:
         """What settles executions that ended unnoticed."""
-        return Recoveries(client("lambda"), self._settings.recover_run_function)
+        runs, promotions = (
+            self._settings.recover_run_function,
+            self._settings.recover_promotion_function,
+        )
+        return Recoveries(client("lambda"), runs, promotions)
 
     @cached_property
     def schedules(self) -> Schedules:

@@ -48,6 +48,7 @@ class Executions:
         return ExecutionFacts(
             status=answer["status"],
             stopped=stopped.timestamp() if stopped else None,
+            input=answer.get("input"),
             error=answer.get("error"),
             cause=answer.get("cause"),
         )

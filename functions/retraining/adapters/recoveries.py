@@ -1,4 +1,4 @@
-"""Lambda: telling recover_run of an execution that ended unnoticed."""
+"""Lambda: telling who ends it of an execution that ended unnoticed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from typing import Any
 
 
 class Recoveries:
-    """The function that settles what an execution left undone."""
+    """The functions that end what an execution left undone."""
 
-    def __init__(self, lambda_: Any, function: str) -> None:
-        self._lambda, self._function = lambda_, function
+    def __init__(self, lambda_: Any, runs: str, promotions: str) -> None:
+        self._lambda, self._runs, self._promotions = lambda_, runs, promotions
 
-    def announce(self, event: dict[str, Any]) -> None:
-        """Queue the status event, as EventBridge does; Lambda tries it three times."""
+    def of_run(self, event: dict[str, Any]) -> None:
+        """Queue a run's status event, as EventBridge does; Lambda tries it three times."""
+        self._queue(self._runs, event)
+
+    def of_promotion(self, event: dict[str, Any]) -> None:
+        """The same of a promotion."""
+        self._queue(self._promotions, event)
+
+    def _queue(self, function: str, event: dict[str, Any]) -> None:
         self._lambda.invoke(
-            FunctionName=self._function, InvocationType="Event", Payload=json.dumps(event).encode()
+            FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode()
         )

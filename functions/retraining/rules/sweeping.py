@@ -25,6 +25,7 @@ class ExecutionFacts:
 
     status: str
     stopped: float | None = None  # epoch seconds
+    input: str | None = None
     error: str | None = None
     cause: str | None = None
 
@@ -70,11 +71,12 @@ def ended_unnoticed(execution: ExecutionFacts, *, began: float, now: float) -> b
 
 
 def status_event(arn: str, execution: ExecutionFacts) -> dict[str, Any]:
-    """The status event of an execution, as far as recover_run reads it."""
+    """The status event of an execution, as far as anybody reads it."""
     detail = {
         "executionArn": arn,
         "name": arn.rpartition(":")[2],
         "status": execution.status,
+        "input": execution.input,
         "error": execution.error,
         "cause": execution.cause,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from retraining import clock
 from retraining.adapters import Adapters
+from retraining.adapters.ledger import HeldPromotion
 from retraining.documents.document import Part
 from retraining.errors import SweepIncomplete
 from retraining.observability import (
@@ -19,7 +20,7 @@ from retraining.observability import (
 )
 from retraining.rules import names, sweeping
 from retraining.rules.arrivals import State, Trigger, event_of
-from retraining.rules.sweeping import RUNNING, Ages
+from retraining.rules.sweeping import Ages
 from retraining.settings import settings
 from retraining.steps import wakes
 
@@ -83,7 +84,10 @@ def _sweep(aws: Adapters, pipeline: str, found: _Found) -> None:
     if wait is not None and wakes.arm(aws, pipeline, "sweep", wait):
         found.woken.append(pipeline)
     found.arrivals += _announce_lost(aws, pipeline)
-    if _out_of_step(aws, pipeline):
+    if held := aws.ledger.promotion(pipeline):  # the endpoint is its to move
+        if execution := _recover_promotion(aws, held):
+            found.recovered.append(execution)
+    elif _out_of_step(aws, pipeline):
         found.out_of_step.append(pipeline)
 
 
@@ -115,7 +119,7 @@ def _recover(aws: Adapters, pipeline: str, state: State) -> str | None:
     if not sweeping.ended_unnoticed(execution, began=began, now=clock.now()):
         return None
     log.warning("nobody told of the end of an execution", extra={"execution": record.execution})
-    aws.recoveries.announce(sweeping.status_event(record.execution, execution))
+    aws.recoveries.of_run(sweeping.status_event(record.execution, execution))
     return record.execution.rpartition(":")[2]
 
 
@@ -139,9 +143,25 @@ def _announce_lost(aws: Adapters, pipeline: str) -> int:
     return len(lost)
 
 
+def _recover_promotion(aws: Adapters, held: HeldPromotion) -> str | None:
+    """Tell recover_promotion of the execution that holds the lock if it ended; its name.
+
+    One that AWS does not know has just begun: a promotion is held for hours, known for 90 days.
+    """
+    execution, now = aws.executions.facts(held.holder), clock.now()
+    if not sweeping.ended_unnoticed(execution, began=now, now=now):
+        return None
+    log.warning("a promotion ended and holds its lock", extra={"execution": held.holder})
+    aws.recoveries.of_promotion(sweeping.status_event(held.holder, execution))
+    return held.holder.rpartition(":")[2]
+
+
 def _out_of_step(aws: Adapters, pipeline: str) -> bool:
     """Tell, once a day, when an endpoint does not serve what the ledger calls its champion."""
-    reason = _stopped_promotion(aws, pipeline)
+    champion = aws.ledger.champion(pipeline)
+    if champion is None or champion.endpoint is None:
+        return False
+    reason = sweeping.out_of_step(champion, aws.endpoints.status(champion.endpoint))
     if reason is None:
         return False
     count(CHAMPIONS_OUT_OF_STEP, Pipeline=pipeline)
@@ -150,20 +170,3 @@ def _out_of_step(aws: Adapters, pipeline: str) -> bool:
         text = f"{reason}.\nNothing more is said of it today.\nNext step: ratchet info"
         aws.notices.publish(f"endpoint and champion of {pipeline} are out of step", text)
     return True
-
-
-def _stopped_promotion(aws: Adapters, pipeline: str) -> str | None:
-    """What a promotion left that no execution is about to put right."""
-    lock = aws.ledger.promotion(pipeline)
-    if lock is not None:
-        execution = aws.executions.facts(lock.holder)
-        if execution.status == RUNNING:
-            return None
-        ended = sweeping.ended_unnoticed(execution, began=clock.now(), now=clock.now())
-        return (
-            f"{lock.holder} is {execution.status} and holds the promotion lock" if ended else None
-        )
-    champion = aws.ledger.champion(pipeline)
-    if champion is None or champion.endpoint is None:
-        return None
-    return sweeping.out_of_step(champion, aws.endpoints.status(champion.endpoint))

@@ -28,9 +28,10 @@ def catch_up(service: Service) -> None:
     service.now = time.time() + 2 * sweeping.SLACK
 
 
-def end_of(service: Service, status: str) -> None:
+def end_of(service: Service, status: str, given: str | None = None) -> None:
     """Let Step Functions say so of every execution, as of something that ended long ago."""
-    facts = ExecutionFacts(status, None if status in ("RUNNING", GONE) else service.now - 4000)
+    stopped = None if status in ("RUNNING", GONE) else service.now - 4000
+    facts = ExecutionFacts(status, stopped, given)
     service.monkeypatch.setattr(Executions, "facts", lambda *_: facts)
 
 
@@ -287,14 +288,19 @@ def test_an_endpoint_that_serves_the_champion_is_in_step(service: Service) -> No
     assert service.sweep()["out_of_step"] == []
 
 
-@pytest.mark.parametrize(("status", "told"), [("RUNNING", []), ("ABORTED", ["bank"]), (GONE, [])])
-def test_a_promotion_lock_is_told_of_when_its_holder_has_ended(
+@pytest.mark.parametrize(
+    ("status", "told"), [("RUNNING", []), ("ABORTED", ["promotion"]), (GONE, [])]
+)
+def test_a_promotion_that_ended_and_holds_its_lock_is_recovered(
     service: Service, status: str, told: list[str]
 ) -> None:
     service.push()
     service.aws.ledger.lock_promotion(wanted(1), "arn:promotion", int(service.now), 2**40)
-    end_of(service, status)
-    assert service.sweep()["out_of_step"] == told
+    end_of(service, status, '{"pipeline": "bank"}')
+    found = service.sweep()
+    assert (found["recovered"], found["out_of_step"]) == (told, [])
+    events = [(function, event["detail"]["input"]) for function, event in service.invoked]
+    assert events == [("recover_promotion", '{"pipeline": "bank"}') for _ in told]
 
 
 def test_one_stuck_pipeline_shows_beside_a_busy_one(
