@@ -68,30 +68,35 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+def show(one: Result, known: dict[str, str], *, red: bool, trace: bool) -> None:
+    """What is to be said of one scenario, as soon as it has run."""
+    name, expected = one.scenario.name, is_known(one.scenario.name, known)
+    if trace:
+        print(name, *one.trace, sep="\n")
+    if one.wrong and (trace or red or not expected):
+        print(f"RED {name}", *(f"    {line}" for line in one.wrong), sep="\n", flush=True)
+    if expected and not one.wrong:
+        print(f"GREEN {name}: take it out of known_red.txt", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("patterns", nargs="*", help="names of scenarios, * allowed")
     parser.add_argument("--trace", action="store_true", help="print what happened in each")
     parser.add_argument("--red", action="store_true", help="print every red scenario")
     given = parser.parse_args()
-    begun, wanted = time.monotonic(), every(given.patterns)
+    begun, wanted, known = time.monotonic(), every(given.patterns), known_red()
     workers = min(int(os.environ.get("WORKERS", "2")), max(1, len(wanted) // CHUNK))
+    results: list[Result] = []
     with multiprocessing.Pool(workers) as pool:
-        results = []
-        for result in pool.imap(check, wanted, chunksize=CHUNK):
-            results.append(result)
+        for one in pool.imap(check, wanted, chunksize=CHUNK):
+            results.append(one)
+            show(one, known, red=given.red, trace=given.trace)
             if len(results) % SHOWN == 0:
                 print(f"{len(results)} of {len(wanted)}", file=sys.stderr, flush=True)
-    known = known_red()
     wrong = [one for one in results if one.wrong]
     new = [one for one in wrong if not is_known(one.scenario.name, known)]
     mended = [one for one in results if not one.wrong and is_known(one.scenario.name, known)]
-    for one in results if given.trace else []:
-        print(one.scenario.name, *one.trace, sep="\n")
-    for one in wrong if given.red or given.trace else new:
-        print(f"RED {one.scenario.name}", *(f"    {line}" for line in one.wrong), sep="\n")
-    for one in mended:
-        print(f"GREEN {one.scenario.name}: take it out of known_red.txt")
     print(table(results))
     seconds = time.monotonic() - begun
     print(f"{len(results)} scenarios, {len(wrong)} red ({len(new)} not known), {seconds:.0f} s")

@@ -18,12 +18,10 @@ MACHINES = {"retraining": "Retraining", "promotion": "Promotion"}
 ARNS = {name: f"arn:aws:states:{ACCOUNT}:stateMachine:{name}" for name in MACHINES}
 ROLE = "arn:aws:iam::123456789012:role/ratchet"
 TEMPLATE = (ROOT / "template.yaml").read_text()
+SETTINGS = (ROOT / "functions/retraining/settings.py").read_text()
 ENVIRONMENT = {
-    # whatever else the template sets has its own name as its value
-    **{
-        name: name
-        for name in re.findall(r"RATCHET_[A-Z0-9_]+", (ROOT / "template.yaml").read_text())
-    },
+    # whatever else a function requires has its own name as its value
+    **{name: name for name in re.findall(r'_required\("(RATCHET_[A-Z0-9_]+)"\)', SETTINGS)},
     "RATCHET_STACK": "ratchet",
     "RATCHET_LEDGER_TABLE": "ledger",
     "RATCHET_LANDING_BUCKET": "landing",
@@ -40,9 +38,6 @@ ENVIRONMENT = {
     "RATCHET_RECOVER_RUN_FUNCTION": "recover_run",
     "RATCHET_RECOVER_PROMOTION_FUNCTION": "recover_promotion",
 }
-
-
-ENVIRONMENT.pop("RATCHET_KMS_KEY_ARN", None)  # keys owned by AWS
 
 
 @cache
