@@ -9,10 +9,11 @@ from retraining.steps.close_promotion import FailedPromotion, close_promotion
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{pipeline, package, execution, returned, failure} -> what became of the package."""
+    """{pipeline, token, package, execution, returned, failure} -> what became of the package."""
     failure = event["failure"]
     failed = FailedPromotion(
         pipeline=event["pipeline"],
+        token=event["token"],
         package=event["package"],
         execution=event["execution"],
         returned=event["returned"],

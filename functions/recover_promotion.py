@@ -19,6 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     given = json.loads(detail["input"])
     ended = EndedPromotion(
         pipeline=given["pipeline"],
+        token=given["token"],
         manifest=given["manifest"],
         package=given["package"],
         execution=detail["executionArn"],

@@ -18,6 +18,7 @@ RatchetError
 |-- PromotionRefused
 |   |-- ChampionChanged       the verdict was reached against another champion than today's
 |   |-- PromotionLocked       another promotion of this endpoint is under way
+|   |   `-- PromotionLost     this execution no longer holds the promotion
 |   |-- PromotionStopped      an earlier execution of the promotion ended before its end
 |   `-- EndpointNeedsAttention  the endpoint is in a state that only a person can resolve
 |-- EndpointNotReady          the endpoint is still settling, or SageMaker is busy: ask again
@@ -103,6 +104,10 @@ class ChampionChanged(PromotionRefused):
 
 class PromotionLocked(PromotionRefused):
     """Raised when another promotion holds the pipeline's promotion lock."""
+
+
+class PromotionLost(PromotionLocked):
+    """Raised when an execution acts on a promotion that another one has taken over."""
 
 
 class PromotionStopped(PromotionRefused):

@@ -94,6 +94,14 @@ UNUSED = {
         )
     },
     "SweepLedger states:DescribeExecution": "a promotion's lock is held for moments",
+    **{
+        f"{function} {action}": "a promotion may have been postponed"
+        for function, action in (
+            ("FinishRun", "states:StartExecution"), ("FinishRun", "states:DescribeExecution"),
+            ("RecoverRun", "states:StartExecution"), ("RecoverRun", "states:DescribeExecution"),
+            ("RecordChampion", "sns:Publish"), ("ClosePromotion", "sns:Publish"),
+        )
+    },
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
     "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
     "CheckData s3:DeleteObject": "the check may die on an object twice",
@@ -381,12 +389,12 @@ def recover_a_promotion(world: World) -> None:
     assert world.item(PIPELINE, "champion")["package"] == {"S": given["package"]}
 
 
-def promoting(world: World, token: int) -> dict[str, str]:
+def promoting(world: World, token: int) -> dict[str, Any]:
     """The input of the promotion of a run's model."""
     run = f"runs/{PIPELINE}/{token:06d}"
     package = world.item(PIPELINE, f"run#{token:06d}")["package"]["S"]
     manifest = f"s3://{world.outputs['WorkBucket']}/{run}/manifest.json"
-    return {"pipeline": PIPELINE, "manifest": manifest, "package": package}
+    return {"pipeline": PIPELINE, "token": token, "manifest": manifest, "package": package}
 
 
 def invoke(world: World, function: str, event: dict[str, Any]) -> Any:

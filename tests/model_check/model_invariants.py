@@ -136,11 +136,12 @@ def _nothing_held(world: World, ledger: Ledger) -> Iterator[str]:
 
 
 def _one_model(world: World, ledger: Ledger) -> Iterator[str]:
-    """What serves is the ledger's champion and the newest Approved; no package is undecided."""
+    """What serves is the champion and the newest Approved; only what is postponed is undecided."""
     packages = world.cloud.things.get("model-package", {})
     approved = [one["arn"] for one in packages.values() if one["ModelApprovalStatus"] == "Approved"]
     for one in packages.values():
-        if one["ModelApprovalStatus"] == "PendingManualApproval":
+        waits = one["arn"] == ledger.state.get("postponed", {}).get("package")
+        if one["ModelApprovalStatus"] == "PendingManualApproval" and not waits:
             yield f"package {one['arn'].rpartition('/')[2]} is undecided"
     endpoints = [
         one for one in world.cloud.things.get("endpoint", {}) if not one.endswith("-check")
@@ -182,7 +183,8 @@ def _told(world: World, ledger: Ledger) -> Iterator[str]:
             yield f"run {token} is promoted and {run.get('outcome')}"
         if token not in ledger.manifests and run.get("error") is None:
             continue  # it never began: the next token took its place
-        told = sum(f"{name}:" in one["subject"] for one in world.cloud.notices)
+        about = [one["subject"] for one in world.cloud.notices if f"{name}:" in one["subject"]]
+        told = len(about) - any("postponed" in one for one in about[:-1])  # and how that ended
         if told < 1 or told > (2 if around else 1):
             yield f"run {token} was told {told} times"
 

@@ -114,7 +114,8 @@ class Run:
         return record_champion.handler({"pipeline": "bank", **asked}, None)
 
     def close(self, package: str, error: str = "Broken", **others: Any) -> Any:
-        asked = {"execution": self.execution, "package": package, "returned": True}
+        asked = {"execution": self.execution, "package": package, "token": self.token}
+        asked["returned"] = True
         failure = {"State": "VerifyEndpoint", "Error": error}
         return close_promotion.handler(
             {"pipeline": "bank", **asked, "failure": failure, **others}, None

@@ -104,8 +104,8 @@ def test_the_job_keeps_the_columns_and_holdouts_that_the_service_reads() -> None
 
 def test_every_outcome_of_a_run_has_its_colour() -> None:
     of_the_data = {"DATA_REJECTED"}
-    ends = {*gate.OUTCOMES.values(), settlement.FAILED, settlement.UNCHANGED, *of_the_data}
-    ends.add(settlement.WAITING)
+    later = {settlement.FAILED, settlement.UNCHANGED, settlement.POSTPONED, settlement.WAITING}
+    ends = {*gate.OUTCOMES.values(), *later, *of_the_data}
     assert set(screen.OUTCOME_STYLES) == ends
 
 

@@ -124,6 +124,7 @@ OWN = {**RUN, "training": {**RUN["training"], "workflow": WORKFLOW}}
 
 ASKED = {
     "pipeline": "bank",
+    "token": 7,
     "manifest": RUN["manifest"],
     "package": "arn:package/2",
 }

@@ -293,10 +293,11 @@ def test_a_failure_after_the_verdict_ends_in_a_failed_run(retraining: Coverage, 
     assert run.error == "Broken"
 
 
-def test_a_run_whose_model_is_the_champion_succeeds_whatever_failed_later(
-    retraining: Coverage,
+@pytest.mark.parametrize("outcome", ["PROMOTED", "POSTPONED"])
+def test_a_run_whose_model_was_not_refused_succeeds_whatever_failed_later(
+    retraining: Coverage, outcome: str
 ) -> None:
-    recorded = payload({"outcome": "PROMOTED"})
+    recorded = payload({"outcome": outcome})
     run = retrain(retraining, Promote=fails("States.Timeout"), FinishRun=recorded)
     assert run.path[-4:] == ["Promote", *FINISHED]
     assert run.status == "SUCCEEDED"
@@ -558,7 +559,7 @@ def test_a_failure_anywhere_leads_back_to_what_the_ledger_says(
     assert ("MoveEndpoint" in run.path) is (state in SERVED)
     closed = run.arguments("ClosePromotion")["Payload"]
     assert closed["failure"] == {"State": state, "Error": "Broken", "Cause": "it broke"}
-    assert (closed["pipeline"], closed["package"]) == ("bank", "arn:package/2")
+    assert (closed["pipeline"], closed["token"], closed["package"]) == ("bank", 7, "arn:package/2")
     assert closed["returned"] is True
     assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from retraining.adapters.table import Hand, Table
 from retraining.documents.champion import Champion
-from retraining.documents.promotion import Promotion
+from retraining.documents.promotion import PostponedPromotion, Promotion
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
 from retraining.rules.arrivals import Arrival, Lease, State, Waiting
@@ -408,6 +408,23 @@ class Ledger:
             {":holder": holder},
             "holder = :holder",
             {"#until": "until"},
+        )
+
+    def postponed(self, pipeline: str) -> PostponedPromotion | None:
+        """The promotion that waits for room, if one does."""
+        found = (self._table.get(pipeline, STATE) or {}).get("postponed")
+        return PostponedPromotion.from_json(found) if found else None
+
+    def postpone(self, pipeline: str, promotion: PostponedPromotion) -> None:
+        """Remember a promotion to try again, in place of an earlier one."""
+        values = {":promotion": promotion.as_json()}
+        self._table.update(pipeline, STATE, "SET postponed = :promotion", values)
+
+    def drop_postponed(self, pipeline: str, package: str) -> None:
+        """Forget the postponed promotion of this package, if it is the one that waits."""
+        values = {":package": package}
+        self._table.update(
+            pipeline, STATE, "REMOVE postponed", values, "postponed.package = :package"
         )
 
     # --- the ledger itself -------------------------------------------------------------------

@@ -16,6 +16,7 @@ from retraining.rules.names import Names, run_id
 NEWEST: Final = 20  # packages looked through for the one of an earlier attempt
 LONGEST_VALUE: Final = 256  # of a CustomerMetadataProperties value
 LONGEST_REASON: Final = 1024
+PENDING_APPROVAL: Final = "PendingManualApproval"
 
 
 class Registry:
@@ -70,7 +71,7 @@ class Registry:
         answer = self._sagemaker.create_model_package(
             ModelPackageGroupName=self._names().standing(pipeline),
             ModelPackageDescription=f"Run {run_id(pipeline, token)}",
-            ModelApprovalStatus="PendingManualApproval",
+            ModelApprovalStatus=PENDING_APPROVAL,
             ClientToken=self._names().client_token(pipeline, token),
             InferenceSpecification={
                 "Containers": [{"Image": image, "ModelDataUrl": artifact}],
@@ -112,7 +113,7 @@ class Registry:
 
     def reject_undecided(self, package: str, reason: str) -> None:
         """Reject a package that nobody has approved or rejected."""
-        if self.describe(package).get("ModelApprovalStatus") == "PendingManualApproval":
+        if self.status(package) == PENDING_APPROVAL:
             self.reject(package, reason)
 
     def _decide(self, package: str, status: str, reason: str) -> None:

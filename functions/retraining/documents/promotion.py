@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from retraining.documents.document import Document
+from retraining.documents.document import Document, Part
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostponedPromotion(Part):
+    """A promotion that waits for room: its package stays PendingManualApproval."""
+
+    token: Annotated[int, "Fencing token of the run that trained the model"]
+    package: Annotated[str, "ARN of the model package"]
+    reason: Annotated[str, "What there was no room for"]
+    tries: Annotated[int, "How often it was tried"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -198,7 +198,7 @@ class ServerlessEndpoint(Section):
 
     kind: Literal["serverless"]
     memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
-    max_concurrency: Annotated[StrictInt, Field(ge=1, le=200)] = 5
+    max_concurrency: Annotated[StrictInt, Field(ge=1, le=200)] = 1
 
 
 class NoEndpoint(Section):

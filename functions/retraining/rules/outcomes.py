@@ -127,6 +127,9 @@ def _next_step(record: RunRecord, paused: str | None) -> str:
         "UNCHANGED": "none needed. To train all the same, push a change or drop more data",
         "DATA_REJECTED": "fix the data as the reports in quarantine say and drop it again:"
         f" ratchet show {run}",
+        "POSTPONED": "none needed: it is tried again when the next run ends, and by the sweep. Make"
+        " room by a greater quota of SageMaker's endpoints or serverless concurrency, or with fewer"
+        " endpoints.",
         "FAILED": "the data stays pending and is tried again after a pause. See what failed:"
         f" ratchet show {run}",
     }
@@ -140,4 +143,20 @@ def not_restored(pipeline: str, endpoint: str | None) -> tuple[str, str]:
         " back to the champion.\n"
         f"Next step: look at the endpoint in SageMaker and at ratchet info {pipeline}. The next"
         " promotion moves the endpoint from whatever it is then."
+    )
+
+
+def promoted_later(run: str, told: str) -> tuple[str, str]:
+    """Subject and text when a model becomes champion whose run was told to have ended otherwise."""
+    return f"{run}: promoted", (
+        f"The model of run {run}, which had ended {told}, is the champion now.\n"
+        "Next step: none needed. See what serves: ratchet info"
+    )
+
+
+def rejected_later(run: str, reason: str) -> tuple[str, str]:
+    """Subject and text when a postponed promotion is given up, long after its run."""
+    return f"{run}: model rejected", (
+        f"The promotion of the model of run {run}, which was postponed, has failed. {reason}\n"
+        f"Next step: the champion stays as it is. See why: ratchet show {run}"
     )

@@ -142,6 +142,8 @@ def check_variants(variants: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any]
     )
 
 
+POSTPONING: Final = ("EndpointLimitReached", "PromotionLocked")
+"""Errors that say nothing about the model: there was no room, or another promotion all the time."""
 RECOVERY: Final = re.compile(r"(.+)--recovery-(\d+)")  # no pipeline's name has two hyphens
 MOST_RECOVERIES: Final = 3
 

@@ -16,7 +16,8 @@ LONGEST_BACKOFF: Final = 3600
 PENDING, TRAINED, SUSPECT, QUARANTINED = "PENDING", "TRAINED", "SUSPECT", "QUARANTINED"
 SUPERSEDED = "SUPERSEDED"  # trained on already, as another object of the same content
 WAITING = "WAITING"  # an object of too few rows, and the outcome of the run that found them
-FAILED, PROMOTED, UNCHANGED = "FAILED", "PROMOTED", "UNCHANGED"
+FAILED, PROMOTED, POSTPONED = "FAILED", "PROMOTED", "POSTPONED"
+UNCHANGED = "UNCHANGED"
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,20 @@
-"""Ends a promotion that failed: the package's status follows the ledger, the lock goes back."""
+"""Ends a promotion that failed: the package's status follows the ledger, the lock goes back.
+
+One that found no room is postponed instead: its model won, and a quota is no verdict.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from retraining.adapters import Adapters
+from retraining.documents.champion import Champion
 from retraining.documents.document import Part
+from retraining.documents.promotion import PostponedPromotion
 from retraining.documents.run_record import RunRecord
 from retraining.observability import log
-from retraining.rules import outcomes
+from retraining.rules import names, outcomes
+from retraining.rules.promotion import POSTPONING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +23,7 @@ class FailedPromotion:
 
     pipeline: str
     package: str
+    token: int
     execution: str
     returned: bool
     error: str
@@ -44,12 +51,46 @@ def close_promotion(aws: Adapters, failed: FailedPromotion) -> ClosedPromotion:
     promoted = champion is not None and champion.package == package
     if champion and promoted:
         log.error(f"{package} is the champion and stays Approved, although: {reason}")
-        aws.registry.approve(package, f"The champion since {champion.since}")
-        aws.ledger.update_run(
-            RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
-        )
+        _follow(aws, pipeline, champion)
+    elif failed.error in POSTPONING:
+        _postpone(aws, failed, reason)
     else:
         aws.registry.reject(package, reason)
+        _tell_postponed(aws, pipeline, package, reason)
     if failed.returned:
         aws.ledger.close_promotion(pipeline, failed.execution)
     return ClosedPromotion(package=package, promoted=promoted and failed.returned, reason=reason)
+
+
+def _follow(aws: Adapters, pipeline: str, champion: Champion) -> None:
+    package = champion.package
+    aws.registry.approve(package, f"The champion since {champion.since}")
+    aws.ledger.update_run(
+        RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
+    )
+    aws.ledger.drop_postponed(pipeline, package)
+
+
+def _postpone(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
+    """Remember it; the model of an earlier one that still waits has been overtaken."""
+    pipeline, before = failed.pipeline, aws.ledger.postponed(failed.pipeline)
+    if before and before.package != failed.package:
+        aws.registry.reject(before.package, f"overtaken by {failed.package}")
+    same = before if before and before.package == failed.package else None
+    waiting = PostponedPromotion(
+        token=failed.token,
+        package=failed.package,
+        reason=reason,
+        tries=(same.tries if same else 0) + 1,
+    )
+    aws.ledger.postpone(pipeline, waiting)
+
+
+def _tell_postponed(aws: Adapters, pipeline: str, package: str, reason: str) -> None:
+    """A run tells of its own promotion; of one that was postponed nobody else would."""
+    waiting = aws.ledger.postponed(pipeline)
+    if waiting is None or waiting.package != package:
+        return
+    run = names.run_id(pipeline, waiting.token)
+    aws.notices.publish(*outcomes.rejected_later(run, reason))
+    aws.ledger.drop_postponed(pipeline, package)

@@ -17,8 +17,8 @@ from retraining.rules import names, outcomes
 from retraining.rules.gate import PROMOTE
 from retraining.rules.outcomes import Ended
 from retraining.rules.promotion import SETTLING
-from retraining.rules.settlement import FAILED, PROMOTED
-from retraining.steps import wakes
+from retraining.rules.settlement import FAILED, POSTPONED, PROMOTED
+from retraining.steps import promotions, wakes
 from retraining.steps.settle_data import checked_objects
 
 
@@ -32,9 +32,10 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
         return known
     ended = _as_the_ledger_says(aws, ended)
     record = ledger.close_run(_with_measures(aws, _ended(aws, known, ended)))
-    if not ended.promoted:
+    if ended.outcome not in (PROMOTED, POSTPONED):
         _reject_unused_package(aws, record)
         _delete_unused_model(aws, pipeline, token)
+    promotions.retry(aws, pipeline, besides=token)
     aws.run_folder(pipeline, token).write_as("record.json", record)
     paused = ledger.state(pipeline).paused_reason
     aws.notices.publish(*outcomes.notice(record, paused))
@@ -46,16 +47,17 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
 
 def _as_the_ledger_says(aws: Adapters, ended: Ended) -> Ended:
     """A run whose model is the champion was promoted, whatever failed after that."""
-    champion = aws.ledger.champion(ended.pipeline)
-    if ended.outcome != FAILED or champion is None or champion.token != ended.token:
+    if ended.outcome != FAILED:
         return ended
-    return replace(
-        ended,
-        outcome=PROMOTED,
-        sentence=f"Promoted. {outcomes.sentence(ended).removesuffix('.')}.",
-        package=champion.package,
-        promoted=True,
-    )
+    champion, waiting = aws.ledger.champion(ended.pipeline), aws.ledger.postponed(ended.pipeline)
+    if champion and champion.token == ended.token:
+        sentence = f"Promoted. {outcomes.sentence(ended).removesuffix('.')}."
+        found = replace(ended, outcome=PROMOTED, package=champion.package, promoted=True)
+        return replace(found, sentence=sentence)
+    if waiting and waiting.token == ended.token:
+        sentence = f"Better, but its promotion is postponed. {waiting.reason}"
+        return replace(ended, outcome=POSTPONED, package=waiting.package, sentence=sentence)
+    return ended
 
 
 def _ended(aws: Adapters, known: RunRecord, ended: Ended) -> RunRecord:

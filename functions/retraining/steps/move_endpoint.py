@@ -8,7 +8,7 @@ from retraining.adapters import Adapters
 from retraining.documents.champion import Champion
 from retraining.documents.document import Part
 from retraining.documents.promotion import Promotion
-from retraining.errors import EndpointNotReady, PromotionLocked
+from retraining.errors import EndpointNotReady, PromotionLost
 from retraining.observability import log
 from retraining.rules import promotion
 from retraining.rules.promotion import Goal, Target
@@ -36,7 +36,7 @@ def move_endpoint(aws: Adapters, pipeline: str, execution: str, goal: Goal) -> M
         if goal == "back":
             return NOTHING
         holder = held.holder if held else "nobody"
-        raise PromotionLocked(f"{execution} lost the promotion lock of {pipeline} to {holder}")
+        raise PromotionLost(f"{execution} lost the promotion lock of {pipeline} to {holder}")
     champion = aws.ledger.champion(pipeline)
     targets = promotion.aim(goal, held.promotion, champion)
     for target in targets:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.documents.champion import Champion
@@ -9,8 +11,9 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.promotion import Promotion
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
-from retraining.errors import PromotionLocked
-from retraining.rules import names
+from retraining.errors import PromotionLost
+from retraining.rules import names, outcomes
+from retraining.rules.settlement import PROMOTED
 
 
 def record_champion(aws: Adapters, pipeline: str, package: str, execution: str) -> Champion:
@@ -20,13 +23,16 @@ def record_champion(aws: Adapters, pipeline: str, package: str, execution: str) 
         if champion and champion.package == package:  # an earlier attempt got this far
             return champion
         holder = held.holder if held else "nobody"
-        raise PromotionLocked(
-            f"{execution} lost the promotion lock of {pipeline}: {holder} holds it"
-        )
+        raise PromotionLost(f"{execution} lost the promotion lock of {pipeline}: {holder} holds it")
     if champion is None or champion.package != package:
         champion = _name(aws, held.promotion, execution)
     record = RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
+    told = aws.ledger.run(pipeline, champion.token).outcome
+    if told not in (None, PROMOTED):
+        record = replace(record, outcome=PROMOTED)
+        aws.notices.publish(*outcomes.promoted_later(champion.run, told))
     aws.ledger.update_run(record)
+    aws.ledger.drop_postponed(pipeline, package)
     aws.ledger.close_promotion(pipeline, execution)
     return champion
 
@@ -37,7 +43,7 @@ def _name(aws: Adapters, wanted: Promotion, execution: str) -> Champion:
     aws.registry.approve(wanted.package, verdict.sentence)
     champion = _champion(aws, wanted)
     if not aws.ledger.set_champion(wanted.pipeline, champion, execution):
-        raise PromotionLocked(
+        raise PromotionLost(
             f"{execution} lost the promotion lock of {wanted.pipeline}, or a newer run than"
             f" {champion.run} has already named the champion"
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from retraining.adapters import Adapters
 from retraining.adapters.ledger import HeldPromotion
+from retraining.adapters.registry import PENDING_APPROVAL
 from retraining.documents.document import Part
 from retraining.observability import log
 from retraining.rules import outcomes
@@ -18,6 +19,7 @@ class EndedPromotion:
     """A promotion whose execution ended, as its status event reports it."""
 
     pipeline: str
+    token: int
     manifest: str
     package: str
     execution: str
@@ -48,6 +50,7 @@ def recover_promotion(aws: Adapters, ended: EndedPromotion) -> Recovery:
     before = {"execution": held.holder if held else ended.execution, "status": ended.status}
     given = {
         "pipeline": ended.pipeline,
+        "token": ended.token,
         "manifest": ended.manifest,
         "package": ended.package,
         "ended": before,
@@ -66,7 +69,10 @@ def _left(aws: Adapters, ended: EndedPromotion) -> HeldPromotion | None:
 
 def _undecided(aws: Adapters, ended: EndedPromotion) -> bool:
     """Whether it ended before anybody said what becomes of its package."""
-    return aws.registry.status(ended.package) == "PendingManualApproval"
+    waiting = aws.ledger.postponed(ended.pipeline)
+    if waiting and waiting.package == ended.package:
+        return False
+    return aws.registry.status(ended.package) == PENDING_APPROVAL
 
 
 def _give_up(aws: Adapters, ended: EndedPromotion, held: HeldPromotion) -> None:

@@ -18,6 +18,7 @@ OUTCOME_STYLES = {
     "MODEL_REJECTED": "bold red",
     "DATA_REJECTED": "bold yellow",
     "INCONCLUSIVE": "bold magenta",
+    "POSTPONED": "bold magenta",
     "UNCHANGED": "dim",
     "WAITING": "dim",
     "FAILED": "bold red",

@@ -53,7 +53,7 @@ def test_defaults_are_written_out() -> None:
         "schedule": None,
     }
     assert document["gate"]["rule"] == "improve"
-    assert document["endpoint"] == {"kind": "serverless", "memory_mb": 2048, "max_concurrency": 5}
+    assert document["endpoint"] == {"kind": "serverless", "memory_mb": 2048, "max_concurrency": 1}
     again = contracts.as_document(contracts.parse_definition(json.dumps(document)))
     assert again == document
 

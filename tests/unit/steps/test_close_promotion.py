@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from unit_model import Run, approval
-from unit_service import Service
+from unit_service import Service, concluded, failed
 
-import close_promotion
+import finish_run
 
 
 def test_a_failed_promotion_rejects_the_package_with_the_reason(service: Service) -> None:
@@ -64,9 +65,93 @@ def test_a_champion_whose_record_failed_is_promoted_all_the_same(service: Servic
     run.decide(package)
     run.record(package)
     service.aws.registry.reject(package, "by somebody")
-    again = {"pipeline": "bank", "package": package, "execution": run.execution}
-    failure = {"State": "RecordChampion", "Error": "Throttled"}
-    closed = close_promotion.handler({**again, "returned": True, "failure": failure}, None)
-    assert closed["promoted"]
+    assert run.close(package, "Throttled")["promoted"]
     assert approval(service, package) == "Approved"
     assert service.aws.ledger.run("bank", 1).promoted is True
+
+
+@pytest.mark.parametrize("error", ["EndpointLimitReached", "PromotionLocked"])
+def test_a_promotion_without_room_is_postponed_not_rejected(service: Service, error: str) -> None:
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    run.decide(package)
+    assert not run.close(package, error)["promoted"]
+    assert approval(service, package) == "PendingManualApproval"
+    assert service.aws.ledger.promotion("bank") is None
+    waiting = service.aws.ledger.postponed("bank")
+    assert waiting
+    assert (waiting.token, waiting.package, waiting.tries) == (1, package, 1)
+    ended = {"pipeline": "bank", "token": 1, "execution": "arn", "package": package}
+    service.notices()
+    record = finish_run.handler({**ended, **failed("Promote", "States.TaskFailed", error)}, None)
+    assert record["outcome"] == "POSTPONED"
+    (notice,) = service.notices()
+    assert notice["Subject"] == "[ratchet] bank-000001: postponed"
+    assert "Better, but its promotion is postponed" in notice["Message"]
+    assert "Next step: none needed: it is tried again" in notice["Message"]
+
+
+def postponed(service: Service) -> tuple[Run, str]:
+    """A run whose promotion waits for room."""
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    run.decide(package)
+    run.close(package, "EndpointLimitReached")
+    return run, package
+
+
+def executions(service: Service) -> list[str]:
+    machine = service.aws._settings.promotion_arn
+    found = service.client("stepfunctions").list_executions(stateMachineArn=machine)
+    return [one["name"] for one in found["executions"]]
+
+
+def test_the_end_of_the_next_run_tries_it_again(service: Service) -> None:
+    run, package = postponed(service)
+    again = {"pipeline": "bank", "token": 2, "execution": "arn", "package": None}
+    finish_run.handler({**again, **concluded("MODEL_REJECTED")}, None)
+    finish_run.handler({**again, **concluded("MODEL_REJECTED"), "token": 3}, None)
+    assert executions(service) == ["bank-000001--again-1"]
+    run.decide(package)
+    run.close(package, "EndpointLimitReached")
+    finish_run.handler({**again, **concluded("PROMOTED"), "token": 4}, None)
+    assert set(executions(service)) == {"bank-000001--again-1", "bank-000001--again-2"}
+
+
+def test_a_postponed_promotion_that_succeeds_is_told_and_recorded(service: Service) -> None:
+    run, package = postponed(service)
+    ended = {"pipeline": "bank", "token": 1, "execution": "arn", "package": package}
+    finish_run.handler({**ended, **failed("Promote", "States.TaskFailed")}, None)
+    service.notices()
+    run.decide(package)
+    run.record(package)
+    assert service.aws.ledger.postponed("bank") is None
+    assert service.aws.ledger.run("bank", 1).outcome == "PROMOTED"
+    (notice,) = service.notices()
+    assert notice["Subject"] == "[ratchet] bank-000001: promoted"
+    assert "is the champion now" in notice["Message"]
+
+
+def test_a_postponed_promotion_that_is_rejected_later_is_told(service: Service) -> None:
+    run, package = postponed(service)
+    service.notices()
+    run.close(package, "ChampionChanged")
+    assert approval(service, package) == "Rejected"
+    assert service.aws.ledger.postponed("bank") is None
+    (notice,) = service.notices()
+    assert notice["Subject"] == "[ratchet] bank-000001: model rejected"
+    assert "ChampionChanged" in notice["Message"]
+
+
+def test_a_newer_model_without_room_takes_the_place_of_the_older(service: Service) -> None:
+    _, package = postponed(service)
+    newer = Run(service, token=2, challenger=4.0)
+    newer.judge()
+    other = newer.register()["package"]
+    newer.close(other, "PromotionLocked")
+    assert approval(service, package) == "Rejected"
+    waiting = service.aws.ledger.postponed("bank")
+    assert waiting
+    assert (waiting.package, waiting.tries) == (other, 1)

@@ -48,7 +48,7 @@ def test_a_first_endpoint_is_created_once(service: Service, endpoints: Hosting) 
     made = [("create_endpoint_config", FIRST), ("create_endpoint", NAME, FIRST)]
     assert endpoints.writes == made
     (variant,) = endpoints.configs[FIRST]
-    assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 1}
     with pytest.raises(errors.EndpointNotReady, match="is Creating"):
         run.move("serve")
     endpoints.settle()

@@ -10,7 +10,6 @@ from unit_hosting import CHECK, NAME, Hosting, hosting
 from unit_model import Run, approval
 from unit_service import EVENTS, Service
 
-import close_promotion
 import recover_promotion
 from retraining import errors
 
@@ -50,7 +49,7 @@ class Promotion:
         """The execution's status event; the name of the execution that it started."""
         kind = status.lower().replace("_", "-")
         event = json.loads((EVENTS / f"execution-{kind}.json").read_text())
-        given = {"pipeline": "bank", "package": self.package}
+        given = {"pipeline": "bank", "token": 2, "package": self.package}
         given["manifest"] = f"{self.run.uri}/manifest.json"
         event["detail"]["executionArn"] = execution or self.execution
         event["detail"]["input"] = json.dumps(given)
@@ -69,9 +68,8 @@ class Promotion:
         self.run.move("back", arn)
         self.endpoints.settle()
         failure = {"State": "DecidePromotion", "Error": "PromotionStopped"}
-        asked = {"pipeline": "bank", "package": self.package, "execution": arn}
         reason = {**failure, "Cause": str(stopped.value)}
-        return close_promotion.handler({**asked, "returned": True, "failure": reason}, None)
+        return self.run.close(self.package, execution=arn, failure=reason)
 
 
 @pytest.fixture
@@ -175,3 +173,11 @@ def test_a_later_promotion_is_left_alone(promotion: Promotion) -> None:
     assert promotion.end("ABORTED") is None
     assert promotion.service.aws.ledger.promotion("bank") == held
     assert CHECK in promotion.endpoints.endpoints
+
+
+def test_a_promotion_that_was_postponed_is_not_recovered(promotion: Promotion) -> None:
+    promotion.go()
+    error = "EndpointLimitReached"
+    promotion.run.close(promotion.package, error, execution=promotion.execution)
+    assert promotion.end("FAILED") is None
+    assert approval(promotion.service, promotion.package) == "PendingManualApproval"

@@ -122,7 +122,7 @@ def test_a_run_waits_for_the_promotion_under_way_and_starts_at_its_end(
     started(service, a=rows(40))
     run = claim()
     check_data.handler({"manifest": run["manifest"], "chunk": 0}, None)
-    ran = {"pipeline": "bank", "token": 1, "execution": "arn", "package": "arn:package"}
+    ran = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
     settle_data.handler({**ran, **concluded("PROMOTED")}, None)
     service.deliver(service.drop("bank/b.csv", rows(40, start=100)))
     service.now += 61

@@ -1,0 +1,33 @@
+"""Promotions that are started by no run of their own."""
+
+from __future__ import annotations
+
+import json
+
+from retraining.adapters import Adapters
+from retraining.documents.manifest import Manifest
+from retraining.rules import names
+
+
+def retry(aws: Adapters, pipeline: str, besides: int | None = None) -> str | None:
+    """Try the postponed promotion again, if there is one and none is under way; its execution.
+
+    By a name that counts the tries, so that asking twice starts one. `besides`: the run that has
+    just postponed it. After another one's promotion it ends by being rejected.
+    """
+    waiting = aws.ledger.postponed(pipeline)
+    if waiting is None or waiting.token == besides or aws.ledger.promotion(pipeline):
+        return None
+    name = f"{names.run_id(pipeline, waiting.token)}--again-{waiting.tries}"
+    return _start(aws, name, pipeline, waiting.token, waiting.package)
+
+
+def _start(aws: Adapters, name: str, pipeline: str, token: int, package: str) -> str:
+    given = {
+        "pipeline": pipeline,
+        "token": token,
+        "manifest": aws.run_folder(pipeline, token).uri_of(Manifest),
+        "package": package,
+    }
+    aws.promotions.start(name, json.dumps(given))
+    return name
