@@ -63,8 +63,9 @@ def about(stack: Stack) -> dict[str, Any]:
 
 
 def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
-    from ratchet.cli import ledger
+    from ratchet.cli import in_step, ledger
 
+    promotion = ledger.promotion(stack, name)
     state = ledger.pipeline_state(stack, name)
     champion = ledger.champion(stack, name) or {}
     run = ledger.open_run(stack, name)
@@ -73,6 +74,9 @@ def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
         "champion": {key: champion[key] for key in ("run", "package", "since") if key in champion}
         or None,
         "endpoint": champion.get("endpoint"),
+        "out_of_step": in_step.differences(stack, champion, promotion),
+        "promotion": str(promotion.get("holder", "")).rpartition(":")[2] or None,
+        "postponed": (state.get("postponed") or {}).get("reason"),
         "open_run": run.id if run else None,
         "waiting_objects": ledger.waiting(stack, name),
         "paused": state.get("paused_reason") or "yes" if state.get("paused") else None,
@@ -105,8 +109,21 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
         out.print(table("", columns, rows))
     else:
         out.print("No pipeline is registered. Push one: ratchet push pipelines/bank-marketing")
+    for one in document["pipelines"]:
+        for sentence in _notes(one):
+            out.print(f"{one['name']}: {sentence}", style="yellow", soft_wrap=True)
     for prefix, count in document["without_pipeline"].items():
         out.print(f"{plural(count, 'object')} {_stray(prefix)}", style="yellow", soft_wrap=True)
+
+
+def _notes(pipeline: dict[str, Any]) -> list[str]:
+    """What is unusual about a pipeline's model, a sentence each."""
+    notes = list(pipeline["out_of_step"])
+    if pipeline["promotion"]:
+        notes.append(f"{pipeline['promotion']} is promoting a model")
+    if pipeline["postponed"]:
+        notes.append(f"a better model waits for its promotion: {pipeline['postponed']}")
+    return notes
 
 
 def _stray(prefix: str) -> str:

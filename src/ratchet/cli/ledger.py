@@ -103,6 +103,11 @@ def champion(stack: Stack, pipeline: str) -> dict[str, Any] | None:
     return _get(stack, pipeline, "champion")
 
 
+def promotion(stack: Stack, pipeline: str) -> dict[str, Any]:
+    """The promotion item: `holder` is the execution that promotes a model now."""
+    return _get(stack, pipeline, "promotion") or {}
+
+
 def waiting(stack: Stack, pipeline: str) -> int:
     """How many object versions wait for a run; those that the open run has claimed do not count."""
     pending = {item["item"] for item in _query(stack, pipeline, index="pending")}
