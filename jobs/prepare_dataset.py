@@ -49,6 +49,7 @@ BATCH = "place of the batch"
 ROW = "place in the batch"
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
+Limits = tuple[float | None, float | None]
 SPARK_TYPES = {"integer": "long", "number": "double"}
 
 MISSING = "nan"
@@ -60,6 +61,10 @@ WITHOUT_EXPONENT = ("1E-10D", "9E18D")  # further zeros or digits the text parse
 
 class PrepareFailed(Exception):
     """The data cannot be prepared; the message names the column, the row and the value."""
+
+
+class DataRefused(PrepareFailed):
+    """The new batch cannot be prepared, and it is to blame: the run ends as DATA_REJECTED."""
 
 
 @dataclass(frozen=True)
@@ -230,10 +235,38 @@ def refuse_bad_values(data: DataFrame, found: list[Any], label: str, features: l
             bad = data.where(_is_bad(name, label)).select("row_id", _column(name).alias("value"))
             example = bad.orderBy("row_id", "value").first()
             if example is not None:
-                raise PrepareFailed(_not_a_number(name, bad.count(), *example))
+                refusal = DataRefused if only_the_new_batch_is_bad(found) else PrepareFailed
+                raise refusal(_not_a_number(name, bad.count(), *example))
     odd = sorted({str(row["split"]) for row in found if row["split"] not in PARTS})
     if odd:
         raise PrepareFailed(f"Reserved column 'split' was changed: it holds {odd[0]!r}")
+
+
+def only_the_new_batch_is_bad(found: list[Any]) -> bool:
+    """True when earlier batches came through recipe and transform, and this one does not.
+
+    Without earlier ones recipe or transform may as well be wrong; then the data must not go.
+    """
+    earlier = [row for row in found if row[KIND] != FRESH]
+    return bool(earlier) and not any(row[BAD_ROWS] for row in earlier)
+
+
+def refuse_labels(data: DataFrame, label: str, batches: Batches, limits: Limits) -> None:
+    """Labels that the objective does not take: training would fail, with every later batch too."""
+    least, greatest = limits
+    if least is None and greatest is None:
+        return
+    value = f"CAST({_quoted(label)} AS DOUBLE)"
+    low = "false" if least is None else f"{value} < double('{least}')"
+    high = "false" if greatest is None else f"{value} > double('{greatest}')"
+    rows = data.where(f"{low} OR {high}").select(
+        "row_id", _column(label), _kind(batches).alias(KIND)
+    )
+    example = rows.orderBy("row_id").first()
+    if example is not None:
+        old = rows.where(f"{_quoted(KIND)} IS DISTINCT FROM '{FRESH}'").count()
+        refusal = PrepareFailed if old else DataRefused
+        raise refusal(_outside(label, rows.count(), example[0], example[1], limits))
 
 
 def count_rows(found: list[Any]) -> dict[str, int]:
@@ -388,6 +421,15 @@ def _not_a_number(name: str, count: int, row_id: str, value: str | None) -> str:
     )
 
 
+def _outside(label: str, count: int, row_id: str, value: str, limits: Limits) -> str:
+    least, greatest = ("any" if limit is None else f"{limit:g}" for limit in limits)
+    return (
+        f"Label {label!r} is {value} in row {row_id} ({count} such rows), but the objective takes"
+        f" labels from {least} to {greatest}: fix the data, or convert the label in the recipe or"
+        " the transform"
+    )
+
+
 def _write(rows: DataFrame, columns: list[str], folder: str, count: int) -> None:
     files = max(1, math.ceil(count / ROWS_PER_FILE))
     ranges = rows.coalesce(1) if files == 1 else rows.repartitionByRange(files, "row_id")
@@ -422,6 +464,8 @@ def main(argv: list[str]) -> None:
     data = numbers_as_text(data, request.label, features).persist(StorageLevel.MEMORY_AND_DISK)
     found = survey(data, request.label, features, batches)
     refuse_bad_values(data, found, request.label, features)
+    limits = (manifest.get("least_label"), manifest.get("greatest_label"))
+    refuse_labels(data, request.label, batches, limits)
     counts = count_rows(found)
     refuse_empty_parts(counts)
 

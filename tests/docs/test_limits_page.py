@@ -86,6 +86,7 @@ IN_WORDS = {
     "versions in the ledger",
     "history that is trained on",
     "holdout rows",
+    "labels",
     "instance types",
 }
 """Limits of AWS, of memory or of a rule that no constant of ours holds."""

@@ -135,6 +135,46 @@ def test_a_number_that_the_data_check_lets_through_is_one_here(job: Any) -> None
     assert float(job.LARGEST.rstrip("D")) == cells.LARGEST
 
 
+@pytest.mark.parametrize(
+    ("bad_in", "error"),
+    [
+        ({"run-000003"}, "DataRefused"),
+        ({"run-000001"}, "PrepareFailed"),
+        ({"run-000001", "run-000003"}, "PrepareFailed"),
+    ],
+)
+@pytest.mark.parametrize(("value", "label"), [("two", "1"), ("1", "2")])
+def test_a_batch_that_is_worse_than_those_before_it_is_refused_and_not_the_run(
+    spark: Any, job: Any, bad_in: set[str], error: str, value: str, label: str
+) -> None:
+    """A value that is not a number, or a label that the objective does not take."""
+    rows = [
+        (f"r{n}{bad}", "train", batch, label if bad else "0", value if bad else "1")
+        for n, batch in enumerate(("run-000001", "run-000002", "run-000003"))
+        for bad in ([False, True] if batch in bad_in else [False])
+    ]
+    data = spark.createDataFrame(rows, f"{RESERVED}, y string, a string")
+    data = job.numbers_as_text(data, "y", ["a"])
+    found = job.survey(data, "y", ["a"], batches(job))
+    refuse, said = {
+        "two": (lambda: job.refuse_bad_values(data, found, "y", ["a"]), "Column 'a' holds 'two'"),
+        "1": (lambda: job.refuse_labels(data, "y", batches(job), (0.0, 1.0)), "Label 'y' is 2"),
+    }[value]
+    with pytest.raises(job.PrepareFailed) as failure:
+        refuse()
+    assert type(failure.value).__name__ == error
+    assert str(failure.value).startswith(said)
+    assert f"({len(bad_in)} such rows)" in str(failure.value)
+
+
+def test_a_label_that_an_open_limit_allows_is_taken(spark: Any, job: Any) -> None:
+    data = job.numbers_as_text(table(spark, "y string, a string", ("7.5", "1")), "y", ["a"])
+    for limits in ((None, None), (0.0, None), (None, 7.5)):
+        job.refuse_labels(data, "y", batches(job), limits)
+    with pytest.raises(job.DataRefused, match="takes labels from 8 to any"):
+        job.refuse_labels(data, "y", batches(job), (8.0, None))
+
+
 def test_a_split_that_the_recipe_changed_is_refused(spark: Any, job: Any) -> None:
     data = spark.createDataFrame(
         [("r1", "TRAIN", "run-000003", "1", "1")], f"{RESERVED}, y string, a string"

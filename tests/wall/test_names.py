@@ -13,7 +13,7 @@ import yaml
 
 from ratchet.cli import following, layout, ledger, screen
 from retraining.adapters.ledger import REGISTRATIONS
-from retraining.rules import gate, names, settlement
+from retraining.rules import gate, names, outcomes, settlement
 from retraining.rules.scores import HOLDOUTS
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +100,13 @@ def test_the_job_keeps_the_columns_and_holdouts_that_the_service_reads() -> None
     assert by_row == names.reserved_columns("row")
     assert (*by_row, arrival) == names.reserved_columns("key") == names.RESERVED_COLUMNS
     assert (constants(JOB)["FRESH"], constants(JOB)["REFERENCE"]) == HOLDOUTS
+
+
+def test_the_job_refuses_data_under_the_name_that_ends_the_run() -> None:
+    classes = {node.name for node in ast.parse(JOB).body if isinstance(node, ast.ClassDef)}
+    assert outcomes.REFUSED.removesuffix(": ") in classes
+    machine = yaml.safe_load((ROOT / "statemachines" / "retraining.asl.yaml").read_text())
+    assert "glue:startJobRun" in machine["States"][outcomes.PREPARING]["Resource"]
 
 
 def test_every_outcome_of_a_run_has_its_colour() -> None:

@@ -78,6 +78,15 @@ def packaged(run: MachineRun) -> Any:
     return run.arguments("FinishRun")["Payload"]["package"]
 
 
+def test_a_job_that_refuses_the_data_ends_a_run_that_did_not_fail(retraining: Coverage) -> None:
+    refused = fails("States.TaskFailed", '{"ErrorMessage": "DataRefused: Label y is 2"}')
+    record = payload({"outcome": "DATA_REJECTED"})
+    run = retrain(retraining, PrepareDataset=refused, FinishRun=record)
+    assert run.path[-5:] == ["SettleData", "Promote?", *FINISHED]
+    assert run.status == "SUCCEEDED"
+    assert concluded(run)["State"] == "PrepareDataset"
+
+
 def test_a_first_champion_is_promoted_in_few_transitions(retraining: Coverage) -> None:
     run = retrain(retraining)
     assert run.path == [*CLAIMED, *JUDGED, *PROMOTED]

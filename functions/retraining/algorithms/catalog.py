@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Final
+from typing import Any, Final
 
 from retraining import algorithms
 from retraining.algorithms.algorithm import Algorithm
@@ -20,3 +20,10 @@ def _known() -> dict[str, Algorithm]:
 ALGORITHMS: Final = _known()
 DEFAULT: Final = "xgboost"
 """What trains when pipeline.yaml names nothing, and whose image workflows are given."""
+
+
+def label_range(training: dict[str, Any]) -> tuple[float | None, float | None]:
+    """The least and the greatest label that a definition's `training` takes; None: any."""
+    if training.get("workflow"):
+        return None, None
+    return ALGORITHMS[training["algorithm"]].label_range(training["hyperparameters"])

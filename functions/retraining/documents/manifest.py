@@ -54,6 +54,8 @@ class Manifest(RunDocument):
     champion: Annotated[Champion | None, "The champion when the run claimed; null without one"]
     fingerprint: Annotated[str | None, "Equal for runs of the same data and parameters"] = None
     repeats: Annotated[str | None, "The run that this one would repeat, if there is one"] = None
+    least_label: Annotated[float | None, "What the objective takes at least; null: any"] = None
+    greatest_label: Annotated[float | None, "What the objective takes at most; null: any"] = None
     claimed_at: Annotated[str | None, "When, ISO 8601 in UTC"] = None
 
     @property

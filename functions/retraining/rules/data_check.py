@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from retraining.algorithms.catalog import ALGORITHMS
+from retraining.algorithms.catalog import label_range
 from retraining.documents.check_report import Problem
 from retraining.rules import cells, first_look, rows
 from retraining.rules.cells import ColumnRule
@@ -86,10 +86,9 @@ class Result:
 
 def _label_range(definition: dict[str, Any]) -> tuple[float | None, float | None]:
     """The labels that the objective takes, where they reach training as they landed."""
-    etl, training = definition["etl"], definition["training"]
-    if etl["recipe"] or etl["transform"] or training.get("workflow"):
-        return None, None
-    return ALGORITHMS[training["algorithm"]].label_range(training["hyperparameters"])
+    etl = definition["etl"]
+    changed = etl["recipe"] or etl["transform"]
+    return (None, None) if changed else label_range(definition["training"])
 
 
 def check(source: Source, rules: Rules, sink: Sink, place: int = 0) -> Result:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.documents.run_record import RunRecord
-from retraining.rules.settlement import FAILED, PENDING
+from retraining.rules.settlement import DATA_REJECTED, FAILED, PENDING, QUARANTINED
 
 CAUSES: Final = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "cause", "StatusMessage")
 
@@ -20,6 +20,8 @@ ENDS: Final = {
 }
 """How an execution ended that left something undone, by its status."""
 
+PREPARING: Final = "PrepareDataset"  # the state
+REFUSED: Final = "DataRefused: "  # how PrepareDataset begins what it has against a batch
 LONGEST_REASON: Final = 1000
 TRY_AGAIN: Final = "The data is kept: drop more, and the gate judges a new challenger."
 
@@ -36,10 +38,16 @@ class Conclusion:
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Conclusion:
-        """From {outcome, data_state, sentence}, or from a Catch's {State, Error, Cause}."""
+        """From {outcome, data_state, sentence}, or from a Catch's {State, Error, Cause}.
+
+        A job can say nothing but that it failed; one that refuses the data says so in its cause.
+        """
         if "State" not in given:
             return cls(given["outcome"], given["data_state"], given["sentence"])
         error = given["Error"]
+        _, refused, reason = plain_cause(given.get("Cause")).partition(REFUSED)
+        if refused and given["State"] == PREPARING:
+            return cls(DATA_REJECTED, QUARANTINED, reason[:LONGEST_REASON])
         sentence = f"{given['State']} failed: {error}"
         return cls(FAILED, PENDING, sentence, error, given.get("Cause") or error)
 

@@ -18,6 +18,7 @@ SUPERSEDED = "SUPERSEDED"  # trained on already, as another object of the same c
 WAITING = "WAITING"  # an object of too few rows, and the outcome of the run that found them
 FAILED, PROMOTED, POSTPONED = "FAILED", "PROMOTED", "POSTPONED"
 UNCHANGED = "UNCHANGED"
+DATA_REJECTED = "DATA_REJECTED"
 
 
 @dataclass(frozen=True)

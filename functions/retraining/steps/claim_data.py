@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from retraining import clock
 from retraining.adapters import Adapters
-from retraining.algorithms.catalog import DEFAULT
+from retraining.algorithms.catalog import DEFAULT, label_range
 from retraining.algorithms.hyperparameters import as_text
 from retraining.documents.document import Part
 from retraining.documents.manifest import DefinitionRef, Manifest
@@ -113,6 +113,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
     image = settings.image(definition.algorithm or DEFAULT)
     claimed = claims.manifest_objects(objects, settings.landing_bucket)
     fingerprint = claims.fingerprint(claimed, definition, image)
+    least, greatest = label_range(definition.section("training"))
     return Manifest(
         pipeline=pipeline,
         token=token,
@@ -126,6 +127,8 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         champion=aws.ledger.champion(pipeline),
         fingerprint=fingerprint,
         repeats=claims.repeated(runs, fingerprint),
+        least_label=least,
+        greatest_label=greatest,
         claimed_at=clock.stamp(),
     )
 

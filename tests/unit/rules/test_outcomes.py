@@ -22,6 +22,18 @@ def test_a_state_that_failed_concludes_a_failed_run_whose_data_stays_pending() -
     assert outcomes.Conclusion.from_json(caught).cause == "States.TaskFailed"
 
 
+@pytest.mark.parametrize("state", ["PrepareDataset", "TrainModel"])
+def test_a_job_that_refuses_the_data_concludes_a_run_whose_data_are_rejected(state: str) -> None:
+    job = json.dumps({"JobRunState": "FAILED", "ErrorMessage": "DataRefused: Label 'y' is 2"})
+    caught = {"State": state, "Error": "States.TaskFailed", "Cause": job}
+    concluded = outcomes.Conclusion.from_json(caught)
+    if state == "PrepareDataset":
+        assert (concluded.outcome, concluded.data_state) == ("DATA_REJECTED", "QUARANTINED")
+        assert (concluded.sentence, concluded.error) == ("Label 'y' is 2", None)
+    else:
+        assert (concluded.outcome, concluded.data_state) == ("FAILED", "PENDING")
+
+
 @pytest.mark.parametrize(
     ("cause", "told"),
     [
