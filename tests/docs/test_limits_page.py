@@ -21,6 +21,7 @@ from retraining.rules import (
     sweeping,
     training,
 )
+from retraining.steps import record_arrivals
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
@@ -70,6 +71,9 @@ VALUES = {
     "volume of a training job": f"{VOLUME[1]} GB",
     "time until something lost is sent again": (
         f"{sweeping.SLACK // 60} to {sweeping.SLACK // 30} minutes"
+    ),
+    "versions of a marker's folder looked through": (
+        f"{record_arrivals.PAGE * record_arrivals.PAGES:,}"
     ),
     "versions listed in one sweep": f"{sweeping.MOST_LISTED:,} a pipeline",
     "training": f"60s to {training.LONGEST_RUNTIME}",

@@ -102,6 +102,8 @@ UNUSED = {
             ("RecordChampion", "sns:Publish"), ("ClosePromotion", "sns:Publish"),
         )
     },
+    "RecordArrivals dynamodb:BatchGetItem": "a pipeline may have a marker",
+    "RecordArrivals s3:ListBucketVersions": "a pipeline may have a marker",
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
     "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
     "CheckData s3:DeleteObject": "the check may die on an object twice",

@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "RATCHET_STACK": "ratchet",
     "RATCHET_LEDGER_TABLE": "ledger",
     "RATCHET_LANDING_BUCKET": "landing",
+    "RATCHET_LANDING_PREFIX": "",
     "RATCHET_WORK_BUCKET": "work",
     "RATCHET_WAKES_QUEUE_URL": "wakes",
     "RATCHET_NOTICES_TOPIC_ARN": "notices",

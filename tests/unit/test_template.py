@@ -526,7 +526,8 @@ def test_a_landing_prefix_narrows_the_events_and_every_permission_on_the_bucket(
         if "LandingBucketName" in str(statement)
     ]
     assert {name for name, _ in of_bucket} == {
-        "CheckDataFunction", "SettleDataFunction", "RecoverRunFunction", "SweepLedgerFunction",
+        "RecordArrivalsFunction", "CheckDataFunction", "SettleDataFunction",
+        "RecoverRunFunction", "SweepLedgerFunction",
     }  # fmt: skip
     for name, statement in of_bucket:
         lists = "List" in str(statement["Action"])

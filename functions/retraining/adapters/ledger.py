@@ -116,7 +116,7 @@ class Ledger:
     def end_objects(self, pipeline: str, token: int, endings: list[Ending]) -> None:
         """Give each object its end; one that has an end keeps it.
 
-        To wait for more rows is no end: the next run claims the object again.
+        An object that waits for more rows has not ended: the next run claims it again.
         """
 
         def end(ending: Ending) -> None:
@@ -176,6 +176,16 @@ class Ledger:
         """Record that a wake arrived, and when the schedule called; the state after that."""
         call, given = ("SET called_at = :now ", {":now": called}) if called else ("", None)
         return _state(self._table.update(pipeline, STATE, f"{call}REMOVE wake_at", given) or {})
+
+    def call(self, pipeline: str, second: int) -> None:
+        """Record that a marker called for what landed until then; an older one changes nothing."""
+        self._table.update(
+            pipeline,
+            STATE,
+            "SET called_at = :second",
+            {":second": second},
+            "attribute_not_exists(called_at) OR called_at < :second",
+        )
 
     def take_lease(self, pipeline: str, lease: Lease) -> bool:
         """Take the lease with a new token; False if another call took it first."""

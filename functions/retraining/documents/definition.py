@@ -50,6 +50,12 @@ class PushedDefinition(Part):
         return str(self.section("trigger")["quiet_period"])
 
     @property
+    def marker(self) -> str | None:
+        """Name of the file whose arrival calls for a run, if there is one."""
+        found: str | None = self.section("trigger")["marker"]
+        return found
+
+    @property
     def min_new_rows(self) -> int:
         """How many accepted rows a run needs to train."""
         return int(self.section("trigger")["min_new_rows"])

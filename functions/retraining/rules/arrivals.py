@@ -16,7 +16,7 @@ from retraining.documents.definition import PushedDefinition
 from retraining.rules.durations import seconds
 from retraining.rules.names import is_pipeline, object_id
 
-COLLECTED: Final = "what waits is collected until the schedule calls"
+COLLECTED: Final = "what waits is collected until a schedule or a marker calls"
 TOO_FEW: Final = "what waits has too few rows: it counts towards the next run"
 SCHEDULE: Final = "schedule"  # the reason of a wake by which a pipeline's schedule calls
 LONGEST_DELAY: Final = 900  # seconds: the most that SQS delays a message (API reference)
@@ -54,6 +54,21 @@ class Arrival:
     def prefix(self) -> str:
         """The key, after the root, up to its first slash; "" for a key without one."""
         return self.key.removeprefix(self.root).rpartition("/")[0].partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The key behind its last slash."""
+        return self.key.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """The key up to its last slash, with it."""
+        return self.key.removesuffix(self.name)
+
+    @property
+    def second(self) -> int:
+        """The end of the second in which it landed; S3's events and listings know no fractions."""
+        return self.arrived // 1000 + 1
 
     @property
     def is_data(self) -> bool:
@@ -128,7 +143,7 @@ class State:
     arrivals: int = 0
     last_arrival: int | None = None  # epoch milliseconds
     last_start: int | None = None  # epoch seconds
-    called: int | None = None  # epoch seconds: when the pipeline's schedule called last
+    called: int | None = None  # epoch seconds: when a schedule or a marker called last
     wake_at: int | None = None  # epoch seconds
     retry_at: int | None = None  # epoch seconds
     waiting: Waiting | None = None
@@ -146,6 +161,7 @@ class Trigger:
     max_wait: int
     min_interval: int = 0
     scheduled: bool = False
+    marker: str | None = None
 
     @classmethod
     def of(cls, definition: PushedDefinition) -> Trigger:
@@ -156,6 +172,7 @@ class Trigger:
             max_wait=seconds(section["max_wait"]),
             min_interval=seconds(section["min_interval"]),
             scheduled=section["schedule"] is not None,
+            marker=section["marker"],
         )
 
 
@@ -213,18 +230,19 @@ def due(state: State, oldest: float, trigger: Trigger) -> float | None:
     """When a run of what waits should start, in epoch seconds; None when that is not known yet.
 
     Rows that were too few for a run wait for more to arrive, and count from then on as if they had
-    arrived with it. What the schedule called for is a drop like any other: it starts when it is
-    quiet. A failed run is repeated after its pause, however long the interval between runs is.
+    arrived with it. What a schedule called for is a drop like any other: it starts when it is
+    quiet. What a marker called for is complete. A failed run is repeated after its pause, however
+    long the interval between runs is.
     """
     if wants_more(state):
         return None
     begun = max(oldest, state.waiting.since) if state.waiting else oldest
-    if trigger.scheduled:
+    if trigger.scheduled or trigger.marker:
         if state.called is None or state.called < begun:
             return None
         begun = state.called
     quiet_at = 0 if state.last_arrival is None else state.last_arrival / 1000 + trigger.quiet
-    complete_at = min(quiet_at, begun + trigger.max_wait)
+    complete_at = 0 if trigger.marker else min(quiet_at, begun + trigger.max_wait)
     spaced_at = 0 if state.failures else (state.last_start or 0) + trigger.min_interval
     return max(complete_at, spaced_at, state.retry_at or 0)
 

@@ -104,6 +104,19 @@ class Trigger(Section):
     schedule: Schedule | None = Field(
         default=None, description="When what has landed until then starts; null: when it is quiet"
     )
+    marker: Annotated[StrictStr, Field(pattern=r"^[^/\s]{1,255}$")] | None = Field(
+        default=None,
+        description="Name of a file, such as _SUCCESS or manifest.json, that comes last and starts"
+        " what landed before it",
+    )
+
+    @model_validator(mode="after")
+    def _called_by_one(self) -> Trigger:
+        if self.schedule is not None and self.marker is not None:
+            raise ValueError(
+                "schedule and marker are mutually exclusive: each says when runs start"
+            )
+        return self
 
     @model_validator(mode="after")
     def _quiet_within_the_wait(self) -> Trigger:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.documents.champion import Champion
-from retraining.rules.arrivals import Arrival, State, Trigger, due
+from retraining.rules.arrivals import Arrival, State, Trigger, due, wants_more
 from retraining.rules.promotion import SETTLING, EndpointFacts
 
 SLACK: Final = 900  # seconds: what happened less than a sweep ago may still be on its way
@@ -46,6 +46,8 @@ def ages(state: State, oldest: float | None, trigger: Trigger, now: float) -> Ag
         age = max(0, now - state.lease.at)
         return Ages(pending, age, 0 if state.lease.started else age)
     when = None if oldest is None else due(state, oldest, trigger)
+    if when is None and oldest is not None and trigger.marker and not wants_more(state):
+        when = oldest + trigger.max_wait  # its marker should have come
     return Ages(pending, overdue=0 if when is None else max(0, now - when))
 
 
@@ -83,9 +85,24 @@ def status_event(arn: str, execution: ExecutionFacts) -> dict[str, Any]:
     return {"detail-type": "Step Functions Execution Status Change", "detail": detail}
 
 
-def may_be_lost(arrival: Arrival, *, since: float, now: float) -> bool:
-    """True for data whose event should have come; what landed before the ledger began is not."""
-    return arrival.is_data and since <= arrival.arrived / 1000 < now - SLACK
+def may_be_lost(arrival: Arrival, *, since: float, now: float, marker: str | None = None) -> bool:
+    """True for data, or the marker, whose event should have come.
+
+    What landed before the ledger began is not.
+    """
+    means_something = arrival.is_data or arrival.name == marker
+    return means_something and since <= arrival.arrived / 1000 < now - SLACK
+
+
+def lost(
+    late: list[Arrival], known: set[str], marker: str | None, called: int | None
+) -> list[Arrival]:
+    """Those whose event never came: data that has no item, and a marker newer than the last."""
+    return [
+        item
+        for item in late
+        if (item.second > (called or 0) if item.name == marker else item.id not in known)
+    ]
 
 
 def out_of_step(champion: Champion | None, endpoint: EndpointFacts) -> str | None:

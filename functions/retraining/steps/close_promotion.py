@@ -1,6 +1,6 @@
 """Ends a promotion that failed: the package's status follows the ledger, the lock goes back.
 
-One that found no room is postponed instead: its model won, and a quota is no verdict.
+One that found no room is postponed instead: its model won, and a quota is not a verdict.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from retraining.steps.messages import Message
 
 NAMED: Final = 5  # keys in one notice
 DAY: Final = 86_400
+PAGE, PAGES = 1000, 20  # versions of a marker's folder that are looked through
 
 
 Landed = tuple[Message, Arrival]
@@ -35,10 +36,8 @@ def record_arrivals(aws: Adapters, messages: list[Message]) -> list[str]:
             log.exception("not an S3 Object Created event: sent to the dead letter queue")
             failed.append(message.id)
             continue
-        if arrival.is_data:
+        if arrival.is_data or arrival.pipeline:
             groups.setdefault(arrival.pipeline, []).append((message, arrival))
-        else:
-            log.info("not data", extra={"key": arrival.key, "size": arrival.size})
     for pipeline, landed in groups.items():
         failed += _record_group(aws, pipeline, landed)
     return failed
@@ -65,15 +64,21 @@ def _record(aws: Adapters, pipeline: str, arrivals: list[Arrival], *, again: boo
     A function that died between arming the wake and sending it leaves an armed wake that never
     comes; so a second delivery sends one whatever the ledger holds. A wake too many is harmless.
     """
-    arrivals = _refuse_too_large(aws, pipeline, arrivals, again=again)
-    waiting = aws.ledger.record_arrivals(pipeline, arrivals)
-    landed = [arrival for arrival, waits in zip(arrivals, waiting, strict=True) if waits]
-    if not landed:
-        log.info("only duplicates of settled objects", extra={"pipeline": pipeline})
-        return
-    size = sum(arrival.size for arrival in landed)
-    aws.ledger.add_arrivals(pipeline, len(landed), size, int(clock.now() * 1000))
     registration = aws.ledger.registration(pipeline)
+    marker = registration.parsed().marker if registration else None
+    markers = [arrival for arrival in arrivals if arrival.name == marker]
+    data = [arrival for arrival in arrivals if arrival.is_data and arrival not in markers]
+    overtaken = [item for found in markers for item in _overtaken(aws, pipeline, found)]
+    known = {arrival.id: arrival for arrival in [*overtaken, *data]}  # events know more
+    landed = _landed(aws, pipeline, list(known.values()), again=again)
+    for found in markers:
+        log.info("a marker calls", extra={"pipeline": pipeline, "key": found.key})
+        aws.ledger.call(pipeline, found.second)
+    if markers:
+        wakes.arm(aws, pipeline, "marker", 0)
+    if not landed:
+        log.info("no data that waits", extra={"pipeline": pipeline})
+        return
     if registration is None:
         _report_unregistered(aws, pipeline, landed)
         return
@@ -81,6 +86,36 @@ def _record(aws: Adapters, pipeline: str, arrivals: list[Arrival], *, again: boo
     quiet = seconds(registration.parsed().quiet_period)
     if not wakes.arm(aws, pipeline, "arrivals", quiet) and again:
         aws.wakes.send(pipeline, "arrivals delivered again", min(quiet, 900))
+
+
+def _landed(aws: Adapters, pipeline: str, data: list[Arrival], *, again: bool) -> list[Arrival]:
+    """Record the data in the ledger; those that now wait for a run."""
+    fitting = _refuse_too_large(aws, pipeline, data, again=again)
+    waiting = aws.ledger.record_arrivals(pipeline, fitting)
+    landed = [arrival for arrival, waits in zip(fitting, waiting, strict=True) if waits]
+    if landed:
+        size = sum(arrival.size for arrival in landed)
+        aws.ledger.add_arrivals(pipeline, len(landed), size, int(clock.now() * 1000))
+    return landed
+
+
+def _overtaken(aws: Adapters, pipeline: str, marker: Arrival) -> list[Arrival]:
+    """Data of a marker's folder that the ledger does not know yet, though it landed before.
+
+    Events come in any order. A sweep finds what is behind so many versions.
+    """
+    since, now = names.began(aws.names.generation, clock.now()), marker.second
+    place: dict[str, str] = {}
+    unknown: list[Arrival] = []
+    for _ in range(PAGES):
+        listed, place = aws.landing.versions(marker.folder, place, PAGE)
+        found = [item for item in listed if item.is_data and item.name != marker.name]
+        found = [item for item in found if since <= item.arrived / 1000 <= now]
+        known = aws.ledger.known(pipeline, [item.id for item in found])
+        unknown += [item for item in found if item.id not in known]
+        if not place:
+            break
+    return unknown
 
 
 def _refuse_too_large(

@@ -83,7 +83,7 @@ def _sweep(aws: Adapters, pipeline: str, found: _Found) -> None:
     wait = sweeping.wake_in(state, oldest, trigger, now)
     if wait is not None and wakes.arm(aws, pipeline, "sweep", wait):
         found.woken.append(pipeline)
-    found.arrivals += _announce_lost(aws, pipeline)
+    found.arrivals += _announce_lost(aws, pipeline, trigger.marker, state.called)
     if held := aws.ledger.promotion(pipeline):  # the endpoint is its to move
         if execution := _recover_promotion(aws, held):
             found.recovered.append(execution)
@@ -123,7 +123,7 @@ def _recover(aws: Adapters, pipeline: str, state: State) -> str | None:
     return record.execution.rpartition(":")[2]
 
 
-def _announce_lost(aws: Adapters, pipeline: str) -> int:
+def _announce_lost(aws: Adapters, pipeline: str, marker: str | None, called: int | None) -> int:
     """Send again the events of objects that the ledger never saw, a page of the prefix a sweep.
 
     The next sweep continues where this one ended; the place is kept when the events are sent.
@@ -132,9 +132,10 @@ def _announce_lost(aws: Adapters, pipeline: str) -> int:
     prefix = names.landing_prefix(settings.landing_prefix, pipeline)
     listed, following = aws.landing.versions(prefix, place, sweeping.MOST_LISTED)
     since = names.began(aws.names.generation, now)
-    late = [item for item in listed if sweeping.may_be_lost(item, since=since, now=now)]
+    bounds = {"since": since, "now": now}
+    late = [item for item in listed if sweeping.may_be_lost(item, **bounds, marker=marker)]
     known = aws.ledger.known(pipeline, [item.id for item in late])
-    lost = [item for item in late if item.id not in known]
+    lost = sweeping.lost(late, known, marker, called)
     if lost:
         log.warning(f"{len(lost)} objects were never recorded", extra={"pipeline": pipeline})
         aws.arrivals.send([event_of(item, settings.landing_bucket) for item in lost])

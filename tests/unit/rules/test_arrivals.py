@@ -117,7 +117,8 @@ def test_a_wake_decides_by_the_ledger(
 
 
 SCHEDULED = Trigger(60, 43_200, scheduled=True)
-COLLECTED = Nothing("what waits is collected until the schedule calls")
+MARKED = Trigger(60, 43_200, marker="_SUCCESS")
+COLLECTED = Nothing(arrivals.COLLECTED)
 TOO_FEW_ROWS = State(
     last_arrival=int((NOW - 20) * 1000), arrivals=5, waiting=Waiting(5, int(NOW) - 300)
 )
@@ -145,6 +146,9 @@ BUSY = State(last_arrival=int((NOW - 20) * 1000))  # quiet in 40 seconds
             COLLECTED,
         ),
         (dataclasses.replace(TOO_FEW_ROWS, arrivals=6, called=int(NOW) - 30), SCHEDULED, Rearm(40)),
+        (BUSY, MARKED, COLLECTED),
+        (dataclasses.replace(BUSY, called=int(NOW) - 1001), MARKED, COLLECTED),
+        (dataclasses.replace(BUSY, called=int(NOW) - 1000), MARKED, Start(1)),
         (State(), SCHEDULED, COLLECTED),
         (State(called=int(NOW) - 1001), SCHEDULED, COLLECTED),
         (State(called=int(NOW) - 999), SCHEDULED, Start(1)),

@@ -51,6 +51,7 @@ def test_defaults_are_written_out() -> None:
         "min_interval": "0s",
         "min_new_rows": 1,
         "schedule": None,
+        "marker": None,
     }
     assert document["gate"]["rule"] == "improve"
     assert document["endpoint"] == {"kind": "serverless", "memory_mb": 2048, "max_concurrency": 1}
@@ -65,6 +66,8 @@ def test_defaults_are_written_out() -> None:
         ("trigger/max_wait", "59s", "trigger: max_wait 59s must not be shorter than quiet_period"),
         ("trigger/max_wait", "8d", "from 1s to 7d"),
         ("trigger/min_interval", "31d", "from 0s to 30d"),
+        ("trigger/marker", "done/_SUCCESS", "trigger.marker"),
+        ("trigger", {"marker": "_SUCCESS", "schedule": "rate(1 day)"}, "mutually exclusive"),
         ("trigger/min_new_rows", 0, "trigger.min_new_rows"),
         ("trigger/min_new_rows", "500", "trigger.min_new_rows"),
         ("trigger/schedule", "every night", "trigger.schedule"),

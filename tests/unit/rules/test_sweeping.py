@@ -137,3 +137,18 @@ def test_what_is_collected_for_a_schedule_is_not_overdue() -> None:
     called = dataclasses.replace(state, called=900)
     assert sweeping.ages(called, 800, scheduled, 2000) == Ages(pending=1200, overdue=1040)
     assert sweeping.wake_in(called, 800, scheduled, 2000) == 0
+
+
+def test_a_marker_that_never_comes_is_overdue_after_the_longest_wait() -> None:
+    marked = Trigger(60, max_wait=1000, marker="_SUCCESS")
+    state = State(last_arrival=900_000)
+    assert sweeping.ages(state, 800, marked, 1700) == Ages(pending=900)
+    assert sweeping.ages(state, 800, marked, 2000) == Ages(pending=1200, overdue=200)
+
+
+def test_a_marker_is_lost_when_it_is_newer_than_the_last_that_called() -> None:
+    marker = dataclasses.replace(ARRIVAL, key="bank/_SUCCESS", arrived=1_000_500)
+    assert sweeping.may_be_lost(marker, since=0, now=2000, marker="_SUCCESS")
+    assert not sweeping.may_be_lost(marker, since=0, now=2000)
+    for called, expected in ((None, [marker]), (1000, [marker]), (1001, [])):
+        assert sweeping.lost([marker], set(), "_SUCCESS", called) == expected

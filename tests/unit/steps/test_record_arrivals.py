@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
-from unit_service import Service, rows
+from unit_service import DEFINITION, Service, claim, rows
 
 HOSTILE = [
     "a+b.csv",
@@ -190,3 +191,72 @@ def test_a_busy_stranger_s_prefix_is_told_once_a_day(service: Service) -> None:
     assert len(notices_of("LOGS/4.csv", received=2)) == 1
     service.now += 86_400
     assert len(notices_of("LOGS/5.csv", "LOGS/6.csv")) == 1
+
+
+def marked(service: Service, name: str = "_SUCCESS") -> None:
+    service.now = time.time() - 3600  # S3 says by this clock when something landed
+    service.push({**DEFINITION, "trigger": {"quiet_period": "60s", "marker": name}})
+    service.now = time.time()
+
+
+def landing_now(service: Service, key: str, body: str) -> dict[str, Any]:
+    service.now = time.time()
+    return service.drop_now(key, body)
+
+
+@pytest.mark.parametrize("name", ["_SUCCESS", "manifest.json"])
+def test_a_marker_starts_what_landed_before_it_and_is_no_data(service: Service, name: str) -> None:
+    marked(service, name)
+    service.deliver(landing_now(service, "bank/day=1/a.csv", rows(40)))
+    service.now += 4000
+    service.wake({"pipeline": "bank"})
+    assert service.aws.ledger.state("bank").token == 0
+    service.receive_wakes()
+    service.deliver(landing_now(service, f"bank/day=1/{name}", "{}"))
+    (wake,) = service.receive_wakes()
+    assert (wake["reason"], wake["delay"]) == ("marker", 0)
+    service.wake(wake)
+    service.run_machine("bank", 1)
+    assert [item["key"] for item in service.objects().values()] == ["bank/day=1/a.csv"]
+    service.receive_wakes()
+    service.now += 100
+    event = service.drop_now("bank/day=2/b.csv", rows(40, 40))  # the next drop, without its marker
+    service.deliver(event)
+    service.now += 4000
+    service.wake({"pipeline": "bank"})
+    assert service.aws.ledger.state("bank").token == 1
+
+
+def test_a_marker_that_overtakes_its_data_brings_them_along(service: Service) -> None:
+    marked(service)
+    late = [landing_now(service, f"bank/day=1/{n}.csv", rows(20, n * 20)) for n in range(3)]
+    service.drop("bank/day=2/x.csv", rows(3))
+    service.deliver(late[0], landing_now(service, "bank/day=1/_SUCCESS", ""))
+    service.wake({"pipeline": "bank", "reason": "marker"})
+    claim()
+    claimed = service.read("runs/bank/000001/manifest.json")["objects"]
+    assert {item["key"] for item in claimed} == {f"bank/day=1/{n}.csv" for n in range(3)}
+    service.deliver(*late[1:])  # their events at last
+    assert service.aws.ledger.state("bank").arrivals == 3 + 2  # they wait still, and count again
+    assert len(service.objects()) == 3
+
+
+def test_a_marker_that_was_lost_is_announced_by_a_sweep_once(service: Service) -> None:
+    marked(service)
+    service.deliver(landing_now(service, "bank/a.csv", rows(40)))
+    service.drop("bank/_SUCCESS", "")
+    service.receive_wakes()
+    service.now = time.time() + 2000
+    assert service.sweep()["arrivals"] == 1
+    assert service.deliver(*service.receive_arrivals()) == []
+    (wake,) = service.receive_wakes()
+    service.wake(wake)
+    assert service.aws.ledger.state("bank").token == 1
+    assert service.sweep()["arrivals"] == 0
+
+
+def test_without_a_marker_of_its_own_a_pipeline_has_none(service: Service) -> None:
+    service.push()
+    service.deliver(service.drop("bank/_SUCCESS", ""))
+    assert service.receive_wakes() == []
+    assert service.objects() == {}
