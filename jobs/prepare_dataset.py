@@ -23,7 +23,6 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +44,7 @@ NO_MARKER = ("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
 KIND = "kind of holdout row"
 ROWS = "number of rows"
 BAD_ROWS = "number of bad rows"
+LONG = "columns of more than short integers"
 BATCH = "place of the batch"
 ROW = "place in the batch"
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
@@ -211,22 +211,40 @@ def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFra
     `survey` to find.
     """
     kinds = dict(data.dtypes)
-
-    def each(of: Callable[[str], str]) -> list[str]:
-        return [f"{of(name)} AS {_quoted(name)}" for name in (label, *features)]
-
-    texts = data.selectExpr(*RESERVED, *each(lambda name: _text(name, kinds[name])))
-    plain = texts.selectExpr(*RESERVED, *each(_plain))
-    return plain.selectExpr(*RESERVED, *each(_readable))
+    texts = [f"{_text(name, kinds[name])} AS {_quoted(name)}" for name in (label, *features)]
+    return data.selectExpr(*RESERVED, *texts)
 
 
 def survey(data: DataFrame, label: str, features: list[str], batches: Batches) -> list[Any]:
-    """One pass: rows by split and kind, and how many of them hold a value that is not a number."""
+    """One pass: rows by split and kind, how many of them hold a value that is not a number, and
+    for label and each feature whether a value is more than a short integer."""
     bad = " OR ".join(_is_bad(name, label) for name in (label, *features))
     groups = data.groupBy("split", _kind(batches).alias(KIND))
     rows = f.count(f.lit(1)).alias(ROWS)
-    found: list[Any] = groups.agg(rows, f.expr(f"count_if({bad})").alias(BAD_ROWS)).collect()
+    long = ", ".join(f"coalesce(max({_is_long(name)}), false)" for name in (label, *features))
+    counted = (
+        rows,
+        f.expr(f"count_if({bad})").alias(BAD_ROWS),
+        f.expr(f"array({long})").alias(LONG),
+    )
+    found: list[Any] = groups.agg(*counted).collect()
     return found
+
+
+def readable(data: DataFrame, found: list[Any], label: str, features: list[str]) -> DataFrame:
+    """The numbers in the text that both readers of the container read alike.
+
+    Short integers are that already; the other columns alone are worth the work.
+    """
+    names = [label, *features]
+    wanted = {name for row in found for name, long in zip(names, row[LONG], strict=True) if long}
+    for step in (_plain, _readable):
+        texts = [
+            f"{step(name)} AS {_quoted(name)}" if name in wanted else _quoted(name)
+            for name in names
+        ]
+        data = data.selectExpr(*RESERVED, *texts)
+    return data
 
 
 def refuse_bad_values(data: DataFrame, found: list[Any], label: str, features: list[str]) -> None:
@@ -367,7 +385,7 @@ def _plain(name: str) -> str:
     low, high = WITHOUT_EXPONENT
     short = f"(length({column}) < 19 AND {_without_letters(column)} OR {column} RLIKE '{SHORT}')"
     return (
-        f"CASE WHEN {short} OR {_is_no_number(name)} THEN {column}"
+        f"CASE WHEN {short} THEN {column}"
         f" WHEN abs({number}) < {SMALLEST} THEN '0'"
         f" WHEN abs({number}) BETWEEN {low} AND {high} THEN {_decimals(number)}"
         f" ELSE CAST({number} AS STRING) END"
@@ -398,17 +416,18 @@ def _decimals(number: str) -> str:
     return f"regexp_replace(format_string('%.19f', {number}), '[.]?0+$', '')"
 
 
-def _is_no_number(name: str) -> str:
-    """True where the text is not a number that XGBoost can hold."""
+def _is_long(name: str) -> str:
     column = _quoted(name)
-    held = f"coalesce(abs(try_cast({column} AS DOUBLE)) <= {LARGEST}, false)"
-    return f"NOT ({column} RLIKE '{NUMBER}' AND {held})"
+    return f"length({column}) > 18 OR {column} RLIKE '[.a-zA-Z]'"
 
 
 def _is_bad(name: str, label: str) -> str:
     """True where the value is not a number that XGBoost can hold; only a feature may be missing."""
+    column = _quoted(name)
+    held = f"coalesce(abs(try_cast({column} AS DOUBLE)) <= {LARGEST}, false)"
     missing = "true" if name == label else "false"
-    return f"(CASE WHEN {_quoted(name)} IS NULL THEN {missing} ELSE {_is_no_number(name)} END)"
+    bad = f"NOT ({column} RLIKE '{NUMBER}' AND {held})"
+    return f"(CASE WHEN {column} IS NULL THEN {missing} ELSE {bad} END)"
 
 
 def _not_a_number(name: str, count: int, row_id: str, value: str | None) -> str:
@@ -469,6 +488,7 @@ def main(argv: list[str]) -> None:
     counts = count_rows(found)
     refuse_empty_parts(counts)
 
+    data = readable(data, found, request.label, features)
     write_parts(data, request, features, batches, counts)
     write_summary(request.output, request.label, features, counts)
     print(json.dumps(counts))

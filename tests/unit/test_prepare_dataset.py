@@ -119,7 +119,8 @@ def test_a_number_that_the_reader_would_miss_by_a_bit_is_written_as_the_float_it
     spark: Any, job: Any
 ) -> None:
     rows = [("1", "1.453"), ("0", "1.454"), ("0", "-1.453"), ("1", "1.2345678E7"), ("1", "2.5e-7")]
-    made = job.numbers_as_text(table(spark, "y string, a string", *rows), "y", ["a"])
+    texts = job.numbers_as_text(table(spark, "y string, a string", *rows), "y", ["a"])
+    made = job.readable(texts, job.survey(texts, "y", ["a"], batches(job)), "y", ["a"])
     assert [row["a"] for row in made.orderBy("row_id").collect()] == [
         "1.4529999494552612",
         "1.454",
@@ -282,6 +283,7 @@ def test_the_container_s_reader_reads_the_numbers_that_were_prepared(
     data = job.numbers_as_text(data, "y", columns[1:])
     found = job.survey(data, "y", columns[1:], batches(job))
     assert [row[job.BAD_ROWS] for row in found] == [0]
+    data = job.readable(data, found, "y", columns[1:])
     job._write(data, columns, f"{tmp_path.as_uri()}/train", len(rows))
     for path in (tmp_path / "train").glob(".*.crc"):
         path.unlink()
