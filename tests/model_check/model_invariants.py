@@ -88,7 +88,7 @@ def _object(world: World, ledger: Ledger, item: Any) -> Iterator[str]:
     }
     if item["item"].removeprefix("object#") not in claimed:
         yield f"{key} is {state} by run {item.get('run')}, which never claimed it"
-    if "pending" in item:
+    if "pending" in item and state != "WAITING":
         yield f"{key} is {state} and still in the index of what waits"
     if state in ("TRAINED", "SUSPECT") and run.get("data_state") != state:
         yield f"{key} is {state}, and its run's data {run.get('data_state')}"

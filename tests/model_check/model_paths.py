@@ -60,6 +60,20 @@ def push_another(world: World) -> None:
     drop(world)
 
 
+def serving_patiently(world: World) -> None:
+    """A champion of a pipeline that wants ten rows for a run."""
+    nothing(world)
+    world.push(PATIENT)
+    world.drop(rows(1000, 12))
+    world.settle()
+
+
+def drop_few(world: World) -> None:
+    """Six rows wait for six more."""
+    drop(world)
+    drop(world)
+
+
 def drop(world: World) -> None:
     world.drop()
     world.settle()
@@ -144,6 +158,7 @@ PATHS = (
     Path("unregistered", nothing, drop_and_push, "PROMOTED"),
     Path("first", pushed, drop, "PROMOTED"),
     Path("recipe", serving_recipe, push_another, "PROMOTED PROMOTED"),
+    Path("few-rows", serving_patiently, drop_few, "PROMOTED WAITING PROMOTED"),
     Path("update", serving, drop_three, "PROMOTED PROMOTED"),
     Path("overwritten", serving, drop_again, "PROMOTED PROMOTED"),
     Path("meanwhile", serving, drop_meanwhile, "PROMOTED PROMOTED PROMOTED"),
@@ -186,6 +201,7 @@ WITH_RECIPE = {
     "trigger": {**QUIET, "schedule": "cron(0 3 * * ? *)"},
     "endpoint": {"kind": "none"},
 }
+PATIENT = {**DEFINITION, "trigger": {**QUIET, "min_new_rows": 10}}
 NO_FAULT = ("-", "none")
 
 
@@ -268,7 +284,7 @@ def _then(world: World) -> list[str]:
         world.sweep()
         world.cloud.skills, world.cloud.failing_trainings = [2.0], 0
         world.cloud.break_next = False
-        world.drop()
+        world.drop(rows(10_000, 12))
         world.settle()
         world.clock.forward(world.cloud.moment + 60)
         return [f"after the next drop: {one}" for one in [*at_rest(world), *caught_up(world)]]
