@@ -27,6 +27,7 @@ KINDS = {
     "lost": "the message is accepted and never delivered",
 }
 OF_FUNCTIONS = ("before", "after", "resent", "error", "crash", "dies", "twice")
+STARTS = ("before", "resent", "error", "stop")
 OF_STATES = ("before", "after", "resent", "error", "stop")
 
 
@@ -60,6 +61,8 @@ class Call:
     def _of_caller(self) -> tuple[str, ...]:
         if not self.execution:
             return OF_FUNCTIONS
+        if not self.function and "start_execution" in self.name:
+            return STARTS  # by itself under one name, which Step Functions may repeat
         kinds = (*OF_FUNCTIONS, "stop", "kill") if self.function else OF_STATES
         return (*kinds, "stoprun") if self.nested else kinds
 

@@ -24,6 +24,7 @@ from model_storage import S3, DataBrew, Lambda, Scheduler, Sns, Sqs
 from model_template import ENVIRONMENT, batch, listeners, machine, sample, scheduled
 
 import retraining.adapters
+from ratchet.workflow.asl.jsonata import limits
 from ratchet.workflow.asl.payload import Payload
 from ratchet.workflow.interpreter.execution import Execution
 from ratchet.workflow.interpreter.identity import Identity
@@ -34,6 +35,7 @@ VISIBILITY = {"arrivals": 660, "wakes": 360}
 MOST_RECEIVED = 5
 ASYNC_RETRIES = (60, 120)  # seconds: Lambda invokes asynchronously three times in all
 SWEEPS, BETWEEN_SWEEPS = 3, 1000  # seconds: more than the sweep's slack
+PATIENCE = 60  # seconds for an expression: this machine may be busy
 KNOWN_BY_TOKEN = ("transact_write_items",)  # the SDK gives them a token, so AWS knows a repetition
 TURNS = 5  # of the loop until whoever waits for a stopped execution, and its child, know of it
 
@@ -368,6 +370,7 @@ def patched(world: World, seed: str = "") -> Iterator[World]:
         (clock, "now", lambda: world.cloud.moment),
         (ledger_module, "ThreadPoolExecutor", Inline),
         (observability, "print", lambda *_, **__: None),
+        (limits, "MAX_SECONDS", PATIENCE),
     ]
     environment = settings.settings.environment
     before = [(where, name, getattr(where, name, print)) for where, name, _ in changes]
