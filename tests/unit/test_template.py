@@ -413,6 +413,16 @@ def test_the_metrics_that_alarms_watch_are_emitted() -> None:
     assert [metric for metric in watched if f'"{metric}"' not in source] == []
 
 
+def test_the_operating_page_says_what_to_do_at_each_alarm() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    alarms = {
+        re.sub(r"^\w+DeadLetterAlarm$", "...DeadLetter", name).removesuffix("Alarm")
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    assert {name for name in alarms if f"| {name} |" not in page} == set()
+
+
 def test_alarms_calculate_with_functions_that_see_no_further_than_a_point() -> None:
     # CloudWatch's user guide advises against RUNNING_SUM, SUM, AVG, ... in alarms: an alarm fetches
     # more points than it evaluates.
