@@ -9,12 +9,13 @@ from retraining.steps.close_promotion import FailedPromotion, close_promotion
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{pipeline, token, package, execution, returned, failure} -> what became of the package."""
+    """{pipeline, token, package, replaces, execution, returned, failure} -> the package's end."""
     failure = event["failure"]
     failed = FailedPromotion(
         pipeline=event["pipeline"],
         token=event["token"],
         package=event["package"],
+        replaces=event["replaces"],
         execution=event["execution"],
         returned=event["returned"],
         error=failure["Error"],

@@ -7,14 +7,15 @@ from typing import Any
 from retraining import bootstrap
 from retraining.documents.manifest import Manifest
 from retraining.observability import log
-from retraining.steps.decide_promotion import Ended, decide_promotion
+from retraining.steps.decide_promotion import Asked, Ended, decide_promotion
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{manifest, package, execution, ended} -> the names that the states need."""
+    """{manifest, package, replaces, execution, ended} -> the names that the states need."""
     aws = bootstrap.adapters()
     manifest = aws.work.read_document(Manifest, event["manifest"])
     ended = Ended.from_json(event["ended"]) if event["ended"] else None
-    decided = decide_promotion(aws, manifest, event["package"], event["execution"], ended)
+    asked = Asked(event["package"], event["replaces"], event["execution"], ended)
+    decided = decide_promotion(aws, manifest, asked)
     log.info("decided", extra={"endpoint": decided.endpoint, "config": decided.config})
     return decided.as_json()

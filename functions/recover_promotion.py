@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         token=given["token"],
         manifest=given["manifest"],
         package=given["package"],
+        replaces=given.get("replaces"),
         execution=detail["executionArn"],
         status=detail["status"],
     )

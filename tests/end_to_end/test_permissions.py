@@ -99,7 +99,7 @@ UNUSED = {
         for function, action in (
             ("FinishRun", "states:StartExecution"), ("FinishRun", "states:DescribeExecution"),
             ("RecoverRun", "states:StartExecution"), ("RecoverRun", "states:DescribeExecution"),
-            ("RecordChampion", "sns:Publish"), ("ClosePromotion", "sns:Publish"),
+            ("ClosePromotion", "sns:Publish"),
         )
     },
     "RecordArrivals dynamodb:BatchGetItem": "a pipeline may have a marker",
@@ -246,6 +246,7 @@ def live(world: World) -> None:
     stop_a_run(world, csv_bytes(header, parts[2]))
     refuse_a_promotion(world)
     recover_a_promotion(world)
+    roll_back(world)
     bring_a_workflow(world)
     drop_without_a_pause(world)
     wake_everybody(world)
@@ -389,6 +390,13 @@ def recover_a_promotion(world: World) -> None:
     assert invoke(world, "RecoverPromotion", {"detail": detail})["started"]
     until(lambda: "holder" not in world.item(PIPELINE, "promotion"), "the lock is free again")
     assert world.item(PIPELINE, "champion")["package"] == {"S": given["package"]}
+
+
+def roll_back(world: World) -> None:
+    """The first model becomes champion again."""
+    options = ("--endpoint-url", world.local.endpoint, "--stack", STACK)
+    world.place.run("ratchet", "rollback", PIPELINE, "--to", "1", *options)
+    assert world.item(PIPELINE, "champion")["version"] == {"N": "1"}
 
 
 def promoting(world: World, token: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from asyncio import CancelledError
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 from model_cloud import BAD, DEFINITION, Cloud, copied, rows
 from model_faults import Call, Crash, Fault
 from model_invariants import at_rest, caught_up, outcomes
+from model_template import ARNS
 from model_world import World, patched
 
 Act = Callable[[World], None]
@@ -147,6 +149,26 @@ def drop_again(world: World) -> None:
     world.settle()
 
 
+def promoted_twice(world: World) -> None:
+    """The champion is run 2's, after run 1's."""
+    serving(world)
+    drop(world)
+
+
+def roll_back(world: World) -> None:
+    """A person goes back to the first model."""
+    items = world.cloud.tables["ledger"]
+    given = {
+        "pipeline": "bank",
+        "token": 1,
+        "manifest": "s3://work/runs/bank/000001/manifest.json",
+        "package": items["bank", "run#000001"]["package"],
+        "replaces": items["bank", "champion"]["package"],
+    }
+    world.cloud.waiting.append(world.start(ARNS["promotion"], "back", json.dumps(given)))
+    world.settle()
+
+
 OBJECT = "settle_data.update_item(object)#1"
 MOVE = "*.update_endpoint(live)#1"
 STOPPED = ("stop", "TrainModel.create_training_job()#1")
@@ -168,6 +190,7 @@ PATHS = (
     Path("paused", serving, fail_thrice, "PROMOTED FAILED FAILED FAILED"),
     Path("first-refused", pushed, answer_otherwise, "FAILED"),
     Path("update-refused", serving, answer_otherwise, "PROMOTED FAILED"),
+    Path("rolled-back", promoted_twice, roll_back, "PROMOTED PROMOTED"),
     Path("stopped", serving, drop, "PROMOTED FAILED PROMOTED", (STOPPED,)),
     Path("half-settled", serving, drop_three, "PROMOTED FAILED", (("dies", OBJECT),)),
     Path("killed-settling", serving, drop_three, "PROMOTED FAILED", (("kill", OBJECT),)),

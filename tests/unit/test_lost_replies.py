@@ -26,7 +26,7 @@ CHAMPION: Final = Champion.from_json(
 PROMOTION: Final = Promotion.from_json(
     dict.fromkeys(("package", "model", "golden", "endpoint", "config"), "x")
     | dict.fromkeys(("check_endpoint", "check_config"), "y")
-    | {"pipeline": "bank", "token": 1, "variants": []}
+    | {"pipeline": "bank", "token": 1, "replaces": None, "variants": []}
 )
 
 

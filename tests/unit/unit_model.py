@@ -96,8 +96,15 @@ class Run:
         event = {**self.event, "artifact": artifact, "image": "image", "training_job": "job"}
         return register_model.handler(event, None)
 
-    def decide(self, package: str, execution: str | None = None, ended: Any = None) -> Any:
+    def decide(
+        self,
+        package: str,
+        execution: str | None = None,
+        ended: Any = None,
+        replaces: str | None = None,
+    ) -> Any:
         asked = {"execution": execution or self.execution, "package": package, "ended": ended}
+        asked["replaces"] = replaces
         return decide_promotion.handler({**self.event, **asked}, None)
 
     @property
@@ -114,8 +121,9 @@ class Run:
         return record_champion.handler({"pipeline": "bank", **asked}, None)
 
     def close(self, package: str, error: str = "Broken", **others: Any) -> Any:
-        asked = {"execution": self.execution, "package": package, "token": self.token}
-        asked["returned"] = True
+        asked: dict[str, Any] = {"execution": self.execution, "package": package}
+        asked["token"] = self.token
+        asked |= {"returned": True, "replaces": None}
         failure = {"State": "VerifyEndpoint", "Error": error}
         return close_promotion.handler(
             {"pipeline": "bank", **asked, "failure": failure, **others}, None
@@ -173,6 +181,7 @@ def wanted(token: int) -> Promotion:
         pipeline="bank",
         token=token,
         package=f"arn:package/{token}",
+        replaces=None,
         model="m",
         golden="s3://work/golden.json",
         endpoint="e",

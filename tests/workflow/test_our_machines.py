@@ -569,7 +569,7 @@ def test_a_failure_anywhere_leads_back_to_what_the_ledger_says(
     closed = run.arguments("ClosePromotion")["Payload"]
     assert closed["failure"] == {"State": state, "Error": "Broken", "Cause": "it broke"}
     assert (closed["pipeline"], closed["token"], closed["package"]) == ("bank", 7, "arn:package/2")
-    assert closed["returned"] is True
+    assert (closed["returned"], closed["replaces"]) == (True, None)
     assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
 
 
@@ -609,6 +609,13 @@ def test_an_endpoint_that_cannot_be_brought_back_is_the_worse_news(
     assert run.cause is not None
     assert "EndpointFailed: no capacity" in run.cause
     assert "GoldenRowsDiffer: row 3" in run.cause
+
+
+def test_a_rollback_says_which_champion_it_replaces(promotion: Coverage) -> None:
+    back = {**ASKED, "replaces": "arn:package/3"}
+    run = promote(promotion, asked=back, VerifyEndpoint=fails("Broken", "it broke"))
+    for state in ("DecidePromotion", "ClosePromotion"):
+        assert run.arguments(state)["Payload"]["replaces"] == "arn:package/3"
 
 
 def test_a_recovery_knows_what_it_recovers_and_goes_back(promotion: Coverage) -> None:

@@ -371,17 +371,20 @@ class Ledger:
         item = self._table.get(pipeline, "champion")
         return Champion.from_json(item) if item else None
 
-    def set_champion(self, pipeline: str, champion: Champion, holder: str) -> bool:
+    def set_champion(
+        self, pipeline: str, champion: Champion, holder: str, replaces: str | None = None
+    ) -> bool:
         """Name the champion, while this execution holds the promotion.
 
-        False when it no longer does, or when a newer run's model already is the champion.
+        False when it no longer does, or when a newer run's model already is the champion, unless
+        that one is what it `replaces`.
         """
         return self._table.put_while(
             pipeline,
             "champion",
             champion.as_json(),
-            "attribute_not_exists(#token) OR #token <= :token",
-            {":token": champion.token},
+            "attribute_not_exists(#token) OR #token <= :token OR package = :replaces",
+            {":token": champion.token, ":replaces": replaces or "-"},
             {"#token": "token"},
             held=("promotion", "holder = :holder", {":holder": holder}),
         )

@@ -30,6 +30,9 @@ class Promotion(Document):
     pipeline: Annotated[str, "Name of the pipeline"]
     token: Annotated[int, "Fencing token of the run that trained the model"]
     package: Annotated[str, "ARN of the model package"]
+    replaces: Annotated[
+        str | None, "ARN of the champion's package that a rollback takes back; null for a run's own"
+    ]
     model: Annotated[str, "Name of the SageMaker model"]
     golden: Annotated[str, "S3 URI of the model's golden rows"]
     endpoint: Annotated[str | None, "The endpoint; null for a pipeline without one"]

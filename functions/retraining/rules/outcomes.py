@@ -168,3 +168,12 @@ def rejected_later(run: str, reason: str) -> tuple[str, str]:
         f"The promotion of the model of run {run}, which was postponed, has failed. {reason}\n"
         f"Next step: the champion stays as it is. See why: ratchet show {run}"
     )
+
+
+def rolled_back(pipeline: str, before: int, version: int) -> tuple[str, str]:
+    """Subject and text when a person has gone back to an earlier model."""
+    return f"{pipeline}: rolled back to version {version}", (
+        f"Version {version} is the champion of pipeline {pipeline} again, instead of version"
+        f" {before}, whose package is Rejected now.\n"
+        "Next step: none needed. The next run's model is judged against this champion."
+    )

@@ -53,14 +53,13 @@ class Target:
     made: str | None = None
 
 
-def require_same_champion(judged: Champion | None, serving: Champion | None) -> None:
-    """Refuse a verdict that was reached against another champion than today's."""
-    before = judged.package if judged else None
+def require_same_champion(before: str | None, serving: Champion | None) -> None:
+    """Refuse what was decided by a gate, or a person, who knew another champion's package."""
     today = serving.package if serving else None
     if before != today:
         raise ChampionChanged(
-            f"the verdict judged {before or 'no champion'}, but {today or 'no champion'} is the"
-            " champion now"
+            f"it was decided against {before or 'no champion'}, but {today or 'no champion'} is"
+            " the champion now"
         )
 
 

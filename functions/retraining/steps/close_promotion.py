@@ -24,6 +24,7 @@ class FailedPromotion:
     pipeline: str
     package: str
     token: int
+    replaces: str | None
     execution: str
     returned: bool
     error: str
@@ -52,6 +53,10 @@ def close_promotion(aws: Adapters, failed: FailedPromotion) -> ClosedPromotion:
     if champion and promoted:
         log.error(f"{package} is the champion and stays Approved, although: {reason}")
         _follow(aws, pipeline, champion)
+        if failed.replaces:
+            aws.registry.reject(failed.replaces, f"Replaced by version {champion.version}")
+    elif failed.replaces:
+        log.error(f"{package} stays what it was: its rollback failed: {reason}")
     elif failed.error in POSTPONING:
         _postpone(aws, failed, reason)
     else:

@@ -24,6 +24,16 @@ class Ended(Part):
     status: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A promotion as its execution was asked for it; `replaces` for a rollback."""
+
+    package: str
+    replaces: str | None
+    execution: str
+    ended: Ended | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class DecidedPromotion(Part):
     """The names that the states need, and whether the new config proves itself elsewhere first."""
@@ -36,15 +46,13 @@ class DecidedPromotion(Part):
     check: bool
 
 
-def decide_promotion(
-    aws: Adapters, manifest: Manifest, package: str, execution: str, ended: Ended | None = None
-) -> DecidedPromotion:
+def decide_promotion(aws: Adapters, manifest: Manifest, asked: Asked) -> DecidedPromotion:
     """Take the lock and decide; gives the lock back when it refuses.
 
     After an execution that ended before its time it takes over the lock and raises
     PromotionStopped, from where the only way is back.
     """
-    wanted = _wanted(aws, manifest, package)
+    wanted, execution, ended = _wanted(aws, manifest, asked), asked.execution, asked.ended
     if ended:
         _lock(aws, wanted, execution, ended.execution)
         raise PromotionStopped(f"execution {ended.execution} {ENDS[ended.status]}")
@@ -67,13 +75,14 @@ def _lock(aws: Adapters, wanted: Promotion, execution: str, ended: str | None = 
     return aws.ledger.lock_promotion(wanted, execution, now, until, ended)
 
 
-def _wanted(aws: Adapters, manifest: Manifest, package: str) -> Promotion:
+def _wanted(aws: Adapters, manifest: Manifest, asked: Asked) -> Promotion:
     pipeline, token, names = manifest.pipeline, manifest.token, aws.names
     model, serving = names.run(pipeline, token), manifest.definition.endpoint_kind != "none"
     return Promotion(
         pipeline=pipeline,
         token=token,
-        package=package,
+        package=asked.package,
+        replaces=asked.replaces,
         model=model,
         golden=aws.run_folder(pipeline, token).uri_of(Golden),
         endpoint=names.standing(pipeline) if serving else None,
@@ -87,7 +96,8 @@ def _wanted(aws: Adapters, manifest: Manifest, package: str) -> Promotion:
 def _decide(aws: Adapters, manifest: Manifest, wanted: Promotion) -> DecidedPromotion:
     champion = aws.ledger.champion(wanted.pipeline)
     if not champion or champion.package != wanted.package:  # else: an earlier attempt got this far
-        promotion.require_same_champion(manifest.champion, champion)
+        judged = manifest.champion.package if manifest.champion else None
+        promotion.require_same_champion(wanted.replaces or judged, champion)
     return DecidedPromotion(
         endpoint=wanted.endpoint,
         config=wanted.config,

@@ -27,6 +27,10 @@ def record_champion(aws: Adapters, pipeline: str, package: str, execution: str) 
     if champion is None or champion.package != package:
         champion = _name(aws, held.promotion, execution)
     record = RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
+    if replaced := held.promotion.replaces:
+        aws.registry.reject(replaced, f"A person went back to version {champion.version}")
+        before = aws.registry.version(replaced)
+        aws.notices.publish(*outcomes.rolled_back(pipeline, before, champion.version))
     told = aws.ledger.run(pipeline, champion.token).outcome
     if told not in (None, PROMOTED):
         record = replace(record, outcome=PROMOTED)
@@ -42,7 +46,7 @@ def _name(aws: Adapters, wanted: Promotion, execution: str) -> Champion:
     verdict = aws.run_folder(wanted.pipeline, wanted.token).read(Verdict)
     aws.registry.approve(wanted.package, verdict.sentence)
     champion = _champion(aws, wanted)
-    if not aws.ledger.set_champion(wanted.pipeline, champion, execution):
+    if not aws.ledger.set_champion(wanted.pipeline, champion, execution, wanted.replaces):
         raise PromotionLost(
             f"{execution} lost the promotion lock of {wanted.pipeline}, or a newer run than"
             f" {champion.run} has already named the champion"

@@ -22,6 +22,7 @@ class EndedPromotion:
     token: int
     manifest: str
     package: str
+    replaces: str | None
     execution: str
     status: str
 
@@ -53,6 +54,7 @@ def recover_promotion(aws: Adapters, ended: EndedPromotion) -> Recovery:
         "token": ended.token,
         "manifest": ended.manifest,
         "package": ended.package,
+        "replaces": ended.replaces,
         "ended": before,
     }
     aws.promotions.start(name, json.dumps(given))

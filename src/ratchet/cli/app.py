@@ -13,6 +13,7 @@ from ratchet.cli.info import info
 from ratchet.cli.invoke import invoke
 from ratchet.cli.lint import lint
 from ratchet.cli.push import push
+from ratchet.cli.rollback import rollback
 from ratchet.cli.runs import runs, show
 from ratchet.cli.state_test import state_test
 from ratchet.cli.up import up
@@ -37,6 +38,7 @@ for _function, _panel in (
     (runs, _USE),
     (show, _USE),
     (invoke, _USE),
+    (rollback, _USE),
     (lint, _AUTHOR),
     (graph, _AUTHOR),
 ):

@@ -114,6 +114,17 @@ def follow_run(stack: Stack, run: RunRef, console: Console, deadline: float) -> 
             time.sleep(_pause(stack))
 
 
+def follow_execution(stack: Stack, execution: str, console: Console) -> Timeline:
+    """Print each state of an execution as it ends, and wait for that; its timeline."""
+    from ratchet.cli.screen import Progress
+
+    watch = _Watch(stack, execution, console)
+    with Progress(f"{execution.rpartition(':')[2]} ...", console) as update:
+        while (timeline := watch.poll(update)).status == "RUNNING":
+            time.sleep(_pause(stack))
+        return timeline
+
+
 def follow_drop(
     stack: Stack,
     pipeline: str,

@@ -25,6 +25,7 @@ INTENT = Promotion(
     pipeline="bank",
     token=2,
     package="arn:package/2",
+    replaces=None,
     model="new",
     golden="s3://work/golden.json",
     endpoint="e",
@@ -130,8 +131,8 @@ def test_an_update_that_went_back_to_the_former_config_failed() -> None:
 def test_a_verdict_against_another_champion_is_refused() -> None:
     one, two = FORMER, replace(FORMER, package="arn:2")
     promotion.require_same_champion(None, None)
-    promotion.require_same_champion(one, one)
-    for judged, serving in ((one, two), (None, one), (one, None)):
+    promotion.require_same_champion(one.package, one)
+    for judged, serving in ((one.package, two), (None, one), (one.package, None)):
         with pytest.raises(errors.ChampionChanged):
             promotion.require_same_champion(judged, serving)
 

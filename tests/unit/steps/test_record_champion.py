@@ -91,3 +91,58 @@ def test_a_function_that_outlives_its_stopped_execution_names_no_champion(
     finally:
         taken.unregister("before-call.sagemaker.UpdateModelPackage", recovered)
     assert service.aws.ledger.champion("bank") is None
+
+
+def promoted_twice(service: Service) -> tuple[Run, str, str]:
+    """The run of a former champion, its package, and that of the champion."""
+    first = Run(service, challenger=3.0)
+    first.judge()
+    former = first.promote()["package"]
+    second = Run(service, token=2, challenger=4.0, champion=3.0)
+    second.judge(champion=True)
+    return first, former, second.promote()["package"]
+
+
+def test_a_rollback_makes_the_former_model_champion_and_rejects_the_later(
+    service: Service,
+) -> None:
+    first, former, later = promoted_twice(service)
+    service.notices()
+    first.decide(former, replaces=later)
+    assert first.record(former)["package"] == former
+    champion = service.aws.ledger.champion("bank")
+    assert champion
+    assert (champion.token, champion.version) == (1, 1)
+    assert (approval(service, former), approval(service, later)) == ("Approved", "Rejected")
+    (notice,) = service.notices()
+    assert notice["Subject"] == "[ratchet] bank: rolled back to version 1"
+    second = Run(service, token=2, challenger=4.0, champion=3.0)
+    second.decide(later, replaces=former)  # and forward again
+    assert second.record(later)["version"] == 2
+    assert (approval(service, former), approval(service, later)) == ("Rejected", "Approved")
+
+
+def test_a_rollback_is_refused_once_another_champion_serves(service: Service) -> None:
+    first, former, _ = promoted_twice(service)
+    with pytest.raises(errors.ChampionChanged, match="decided against arn:other"):
+        first.decide(former, replaces="arn:other")
+    assert service.aws.ledger.promotion("bank") is None
+
+
+def test_a_rollback_that_fails_leaves_both_packages_as_they_were(service: Service) -> None:
+    first, former, later = promoted_twice(service)
+    first.decide(former, replaces=later)
+    first.close(former, "GoldenRowsDiffer", replaces=later)
+    assert (approval(service, former), approval(service, later)) == ("Approved", "Approved")
+    assert service.aws.ledger.promotion("bank") is None
+
+
+def test_a_rollback_that_fails_after_its_champion_was_named_rejects_the_later(
+    service: Service,
+) -> None:
+    first, former, later = promoted_twice(service)
+    first.decide(former, replaces=later)
+    first.record(former)
+    service.aws.registry.approve(later, "as if this had not come so far")
+    assert first.close(former, "Throttled", replaces=later)["promoted"]
+    assert (approval(service, former), approval(service, later)) == ("Approved", "Rejected")
