@@ -64,8 +64,8 @@ def test_a_row_of_a_key_says_how_late_it_arrived(
     written = [
         ("z.csv", 0, "1", 30),
         ("b.csv", 1, "3", 33),
-        ("b.csv", 1, "2", 31),
-        ("a.csv", 2, "1", 35),
+        ("b.csv", 2, "2", 31),  # of one key the sequencer knows better than the clock
+        ("a.csv", 3, "1", 35),
     ]
     events = []
     for name, second, sequencer, age in written:
