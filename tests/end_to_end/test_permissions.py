@@ -90,7 +90,7 @@ UNUSED = {
         f"SweepLedger {action}": OLD_ENOUGH
         for action in (
             "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "sqs:SendMessage",
-            "lambda:InvokeFunction", "sns:Publish",
+            "lambda:InvokeFunction", "sns:Publish", "states:StartExecution",
         )
     },
     "SweepLedger states:DescribeExecution": "a promotion's lock is held for moments",

@@ -16,6 +16,7 @@ class PostponedPromotion(Part):
     package: Annotated[str, "ARN of the model package"]
     reason: Annotated[str, "What there was no room for"]
     tries: Annotated[int, "How often it was tried"]
+    at: Annotated[int, "When it was tried last, epoch seconds"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from retraining import clock
 from retraining.adapters import Adapters
 from retraining.documents.champion import Champion
 from retraining.documents.document import Part
@@ -87,6 +88,7 @@ def _postpone(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
         package=failed.package,
         reason=reason,
         tries=(same.tries if same else 0) + 1,
+        at=int(clock.now()),
     )
     aws.ledger.postpone(pipeline, waiting)
 

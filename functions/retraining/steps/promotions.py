@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
+from retraining import clock
 from retraining.adapters import Adapters
 from retraining.documents.manifest import Manifest
 from retraining.rules import names
+
+RETRY_AFTER: Final = 3600  # seconds
 
 
 def retry(aws: Adapters, pipeline: str, besides: int | None = None) -> str | None:
@@ -20,6 +24,14 @@ def retry(aws: Adapters, pipeline: str, besides: int | None = None) -> str | Non
         return None
     name = f"{names.run_id(pipeline, waiting.token)}--again-{waiting.tries}"
     return _start(aws, name, pipeline, waiting.token, waiting.package)
+
+
+def retry_later(aws: Adapters, pipeline: str) -> str | None:
+    """The same, once some time has passed since it was tried: quotas change slowly."""
+    waiting = aws.ledger.postponed(pipeline)
+    if waiting is None or clock.now() < waiting.at + RETRY_AFTER:
+        return None
+    return retry(aws, pipeline)
 
 
 def _start(aws: Adapters, name: str, pipeline: str, token: int, package: str) -> str:

@@ -22,7 +22,7 @@ from retraining.rules import names, sweeping
 from retraining.rules.arrivals import State, Trigger, event_of
 from retraining.rules.sweeping import Ages
 from retraining.settings import settings
-from retraining.steps import wakes
+from retraining.steps import promotions, wakes
 
 DAY = 86_400
 
@@ -34,6 +34,7 @@ class Sweep(Part):
     pipelines: int
     woken: tuple[str, ...]
     recovered: tuple[str, ...]  # executions
+    promoting: tuple[str, ...]  # the same, of promotions that were postponed
     arrivals: int
     out_of_step: tuple[str, ...]
 
@@ -44,6 +45,7 @@ class _Found:
 
     woken: list[str]
     recovered: list[str]
+    promoting: list[str]
     arrivals: int
     out_of_step: list[str]
 
@@ -52,7 +54,7 @@ def sweep_ledger(aws: Adapters) -> Sweep:
     """Sweep every pipeline; one pipeline's trouble does not touch another's, and is raised last."""
     for metric in (PENDING_AGE, OPEN_RUN_AGE, RUN_OVERDUE):
         gauge(metric, 0)
-    pipelines, failed, found = aws.ledger.registered(), [], _Found([], [], 0, [])
+    pipelines, failed, found = aws.ledger.registered(), [], _Found([], [], [], 0, [])
     for pipeline in pipelines:
         try:
             _sweep(aws, pipeline, found)
@@ -65,6 +67,7 @@ def sweep_ledger(aws: Adapters) -> Sweep:
         pipelines=len(pipelines),
         woken=tuple(found.woken),
         recovered=tuple(found.recovered),
+        promoting=tuple(found.promoting),
         arrivals=found.arrivals,
         out_of_step=tuple(found.out_of_step),
     )
@@ -89,6 +92,8 @@ def _sweep(aws: Adapters, pipeline: str, found: _Found) -> None:
             found.recovered.append(execution)
     elif _out_of_step(aws, pipeline):
         found.out_of_step.append(pipeline)
+    if execution := promotions.retry_later(aws, pipeline):
+        found.promoting.append(execution)
 
 
 def _measure(pipeline: str, ages: Ages) -> None:
@@ -168,6 +173,10 @@ def _out_of_step(aws: Adapters, pipeline: str) -> bool:
     count(CHAMPIONS_OUT_OF_STEP, Pipeline=pipeline)
     log.error(reason, extra={"pipeline": pipeline})
     if aws.ledger.note_out_of_step_once(pipeline, int(clock.now()) // DAY):
-        text = f"{reason}.\nNothing more is said of it today.\nNext step: ratchet info"
+        text = (
+            f"{reason}.\nNothing more is said of it today.\n"
+            "Next step: ratchet info shows what serves;"
+            f" ratchet rollback {pipeline} --to {champion.version} moves the endpoint to it again"
+        )
         aws.notices.publish(f"endpoint and champion of {pipeline} are out of step", text)
     return True

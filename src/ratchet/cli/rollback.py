@@ -36,6 +36,7 @@ def rollback(
     """Make an earlier champion the champion again, verified as every promotion is.
 
     The later model's package becomes Rejected; the next run is judged against the earlier one.
+    With the champion's own version the endpoint moves to it again, whatever it serves.
 
     Example: ratchet rollback bank-marketing --to 1
     """
@@ -51,13 +52,9 @@ def rollback(
         )
     run = chosen(ledger.runs(found, pipeline), champion, to)
     version = version_of(run)
-    stdout().print(
-        f"Promoting version {version}, of run {run['run']}, instead of version"
-        f" {champion['version']} ...",
-        soft_wrap=True,
-    )
+    stdout().print(f"Promoting version {version}, of run {run['run']} ...", soft_wrap=True)
     _promote(found, run, champion)
-    stdout().print(f"Version {version} is the champion of {pipeline} again.", soft_wrap=True)
+    stdout().print(f"Version {version} is the champion of {pipeline}, and serves.", soft_wrap=True)
 
 
 def version_of(run: dict[str, Any]) -> int:
@@ -70,16 +67,13 @@ def chosen(
 ) -> dict[str, Any]:
     """The run whose model is to serve; CliError names the versions that there are."""
     promoted = {version_of(run): run for run in runs if run.get("promoted") and run.get("package")}
-    promoted.pop(int(champion["version"]), None)
     earlier = [one for one in promoted if one < int(champion["version"])]
     if version is None and earlier:
         return promoted[max(earlier)]
     if version in promoted:
         return promoted[version]
     there = ", ".join(str(one) for one in sorted(promoted)) or "none"
-    if version == int(champion["version"]):
-        problem = f"version {version} is the champion already"
-    elif version is None:
+    if version is None:
         problem = f"no model was champion before version {champion['version']}"
     else:
         problem = f"version {version} was never the champion"
@@ -98,8 +92,9 @@ def _promote(stack: Stack, run: dict[str, Any], champion: dict[str, Any]) -> Non
         "token": where.token,
         "manifest": f"s3://{stack.work_bucket}/{where.prefix}/manifest.json",
         "package": run["package"],
-        "replaces": champion["package"],
     }
+    if run["package"] != champion["package"]:
+        given["replaces"] = champion["package"]
     started = stack.client("stepfunctions").start_execution(
         stateMachineArn=stack.promotion_arn,
         name=f"{where.id}--rollback-{int(time.time())}",

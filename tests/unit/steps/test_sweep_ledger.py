@@ -355,3 +355,19 @@ def test_one_pipelines_trouble_does_not_touch_anothers_and_is_raised(
     with pytest.raises(SweepIncomplete, match="bank"):
         service.sweep()
     assert [wake["pipeline"] for wake in service.receive_wakes()] == ["shop"]
+
+
+def test_a_postponed_promotion_is_tried_again_after_an_hour(service: Service) -> None:
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    run.decide(package)
+    run.close(package, "EndpointLimitReached")
+    assert service.sweep()["promoting"] == []
+    service.now += 3600
+    assert service.sweep()["promoting"] == ["bank-000001--again-1"]
+    run.decide(package)
+    run.close(package, "EndpointLimitReached")
+    assert service.sweep()["promoting"] == []
+    service.now += 3600
+    assert service.sweep()["promoting"] == ["bank-000001--again-2"]
