@@ -31,14 +31,12 @@ CAUSES = {
          "Glue.ThrottlingException", "Glue.InternalServiceException"),
         ("SageMaker.ThrottlingException", "SageMaker.ResourceLimitExceededException"),
         ("StepFunctions.ThrottlingException",),
+        ("EndpointLimitReached",),
     ],
     "SageMaker failed, or refuses": [("SageMaker.AmazonSageMakerException",)],
-    "an endpoint is being deleted": [
-        ("SageMaker.AmazonSageMakerException",),  # of createEndpoint alone
-        ("SageMaker.ThrottlingException", "SageMaker.SageMakerException"),
-    ],
     "another promotion is under way": [("EndpointNotReady", "PromotionLocked")],
     "an endpoint is settling": [("EndpointNotReady",)],
+    "an endpoint has not loaded its model": [("EndpointNotReady",)],
 }  # fmt: skip
 """What is retried, and the errors that stand for it: a cause has one policy."""
 
@@ -59,14 +57,19 @@ def states(given: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from states(state.get("ItemProcessor", {}).get("States", {}))
 
 
+OF_ONE_FUNCTION = {
+    "the check dies on an object": "${CheckDataFunctionArn}",
+    "an endpoint has not loaded its model": "${VerifyEndpointFunctionArn}",
+}
+"""Causes whose errors stand for another one in every other function."""
+
+
 def cause_of(state: dict[str, Any], errors: tuple[str, ...]) -> str:
+    function = state["Arguments"].get("FunctionName")
     found = [cause for cause, known in CAUSES.items() if errors in known]
-    if len(found) > 1:
-        creates = state["Resource"].endswith(":createEndpoint")
-        checks = state["Arguments"].get("FunctionName") == "${CheckDataFunctionArn}"
-        return found[1] if creates or checks else found[0]
     assert found, f"no cause is known for {errors}"
-    return found[0]
+    own = [cause for cause in found if OF_ONE_FUNCTION.get(cause) == function]
+    return own[0] if own else next(cause for cause in found if cause not in OF_ONE_FUNCTION)
 
 
 def policy(entry: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -98,7 +101,7 @@ def test_every_call_of_a_function_is_retried_when_lambda_is_busy_or_broken() -> 
 
 
 CAUGHT = '{% $merge([$states.errorOutput, {"State": $states.context.State.Name}]) %}'
-CLEARING_UP = {"RestoreEndpoint", "DiscardCheckEndpoint", "RejectPromotion"}
+CLEARING_UP = {"ClosePromotion"}
 """Here a failure is not worth more than the one that led there, which is kept."""
 
 
