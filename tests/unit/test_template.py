@@ -193,7 +193,7 @@ STARTING = 30
 ASLEEP = {"Lambda.ResourceNotReadyException", "Lambda.ENINotReadyException"}
 """What the first call meets when a function in a VPC was idle for weeks."""
 
-DIED = ["Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError"]
+DIED = ["Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "Runtime.OutOfMemory"]
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -13,7 +13,7 @@ PROMOTION = machine_of(FOLDER / "promotion.asl.yaml")
 SAGEMAKER = "arn:aws:states:::sagemaker:"
 METADATA = {"SdkHttpMetadata": {"HttpStatusCode": 200}, "SdkResponseMetadata": {"RequestId": "r"}}
 TRANSIENT = "Lambda.TooManyRequestsException"
-DIED = ("Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError")
+DIED = ("Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "Runtime.OutOfMemory")
 """A function that ran out of time or memory: as older and as current runtimes report it."""
 
 Mocks = dict[str, Any]

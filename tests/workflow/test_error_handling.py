@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from our_machines import FOLDER
+from our_machines import DIED, FOLDER
 
 MACHINES = {
     name: yaml.safe_load((FOLDER / f"{name}.asl.yaml").read_text())
@@ -20,10 +20,8 @@ LAMBDA = ("Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException",
           "Lambda.ENINotReadyException")  # fmt: skip
 CAUSES = {
     "Lambda is busy or broken": [LAMBDA],
-    "a function ran out of memory or time": [
-        ("Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError")
-    ],
-    "the check dies on an object": [("Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError")],
+    "a function ran out of memory or time": [DIED],
+    "the check dies on an object": [DIED],
     "a service has too much to do": [
         ("DataBrew.ConflictException", "DataBrew.ServiceQuotaExceededException",
          "DataBrew.AWSGlueDataBrewException"),
