@@ -17,6 +17,7 @@ RatchetError
 |-- RegistrationFailed        the artifact to register is missing or empty
 |-- PromotionRefused
 |   |-- ChampionChanged       the verdict was reached against another champion than today's
+|   |-- PackageRejected       somebody has rejected the package in the registry
 |   |-- PromotionLocked       another promotion of this endpoint is under way
 |   |   `-- PromotionLost     this execution no longer holds the promotion
 |   |-- PromotionStopped      an earlier execution of the promotion ended before its end
@@ -100,6 +101,10 @@ class PromotionRefused(RatchetError):
 
 class ChampionChanged(PromotionRefused):
     """Raised when the verdict judged another champion than the one that serves now."""
+
+
+class PackageRejected(PromotionRefused):
+    """Raised when the package to promote was rejected in the registry, by whoever it was."""
 
 
 class PromotionLocked(PromotionRefused):

@@ -17,6 +17,7 @@ NEWEST: Final = 20  # packages looked through for the one of an earlier attempt
 LONGEST_VALUE: Final = 256  # of a CustomerMetadataProperties value
 LONGEST_REASON: Final = 1024
 PENDING_APPROVAL: Final = "PendingManualApproval"
+REJECTED: Final = "Rejected"
 
 
 class Registry:
@@ -109,7 +110,7 @@ class Registry:
 
     def reject(self, package: str, reason: str) -> None:
         """Reject a package."""
-        self._decide(package, "Rejected", reason)
+        self._decide(package, REJECTED, reason)
 
     def reject_undecided(self, package: str, reason: str) -> None:
         """Reject a package that nobody has approved or rejected."""

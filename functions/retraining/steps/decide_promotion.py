@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from retraining import clock
 from retraining.adapters import Adapters
+from retraining.adapters.registry import REJECTED
 from retraining.documents.document import Part
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.documents.promotion import Promotion
-from retraining.errors import PromotionLocked, PromotionStopped
+from retraining.errors import PackageRejected, PromotionLocked, PromotionStopped
 from retraining.rules import promotion
 from retraining.rules.outcomes import ENDS
 from retraining.rules.promotion import Target
@@ -98,6 +99,7 @@ def _decide(aws: Adapters, manifest: Manifest, wanted: Promotion) -> DecidedProm
     if not champion or champion.package != wanted.package:  # else: an earlier attempt got this far
         judged = manifest.champion.package if manifest.champion else None
         promotion.require_same_champion(wanted.replaces or judged, champion)
+        _require_not_rejected(aws, wanted)
     return DecidedPromotion(
         endpoint=wanted.endpoint,
         config=wanted.config,
@@ -106,6 +108,12 @@ def _decide(aws: Adapters, manifest: Manifest, wanted: Promotion) -> DecidedProm
         golden=wanted.golden,
         check=_changes(aws, wanted),
     )
+
+
+def _require_not_rejected(aws: Adapters, wanted: Promotion) -> None:
+    """A rollback may go back to what a rollback has rejected."""
+    if not wanted.replaces and aws.registry.status(wanted.package) == REJECTED:
+        raise PackageRejected(f"package {wanted.package} was rejected in the registry")
 
 
 def _changes(aws: Adapters, wanted: Promotion) -> bool:

@@ -46,7 +46,8 @@ def test_two_promotions_never_run_side_by_side(service: Service) -> None:
     with pytest.raises(errors.PromotionLocked, match="arn:bank-000001 is promoting"):
         other.decide("arn:aws:p/2")
     service.now += promotion.LONGEST_PROMOTION - 4 * 3600 + 1
-    assert other.decide("arn:aws:p/2")["config"] == "ratchet--bank--rfjp-000002"
+    other.judge()
+    assert other.decide(other.register()["package"])["config"] == "ratchet--bank--rfjp-000002"
     with pytest.raises(errors.PromotionLocked, match="lost the promotion lock"):
         run.record(package)
     with pytest.raises(errors.PromotionLocked, match="lost the promotion lock"):
@@ -83,3 +84,13 @@ def test_after_an_execution_that_was_stopped_the_lock_is_taken_over_to_go_back(
     with pytest.raises(errors.PromotionStopped):
         run.decide(package, "arn:third", ended)
     assert service.aws.ledger.promotion("bank") == held
+
+
+def test_a_package_that_a_person_rejected_is_not_promoted(service: Service) -> None:
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    service.aws.registry.reject(package, "not this one")
+    with pytest.raises(errors.PackageRejected, match="was rejected in the registry"):
+        run.decide(package)
+    assert service.aws.ledger.promotion("bank") is None

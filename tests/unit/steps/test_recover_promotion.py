@@ -168,7 +168,8 @@ def test_a_later_promotion_is_left_alone(promotion: Promotion) -> None:
     promotion.go("check")
     promotion.run.close(promotion.package, execution=promotion.execution)
     other = Run(promotion.service, token=3, challenger=3.0)
-    other.decide("arn:aws:p/3", f"{MACHINE}:bank-000003")
+    other.judge()
+    other.decide(other.register()["package"], f"{MACHINE}:bank-000003")
     held = promotion.service.aws.ledger.promotion("bank")
     assert promotion.end("ABORTED") is None
     assert promotion.service.aws.ledger.promotion("bank") == held
