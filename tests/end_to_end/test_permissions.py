@@ -384,7 +384,8 @@ def recover_a_promotion(world: World) -> None:
     stopped = f"{machine.replace(':stateMachine:', ':execution:')}:stopped"
     given = promoting(world, 2)
     decide = {key: given[key] for key in ("manifest", "package")}
-    invoke(world, "DecidePromotion", {**decide, "execution": stopped, "ended": None})
+    decide |= {"execution": stopped, "replaces": None, "ended": None}
+    invoke(world, "DecidePromotion", decide)
     assert "holder" in world.item(PIPELINE, "promotion")
     detail = {"executionArn": stopped, "status": "ABORTED", "input": json.dumps(given)}
     assert invoke(world, "RecoverPromotion", {"detail": detail})["started"]
