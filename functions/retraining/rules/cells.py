@@ -210,7 +210,7 @@ def _record_mask(
     sentence: str,
 ) -> None:
     positions = pc.indices_nonzero(mask)
-    first = positions[: max(0, problems.room(name, rule.name))].to_pylist()
+    first = positions[: problems.room(name, rule.name)].to_pylist()
     cells = ((position, text[position].as_py() or "") for position in first)
     _record(problems, rule, name, cells, len(positions), number, sentence)
 
@@ -226,7 +226,7 @@ def _record(
 ) -> None:
     listed = 0
     for position, cell in cells:
-        if listed == total or problems.room(name, rule.name) <= 0:
+        if listed == total or not problems.room(name, rule.name):
             break
         row, value = number(position), shown(cell)
         text = f"column {rule.name!r}, row {row}: {value!r} {sentence}"

@@ -202,7 +202,7 @@ class _Pass:
     def _broken(self, message: str) -> None:
         if len(self.malformed) >= MOST_MALFORMED:
             sentence = f"reading stopped after {MOST_MALFORMED} rows with a wrong number of fields"
-            self.result.problems.add(Problem("fields", sentence))
+            self.result.problems.add(Problem("format", sentence))
         elif "straddl" in message:
             self._unclosed(self._number(0))
         else:

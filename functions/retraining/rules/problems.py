@@ -35,7 +35,7 @@ class Problems:
 
     def room(self, rule: str, column: str | None) -> int:
         """How many more problems of this rule in this column will be listed."""
-        return min(LISTED - len(self.listed), LISTED_EACH - self.counts[rule, column], LISTED_EACH)
+        return max(0, min(LISTED - len(self.listed), LISTED_EACH - self.counts[rule, column]))
 
     def __bool__(self) -> bool:
         return bool(self.counts)

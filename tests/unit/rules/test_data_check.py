@@ -211,7 +211,9 @@ def test_the_list_of_problems_is_bounded_and_the_counts_are_whole() -> None:
 
 def test_reading_stops_after_a_thousand_rows_with_a_wrong_number_of_fields() -> None:
     result, _ = run(HEADER + b"1;2\n" * 200_000)
-    assert result.problems.counts[("fields", None)] == 1001
+    assert result.problems.counts == {("fields", None): 1000, ("format", None): 1}
+    assert [problem.rule for problem in result.problems.listed] == ["fields"] * 10 + ["format"]
+    assert "reading stopped" in result.problems.listed[-1].sentence
     assert result.rows <= 2000
 
 

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from retraining.documents.check_report import Problem
+from retraining.rules.problems import LISTED, LISTED_EACH, Problems
+
+
+def test_of_one_rule_ten_problems_are_listed_and_all_are_counted() -> None:
+    problems = Problems()
+    for row in range(1000):
+        problems.add(Problem("fields", f"row {row}", row=row))
+    assert [problem.row for problem in problems.listed] == [*range(LISTED_EACH)]
+    assert [each.count for each in problems.findings().counts] == [1000]
+
+
+def test_of_all_rules_a_hundred_problems_are_listed() -> None:
+    problems = Problems()
+    for column in range(1000):
+        problems.add(Problem("unknown column", f"column {column}", column=str(column)))
+    assert len(problems.listed) == LISTED
+    assert problems.sentence() == "column 0 (and 999 more)"
