@@ -119,7 +119,7 @@ class Settings:
 
     @property
     def promotion_arn(self) -> str:
-        """The promotion state machine; only recover_promotion has it."""
+        """The promotion state machine; those that start a promotion again have it."""
         return self._required("RATCHET_PROMOTION_ARN")
 
     @property

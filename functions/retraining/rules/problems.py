@@ -10,6 +10,7 @@ from retraining.documents.check_report import Findings, Problem, ProblemCount
 
 LISTED: Final = 100  # problems in one report
 LISTED_EACH: Final = 10  # of one rule in one column
+COUNTED: Final = 1000  # rules and columns; a stranger's header may have a hundred thousand names
 LONGEST_VALUE: Final = 100
 LONGEST_SENTENCE: Final = 2000  # a notice has 256 KB (SNS API reference, Publish)
 
@@ -27,11 +28,12 @@ class Problems:
             problem = replace(problem, sentence=f"{problem.sentence[:LONGEST_SENTENCE]}...")
         if self.room(problem.rule, problem.column):
             self.listed.append(problem)
-        self.counts[problem.rule, problem.column] += count
+        self.count(problem.rule, problem.column, count)
 
     def count(self, rule: str, column: str | None, count: int) -> None:
-        """Count problems that are not listed one by one."""
-        self.counts[rule, column] += count
+        """Count problems that are not listed one by one; beyond so many columns, without them."""
+        known = (rule, column) in self.counts or len(self.counts) < COUNTED
+        self.counts[rule, column if known else None] += count
 
     def room(self, rule: str, column: str | None) -> int:
         """How many more problems of this rule in this column will be listed."""
