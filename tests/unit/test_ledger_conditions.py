@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from unit_model import FORMER, wanted
 from unit_service import Service, rows, started
 
+from retraining.adapters.ledger import Ledger
 from retraining.rules.arrivals import Lease
 from retraining.rules.settlement import Aftermath, Ending
 
@@ -146,3 +148,34 @@ def test_every_read_of_the_ledger_sees_every_write_before_it(
         events.unregister(f"provide-client-params.dynamodb.{operation}", note)
     assert asked
     assert all(asked)
+
+
+class BusyClient:
+    """DynamoDB while a transaction holds the items of the first write."""
+
+    def __init__(self, dynamodb: Any) -> None:
+        self._dynamodb, self.refused = dynamodb, 0
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._dynamodb, name)
+        if name not in ("put_item", "update_item"):
+            return operation
+
+        def busy(**request: Any) -> Any:
+            if self.refused < 2:
+                self.refused += 1
+                raise ClientError({"Error": {"Code": "TransactionConflictException"}}, name)
+            return operation(**request)
+
+        return busy
+
+
+def test_a_write_that_meets_a_transaction_is_made_after_it(service: Service) -> None:
+    """Who waits for the lock asks while its holder names the champion, in a transaction with it."""
+    for write in (
+        lambda ledger: ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100),
+        lambda ledger: ledger.take_lease("bank", lease(1)),
+    ):
+        client = BusyClient(service.client("dynamodb"))
+        assert write(Ledger(client, "ledger"))
+        assert client.refused == 2

@@ -155,7 +155,7 @@ class Table:
         if hand:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
-            answer: dict[str, Any] = operation(TableName=self._name, **request)
+            answer = _past_transactions(operation, TableName=self._name, **request)
         except ClientError as error:
             if code(error) != "ConditionalCheckFailedException":
                 raise
@@ -219,6 +219,22 @@ class Table:
                 found |= {plain(item)["item"] for item in answer["Responses"][self._name]}
                 keys = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
         return found
+
+
+def _past_transactions(operation: Any, **request: Any) -> dict[str, Any]:
+    """The answer; asked again while a transaction holds the item, which takes milliseconds.
+
+    DynamoDB refuses the write then (API reference, TransactionConflictException), and botocore does
+    not repeat it.
+    """
+    while True:
+        try:
+            answer: dict[str, Any] = operation(**request)
+        except ClientError as error:
+            if code(error) != "TransactionConflictException":
+                raise
+        else:
+            return answer
 
 
 def _signed(expression: str) -> str:
