@@ -433,6 +433,22 @@ class Ledger:
         values = {":promotion": promotion.as_json()}
         self._table.update(pipeline, STATE, "SET postponed = :promotion", values)
 
+    def count_try(self, pipeline: str, promotion: PostponedPromotion, now: int) -> None:
+        """Count a try that ended without a word, unless somebody has counted or ended it."""
+        self._table.update(
+            pipeline,
+            STATE,
+            "SET postponed.tries = :next, postponed.#at = :now",
+            {
+                ":package": promotion.package,
+                ":tries": promotion.tries,
+                ":next": promotion.tries + 1,
+                ":now": now,
+            },
+            "postponed.package = :package AND postponed.tries = :tries",
+            {"#at": "at"},
+        )
+
     def drop_postponed(self, pipeline: str, package: str) -> None:
         """Forget the postponed promotion of this package, if it is the one that waits."""
         values = {":package": package}

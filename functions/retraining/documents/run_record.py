@@ -15,7 +15,9 @@ class RunRecord(Document):
 
     title = "run record"
     place = "the ledger's item `run#<token>` of the pipeline; at the end also runs/.../record.json"
-    written_by = "start_retraining, RegisterModel, RecordChampion, SettleData, FinishRun"
+    written_by = (
+        "start_retraining, RegisterModel, RecordChampion, ClosePromotion, SettleData, FinishRun"
+    )
     read_by = "ClaimData, recover_run, `ratchet runs`, `ratchet show` and people"
 
     pipeline: Annotated[str, "Name of the pipeline"]

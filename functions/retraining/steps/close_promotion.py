@@ -16,6 +16,7 @@ from retraining.documents.run_record import RunRecord
 from retraining.observability import log
 from retraining.rules import names, outcomes
 from retraining.rules.promotion import POSTPONING
+from retraining.rules.settlement import FAILED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def close_promotion(aws: Adapters, failed: FailedPromotion) -> ClosedPromotion:
         _postpone(aws, failed, reason)
     else:
         aws.registry.reject(package, reason)
-        _tell_postponed(aws, pipeline, package, reason)
+        _end_postponed(aws, failed, reason)
     if failed.returned:
         aws.ledger.close_promotion(pipeline, failed.execution)
     return ClosedPromotion(package=package, promoted=promoted and failed.returned, reason=reason)
@@ -81,7 +82,9 @@ def _postpone(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
     """Remember it; the model of an earlier one that still waits has been overtaken."""
     pipeline, before = failed.pipeline, aws.ledger.postponed(failed.pipeline)
     if before and before.package != failed.package:
-        aws.registry.reject(before.package, f"overtaken by {failed.package}")
+        overtaken = f"It was overtaken by {failed.package}"
+        aws.registry.reject(before.package, overtaken)
+        _tell(aws, pipeline, before.token, overtaken)
     same = before if before and before.package == failed.package else None
     waiting = PostponedPromotion(
         token=failed.token,
@@ -93,11 +96,26 @@ def _postpone(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
     aws.ledger.postpone(pipeline, waiting)
 
 
-def _tell_postponed(aws: Adapters, pipeline: str, package: str, reason: str) -> None:
+def _end_postponed(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
     """A run tells of its own promotion; of one that was postponed nobody else would."""
-    waiting = aws.ledger.postponed(pipeline)
-    if waiting is None or waiting.package != package:
+    pipeline, waiting = failed.pipeline, aws.ledger.postponed(failed.pipeline)
+    if waiting is None or waiting.package != failed.package:
         return
-    run = names.run_id(pipeline, waiting.token)
-    aws.notices.publish(*outcomes.rejected_later(run, reason))
-    aws.ledger.drop_postponed(pipeline, package)
+    _tell(aws, pipeline, waiting.token, reason, failed)
+    aws.ledger.drop_postponed(pipeline, failed.package)
+
+
+def _tell(
+    aws: Adapters, pipeline: str, token: int, reason: str, failed: FailedPromotion | None = None
+) -> None:
+    """Record and tell how the run ended after all, whose promotion was postponed."""
+    ended = RunRecord(
+        pipeline=pipeline,
+        token=token,
+        outcome=FAILED,
+        sentence=f"Better, but its promotion failed after it was postponed. {reason}",
+        error=failed.error if failed else None,
+        cause=failed.cause if failed else None,
+    )
+    aws.ledger.update_run(ended)
+    aws.notices.publish(*outcomes.rejected_later(names.run_id(pipeline, token), reason))

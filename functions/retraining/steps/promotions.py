@@ -18,12 +18,18 @@ def retry(aws: Adapters, pipeline: str, besides: int | None = None) -> str | Non
 
     By a name that counts the tries, so that asking twice starts one. `besides`: the run that has
     just postponed it. After another one's promotion it ends by being rejected.
+
+    An execution that was stopped before it decided anything has used its name up: the next time
+    asks for another.
     """
     waiting = aws.ledger.postponed(pipeline)
     if waiting is None or waiting.token == besides or aws.ledger.promotion(pipeline):
         return None
     name = f"{names.run_id(pipeline, waiting.token)}--again-{waiting.tries}"
-    return _start(aws, name, pipeline, waiting.token, waiting.package)
+    if _start(aws, name, pipeline, waiting.token, waiting.package):
+        return name
+    aws.ledger.count_try(pipeline, waiting, int(clock.now()))
+    return None
 
 
 def retry_later(aws: Adapters, pipeline: str) -> str | None:
@@ -34,12 +40,11 @@ def retry_later(aws: Adapters, pipeline: str) -> str | None:
     return retry(aws, pipeline)
 
 
-def _start(aws: Adapters, name: str, pipeline: str, token: int, package: str) -> str:
+def _start(aws: Adapters, name: str, pipeline: str, token: int, package: str) -> bool:
     given = {
         "pipeline": pipeline,
         "token": token,
         "manifest": aws.run_folder(pipeline, token).uri_of(Manifest),
         "package": package,
     }
-    aws.promotions.start(name, json.dumps(given))
-    return name
+    return aws.promotions.start(name, json.dumps(given))

@@ -33,7 +33,7 @@ def record_champion(aws: Adapters, pipeline: str, package: str, execution: str) 
         aws.notices.publish(*outcomes.rolled_back(pipeline, before, champion.version))
     told = aws.ledger.run(pipeline, champion.token).outcome
     if told not in (None, PROMOTED):
-        record = replace(record, outcome=PROMOTED)
+        record = replace(record, outcome=PROMOTED, sentence=f"Promoted, after it had ended {told}.")
         aws.notices.publish(*outcomes.promoted_later(champion.run, told))
     aws.ledger.update_run(record)
     aws.ledger.drop_postponed(pipeline, package)

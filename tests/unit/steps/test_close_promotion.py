@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from unit_model import Run, approval
 from unit_service import Service, concluded, failed
 
 import finish_run
+from retraining.steps import promotions
 
 
 def test_a_failed_promotion_rejects_the_package_with_the_reason(service: Service) -> None:
@@ -120,6 +122,31 @@ def test_the_end_of_the_next_run_tries_it_again(service: Service) -> None:
     assert set(executions(service)) == {"bank-000001--again-1", "bank-000001--again-2"}
 
 
+def test_a_try_that_was_stopped_before_it_decided_is_followed_by_another(service: Service) -> None:
+    """Its name is taken for 90 days, for as long as AWS remembers it."""
+    postponed(service)
+    aws = service.aws
+    assert promotions.retry(aws, "bank") == "bank-000001--again-1"
+    assert promotions.retry(aws, "bank") == "bank-000001--again-1", "it is under way"
+    arn = aws.promotions.arn("bank-000001--again-1")
+    service.client("stepfunctions").stop_execution(executionArn=arn)
+    assert promotions.retry(aws, "bank") is None
+    assert promotions.retry(aws, "bank") == "bank-000001--again-2"
+
+
+def test_a_try_is_counted_once_and_only_while_it_waits(service: Service) -> None:
+    _, package = postponed(service)
+    ledger = service.aws.ledger
+    waiting = ledger.postponed("bank")
+    assert waiting
+    ledger.count_try("bank", waiting, 7)
+    ledger.count_try("bank", waiting, 8)
+    assert ledger.postponed("bank") == replace(waiting, tries=2, at=7)
+    ledger.drop_postponed("bank", package)
+    ledger.count_try("bank", replace(waiting, tries=2), 9)
+    assert ledger.postponed("bank") is None
+
+
 def test_a_postponed_promotion_that_succeeds_is_told_and_recorded(service: Service) -> None:
     run, package = postponed(service)
     ended = {"pipeline": "bank", "token": 1, "execution": "arn", "package": package}
@@ -128,7 +155,11 @@ def test_a_postponed_promotion_that_succeeds_is_told_and_recorded(service: Servi
     run.decide(package)
     run.record(package)
     assert service.aws.ledger.postponed("bank") is None
-    assert service.aws.ledger.run("bank", 1).outcome == "PROMOTED"
+    record = service.aws.ledger.run("bank", 1)
+    assert (record.outcome, record.sentence) == (
+        "PROMOTED",
+        "Promoted, after it had ended POSTPONED.",
+    )
     (notice,) = service.notices()
     assert notice["Subject"] == "[ratchet] bank-000001: promoted"
     assert "is the champion now" in notice["Message"]
@@ -143,6 +174,9 @@ def test_a_postponed_promotion_that_is_rejected_later_is_told(service: Service) 
     (notice,) = service.notices()
     assert notice["Subject"] == "[ratchet] bank-000001: model rejected"
     assert "ChampionChanged" in notice["Message"]
+    record = service.aws.ledger.run("bank", 1)
+    assert (record.outcome, record.error) == ("FAILED", "ChampionChanged")
+    assert "failed after it was postponed" in str(record.sentence)
 
 
 def test_a_newer_model_without_room_takes_the_place_of_the_older(service: Service) -> None:
@@ -150,8 +184,12 @@ def test_a_newer_model_without_room_takes_the_place_of_the_older(service: Servic
     newer = Run(service, token=2, challenger=4.0)
     newer.judge()
     other = newer.register()["package"]
+    service.notices()
     newer.close(other, "PromotionLocked")
     assert approval(service, package) == "Rejected"
+    (notice,) = service.notices()
+    assert notice["Subject"] == "[ratchet] bank-000001: model rejected"
+    assert service.aws.ledger.run("bank", 1).outcome == "FAILED"
     waiting = service.aws.ledger.postponed("bank")
     assert waiting
     assert (waiting.package, waiting.tries) == (other, 1)
