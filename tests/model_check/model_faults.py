@@ -24,9 +24,10 @@ KINDS = {
     "kill": "the call is carried out, the function dies, and the execution is stopped",
     "stoprun": "the same as stop, but the execution of the run is stopped",
     "twice": "the function has done its work, but its caller does not learn of it and repeats it",
+    "race": "one more object lands and is recorded just before the call is carried out",
     "lost": "the message is accepted and never delivered",
 }
-OF_FUNCTIONS = ("before", "after", "resent", "error", "crash", "dies", "twice")
+OF_FUNCTIONS = ("before", "after", "resent", "error", "crash", "dies", "twice", "race")
 STARTS = ("before", "resent", "error", "stop")
 OF_STATES = ("before", "after", "resent", "error", "stop")
 

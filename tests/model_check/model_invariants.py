@@ -82,6 +82,8 @@ def _object(world: World, ledger: Ledger, item: Any) -> Iterator[str]:
     if state == "PENDING":
         if not ledger.state.get("paused"):
             yield f"{key} is PENDING, and nothing will wake its pipeline"
+        elif not _was_tried(ledger, item):
+            yield f"{key} is PENDING in a pipeline that paused although it came"
         return
     claimed = {
         one["id"] for one in ledger.manifests.get(run.get("token", 0), {}).get("objects", [])
@@ -100,6 +102,12 @@ def _object(world: World, ledger: Ledger, item: Any) -> Iterator[str]:
         yield f"{key} is in quarantine without a report"
     if state not in ("TRAINED", "SUSPECT", "QUARANTINED", "WAITING", "SUPERSEDED"):
         yield f"{key} is {state}"
+
+
+def _was_tried(ledger: Ledger, item: Any) -> bool:
+    """Whether the newest run, after which the pipeline paused, had claimed the object."""
+    newest = ledger.manifests.get(max(ledger.runs, default=0), {"objects": []})
+    return any(f"object#{one['id']}" == item["item"] for one in newest["objects"])
 
 
 def _copies(world: World, ledger: Ledger) -> Iterator[str]:

@@ -109,15 +109,12 @@ class World:
         return name
 
     def _faulty(self, kind: str, frame: Frame, operation: str, carry_out: Callable[[], Any]) -> Any:
-        if kind == "before":
-            raise throttled(operation)
-        if kind == "error":
-            raise denied(operation)
+        if kind in ("before", "error"):
+            raise throttled(operation) if kind == "before" else denied(operation)
+        if kind == "race":
+            self._land_meanwhile()
         if kind == "lost":
-            before = len(self.cloud.messages)
-            answer = carry_out()
-            del self.cloud.messages[before:]
-            return answer
+            return self._lost(carry_out)
         if kind in ("stop", "kill"):
             self._stop = frame.execution
         if kind == "stoprun" and frame.execution is not None:
@@ -133,6 +130,17 @@ class World:
             raise lost_reply(operation)
         frame.repeat = kind == "twice"
         return carry_out()
+
+    def _land_meanwhile(self) -> None:
+        self.drop()
+        with self._activity():
+            self._receive(self.cloud.messages.pop())
+
+    def _lost(self, carry_out: Callable[[], Any]) -> Any:
+        before = len(self.cloud.messages)
+        answer = carry_out()
+        del self.cloud.messages[before:]
+        return answer
 
     def _died(self, frame: Frame, carry_out: Callable[[], Any]) -> None:
         with suppress(ClientError):

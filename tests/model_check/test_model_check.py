@@ -26,6 +26,8 @@ FORMERLY_RED = (
     "first/settle_data.update_item(state)#1/resent",
     # a wake that never comes
     "first/record_arrivals.send_message()#1/lost",
+    # an object that lands while the pipeline is about to pause
+    "paused/settle_data.update_item(state)#5/race",
     # a lost reply when the endpoint is asked to move
     "update/move_endpoint.update_endpoint(live)#1/after",
     "update/move_endpoint.update_endpoint(live)#1/resent",
