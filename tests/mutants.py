@@ -102,10 +102,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         "the old model's golden rows verify the new model",
-        f"{STEPS}/move_endpoint.py",
-        "intent.golden if own or champion is None else champion.golden",
-        "champion.golden if champion else intent.golden",
-        ("tests/unit/steps/test_move_endpoint.py",),
+        PROMOTION,
+        "endpoint: '{% $promotion.endpoint %}'\n        golden: '{% $promotion.golden %}'",
+        "endpoint: '{% $promotion.endpoint %}'\n        golden: '{% $promotion.previous %}'",
+        MACHINES,
     ),
     Mutant(
         "a failed promotion goes back to its own config",
@@ -289,8 +289,8 @@ MUTANTS: Final = (
     Mutant(
         "a run that stopped after its promotion is recorded as failed",
         f"{STEPS}/finish_run.py",
-        "champion.token != ended.token",
-        "champion.token == ended.token",
+        "if champion and champion.token == ended.token:",
+        "if champion and champion.token != ended.token:",
         ("tests/unit/steps/test_recover_run.py",),
     ),
 )
