@@ -17,7 +17,7 @@ class Registration(Document):
     title = "registration"
     place = "the ledger's item `<pipeline>` under `#registrations`"
     written_by = "register_pipeline"
-    read_by = "record_arrivals, start_retraining, ClaimData and the command line"
+    read_by = "record_arrivals, start_retraining, sweep_ledger, ClaimData and the command line"
 
     definition: Annotated[str, "definition.json as text, every default written out"]
     hash: Annotated[str, "Content hash of the pushed folder"]
@@ -26,6 +26,7 @@ class Registration(Document):
     sha256: Annotated[str, "SHA-256 of its definition.json"]
     registered_at: Annotated[str, "When it was pushed, ISO 8601 in UTC"]
     recipe_version: Annotated[str | None, "Version of the DataBrew recipe; null without one"] = None
+    markers: Annotated[tuple[str, ...], "Every name that `trigger.marker` has had"]
 
     def parsed(self) -> PushedDefinition:
         """The definition itself."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,6 +76,12 @@ class Arrival:
         """False for folder placeholders and the markers that Spark and Hadoop leave."""
         folder = self.key.endswith("/") and self.size == 0
         return not folder and MARKER.search(self.key) is None
+
+
+def newest_by_folder(markers: Iterable[Arrival]) -> list[Arrival]:
+    """Of each folder's markers the one that landed last, which calls for all they called for."""
+    ordered = sorted(markers, key=lambda marker: marker.arrived)
+    return list({marker.folder: marker for marker in ordered}.values())
 
 
 def arrival_of(event: dict[str, Any], bucket: str, root: str = "") -> Arrival:

@@ -85,12 +85,20 @@ def status_event(arn: str, execution: ExecutionFacts) -> dict[str, Any]:
     return {"detail-type": "Step Functions Execution Status Change", "detail": detail}
 
 
-def may_be_lost(arrival: Arrival, *, since: float, now: float, marker: str | None = None) -> bool:
+def may_be_lost(
+    arrival: Arrival,
+    *,
+    since: float,
+    now: float,
+    marker: str | None = None,
+    markers: tuple[str, ...] = (),
+) -> bool:
     """True for data, or the marker, whose event should have come.
 
-    What landed before the ledger began is not.
+    What landed before the ledger began is not, nor what was a marker under an earlier definition.
     """
-    means_something = arrival.is_data or arrival.name == marker
+    was_marker = arrival.name in markers
+    means_something = arrival.name == marker or (arrival.is_data and not was_marker)
     return means_something and since <= arrival.arrived / 1000 < now - SLACK
 
 

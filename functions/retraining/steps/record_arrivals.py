@@ -9,7 +9,7 @@ from retraining import clock
 from retraining.adapters import Adapters
 from retraining.observability import OBJECTS_ARRIVED, OBJECTS_WITHOUT_PIPELINE, count, log
 from retraining.rules import names
-from retraining.rules.arrivals import Arrival, arrival_of
+from retraining.rules.arrivals import Arrival, arrival_of, newest_by_folder
 from retraining.rules.claims import too_large
 from retraining.rules.durations import seconds
 from retraining.settings import settings
@@ -66,8 +66,8 @@ def _record(aws: Adapters, pipeline: str, arrivals: list[Arrival], *, again: boo
     """
     registration = aws.ledger.registration(pipeline)
     marker = registration.parsed().marker if registration else None
-    markers = [arrival for arrival in arrivals if arrival.name == marker]
-    data = [arrival for arrival in arrivals if arrival.is_data and arrival not in markers]
+    markers = newest_by_folder(arrival for arrival in arrivals if arrival.name == marker)
+    data = [arrival for arrival in arrivals if arrival.is_data and arrival.name != marker]
     overtaken = [item for found in markers for item in _overtaken(aws, pipeline, found)]
     known = {arrival.id: arrival for arrival in [*overtaken, *data]}  # events know more
     landed = _landed(aws, pipeline, list(known.values()), again=again)

@@ -59,6 +59,7 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
         sha256=hashlib.sha256(body).hexdigest(),
         registered_at=clock.stamp(),
         recipe_version=_provide(aws, name, definition, former),
+        markers=_markers(definition, former),
     )
     aws.ledger.register(name, registration)
     if definition.workflow is None:
@@ -222,6 +223,12 @@ def _provide_schedule(aws: Adapters, name: str, definition: PushedDefinition) ->
         aws.schedules.put(name, definition.schedule)
     except ScheduleRefused as error:
         raise PipelineRejected([f"trigger.schedule: {error}"]) from error
+
+
+def _markers(definition: PushedDefinition, former: Registration | None) -> tuple[str, ...]:
+    """Names by which a sweep knows what in the bucket never was data."""
+    known = {*(former.markers if former else ()), definition.marker}
+    return tuple(sorted(name for name in known if name))
 
 
 def _wake(aws: Adapters, name: str) -> int:

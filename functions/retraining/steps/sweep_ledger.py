@@ -8,6 +8,7 @@ from retraining import clock
 from retraining.adapters import Adapters
 from retraining.adapters.ledger import HeldPromotion
 from retraining.documents.document import Part
+from retraining.documents.registration import Registration
 from retraining.errors import SweepIncomplete
 from retraining.observability import (
     CHAMPIONS_OUT_OF_STEP,
@@ -86,7 +87,7 @@ def _sweep(aws: Adapters, pipeline: str, found: _Found) -> None:
     wait = sweeping.wake_in(state, oldest, trigger, now)
     if wait is not None and wakes.arm(aws, pipeline, "sweep", wait):
         found.woken.append(pipeline)
-    found.arrivals += _announce_lost(aws, pipeline, trigger.marker, state.called)
+    found.arrivals += _announce_lost(aws, pipeline, registration, state.called)
     if held := aws.ledger.promotion(pipeline):  # the endpoint is its to move
         if execution := _recover_promotion(aws, held):
             found.recovered.append(execution)
@@ -128,7 +129,9 @@ def _recover(aws: Adapters, pipeline: str, state: State) -> str | None:
     return record.execution.rpartition(":")[2]
 
 
-def _announce_lost(aws: Adapters, pipeline: str, marker: str | None, called: int | None) -> int:
+def _announce_lost(
+    aws: Adapters, pipeline: str, registration: Registration, called: int | None
+) -> int:
     """Send again the events of objects that the ledger never saw, a page of the prefix a sweep.
 
     The next sweep continues where this one ended; the place is kept when the events are sent.
@@ -138,7 +141,12 @@ def _announce_lost(aws: Adapters, pipeline: str, marker: str | None, called: int
     listed, following = aws.landing.versions(prefix, place, sweeping.MOST_LISTED)
     since = names.began(aws.names.generation, now)
     bounds = {"since": since, "now": now}
-    late = [item for item in listed if sweeping.may_be_lost(item, **bounds, marker=marker)]
+    marker, markers = registration.parsed().marker, registration.markers
+    late = [
+        item
+        for item in listed
+        if sweeping.may_be_lost(item, **bounds, marker=marker, markers=markers)
+    ]
     known = aws.ledger.known(pipeline, [item.id for item in late])
     lost = sweeping.lost(late, known, marker, called)
     if lost:

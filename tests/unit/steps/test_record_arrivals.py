@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from unit_service import DEFINITION, Service, claim, rows
 
+from retraining.adapters.object_store import ObjectStore
+from retraining.rules.arrivals import Arrival, newest_by_folder
+
 HOSTILE = [
     "a+b.csv",
     "100%.csv",
@@ -239,6 +242,44 @@ def test_a_marker_that_overtakes_its_data_brings_them_along(service: Service) ->
     service.deliver(*late[1:])  # their events at last
     assert service.aws.ledger.state("bank").arrivals == 3 + 2  # they wait still, and count again
     assert len(service.objects()) == 3
+
+
+def test_many_markers_of_a_folder_cost_one_look_through_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would cost up to a third of the function's time."""
+    marked(service)
+    events = [landing_now(service, "bank/day=1/_SUCCESS", "") for _ in range(3)]
+    events += [landing_now(service, "bank/day=2/_SUCCESS", "")]
+    looked, versions = [], ObjectStore.versions
+
+    def counting(store: ObjectStore, prefix: str, *rest: Any) -> Any:
+        looked.append(prefix)
+        return versions(store, prefix, *rest)
+
+    monkeypatch.setattr(ObjectStore, "versions", counting)
+    assert service.deliver(*events) == []
+    assert sorted(looked) == ["bank/day=1/", "bank/day=2/"]
+
+
+def test_of_a_folders_markers_the_last_one_calls() -> None:
+    older, newer = (Arrival("bank/_SUCCESS", str(at), "e", 0, "", at) for at in (1000, 9000))
+    other = Arrival("bank/b/_SUCCESS", "1", "e", 0, "", 2000)
+    assert set(newest_by_folder([newer, other, older])) == {newer, other}
+
+
+@pytest.mark.parametrize("marker", [None, "done.json"])
+def test_what_once_was_a_marker_never_becomes_data(service: Service, marker: str | None) -> None:
+    """Nothing in the ledger knows a marker that has called, so a sweep took it for lost data."""
+    marked(service, "manifest.json")
+    service.deliver(landing_now(service, "bank/manifest.json", "{}"))
+    trigger = {"quiet_period": "60s", "marker": marker}
+    for _ in range(2):  # nor after a further push
+        service.push({**DEFINITION, "trigger": trigger})
+    service.now = time.time() + 2000
+    assert service.sweep()["arrivals"] == 0
+    service.deliver(service.drop("bank/manifest.json", "{}"))  # which by now is data
+    assert len(service.objects()) == 1
 
 
 def test_a_marker_that_was_lost_is_announced_by_a_sweep_once(service: Service) -> None:
