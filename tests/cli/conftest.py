@@ -69,12 +69,13 @@ def stack(aws: None) -> str:
     return create_stack()
 
 
-def create_stack(landing_prefix: str = "") -> str:
-    """A stack `ratchet` whose data land under this prefix; its name."""
+def create_stack(landing_prefix: str = "", *, versions: bool = True) -> str:
+    """A stack `ratchet` whose data land under this prefix, with or without versions; its name."""
     boto3.client("cloudformation").create_stack(
         StackName="ratchet", TemplateBody=json.dumps(_template(landing_prefix))
     )
-    for bucket in (outputs()["LandingBucket"], outputs()["WorkBucket"]):
+    landing = [outputs()["LandingBucket"]] if versions else []
+    for bucket in (*landing, outputs()["WorkBucket"]):
         boto3.client("s3").put_bucket_versioning(
             Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
         )  # moto's CloudFormation leaves it out

@@ -261,6 +261,21 @@ def test_a_file_lands_under_its_pipeline_byte_for_byte(
     assert answer["Body"].read() == path.read_bytes()
 
 
+@pytest.mark.parametrize("megabytes", [0, 20])
+def test_in_a_bucket_without_versions_a_file_is_known_by_its_content(
+    run: Run, aws: None, tmp_path: Path, megabytes: int
+) -> None:
+    create_stack(versions=False)
+    register("bank-marketing")
+    path = tmp_path / "calls.csv"
+    path.write_bytes(b"a;b\n1;2\n" + b"3;4\n" * 250_000 * megabytes)
+    result = run("upload", "bank-marketing", str(path), "--json")
+    assert result.exit_code == 0, result.stderr
+    (landed,) = json.loads(result.stdout)["objects"]
+    seen = boto3.client("s3").head_object(Bucket=outputs()["LandingBucket"], Key=landed["key"])
+    assert landed["version"] == seen["ETag"].strip('"')
+
+
 def test_in_a_part_of_a_bucket_files_land_under_its_prefix(
     run: Run, aws: None, tmp_path: Path
 ) -> None:

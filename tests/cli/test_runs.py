@@ -105,14 +105,16 @@ def test_a_run_of_an_unknown_pipeline_is_refused_with_the_known_ones(run: Run) -
     assert "Registered: bank-marketing." in result.stderr
 
 
+@pytest.mark.parametrize("version", ["v1", ""])
 @pytest.mark.usefixtures("history")
-def test_what_the_open_run_has_claimed_waits_no_more(run: Run) -> None:
+def test_what_the_open_run_has_claimed_waits_no_more(run: Run, version: str) -> None:
+    """In a bucket without versions the ETag tells two contents of a key apart."""
     for key in ("bank-marketing/a.csv", "bank-marketing/b.csv"):
-        number = hashlib.sha256(f"{key}\0v1".encode()).hexdigest()[:32]
+        number = hashlib.sha256(f"{key}\0{version or 'e1'}".encode()).hexdigest()[:32]
         put_item(pipeline="bank-marketing", item=f"object#{number}", pending=f"1#{number}")
     put_item(pipeline="bank-marketing", item="state", lease={"token": 3})
     assert info(run) == ("bank-marketing-000003", 2)  # it has claimed nothing yet
-    claimed = {"objects": [{"key": "bank-marketing/a.csv", "version": "v1"}]}
+    claimed = {"objects": [{"key": "bank-marketing/a.csv", "version": version, "etag": "e1"}]}
     boto3.client("s3").put_object(
         Bucket=outputs()["WorkBucket"],
         Key="runs/bank-marketing/000003/manifest.json",

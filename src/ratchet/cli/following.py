@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
-from ratchet.cli.ledger import RunRef, landed_object, open_run, read_json, run_record
+from ratchet.cli.layout import object_item
+from ratchet.cli.ledger import RunRef, claimed, landed_object, open_run, read_json, run_record
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,7 +61,7 @@ class Landing(Protocol):
 
     @property
     def version(self) -> str:
-        """Its version id."""
+        """Its version id; in a bucket without versions its ETag."""
 
 
 def human(state: str) -> str:
@@ -176,9 +177,8 @@ def _run_of(stack: Stack, pipeline: str, landed: Sequence[Landing]) -> RunRef | 
     """The run that claimed one of these object versions: by the manifest, or by the ledger."""
     run = open_run(stack, pipeline)
     if run is not None:
-        manifest = read_json(stack, f"{run.prefix}/manifest.json") or {}
-        claimed = {(one["key"], one["version"]) for one in manifest.get("objects", [])}
-        if any((one.key, one.version) in claimed for one in landed):
+        items = claimed(read_json(stack, f"{run.prefix}/manifest.json") or {})
+        if any(object_item(one.key, one.version) in items for one in landed):
             return run
     for one in landed:
         item = landed_object(stack, pipeline, one.key, one.version) or {}

@@ -113,10 +113,15 @@ def waiting(stack: Stack, pipeline: str) -> int:
     pending = {item["item"] for item in _query(stack, pipeline, index="pending")}
     run = open_run(stack, pipeline)
     manifest = (read_json(stack, f"{run.prefix}/manifest.json") if run else None) or {}
-    claimed = {
-        layout.object_item(one["key"], one["version"]) for one in manifest.get("objects", [])
+    return len(pending - claimed(manifest))
+
+
+def claimed(manifest: dict[str, Any]) -> set[str]:
+    """The ledger's items of the objects in a manifest."""
+    return {
+        layout.object_item(one["key"], one["version"] or one["etag"])
+        for one in manifest.get("objects", [])
     }
-    return len(pending - claimed)
 
 
 def landed_object(stack: Stack, pipeline: str, key: str, version: str) -> dict[str, Any] | None:

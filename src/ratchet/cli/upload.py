@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,7 +33,11 @@ _UNPACK = {"gzip": "gunzip --keep", "zip": "unzip", "bzip2": "bunzip2 --keep", "
 
 @dataclass(frozen=True)
 class Landed:
-    """One object version in the landing bucket."""
+    """One object version in the landing bucket.
+
+    `version` is what the ledger tells two contents of a key apart by: the version's id, and in a
+    bucket without versions the ETag.
+    """
 
     file: str
     key: str
@@ -123,15 +127,19 @@ def put(stack: Stack, pipeline: str, file: Path) -> Landed:
         return put_bytes(stack, pipeline, str(file), file.read_bytes())
     with _bar(file.name, bytes_) as advance:
         s3.upload_file(str(file), stack.landing_bucket, key, Callback=advance)
-    version = s3.head_object(Bucket=stack.landing_bucket, Key=key)["VersionId"]
-    return Landed(str(file), key, version, bytes_)
+    reply = s3.head_object(Bucket=stack.landing_bucket, Key=key)
+    return Landed(str(file), key, _version(reply), bytes_)
 
 
 def put_bytes(stack: Stack, pipeline: str, name: str, content: bytes) -> Landed:
     """Put one object under landing/<pipeline>/ in one request."""
     key = _key(stack, pipeline, Path(name).name)
     reply = stack.client("s3").put_object(Bucket=stack.landing_bucket, Key=key, Body=content)
-    return Landed(name, key, reply["VersionId"], len(content))
+    return Landed(name, key, _version(reply), len(content))
+
+
+def _version(reply: dict[str, Any]) -> str:
+    return str(reply.get("VersionId") or reply["ETag"].strip('"'))
 
 
 def _key(stack: Stack, pipeline: str, name: str) -> str:
