@@ -394,10 +394,18 @@ def recover_a_promotion(world: World) -> None:
 
 
 def roll_back(world: World) -> None:
-    """The first model becomes champion again."""
-    options = ("--endpoint-url", world.local.endpoint, "--stack", STACK)
-    world.place.run("ratchet", "rollback", PIPELINE, "--to", "1", *options)
-    assert world.item(PIPELINE, "champion")["version"] == {"N": "1"}
+    """The first model becomes champion again, as `ratchet rollback` asks for it."""
+    world.client("stepfunctions").start_execution(
+        stateMachineArn=world.outputs["PromotionStateMachineArn"],
+        name="rollback",
+        input=json.dumps({**promoting(world, 1), "replaces": promoting(world, 2)["package"]}),
+    )
+    until(
+        lambda: world.item(PIPELINE, "champion")["version"] == {"N": "1"},
+        "the first model is the champion again",
+        RUN_SECONDS,
+    )
+    until(lambda: "holder" not in world.item(PIPELINE, "promotion"), "the lock is free again")
 
 
 def promoting(world: World, token: int) -> dict[str, Any]:
