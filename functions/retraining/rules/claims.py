@@ -58,6 +58,14 @@ def batch(pending: Iterable[Pending]) -> list[Pending]:
     return in_order_of_arrival(taken)
 
 
+def is_full(sizes: list[int]) -> bool:
+    """True when a batch of such objects may have left one behind.
+
+    Its rows must not wait for more: the next run would take the very same objects.
+    """
+    return len(sizes) >= MOST_OBJECTS or sum(sizes) + LARGEST_OBJECT > MOST_BYTES
+
+
 def in_order_of_arrival(objects: list[Pending]) -> list[Pending]:
     """The versions of each key in the order of their writes, in the places that the key has.
 

@@ -140,6 +140,11 @@ def _repetition(manifest: Manifest) -> RunConclusion | None:
     return RunConclusion(outcome=UNCHANGED, data_state=SUPERSEDED, sentence=sentence)
 
 
+def _least_rows(manifest: Manifest) -> int:
+    full = claims.is_full([item.size for item in manifest.objects])
+    return 1 if full else manifest.definition.min_new_rows
+
+
 def _reference(registration: Registration) -> DefinitionRef:
     return DefinitionRef(
         uri=registration.uri,
@@ -211,7 +216,7 @@ def _claimed(
         manifest=folder.uri_of(Manifest),
         batch=manifest.batch,
         chunks=() if repeats else tuple(ChunkRef(chunk=chunk) for chunk in manifest.chunks),
-        min_new_rows=definition.min_new_rows,
+        min_new_rows=_least_rows(manifest),
         conclusion=repeats,
         recipe_job=recipe_job,
         source=f"{folder.uri}/recipe/" if recipe_job else accepted,

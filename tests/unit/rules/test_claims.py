@@ -71,6 +71,20 @@ def test_a_run_takes_twenty_thousand_objects_and_leaves_the_next_one_to_its_foll
     assert len(claims.batch(iter(waiting))) == claims.MOST_OBJECTS
 
 
+LARGE = st.integers(1, claims.LARGEST_OBJECT)
+
+
+@given(st.lists(LARGE, min_size=1, max_size=12), st.integers(1, 6))
+def test_a_batch_that_leaves_an_object_behind_is_full(sizes: list[int], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(claims, "MOST_OBJECTS", most)
+        waiting = objects(sizes)
+        taken = claims.batch(waiting)
+        if len(taken) < len(waiting):
+            assert claims.is_full([item.size for item in taken])
+    assert not claims.is_full([claims.LARGEST_OBJECT])
+
+
 def test_an_object_that_one_function_cannot_check_is_refused_with_the_remedy() -> None:
     assert claims.too_large(claims.LARGEST_OBJECT) is None
     assert claims.too_large(claims.LARGEST_OBJECT + (5 << 29)) == (

@@ -16,6 +16,7 @@ import finish_run
 import settle_data
 from retraining import errors
 from retraining.documents.run_record import RunRecord
+from retraining.rules import claims
 from retraining.rules.arrivals import Lease
 
 
@@ -149,6 +150,20 @@ def test_a_drop_that_repeats_the_last_run_is_not_trained_on_again(service: Servi
     more = again(service, 3, c=rows(30, 90))
     assert (more["conclusion"], more["chunks"]) == (None, [{"chunk": 0}])
     assert service.read("runs/bank/000003/manifest.json")["history"] == ["run-000001"]
+
+
+def test_a_full_batch_of_too_few_rows_does_not_wait_for_more(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be claimed again and again, and what lands behind it never."""
+    patient = copy.deepcopy(DEFINITION)
+    patient["trigger"]["min_new_rows"] = 500
+    started(service, a=rows(3), b=rows(4))
+    service.push(patient, "1" * 64)
+    monkeypatch.setattr(claims, "MOST_OBJECTS", 3)
+    assert claim()["min_new_rows"] == 500
+    monkeypatch.setattr(claims, "MOST_OBJECTS", 2)
+    assert claim()["min_new_rows"] == 1
 
 
 def test_what_differs_from_the_last_run_is_trained_on(service: Service) -> None:
