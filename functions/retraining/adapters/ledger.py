@@ -284,14 +284,18 @@ class Ledger:
         """A push re-arms a paused or backing-off pipeline.
 
         The wake after the pause may be an hour away, so it no longer counts as the one under way.
+        What waits for a promotion still waits: its run would be judged against the champion of
+        before.
         """
         self._table.update(
             pipeline,
             STATE,
             "SET failures = :none"
-            " REMOVE paused, paused_reason, retry_at, unregistered_noticed, wake_at, waiting",
+            " REMOVE paused, paused_reason, unregistered_noticed, wake_at, waiting",
             {":none": 0},
         )
+        nothing = "attribute_not_exists(promoting) OR promoting = :nothing"
+        self._table.update(pipeline, STATE, "REMOVE retry_at", {":nothing": None}, nothing)
 
     def note_unregistered_once(self, pipeline: str) -> bool:
         """True the first time that data arrives for a pipeline nobody pushed."""

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from unit_service import DEFINITION, Service, rows, started
+from unit_service import DEFINITION, Service, claim, concluded, rows, started
 
+import finish_run
+import settle_data
 from retraining import errors
 
 
@@ -109,6 +111,24 @@ def test_a_push_does_not_sit_out_the_pause_after_a_failure(service: Service) -> 
     assert follow_up["delay"] == 60
     assert service.push()["pending_objects"] == 1
     assert [wake["delay"] for wake in service.receive_wakes()] == [0]
+
+
+def test_a_push_does_not_start_a_run_before_the_promotion_has_ended(service: Service) -> None:
+    """It would be judged against the champion of before, and a better model be refused."""
+    started(service, a=rows(40))
+    claim()
+    settle_data.handler({"pipeline": "bank", "token": 1, **concluded("PROMOTED")}, None)
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    service.now += 100
+    service.receive_wakes()
+    assert service.push()["pending_objects"] == 1
+    (wake,) = service.receive_wakes()
+    service.wake(wake)
+    assert service.aws.ledger.state("bank").token == 1
+    ended = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
+    finish_run.handler({**ended, **concluded("PROMOTED")}, None)
+    service.wake(service.receive_wakes()[-1])
+    assert service.aws.ledger.state("bank").token == 2
 
 
 def schedules(service: Service) -> list[dict[str, Any]]:
