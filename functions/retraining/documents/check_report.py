@@ -37,8 +37,11 @@ class Findings(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckedObject(Findings):
-    """The data check's result for one object."""
+class CheckedObject(Part):
+    """The data check's result for one object; what it found is in the object's own report.
+
+    A run of 20,000 objects is settled by one function, which reads all of these.
+    """
 
     id: Annotated[str, "Its id in the ledger and in quarantine"]
     key: Annotated[str, "Its key"]
@@ -56,7 +59,7 @@ class CheckReport(Document):
     title = "check report"
     place = "runs/<pipeline>/<token>/check/chunk-<chunk>.json"
     written_by = "CheckData"
-    read_by = "SettleData, FinishRun and `ratchet show`"
+    read_by = "SettleData and FinishRun"
 
     chunk: Annotated[int, "Number of the chunk, from 0"]
     labels: Annotated[tuple[str, ...], "Up to three different labels of the accepted rows"]

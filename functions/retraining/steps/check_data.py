@@ -134,7 +134,6 @@ def _report(manifest: Manifest, chunk: int, results: dict[int, Result]) -> Check
 
 
 def _checked(item: ClaimedObject, result: Result) -> CheckedObject:
-    found = result.problems.findings()
     return CheckedObject(
         id=item.id,
         key=item.key,
@@ -143,8 +142,6 @@ def _checked(item: ClaimedObject, result: Result) -> CheckedObject:
         accepted=result.accepted,
         rows=result.rows,
         sentence=result.problems.sentence(),
-        problems=found.problems,
-        counts=found.counts,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,19 @@ def test_good_objects_are_accepted_and_bad_ones_quarantined_with_a_report(
     landed = service.s3.list_object_versions(Bucket="landing")
     assert len(landed["Versions"]) == 2
     assert "DeleteMarkers" not in landed
+
+
+def test_the_report_of_a_chunk_stays_small_however_much_is_wrong_with_its_objects(
+    service: Service,
+) -> None:
+    """SettleData holds those of 20,000 objects, in a quarter of this function's memory."""
+    started(service, bad=HEADER + "old;;maybe\n" * 50)
+    check_data.handler({"manifest": claim()["manifest"], "chunk": 0}, None)
+    (checked,) = service.read("runs/bank/000001/check/chunk-0.json")["objects"]
+    assert "column 'age', row 1: 'old' is not an integer" in checked["sentence"]
+    assert len(json.dumps(checked)) < 500
+    report = next(key for key in service.keys("quarantine/") if key.endswith("report.json"))
+    assert len(service.read(report)["problems"]) == 30
 
 
 def test_a_row_of_a_key_says_how_late_it_arrived(
