@@ -90,6 +90,7 @@ IN_WORDS = {
     "versions in the ledger",
     "history that is trained on",
     "holdout rows",
+    "pipelines in one sweep",
     "labels",
     "instance types",
 }
