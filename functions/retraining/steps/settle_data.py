@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.documents.check_report import CheckedObject, Findings, Problem
 from retraining.documents.document import Part
-from retraining.documents.manifest import Manifest
+from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.documents.run_record import RunRecord
 from retraining.documents.settlement import Settlement
 from retraining.observability import log
@@ -16,6 +18,8 @@ from retraining.rules import names, settlement
 from retraining.rules.arrivals import wants_more
 from retraining.rules.settlement import FAILED, PENDING, QUARANTINED, Ending
 from retraining.steps import quarantine, wakes
+
+SIDE_BY_SIDE: Final = 16  # copies under way at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +98,20 @@ def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> N
 def _quarantine_batch(
     aws: Adapters, manifest: Manifest, checked: dict[str, CheckedObject], endings: list[Ending]
 ) -> None:
-    """Objects that are fine themselves, in a batch that was rejected as a whole."""
+    """Objects that are fine themselves, in a batch that was rejected as a whole.
+
+    Side by side: 20,000 copies one after the other take longer than the function may.
+    """
     reasons = {end.id: end.reason or "" for end in endings if end.state == QUARANTINED}
-    for item in manifest.objects:
-        result = checked.get(item.id)
-        if item.id in reasons and (result is None or result.accepted):
-            reason = reasons[item.id]
+
+    def keep(item: ClaimedObject) -> None:
+        result, reason = checked.get(item.id), reasons[item.id]
+        if result is None or result.accepted:
             found = Findings(problems=(Problem("batch", reason),), counts=())
             quarantine.keep(aws, manifest, item, result.rows if result else 0, reason, found)
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        list(pool.map(keep, (item for item in manifest.objects if item.id in reasons)))
 
 
 def _release(aws: Adapters, pipeline: str, token: int, decided: Settlement) -> bool:

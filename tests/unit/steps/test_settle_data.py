@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import check_data
 import finish_run
 import settle_data
 from retraining.rules import claims
+from retraining.steps import quarantine
 
 
 def test_what_arrived_during_the_run_gets_exactly_one_follow_up(service: Service) -> None:
@@ -58,6 +60,26 @@ def test_settling_twice_changes_nothing_more(service: Service) -> None:
     assert settle_data.handler(payload, None) == {"settled": False, "follow_up": False}
     assert service.objects() == before
     assert len(service.keys("accepted/")) == 1
+
+
+def test_a_batch_goes_to_quarantine_side_by_side(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other 20,000 objects take longer than the function may, and so does whoever
+    comes after it."""
+    started(service, **{name: rows(40) for name in "abc"})
+    check_data.handler({"manifest": claim()["manifest"], "chunk": 0}, None)
+    keep, all_at_once = quarantine.keep, Barrier(3)
+
+    def kept(*given: Any) -> None:
+        all_at_once.wait(timeout=30)
+        keep(*given)
+
+    monkeypatch.setattr(quarantine, "keep", kept)
+    rejected = concluded("DATA_REJECTED", "QUARANTINED", "One label.")
+    settle_data.handler({"pipeline": "bank", "token": 1, **rejected}, None)
+    assert {item["state"] for item in service.objects().values()} == {"QUARANTINED"}
+    assert len(service.keys("quarantine/")) == 6
 
 
 def test_a_failed_run_gives_its_data_back_and_pauses_after_three_with_one_notice(
