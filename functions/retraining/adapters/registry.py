@@ -128,6 +128,16 @@ class Registry:
             CustomerMetadataProperties=described.get("CustomerMetadataProperties", {}),
         )
 
+    def reject_after(self, pipeline: str, version: int, reason: str) -> None:
+        """Reject the Approved packages newer than a version, so that this one is the newest."""
+        pages = self._sagemaker.get_paginator("list_model_packages").paginate(
+            ModelPackageGroupName=self._names().standing(pipeline), ModelApprovalStatus="Approved"
+        )
+        for page in list(pages):  # whole before the first change, which would move the pages
+            for item in page["ModelPackageSummaryList"]:
+                if self.version(item["ModelPackageArn"]) > version:
+                    self.reject(item["ModelPackageArn"], reason)
+
     def version(self, package: str) -> int:
         """The version number at the end of a package's ARN."""
         return int(package.rpartition("/")[2])

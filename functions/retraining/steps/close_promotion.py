@@ -56,7 +56,9 @@ def close_promotion(aws: Adapters, failed: FailedPromotion) -> ClosedPromotion:
         log.error(f"{package} is the champion and stays Approved, although: {reason}")
         _follow(aws, pipeline, champion)
         if failed.replaces:
-            aws.registry.reject(failed.replaces, f"Replaced by version {champion.version}")
+            left = f"Replaced by version {champion.version}"
+            aws.registry.reject(failed.replaces, left)
+            aws.registry.reject_after(pipeline, champion.version, left)
     elif failed.replaces:
         log.error(f"{package} stays what it was: its rollback failed: {reason}")
     elif failed.error in POSTPONING:

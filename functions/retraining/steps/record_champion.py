@@ -28,7 +28,9 @@ def record_champion(aws: Adapters, pipeline: str, package: str, execution: str) 
         champion = _name(aws, held.promotion, execution)
     record = RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
     if replaced := held.promotion.replaces:
-        aws.registry.reject(replaced, f"A person went back to version {champion.version}")
+        reason = f"A person went back to version {champion.version}"
+        aws.registry.reject(replaced, reason)
+        aws.registry.reject_after(pipeline, champion.version, reason)
         before = aws.registry.version(replaced)
         aws.notices.publish(*outcomes.rolled_back(pipeline, before, champion.version))
     told = aws.ledger.run(pipeline, champion.token).outcome

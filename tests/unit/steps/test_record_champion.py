@@ -122,6 +122,18 @@ def test_a_rollback_makes_the_former_model_champion_and_rejects_the_later(
     assert (approval(service, former), approval(service, later)) == ("Rejected", "Approved")
 
 
+def test_a_rollback_past_several_champions_leaves_none_of_them_approved(service: Service) -> None:
+    """Else whoever deploys the newest Approved package deploys what a person went back from."""
+    first, former, later = promoted_twice(service)
+    third = Run(service, token=3, challenger=5.0, champion=4.0)
+    third.judge(champion=True)
+    latest = third.promote()["package"]
+    first.decide(former, replaces=latest)
+    first.record(former)
+    statuses = [approval(service, package) for package in (former, later, latest)]
+    assert statuses == ["Approved", "Rejected", "Rejected"]
+
+
 def test_a_rollback_is_refused_once_another_champion_serves(service: Service) -> None:
     first, former, _ = promoted_twice(service)
     with pytest.raises(errors.ChampionChanged, match="decided against arn:other"):
