@@ -102,6 +102,11 @@ UNUSED = {
             ("ClosePromotion", "sns:Publish"),
         )
     },
+    **{
+        f"StartPromotion states:{action}Execution": "no pipeline here waits for a person's approval"
+        for action in ("Start", "Describe")
+    },
+    "StartPromotion sqs:SendMessage": "Lambda sends an event it gave up to the dead letter queue",
     "RecordArrivals dynamodb:BatchGetItem": "a pipeline may have a marker",
     "RecordArrivals s3:ListBucketVersions": "a pipeline may have a marker",
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
@@ -127,6 +132,7 @@ NOT_OF_MACHINES = (
     "RecoverPromotionFunction",
     "RegisterPipelineFunction",
     "SweepLedgerFunction",
+    "StartPromotionFunction",
 )
 
 

@@ -112,7 +112,8 @@ def test_the_job_refuses_data_under_the_name_that_ends_the_run() -> None:
 def test_every_outcome_of_a_run_has_its_colour() -> None:
     of_the_data = {"DATA_REJECTED"}
     later = {settlement.FAILED, settlement.UNCHANGED, settlement.POSTPONED, settlement.WAITING}
-    ends = {*gate.OUTCOMES.values(), *later, *of_the_data}
+    by_people = {settlement.APPROVAL_PENDING}
+    ends = {*gate.OUTCOMES.values(), *later, *by_people, *of_the_data}
     assert set(screen.OUTCOME_STYLES) == ends
 
 

@@ -23,6 +23,7 @@ from our_machines import (
     NO_ROWS,
     OWN,
     PLAN,
+    PROMOTE,
     PROMOTED,
     PROMOTION,
     REJECT,
@@ -287,6 +288,18 @@ def test_a_failure_settles_the_data_and_is_recorded(retraining: Coverage, state:
     caught = {"State": outer, "Error": "Broken", "Cause": "it broke"}
     assert concluded(run, "SettleData") == caught
     assert concluded(run) == caught
+
+
+def test_a_winner_that_a_person_must_approve_is_registered_and_not_promoted(
+    retraining: Coverage,
+) -> None:
+    waits = verdict({**PROMOTE, "outcome": "APPROVAL_PENDING"})
+    run = retrain(retraining, Gate=waits, FinishRun=payload({"outcome": "APPROVAL_PENDING"}))
+    assert run.path[-7:] == ["Verdict?", "RegisterModel", "SettleData", "Promote?", *FINISHED]
+    assert run.status == "SUCCEEDED"
+    for state in ("SettleData", "FinishRun"):
+        assert concluded(run, state)["outcome"] == "APPROVAL_PENDING"
+    assert run.arguments("FinishRun")["Payload"]["package"] == "arn:package/1"
 
 
 def test_a_failure_without_a_cause_tells_its_name(retraining: Coverage) -> None:

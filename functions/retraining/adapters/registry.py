@@ -17,6 +17,7 @@ NEWEST: Final = 20  # packages looked through for the one of an earlier attempt
 LONGEST_VALUE: Final = 256  # of a CustomerMetadataProperties value
 LONGEST_REASON: Final = 1024
 PENDING_APPROVAL: Final = "PendingManualApproval"
+APPROVED: Final = "Approved"
 REJECTED: Final = "Rejected"
 
 
@@ -95,18 +96,28 @@ class Registry:
         answer: dict[str, Any] = self._sagemaker.describe_model_package(ModelPackageName=package)
         return answer
 
-    def status(self, package: str) -> str | None:
-        """Whether a package is approved; None once there is none."""
+    def _found(self, package: str) -> dict[str, Any] | None:
         try:
-            return str(self.describe(package).get("ModelApprovalStatus"))
+            return self.describe(package)
         except ClientError as error:
             if missing(error):
                 return None
             raise
 
+    def status(self, package: str) -> str | None:
+        """Whether a package is approved; None once there is none."""
+        found = self._found(package)
+        return None if found is None else str(found.get("ModelApprovalStatus"))
+
+    def token(self, package: str) -> int | None:
+        """Fencing token of the run that registered a package; None for somebody else's."""
+        found = self._found(package) or {}
+        digits = found.get("CustomerMetadataProperties", {}).get("run", "").rpartition("-")[2]
+        return int(digits) if digits.isdigit() else None
+
     def approve(self, package: str, reason: str) -> None:
         """Approve a package."""
-        self._decide(package, "Approved", reason)
+        self._decide(package, APPROVED, reason)
 
     def reject(self, package: str, reason: str) -> None:
         """Reject a package."""

@@ -193,7 +193,11 @@ class Gate(Section):
     margin: Annotated[Number, Field(ge=0)] = 0.01
     confidence: Annotated[Number, Field(ge=0.5, lt=1)] = 0.95
     min_holdout_rows: Annotated[StrictInt, Field(ge=30)] = 1000
-    approval: Literal["auto"] = "auto"
+    approval: Literal["auto", "manual"] = Field(
+        default="auto",
+        description="Who promotes a challenger that has proven itself: the run, or a person who"
+        " approves its package",
+    )
 
     @field_validator("minimum")
     @classmethod

@@ -17,6 +17,7 @@ from retraining.documents.metrics import Metrics
 from retraining.documents.verdict import Comparison, RuleAnswer
 from retraining.rules.metrics import METRICS
 from retraining.rules.scores import FRESH, HOLDOUTS
+from retraining.rules.settlement import APPROVAL_PENDING
 
 PROMOTE, REJECT, INCONCLUSIVE = "promote", "reject", "inconclusive"
 OUTCOMES: Final = {
@@ -38,6 +39,7 @@ class Terms:
     margin: float
     confidence: float
     min_holdout_rows: int
+    approval: str = "auto"
 
     @classmethod
     def of(cls, gate: dict[str, Any]) -> Terms:
@@ -49,6 +51,7 @@ class Terms:
             float(gate["margin"]),
             float(gate["confidence"]),
             int(gate["min_holdout_rows"]),
+            gate["approval"],
         )
 
 
@@ -72,11 +75,12 @@ class Judgement:
     sentence: str
     rules: tuple[RuleAnswer, ...]
     comparisons: tuple[Comparison, ...]
+    waits: bool = False  # for a person's approval
 
     @property
     def outcome(self) -> str:
         """The outcome of a run that ends with this decision."""
-        return OUTCOMES[self.decision]
+        return APPROVAL_PENDING if self.waits else OUTCOMES[self.decision]
 
 
 def judge(terms: Terms, facts: Facts) -> Judgement:
@@ -94,15 +98,21 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
         return _refusal(failed, absolute, _compare_all(judged, terms, facts))
     if not facts.has_champion:
         values = ", ".join(_value_of(name, terms, facts) for name in judged)
-        sentence = (
-            f"Promoted as the first champion: {values}, at least as good as {terms.minimum:g}."
-        )
-        return Judgement(PROMOTE, "TRAINED", sentence, tuple(absolute), ())
+        why = f" as the first champion: {values}, at least as good as {terms.minimum:g}."
+        return _won(terms, why, absolute, [])
     comparisons = _compare_all(judged, terms, facts)
     if len(comparisons) < len(judged):
         absent = RuleAnswer("comparison", None, False, None, None, MISSING, INCONCLUSIVE, False)
         return _refusal(absent, [*absolute, absent], comparisons)
     return _against_champion(terms, absolute, comparisons)
+
+
+def _won(
+    terms: Terms, why: str, rules: list[RuleAnswer], comparisons: list[Comparison]
+) -> Judgement:
+    waits = terms.approval == "manual"
+    sentence = f"{'Waits for approval' if waits else 'Promoted'}{why}"
+    return Judgement(PROMOTE, "TRAINED", sentence, tuple(rules), tuple(comparisons), waits)
 
 
 def _judged_holdouts(facts: Facts) -> list[str]:
@@ -265,8 +275,7 @@ def _against_champion(
     failed = [rule for rule in rules if not rule.passed]
     compared = "; ".join(_in_words(c, terms) for c in comparisons)
     if not failed:
-        sentence = f"Promoted: {compared}."
-        return Judgement(PROMOTE, "TRAINED", sentence, tuple(rules), tuple(comparisons))
+        return _won(terms, f": {compared}.", rules, comparisons)
     # What is proven worse outweighs what is undecided, on whichever holdout.
     decisive = min(failed, key=lambda r: (not r.suspect, r.failing != REJECT))
     head = "Rejected" if decisive.failing == REJECT else "Inconclusive"

@@ -138,6 +138,8 @@ def _next_step(record: RunRecord, paused: str | None) -> str:
         "POSTPONED": "none needed: it is tried again when the next run ends, and by the sweep. Make"
         " room by a greater quota of SageMaker's endpoints or serverless concurrency, or with fewer"
         " endpoints.",
+        "APPROVAL_PENDING": f"look at ratchet show {run}, then approve or reject package"
+        f" {record.package} in SageMaker's model registry",
         "FAILED": "the data stays pending and is tried again after a pause. See what failed:"
         f" ratchet show {run}",
     }
@@ -162,11 +164,12 @@ def promoted_later(run: str, told: str) -> tuple[str, str]:
     )
 
 
-def rejected_later(run: str, reason: str) -> tuple[str, str]:
-    """Subject and text when a postponed promotion is given up, long after its run."""
+def rejected_later(run: str, before: str, reason: str) -> tuple[str, str]:
+    """Subject and text when a promotion fails long after its run; it was `before` that."""
     return f"{run}: model rejected", (
-        f"The promotion of the model of run {run}, which was postponed, has failed. {reason}\n"
-        f"Next step: the champion stays as it is. See why: ratchet show {run}"
+        f"The promotion of the model of run {run}, which was {before}, has failed. {reason}\n"
+        "Next step: the champion stays as it is, and the next run's model is judged against it."
+        f" See why: ratchet show {run}"
     )
 
 

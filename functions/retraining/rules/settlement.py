@@ -18,6 +18,9 @@ SUPERSEDED = "SUPERSEDED"  # trained on already, as another object of the same c
 WAITING = "WAITING"  # an object of too few rows, and the outcome of the run that found them
 FAILED, PROMOTED, POSTPONED = "FAILED", "PROMOTED", "POSTPONED"
 UNCHANGED = "UNCHANGED"
+APPROVAL_PENDING = "APPROVAL_PENDING"
+KEEPING_THE_MODEL: Final = (PROMOTED, POSTPONED, APPROVAL_PENDING)
+"""Outcomes of runs whose model serves, or may yet."""
 DATA_REJECTED = "DATA_REJECTED"
 
 

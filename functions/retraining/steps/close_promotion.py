@@ -16,7 +16,8 @@ from retraining.documents.run_record import RunRecord
 from retraining.observability import log
 from retraining.rules import names, outcomes
 from retraining.rules.promotion import POSTPONING
-from retraining.rules.settlement import FAILED
+from retraining.rules.settlement import APPROVAL_PENDING, FAILED, POSTPONED
+from retraining.steps import promotions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,19 +66,15 @@ def close_promotion(aws: Adapters, failed: FailedPromotion) -> ClosedPromotion:
         _postpone(aws, failed, reason)
     else:
         aws.registry.reject(package, reason)
-        _end_postponed(aws, failed, reason)
+        _end_waiting(aws, failed, reason)
     if failed.returned:
         aws.ledger.close_promotion(pipeline, failed.execution)
     return ClosedPromotion(package=package, promoted=promoted and failed.returned, reason=reason)
 
 
 def _follow(aws: Adapters, pipeline: str, champion: Champion) -> None:
-    package = champion.package
-    aws.registry.approve(package, f"The champion since {champion.since}")
-    aws.ledger.update_run(
-        RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
-    )
-    aws.ledger.drop_postponed(pipeline, package)
+    aws.registry.approve(champion.package, f"The champion since {champion.since}")
+    promotions.record_promoted(aws, pipeline, champion)
 
 
 def _postpone(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
@@ -96,28 +93,45 @@ def _postpone(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
         at=int(clock.now()),
     )
     aws.ledger.postpone(pipeline, waiting)
+    if _was_approved(aws, failed):
+        sentence = f"Better and approved, but its promotion is postponed. {reason}"
+        ended = RunRecord(
+            pipeline=pipeline, token=failed.token, outcome=POSTPONED, sentence=sentence
+        )
+        aws.notices.publish(*outcomes.notice(aws.ledger.update_run(ended), None))
 
 
-def _end_postponed(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
-    """A run tells of its own promotion; of one that was postponed nobody else would."""
+def _was_approved(aws: Adapters, failed: FailedPromotion) -> bool:
+    """Whether a person started the promotion, after its run had ended."""
+    return aws.ledger.run(failed.pipeline, failed.token).outcome == APPROVAL_PENDING
+
+
+def _end_waiting(aws: Adapters, failed: FailedPromotion, reason: str) -> None:
+    """A run tells of its own promotion; of one that came later nobody else would."""
     pipeline, waiting = failed.pipeline, aws.ledger.postponed(failed.pipeline)
-    if waiting is None or waiting.package != failed.package:
-        return
-    _tell(aws, pipeline, waiting.token, reason, failed)
-    aws.ledger.drop_postponed(pipeline, failed.package)
+    if waiting is not None and waiting.package == failed.package:
+        _tell(aws, pipeline, waiting.token, reason, failed)
+        aws.ledger.drop_postponed(pipeline, failed.package)
+    elif _was_approved(aws, failed):
+        _tell(aws, pipeline, failed.token, reason, failed, "approved")
 
 
 def _tell(
-    aws: Adapters, pipeline: str, token: int, reason: str, failed: FailedPromotion | None = None
+    aws: Adapters,
+    pipeline: str,
+    token: int,
+    reason: str,
+    failed: FailedPromotion | None = None,
+    before: str = "postponed",
 ) -> None:
-    """Record and tell how the run ended after all, whose promotion was postponed."""
+    """Record and tell how the run ended after all, whose promotion did not come at once."""
     ended = RunRecord(
         pipeline=pipeline,
         token=token,
         outcome=FAILED,
-        sentence=f"Better, but its promotion failed after it was postponed. {reason}",
+        sentence=f"Better, but its promotion failed after it was {before}. {reason}",
         error=failed.error if failed else None,
         cause=failed.cause if failed else None,
     )
     aws.ledger.update_run(ended)
-    aws.notices.publish(*outcomes.rejected_later(names.run_id(pipeline, token), reason))
+    aws.notices.publish(*outcomes.rejected_later(names.run_id(pipeline, token), before, reason))

@@ -17,7 +17,13 @@ from retraining.rules import names, outcomes
 from retraining.rules.gate import PROMOTE
 from retraining.rules.outcomes import Ended
 from retraining.rules.promotion import SETTLING
-from retraining.rules.settlement import FAILED, POSTPONED, PROMOTED
+from retraining.rules.settlement import (
+    APPROVAL_PENDING,
+    FAILED,
+    KEEPING_THE_MODEL,
+    POSTPONED,
+    PROMOTED,
+)
 from retraining.steps import promotions, wakes
 from retraining.steps.settle_data import checked_objects
 
@@ -30,11 +36,13 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     known = ledger.run(pipeline, token)
     if known.notified:
         return known
-    ended = _as_the_ledger_says(aws, ended)
+    ended = _as_the_ledger_says(aws, known, ended)
     record = ledger.close_run(_with_measures(aws, _ended(aws, known, ended)))
-    if ended.outcome not in (PROMOTED, POSTPONED):
+    if ended.outcome not in KEEPING_THE_MODEL:
         _reject_unused_package(aws, record)
         _delete_unused_model(aws, pipeline, token)
+    if ended.outcome == APPROVAL_PENDING:  # perhaps somebody has approved it meanwhile
+        promotions.start_approved(aws, record)
     promotions.retry(aws, pipeline, besides=token)
     aws.run_folder(pipeline, token).write_as("record.json", record)
     paused = ledger.state(pipeline).paused_reason
@@ -45,8 +53,14 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     return ledger.update_run(RunRecord(pipeline=pipeline, token=token, notified=True))
 
 
-def _as_the_ledger_says(aws: Adapters, ended: Ended) -> Ended:
-    """A run whose model is the champion was promoted, whatever failed after that."""
+def _as_the_ledger_says(aws: Adapters, known: RunRecord, ended: Ended) -> Ended:
+    """A run whose model is the champion was promoted, whatever failed after that.
+
+    Once its package was said to wait for approval, a person may have acted on it: what the record
+    says then stays.
+    """
+    if known.outcome and APPROVAL_PENDING in (known.outcome, ended.outcome):
+        return _kept(known, ended)
     if ended.outcome != FAILED:
         return ended
     champion, waiting = aws.ledger.champion(ended.pipeline), aws.ledger.postponed(ended.pipeline)
@@ -58,6 +72,17 @@ def _as_the_ledger_says(aws: Adapters, ended: Ended) -> Ended:
         sentence = f"Better, but its promotion is postponed. {waiting.reason}"
         return replace(ended, outcome=POSTPONED, package=waiting.package, sentence=sentence)
     return ended
+
+
+def _kept(known: RunRecord, ended: Ended) -> Ended:
+    return replace(
+        ended,
+        outcome=known.outcome or ended.outcome,
+        sentence=known.sentence,
+        promoted=bool(known.promoted),
+        error=known.error,
+        cause=known.cause,
+    )
 
 
 def _ended(aws: Adapters, known: RunRecord, ended: Ended) -> RunRecord:

@@ -1,14 +1,19 @@
-"""Promotions that are started by no run of their own."""
+"""Promotions that are started by no run, and what any of them leaves in the record."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from retraining import clock
 from retraining.adapters import Adapters
+from retraining.adapters.registry import APPROVED
+from retraining.documents.champion import Champion
 from retraining.documents.manifest import Manifest
-from retraining.rules import names
+from retraining.documents.run_record import RunRecord
+from retraining.rules import names, outcomes
+from retraining.rules.settlement import APPROVAL_PENDING, PROMOTED
 
 RETRY_AFTER: Final = 3600  # seconds
 
@@ -38,6 +43,32 @@ def retry_later(aws: Adapters, pipeline: str) -> str | None:
     if waiting is None or clock.now() < waiting.at + RETRY_AFTER:
         return None
     return retry(aws, pipeline)
+
+
+def start_approved(aws: Adapters, record: RunRecord) -> str | None:
+    """Promote the model of a run that ended waiting for approval, if it has it; its execution.
+
+    By a name that follows from the run's, so that an approval is acted on once.
+    """
+    if record.outcome != APPROVAL_PENDING or record.package is None:
+        return None
+    if aws.registry.status(record.package) != APPROVED:
+        return None
+    pipeline, token = record.pipeline, record.token
+    name = f"{names.run_id(pipeline, token)}--approved"
+    return name if _start(aws, name, pipeline, token, record.package) else None
+
+
+def record_promoted(aws: Adapters, pipeline: str, champion: Champion) -> None:
+    """Make the run's record follow the champion, and tell it of a run that had ended otherwise."""
+    package = champion.package
+    record = RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
+    told = aws.ledger.run(pipeline, champion.token).outcome
+    if told not in (None, PROMOTED):
+        record = replace(record, outcome=PROMOTED, sentence=f"Promoted, after it had ended {told}.")
+        aws.notices.publish(*outcomes.promoted_later(champion.run, told))
+    aws.ledger.update_run(record)
+    aws.ledger.drop_postponed(pipeline, package)
 
 
 def _start(aws: Adapters, name: str, pipeline: str, token: int, package: str) -> bool:

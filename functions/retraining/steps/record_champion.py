@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.documents.champion import Champion
 from retraining.documents.prepared import Prepared
 from retraining.documents.promotion import Promotion
-from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
 from retraining.errors import PromotionLost
 from retraining.rules import names, outcomes
-from retraining.rules.settlement import PROMOTED
+from retraining.steps import promotions
 
 
 def record_champion(aws: Adapters, pipeline: str, package: str, execution: str) -> Champion:
@@ -26,19 +23,13 @@ def record_champion(aws: Adapters, pipeline: str, package: str, execution: str) 
         raise PromotionLost(f"{execution} lost the promotion lock of {pipeline}: {holder} holds it")
     if champion is None or champion.package != package:
         champion = _name(aws, held.promotion, execution)
-    record = RunRecord(pipeline=pipeline, token=champion.token, promoted=True, package=package)
     if replaced := held.promotion.replaces:
         reason = f"A person went back to version {champion.version}"
         aws.registry.reject(replaced, reason)
         aws.registry.reject_after(pipeline, champion.version, reason)
         before = aws.registry.version(replaced)
         aws.notices.publish(*outcomes.rolled_back(pipeline, before, champion.version))
-    told = aws.ledger.run(pipeline, champion.token).outcome
-    if told not in (None, PROMOTED):
-        record = replace(record, outcome=PROMOTED, sentence=f"Promoted, after it had ended {told}.")
-        aws.notices.publish(*outcomes.promoted_later(champion.run, told))
-    aws.ledger.update_run(record)
-    aws.ledger.drop_postponed(pipeline, package)
+    promotions.record_promoted(aws, pipeline, champion)
     aws.ledger.close_promotion(pipeline, execution)
     return champion
 

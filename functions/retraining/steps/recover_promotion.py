@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from retraining.adapters import Adapters
 from retraining.adapters.ledger import HeldPromotion
-from retraining.adapters.registry import PENDING_APPROVAL
+from retraining.adapters.registry import APPROVED, PENDING_APPROVAL
 from retraining.documents.document import Part
 from retraining.observability import log
 from retraining.rules import outcomes
 from retraining.rules.promotion import MOST_RECOVERIES, attempt_of, recovery_name
+from retraining.rules.settlement import APPROVAL_PENDING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,10 @@ def _undecided(aws: Adapters, ended: EndedPromotion) -> bool:
     waiting = aws.ledger.postponed(ended.pipeline)
     if waiting and waiting.package == ended.package:
         return False
-    return aws.registry.status(ended.package) == PENDING_APPROVAL
+    status = aws.registry.status(ended.package)
+    if status == APPROVED:  # by a person, which only begins its promotion
+        return aws.ledger.run(ended.pipeline, ended.token).outcome == APPROVAL_PENDING
+    return status == PENDING_APPROVAL
 
 
 def _give_up(aws: Adapters, ended: EndedPromotion, held: HeldPromotion) -> None:

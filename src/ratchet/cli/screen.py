@@ -19,6 +19,7 @@ OUTCOME_STYLES = {
     "DATA_REJECTED": "bold yellow",
     "INCONCLUSIVE": "bold magenta",
     "POSTPONED": "bold magenta",
+    "APPROVAL_PENDING": "bold magenta",
     "UNCHANGED": "dim",
     "WAITING": "dim",
     "FAILED": "bold red",

@@ -94,7 +94,7 @@ def test_defaults_are_written_out() -> None:
         ("trigger/quiet_period", "13h", "from 1s to 12h"),
         ("gate/metric", "acc", "'auc', 'accuracy'"),
         ("gate/minimum", 1.5, "not a possible value of auc; allowed: 0 to 1"),
-        ("gate/approval", "manual", "gate.approval"),
+        ("gate/approval", "nobody", "gate.approval"),
         ("training/hyperparameters", {"max_dept": 3, "num_round": 1}, "did you mean max_depth?"),
         ("training/hyperparameters", {"objective": "binary:logistic"}, "num_round: missing"),
         ("training/hyperparameters", {"num_round": 9, "objective": "multi:softprob"}, "no scores"),

@@ -217,3 +217,19 @@ def test_a_reference_is_not_expected_when_newer_rows_replaced_all_of_it() -> Non
     assert not gate.expects_reference(["run-000001"], 0, "key")
     assert gate.expects_reference(["run-000001"], 5, "key")
     assert not gate.expects_reference([], 5, "row")
+
+
+@pytest.mark.parametrize("champion", [0.75, None])
+def test_what_a_person_is_to_approve_is_judged_alike_and_waits(champion: float | None) -> None:
+    found = facts(champion=champion)
+    alone, waits = gate.judge(TERMS, found), gate.judge(replace(TERMS, approval="manual"), found)
+    assert (alone.decision, alone.outcome) == ("promote", "PROMOTED")
+    assert (waits.decision, waits.outcome) == ("promote", "APPROVAL_PENDING")
+    assert waits.sentence == alone.sentence.replace("Promoted", "Waits for approval")
+    assert (waits.rules, waits.comparisons) == (alone.rules, alone.comparisons)
+    assert waits.data_state == alone.data_state == "TRAINED"
+
+
+def test_what_is_not_proven_waits_for_nobody() -> None:
+    refused = gate.judge(replace(TERMS, approval="manual"), facts(challenger=0.5))
+    assert refused.outcome == "MODEL_REJECTED"
