@@ -138,8 +138,8 @@ def _next_step(record: RunRecord, paused: str | None) -> str:
         "POSTPONED": "none needed: it is tried again when the next run ends, and by the sweep. Make"
         " room by a greater quota of SageMaker's endpoints or serverless concurrency, or with fewer"
         " endpoints.",
-        "APPROVAL_PENDING": f"look at ratchet show {run}, then approve or reject package"
-        f" {record.package} in SageMaker's model registry",
+        "APPROVAL_PENDING": f"look at ratchet show {run}, then ratchet approve {run}, or ratchet"
+        f" reject {run} --reason TEXT (package {record.package} of the model registry)",
         "FAILED": "the data stays pending and is tried again after a pause. See what failed:"
         f" ratchet show {run}",
     }

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ratchet import __version__
+from ratchet.cli.approve import approve, reject
 from ratchet.cli.demo import demo
 from ratchet.cli.graph import graph
 from ratchet.cli.info import info
@@ -38,6 +39,8 @@ for _function, _panel in (
     (runs, _USE),
     (show, _USE),
     (invoke, _USE),
+    (approve, _USE),
+    (reject, _USE),
     (rollback, _USE),
     (lint, _AUTHOR),
     (graph, _AUTHOR),

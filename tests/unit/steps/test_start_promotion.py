@@ -74,7 +74,8 @@ def test_a_winner_waits_with_its_package_and_its_notice_says_what_to_do(manual: 
     assert approval(manual, waiting.package) == "PendingManualApproval"
     (notice,) = manual.notices()
     assert notice["Subject"] == "[ratchet] bank-000001: approval pending"
-    assert f"approve or reject package {waiting.package}" in notice["Message"]
+    for said in ("ratchet approve bank-000001", "ratchet reject bank-000001", waiting.package):
+        assert said in notice["Message"]
     assert executions(manual) == []
 
 
