@@ -169,6 +169,18 @@ def roll_back(world: World) -> None:
     world.settle()
 
 
+def serving_on_approval(world: World) -> None:
+    """A champion of run 1 serves; the next one needs a person."""
+    serving(world)
+    world.push(ON_APPROVAL, "2" * 64)
+
+
+def drop_and_approve(world: World) -> None:
+    """A person approves what has proven itself."""
+    drop(world)
+    world.approve()
+
+
 OBJECT = "settle_data.update_item(object)#1"
 MOVE = "*.update_endpoint(live)#1"
 STOPPED = ("stop", "TrainModel.create_training_job()#1")
@@ -191,6 +203,7 @@ PATHS = (
     Path("first-refused", pushed, answer_otherwise, "FAILED"),
     Path("update-refused", serving, answer_otherwise, "PROMOTED FAILED"),
     Path("rolled-back", promoted_twice, roll_back, "PROMOTED PROMOTED"),
+    Path("approved", serving_on_approval, drop_and_approve, "PROMOTED PROMOTED"),
     Path("stopped", serving, drop, "PROMOTED FAILED PROMOTED", (STOPPED,)),
     Path("half-settled", serving, drop_three, "PROMOTED FAILED", (("dies", OBJECT),)),
     Path("killed-settling", serving, drop_three, "PROMOTED FAILED", (("kill", OBJECT),)),
@@ -225,6 +238,7 @@ WITH_RECIPE = {
     "endpoint": {"kind": "none"},
 }
 PATIENT = {**DEFINITION, "trigger": {**QUIET, "min_new_rows": 10}}
+ON_APPROVAL = {**DEFINITION, "gate": {**DEFINITION["gate"], "approval": "manual"}}
 NO_FAULT = ("-", "none")
 
 
@@ -309,5 +323,6 @@ def _then(world: World) -> list[str]:
         world.cloud.break_next = False
         world.drop(rows(10_000, 12))
         world.settle()
+        world.approve()
         world.clock.forward(world.cloud.moment + 60)
         return [f"after the next drop: {one}" for one in [*at_rest(world), *caught_up(world)]]

@@ -351,6 +351,20 @@ class World:
                     return
         raise AssertionError(f"the push failed three times: {self.trace[-1]}")
 
+    def approve(self) -> None:
+        """Approve the newest package whose run waits for that, if one does; its event follows."""
+        runs = [item for (_, key), item in self.cloud.tables["ledger"].items() if "run#" in key]
+        waiting = [run for run in runs if run.get("outcome") == "APPROVAL_PENDING"]
+        if not waiting:
+            return
+        arn = max(waiting, key=lambda run: run["token"])["package"]
+        self.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+        event = json.loads(sample("model-package-approved.json"))
+        event["detail"]["ModelPackageArn"] = arn
+        event["detail"]["ModelPackageGroupName"] = arn.split("/")[1]
+        self.cloud.send("start_promotion", json.dumps(event), 1)
+        self.settle()
+
     def drop(self, body: str | None = None, name: str | None = None) -> None:
         """Land an object."""
         self.cloud.drops += 1
