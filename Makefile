@@ -26,8 +26,9 @@ help:
 demo: .venv/demo.installed
 	@$(BIN)/ratchet demo $(ARGS)
 
+# In the order of the folders: moto mocked in a process clears what its local AWS holds, and the tests of local AWS share some.
 test: .venv/dev.installed
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not wheel" $(ARGS)
 
 test-quick: .venv/dev.installed
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --quick $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import time
@@ -326,8 +327,8 @@ def test_a_file_with_substitutions_is_deployed_with_parameters(
     local_aws: LocalAws, tmp_path: Path
 ) -> None:
     arn = function(local_aws, REFUSE)["FunctionArn"]
-    names = ("DecidePromotion", "AwaitEndpoint", "VerifyEndpoint", "RecordChampion")
-    parameters = {f"{name}FunctionArn": arn for name in (*names, "RejectPromotion")}
+    names = re.findall(r"\$\{(\w+FunctionArn)\}", (MACHINES / "promotion.asl.yaml").read_text())
+    parameters = dict.fromkeys(names, arn)
     promotion = deployed(local_aws, ours("promotion"), tmp_path, **parameters)
     described = promotion.describe()
     assert "${" not in described["definition"]

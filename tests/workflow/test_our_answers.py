@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from our_machines import CHUNK, PLAN, PROMOTE, REJECT, RUN
+from our_machines import BACK, CHUNK, PLAN, PROMOTE, REJECT, REJECTION, RUN
 
 from retraining.documents.document import Part
-from retraining.documents.promotion import Promotion
 from retraining.steps.check_data import CheckedChunk
 from retraining.steps.claim_data import ClaimedRun
+from retraining.steps.close_promotion import ClosedPromotion
+from retraining.steps.decide_promotion import DecidedPromotion
 from retraining.steps.gate import GateAnswer
+from retraining.steps.move_endpoint import MovedEndpoint
 
 VERDICT = {"sentence": "It was judged.", "verdict": "s3://work/verdict.json"}
 
@@ -23,7 +25,9 @@ VERDICT = {"sentence": "It was judged.", "verdict": "s3://work/verdict.json"}
         (CheckedChunk, CHUNK),
         (GateAnswer, {**PROMOTE, **VERDICT}),
         (GateAnswer, {**REJECT, **VERDICT}),
-        (Promotion, PLAN),
+        (DecidedPromotion, PLAN),
+        (MovedEndpoint, BACK),
+        (ClosedPromotion, REJECTION),
     ],
 )
 def test_a_mocked_answer_is_one_of_the_function(kind: type[Part], answer: dict[str, Any]) -> None:
