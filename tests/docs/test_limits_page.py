@@ -80,6 +80,7 @@ VALUES = {
     "recipe job": f"{recipe_jobs.TIMEOUT_MINUTES} minutes",
     "Glue job": f"{of_template('PrepareDatasetJob', 'Timeout')} minutes",
     "scoring of one model": f"{SCORING['TimeoutSeconds'] // 60} minutes",
+    "approval of a model by a person": f"{sweeping.LONGEST_APPROVAL // 86_400} days",
     "promotion": f"{machine('promotion')['TimeoutSeconds'] // 3600} hours",
     "failures in a row": f"{settlement.PAUSE_AFTER}",
     "a pipeline's name": f"{names.SHORTEST_PIPELINE} to {names.LONGEST_PIPELINE} characters",

@@ -93,6 +93,10 @@ UNUSED = {
             "lambda:InvokeFunction", "sns:Publish", "states:StartExecution",
         )
     },
+    **{
+        f"SweepLedger sagemaker:{action}ModelPackage": "a model waits a month for a person"
+        for action in ("Describe", "Update")
+    },
     "SweepLedger states:DescribeExecution": "a promotion's lock is held for moments",
     **{
         f"{function} {action}": "a promotion may have been postponed"

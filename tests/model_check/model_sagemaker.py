@@ -194,7 +194,8 @@ class SageMaker:
         name = f"{group}/{len(self._of('model-package')) + 1}"
         arn = f"{ARN}model-package/{name}"
         more = {"arn": arn, "ModelPackageArn": arn, "ClientToken": ClientToken}
-        self._of("model-package")[name] = {**request, **more}
+        made = {**request, **more, "CreationTime": self._cloud.moment}
+        self._of("model-package")[name] = made
         return {"ModelPackageArn": arn}
 
     def _package(self, arn: str, operation: str) -> Answer:
@@ -214,6 +215,10 @@ class SageMaker:
             for one in self._of("model-package").values()
             if one["ModelPackageGroupName"] == ModelPackageGroupName
             and given.get("ModelApprovalStatus") in (None, one["ModelApprovalStatus"])
+            and (
+                "CreationTimeBefore" not in given
+                or one["CreationTime"] < given["CreationTimeBefore"].timestamp()
+            )
         ]
         if given.get("SortOrder") == "Descending":
             found.reverse()

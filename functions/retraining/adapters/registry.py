@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -95,6 +96,19 @@ class Registry:
         """A package as AWS describes it."""
         answer: dict[str, Any] = self._sagemaker.describe_model_package(ModelPackageName=package)
         return answer
+
+    def undecided(self, pipeline: str, before: float) -> list[str]:
+        """Packages registered before a moment that nobody has approved or rejected."""
+        pages = self._sagemaker.get_paginator("list_model_packages").paginate(
+            ModelPackageGroupName=self._names().standing(pipeline),
+            ModelApprovalStatus=PENDING_APPROVAL,
+            CreationTimeBefore=datetime.fromtimestamp(before, UTC),
+        )
+        return [
+            str(item["ModelPackageArn"])
+            for page in pages
+            for item in page["ModelPackageSummaryList"]
+        ]
 
     def _found(self, package: str) -> dict[str, Any] | None:
         try:

@@ -173,6 +173,15 @@ def rejected_later(run: str, before: str, reason: str) -> tuple[str, str]:
     )
 
 
+def expired(run: str, days: int) -> tuple[str, str]:
+    """Subject and text when nobody has approved a model in time."""
+    return f"{run}: model rejected", (
+        f"Nobody approved the model of run {run} within {days} days, so its package is Rejected.\n"
+        "Next step: none needed. The champion stays as it is, and later models are judged against"
+        " it."
+    )
+
+
 def rolled_back(pipeline: str, before: int, version: int) -> tuple[str, str]:
     """Subject and text when a person has gone back to an earlier model."""
     return f"{pipeline}: rolled back to version {version}", (

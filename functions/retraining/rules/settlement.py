@@ -22,6 +22,7 @@ APPROVAL_PENDING = "APPROVAL_PENDING"
 KEEPING_THE_MODEL: Final = (PROMOTED, POSTPONED, APPROVAL_PENDING)
 """Outcomes of runs whose model serves, or may yet."""
 DATA_REJECTED = "DATA_REJECTED"
+MODEL_REJECTED = "MODEL_REJECTED"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from retraining.rules.arrivals import Arrival, State, Trigger, due, wants_more
 from retraining.rules.promotion import SETTLING, EndpointFacts
 
 SLACK: Final = 900  # seconds: what happened less than a sweep ago may still be on its way
+LONGEST_APPROVAL: Final = 30 * 86_400  # seconds that a model waits for a person
 MOST_LISTED: Final = 1000  # object versions of a pipeline that one sweep looks up
 RUNNING, GONE = "RUNNING", "GONE"
 

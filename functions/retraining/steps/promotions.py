@@ -8,14 +8,15 @@ from typing import Final
 
 from retraining import clock
 from retraining.adapters import Adapters
-from retraining.adapters.registry import APPROVED
+from retraining.adapters.registry import APPROVED, REJECTED
 from retraining.documents.champion import Champion
 from retraining.documents.manifest import Manifest
 from retraining.documents.run_record import RunRecord
-from retraining.rules import names, outcomes
-from retraining.rules.settlement import APPROVAL_PENDING, PROMOTED
+from retraining.rules import names, outcomes, sweeping
+from retraining.rules.settlement import APPROVAL_PENDING, MODEL_REJECTED, PROMOTED
 
 RETRY_AFTER: Final = 3600  # seconds
+DAY: Final = 86_400
 
 
 def retry(aws: Adapters, pipeline: str, besides: int | None = None) -> str | None:
@@ -57,6 +58,33 @@ def start_approved(aws: Adapters, record: RunRecord) -> str | None:
     pipeline, token = record.pipeline, record.token
     name = f"{names.run_id(pipeline, token)}--approved"
     return name if _start(aws, name, pipeline, token, record.package) else None
+
+
+def expire(aws: Adapters, pipeline: str) -> list[str]:
+    """Reject what has waited too long for a person's approval; the packages."""
+    found, days = [], sweeping.LONGEST_APPROVAL // DAY
+    for package in aws.registry.undecided(pipeline, clock.now() - sweeping.LONGEST_APPROVAL):
+        record = _asked_for(aws, pipeline, package)
+        if record is None:
+            continue
+        reason = f"Nobody approved it within {days} days."
+        aws.registry.reject_undecided(package, reason)
+        if aws.registry.status(package) != REJECTED:  # a person was faster
+            continue
+        token, sentence = record.token, f"Better, but: {reason}"
+        ended = RunRecord(pipeline=pipeline, token=token, outcome=MODEL_REJECTED, sentence=sentence)
+        aws.ledger.update_run(ended)
+        aws.notices.publish(*outcomes.expired(names.run_id(pipeline, token), days))
+        found.append(package)
+    return found
+
+
+def _asked_for(aws: Adapters, pipeline: str, package: str) -> RunRecord | None:
+    """The run that ended waiting for a person's word on this package; None: it is not that."""
+    token = aws.registry.token(package)
+    record = None if token is None else aws.ledger.run(pipeline, token)
+    waits = record and record.outcome == APPROVAL_PENDING and record.package == package
+    return record if waits else None
 
 
 def record_promoted(aws: Adapters, pipeline: str, champion: Champion) -> None:

@@ -38,6 +38,7 @@ class Sweep(Part):
     promoting: tuple[str, ...]  # the same, of promotions that were postponed
     arrivals: int
     out_of_step: tuple[str, ...]
+    expired: tuple[str, ...]  # packages that nobody approved
 
 
 @dataclass
@@ -49,13 +50,14 @@ class _Found:
     promoting: list[str]
     arrivals: int
     out_of_step: list[str]
+    expired: list[str]
 
 
 def sweep_ledger(aws: Adapters) -> Sweep:
     """Sweep every pipeline; one pipeline's trouble does not touch another's, and is raised last."""
     for metric in (PENDING_AGE, OPEN_RUN_AGE, RUN_OVERDUE):
         gauge(metric, 0)
-    pipelines, failed, found = aws.ledger.registered(), [], _Found([], [], [], 0, [])
+    pipelines, failed, found = aws.ledger.registered(), [], _Found([], [], [], 0, [], [])
     for pipeline in pipelines:
         try:
             _sweep(aws, pipeline, found)
@@ -71,6 +73,7 @@ def sweep_ledger(aws: Adapters) -> Sweep:
         promoting=tuple(found.promoting),
         arrivals=found.arrivals,
         out_of_step=tuple(found.out_of_step),
+        expired=tuple(found.expired),
     )
 
 
@@ -95,6 +98,7 @@ def _sweep(aws: Adapters, pipeline: str, found: _Found) -> None:
         found.out_of_step.append(pipeline)
     if execution := promotions.retry_later(aws, pipeline):
         found.promoting.append(execution)
+    found.expired += promotions.expire(aws, pipeline)
 
 
 def _measure(pipeline: str, ages: Ages) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -231,3 +232,46 @@ def test_the_promotion_of_an_approved_package_that_stopped_is_recovered(manual: 
     known = RunRecord(pipeline="bank", token=1, outcome="PROMOTED", promoted=True)
     manual.aws.ledger.update_run(known)
     assert recover_promotion.handler(event, None)["started"] is None
+
+
+MONTH = 30 * 86_400
+
+
+def test_what_nobody_approves_within_a_month_is_rejected_and_told_once(manual: Service) -> None:
+    """moto stamps a package with the time of this machine."""
+    waiting = Waiting(manual)
+    manual.now = time.time() + MONTH - 60
+    assert manual.sweep()["expired"] == []
+    assert approval(manual, waiting.package) == "PendingManualApproval"
+    manual.notices()
+    manual.now += 120
+    assert manual.sweep()["expired"] == [waiting.package]
+    assert approval(manual, waiting.package) == "Rejected"
+    record = waiting.record()
+    assert record.outcome == "MODEL_REJECTED"
+    assert record.sentence == "Better, but: Nobody approved it within 30 days."
+    (notice,) = manual.notices()
+    assert notice["Subject"] == "[ratchet] bank-000001: model rejected"
+    assert manual.sweep()["expired"] == []
+    assert manual.notices() == []
+
+
+def test_only_what_waits_for_a_person_expires(service: Service) -> None:
+    """A promotion that waits for room, or is under way, is nobody's to approve."""
+    waiting = Waiting(service, finished=False)
+    waiting.run.decide(waiting.package)
+    waiting.run.close(waiting.package, "EndpointLimitReached")
+    waiting.finish(failed("Promote", "States.TaskFailed"))
+    service.now = time.time() + MONTH + 60
+    assert service.sweep()["expired"] == []
+    assert approval(service, waiting.package) == "PendingManualApproval"
+
+
+def test_an_approval_at_the_last_moment_counts(manual: Service) -> None:
+    waiting = Waiting(manual)
+    late = waiting.package
+    manual.monkeypatch.setattr("retraining.adapters.registry.Registry.undecided", lambda *_: [late])
+    waiting.approve()
+    assert manual.sweep()["expired"] == []
+    assert approval(manual, late) == "Approved"
+    assert waiting.record().outcome == "APPROVAL_PENDING"
