@@ -111,6 +111,7 @@ UNUSED = {
         for action in ("Start", "Describe")
     },
     "StartPromotion sqs:SendMessage": "Lambda sends an event it gave up to the dead letter queue",
+    "ClosePromotion sagemaker:ListModelPackages": "a rollback may fail once its champion is named",
     "RecordArrivals dynamodb:BatchGetItem": "a pipeline may have a marker",
     "RecordArrivals s3:ListBucketVersions": "a pipeline may have a marker",
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
