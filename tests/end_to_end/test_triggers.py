@@ -96,11 +96,6 @@ def test_a_sweep_finds_nothing_to_do_for_pipelines_at_rest(world: World) -> None
     name = detail["StackResourceDetail"]["PhysicalResourceId"]
     answer = world.client("lambda").invoke(FunctionName=name)
     found = json.loads(answer["Payload"].read())
-    assert found == {
-        "pipelines": 2,
-        "woken": [],
-        "recovered": [],
-        "promoting": [],
-        "arrivals": 0,
-        "out_of_step": [],
-    }
+    assert found.pop("pipelines") == 2
+    assert [kind for kind, those in found.items() if those] == []
+    assert {"woken", "arrivals", "out_of_step"} <= set(found)
