@@ -105,8 +105,11 @@ def _object(world: World, ledger: Ledger, item: Any) -> Iterator[str]:
 
 
 def _was_tried(ledger: Ledger, item: Any) -> bool:
-    """Whether the newest run, after which the pipeline paused, had claimed the object."""
-    newest = ledger.manifests.get(max(ledger.runs, default=0), {"objects": []})
+    """Whether the last run that claimed anything before the pipeline paused claimed the object.
+
+    A later one that failed before it claimed had nothing else to try, or it would not have paused.
+    """
+    newest = ledger.manifests.get(max(ledger.manifests, default=0), {"objects": []})
     return any(f"object#{one['id']}" == item["item"] for one in newest["objects"])
 
 
