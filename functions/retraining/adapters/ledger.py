@@ -52,12 +52,7 @@ class Ledger:
     def _record_arrival(self, pipeline: str, arrival: Arrival) -> bool:
         item = f"object#{arrival.id}"
         values = {
-            "key": arrival.key,
-            "version": arrival.version,
-            "etag": arrival.etag,
-            "size": arrival.size,
-            "sequencer": arrival.sequencer,
-            "arrived": arrival.arrived,
+            **_landed(arrival),
             "state": "PENDING",
             "pending": pending_mark(arrival.arrived, arrival.sequencer, arrival.id),
         }
@@ -67,16 +62,7 @@ class Ledger:
 
     def refuse_arrival(self, pipeline: str, arrival: Arrival, reason: str) -> bool:
         """End an object version as it arrives; False when the ledger knows it already."""
-        values = {
-            "key": arrival.key,
-            "version": arrival.version,
-            "etag": arrival.etag,
-            "size": arrival.size,
-            "sequencer": arrival.sequencer,
-            "arrived": arrival.arrived,
-            "state": QUARANTINED,
-            "reason": reason,
-        }
+        values = {**_landed(arrival), "state": QUARANTINED, "reason": reason}
         item = f"object#{arrival.id}"
         condition, hand = "attribute_not_exists(pipeline)", Hand("refusal_hand")
         return self._table.put(pipeline, item, values, condition, hand=hand)
@@ -513,3 +499,15 @@ def _state(item: dict[str, Any]) -> State:
         paused=bool(item.get("paused")),
         paused_reason=item.get("paused_reason"),
     )
+
+
+def _landed(arrival: Arrival) -> dict[str, Any]:
+    """What an object's item says of the version that landed, whatever becomes of it."""
+    return {
+        "key": arrival.key,
+        "version": arrival.version,
+        "etag": arrival.etag,
+        "size": arrival.size,
+        "sequencer": arrival.sequencer,
+        "arrived": arrival.arrived,
+    }
