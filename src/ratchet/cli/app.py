@@ -13,6 +13,7 @@ from ratchet.cli.graph import graph
 from ratchet.cli.info import info
 from ratchet.cli.invoke import invoke
 from ratchet.cli.lint import lint
+from ratchet.cli.new import new
 from ratchet.cli.push import push
 from ratchet.cli.rollback import rollback
 from ratchet.cli.runs import runs, show
@@ -34,6 +35,7 @@ for _function, _panel in (
     (demo, _TRY),
     (up, _TRY),
     (info, _TRY),
+    (new, _AUTHOR),
     (push, _USE),
     (upload, _USE),
     (runs, _USE),

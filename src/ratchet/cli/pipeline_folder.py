@@ -43,10 +43,10 @@ def pack(folder: Path) -> Packed:
         raise CliError(f"{folder} is not a folder", _where_pipelines_are(folder))
     pipeline = read_yaml(folder / "pipeline.yaml")
     _refuse(_two_trainings(pipeline))
-    _refuse(check(pipeline, _schema("pipeline")))
+    _refuse(check(pipeline, schema_of("pipeline")))
     document: dict[str, Any] = pipeline.value
     columns = read_yaml(folder / document["data"].get("columns", "columns.yaml"))
-    _refuse(check(columns, _schema("columns")))
+    _refuse(check(columns, schema_of("columns")))
     _refuse(_label_problem(pipeline, columns))
     return _packed(folder, pipeline, columns)
 
@@ -167,7 +167,7 @@ def problems_error(problems: list[str]) -> CliError:
     return CliError(f"{len(problems)} problems in this pipeline:\n  {more}")
 
 
-def _schema(kind: str) -> dict[str, Any]:
+def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema of pipeline.yaml or columns.yaml, as the service's contract generates it."""
     text = (
         resources.files("ratchet.cli").joinpath("schemas", f"{kind}.schema.json").read_text("utf-8")

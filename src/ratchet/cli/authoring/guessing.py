@@ -1,0 +1,230 @@
+"""What a pipeline for a file looks like: each column's contract and use, the task, the doubts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ratchet.cli.authoring.looking import Look, Seen
+from ratchet.cli.errors import CliError
+
+Kind = Literal["integer", "number", "category", "date", "text"]
+Use = Literal["label", "number", "code", "left out"]
+
+MOST_CATEGORIES = 50
+"""A column of texts with more values than this is text."""
+OFTEN = 5
+"""How often each value of a category comes on average, at least."""
+MOST_CLASSES = 50
+POSITIVE = frozenset({"1", "yes", "y", "true", "t", "positive", "success", "good", "won", "late"})
+HOLDOUT = 0.15
+FEWEST, ENOUGH = 30, 1000
+"""The bounds of `gate.min_holdout_rows` that is written."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's contract, and what the model makes of it."""
+
+    seen: Seen
+    kind: Kind
+    use: Use
+    why: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in the file."""
+        return self.seen.name
+
+    @property
+    def values(self) -> list[str] | None:
+        """Every value of a category, in order."""
+        return sorted(value for value, _ in self.seen.values) if self.kind == "category" else None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is learnt: the hyperparameters and the gate that go with the label.
+
+    `classes` are the label's values in the order of their numbers, where they are not numbers.
+    """
+
+    title: str
+    hyperparameters: dict[str, str | int]
+    metric: str
+    minimum: float
+    meaning: str
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Guess:
+    """All that is written; `doubts` are what a person should look at."""
+
+    name: str
+    look: Look
+    columns: tuple[Column, ...]
+    label: str
+    time: str | None
+    keys: tuple[str, ...]
+    task: Task
+    doubts: tuple[str, ...] = field(default=())
+
+    @property
+    def plain(self) -> bool:
+        """True when the rows can be trained on as they land."""
+        as_landed = all(column.use in ("number", "label") for column in self.columns)
+        return as_landed and not self.task.classes
+
+    @property
+    def min_holdout_rows(self) -> int:
+        """What the gate asks for: less than its default where this file could never bring it."""
+        brought = int(self.look.rows * HOLDOUT * 0.8)
+        return max(FEWEST, min(ENOUGH, brought // 10 * 10))
+
+
+def guess(name: str, look: Look, label: str, time: str | None, keys: tuple[str, ...]) -> Guess:
+    """The pipeline that fits the file; CliError where nothing could be learnt."""
+    task = task_of(look.column(label))
+    columns = tuple(_column(seen, label, time, keys, task.classes) for seen in look.columns)
+    if not any(column.use in ("number", "code") for column in columns):
+        left = ", ".join(f"{column.name} ({column.why})" for column in columns if column.why)
+        raise CliError(f"no column is left to learn from; left out: {left}")
+    doubts = tuple(_doubts(look, columns, label, keys, task))
+    return Guess(name, look, columns, label, time, keys, task, doubts)
+
+
+def kind_of(seen: Seen) -> Kind:
+    """The type of columns.yaml that every filled field fits."""
+    if seen.filled and seen.integers == seen.filled:
+        return "integer"
+    if seen.filled and seen.numbers == seen.filled:
+        return "number"
+    if seen.filled and seen.dates == seen.filled:
+        return "date"
+    few = seen.distinct <= MOST_CATEGORIES and seen.distinct * OFTEN <= max(seen.filled, OFTEN)
+    return "category" if seen.filled and few else "text"
+
+
+def task_of(label: Seen) -> Task:
+    """What can be learnt of a label."""
+    if label.distinct < 2:
+        only = f"the value {label.values[0][0]!r}" if label.values else "no value"
+        raise CliError(
+            f"the label {label.name} has {only} in every row: nothing could be learnt",
+            "Give a file with more rows, or another --label.",
+        )
+    kind = kind_of(label)
+    if label.distinct == 2:
+        return _two_classes(label)
+    if kind in ("integer", "number"):
+        return _regression(label)
+    if label.distinct <= min(MOST_CLASSES, max(label.filled // OFTEN, 2)) and kind != "date":
+        return _classes(label)
+    raise CliError(
+        f"the label {label.name} holds {label.distinct:,} different texts, such as"
+        f" {label.values[0][0]!r}: a model predicts a number or one of a few classes",
+        "Name another column in --label.",
+    )
+
+
+def _two_classes(label: Seen) -> Task:
+    values = [value for value, _ in label.values]
+    positive = next((v for v in values if v.strip().lower() in POSITIVE), values[-1])
+    if label.numbers == label.filled:
+        positive = max(values, key=float)
+    negative = next(value for value in values if value != positive)
+    as_landed = label.numbers == label.filled and (label.low, label.high) == (0, 1)
+    classes = () if as_landed else (negative, positive)
+    return Task(
+        title=f"will {label.name} be {positive}?",
+        hyperparameters={"objective": "binary:logistic", "eval_metric": "auc"},
+        metric="auc",
+        minimum=0.5,
+        meaning="0.5 is what guessing earns: raise it to what would be worth serving",
+        classes=classes,
+    )
+
+
+def _classes(label: Seen) -> Task:
+    values = tuple(sorted(value for value, _ in label.values))
+    return Task(
+        title=f"which of {len(values)} values is {label.name}?",
+        hyperparameters={
+            "objective": "multi:softmax",
+            "num_class": len(values),
+            "eval_metric": "merror",
+        },
+        metric="accuracy",
+        minimum=math.floor(1000 * label.values[0][1] / label.filled) / 1000,
+        meaning=f"what answering {label.values[0][0]!r} always earns",
+        classes=values,
+    )
+
+
+def _regression(label: Seen) -> Task:
+    digits = 3 - math.floor(math.log10(label.spread)) if label.spread else 3
+    return Task(
+        title=f"what is {label.name}?",
+        hyperparameters={"objective": "reg:squarederror", "eval_metric": "rmse"},
+        metric="rmse",
+        minimum=round(label.spread, digits) if label.spread else 1e30,
+        meaning="what answering the mean earns (rmse: less is better): lower it",
+    )
+
+
+def _column(
+    seen: Seen, label: str, time: str | None, keys: tuple[str, ...], classes: tuple[str, ...]
+) -> Column:
+    kind = kind_of(seen)
+    if seen.name == label:
+        return Column(seen, "category" if classes else kind, "label")
+    if not seen.filled:
+        return Column(seen, kind, "left out", "empty in every row")
+    if seen.name == time:
+        return Column(seen, kind, "left out", "the time: a model would learn days by heart")
+    if seen.name in keys:
+        return Column(seen, kind, "left out", "the key")
+    if kind in ("date", "text"):
+        return Column(seen, kind, "left out", "a date" if kind == "date" else "free text")
+    if seen.distinct == 1 and not seen.empty:
+        return Column(seen, kind, "left out", "the same in every row")
+    return Column(seen, kind, "code" if kind == "category" else "number")
+
+
+def _doubts(
+    look: Look, columns: tuple[Column, ...], label: str, keys: tuple[str, ...], task: Task
+) -> list[str]:
+    found = []
+    if task.classes:
+        numbers = ", ".join(f"{value} = {place}" for place, value in enumerate(task.classes))
+        found.append(f"{label}: the model learns {numbers}")
+    for column in columns:
+        found += _doubts_about(column, label, keys)
+    if look.rows * HOLDOUT < ENOUGH:
+        found.append(
+            f"{look.rows:,} rows are few: gate.min_holdout_rows is lowered to what they bring;"
+            " a verdict on so few rows is wide"
+        )
+    return found
+
+
+def _doubts_about(column: Column, label: str, keys: tuple[str, ...]) -> list[str]:
+    seen, name, found = column.seen, column.name, []
+    if seen.empty and name in (label, *keys):
+        found.append(
+            f"{name} is empty in {seen.empty:,} rows, and must not be: the data check rejects them"
+        )
+    if seen.missing and seen.missing + seen.numbers == seen.filled and seen.numbers:
+        spelt = next(value for value, _ in seen.values if not value.lstrip("+-").isdigit())
+        found.append(f"{name} would be a number but for {seen.missing:,} fields such as {spelt!r}")
+    if column.use == "number" and column.kind == "integer" and _counts(seen):
+        found.append(
+            f"{name} is different in every row: if it is an id, it is --key, not a feature"
+        )
+    return found
+
+
+def _counts(seen: Seen) -> bool:
+    return seen.distinct == seen.rows and seen.rows >= FEWEST

@@ -1,0 +1,206 @@
+"""The texts of a new pipeline's files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import yaml
+
+from ratchet.cli.authoring.guessing import Column, Guess
+
+_PLAIN = re.compile(r"[^\W\d_][\w .+/%-]*")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""What some version of YAML does not read as text."""
+
+_PIPELINE = """\
+# yaml-language-server: $schema={schema}
+# {title} Every key: pipelines/README.md and the schema above.
+name: {name}
+
+data:
+  format: csv
+  delimiter: {delimiter}
+  label: {label}
+  key: {key}
+  columns: columns.yaml
+
+trigger:
+  quiet_period: 5s        # a drop is one file here; for drops of many files, use 60s
+
+etl:
+  transform: {transform}
+
+split:
+  train: 0.7
+  validation: 0.15
+  holdout: 0.15
+  by: {by}
+
+training:
+  algorithm: xgboost
+  hyperparameters:
+{hyperparameters}
+  instance: ml.m5.large
+  max_runtime: 1h
+
+gate:
+  metric: {metric}
+  minimum: {minimum}  # {meaning}
+  min_holdout_rows: {min_holdout_rows}
+
+endpoint:
+  kind: serverless
+  memory_mb: 2048
+  max_concurrency: 1
+"""
+
+_COLUMNS = """\
+# yaml-language-server: $schema={schema}
+# What a row must look like, inferred from the {rows:,} rows of {file}. A drop that breaks a rule
+# is quarantined: add min and max where you know them, and values that this file does not have.
+columns:
+{columns}
+"""
+
+_TRANSFORM = '''\
+"""Turns the checked rows into the numbers that the model reads.
+
+Written by `ratchet new`, and yours to change: every column that is returned, but for the label and
+the reserved ones (row_id, split, batch), is a feature.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as f
+
+# A text becomes its place in its list, from 0. Add new values at the end: models know the places.
+CODES: dict[str, list[str]] = {codes}
+
+# Not features.
+LEFT_OUT: list[str] = {left_out}
+
+
+def transform(data: DataFrame) -> DataFrame:
+    for name, values in CODES.items():
+        data = data.withColumn(name, place(f.col(quoted(name)), values))
+    return data.drop(*LEFT_OUT)
+
+
+def quoted(name: str) -> str:
+    """A name as Spark reads it whatever is in it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def place(column: Column, values: list[str]) -> Column:
+    """Missing where the value is not in the list."""
+    pairs = [f.lit(part) for number, value in enumerate(values) for part in (value, number)]
+    return f.create_map(*pairs)[column]
+'''
+
+
+def files(guess: Guess, folder: Path) -> dict[str, str]:
+    """The text of each file by its name."""
+    made = {"pipeline.yaml": _pipeline(guess, folder), "columns.yaml": _columns(guess, folder)}
+    if not guess.plain:
+        made["transform.py"] = _transform(guess)
+    return made
+
+
+def _pipeline(guess: Guess, folder: Path) -> str:
+    task = guess.task
+    settings = {
+        **task.hyperparameters,
+        "num_round": 200,
+        "eta": 0.1,
+        "max_depth": 5,
+        "subsample": 0.8,
+        "early_stopping_rounds": 20,
+        "seed": 42,
+    }
+    return _PIPELINE.format(
+        schema=_schema("pipeline", folder),
+        title=task.title[:1].upper() + task.title[1:],
+        name=guess.name,
+        delimiter=json.dumps(guess.look.delimiter),
+        label=yaml_text(guess.label),
+        key=_key(guess.keys),
+        transform="null"
+        if guess.plain
+        else "transform.py  # texts to numbers, what is not a feature left out",
+        by="key" if guess.keys else "row",
+        hyperparameters="\n".join(f"    {name}: {value}" for name, value in settings.items()),
+        metric=task.metric,
+        minimum=json.dumps(task.minimum),
+        meaning=task.meaning,
+        min_holdout_rows=guess.min_holdout_rows,
+    )
+
+
+def _key(keys: tuple[str, ...]) -> str:
+    if not keys:
+        return "null               # no column identifies a row: its whole text does"
+    words = [yaml_text(key) for key in keys]
+    return words[0] if len(words) == 1 else f"[{', '.join(words)}]"
+
+
+def _columns(guess: Guess, folder: Path) -> str:
+    names = [yaml_text(column.name) + ":" for column in guess.columns]
+    width = min(max(map(len, names)), 30)
+    lines = [
+        f"  {name:{width}} {_contract(column, guess)}"
+        for name, column in zip(names, guess.columns, strict=True)
+    ]
+    return _COLUMNS.format(
+        schema=_schema("columns", folder),
+        rows=guess.look.rows,
+        file=guess.look.path.name,
+        columns="\n".join(lines),
+    )
+
+
+def _contract(column: Column, guess: Guess) -> str:
+    parts = [f"type: {column.kind}"]
+    if column.seen.empty and column.name not in (guess.label, *guess.keys):
+        parts.append("nullable: true")
+    if column.values:
+        parts.append(f"values: [{', '.join(map(yaml_text, column.values))}]")
+    remark = f"   # {column.why}" if column.why else ""
+    return f"{{{', '.join(parts)}}}{remark}"
+
+
+def _transform(guess: Guess) -> str:
+    codes = {column.name: column.values or [] for column in guess.columns if column.use == "code"}
+    if guess.task.classes:
+        codes[guess.label] = list(guess.task.classes)
+    left_out = [column.name for column in guess.columns if column.use == "left out"]
+    return _TRANSFORM.format(codes=_mapping(codes), left_out=_listed(left_out))
+
+
+def _mapping(codes: dict[str, list[str]]) -> str:
+    lines = [f"    {_word(name)}: {_listed(values)},\n" for name, values in codes.items()]
+    return "{\n" + "".join(lines) + "}" if lines else "{}"
+
+
+def _listed(words: list[str]) -> str:
+    return f"[{', '.join(map(_word, words))}]"
+
+
+def _word(text: str) -> str:
+    """A Python literal, in double quotes where that is possible."""
+    plain = text.isprintable() and "\\" not in text and '"' not in text
+    return f'"{text}"' if plain else repr(text)
+
+
+def yaml_text(text: str) -> str:
+    """A scalar that every YAML reader takes for this text, in a list as well."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and text.strip() == text:
+        return text
+    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=1 << 20).strip()
+
+
+def _schema(kind: str, folder: Path) -> str:
+    """Where editors find the schema, from the folder's files."""
+    schema = Path(__file__).resolve().parents[1] / "schemas" / f"{kind}.schema.json"
+    return Path(os.path.relpath(schema, folder.resolve())).as_posix()

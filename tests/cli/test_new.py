@@ -1,0 +1,267 @@
+"""`ratchet new`: what it writes for a file is what push takes and what lets the file in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ratchet.cli.authoring import guessing, looking, writing
+from ratchet.cli.errors import CliError
+from ratchet.cli.pipeline_folder import Packed, pack
+from retraining.rules import data_check
+from retraining.rules.contracts import as_document, parse_definition
+from retraining.rules.names import RESERVED_COLUMNS
+
+from .conftest import Run
+
+FLIGHTS = Path("pipelines/flights")
+
+
+@pytest.fixture(autouse=True)
+def a_folder_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def rows(count: int = 200) -> Iterator[dict[str, str]]:
+    for n in range(count):
+        yield {
+            "id": f"F{n:05}", "day": f"2024-01-{n % 31 + 1:02}",
+            "carrier": ("AA", "UA", "no")[n % 3],
+            "distance": str(n * 7 % 500), "delay": "" if n % 9 == 0 else f"{n % 50}.5",
+            "late": ("no", "yes")[n % 4 == 0],
+        }  # fmt: skip
+
+
+def flights(path: Path = Path("january.csv"), delimiter: str = ",", **changed: str) -> Path:
+    table = [{**row, **changed} for row in rows()]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(table[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(table)
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    return path
+
+
+def definition(folder: Path) -> dict[str, Any]:
+    """What the service registers of the folder; raises PipelineRejected where it would not."""
+    return as_document(parse_definition(pack(folder).files["definition.json"]))
+
+
+def check(path: Path, registered: dict[str, Any]) -> data_check.Result:
+    copy = io.BytesIO()
+    rules = data_check.Rules.of(registered, "run-000001")
+    return data_check.check(io.BytesIO(path.read_bytes()), rules, copy)
+
+
+def made(path: Path, label: str, keys: tuple[str, ...] = ()) -> Packed:
+    """The folder that is written for a file, packed as push packs it."""
+    seen = looking.look(path, {label: "--label", **dict.fromkeys(keys, "--key")})
+    folder = path.parent / "made"
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, text in writing.files(
+        guessing.guess("made", seen, label, None, keys), folder
+    ).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return pack(folder)
+
+
+# --- one file, as a person begins ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", looking.DELIMITERS)
+def test_a_file_becomes_a_pipeline_that_the_service_registers(run: Run, delimiter: str) -> None:
+    path = flights(delimiter=delimiter)
+    result = run("new", "flights", "--from-csv", str(path), "--label", "late", "--key", "id")
+    assert result.exit_code == 0, result.output
+    registered = definition(FLIGHTS)
+    columns = registered["data"]["columns"]
+    assert {name: column["type"] for name, column in columns.items()} == {
+        "id": "text", "day": "date", "carrier": "category", "distance": "integer",
+        "delay": "number", "late": "category",
+    }  # fmt: skip
+    assert columns["carrier"]["values"] == ["AA", "UA", "no"]
+    assert [name for name, column in columns.items() if column["nullable"]] == ["delay"]
+    assert registered["data"]["delimiter"] == delimiter
+    assert (registered["data"]["key"], registered["split"]["by"]) == ("id", "key")
+    assert registered["training"]["hyperparameters"]["objective"] == "binary:logistic"
+    assert (registered["gate"]["metric"], registered["gate"]["minimum"]) == ("auc", 0.5)
+    assert check(path, registered).accepted
+
+
+def test_it_says_what_it_inferred_and_what_to_look_at(run: Run) -> None:
+    result = run("new", "flights", "--from-csv", str(flights()), "--label", "late")
+    assert "carrier" in result.stdout
+    assert "3 values: AA, UA, no" in result.stdout
+    assert "left out: a date" in result.stdout
+    assert "late: the model learns no = 0, yes = 1" in result.stdout
+    assert "200 rows are few" in result.stdout
+    assert result.stdout.endswith(f"Next: ratchet push {FLIGHTS}\n")
+
+
+def test_the_transform_knows_every_category_and_leaves_out_what_is_not_a_feature(run: Run) -> None:
+    run("new", "flights", "--from-csv", str(flights()), "--label", "late", "--key", "id")
+    written = runpy.run_path(str(FLIGHTS / "transform.py"))
+    assert written["CODES"] == {"carrier": ["AA", "UA", "no"], "late": ["no", "yes"]}
+    assert written["LEFT_OUT"] == ["id", "day"]
+
+
+def test_plain_numbers_need_no_transform(run: Run) -> None:
+    Path("n.csv").write_text("a,b,y\n" + "".join(f"{n},{n / 3},{n % 2}\n" for n in range(99)))
+    assert run("new", "numbers", "--from-csv", "n.csv", "--label", "y").exit_code == 0
+    assert sorted(file.name for file in Path("pipelines/numbers").iterdir()) == [
+        "columns.yaml", "pipeline.yaml",
+    ]  # fmt: skip
+    assert definition(Path("pipelines/numbers"))["etl"]["transform"] is None
+
+
+def test_editors_find_the_schemas(run: Run) -> None:
+    run("new", "flights", "--from-csv", str(flights()), "--label", "late")
+    for name in ("pipeline.yaml", "columns.yaml"):
+        first = (FLIGHTS / name).read_text().splitlines()[0]
+        schema = FLIGHTS.resolve() / first.partition("$schema=")[2]
+        assert json.loads(schema.read_text())["$schema"]
+
+
+def test_a_folder_that_exists_is_never_touched(run: Run) -> None:
+    FLIGHTS.mkdir(parents=True)
+    (FLIGHTS / "pipeline.yaml").write_text("mine")
+    result = run("new", "flights", "--from-csv", str(flights()), "--label", "late")
+    assert result.exit_code == 1
+    assert "pipelines/flights exists already" in result.stderr
+    assert (FLIGHTS / "pipeline.yaml").read_text() == "mine"
+
+
+# --- what the label makes of it ------------------------------------------------------------------
+
+LABELS = {
+    "0 and 1": (["0", "1"], "binary:logistic", "auc", ()),
+    "other numbers": (["1", "2"], "binary:logistic", "auc", ("1", "2")),
+    "the positive word": (["yes", "no", "yes"], "binary:logistic", "auc", ("no", "yes")),
+    "the rarer word": (["on", "off", "on"], "binary:logistic", "auc", ("on", "off")),
+    "words": (["a", "b", "c"], "multi:softmax", "accuracy", ("a", "b", "c")),
+    "numbers": ([f"{n}.25" for n in range(40)], "reg:squarederror", "rmse", ()),
+}
+
+
+@pytest.mark.parametrize(("values", "objective", "metric", "classes"), LABELS.values(), ids=LABELS)
+def test_the_label_decides_what_is_learnt(
+    values: list[str], objective: str, metric: str, classes: tuple[str, ...]
+) -> None:
+    lines = "".join(f"{n},{values[n % len(values)]}\n" for n in range(120))
+    Path("f.csv").write_text("x,y\n" + lines)
+    seen = looking.look(Path("f.csv"), {"y": "--label"})
+    task = guessing.task_of(seen.column("y"))
+    assert (task.hyperparameters["objective"], task.metric) == (objective, metric)
+    assert task.classes == classes
+    parse_definition(made(Path("f.csv"), "y").files["definition.json"])
+
+
+def test_the_minimum_is_what_a_model_without_skill_earns() -> None:
+    Path("f.csv").write_text("x,y\n" + "".join(f"{n},{n % 10}\n" for n in range(100)))
+    written = made(Path("f.csv"), "y").definition
+    assert written["gate"]["minimum"] == pytest.approx(2.872, abs=0.001)  # standard deviation
+
+
+REFUSED = {
+    "no such column": ("x,y\n1,2\n3,4\n", "z", "--label z is not a column"),
+    "nearly a column": ("x,late\n1,2\n3,4\n", "lat", "did you mean late?"),
+    "one value": ("x,y\n1,2\n3,2\n", "y", "has the value '2' in every row"),
+    "no value": ("x,y\n1,\n3,\n", "y", "has no value in every row"),
+    "free text": ("x,y\n" + "".join(f"1,t{n}\n" for n in range(90)), "y", "90 different texts"),
+    "nothing to learn from": ("x,y\na1,2\nb2,3\nc3,3\n", "y", "left out: x (free text)"),
+    "one column": ("y\n1\n2\n", "y", "has one field"),
+    "no rows": ("x,y\n", "y", "has a header and no rows"),
+    "empty": ("", "y", "is empty"),
+    "a name twice": ("x,X,y\n1,2,3\n1,2,4\n", "y", "is named twice"),
+    "no name": ("x,,y\n1,2,3\n1,2,4\n", "y", "has no name"),
+    "a reserved name": ("split,y\n1,2\n1,3\n", "y", "reserved"),
+    "rows of other lengths": ("x,y\n1,2\n1,2,3,4\n", "y", "cannot be read as CSV"),
+}
+
+
+@pytest.mark.parametrize(("text", "label", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_become_a_pipeline_is_refused_and_nothing_is_written(
+    run: Run, text: str, label: str, told: str
+) -> None:
+    Path("f.csv").write_text(text)
+    result = run("new", "made", "--from-csv", "f.csv", "--label", label)
+    assert result.exit_code == 1, result.output
+    assert told in result.stderr
+    assert not Path("pipelines").exists()
+
+
+@pytest.mark.parametrize("data", [b"\x1f\x8bzip", b"a,b\n1,\0\n", "a,é\n".encode("latin-1")])
+def test_what_is_not_utf_8_text_is_refused(data: bytes) -> None:
+    Path("f.csv").write_bytes(data)
+    with pytest.raises(CliError, match="is not"):
+        looking.look(Path("f.csv"), {"a": "--label"})
+
+
+def test_reserved_names_are_those_of_the_service() -> None:
+    assert looking.RESERVED == RESERVED_COLUMNS
+
+
+# --- any file ------------------------------------------------------------------------------------
+
+NAMES = (
+    st.text(
+        st.characters(exclude_categories=("C", "Z")) | st.sampled_from("no .:#'`{[&*!|>%@-"),
+        min_size=1,
+        max_size=12,
+    )
+    .map(str.strip)
+    .filter(lambda name: name and name.isprintable() and name.lower() not in RESERVED_COLUMNS)
+)
+WORDS = st.sampled_from(
+    [
+        *("yes", "no", "null", "~", "1e3", "0x1F", "007", "2024-01-31", "a: b", "#", "[", "-", "'"),
+        *("é", "😀", "true", "1_000", 'say "hi"', "a,b", "x;y", " padded "),
+    ]
+)
+FIELDS = {
+    "integers": st.integers(-(10**17), 10**17).map(str),
+    "numbers": st.floats(-1e9, 1e9).map(repr),
+    "dates": st.dates().map(str),
+    "words": WORDS,
+    "texts": st.text(st.characters(exclude_categories=("C",)), max_size=9),
+    "holes": st.sampled_from(["", "1", "2"]),
+}
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
+    names = draw(st.lists(NAMES, min_size=2, max_size=6, unique_by=lambda name: name.lower()))
+    kinds = [draw(st.sampled_from(list(FIELDS.values()))) for _ in names[2:]]
+    some = [[str(n), str(n % 2), *(draw(kind) for kind in kinds)] for n in range(8)]
+    repeated = [[str(8 * again + n), *row[1:]] for again in range(6) for n, row in enumerate(some)]
+    return draw(st.sampled_from(looking.DELIMITERS)), [names, *repeated]
+
+
+@pytest.mark.slow
+@given(tables())
+@settings(max_examples=120, deadline=None)
+def test_whatever_the_file_push_takes_what_is_written_and_the_check_takes_the_file(
+    tmp_path_factory: pytest.TempPathFactory, table: tuple[str, list[list[str]]]
+) -> None:
+    delimiter, lines = table
+    path = tmp_path_factory.mktemp("new") / "file.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows(lines)
+    packed = made(path, label=lines[0][1])
+    registered = as_document(parse_definition(packed.files["definition.json"]))
+    result = check(path, registered)
+    assert result.accepted, result.problems.sentence()
+    assert list(registered["data"]["columns"]) == lines[0]
+    assert yaml.safe_load((path.parent / "made" / "pipeline.yaml").read_text("utf-8"))
