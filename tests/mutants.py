@@ -217,10 +217,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         "files with NUL bytes are accepted",
-        f"{RULES}/first_look.py",
+        f"{RULES}/data_check/first_look.py",
         '    if b"\\0" in head:\n',
         '    if b"\\0" in head[:20]:\n',
-        ("tests/unit/rules/test_data_check.py",),
+        ("tests/unit/rules/data_check/test_check.py",),
     ),
     Mutant(
         "the minimum holds on the fresh holdout only",

@@ -12,15 +12,14 @@ from samtranslator.yaml_helper import yaml_parse
 
 from retraining.adapters import object_store, recipe_jobs, spool
 from retraining.rules import (
-    cells,
     claims,
-    data_check,
     names,
     problems,
     settlement,
     sweeping,
     training,
 )
+from retraining.rules.data_check import cells, reading
 from retraining.steps import record_arrivals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +58,7 @@ VALUES = {
     "copy in quarantine": f"{object_store.MOST_COPIED >> 30} GiB",
     "functions that check side by side": f"{claims.MOST_CHUNKS}",
     "a number": f"{cells.LARGEST:.1E}".replace("+", ""),
-    "malformed lines in one object": f"{data_check.MOST_MALFORMED:,}",
+    "malformed lines in one object": f"{reading.MOST_MALFORMED:,}",
     "objects of one chunk that the check dies on": f"{CHECKING['Retry'][-1]['MaxAttempts'] // 2}",
     "problems in one report": f"{problems.LISTED}",
     "functions that record arrivals": str(

@@ -11,7 +11,8 @@ from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.errors import DataDefeatsCheck, ObjectGone
 from retraining.observability import log
 from retraining.rules import attempts, names
-from retraining.rules.data_check import LABELS, Result, Rules, Sink, check
+from retraining.rules.data_check.agreed import Rules
+from retraining.rules.data_check.check import LABELS, Result, Sink, check
 from retraining.steps import quarantine
 
 

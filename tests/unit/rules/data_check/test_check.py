@@ -13,10 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retraining.rules import data_check, rows
-from retraining.rules.data_check import Result, Rules
+from retraining.rules import rows
+from retraining.rules.data_check import check as data_check
+from retraining.rules.data_check import reading
+from retraining.rules.data_check.agreed import Rules
+from retraining.rules.data_check.check import Result
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "bank-marketing"
+DATA = Path(__file__).parents[5] / "shared" / "data" / "bank-marketing"
 DEFINITION: dict[str, Any] = {
     "data": {
         "label": "y",
@@ -80,9 +83,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted() -> None:
 
 def test_blank_lines_are_neither_rows_nor_errors_even_a_megabyte_of_them() -> None:
     plain = run(HEADER + GOOD * 2)
-    assert (
-        run(HEADER + GOOD + b"\n" * data_check.BLOCK + GOOD + b"\n" * 2 * data_check.BLOCK) == plain
-    )
+    assert run(HEADER + GOOD + b"\n" * reading.BLOCK + GOOD + b"\n" * 2 * reading.BLOCK) == plain
 
 
 def test_a_row_split_by_key_keeps_its_id_when_its_values_change() -> None:
@@ -102,7 +103,7 @@ def test_rows_that_replace_each_other_say_how_late_they_came() -> None:
         found += [row["arrival"] for row in csv.DictReader(io.StringIO(copy.decode()))]
     assert found == sorted(set(found))
     assert (found[0], found[-1]) == ("o000009r0000000001", "o019999r0000000001")
-    assert len(many) > data_check.BLOCK
+    assert len(many) > reading.BLOCK
 
 
 @pytest.mark.parametrize(
