@@ -67,16 +67,16 @@ MUTANTS: Final = (
     ),
     Mutant(
         "one value of the label is enough to train",
-        RETRAINING,
-        "- Condition: '{% $data.rows > 0 and $data.labels > 1 %}'",
-        "- Condition: '{% $data.rows > 0 and $data.labels > 0 %}'",
-        MACHINES,
+        "functions/retraining/rules/data_verdict.py",
+        "FEWEST_LABELS: Final = 2",
+        "FEWEST_LABELS: Final = 1",
+        ("tests/unit/rules/test_data_verdict.py",),
     ),
     Mutant(
-        "one value of the label is enough to train after a recipe",
+        "a batch that was judged unfit is trained on all the same",
         RETRAINING,
-        "$data.labels > 1 and $run.recipe_job != null",
-        "$data.labels > 0 and $run.recipe_job != null",
+        "Condition: '{% $conclusion != null %}'",
+        "Condition: '{% $conclusion = null %}'",
         MACHINES,
     ),
     Mutant(

@@ -117,6 +117,7 @@ UNUSED = {
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
     "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
     "CheckData s3:DeleteObject": "the check may die on an object twice",
+    "JudgeData s3:ListBucket": "every chunk of a run has its report",
     "SettleData sqs:SendMessage": "data may arrive while a run is open",
     "FinishRun sqs:SendMessage": "data may arrive while a promotion is under way",
     "RecoverRun sqs:SendMessage": "Lambda sends an event it gave up to the dead letter queue",

@@ -31,8 +31,6 @@ RUN: dict[str, Any] = {
     "manifest": "s3://work/runs/bank/000007/manifest.json",
     "batch": "run-000007",
     "chunks": [{"chunk": 0}, {"chunk": 1}],
-    "min_new_rows": 1,
-    "conclusion": None,
     "recipe_job": None,
     "source": "s3://work/accepted/bank/",
     "transform": None,
@@ -61,7 +59,7 @@ CHUNK = {
     "rows_rejected": 3,
     "labels": ["0", "1"],
 }
-NO_ROWS = {**CHUNK, "objects_accepted": 0, "objects_rejected": 1, "rows_accepted": 0, "labels": []}
+ACCEPTED = {"rows": 1000, "conclusion": None}
 PROMOTE = {"decision": "promote", "outcome": "PROMOTED", "data_state": "TRAINED"}
 UNDECIDED = {"decision": "inconclusive", "outcome": "INCONCLUSIVE", "data_state": "TRAINED"}
 REJECT = {"decision": "reject", "outcome": "MODEL_REJECTED", "data_state": "SUSPECT"}
@@ -69,6 +67,12 @@ REJECT = {"decision": "reject", "outcome": "MODEL_REJECTED", "data_state": "SUSP
 
 def verdict(answer: dict[str, str]) -> Mock:
     return payload({**answer, "sentence": "It was judged.", "verdict": "s3://work/verdict.json"})
+
+
+def unfit(outcome: str, data_state: str) -> Mock:
+    """JudgeData's answer that ends a run."""
+    how = {"outcome": outcome, "data_state": data_state, "sentence": "The batch was judged."}
+    return payload({"rows": 1000, "conclusion": how})
 
 
 def trained() -> Mock:
@@ -89,6 +93,7 @@ def retraining_mocks(**others: Any) -> Mocks:
     mocks: Mocks = {
         "ClaimData": payload(RUN),
         "CheckChunk": payload(CHUNK),
+        "JudgeData": payload(ACCEPTED),
         "RunRecipe": returns(
             sample("arn:aws:states:::databrew:startJobRun.sync", State="SUCCEEDED")
         ),
@@ -107,7 +112,7 @@ def retraining_mocks(**others: Any) -> Mocks:
     return {**mocks, **others}
 
 
-CLAIMED = ["ClaimData", "CheckData", "CheckChunk", "CheckChunk", "DataAccepted?"]
+CLAIMED = ["ClaimData", "CheckData", "CheckChunk", "CheckChunk", "JudgeData", "DataAccepted?"]
 JUDGED = [
     "PrepareDataset", "OwnWorkflow?", "TrainModel", "CreateChallenger", "ScoreHoldout",
     "ScoreModel", "ExtractMetrics", "Gate", "Verdict?",

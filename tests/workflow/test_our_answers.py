@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from our_machines import BACK, CHUNK, PLAN, PROMOTE, REJECT, REJECTION, RUN
+from our_machines import ACCEPTED, BACK, CHUNK, PLAN, PROMOTE, REJECT, REJECTION, RUN
 
 from retraining.documents.document import Part
 from retraining.steps.check_data import CheckedChunk
@@ -13,6 +13,7 @@ from retraining.steps.claim_data import ClaimedRun
 from retraining.steps.close_promotion import ClosedPromotion
 from retraining.steps.decide_promotion import DecidedPromotion
 from retraining.steps.gate import GateAnswer
+from retraining.steps.judge_data import JudgedData
 from retraining.steps.move_endpoint import MovedEndpoint
 
 VERDICT = {"sentence": "It was judged.", "verdict": "s3://work/verdict.json"}
@@ -23,6 +24,7 @@ VERDICT = {"sentence": "It was judged.", "verdict": "s3://work/verdict.json"}
     [
         (ClaimedRun, RUN),
         (CheckedChunk, CHUNK),
+        (JudgedData, ACCEPTED),
         (GateAnswer, {**PROMOTE, **VERDICT}),
         (GateAnswer, {**REJECT, **VERDICT}),
         (DecidedPromotion, PLAN),

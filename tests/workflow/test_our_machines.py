@@ -9,7 +9,6 @@ from our_machines import (
     ASKED,
     BACK,
     CHECKED,
-    CHUNK,
     CLAIMED,
     CLEARED,
     CLOSED,
@@ -20,7 +19,6 @@ from our_machines import (
     FIRST,
     JUDGED,
     NO_ENDPOINT,
-    NO_ROWS,
     OWN,
     PLAN,
     PROMOTE,
@@ -43,6 +41,7 @@ from our_machines import (
     promotion_mocks,
     retraining_mocks,
     trained,
+    unfit,
     verdict,
 )
 
@@ -117,7 +116,7 @@ def test_a_challenger_and_the_champion_score_the_same_holdout(retraining: Covera
 def test_a_recipe_and_a_transform_run_when_the_pipeline_has_them(retraining: Coverage) -> None:
     claimed = {**RUN, "recipe_job": "ratchet--bank--rfjp", "transform": "s3://work/transform.py"}
     run = retrain(retraining, ClaimData=payload(claimed))
-    assert run.path[5:7] == ["RunRecipe", "PrepareDataset"]
+    assert run.path[6:8] == ["RunRecipe", "PrepareDataset"]
     assert run.arguments("RunRecipe") == {"Name": "ratchet--bank--rfjp"}
     glue = run.arguments("PrepareDataset")["Arguments"]
     assert (glue["--transform"], glue["--extra-py-files"]) == ("true", "s3://work/transform.py")
@@ -125,68 +124,30 @@ def test_a_recipe_and_a_transform_run_when_the_pipeline_has_them(retraining: Cov
 
 
 @pytest.mark.parametrize(
-    ("chunk", "sentence"),
-    [
-        (NO_ROWS, "All 2 objects of this batch were rejected by the data check."),
-        (
-            {**CHUNK, "labels": ["1"]},
-            "The label has a single value in all 1000 rows of this batch.",
-        ),
-    ],
+    ("outcome", "data_state"),
+    [("DATA_REJECTED", "QUARANTINED"), ("WAITING", "WAITING"), ("SUSPECT", "SUSPECT")],
 )
-def test_data_that_teaches_nothing_is_rejected_in_few_transitions(
-    retraining: Coverage, chunk: dict[str, Any], sentence: str
+@pytest.mark.parametrize("recipe", [None, "ratchet--bank--rfjp"])
+def test_a_batch_that_cannot_be_trained_on_ends_the_run_in_few_transitions(
+    retraining: Coverage, outcome: str, data_state: str, recipe: str | None
 ) -> None:
-    run = retrain(retraining, CheckChunk=payload(chunk))
+    claimed = payload({**RUN, "recipe_job": recipe})
+    run = retrain(retraining, ClaimData=claimed, JudgeData=unfit(outcome, data_state))
     assert run.path == [*CLAIMED, *SETTLED]
     settled = concluded(run, "SettleData")
-    assert (settled["outcome"], settled["data_state"]) == ("DATA_REJECTED", "QUARANTINED")
+    assert (settled["outcome"], settled["data_state"]) == (outcome, data_state)
+    assert settled["sentence"] == "The batch was judged."
     assert concluded(run) == settled
-    assert settled["sentence"] == sentence
+    assert run.status == "SUCCEEDED"
     assert run.transitions() <= 12
-
-
-@pytest.mark.parametrize(("least", "waits"), [(1000, False), (1001, True)])
-def test_too_few_rows_wait_for_more(retraining: Coverage, least: int, waits: bool) -> None:
-    """The chunks have 500 accepted rows each."""
-    run = retrain(retraining, ClaimData=payload({**RUN, "min_new_rows": least}))
-    assert ("TrainModel" in run.path) is not waits
-    if waits:
-        assert run.path == [*CLAIMED, *SETTLED]
-        settled = concluded(run, "SettleData")
-        assert (settled["outcome"], settled["data_state"]) == ("WAITING", "WAITING")
-        assert settled["sentence"].startswith("1000 of the 1001 new rows")
-        assert run.transitions() <= 12
 
 
 def test_a_run_that_repeats_another_checks_and_trains_nothing(retraining: Coverage) -> None:
-    unchanged = {"outcome": "UNCHANGED", "data_state": "SUPERSEDED", "sentence": "As before."}
-    run = retrain(retraining, ClaimData=payload({**RUN, "chunks": [], "conclusion": unchanged}))
-    assert run.path == ["ClaimData", "CheckData", "DataAccepted?", *SETTLED]
-    assert concluded(run, "SettleData") == concluded(run) == unchanged
+    claimed, unchanged = payload({**RUN, "chunks": []}), unfit("UNCHANGED", "SUPERSEDED")
+    run = retrain(retraining, ClaimData=claimed, JudgeData=unchanged)
+    assert run.path == ["ClaimData", "CheckData", "JudgeData", "DataAccepted?", *SETTLED]
+    assert concluded(run, "SettleData")["outcome"] == concluded(run)["outcome"] == "UNCHANGED"
     assert run.transitions() <= 12
-
-
-@pytest.mark.parametrize("recipe", [None, "ratchet--bank--rfjp"])
-@pytest.mark.parametrize(
-    ("labels", "accepted"),
-    [
-        (([], []), False),
-        ((["1"], ["1"]), False),
-        (([], ["1"]), False),
-        ((["0"], ["1"]), True),
-        ((["0", "1"], []), True),
-    ],
-)
-def test_training_needs_two_values_of_the_label_in_the_whole_batch(
-    retraining: Coverage, recipe: str | None, labels: tuple[list[str], list[str]], accepted: bool
-) -> None:
-    checked = [payload({**CHUNK, "labels": found}) for found in labels]
-    claimed = payload({**RUN, "recipe_job": recipe})
-    run = retrain(retraining, ClaimData=claimed, CheckChunk=checked)
-    assert ("PrepareDataset" in run.path) is accepted
-    assert ("TrainModel" in run.path) is accepted
-    assert ("RunRecipe" in run.path) is (accepted and recipe is not None)
 
 
 def test_only_a_verdict_to_promote_registers_and_promotes(retraining: Coverage) -> None:
@@ -275,7 +236,7 @@ def test_a_rejected_model_leaves_suspect_data_and_no_package(retraining: Coverag
 @pytest.mark.parametrize(
     "state",
     [
-        "ClaimData", "CheckChunk", "RunRecipe", "PrepareDataset", "TrainModel",
+        "ClaimData", "CheckChunk", "JudgeData", "RunRecipe", "PrepareDataset", "TrainModel",
         "CreateChallenger", "ScoreModel", "ExtractMetrics", "Gate", "RegisterModel",
     ],
 )  # fmt: skip
@@ -400,8 +361,8 @@ def test_a_run_that_cannot_be_recorded_fails_all_the_same(retraining: Coverage) 
 @pytest.mark.parametrize(
     "state",
     [
-        "ClaimData", "CheckChunk", "ExtractMetrics", "Gate", "RegisterModel", "SettleData",
-        "FinishRun",
+        "ClaimData", "CheckChunk", "JudgeData", "ExtractMetrics", "Gate", "RegisterModel",
+        "SettleData", "FinishRun",
     ],
 )  # fmt: skip
 def test_a_transient_error_of_a_function_is_tried_again(retraining: Coverage, state: str) -> None:

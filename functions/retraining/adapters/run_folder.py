@@ -57,8 +57,12 @@ class RunFolder:
 
     def find_check(self, chunk: int) -> CheckReport | None:
         """The report of a chunk, or None when it was not checked."""
-        found = self.store.find_json(f"{self.prefix}/check/chunk-{chunk}.json")
+        found = self.store.find_json(self._check(chunk))
         return None if found is None else CheckReport.from_json(found)
+
+    def read_check(self, chunk: int) -> CheckReport:
+        """The report of a chunk; raises ObjectGone."""
+        return CheckReport.from_json(self.store.read_json(self._check(chunk)))
 
     def write_attempt(self, attempt: CheckAttempt) -> None:
         """Write down what the check of a chunk is at work on."""
@@ -68,6 +72,9 @@ class RunFolder:
         """What the check of a chunk was last at work on, or None before its first call."""
         found = self.store.find_json(f"{self.prefix}/check/chunk-{chunk}-attempt.json")
         return None if found is None else CheckAttempt.from_json(found)
+
+    def _check(self, chunk: int) -> str:
+        return f"{self.prefix}/check/chunk-{chunk}.json"
 
     def keys(self, folder: str) -> list[str]:
         """Every key of the store under a folder of the run."""

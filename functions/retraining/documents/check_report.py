@@ -59,7 +59,7 @@ class CheckReport(Document):
     title = "check report"
     place = "runs/<pipeline>/<token>/check/chunk-<chunk>.json"
     written_by = "CheckData"
-    read_by = "SettleData and FinishRun"
+    read_by = "JudgeData, SettleData and FinishRun"
 
     chunk: Annotated[int, "Number of the chunk, from 0"]
     labels: Annotated[tuple[str, ...], "Up to three different labels of the accepted rows"]

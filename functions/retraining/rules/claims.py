@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from retraining.documents.definition import PushedDefinition
-from retraining.documents.manifest import ClaimedObject
+from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.documents.run_record import RunRecord
 from retraining.rules.names import sequence
 from retraining.rules.settlement import FAILED, TRAINED
@@ -64,6 +64,12 @@ def is_full(sizes: list[int]) -> bool:
     Its rows must not wait for more: the next run would take the very same objects.
     """
     return len(sizes) >= MOST_OBJECTS or sum(sizes) + LARGEST_OBJECT > MOST_BYTES
+
+
+def least_rows(manifest: Manifest) -> int:
+    """How many new rows the batch needs; one that is full cannot wait for more."""
+    full = is_full([item.size for item in manifest.objects])
+    return 1 if full else manifest.definition.min_new_rows
 
 
 def in_order_of_arrival(objects: list[Pending]) -> list[Pending]:

@@ -18,7 +18,7 @@ from retraining.steps import quarantine
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedChunk(Part):
-    """What the state machine needs of a chunk's check."""
+    """What the execution shows of a chunk's check; its report says more."""
 
     chunk: int
     report: str  # S3 URI

@@ -20,7 +20,7 @@ from retraining.errors import (
 )
 from retraining.rules import claims, encryption, names
 from retraining.rules.durations import seconds
-from retraining.rules.settlement import SUPERSEDED, TRAINED, UNCHANGED
+from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
 
 
@@ -53,15 +53,6 @@ class ChunkRef(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunConclusion(Part):
-    """How a run ends, in the words of the variable `conclusion`."""
-
-    outcome: str
-    data_state: str
-    sentence: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ClaimedRun(Part):
     """What the states of a run need of it: the variable `run` of retraining.asl.yaml."""
 
@@ -72,9 +63,7 @@ class ClaimedRun(Part):
     uri: str
     manifest: str
     batch: str
-    chunks: tuple[ChunkRef, ...]
-    min_new_rows: int
-    conclusion: RunConclusion | None  # of a run that repeats another: nothing is checked
+    chunks: tuple[ChunkRef, ...]  # none of a run that repeats another
     recipe_job: str | None
     source: str
     transform: str | None
@@ -133,18 +122,6 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
     )
 
 
-def _repetition(manifest: Manifest) -> RunConclusion | None:
-    if manifest.repeats is None:
-        return None
-    sentence = f"The same data, code and parameters as in run {manifest.repeats}: nothing to train."
-    return RunConclusion(outcome=UNCHANGED, data_state=SUPERSEDED, sentence=sentence)
-
-
-def _least_rows(manifest: Manifest) -> int:
-    full = claims.is_full([item.size for item in manifest.objects])
-    return 1 if full else manifest.definition.min_new_rows
-
-
 def _reference(registration: Registration) -> DefinitionRef:
     return DefinitionRef(
         uri=registration.uri,
@@ -200,12 +177,18 @@ def _keys(training: RunTraining) -> RunKeys:
     )
 
 
+def _chunks(manifest: Manifest) -> tuple[ChunkRef, ...]:
+    if manifest.repeats is not None:
+        return ()
+    return tuple(ChunkRef(chunk=chunk) for chunk in manifest.chunks)
+
+
 def _claimed(
     aws: Adapters, manifest: Manifest, recipe_job: str | None, training: RunTraining
 ) -> ClaimedRun:
     pipeline, token, definition = manifest.pipeline, manifest.token, manifest.definition
     folder, kind = aws.run_folder(pipeline, token), definition.endpoint_kind
-    transform, repeats = definition.transform, _repetition(manifest)
+    transform = definition.transform
     accepted = aws.work.uri(names.accepted_prefix(pipeline))
     return ClaimedRun(
         pipeline=pipeline,
@@ -215,9 +198,7 @@ def _claimed(
         uri=folder.uri,
         manifest=folder.uri_of(Manifest),
         batch=manifest.batch,
-        chunks=() if repeats else tuple(ChunkRef(chunk=chunk) for chunk in manifest.chunks),
-        min_new_rows=_least_rows(manifest),
-        conclusion=repeats,
+        chunks=_chunks(manifest),
         recipe_job=recipe_job,
         source=f"{folder.uri}/recipe/" if recipe_job else accepted,
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 HUMAN = {
     "ClaimData": "Claim the new data",
     "CheckData": "Check the data",
+    "JudgeData": "Judge the batch",
     "RunRecipe": "Run the DataBrew recipe",
     "PrepareDataset": "Prepare the dataset on Glue",
     "TrainModel": "Train the challenger",

@@ -13,10 +13,10 @@ from unit_model import FORMER, crown
 from unit_service import DEFINITION, Service, claim, rows, started
 
 import finish_run
+import judge_data
 import settle_data
 from retraining import errors
 from retraining.documents.run_record import RunRecord
-from retraining.rules import claims
 from retraining.rules.arrivals import Lease
 
 
@@ -135,12 +135,10 @@ def test_a_drop_that_repeats_the_last_run_is_not_trained_on_again(service: Servi
     service.run_machine("bank", 1)
     run = again(service, 2, another_name=rows(30, 40), a=rows(40))
     assert run["chunks"] == []
-    assert (run["conclusion"]["outcome"], run["conclusion"]["data_state"]) == (
-        "UNCHANGED",
-        "SUPERSEDED",
-    )
-    assert "bank-000001" in run["conclusion"]["sentence"]
-    settled = {"pipeline": "bank", "token": 2, "conclusion": run["conclusion"]}
+    conclusion = judge_data.handler({"manifest": run["manifest"]}, None)["conclusion"]
+    assert (conclusion["outcome"], conclusion["data_state"]) == ("UNCHANGED", "SUPERSEDED")
+    assert "bank-000001" in conclusion["sentence"]
+    settled = {"pipeline": "bank", "token": 2, "conclusion": conclusion}
     settle_data.handler(settled, None)
     finish_run.handler({**settled, "execution": "arn", "package": None}, None)
     ends = {item["state"] for item in service.objects().values() if item["run"] == 2}
@@ -148,22 +146,8 @@ def test_a_drop_that_repeats_the_last_run_is_not_trained_on_again(service: Servi
     assert service.aws.ledger.run("bank", 2).outcome == "UNCHANGED"
     assert service.keys("quarantine/") == []
     more = again(service, 3, c=rows(30, 90))
-    assert (more["conclusion"], more["chunks"]) == (None, [{"chunk": 0}])
+    assert more["chunks"] == [{"chunk": 0}]
     assert service.read("runs/bank/000003/manifest.json")["history"] == ["run-000001"]
-
-
-def test_a_full_batch_of_too_few_rows_does_not_wait_for_more(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It would be claimed again and again, and what lands behind it never."""
-    patient = copy.deepcopy(DEFINITION)
-    patient["trigger"]["min_new_rows"] = 500
-    started(service, a=rows(3), b=rows(4))
-    service.push(patient, "1" * 64)
-    monkeypatch.setattr(claims, "MOST_OBJECTS", 3)
-    assert claim()["min_new_rows"] == 500
-    monkeypatch.setattr(claims, "MOST_OBJECTS", 2)
-    assert claim()["min_new_rows"] == 1
 
 
 def test_what_differs_from_the_last_run_is_trained_on(service: Service) -> None:
@@ -172,10 +156,11 @@ def test_what_differs_from_the_last_run_is_trained_on(service: Service) -> None:
     changed = copy.deepcopy(DEFINITION)
     changed["training"]["hyperparameters"]["num_round"] = 11
     service.push(changed, "1" * 64)
-    assert again(service, 2, a=rows(40))["conclusion"] is None
+    assert again(service, 2, a=rows(40))["chunks"]
     service.run_machine("bank", 2)
-    assert again(service, 3, a=rows(41))["conclusion"] is None
+    assert again(service, 3, a=rows(41))["chunks"]
     service.run_machine("bank", 3)
     changed["trigger"]["quiet_period"] = "50s"  # decides when, not what
     service.push(changed, "2" * 64)
-    assert again(service, 4, a=rows(41))["conclusion"]["outcome"] == "UNCHANGED"
+    assert again(service, 4, a=rows(41))["chunks"] == []
+    assert service.read("runs/bank/000004/manifest.json")["repeats"] == "bank-000003"

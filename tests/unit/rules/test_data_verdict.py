@@ -1,0 +1,70 @@
+"""Which batches a run can train on, and how it ends with the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from retraining.documents.check_report import CheckedObject, CheckReport
+from retraining.rules import data_verdict
+from retraining.rules.data_verdict import Checked
+
+BOTH = frozenset({"0", "1"})
+
+
+def report(chunk: int, labels: tuple[str, ...], *objects: tuple[int, bool]) -> CheckReport:
+    """A chunk's report: of each object its rows, and whether it was accepted."""
+    return CheckReport(
+        chunk=chunk,
+        labels=labels,
+        objects=tuple(
+            CheckedObject(
+                id=f"{chunk}-{n}",
+                key="k",
+                version="v",
+                size=1,
+                accepted=fine,
+                rows=rows,
+                sentence="",
+            )
+            for n, (rows, fine) in enumerate(objects)
+        ),
+    )
+
+
+def test_the_rows_of_accepted_objects_count_and_the_labels_of_all_chunks() -> None:
+    reports = [report(0, ("1",), (500, True), (7, False)), report(1, ("0",), (300, True))]
+    assert data_verdict.merged(reports) == Checked(800, 1, BOTH)
+
+
+def test_a_batch_of_enough_rows_and_two_labels_is_trained_on() -> None:
+    assert data_verdict.judge(Checked(1000, 3, BOTH), 1000) is None
+
+
+@pytest.mark.parametrize(
+    ("rejected", "sentence"),
+    [
+        (1, "The one object of this batch was rejected by the data check."),
+        (2, "All 2 objects of this batch were rejected by the data check."),
+    ],
+)
+def test_a_batch_without_an_accepted_row_is_rejected(rejected: int, sentence: str) -> None:
+    found = data_verdict.judge(Checked(0, rejected), 1)
+    assert found is not None
+    assert (found.outcome, found.data_state) == ("DATA_REJECTED", "QUARANTINED")
+    assert found.sentence == sentence
+
+
+@pytest.mark.parametrize("labels", [frozenset(), frozenset({"1"})])
+def test_training_needs_two_values_of_the_label_in_the_whole_batch(labels: frozenset[str]) -> None:
+    found = data_verdict.judge(Checked(1000, 0, labels), 1)
+    assert found is not None
+    assert (found.outcome, found.data_state) == ("DATA_REJECTED", "QUARANTINED")
+    assert found.sentence == "The label has a single value in all 1000 rows of this batch."
+
+
+@pytest.mark.parametrize("labels", [frozenset({"1"}), BOTH])
+def test_too_few_rows_wait_for_more_whatever_their_labels(labels: frozenset[str]) -> None:
+    found = data_verdict.judge(Checked(1000, 0, labels), 1001)
+    assert found is not None
+    assert (found.outcome, found.data_state) == ("WAITING", "WAITING")
+    assert found.sentence.startswith("1000 of the 1001 new rows")
