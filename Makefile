@@ -13,9 +13,9 @@ export UV_SYSTEM_CERTS ?= 1
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo        drop data four times and watch what serves (first time: about 520 MB to download)"
+	@echo "make demo        drop data four times and watch what serves (first time: about 530 MB to download)"
 	@echo "make test-quick  the tests that start neither Spark nor any other process: under a minute"
-	@echo "make test        all tests (first time: about 580 MB to download)"
+	@echo "make test        all tests (first time: about 590 MB to download)"
 	@echo "make test-wheel  build the wheel, install it alone, author and push with it"
 	@echo "make mutants     plant one mistake after the other, and see whether the quick tests notice: some minutes"
 	@echo "make model-check every call to AWS of every path fails in every way, and nothing may be lost: some minutes"
@@ -91,13 +91,13 @@ PREPARE = $(INSTALL) --quiet --no-deps --editable . && echo "Preparing Spark (ha
 	$(BIN)/python -m ratchet.local_aws.glue.archive >/dev/null
 
 .venv/demo.installed: requirements.lock pyproject.toml | .venv/uv-$(UV).installed
-	@echo "Installing the locked packages: about 520 MB to download. $(call DISK,1.2,2.6)"
+	@echo "Installing the locked packages: about 530 MB to download. $(call DISK,1.2,2.6)"
 	@$(INSTALL) --require-hashes --requirement requirements.lock
 	@$(PREPARE)
 	@touch $@
 
 .venv/dev.installed: requirements-dev.lock pyproject.toml | .venv/uv-$(UV).installed
-	@echo "Installing the locked packages for development: about 580 MB to download. $(call DISK,1.5,2.9)"
+	@echo "Installing the locked packages for development: about 590 MB to download. $(call DISK,1.5,2.9)"
 	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	@$(PREPARE)
 	@touch $@ .venv/demo.installed

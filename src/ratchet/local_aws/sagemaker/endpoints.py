@@ -17,14 +17,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ratchet.local_aws.sagemaker.base import (
     Answer,
     Request,
-    bucket_and_key,
     invalid,
     refuse_members,
 )
 from ratchet.local_aws.sagemaker.listing import page, summary
 from ratchet.local_aws.sagemaker.models import Models
+from ratchet.local_aws.sagemaker.placing import NoCode, place
 from ratchet.local_aws.sagemaker.serving import Serving, ServingFailed
-from ratchet.local_aws.shared.transfer import fetch
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -209,14 +208,15 @@ class Endpoints(Models):
     def _serve(self, endpoint: Endpoint, config: Answer) -> Serving:
         folder = self._folder / "endpoint" / endpoint.name / uuid.uuid4().hex[:8]
         folder.mkdir(parents=True)
-        archive = folder / "model.tar.gz"
         variant = config["ProductionVariants"][0]
         model = variant["ModelName"]
-        uri = self._model_data(model)
-        fetch(self.local.client("s3"), *bucket_and_key(uri), archive)
+        try:
+            placed = place(self.local.client("s3"), self._model(model), folder)
+        except NoCode as error:
+            raise ServingFailed(str(error)) from error
         stream = f"{variant['VariantName']}/i-{folder.name}"
         lines = self._log_stream(f"{LOG_GROUP}/{endpoint.name}", stream)
-        return Serving(self.local, self._container(model).image, folder, archive, lines)
+        return Serving(self.local, self._container(model).image, folder, placed, lines)
 
     def _reason(self, config: Answer, error: ServingFailed) -> str:
         variant = config["ProductionVariants"][0]

@@ -16,6 +16,7 @@ from ratchet.local_aws.sagemaker.base import (
 from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.images import container_of
 from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.sagemaker.placing import check_environment
 from ratchet.local_aws.shared.transfer import exists
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ MODEL = (
     "ModelName", "PrimaryContainer", "ExecutionRoleArn", "Tags", "VpcConfig",
     "EnableNetworkIsolation",
 )  # fmt: skip
-CONTAINER = ("Image", "ModelDataUrl", "ContainerHostname", "Mode")
+CONTAINER = ("Image", "ModelDataUrl", "ContainerHostname", "Mode", "Environment")
 CONFIG = (
     "EndpointConfigName", "ProductionVariants", "Tags", "KmsKeyId", "ExecutionRoleArn",
     "VpcConfig", "EnableNetworkIsolation",
@@ -90,6 +91,7 @@ class Models(SageMakerPart):
         uri = container.get("ModelDataUrl")
         if not uri:
             raise unsupported("PrimaryContainer without ModelDataUrl; its image needs one")
+        check_environment(container.get("Environment", {}))
         if not exists(self.local.client("s3"), *bucket_and_key(uri)):
             raise invalid(f"Could not find model data at {uri}.")
 

@@ -19,6 +19,7 @@ from ratchet.local_aws.sagemaker import containers
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Children
     from ratchet.local_aws.running.processes import Child
+    from ratchet.local_aws.sagemaker.placing import Placed
     from ratchet.local_aws.shared.logs import LogStream
 
 START_SECONDS = 60.0
@@ -48,14 +49,14 @@ class Serving:
     """A running container with a loaded model; `sha256` is that of the archive it loaded."""
 
     def __init__(
-        self, local: Children, image: str, folder: Path, archive: Path, log: LogStream
+        self, local: Children, image: str, folder: Path, placed: Placed, log: LogStream
     ) -> None:
         self._folder = folder
         self._log = log
         self._asked = 0
         self._retired = False
         self._idle = threading.Condition()
-        self._child, report = _start(local, image, folder, archive)
+        self._child, report = _start(local, image, folder, placed)
         threading.Thread(target=self._read_log, name="serving log", daemon=True).start()
         try:
             self.sha256, port = _await_report(self._child, report)
@@ -132,14 +133,15 @@ class Serving:
         self._log.close()
 
 
-def _start(local: Children, image: str, folder: Path, archive: Path) -> tuple[Child, int]:
+def _start(local: Children, image: str, folder: Path, placed: Placed) -> tuple[Child, int]:
     """The container's process and the descriptor on which it will report."""
     report, written = os.pipe()
+    code = [str(placed.code)] if placed.code else []
     try:
         child = local.processes.spawn(
             f"{containers.__name__}.serve",
-            [image, str(archive), str(written)],
-            env=local.child_environment(),
+            [image, str(placed.archive), str(written), *code],
+            env={**local.child_environment(), **placed.environment},
             cwd=folder,
             log=subprocess.PIPE,
             pass_fds=(written,),

@@ -18,9 +18,11 @@ from ratchet.local_aws.sagemaker.base import (
 )
 from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
+from ratchet.local_aws.sagemaker.containers.scripts import BATCH
 from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.sagemaker.placing import NoCode, Placed, place
 from ratchet.local_aws.shared.background import RunFailed
-from ratchet.local_aws.shared.transfer import fetch, fetch_all, put_all
+from ratchet.local_aws.shared.transfer import fetch_all, put_all
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
@@ -57,9 +59,9 @@ class TransformJobs(Jobs):
             self._check_new_transform(name)
             self._transforms[name] = job
             self._set_tags(job.arn, request)
-        artifact = self._model_data(request["ModelName"])
+        model = dict(self._model(request["ModelName"]))
         self._change_transform(job)
-        self._start_job(job, lambda job: self._transform(job, artifact), self._end_transform)
+        self._start_job(job, lambda job: self._transform(job, model), self._end_transform)
         return {"TransformJobArn": job.arn}
 
     def describe_transform_job(self, request: Request) -> Answer:
@@ -96,8 +98,8 @@ class TransformJobs(Jobs):
 
     # Checks
 
-    def _model_data(self, name: str) -> str:
-        """S3 URI of the model's artifact; implemented by the models' part of the service."""
+    def _model(self, name: str) -> Answer:
+        """The model's record; implemented by the models' part of the service."""
         raise NotImplementedError
 
     def _container(self, name: str) -> Container:
@@ -128,18 +130,23 @@ class TransformJobs(Jobs):
 
     # The job
 
-    def _transform(self, job: Job, artifact: str) -> None:
+    def _transform(self, job: Job, model: Answer) -> None:
         self._change_transform(job, TransformStartTime=self._now())
         s3 = self.local.client("s3")
         source, target = job.folder / "input", job.folder / "output"
         target.mkdir()
         uri = job.record["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         fetch_all(s3, *bucket_and_key(uri), source)
-        archive = job.folder / "model.tar.gz"
-        fetch(s3, *bucket_and_key(artifact), archive)
+        try:
+            placed = place(s3, model, job.folder)
+        except NoCode as error:
+            raise RunFailed(
+                f"AlgorithmError: See job logs for more information: {error}"
+            ) from error
         job_file = job.folder / "job.json"
-        job_file.write_text(json.dumps(self._order(job)), encoding="utf-8")
-        code = job.run.call(PROGRAM, [str(job_file)], {}, job.folder, job.log.write)
+        job_file.write_text(json.dumps(self._order(job, placed)), encoding="utf-8")
+        environment = {**placed.environment, BATCH: "true"}
+        code = job.run.call(PROGRAM, [str(job_file)], environment, job.folder, job.log.write)
         if job.run.stopped:
             return
         if code != 0:
@@ -147,11 +154,12 @@ class TransformJobs(Jobs):
             raise RunFailed(f"ClientError: See job logs for more information: {reason}")
         put_all(s3, target, *bucket_and_key(job.record["TransformOutput"]["S3OutputPath"]))
 
-    def _order(self, job: Job) -> dict[str, Any]:
+    def _order(self, job: Job, placed: Placed) -> dict[str, Any]:
         processing = job.record.get("DataProcessing", {})
         return {
             "image": self._container(job.record["ModelName"]).image,
-            "archive": str(job.folder / "model.tar.gz"),
+            "archive": str(placed.archive),
+            "code": str(placed.code) if placed.code else None,
             "input": str(job.folder / "input"),
             "output": str(job.folder / "output"),
             "failure": str(job.folder / "failure"),

@@ -1,4 +1,4 @@
-"""model.tar.gz: packed to the same bytes from the same files, unpacked without trust."""
+"""model.tar.gz and code: packed to the same bytes from the same files, unpacked without trust."""
 
 from __future__ import annotations
 
@@ -56,6 +56,18 @@ def read_single(archive: Path, name: str) -> tuple[bytes, str]:
     try:
         with tarfile.open(archive, mode="r:gz") as tar:
             return _one_file(tar, name), digest
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise BadArtifact(f"it is not a valid tar.gz archive ({error})") from error
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Every file of a tar.gz, into the folder; BadArtifact for what `read_single` refuses too."""
+    folder.mkdir(parents=True)
+    try:
+        with tarfile.open(archive, mode="r:gz") as tar:
+            for count, member in enumerate(tar.getmembers(), start=1):
+                _check_member(member, count)
+            tar.extractall(folder, filter="data")
     except (tarfile.TarError, OSError, EOFError) as error:
         raise BadArtifact(f"it is not a valid tar.gz archive ({error})") from error
 

@@ -19,6 +19,10 @@ class BadArtifact(ContainerError):
     """model.tar.gz is not the archive of one model of the container's."""
 
 
+class BadCode(ContainerError):
+    """The code that the model's environment names cannot be entered."""
+
+
 class BadPayload(ContainerError):
     """A request that the model cannot answer; `status` is what the container's server answers."""
 

@@ -1,7 +1,8 @@
 """The serving container: one model behind /ping and /invocations on the loopback address.
 
-Usage: python -m ratchet.local_aws.sagemaker.containers.serve IMAGE ARCHIVE REPORT_FD
+Usage: python -m ratchet.local_aws.sagemaker.containers.serve IMAGE ARCHIVE REPORT_FD [CODE]
 
+CODE is the archive of the code that the environment names, for a model in script mode.
 Reports one line of JSON on REPORT_FD: {"port", "sha256"} once the model is loaded (the SHA-256 of
 the very bytes it was loaded from), or {"error", "archive": whether the archive is to blame}.
 """
@@ -13,15 +14,43 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
+from ratchet.local_aws.sagemaker.containers import scripts
 from ratchet.local_aws.sagemaker.containers.catalog import CONTAINERS
 from ratchet.local_aws.sagemaker.containers.container import Predictor
-from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload
+from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload, ContainerError
 
 MAX_CONTENT_LENGTH = 6 * 1024**2
+
+
+class Mode(Protocol):
+    """A loaded model that answers requests."""
+
+    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
+        """Answer and its media type; raises BadPayload."""
+        ...
+
+
+@dataclass(frozen=True)
+class AlgorithmMode:
+    """The image's own server: one media type, one score per row, separated by commas."""
+
+    predictor: Predictor
+    content_type: str
+
+    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
+        expected = self.content_type
+        if content_type != expected:
+            raise BadPayload(
+                415, f"Content-type {content_type or '(none)'} is not supported; send {expected}"
+            )
+        if accept not in ("", "*/*", expected):
+            raise BadPayload(406, f"Accept type {accept} is not supported; accept {expected}")
+        return ",".join(self.predictor.predict(_rows(body))).encode(), expected
 
 
 class Server(ThreadingHTTPServer):
@@ -30,10 +59,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, predictor: Predictor, content_type: str) -> None:
+    def __init__(self, mode: Mode) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.predictor = predictor
-        self.content_type = content_type
+        self.mode = mode
 
     def server_bind(self) -> None:
         """Bind without the reverse look-up of the host name that HTTPServer does."""
@@ -59,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200 if self.path == "/ping" else 404, b"")
 
     def do_POST(self) -> None:
-        """/invocations: one score per row, separated by commas."""
+        """/invocations: what the model answers."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path != "/invocations":
             self._answer(404, b"")
@@ -69,28 +97,18 @@ class Handler(BaseHTTPRequestHandler):
             self._invoke(body)
 
     def _invoke(self, body: bytes) -> None:
+        content, accept = (
+            _media_type(self.headers.get(name)) for name in ("Content-Type", "Accept")
+        )
         try:
-            self._check_types(len(body))
-            answer = ",".join(self.server.predictor.predict(_rows(body)))
+            _check_size(len(body))
+            answer, kind = self.server.mode.answer(body, content, accept)
         except BadPayload as error:
             sys.stdout.write(f"{error.status} {error}\n")
             sys.stdout.flush()
             self._answer(error.status, str(error).encode())
         else:
-            self._answer(200, answer.encode(), self.server.content_type)
-
-    def _check_types(self, size: int) -> None:
-        expected = self.server.content_type
-        content = _media_type(self.headers.get("Content-Type"))
-        accept = _media_type(self.headers.get("Accept"))
-        if size > MAX_CONTENT_LENGTH:
-            raise BadPayload(413, f"the request is larger than {MAX_CONTENT_LENGTH} bytes")
-        if content != expected:
-            raise BadPayload(
-                415, f"Content-type {content or '(none)'} is not supported; send {expected}"
-            )
-        if accept not in ("", "*/*", expected):
-            raise BadPayload(406, f"Accept type {accept} is not supported; accept {expected}")
+            self._answer(200, answer, kind)
 
     def _answer(self, status: int, body: bytes, content_type: str = "text/plain") -> None:
         self.send_response(status)
@@ -107,6 +125,11 @@ def _media_type(header: str | None) -> str:
     return (header or "").partition(";")[0].strip().lower()
 
 
+def _check_size(size: int) -> None:
+    if size > MAX_CONTENT_LENGTH:
+        raise BadPayload(413, f"the request is larger than {MAX_CONTENT_LENGTH} bytes")
+
+
 def _rows(body: bytes) -> list[list[str]]:
     try:
         text = body.decode("utf-8")
@@ -115,13 +138,20 @@ def _rows(body: bytes) -> list[list[str]]:
     return [line.split(",") for line in text.strip().split("\n")]
 
 
-def main(image: str, archive: str, report: int) -> int:
+def _load(image: str, archive: Path, code: Path | None) -> tuple[Mode, str]:
+    if code is not None:
+        return scripts.load(archive, code, os.environ)
+    container = CONTAINERS[image]
+    predictor, digest = container.load(archive)
+    return AlgorithmMode(predictor, container.content_type), digest
+
+
+def main(image: str, archive: str, report: int, code: str | None = None) -> int:
     """Load, listen, report, serve until SIGTERM."""
     try:
-        container = CONTAINERS[image]
-        predictor, digest = container.load(Path(archive))
-        server = Server(predictor, container.content_type)
-    except (BadArtifact, OSError) as error:
+        mode, digest = _load(image, Path(archive), Path(code) if code else None)
+        server = Server(mode)
+    except (ContainerError, OSError) as error:
         _report(report, {"error": str(error), "archive": isinstance(error, BadArtifact)})
         return 1
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
@@ -136,4 +166,4 @@ def _report(descriptor: int, what: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:]))

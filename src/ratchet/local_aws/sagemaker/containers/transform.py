@@ -2,23 +2,24 @@
 
 Usage: python -m ratchet.local_aws.sagemaker.containers.transform JOB_FILE
 
-JOB_FILE is JSON: {"image", "archive", "input", "output" (folders), "input_filter",
-"output_filter", "join" (bool), "failure" (file)}. For `input/a.csv` it writes `output/a.csv.out`.
-The answers are those of the container's server in batch mode, computed without HTTP in between.
+JOB_FILE is JSON: {"image", "archive", "code" (of script mode, or null), "input" and "output"
+(folders), "input_filter", "output_filter", "join" (bool), "failure" (file)}. For `input/a.csv` it
+writes `output/a.csv.out`. The answers are those of the container's server in batch mode, computed
+without HTTP in between.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from ratchet.local_aws.sagemaker.containers import scripts
 from ratchet.local_aws.sagemaker.containers.catalog import CONTAINERS
 from ratchet.local_aws.sagemaker.containers.container import Predictor
 from ratchet.local_aws.sagemaker.containers.errors import BadPayload, ContainerError
@@ -27,12 +28,10 @@ from ratchet.local_aws.sagemaker.containers.filters import (
     ColumnFilter,
     parse_filter,
 )
+from ratchet.local_aws.sagemaker.containers.rows import Row, joined, split
 
 LINES_AT_ONCE = 20_000
 BAD_STATUS = "Bad HTTP status received from algorithm: "
-QUOTED = frozenset('",\n\r')
-
-Row = list[str]
 
 
 class TransformFailed(ContainerError):
@@ -56,7 +55,7 @@ class Transformer:
             number += len(records)
 
     def _answers(self, records: list[str], number: int) -> Iterator[str]:
-        rows = [_split(record) for record in records]
+        rows = [split(record) for record in records]
         try:
             yield from self._answer(rows)
         except (BadPayload, BadFilter) as error:
@@ -82,21 +81,7 @@ class Transformer:
         if not self.join and self.output_filter.path == "$":
             return score
         answer = score.split(",")
-        return _join(self.output_filter.choose(row + answer if self.join else answer))
-
-
-def _split(record: str) -> Row:
-    if '"' not in record:
-        return record.split(",")
-    return next(csv.reader([record]), [""])
-
-
-def _join(row: Row) -> str:
-    if not any(QUOTED.intersection(field) for field in row):
-        return ",".join(row)
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(row)
-    return text.getvalue()
+        return joined(self.output_filter.choose(row + answer if self.join else answer))
 
 
 def transform_files(transformer: Transformer, source: Path, target: Path) -> int:
@@ -118,13 +103,19 @@ def _transform_file(transformer: Transformer, path: Path, out: Path) -> None:
 
 
 def _transformer(job: dict[str, Any]) -> Transformer:
-    predictor, _ = CONTAINERS[job["image"]].load(Path(job["archive"]))
     return Transformer(
-        predictor,
+        _predictor(job),
         parse_filter(job["input_filter"]),
         parse_filter(job["output_filter"]),
         bool(job["join"]),
     )
+
+
+def _predictor(job: dict[str, Any]) -> Predictor:
+    archive = Path(job["archive"])
+    if job.get("code") is None:
+        return CONTAINERS[job["image"]].load(archive)[0]
+    return scripts.load(archive, Path(job["code"]), os.environ)[0]
 
 
 def main(job_file: str) -> int:

@@ -1,0 +1,61 @@
+"""What a container finds when it starts: the model's artifact, the code of script mode, variables.
+
+On AWS the container's toolkit fetches the code from within the container, by the model's role.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ratchet.local_aws.sagemaker.base import Answer, bucket_and_key, unsupported
+from ratchet.local_aws.sagemaker.containers.scripts import DEFAULT_ACCEPT, DIRECTORY, PROGRAM
+from ratchet.local_aws.shared.transfer import exists, fetch
+
+TOOLKIT = (
+    PROGRAM, DIRECTORY, DEFAULT_ACCEPT, "SAGEMAKER_REGION", "SAGEMAKER_CONTAINER_LOG_LEVEL",
+)  # fmt: skip
+"""Variables of the container's toolkit that have their effect here, or none that shows."""
+
+
+class NoCode(Exception):
+    """The container cannot get the code that the model's environment names."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What a container's process starts with; `code` is None in algorithm mode."""
+
+    archive: Path
+    code: Path | None
+    environment: dict[str, str]
+
+
+def check_environment(environment: dict[str, str]) -> None:
+    """Refuse variables that would be ignored here; in algorithm mode those are all."""
+    script = PROGRAM in environment
+    for name in environment:
+        theirs = name.startswith("SAGEMAKER_")
+        if name not in TOOLKIT and (theirs or not script):
+            raise unsupported(f"PrimaryContainer Environment {name}; leave it out")
+    if script != (DIRECTORY in environment):
+        raise unsupported(f"PrimaryContainer Environment with one of {PROGRAM} and {DIRECTORY}")
+    if script:
+        bucket_and_key(environment[DIRECTORY])
+
+
+def place(s3: Any, model: Answer, folder: Path) -> Placed:
+    """Fetch what the model's record names into the folder; raises NoCode."""
+    container = model["PrimaryContainer"]
+    archive, environment = folder / "model.tar.gz", dict(container.get("Environment", {}))
+    fetch(s3, *bucket_and_key(container["ModelDataUrl"]), archive)
+    if PROGRAM not in environment:
+        return Placed(archive, None, environment)
+    uri, code = environment[DIRECTORY], folder / "code.tar.gz"
+    if model.get("EnableNetworkIsolation"):
+        raise NoCode(f"with network isolation the container cannot download {uri}")
+    if not exists(s3, *bucket_and_key(uri)):
+        raise NoCode(f"the container cannot download {uri}: it does not exist")
+    fetch(s3, *bucket_and_key(uri), code)
+    return Placed(archive, code, environment)
