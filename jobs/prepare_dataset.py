@@ -23,6 +23,7 @@ import json
 import math
 import re
 import sys
+import traceback
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,6 +51,9 @@ ROW = "place in the batch"
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
 Limits = tuple[float | None, float | None]
+TRANSFORM = "transform.py"
+# In a worker's traceback: the line, and after the indented frames the exception.
+IN_WORKER = re.compile(r'transform[.]py", line ([0-9]+).*?\n(\w[^\n]*)', re.DOTALL)
 SPARK_TYPES = {"integer": "long", "number": "double"}
 
 MISSING = "nan"
@@ -494,5 +498,34 @@ def main(argv: list[str]) -> None:
     print(json.dumps(counts))
 
 
+def located(error: Exception) -> PrepareFailed | None:
+    """The error with the line of transform.py that it comes from, if it comes from there.
+
+    What a function of the transform raises in one of Spark's Python workers has its traceback in
+    the message.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename.endswith("/" + TRANSFORM)]
+    text, worker = str(error).strip(), IN_WORKER.search(str(error))
+    if worker:
+        return PrepareFailed(f"{TRANSFORM}, line {worker[1]}: {worker[2]}")
+    if lines:
+        what = text.splitlines()[0] if text else "without a message"
+        return PrepareFailed(f"{TRANSFORM}, line {lines[-1]}: {type(error).__name__}: {what}")
+    return None
+
+
+def run(argv: list[str]) -> None:
+    """The job; what transform.py raises is told with its line."""
+    try:
+        main(argv)
+    except PrepareFailed:
+        raise
+    except Exception as error:
+        if told := located(error):
+            raise told from error
+        raise
+
+
 if __name__ == "__main__":
-    main(sys.argv)
+    run(sys.argv)

@@ -390,3 +390,55 @@ def test_the_class_archive_is_used_only_where_it_was_made(
         spark_environment(tmp_path / name, {})
         submit = (tmp_path / name / "spark/bin/spark-submit").read_text()
         assert ("-XX:SharedArchiveFile=" in submit) is made
+
+
+# --- a transform that fails ----------------------------------------------------------------------
+
+
+def transform_of(folder: Path, source: str) -> Callable[[Any], Any]:
+    """The function of a transform.py with this source."""
+    file = folder / "transform.py"
+    file.write_text(source)
+    names: dict[str, Any] = {}
+    exec(compile(source, str(file), "exec"), names)
+    function: Callable[[Any], Any] = names["transform"]
+    return function
+
+
+def told(job: Any, folder: Path, source: str, data: Any) -> str:
+    with pytest.raises(Exception) as failure:  # noqa: PT011 - whatever a transform raises
+        transform_of(folder, source)(data).collect()
+    return str(job.located(failure.value))
+
+
+def test_what_a_transform_raises_is_told_with_its_line(job: Any, tmp_path: Path) -> None:
+    source = (
+        "def transform(data):\n    return helper(data)\n\n\ndef helper(data):\n    return {}['x']\n"
+    )
+    assert told(job, tmp_path, source, None) == "transform.py, line 6: KeyError: 'x'"
+
+
+def test_a_column_that_spark_does_not_find_is_told_with_its_line(
+    spark: Any, job: Any, tmp_path: Path
+) -> None:
+    source = "def transform(data):\n    return data.select('missing')\n"
+    found = told(job, tmp_path, source, table(spark, "y int", (1,)))
+    assert found.startswith("transform.py, line 2: AnalysisException: ")
+    assert "`missing`" in found
+    assert "\n" not in found
+
+
+def test_what_a_function_raises_in_a_worker_is_told_with_its_line(
+    spark: Any, job: Any, tmp_path: Path
+) -> None:
+    source = (
+        "from pyspark.sql import functions as f\n\n\n"
+        "def transform(data):\n"
+        "    return data.select(f.udf(lambda value: value.nothing)('y'))\n"
+    )
+    found = told(job, tmp_path, source, table(spark, "y int", (1,)))
+    assert found == "transform.py, line 5: AttributeError: 'int' object has no attribute 'nothing'"
+
+
+def test_an_error_that_is_not_the_transform_s_is_left_as_it_is(job: Any) -> None:
+    assert job.located(OSError("no room")) is None

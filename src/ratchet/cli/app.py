@@ -18,6 +18,7 @@ from ratchet.cli.push import push
 from ratchet.cli.rollback import rollback
 from ratchet.cli.runs import runs, show
 from ratchet.cli.state_test import state_test
+from ratchet.cli.try_files import try_files
 from ratchet.cli.up import up
 from ratchet.cli.upload import upload
 
@@ -48,6 +49,7 @@ for _function, _panel in (
     (graph, _AUTHOR),
 ):
     app.command(rich_help_panel=_panel)(_function)
+app.command("try", rich_help_panel=_AUTHOR)(try_files)
 app.command("test-state", rich_help_panel=_AUTHOR)(state_test)
 
 

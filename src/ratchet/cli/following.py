@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ratchet.cli.connection import Stack
@@ -113,7 +114,7 @@ def follow_run(stack: Stack, run: RunRef, console: Console, deadline: float) -> 
             if timeline.status != "RUNNING":
                 return timeline
             _give_up_after(deadline, run.id)
-            time.sleep(_pause(stack))
+            time.sleep(pause(stack))
 
 
 def follow_execution(stack: Stack, execution: str, console: Console) -> Timeline:
@@ -123,7 +124,7 @@ def follow_execution(stack: Stack, execution: str, console: Console) -> Timeline
     watch = _Watch(stack, execution, console)
     with Progress(f"{execution.rpartition(':')[2]} ...", console) as update:
         while (timeline := watch.poll(update)).status == "RUNNING":
-            time.sleep(_pause(stack))
+            time.sleep(pause(stack))
         return timeline
 
 
@@ -136,8 +137,11 @@ def follow_drop(
     timeout: float = 7200.0,
 ) -> dict[str, Any]:
     """Wait for the run that claims these objects, follow it, and return its record."""
+    from ratchet.cli.screen import Progress
+
     deadline = time.monotonic() + timeout
-    run = _claimed_by(stack, pipeline, landed, console, deadline)
+    with Progress("Waiting until the drop is complete ...", console) as update:
+        run = claimed_by(stack, pipeline, landed, update, deadline)
     console.print(f"Run {run.id}", style="bold")
     follow_run(stack, run, console, deadline)
     return settled_record(stack, run)
@@ -151,27 +155,29 @@ def settled_record(stack: Stack, run: RunRef) -> dict[str, Any]:
         if record.get("outcome"):
             return {**record, "pipeline": run.pipeline, "run": run.id}
         _give_up_after(deadline, run.id)
-        time.sleep(_pause(stack))
+        time.sleep(pause(stack))
 
 
-def _claimed_by(
-    stack: Stack, pipeline: str, landed: Sequence[Landing], console: Console, deadline: float
+def claimed_by(
+    stack: Stack,
+    pipeline: str,
+    landed: Sequence[Landing],
+    update: Callable[[str], None],
+    deadline: float,
 ) -> RunRef:
-    from ratchet.cli.screen import Progress
-
+    """Wait for the run that claims these objects; CliError after `deadline` (monotonic)."""
     started = time.monotonic()
-    with Progress("Waiting until the drop is complete ...", console) as update:
-        while True:
-            run = _run_of(stack, pipeline, landed)
-            if run is not None:
-                return run
-            if time.monotonic() > deadline:
-                raise CliError(
-                    f"no run has claimed {landed[0].key} of pipeline {pipeline}",
-                    "Is a run open, or is the pipeline paused? See: ratchet info",
-                )
-            update(f"Waiting until the drop is complete ... {time.monotonic() - started:.0f} s")
-            time.sleep(_pause(stack))
+    while True:
+        run = _run_of(stack, pipeline, landed)
+        if run is not None:
+            return run
+        if time.monotonic() > deadline:
+            raise CliError(
+                f"no run has claimed {landed[0].key} of pipeline {pipeline}",
+                "Is a run open, or is the pipeline paused? See: ratchet info",
+            )
+        update(f"Waiting until the drop is complete ... {time.monotonic() - started:.0f} s")
+        time.sleep(pause(stack))
 
 
 def _run_of(stack: Stack, pipeline: str, landed: Sequence[Landing]) -> RunRef | None:
@@ -273,6 +279,36 @@ def innermost(error: str, cause: str) -> tuple[str, str]:
     return error, _cut(" ".join(cause.split()))
 
 
+@dataclass(frozen=True)
+class JobLog:
+    """Where a Glue job run wrote: log groups of CloudWatch Logs, and what its streams begin with.
+
+    In Glue 5 a script's own stderr goes to the one, Spark's errors to the other, in streams whose
+    names begin with the run's id (Glue developer guide, "Logging for AWS Glue jobs").
+    """
+
+    groups: tuple[str, ...]
+    stream: str
+
+    @property
+    def commands(self) -> list[str]:
+        """What prints it, with AWS's own command line."""
+        return [
+            f"aws logs tail {group} --since 1d --log-stream-name-prefix {self.stream}"
+            for group in self.groups
+        ]
+
+
+def job_log(timeline: Timeline) -> JobLog | None:
+    """The log of the Glue job run that failed last; its cause is the run as GetJobRun has it."""
+    for state in reversed(timeline.states.values()):
+        run = _json(state.cause)
+        if run.get("JobName") and run.get("LogGroupName") and run.get("Id"):
+            groups = tuple(f"{run['LogGroupName']}/{kind}" for kind in ("error", "output"))
+            return JobLog(groups, str(run["Id"]))
+    return None
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_CAUSE else f"{text[:_LONGEST_CAUSE]} ..."
 
@@ -291,6 +327,6 @@ def _give_up_after(deadline: float, run: str) -> None:
                        f"Look again with: ratchet show {run} --follow")  # fmt: skip
 
 
-def _pause(stack: Stack) -> float:
+def pause(stack: Stack) -> float:
     """Real AWS is polled rarely: GetExecutionHistory is throttled per account."""
     return 0.2 if stack.aws.local else 3.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,10 @@ class Packed:
     hash: str
     warnings: tuple[str, ...]
     read: tuple[YamlFile, YamlFile]
+
+    def changed(self, **sections: Any) -> Packed:
+        """The same folder with other sections in its definition."""
+        return replace(self, **_defined({**self.definition, **sections}, self.files))
 
     def located(self, problem: str) -> str:
         """'file:line: problem' for a problem of the definition that begins with its key."""
@@ -70,11 +74,19 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
         "etl": {"recipe": recipe, "transform": transform},
         "training": training,
     }
-    text = json.dumps(definition, ensure_ascii=False, separators=(",", ":"))
-    files["definition.json"] = text.encode()
     return Packed(
-        document["name"], definition, files, _content_hash(files), warnings, (pipeline, columns)
+        name=document["name"],
+        **_defined(definition, files),
+        warnings=warnings,
+        read=(pipeline, columns),
     )
+
+
+def _defined(definition: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
+    """What a pipeline with this definition is packed to, beside its name."""
+    text = json.dumps(definition, ensure_ascii=False, separators=(",", ":"))
+    files = {**files, "definition.json": text.encode()}
+    return {"definition": definition, "files": files, "hash": _content_hash(files)}
 
 
 def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -157,7 +157,7 @@ def draw_run(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeli
 
 
 def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> None:
-    from ratchet.cli import run_report, screen
+    from ratchet.cli import following, run_report, screen
 
     out = screen.stdout()
     seconds = screen.between(record.get("started"), record.get("ended"))
@@ -181,6 +181,9 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     out.print(f"Files: s3://{stack.work_bucket}/{ref.prefix}/", soft_wrap=True)
     if problems:
         out.print(f"Quarantine: s3://{stack.work_bucket}/{ref.quarantine}", soft_wrap=True)
+    if log := following.job_log(timeline):
+        out.print(f"Log of the job: {log.commands[0]}", soft_wrap=True)
+        out.print(f"                {log.commands[1]}", soft_wrap=True)
     out.print(f"Execution: {stack.execution_arn(ref.id)}", soft_wrap=True)
 
 
@@ -197,8 +200,9 @@ def _print_states(stack: Stack, timeline: Timeline, depth: int = 0) -> None:
 def _document(
     stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
 ) -> dict[str, Any]:
-    from ratchet.cli import run_report
+    from ratchet.cli import following, run_report
 
+    log = following.job_log(timeline)
     return {
         "run": ref.id,
         "record": record,
@@ -218,5 +222,6 @@ def _document(
         "problems": list(run_report.problems(stack, ref)),
         "verdict": run_report.verdict_of(stack, ref),
         "files": f"s3://{stack.work_bucket}/{ref.prefix}/",
+        "log": vars(log) if log else None,
         "execution": stack.execution_arn(ref.id),
     }

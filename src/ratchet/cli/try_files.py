@@ -1,0 +1,109 @@
+"""`ratchet try`: what the service would make of a file, without a run and without an account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ratchet.cli import checkout, extras
+from ratchet.cli.command import command
+from ratchet.cli.connection import Json
+from ratchet.cli.errors import CliError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ratchet.cli.trial import Prepared, Trial
+
+
+@command
+def try_files(
+    pipeline: Annotated[
+        str, typer.Argument(metavar="PIPELINE", help="Its folder, or its name in pipelines/.")
+    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of one drop.")],
+    json_output: Json = False,
+) -> None:
+    """Check and prepare files as a run would, in seconds: problems, rows and prepared columns.
+
+    The whole service runs on a local AWS that ends with the command, up to the prepared data.
+    Nothing is trained, and nothing registered anywhere changes. The exit code is 0 only if data
+    was prepared.
+
+    Example: ratchet try pipelines/bank-marketing calls-2010.csv
+    """
+    from ratchet.cli import trial
+    from ratchet.cli.pipeline_folder import pack
+    from ratchet.cli.screen import Progress, print_json, remark, stdout
+    from ratchet.cli.upload import refuse_unfit
+
+    extras.require("local")
+    packed = pack(folder_of(pipeline))
+    for file in files:
+        refuse_unfit(file)
+    for warning in packed.warnings:
+        remark(warning)
+    with Progress("Trying ...") as update:
+        tried = trial.run(packed, files, update)
+    if json_output:
+        print_json(tried.document())
+    else:
+        _print(stdout(), tried)
+    if tried.prepared is None:
+        raise typer.Exit(1)
+
+
+def folder_of(pipeline: str) -> Path:
+    """A pipeline's folder by its path, by its name here, or by its name in the checkout."""
+    for folder in (Path(pipeline), Path("pipelines") / pipeline):
+        if (folder / "pipeline.yaml").is_file():
+            return folder
+    folder = checkout.root() / "pipelines" / pipeline
+    if (folder / "pipeline.yaml").is_file():
+        return folder
+    known = sorted(p.parent.name for p in Path("pipelines").glob("*/pipeline.yaml"))
+    step = f"Pipelines here: {', '.join(known)}" if known else "Make one with: ratchet new"
+    raise CliError(f"there is no pipeline {pipeline}", step)
+
+
+def _print(out: Console, tried: Trial) -> None:
+    from ratchet.cli.screen import count, duration
+
+    for problem in tried.problems:
+        out.print(_located(problem), soft_wrap=True)
+    rows = ", ".join(f"{name} {count(number)}" for name, number in tried.checked.items())
+    out.print(f"Rows: {rows}", soft_wrap=True)
+    if tried.prepared is not None:
+        _print_prepared(out, tried.prepared)
+    else:
+        out.print(tried.sentence, style="bold red", soft_wrap=True)
+    if tried.log:
+        out.print(f"Log of the job: {tried.log}", soft_wrap=True)
+    out.print(f"Tried in {duration(tried.seconds)}; nothing was trained.", style="dim")
+
+
+def _located(problem: dict[str, Any]) -> str:
+    row = problem.get("row")
+    return (
+        f"{problem['file']}: {problem['sentence']}"
+        if row is None
+        else (f"{problem['file']}:{row + 1}: {problem['sentence']}")
+    )
+
+
+def _print_prepared(out: Console, prepared: Prepared) -> None:
+    from ratchet.cli.screen import count, table
+
+    parts = ", ".join(
+        f"{name.replace('_', ' ')} {count(number)}" for name, number in prepared.rows.items()
+    )
+    out.print(f"Prepared: {parts}", soft_wrap=True)
+    out.print()
+    rows = [
+        (name + (" (label)" if place == 0 else ""), *(row[place] for row in prepared.head))
+        for place, name in enumerate(prepared.columns)
+    ]
+    shown = [f">row {n}" for n in range(1, len(prepared.head) + 1)]
+    out.print(table("", ["column", *shown], rows))

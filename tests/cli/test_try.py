@@ -1,0 +1,129 @@
+"""`ratchet try`: problems with their places, the prepared rows, what a failed transform says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ratchet.cli import trial, try_files, up
+from ratchet.cli.errors import CliError
+from ratchet.cli.pipeline_folder import pack
+
+from .conftest import Run
+from .running import ratchet, surroundings
+from .test_new import flights, rows
+
+if TYPE_CHECKING:
+    from ratchet.cli.connection import Stack
+
+FAILS = """\
+from pyspark.sql import DataFrame
+
+
+def transform(data: DataFrame) -> DataFrame:
+    return data.drop("carrier").withColumn("late", data["never"])
+"""
+
+
+def new(run: Run, name: str) -> Path:
+    """A new pipeline's folder for january.csv, named so that no other test's data is its own."""
+    made = run("new", name, "--from-csv", str(flights()), "--label", "late", "--key", "id")
+    assert made.exit_code == 0, made.output
+    return Path("pipelines") / name
+
+
+def ignored(_text: str) -> None:
+    pass
+
+
+@pytest.fixture(autouse=True)
+def a_folder_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_pipeline_is_found_by_its_folder_and_by_its_name(run: Run) -> None:
+    folder = new(run, "flights")
+    assert try_files.folder_of(str(folder)) == try_files.folder_of("flights") == folder
+    assert try_files.folder_of("bank-marketing").is_absolute()  # the checkout's
+    with pytest.raises(CliError, match="there is no pipeline flihgts") as failure:
+        try_files.folder_of("flihgts")
+    assert failure.value.next_step == "Pipelines here: flights"
+
+
+def test_a_file_that_no_check_could_read_is_refused_at_once(run: Run) -> None:
+    new(run, "flights")
+    Path("empty.csv").touch()
+    result = run("try", "flights", "empty.csv")
+    assert (result.exit_code, "empty.csv is empty" in result.stderr) == (1, True)
+
+
+@pytest.mark.process
+class TestOnLocalAws:
+    @pytest.fixture(scope="class")
+    def live(self) -> Iterator[Stack]:
+        with up.running(0, None, announced=False) as (_, stack):
+            yield stack
+
+    def test_the_rows_come_out_prepared_and_nothing_waits_for_a_quiet_period(
+        self, run: Run, live: Stack
+    ) -> None:
+        packed = pack(new(run, "flights"))
+        assert packed.definition["trigger"]["quiet_period"] == "5s"
+        tried = trial.on(live, packed, [Path("january.csv")], ignored)
+        assert tried.sentence == ""
+        assert tried.checked == {"landed": 200, "accepted": 200, "quarantined": 0}
+        assert tried.prepared is not None
+        assert tried.prepared.columns == ["late", "carrier", "distance", "delay"]
+        assert len(tried.prepared.head) == trial.HEAD_ROWS
+        written = {(row["late"], row["carrier"], row["distance"]) for row in rows()}
+        coded = {
+            ("01"[late == "yes"], str(["AA", "UA", "no"].index(c)), d) for late, c, d in written
+        }
+        assert {tuple(row[:3]) for row in tried.prepared.head} <= coded
+
+    def test_problems_are_told_with_the_file_as_it_was_given(self, run: Run, live: Stack) -> None:
+        folder = new(run, "broken")
+        (folder / "here").mkdir()
+        text = flights().read_text().replace("F00006,2024-01-07", "F00006,January 7")
+        file = folder / "here" / "february.csv"
+        file.write_text(text)
+        tried = trial.on(live, pack(folder), [file], ignored)
+        assert tried.prepared is None
+        assert tried.checked["accepted"] == 0
+        (problem,) = tried.problems
+        assert (problem["file"], problem["column"], problem["row"]) == (str(file), "day", 7)
+        assert "rejected by the data check" in tried.sentence
+
+    def test_a_failed_transform_is_told_with_its_line_and_its_log(
+        self, run: Run, live: Stack
+    ) -> None:
+        folder = new(run, "failing")
+        (folder / "transform.py").write_text(FAILS)
+        tried = trial.on(live, pack(folder), [Path("january.csv")], ignored)
+        assert "transform.py, line 5: AnalysisException" in tried.sentence
+        assert "never" in tried.sentence
+        assert "Traceback" in Path(tried.log or "").read_text()
+        shown = run("show", "failing-000001", "--endpoint-url", live.aws.endpoint_url)
+        assert "aws logs tail /aws-glue/ratchet/error" in shown.stdout
+        assert "transform.py, line 5" in " ".join(shown.stdout.split())
+        document = json.loads(
+            run("show", "failing-000001", "--json", "--endpoint-url", live.aws.endpoint_url).stdout
+        )
+        assert document["log"]["groups"][0] == "/aws-glue/ratchet/error"
+
+
+@pytest.mark.process
+def test_a_trial_needs_no_account_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    new(run, "flights")
+    home = tmp_path / "home"
+    home.mkdir()
+    done = ratchet(surroundings(home), "try", "flights", "january.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Rows: landed 200, accepted 200, quarantined 0" in done.stdout
+    assert "nothing was trained" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "january.csv", "pipelines"]
+    assert list(home.glob("ratchet-try-*")) == []
