@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from ratchet.cli.authoring import guessing, looking, writing
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import Packed, pack
-from retraining.rules import data_check
 from retraining.rules.contracts import as_document, parse_definition
+from retraining.rules.data_check.agreed import Rules
+from retraining.rules.data_check.check import Result
+from retraining.rules.data_check.check import check as check_data
 from retraining.rules.names import RESERVED_COLUMNS
 
 from .conftest import Run
@@ -57,10 +59,10 @@ def definition(folder: Path) -> dict[str, Any]:
     return as_document(parse_definition(pack(folder).files["definition.json"]))
 
 
-def check(path: Path, registered: dict[str, Any]) -> data_check.Result:
+def check(path: Path, registered: dict[str, Any]) -> Result:
     copy = io.BytesIO()
-    rules = data_check.Rules.of(registered, "run-000001")
-    return data_check.check(io.BytesIO(path.read_bytes()), rules, copy)
+    rules = Rules.of(registered, "run-000001")
+    return check_data(io.BytesIO(path.read_bytes()), rules, copy)
 
 
 def made(path: Path, label: str, keys: tuple[str, ...] = ()) -> Packed:
