@@ -48,7 +48,7 @@ def generate(folder: Path, rows: int) -> None:
             row_id = "r" + hashlib.blake2b(str(row).encode(), digest_size=16).hexdigest()[:31]
             kind = "fresh" if draw.random() < FRESH_SHARE else "reference"
             label = int(draw.random() < 0.1)
-            head = f"{row_id},{kind},{label}"
+            head = f"{row_id},{kind},-,{label}"
             files[0].write(f"{head},{row % 97},{row % 11}\n")
             for file, noise in zip(files[1:], (0.9, 1.0), strict=True):
                 file.write(f"{head},{0.4 * label + noise * draw.random():.9f}\n")

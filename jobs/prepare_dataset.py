@@ -8,10 +8,20 @@ Usage (arguments of the Glue job run):
     --split_by   row | key; by key only the row of each key that arrived last stays
     --transform  true | false; true applies transform(data: DataFrame) -> DataFrame of the module
                  `transform` that --extra-py-files brings
+    --parts      what to fit on besides train and validation: none, or some of backtest, alone and
+                 refit, separated by commas
 
-Writes <output>/train and <output>/validation (label, features...), <output>/holdout (row_id,
-fresh|reference, label, features...), all comma-separated without header and ordered by row_id, and
-<output>/summary.json. Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
+Files to fit on (label, features...) are <output>/train and <output>/validation, and the same two
+below each of --parts: backtest (without this batch), alone (this batch only), refit (the holdouts
+too). Files to score (row_id, kind, cluster, label, features...) are <output>/holdout (the kinds
+fresh and reference) and, when there is a champion, <output>/arrival (these and the kind new: rows
+of this batch that are not held out, and that no earlier batch has). All are comma-separated without
+header and ordered by row_id. <output>/summary.json tells the features and counts the rows.
+Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
+
+A row that was held out is trained on once its batch is neither new nor a reference any more, and
+then in every batch that has it: it is not judged on again. By its row id a row is on one side in
+all batches, that of the first one.
 
 Numbers are written so that the two readers of SageMaker's XGBoost container read the same 32-bit
 float: xgboost's own text parser, for training, and numpy's, for scoring. The former takes `2d` for
@@ -31,23 +41,31 @@ from urllib.parse import urlsplit
 import boto3
 from awsglue.utils import getResolvedOptions
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as f
 
 RESERVED = ("row_id", "split", "batch")
 ARRIVAL = "arrival"  # reserved too, where rows replace each other: split by key
+NEW = "new"
 FRESH = "fresh"
 REFERENCE = "reference"
-PARTS = ("train", "validation", "holdout")
+SIDES = ("train", "validation", "holdout")
+NO_CLUSTER = "-"  # a row without one is its own cluster
 ROWS_PER_FILE = 500_000
 # Readers of a part's folder take every object as data, so no _SUCCESS among them.
 NO_MARKER = ("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
-KIND = "kind of holdout row"
-ROWS = "number of rows"
+SIDE = "side of the row"
+KIND = "kind of scored row"
+IS_NEW = "whether the row is of the new batch"
+CLUSTER = "cluster of the row"
+MARKS = ["row_id", SIDE, KIND, IS_NEW, CLUSTER]
+ROWS = "numbers of rows"
 BAD_ROWS = "number of bad rows"
+ODD_SIDE = "a side that is none"
 LONG = "columns of more than short integers"
 BATCH = "place of the batch"
 ROW = "place in the batch"
+FIRST = "first place and side"
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
 Limits = tuple[float | None, float | None]
@@ -55,6 +73,29 @@ TRANSFORM = "transform.py"
 # In a worker's traceback: the line, and after the indented frames the exception.
 IN_WORKER = re.compile(r'transform[.]py", line ([0-9]+).*?\n(\w[^\n]*)', re.DOTALL)
 SPARK_TYPES = {"integer": "long", "number": "double"}
+
+TO_FIT = {  # by folder, the rows of it in SQL
+    "train": f"`{SIDE}` = 'train'",
+    "validation": f"`{SIDE}` = 'validation'",
+    "backtest/train": f"`{SIDE}` = 'train' AND NOT `{IS_NEW}`",
+    "backtest/validation": f"`{SIDE}` = 'validation' AND NOT `{IS_NEW}`",
+    "alone/train": f"`{SIDE}` = 'train' AND `{IS_NEW}`",
+    "alone/validation": f"`{SIDE}` = 'validation' AND `{IS_NEW}`",
+    "refit/train": "true",
+    "refit/validation": f"`{SIDE}` = 'validation'",
+}
+TO_SCORE = {
+    "holdout": f"`{KIND}` IN ('{FRESH}', '{REFERENCE}')",
+    "arrival": f"`{KIND}` IS NOT NULL",
+}
+EXTRA_PARTS = ("backtest", "alone", "refit")
+COUNTED = {  # the summary's numbers of rows
+    "train": TO_FIT["train"],
+    "validation": TO_FIT["validation"],
+    "holdout_fresh": f"`{KIND}` = '{FRESH}'",
+    "holdout_reference": f"`{KIND}` = '{REFERENCE}'",
+    "arrival": f"`{KIND}` IN ('{NEW}', '{FRESH}')",
+}
 
 MISSING = "nan"
 SHORT = "^[+-]?[0-9]{1,18}([.][0-9]{0,17})?$"
@@ -81,6 +122,7 @@ class Request:
     label: str
     by_key: bool
     transform: bool
+    parts: tuple[str, ...] = ()
 
     @property
     def reserved(self) -> tuple[str, ...]:
@@ -89,7 +131,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Batches:
-    """The batches of this run: the new one, those before it, those of promoted runs."""
+    """The batches of this run: the new one, those before it, those whose holdouts are judged on."""
 
     fresh: str
     history: tuple[str, ...]
@@ -99,16 +141,32 @@ class Batches:
     def oldest_first(self) -> tuple[str, ...]:
         return (*(batch for batch in self.history if batch != self.fresh), self.fresh)
 
+    @property
+    def place(self) -> Column:
+        """A row's batch as a number, from 0 for the oldest."""
+        places = [(f.lit(batch), f.lit(n)) for n, batch in enumerate(self.oldest_first)]
+        return f.create_map(*[item for pair in places for item in pair])[f.col("batch")]
+
+    @property
+    def judged(self) -> tuple[int, ...]:
+        """The places of the batches whose holdouts are judged on."""
+        found = enumerate(self.oldest_first)
+        return tuple(n for n, batch in found if batch in (*self.reference, self.fresh))
+
 
 # --- arguments ---------------------------------------------------------------------------------
 
 
 def parse_arguments(argv: list[str]) -> Request:
-    names = ["source", "manifest", "output", "label", "split_by", "transform"]
+    names = ["source", "manifest", "output", "label", "split_by", "transform", "parts"]
     given = getResolvedOptions(argv, names)
     for name, allowed in {"split_by": ("row", "key"), "transform": ("true", "false")}.items():
         if given[name] not in allowed:
             raise PrepareFailed(f"--{name} must be {' or '.join(allowed)}, not {given[name]!r}")
+    parts = tuple(part for part in given["parts"].split(",") if part != "none")
+    for part in parts:
+        if part not in EXTRA_PARTS:
+            raise PrepareFailed(f"--parts may name {', '.join(EXTRA_PARTS)} or none, not {part!r}")
     return Request(
         source=given["source"].rstrip("/") + "/",
         manifest=given["manifest"],
@@ -116,6 +174,7 @@ def parse_arguments(argv: list[str]) -> Request:
         label=given["label"],
         by_key=given["split_by"] == "key",
         transform=given["transform"] == "true",
+        parts=parts,
     )
 
 
@@ -175,14 +234,43 @@ def apply_transform(data: DataFrame, request: Request) -> DataFrame:
     return made
 
 
+def on_sides(data: DataFrame, batches: Batches, *, by_key: bool) -> DataFrame:
+    """The rows with what they are for: side, kind, whether they are new, and cluster.
+
+    By key the row of each key that arrived last stays.
+    """
+    data = _with_the_first(data, batches)
+    if by_key:
+        data = newest_of_each_key(data, batches)
+    new, first = f.col("batch") == batches.fresh, f.col(FIRST)
+    retired = (first["side"] == "holdout") & ~first[BATCH].isin(*batches.judged)
+    allowed = f.coalesce(f.col("split").isin(*SIDES), f.lit(False))
+    side = f.when(~allowed, f.coalesce("split", f.lit("null")))  # `survey` finds it
+    side = side.when(retired, "train").otherwise(first["side"])
+    known = first[BATCH] < len(batches.oldest_first) - 1
+    kind = (
+        f.when((side == "holdout") & new, FRESH)
+        .when((side == "holdout") & f.col("batch").isin(*batches.reference), REFERENCE)
+        .when((side != "holdout") & new & ~known, NEW)
+    )
+    marks = {SIDE: side, KIND: kind, IS_NEW: new, CLUSTER: f.lit(NO_CLUSTER)}
+    return data.withColumns(marks).drop("split", "batch", FIRST)
+
+
+def _with_the_first(data: DataFrame, batches: Batches) -> DataFrame:
+    """The rows with the place of the first batch that has the row id, and its side there."""
+    own = f.struct(batches.place.alias(BATCH), f.col("split").alias("side"))
+    if len(batches.oldest_first) > 1:
+        own = f.min(own).over(Window.partitionBy("row_id"))
+    return data.withColumn(FIRST, own)
+
+
 def newest_of_each_key(data: DataFrame, batches: Batches) -> DataFrame:
     """One row per row_id, the one that arrived last: batch, object and line decide, in this order.
 
     Where a transform made several of that one row, the greatest stays.
     """
-    places = {batch: place for place, batch in enumerate(batches.oldest_first)}
-    newest = f.create_map(*[f.lit(item) for pair in places.items() for item in pair])
-    order = (newest[f.col("batch")].alias(BATCH), f.col(ARRIVAL).alias(ROW))
+    order = (batches.place.alias(BATCH), f.col(ARRIVAL).alias(ROW))
     kept = [name for name in data.columns if name != ARRIVAL]
     return (
         data.groupBy("row_id")
@@ -200,7 +288,7 @@ def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list
         raise PrepareFailed(
             f"The label column {label!r} is missing; the columns are {', '.join(data.columns)}"
         )
-    features = [name for name in data.columns if name not in (*RESERVED, label)]
+    features = [name for name in data.columns if name not in (*MARKS, label)]
     if not features:
         raise PrepareFailed("No feature column is left beside the label")
     if champion is not None and features != champion:
@@ -216,22 +304,24 @@ def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFra
     """
     kinds = dict(data.dtypes)
     texts = [f"{_text(name, kinds[name])} AS {_quoted(name)}" for name in (label, *features)]
-    return data.selectExpr(*RESERVED, *texts)
+    return data.selectExpr(*map(_quoted, MARKS), *texts)
 
 
-def survey(data: DataFrame, label: str, features: list[str], batches: Batches) -> list[Any]:
-    """One pass: rows by split and kind, how many of them hold a value that is not a number, and
-    for label and each feature whether a value is more than a short integer."""
+def survey(data: DataFrame, label: str, features: list[str]) -> list[Any]:
+    """One pass over the new rows and the earlier ones: how many there are for each purpose, how
+    many of them hold a value that is not a number, and for label and each feature whether a value
+    is more than a short integer."""
     bad = " OR ".join(_is_bad(name, label) for name in (label, *features))
-    groups = data.groupBy("split", _kind(batches).alias(KIND))
-    rows = f.count(f.lit(1)).alias(ROWS)
     long = ", ".join(f"coalesce(max({_is_long(name)}), false)" for name in (label, *features))
+    purposes = {**TO_FIT, **TO_SCORE, **COUNTED}
+    rows = ", ".join(f"'{name}', count_if({which})" for name, which in purposes.items())
     counted = (
-        rows,
+        f.expr(f"map({rows})").alias(ROWS),
         f.expr(f"count_if({bad})").alias(BAD_ROWS),
+        f.max(f.when(~f.col(SIDE).isin(*SIDES), f.col(SIDE))).alias(ODD_SIDE),
         f.expr(f"array({long})").alias(LONG),
     )
-    found: list[Any] = groups.agg(*counted).collect()
+    found: list[Any] = data.groupBy(IS_NEW).agg(*counted).collect()
     return found
 
 
@@ -247,7 +337,7 @@ def readable(data: DataFrame, found: list[Any], label: str, features: list[str])
             f"{step(name)} AS {_quoted(name)}" if name in wanted else _quoted(name)
             for name in names
         ]
-        data = data.selectExpr(*RESERVED, *texts)
+        data = data.selectExpr(*map(_quoted, MARKS), *texts)
     return data
 
 
@@ -259,9 +349,8 @@ def refuse_bad_values(data: DataFrame, found: list[Any], label: str, features: l
             if example is not None:
                 refusal = DataRefused if only_the_new_batch_is_bad(found) else PrepareFailed
                 raise refusal(_not_a_number(name, bad.count(), *example))
-    odd = sorted({str(row["split"]) for row in found if row["split"] not in PARTS})
-    if odd:
-        raise PrepareFailed(f"Reserved column 'split' was changed: it holds {odd[0]!r}")
+    for odd in (row[ODD_SIDE] for row in found if row[ODD_SIDE] is not None):
+        raise PrepareFailed(f"Reserved column 'split' was changed: it holds {odd!r}")
 
 
 def only_the_new_batch_is_bad(found: list[Any]) -> bool:
@@ -269,11 +358,11 @@ def only_the_new_batch_is_bad(found: list[Any]) -> bool:
 
     Without earlier ones recipe or transform may as well be wrong; then the data must not go.
     """
-    earlier = [row for row in found if row[KIND] != FRESH]
+    earlier = [row for row in found if not row[IS_NEW]]
     return bool(earlier) and not any(row[BAD_ROWS] for row in earlier)
 
 
-def refuse_labels(data: DataFrame, label: str, batches: Batches, limits: Limits) -> None:
+def refuse_labels(data: DataFrame, label: str, limits: Limits) -> None:
     """Labels that the objective does not take: training would fail, with every later batch too."""
     least, greatest = limits
     if least is None and greatest is None:
@@ -281,55 +370,70 @@ def refuse_labels(data: DataFrame, label: str, batches: Batches, limits: Limits)
     value = f"CAST({_quoted(label)} AS DOUBLE)"
     low = "false" if least is None else f"{value} < double('{least}')"
     high = "false" if greatest is None else f"{value} > double('{greatest}')"
-    rows = data.where(f"{low} OR {high}").select(
-        "row_id", _column(label), _kind(batches).alias(KIND)
-    )
+    rows = data.where(f"{low} OR {high}").select("row_id", _column(label), f.col(IS_NEW))
     example = rows.orderBy("row_id").first()
     if example is not None:
-        old = rows.where(f"{_quoted(KIND)} IS DISTINCT FROM '{FRESH}'").count()
+        old = rows.where(~f.col(IS_NEW)).count()
         refusal = PrepareFailed if old else DataRefused
         raise refusal(_outside(label, rows.count(), example[0], example[1], limits))
 
 
-def count_rows(found: list[Any]) -> dict[str, int]:
-    counts = dict.fromkeys(("train", "validation", "holdout_fresh", "holdout_reference"), 0)
-    for row in found:
-        name = row["split"] if row["split"] != "holdout" else f"holdout_{row[KIND]}"
-        if name in counts:
-            counts[name] += row[ROWS]
-    return counts
+def count_rows(found: list[Any], purposes: dict[str, str]) -> dict[str, int]:
+    """The rows for each of these purposes, of the new batch and the earlier ones together."""
+    return {name: sum(row[ROWS][name] for row in found) for name in purposes}
+
+
+def count_shared(data: DataFrame, request: Request, *, arrival: bool) -> int:
+    """Row ids that a model is both fitted and judged on: none, unless something went wrong."""
+    pairs = [("train", "holdout"), ("validation", "holdout")]
+    if "backtest" in request.parts and arrival:
+        pairs += [("backtest/train", "arrival"), ("backtest/validation", "arrival")]
+    both = " OR ".join(
+        f"(bool_or({TO_FIT[fitted]}) AND bool_or({TO_SCORE[judged]}))" for fitted, judged in pairs
+    )
+    found = data.groupBy("row_id").agg(f.expr(both).alias("shared")).where("shared")
+    return found.count()
 
 
 def refuse_empty_parts(counts: dict[str, int]) -> None:
-    if not any(counts.values()):
+    needed = ("train", "validation", "holdout_fresh")
+    rows = sum(counts[name] for name in (*needed, "holdout_reference"))
+    if not rows:
         raise PrepareFailed("No rows are left of this run's batches")
-    for part in ("train", "validation", "holdout_fresh"):
+    for part in needed:
         if not counts[part]:
-            raise PrepareFailed(f"No rows are left for {part}; {sum(counts.values())} rows in all")
+            raise PrepareFailed(f"No rows are left for {part}; {rows} rows in all")
 
 
 # --- save --------------------------------------------------------------------------------------
 
 
 def write_parts(
-    data: DataFrame, request: Request, features: list[str], batches: Batches, counts: dict[str, int]
+    data: DataFrame, request: Request, features: list[str], found: list[Any], *, arrival: bool
 ) -> None:
     """Each part ordered by row_id, in as few files as their size allows."""
     columns = [request.label, *features]
-    for part in ("train", "validation"):
-        rows = data.where(f.col("split") == part)
-        _write(rows, columns, f"{request.output}/{part}", counts[part])
-    holdout = data.withColumn(KIND, _kind(batches)).where(
-        (f.col("split") == "holdout") & _column(KIND).isNotNull()
-    )
-    size = counts["holdout_fresh"] + counts["holdout_reference"]
-    _write(holdout, ["row_id", KIND, *columns], f"{request.output}/holdout", size)
+    to_fit = {part: rows for part, rows in TO_FIT.items() if _wanted(part, request)}
+    to_score = {part: rows for part, rows in TO_SCORE.items() if arrival or part != "arrival"}
+    sizes = count_rows(found, {**to_fit, **to_score})
+    for part, rows in to_fit.items():
+        _write(data.where(rows), columns, f"{request.output}/{part}", sizes[part])
+    for part, rows in to_score.items():
+        head = ["row_id", KIND, CLUSTER]
+        _write(data.where(rows), [*head, *columns], f"{request.output}/{part}", sizes[part])
 
 
-def write_summary(output: str, label: str, features: list[str], counts: dict[str, int]) -> None:
+def _wanted(part: str, request: Request) -> bool:
+    folder, below, _ = part.partition("/")
+    return not below or folder in request.parts
+
+
+def write_summary(
+    output: str, label: str, features: list[str], counts: dict[str, int], shared: int
+) -> None:
     bucket, key = _bucket_and_key(output + "/summary.json")
     summary = {"document": SUMMARY, "features": features, "label": label, "rows": counts}
-    body = json.dumps(summary, indent=1)
+    body = json.dumps({**summary, "shared": shared}, indent=1)
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
 
 
@@ -360,11 +464,6 @@ def _difference(features: list[str], champion: list[str]) -> str:
     return "The features differ from the champion's, so it could not be scored on these rows: " + (
         "; ".join(parts) or f"another order: {', '.join(features)}"
     )
-
-
-def _kind(batches: Batches) -> Column:
-    fresh = f.when(f.col("batch") == batches.fresh, FRESH)
-    return fresh.when(f.col("batch").isin(*batches.reference), REFERENCE)
 
 
 def _quoted(name: str) -> str:
@@ -479,22 +578,22 @@ def main(argv: list[str]) -> None:
     data = typed(load(spark, request, batches), manifest["definition"])
     if request.transform:
         data = apply_transform(data, request)
-    if request.by_key:
-        data = newest_of_each_key(data, batches)
+    data = on_sides(data, batches, by_key=request.by_key)
 
-    champion = (manifest.get("champion") or {}).get("features")
-    features = features_of(data, request.label, champion)
+    champion = manifest.get("champion") or {}
+    features = features_of(data, request.label, champion.get("features"))
     data = numbers_as_text(data, request.label, features).persist(StorageLevel.MEMORY_AND_DISK)
-    found = survey(data, request.label, features, batches)
+    found = survey(data, request.label, features)
     refuse_bad_values(data, found, request.label, features)
     limits = (manifest.get("least_label"), manifest.get("greatest_label"))
-    refuse_labels(data, request.label, batches, limits)
-    counts = count_rows(found)
+    refuse_labels(data, request.label, limits)
+    counts = count_rows(found, COUNTED)
     refuse_empty_parts(counts)
+    shared = count_shared(data, request, arrival=bool(champion))
 
     data = readable(data, found, request.label, features)
-    write_parts(data, request, features, batches, counts)
-    write_summary(request.output, request.label, features, counts)
+    write_parts(data, request, features, found, arrival=bool(champion))
+    write_summary(request.output, request.label, features, counts, shared)
     print(json.dumps(counts))
 
 

@@ -82,8 +82,8 @@ MUTANTS: Final = (
     Mutant(
         "the label leaks into what the model reads when it is scored",
         RETRAINING,
+        "InputFilter: $[4:]",
         "InputFilter: $[3:]",
-        "InputFilter: $[2:]",
         MACHINES,
     ),
     Mutant(
@@ -202,9 +202,9 @@ MUTANTS: Final = (
         ("tests/unit/steps/test_claim_data.py",),
     ),
     Mutant(
-        "the reference holdout is drawn from runs that were not promoted",
+        "the reference holdout is drawn from batches that are not trained on",
         f"{STEPS}/claim_data.py",
-        "for run in runs if run.promoted",
+        "for run in runs if run.data_state == TRAINED",
         "for run in runs if run.outcome",
         ("tests/unit/steps/test_claim_data.py",),
     ),

@@ -170,7 +170,7 @@ def test_a_closed_terminal_ends_training_transform_and_endpoint(place: Workplace
         world.config("config", "first")
         world.sagemaker.create_endpoint(EndpointName="served", EndpointConfigName="config")
         assert world.settled("served")["EndpointStatus"] == "InService"
-        world.put("many/rows.csv", "r,fresh,1,0.1,0.2,0.3,0.4\n" * 300_000)
+        world.put("many/rows.csv", "r,fresh,-,1,0.1,0.2,0.3,0.4\n" * 300_000)
         endless = {**PARAMETERS, "num_round": "1000000", "early_stopping_rounds": "1000000"}
         world.start_training("endless", HyperParameters=endless)
         wait_for(place.folder, "training", "serving")

@@ -114,9 +114,9 @@ class World:
                 "AssembleWith": "Line",
             },
             "DataProcessing": {
-                "InputFilter": "$[3:]",
+                "InputFilter": "$[4:]",
                 "JoinSource": "Input",
-                "OutputFilter": "$[0,1,2,-1]",
+                "OutputFilter": "$[0,1,2,3,-1]",
             },
             "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
         }

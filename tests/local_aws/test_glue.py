@@ -166,6 +166,7 @@ def test_prepare_dataset_makes_the_same_parts_of_the_bank_file_twice(world: Worl
         "source": f"s3://{world.bucket}/accepted/bank/",
         "label": "y",
         "split_by": "row",
+        "parts": "backtest,alone,refit",
         "transform": "true",
         "extra-py-files": world.put("pipelines/bank/transform.py", TRANSFORM),
     }
@@ -183,7 +184,7 @@ def test_prepare_dataset_makes_the_same_parts_of_the_bank_file_twice(world: Worl
 
     summary = json.loads(made["summary"])
     assert summary["features"] == [n for n in header if n not in (*LEFT_OUT, "y")]
-    assert sum(summary["rows"].values()) == len(rows)
+    assert sum(n for part, n in summary["rows"].items() if part != "arrival") == len(rows)
     holdout = [line.split(",") for line in made["holdout"].splitlines()]
     assert [row[0] for row in holdout] == sorted(row[0] for row in holdout)
     assert sum(row[1] == "fresh" for row in holdout) == summary["rows"]["holdout_fresh"]
@@ -207,6 +208,7 @@ def test_a_text_column_fails_the_run_with_column_value_and_row(world: World) -> 
         output=f"s3://{world.bucket}/runs/x/prepared",
         label="age",
         split_by="row",
+        parts="none",
         transform="false",
     )
     assert found["JobRunState"] == "FAILED"

@@ -19,7 +19,7 @@ def world(local_aws: LocalAws) -> World:
 
 @pytest.fixture(scope="module")
 def holdout(world: World) -> str:
-    lines = [f"r{place},fresh,{row}" for place, row in enumerate(rows(50, 10))]
+    lines = [f"r{place},fresh,-,{row}" for place, row in enumerate(rows(50, 10))]
     world.put("holdout/part-0.csv", "\n".join(lines) + "\n")
     return f"s3://{BUCKET}/holdout/"
 
@@ -31,7 +31,7 @@ def test_scores_are_joined_to_the_chosen_columns_of_their_rows(world: World, hol
     fields = [line.split(",") for line in lines]
     assert [row[0] for row in fields] == [f"r{place}" for place in range(50)]
     assert {row[1] for row in fields} == {"fresh"}
-    right = sum((float(score) > 0.5) == (label == "1") for _, _, label, score in fields)
+    right = sum((float(score) > 0.5) == (label == "1") for *_, label, score in fields)
     assert right > 35
 
 
@@ -58,7 +58,7 @@ def test_batch_and_endpoint_give_the_same_answers(world: World) -> None:
 
 
 def test_a_row_that_the_model_cannot_take_fails_the_job_with_its_place(world: World) -> None:
-    world.put("unfit/a.csv", "r1,fresh,1,0.1,0.2,0.3,0.4\nr2,fresh,0,none,0.2,0.3,0.4\n")
+    world.put("unfit/a.csv", "r1,fresh,-,1,0.1,0.2,0.3,0.4\nr2,fresh,-,0,none,0.2,0.3,0.4\n")
     world.start_transform("unfit", "first", f"s3://{BUCKET}/unfit/")
     job = world.transformed("unfit")
     assert job["TransformJobStatus"] == "Failed"

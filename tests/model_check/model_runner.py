@@ -175,11 +175,11 @@ class Runner:
         manifest = json.loads(world.cloud.body_of(given["--manifest"]))
         place = given["--output"].removeprefix("s3://work/")
         lines = [*holdout("fresh"), *(holdout("reference") if manifest["reference"] else ())]
-        parts = {"train": 9, "validation": 9}
+        parts = {"train": 9, "validation": 9, "arrival": len(holdout("fresh"))}
         counts = {f"holdout_{share}": len(holdout(share)) for share in ("fresh", "reference")}
         counts["holdout_reference"] *= bool(manifest["reference"])
         summary = {"schema": 1, "features": ["noise", "signal"], "label": "y"}
-        summary["rows"] = {**parts, **counts}
+        summary |= {"rows": {**parts, **counts}, "shared": 0}
         world.s3.put("work", f"{place}/holdout/part-0.csv", "\n".join(lines).encode())
         world.s3.put("work", f"{place}/summary.json", json.dumps(summary).encode())
         return {"JobRunState": "SUCCEEDED"}

@@ -233,7 +233,7 @@ class SageMaker:
 
 @cache
 def holdout(share: str) -> tuple[str, ...]:
-    """Prepared holdout lines: row id, share, label, and the features noise and signal."""
+    """Prepared holdout lines: row id, share, cluster, label, and the features noise and signal."""
     shares, found, number = Shares(0.7, 0.15), [], 0
     while len(found) < ROWS:
         number += 1
@@ -241,7 +241,7 @@ def holdout(share: str) -> tuple[str, ...]:
         if side(identifier, shares) == "holdout":
             label = len(found) % 2
             noise = len(found) * 7 % ROWS / ROWS - 0.5
-            found.append(f"{identifier},{share},{label},{noise:.6f},{label - 0.5}")
+            found.append(f"{identifier},{share},-,{label},{noise:.6f},{label - 0.5}")
     return tuple(found)
 
 
@@ -252,7 +252,7 @@ def score(skill: float, features: str) -> str:
 
 
 def scored(skill: float, lines: list[str]) -> str:
-    """What the batch transform writes: the first three columns and the score."""
+    """What the batch transform writes: the first four columns and the score."""
     found = []
     for line in lines:
         *first, noise, signal = line.split(",")

@@ -50,11 +50,18 @@ def job(spark: Any) -> Any:
 
 
 def batches(job: Any) -> Any:
-    return job.Batches("run-000003", ("run-000001", "run-000002"), ("run-000001",))
+    return job.Batches("run-000003", ("run-000001", "run-000002"), ("run-000002",))
 
 
-def request(job: Any, folder: Path, *, by_key: bool = False) -> Any:
-    return job.Request(folder.as_uri(), "", folder.as_uri(), "y", by_key, False)
+def request(job: Any, folder: Path, *, by_key: bool = False, parts: tuple[str, ...] = ()) -> Any:
+    return job.Request(folder.as_uri(), "", folder.as_uri(), "y", by_key, False, parts)
+
+
+def as_text(job: Any, data: Any, features: list[str], given: Any = None) -> Any:
+    """The rows on their sides, label y and features as text."""
+    return job.numbers_as_text(
+        job.on_sides(data, given or batches(job), by_key=False), "y", features
+    )
 
 
 def table(spark: Any, columns: str, *rows: tuple[Any, ...]) -> Any:
@@ -64,8 +71,8 @@ def table(spark: Any, columns: str, *rows: tuple[Any, ...]) -> Any:
 
 
 def refused(job: Any, data: Any, features: list[str]) -> str:
-    data = job.numbers_as_text(data, "y", features)
-    found = job.survey(data, "y", features, batches(job))
+    data = as_text(job, data, features)
+    found = job.survey(data, "y", features)
     with pytest.raises(job.PrepareFailed) as failure:
         job.refuse_bad_values(data, found, "y", features)
     return str(failure.value)
@@ -80,7 +87,7 @@ def test_numbers_stay_as_written_and_truth_becomes_one_or_zero(spark: Any, job: 
         (True, "NaN", None),
         (True, None, 2.0),
     )
-    made = job.numbers_as_text(data, "y", ["a.b", "c"]).drop("row_id", "split", "batch")
+    made = as_text(job, data, ["a.b", "c"]).drop(*job.MARKS)
     assert [tuple(row) for row in made.collect()] == [
         ("1", "93.10", "1.5"),
         ("0", "1", None),
@@ -119,8 +126,8 @@ def test_a_number_that_the_reader_would_miss_by_a_bit_is_written_as_the_float_it
     spark: Any, job: Any
 ) -> None:
     rows = [("1", "1.453"), ("0", "1.454"), ("0", "-1.453"), ("1", "1.2345678E7"), ("1", "2.5e-7")]
-    texts = job.numbers_as_text(table(spark, "y string, a string", *rows), "y", ["a"])
-    made = job.readable(texts, job.survey(texts, "y", ["a"], batches(job)), "y", ["a"])
+    texts = as_text(job, table(spark, "y string, a string", *rows), ["a"])
+    made = job.readable(texts, job.survey(texts, "y", ["a"]), "y", ["a"])
     assert [row["a"] for row in made.orderBy("row_id").collect()] == [
         "1.4529999494552612",
         "1.454",
@@ -155,11 +162,11 @@ def test_a_batch_that_is_worse_than_those_before_it_is_refused_and_not_the_run(
         for bad in ([False, True] if batch in bad_in else [False])
     ]
     data = spark.createDataFrame(rows, f"{RESERVED}, y string, a string")
-    data = job.numbers_as_text(data, "y", ["a"])
-    found = job.survey(data, "y", ["a"], batches(job))
+    data = as_text(job, data, ["a"])
+    found = job.survey(data, "y", ["a"])
     refuse, said = {
         "two": (lambda: job.refuse_bad_values(data, found, "y", ["a"]), "Column 'a' holds 'two'"),
-        "1": (lambda: job.refuse_labels(data, "y", batches(job), (0.0, 1.0)), "Label 'y' is 2"),
+        "1": (lambda: job.refuse_labels(data, "y", (0.0, 1.0)), "Label 'y' is 2"),
     }[value]
     with pytest.raises(job.PrepareFailed) as failure:
         refuse()
@@ -169,11 +176,11 @@ def test_a_batch_that_is_worse_than_those_before_it_is_refused_and_not_the_run(
 
 
 def test_a_label_that_an_open_limit_allows_is_taken(spark: Any, job: Any) -> None:
-    data = job.numbers_as_text(table(spark, "y string, a string", ("7.5", "1")), "y", ["a"])
+    data = as_text(job, table(spark, "y string, a string", ("7.5", "1")), ["a"])
     for limits in ((None, None), (0.0, None), (None, 7.5)):
-        job.refuse_labels(data, "y", batches(job), limits)
+        job.refuse_labels(data, "y", limits)
     with pytest.raises(job.DataRefused, match="takes labels from 8 to any"):
-        job.refuse_labels(data, "y", batches(job), (8.0, None))
+        job.refuse_labels(data, "y", (8.0, None))
 
 
 def test_a_split_that_the_recipe_changed_is_refused(spark: Any, job: Any) -> None:
@@ -207,18 +214,21 @@ def test_by_key_the_row_that_arrived_last_stays(spark: Any, job: Any) -> None:
     ]
 
 
-def test_holdout_rows_are_fresh_reference_or_left_out(spark: Any, job: Any) -> None:
+def test_rows_are_counted_by_what_they_are_for(spark: Any, job: Any) -> None:
+    """Batch 1 is neither new nor a reference: its held-out row is trained on."""
+    given = [(1, "holdout"), (2, "holdout"), (2, "train")]
+    given += [(3, "holdout"), (3, "train"), (3, "validation")]
     rows = [
-        (f"r{n}", split, f"run-00000{n}", "1", "2")
-        for n, split in ((1, "holdout"), (2, "holdout"), (3, "holdout"), (3, "train"))
+        (f"r{n}", split, f"run-00000{batch}", "1", "2") for n, (batch, split) in enumerate(given)
     ]
     data = spark.createDataFrame(rows, f"{RESERVED}, y string, a string")
-    found = job.survey(data, "y", ["a"], batches(job))
-    assert job.count_rows(found) == {
-        "train": 1,
-        "validation": 0,
+    found = job.survey(as_text(job, data, ["a"]), "y", ["a"])
+    assert job.count_rows(found, job.COUNTED) == {
+        "train": 3,
+        "validation": 1,
         "holdout_fresh": 1,
         "holdout_reference": 1,
+        "arrival": 3,
     }
 
 
@@ -232,23 +242,85 @@ def test_parts_are_written_in_order_with_nan_for_null_and_no_marker(
         ("r3", "train", "run-000003", "1", None),
         ("r1", "train", "run-000001", "0", "5"),
         ("r2", "validation", "run-000003", "1", "6"),
+        ("r9", "validation", "run-000002", "1", "1"),
         ("r5", "holdout", "run-000003", "1", "7"),
-        ("r4", "holdout", "run-000001", "0", "8"),
-        ("r6", "holdout", "run-000002", "0", "9"),
+        ("r4", "holdout", "run-000002", "0", "8"),
+        ("r6", "holdout", "run-000001", "0", "9"),
+        ("r1", "train", "run-000003", "0", "5"),
+        ("r6", "holdout", "run-000003", "0", "9"),
     ]
     data = spark.createDataFrame(rows, f"{RESERVED}, y string, `a,b` string")
-    counts = job.count_rows(job.survey(data, "y", ["a,b"], batches(job)))
-    job.write_parts(data, request(job, tmp_path), ["a,b"], batches(job), counts)
+    wanted = request(job, tmp_path, parts=job.EXTRA_PARTS)
+    data = as_text(job, data, ["a,b"])
+    found = job.survey(data, "y", ["a,b"])
+    job.write_parts(data, wanted, ["a,b"], found, arrival=True)
     made = {
-        part.name: "".join(file.read_text() for file in sorted(part.glob("*.csv")))
-        for part in tmp_path.iterdir()
+        str(part.relative_to(tmp_path)): "".join(f.read_text() for f in sorted(part.glob("*.csv")))
+        for part in (*tmp_path.iterdir(), *tmp_path.glob("*/*"))
+        if list(part.glob("*.csv"))
     }
     assert made == {
-        "train": "0,5\n1,nan\n",
-        "validation": "1,6\n",
-        "holdout": "r4,reference,0,8\nr5,fresh,1,7\n",
+        "train": "0,5\n0,5\n1,nan\n0,9\n0,9\n",
+        "validation": "1,6\n1,1\n",
+        "backtest/train": "0,5\n0,9\n",
+        "backtest/validation": "1,1\n",
+        "alone/train": "0,5\n1,nan\n0,9\n",
+        "alone/validation": "1,6\n",
+        "refit/train": "0,5\n0,5\n1,6\n1,nan\n0,8\n1,7\n0,9\n0,9\n1,1\n",
+        "refit/validation": "1,6\n1,1\n",
+        "holdout": "r4,reference,-,0,8\nr5,fresh,-,1,7\n",
+        "arrival": "r2,new,-,1,6\nr3,new,-,1,nan\nr4,reference,-,0,8\nr5,fresh,-,1,7\n",
     }
     assert not list(tmp_path.rglob("_SUCCESS"))
+    assert job.count_shared(data, wanted, arrival=True) == 0
+
+
+def test_a_row_that_is_both_fitted_and_judged_on_is_counted(spark: Any, job: Any) -> None:
+    rows = [("r1", "train", "new", True), ("r1", "holdout", "fresh", True)]
+    rows += [("r2", "train", None, False), ("r2", "train", "new", True)]
+    marks = f"row_id string, `{job.SIDE}` string, `{job.KIND}` string, `{job.IS_NEW}` boolean"
+    data = spark.createDataFrame(rows, marks)
+    assert job.count_shared(data, request(job, Path("/x")), arrival=True) == 1
+    backtest = request(job, Path("/x"), parts=("backtest",))
+    assert job.count_shared(data, backtest, arrival=True) == 2
+    assert job.count_shared(data, backtest, arrival=False) == 1
+
+
+def drops(chance: random.Random, count: int) -> list[list[tuple[str, str]]]:
+    """Batches of row ids and sides that overlap, a side for each id."""
+    sides = {f"r{n}": chance.choice(["train", "validation", "holdout"]) for n in range(30)}
+    return [
+        [
+            (row_id, sides[row_id])
+            for row_id in chance.choices(sorted(sides), k=chance.randint(1, 12))
+        ]
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_row_is_fitted_and_judged_on_whatever_batches_hold_it(
+    spark: Any, job: Any, seed: int, by_key: bool
+) -> None:
+    """Through a series of runs: once trained on, never judged on again."""
+    chance, rows, trained = random.Random(seed), [], set[str]()
+    for token, drop in enumerate(drops(chance, 6), start=1):
+        batch = f"run-{token:06d}"
+        rows += [(*row, batch, arrival(0, n), "1", "2") for n, row in enumerate(drop, start=1)]
+        history = tuple(f"run-{n:06d}" for n in range(1, token))
+        given = job.Batches(batch, history, history[-2:])
+        chance.shuffle(rows)
+        data = spark.createDataFrame(rows, f"{RESERVED}, {ARRIVAL}, y string, a string")
+        data = data if by_key else data.drop("arrival")
+        made = job.on_sides(data, given, by_key=by_key).collect()
+        judged = {row["row_id"] for row in made if row[job.KIND] in ("fresh", "reference")}
+        arrived = {row["row_id"] for row in made if row[job.KIND] in ("fresh", "new")}
+        fitted = {row["row_id"] for row in made if row[job.SIDE] != "holdout"}
+        assert not fitted & judged
+        assert not trained & (judged | arrived)
+        trained |= fitted
+        assert all(row[job.KIND] or row[job.SIDE] != "holdout" for row in made)
 
 
 def numbers_of_all_kinds(chance: random.Random) -> Iterator[tuple[str, float | None]]:
@@ -280,8 +352,8 @@ def test_the_container_s_reader_reads_the_numbers_that_were_prepared(
     rows = [(f"r{n:06}", "train", "run-000003", n % 2, *row, None) for n, row in enumerate(given)]
     data = spark.createDataFrame(rows, f"{RESERVED}, y int, a string, b double, c double")
     columns = ["y", "a", "b", "c"]
-    data = job.numbers_as_text(data, "y", columns[1:])
-    found = job.survey(data, "y", columns[1:], batches(job))
+    data = as_text(job, data, columns[1:])
+    found = job.survey(data, "y", columns[1:])
     assert [row[job.BAD_ROWS] for row in found] == [0]
     data = job.readable(data, found, "y", columns[1:])
     job._write(data, columns, f"{tmp_path.as_uri()}/train", len(rows))
@@ -340,6 +412,7 @@ def test_features_that_differ_from_the_champion_s_are_named(
 ) -> None:
     columns = ", ".join(f"{name} string" for name in ("y", *features))
     data = table(spark, columns, ("1", *("2" for _ in features)))
+    data = job.on_sides(data, batches(job), by_key=False)
     assert job.features_of(data, "y", None) == features
     with pytest.raises(job.PrepareFailed, match=sentence):
         job.features_of(data, "y", champion)
@@ -347,10 +420,11 @@ def test_features_that_differ_from_the_champion_s_are_named(
 
 def test_a_missing_label_or_reserved_column_is_named(spark: Any, job: Any) -> None:
     data = table(spark, "a string", ("1",))
+    made = job.on_sides(data, batches(job), by_key=False)
     with pytest.raises(job.PrepareFailed, match="The label column 'y' is missing"):
-        job.features_of(data, "y", None)
+        job.features_of(made, "y", None)
     with pytest.raises(job.PrepareFailed, match="No feature column is left"):
-        job.features_of(data.withColumnRenamed("a", "y"), "y", None)
+        job.features_of(made.withColumnRenamed("a", "y"), "y", None)
     with pytest.raises(job.PrepareFailed, match="'split' is missing from the recipe"):
         job._require_reserved(data.drop("split"), job.RESERVED, "the recipe")
 

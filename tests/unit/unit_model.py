@@ -69,12 +69,14 @@ class Run:
         )
         self.write("manifest.json", self.manifest)
         self.lines = list(holdout(400))
-        rows = PreparedRows(train=1, validation=1, holdout_fresh=400, holdout_reference=0)
-        summary = Prepared(features=("a", "b"), label="y", rows=rows)
+        rows = PreparedRows(
+            train=1, validation=1, holdout_fresh=400, holdout_reference=0, arrival=400
+        )
+        summary = Prepared(features=("a", "b"), label="y", rows=rows, shared=0)
         self.write("prepared/summary.json", summary)
         self.put(
             "prepared/holdout/part-0.csv",
-            "".join(f"{i},fresh,{y},{i[1:4]},7\n" for i, y in self.lines),
+            "".join(f"{i},fresh,-,{y},{i[1:4]},7\n" for i, y in self.lines),
         )
         for role, skill in skills.items():
             self.put(f"scores/{role}/part-0.csv.out", scored(self.lines, skill))
@@ -148,7 +150,7 @@ def holdout(count: int) -> Any:
 def scored(lines: list[tuple[str, int]], skill: float) -> str:
     draw = random.Random(7)
     return "".join(
-        f"{i},fresh,{y},{1 / (1 + math.exp(-(skill * (y - 0.5) + draw.gauss(0, 1)))):.6f}\n"
+        f"{i},fresh,-,{y},{1 / (1 + math.exp(-(skill * (y - 0.5) + draw.gauss(0, 1)))):.6f}\n"
         for i, y in lines
     )
 

@@ -36,6 +36,7 @@ RUN: dict[str, Any] = {
     "transform": None,
     "label": "y",
     "split_by": "row",
+    "parts": "none",
     "training": {
         "image": "image",
         "hyperparameters": {"num_round": "5"},

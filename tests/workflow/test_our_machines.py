@@ -178,13 +178,13 @@ def test_a_model_fits_to_train_stops_on_validation_and_is_scored_on_holdout(
 
 def test_a_model_that_is_scored_sees_the_features_alone(retraining: Coverage) -> None:
     """A holdout line through the job's filters, as local AWS and SageMaker apply them."""
-    line = ["r1", "fresh", "the label", "the first feature", "the last feature"]
+    line = ["r1", "fresh", "cluster", "the label", "the first feature", "the last feature"]
     job = retrain(retraining).arguments("ScoreModel")
     chosen = job["DataProcessing"]
-    assert parse_filter(chosen["InputFilter"]).choose(line) == line[3:]
+    assert parse_filter(chosen["InputFilter"]).choose(line) == line[4:]
     joined = parse_filter(chosen["OutputFilter"]).choose([*line, "the score"])
     assert chosen["JoinSource"] == "Input"
-    assert joined == ["r1", "fresh", "the label", "the score"]
+    assert joined == ["r1", "fresh", "cluster", "the label", "the score"]
     scored = job["TransformOutput"]["S3OutputPath"]
     assert scored == f"{RUN['uri']}/scores/challenger/"
 

@@ -89,6 +89,11 @@ class PushedDefinition(Part):
         return str(self.section("gate")["metric"])
 
     @property
+    def reference_batches(self) -> int:
+        """How many earlier batches' holdouts are judged on."""
+        return int(self.section("gate")["reference_batches"])
+
+    @property
     def endpoint_kind(self) -> str:
         """`serverless` or `none`."""
         return str(self.section("endpoint")["kind"])

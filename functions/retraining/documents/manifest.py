@@ -46,7 +46,7 @@ class Manifest(RunDocument):
     token: Annotated[int, "Fencing token of the run"]
     batch: Annotated[str, "Value of the reserved column `batch` in the rows this run accepts"]
     history: Annotated[tuple[str, ...], "Earlier batches that are trained on, oldest first"]
-    reference: Annotated[tuple[str, ...], "Batches of promoted runs: the reference holdout"]
+    reference: Annotated[tuple[str, ...], "The last of them, whose holdouts are judged on"]
     objects: Annotated[tuple[ClaimedObject, ...], "The object versions it claimed, as they arrived"]
     definition: Annotated[PushedDefinition, "The whole definition.json, every default written out"]
     definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]

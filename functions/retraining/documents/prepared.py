@@ -15,7 +15,8 @@ class PreparedRows(Part):
     train: Annotated[int, "Rows to fit on"]
     validation: Annotated[int, "Rows to tune and stop on"]
     holdout_fresh: Annotated[int, "Rows of this batch to judge on"]
-    holdout_reference: Annotated[int, "Rows of promoted batches to judge on"]
+    holdout_reference: Annotated[int, "Rows of the reference batches to judge on"]
+    arrival: Annotated[int, "Rows of this batch that no model of an earlier run has seen"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +31,4 @@ class Prepared(RunDocument):
     features: Annotated[tuple[str, ...], "The features, in the order of the prepared files"]
     label: Annotated[str, "The label, which is the first column of the prepared files"]
     rows: Annotated[PreparedRows, "How many rows there are"]
+    shared: Annotated[int, "Row ids that a model is both fitted and judged on: must be 0"]

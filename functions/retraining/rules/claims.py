@@ -134,6 +134,16 @@ def manifest_objects(objects: list[Pending], bucket: str) -> tuple[ClaimedObject
     )
 
 
+def reference(history: tuple[str, ...], count: int, trained_on: Iterable[str]) -> tuple[str, ...]:
+    """The last batches, whose holdouts are judged on.
+
+    None of those whose holdouts the champion was trained on, should a push ask for more batches
+    than the run asked for that trained it.
+    """
+    known = set(trained_on)
+    return tuple(batch for batch in history[-count:] if batch not in known)
+
+
 def fingerprint(
     objects: tuple[ClaimedObject, ...], definition: PushedDefinition, image: str
 ) -> str:

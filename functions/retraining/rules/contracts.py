@@ -193,6 +193,11 @@ class Gate(Section):
     margin: Annotated[Number, Field(ge=0)] = 0.01
     confidence: Annotated[Number, Field(ge=0.5, lt=1)] = 0.95
     min_holdout_rows: Annotated[StrictInt, Field(ge=30)] = 1000
+    reference_batches: Annotated[StrictInt, Field(ge=1, le=100)] = Field(
+        default=6,
+        description="The holdouts of so many earlier batches are judged on beside that of the new"
+        " one; those of older batches are trained on",
+    )
     approval: Literal["auto", "manual"] = Field(
         default="auto",
         description="Who promotes a challenger that has proven itself: the run, or a person who"

@@ -1,6 +1,6 @@
 """Reads what batch transforms wrote and measures challenger and champion on the same rows.
 
-A score line is `row_id,fresh|reference,label,score`: predictions are read, never models. Both
+A score line is `row_id,kind,cluster,label,score`: predictions are read, never models. Both
 models' lines are read side by side, as a transform keeps the order of its input, and of a row only
 its numbers are kept, in columns that need not be in memory.
 """
@@ -26,8 +26,8 @@ REFERENCE: Final = "reference"
 HOLDOUTS: Final = (FRESH, REFERENCE)
 GOLDEN: Final = 16
 
-Row = tuple[str, str, float, float]
-"""Row id, holdout, label and score."""
+Row = tuple[str, str, str, float, float]
+"""Row id, holdout, cluster, label and score."""
 
 
 class Column(metrics.Values, Protocol):
@@ -60,12 +60,12 @@ def read(lines: Iterable[str], where: str) -> Iterator[Row]:
     """The scored rows; raises ScoresUnreadable for a line of another form."""
     for number, line in enumerate(lines, start=1):
         parts = line.rstrip("\r\n").split(",")
-        if len(parts) != 4 or parts[1] not in HOLDOUTS:
+        if len(parts) != 5 or parts[1] not in HOLDOUTS:
             raise ScoresUnreadable(
                 f"{where}, line {number}: {line[:200]!r} is not"
-                " 'row_id,fresh|reference,label,score': look at the transform's filters"
+                " 'row_id,fresh|reference,cluster,label,score': look at the transform's filters"
             )
-        yield parts[0], parts[1], number_or_nan(parts[2]), number_or_nan(parts[3])
+        yield parts[0], parts[1], parts[2], number_or_nan(parts[3]), number_or_nan(parts[4])
 
 
 def number_or_nan(text: str) -> float:
@@ -87,14 +87,14 @@ def gather(
         name: Holdout(column(), column(), column() if champion is not None else None)
         for name in HOLDOUTS
     }
-    for (row_id, name, label, score), theirs in _side_by_side(challenger, champion):
+    for (row_id, name, _, label, score), theirs in _side_by_side(challenger, champion):
         holdout = kept[name]
         holdout.labels.append(label)
         holdout.challenger.append(score)
         holdout.not_finite += not math.isfinite(score)
         holdout.outside += side(row_id, shares) != "holdout"
         if holdout.champion is not None and theirs is not None:
-            holdout.champion.append(theirs[3])
+            holdout.champion.append(theirs[4])
     return kept
 
 
@@ -105,7 +105,7 @@ def _side_by_side(
         yield from ((row, None) for row in challenger)
         return
     for number, (ours, theirs) in enumerate(zip_longest(challenger, champion), start=1):
-        if ours is None or theirs is None or ours[:3] != theirs[:3]:
+        if ours is None or theirs is None or ours[:4] != theirs[:4]:
             raise ScoresUnreadable(
                 f"row {number} is {_shown(ours)} in the challenger's scores and {_shown(theirs)}"
                 " in the champion's: both must be of the same rows in the same order; drop data"
@@ -115,7 +115,7 @@ def _side_by_side(
 
 
 def _shown(row: Row | None) -> str:
-    return "missing" if row is None else f"{row[0]} ({row[1]}, label {row[2]:g})"
+    return "missing" if row is None else f"{row[0]} ({row[1]}, label {row[3]:g})"
 
 
 def measure(metric: str, kept: dict[str, Holdout]) -> Metrics:
@@ -162,7 +162,7 @@ def golden_ids(kept: dict[str, Holdout], challenger: Iterable[Row]) -> dict[str,
     name = FRESH if len(kept[FRESH].labels) else REFERENCE
     wanted = _golden_scores(kept[name].challenger)
     each = math.ceil(GOLDEN / len(wanted)) if wanted else 0
-    for row_id, holdout, _, score in challenger:
+    for row_id, holdout, *_, score in challenger:
         if holdout == name and score in wanted and row_id not in wanted[score]:
             insort(wanted[score], row_id)
             del wanted[score][each:]
@@ -182,7 +182,7 @@ def golden_rows(holdout: Iterable[str], wanted: dict[str, float]) -> tuple[Golde
     """Each wanted holdout line, its features as the model reads them."""
     found: dict[str, GoldenRow] = {}
     for line in holdout:
-        row_id, _, _, features = line.rstrip("\r\n").split(",", 3)
+        row_id, *_, features = line.rstrip("\r\n").split(",", 4)
         if row_id in wanted and row_id not in found:
             score = wanted[row_id]
             found[row_id] = GoldenRow(row_id=row_id, features=features, score=score)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.algorithms.catalog import DEFAULT, label_range
 from retraining.algorithms.hyperparameters import as_text
+from retraining.documents.champion import Champion
 from retraining.documents.document import Part
 from retraining.documents.manifest import DefinitionRef, Manifest
 from retraining.documents.registration import Registration
@@ -22,6 +24,8 @@ from retraining.rules import claims, encryption, names
 from retraining.rules.durations import seconds
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
+
+NO_PARTS: Final = "none"  # to fit on besides train and validation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,7 @@ class ClaimedRun(Part):
     transform: str | None
     label: str
     split_by: str
+    parts: str
     training: RunTraining
     keys: RunKeys
     isolation: bool
@@ -99,6 +104,8 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
     if not objects:
         raise NothingPending(f"no object of pipeline {pipeline} is pending")
     runs, definition = aws.ledger.runs(pipeline), registration.parsed()
+    history = tuple(names.batch(run.token) for run in runs if run.data_state == TRAINED)
+    champion = aws.ledger.champion(pipeline)
     image = settings.image(definition.algorithm or DEFAULT)
     claimed = claims.manifest_objects(objects, settings.landing_bucket)
     fingerprint = claims.fingerprint(claimed, definition, image)
@@ -107,19 +114,29 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         pipeline=pipeline,
         token=token,
         batch=names.batch(token),
-        history=tuple(names.batch(run.token) for run in runs if run.data_state == TRAINED),
-        reference=tuple(names.batch(run.token) for run in runs if run.promoted),
+        history=history,
+        reference=claims.reference(
+            history, definition.reference_batches, _trained_on(aws, pipeline, champion)
+        ),
         objects=claimed,
         definition=definition,
         definition_ref=_reference(registration),
         image=image,
-        champion=aws.ledger.champion(pipeline),
+        champion=champion,
         fingerprint=fingerprint,
         repeats=claims.repeated(runs, fingerprint),
         least_label=least,
         greatest_label=greatest,
         claimed_at=clock.stamp(),
     )
+
+
+def _trained_on(aws: Adapters, pipeline: str, champion: Champion | None) -> set[str]:
+    """The batches whose holdouts the champion was trained on."""
+    if champion is None:
+        return set()
+    former = aws.run_folder(pipeline, champion.token).find(Manifest)
+    return set(former.history) - set(former.reference) if former else set()
 
 
 def _reference(registration: Registration) -> DefinitionRef:
@@ -204,6 +221,7 @@ def _claimed(
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,
         label=definition.label,
         split_by=definition.split_by,
+        parts=NO_PARTS,
         training=training,
         keys=_keys(training),
         # Serverless endpoints exclude network isolation (SageMaker developer guide).

@@ -48,7 +48,7 @@ def refusal(definition: dict[str, Any], section: str, key: str, value: object) -
 def scored(factor: float) -> Iterator[scores.Row]:
     """A model whose every answer is `factor` times the label."""
     labels = [float(100 + row) for row in range(60)]
-    lines = [f"r{label},fresh,{label},{label * factor}" for label in labels]
+    lines = [f"r{label},fresh,-,{label},{label * factor}" for label in labels]
     return scores.read(lines, "scores.csv")
 
 

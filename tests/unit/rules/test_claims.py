@@ -182,3 +182,19 @@ def test_with_a_key_the_order_of_the_objects_counts() -> None:
     assert claims.fingerprint(claimed("a", "b"), keyed, "i") != claims.fingerprint(
         claimed("b", "a"), keyed, "i"
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "trained_on", "wanted"),
+    [
+        (2, (), ("c", "d")),
+        (9, (), ("a", "b", "c", "d")),
+        (1, ("d",), ()),
+        (9, ("a", "b"), ("c", "d")),
+    ],
+)
+def test_the_reference_is_of_the_last_batches_that_the_champion_was_not_trained_on(
+    count: int, trained_on: tuple[str, ...], wanted: tuple[str, ...]
+) -> None:
+    """A push that asks for more batches brings none back."""
+    assert claims.reference(("a", "b", "c", "d"), count, trained_on) == wanted

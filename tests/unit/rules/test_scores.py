@@ -26,11 +26,11 @@ def golden(lines: list[str]) -> dict[str, float]:
 
 def test_rows_that_are_equal_are_one_golden_row() -> None:
     """Rows of equal fields share an id; a golden row that came twice would be one row less."""
-    lines = [f"r{n:02d},fresh,{n % 2},{n / 20}" for n in range(20)]
+    lines = [f"r{n:02d},fresh,-,{n % 2},{n / 20}" for n in range(20)]
     wanted = golden([*lines, *[lines[0]] * 60, *[lines[19]] * 60])
     assert len(wanted) == scores.GOLDEN
     assert (min(wanted.values()), max(wanted.values())) == (0, 0.95)
-    holdout = [f"r{n:02d},fresh,{n % 2},{n},{n + 1}" for n in range(20)]
+    holdout = [f"r{n:02d},fresh,-,{n % 2},{n},{n + 1}" for n in range(20)]
     rows = scores.golden_rows([*holdout, *holdout], wanted)
     assert [row.row_id for row in rows] == sorted(wanted)
     for row in rows:
@@ -44,7 +44,7 @@ def test_golden_rows_are_as_many_as_there_are_up_to_sixteen_at_both_ends(
 ) -> None:
     """Also where many rows share a score, and where a score is not a number."""
     score_of = dict(rows)
-    lines = [f"r{n:02d},fresh,1,{score_of[n]}" for n, _ in rows] + ["r99,fresh,1,nan"]
+    lines = [f"r{n:02d},fresh,-,1,{score_of[n]}" for n, _ in rows] + ["r99,fresh,-,1,nan"]
     wanted = golden(lines)
     found = {int(row_id[1:]): score for row_id, score in wanted.items()}
     assert all(score_of[n] == score for n, score in found.items())
@@ -57,17 +57,17 @@ def test_golden_rows_are_as_many_as_there_are_up_to_sixteen_at_both_ends(
 
 
 def test_golden_rows_come_from_the_reference_holdout_where_there_is_no_fresh_one() -> None:
-    assert golden(["r1,reference,1,0.5", "r2,reference,0,0.25"]) == {"r1": 0.5, "r2": 0.25}
-    assert golden(["r1,reference,1,0.5", "r2,fresh,0,0.25"]) == {"r2": 0.25}
+    assert golden(["r1,reference,-,1,0.5", "r2,reference,-,0,0.25"]) == {"r1": 0.5, "r2": 0.25}
+    assert golden(["r1,reference,-,1,0.5", "r2,fresh,-,0,0.25"]) == {"r2": 0.25}
 
 
 def test_a_holdout_row_of_training_or_validation_is_counted_as_seen() -> None:
-    lines = [f"{row},fresh,1,0.5" for row in (TRAIN, VALIDATION, HOLDOUT)]
+    lines = [f"{row},fresh,-,1,0.5" for row in (TRAIN, VALIDATION, HOLDOUT)]
     measured = scores.measure("auc", gathered(lines))
     assert measured.outside_holdout == 2
 
 
-OURS = [f"{HOLDOUT},fresh,1,0.9", f"{TRAIN},fresh,0,0.1"]
+OURS = [f"{HOLDOUT},fresh,-,1,0.9", f"{TRAIN},fresh,-,0,0.1"]
 
 
 def test_models_are_compared_on_the_same_rows() -> None:
@@ -79,9 +79,9 @@ def test_models_are_compared_on_the_same_rows() -> None:
 @pytest.mark.parametrize(
     ("theirs", "said"),
     [
-        ([OURS[0], f"{TRAIN},fresh,1,0.2"], rf"row 2 is {TRAIN} \(fresh, label 0\) .* label 1\)"),
-        ([OURS[0], f"{TRAIN},reference,0,0.2"], r"row 2 is .* \(reference, label 0\)"),
-        ([OURS[0], f"{VALIDATION},fresh,0,0.2"], rf"row 2 is {TRAIN} .* {VALIDATION}"),
+        ([OURS[0], f"{TRAIN},fresh,-,1,0.2"], rf"row 2 is {TRAIN} \(fresh, label 0\) .* label 1\)"),
+        ([OURS[0], f"{TRAIN},reference,-,0,0.2"], r"row 2 is .* \(reference, label 0\)"),
+        ([OURS[0], f"{VALIDATION},fresh,-,0,0.2"], rf"row 2 is {TRAIN} .* {VALIDATION}"),
         (OURS[:1], "row 2 is .* and missing in the champion's"),
         ([*OURS, OURS[1]], "row 3 is missing in the challenger's"),
         (OURS[::-1], "row 1 is .* in the same order"),

@@ -97,7 +97,7 @@ def test_a_transform_that_was_tampered_with_is_refused(service: Service) -> None
         claim()
 
 
-def test_history_is_what_was_trained_on_and_reference_what_was_promoted(service: Service) -> None:
+def test_history_is_what_was_trained_on_and_reference_the_last_of_it(service: Service) -> None:
     """Run 5 after one promoted, one lost, one suspect and one rejected batch."""
     ends = [("PROMOTED", "TRAINED"), ("MODEL_REJECTED", "TRAINED")]
     ends += [("MODEL_REJECTED", "SUSPECT"), ("DATA_REJECTED", "QUARANTINED")]
@@ -113,7 +113,7 @@ def test_history_is_what_was_trained_on_and_reference_what_was_promoted(service:
     claim(5)
     manifest = service.read("runs/bank/000005/manifest.json")
     assert manifest["history"] == ["run-000001", "run-000002"]
-    assert manifest["reference"] == ["run-000001"]
+    assert manifest["reference"] == ["run-000001", "run-000002"]
 
 
 def test_the_champion_of_the_claim_is_scored_beside_the_challenger(service: Service) -> None:
