@@ -8,6 +8,8 @@ import itertools
 import selectors
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -128,7 +130,17 @@ class TestClock:
         return timer
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run to the end, jumping over every wait."""
+        """Run to the end, jumping over every wait.
+
+        Where a loop runs already, as in a cell of a Jupyter notebook, in a thread: a thread has
+        one running loop at most.
+        """
+        if not _a_loop_runs():
+            return self._run(work)
+        with ThreadPoolExecutor(1, "test-clock") as threads:
+            return threads.submit(copy_context().run, self._run, work).result()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
         loop = asyncio.SelectorEventLoop(_IdleSelector(self))
         try:
             return loop.run_until_complete(work)
@@ -145,6 +157,15 @@ class TestClock:
                 timer.call()
                 return True
         return False
+
+
+def _a_loop_runs() -> bool:
+    """True in a thread whose event loop is running."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 class _TestTimer:
