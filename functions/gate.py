@@ -11,7 +11,7 @@ from retraining.steps.gate import apply_gate
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{manifest} -> {decision, outcome, data_state, sentence, verdict}."""
+    """{manifest} -> {decision, outcome, data_state, sentence, verdict, next}."""
     aws = bootstrap.adapters()
     answer = apply_gate(aws, aws.work.read_document(Manifest, event["manifest"]))
     log.info(answer.sentence, extra={"decision": answer.decision})

@@ -89,8 +89,8 @@ MUTANTS: Final = (
     Mutant(
         "models are scored on the rows that training stopped on",
         RETRAINING,
-        "/prepared/holdout/'",
-        "/prepared/validation/'",
+        "$states.input.score %",
+        "$states.input.validation %",
         MACHINES,
     ),
     Mutant(

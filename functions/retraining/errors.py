@@ -15,6 +15,7 @@ RatchetError
 |-- DataDefeatsCheck          an object makes the data check fail instead of finding a problem
 |-- ScoresUnreadable          a batch transform wrote lines that are not scores
 |-- RegistrationFailed        the artifact to register is missing or empty
+|-- RunFailed                 a run that failed is recorded, and its execution fails with it
 |-- PromotionRefused
 |   |-- ChampionChanged       the verdict was reached against another champion than today's
 |   |-- PackageRejected       somebody has rejected the package in the registry
@@ -93,6 +94,10 @@ class ScoresUnreadable(RatchetError):
 
 class RegistrationFailed(RatchetError):
     """Raised when a model cannot be registered because its artifact is missing or empty."""
+
+
+class RunFailed(RatchetError):
+    """Raised by FinishRun when all is recorded, so that the execution fails as its run did."""
 
 
 class PromotionRefused(RatchetError):

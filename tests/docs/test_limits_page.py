@@ -46,11 +46,12 @@ def of_template(name: str, *path: str) -> Any:
 
 
 STATES = machine("retraining")["States"]
+CANDIDATES = STATES["Candidates"]["ItemProcessor"]["States"]
 VOLUME = re.search(
-    r"'VolumeSizeInGB': (\d+)", STATES["TrainModel"]["Arguments"]["ResourceConfig"]
+    r"'VolumeSizeInGB': (\d+)", CANDIDATES["TrainModel"]["Arguments"]["ResourceConfig"]
 ) or ["", "no volume is asked for"]
 CHECKING = STATES["CheckData"]["ItemProcessor"]["States"]["CheckChunk"]
-SCORING = STATES["ScoreHoldout"]["ItemProcessor"]["States"]["ScoreModel"]
+SCORING = CANDIDATES["ScoreModel"]
 VALUES = {
     "objects in one run": f"{claims.MOST_OBJECTS:,}",
     "bytes in one run": f"{claims.MOST_BYTES >> 30} GiB",

@@ -63,7 +63,7 @@ def test_the_workflows_model_is_promoted_and_answers(
     record = runs[OWN]["record"]
     assert record["outcome"] == "PROMOTED", record
     artifact = stack.item(OWN, "champion")["artifact"]["S"]
-    output = f"s3://{stack.bucket}/runs/{OWN}/000001/model"
+    output = f"s3://{stack.bucket}/runs/{OWN}/000001/model/challenger"
     assert artifact == f"{output}/{stack.name(OWN)}-000001-shallow-0/output/model.tar.gz"
     job = stack.aws(
         "sagemaker", "describe-training-job",
@@ -91,7 +91,7 @@ def test_the_workflow_is_a_machine_of_its_own_that_the_run_waits_for(
     (nested,) = stack.aws("stepfunctions", "list-executions", "--state-machine-arn", arn)[
         "executions"
     ]
-    assert (nested["name"], nested["status"]) == (f"{OWN}-000001", "SUCCEEDED")
+    assert (nested["name"], nested["status"]) == (f"{OWN}-000001-challenger", "SUCCEEDED")
     assert 20 < stack.transitions(f"{OWN}-000001") <= MOST_TRANSITIONS
     shown = stack.ratchet("show", f"{OWN}-000001").stdout
     assert "Train by the pipeline's workflow" in shown
@@ -103,8 +103,8 @@ def test_a_workflow_without_an_artifact_fails_the_run_and_its_data_waits(
     record = runs[EMPTY]["record"]
     assert record["outcome"] == "FAILED"
     assert record["sentence"].startswith(
-        'TrainWithWorkflow failed: the workflow must end with {"artifact": "<S3 URI of a model'
-        f".tar.gz below s3://{stack.bucket}/runs/{EMPTY}/000001/model/>"
+        'Candidates failed: the workflow must end with {"artifact": "<S3 URI of a model'
+        f".tar.gz below s3://{stack.bucket}/runs/{EMPTY}/000001/model/challenger/>"
     )
     assert record["data_state"] == "PENDING"
     assert stack.pending(EMPTY) == 1

@@ -155,7 +155,7 @@ class Runner:
         skill = cloud.skills.pop(0) if len(cloud.skills) > 1 else cloud.skills[0]
         if cloud.break_next:
             cloud.break_next = False
-            cloud.broken.add(given["TrainingJobName"].partition("-train")[0])
+            cloud.broken.add(given["TrainingJobName"].rpartition("-challenger")[0])
         uri = f"{given['OutputDataConfig']['S3OutputPath']}/{given['TrainingJobName']}/model.tar.gz"
         world.s3.put("work", uri.removeprefix("s3://work/"), json.dumps({"skill": skill}).encode())
         artifacts = {"S3ModelArtifacts": uri}
@@ -175,12 +175,15 @@ class Runner:
         manifest = json.loads(world.cloud.body_of(given["--manifest"]))
         place = given["--output"].removeprefix("s3://work/")
         lines = [*holdout("fresh"), *(holdout("reference") if manifest["reference"] else ())]
-        parts = {"train": 9, "validation": 9, "arrival": len(holdout("fresh"))}
+        parts = {"train": 9, "validation": 9, "arrival": len(holdout("fresh") + holdout("new"))}
         counts = {f"holdout_{share}": len(holdout(share)) for share in ("fresh", "reference")}
         counts["holdout_reference"] *= bool(manifest["reference"])
         summary = {"schema": 1, "features": ["noise", "signal"], "label": "y"}
         summary |= {"rows": {**parts, **counts}, "shared": 0}
-        world.s3.put("work", f"{place}/holdout/part-0.csv", "\n".join(lines).encode())
+        world.s3.put("work", f"{place}/holdout/part-0.csv", "\n".join(sorted(lines)).encode())
+        if manifest["champion"]:
+            arrived = "\n".join(sorted([*lines, *holdout("new")]))
+            world.s3.put("work", f"{place}/arrival/part-0.csv", arrived.encode())
         world.s3.put("work", f"{place}/summary.json", json.dumps(summary).encode())
         return {"JobRunState": "SUCCEEDED"}
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from unit_faults import Crash, Faults
-from unit_service import Service, claim, concluded, failed, rows, started
+from unit_service import Service, claim, concluded, failed, finish, rows, started
 
 import check_data
-import finish_run
 import settle_data
 
 pytestmark = pytest.mark.slow  # every write of every end: over a minute of CPU
@@ -81,7 +80,7 @@ def test_a_settling_that_stops_at_any_write_is_completed_as_it_was_decided(
         died = half_settled(service, conclusion, write, after=after)
         if died and caught:  # the Catch of SettleData leads to FinishRun, then to Failed
             given = {**failed("SettleData", "Broken"), "execution": "arn", "package": None}
-            finish_run.handler({"pipeline": "bank", "token": 1, **given}, None)
+            finish({"pipeline": "bank", "token": 1, **given})
         if died:
             service.end("bank-000001", "FAILED" if caught else "ABORTED")
         undecided = write == BEFORE_ANYTHING and not after

@@ -16,11 +16,10 @@ from typing import Any
 
 import pytest
 from unit_faults import Crash, Faults
-from unit_service import DEFINITION, Service, concluded, rows
+from unit_service import DEFINITION, Service, concluded, finish, rows
 
 import check_data
 import claim_data
-import finish_run
 import settle_data
 from retraining.adapters import Adapters
 from retraining.adapters.ledger import Ledger
@@ -138,7 +137,7 @@ class World:
         conclusion = self.conclude(token, {item["chunk"] for item in manifest["objects"]})
         given = {**self.state(token), **conclusion, "package": None}
         self.until_done(lambda: settle_data.handler(given, None))
-        self.until_done(lambda: finish_run.handler(given, None))
+        self.until_done(lambda: finish(given))
         if conclusion["conclusion"]["outcome"] == "WAITING":  # it ended what it rejected
             self.claims[token] -= {
                 item["item"].removeprefix("object#")

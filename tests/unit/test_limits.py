@@ -65,9 +65,13 @@ def test_the_next_run_waits_for_a_promotion_as_long_as_it_may_take() -> None:
 
 
 def test_a_run_may_take_as_long_as_its_states_together() -> None:
-    either = seconds(STATES["TrainModel"]) - seconds(STATES["TrainWithWorkflow"])
+    """One pass; the gate may ask for a second one, in which candidates are trained again."""
+    training = STATES["Candidates"]["ItemProcessor"]["States"]
+    either = seconds(training["TrainModel"]) - seconds(training["TrainWithWorkflow"])
     assert either > 0
-    longest = sum(map(seconds, within(STATES))) - seconds(STATES["TrainWithWorkflow"])
+    once = sum(map(seconds, within(STATES))) - seconds(training["TrainWithWorkflow"])
+    again = [*within(training), STATES["ExtractMetrics"], STATES["Gate"]]
+    longest = once + sum(map(seconds, again)) - seconds(training["TrainWithWorkflow"])
     assert longest <= MACHINES["retraining"]["TimeoutSeconds"]
 
 

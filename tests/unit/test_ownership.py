@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from unit_model import Run, serve
-from unit_service import DEFINITION, ROLE, TAGS, Service, claim, concluded, rows, started
+from unit_service import DEFINITION, ROLE, TAGS, Service, claim, concluded, finish, rows, started
 
-import finish_run
 from retraining import errors
 from retraining.adapters.endpoints import Endpoints
 from retraining.adapters.ownership import Ownership
@@ -141,7 +140,7 @@ def test_a_run_that_was_not_promoted_deletes_only_its_own_model_and_config(
     serve(service, "elsewhere", f"{NAME}-000001", tags)
     sagemaker.delete_endpoint(EndpointName="elsewhere")
     run = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
-    finish_run.handler({**run, **concluded("MODEL_REJECTED")}, None)
+    finish({**run, **concluded("MODEL_REJECTED")})
     kept = 1 if tags == TAG_LIST else 0
     assert len(sagemaker.list_models()["Models"]) == kept
     assert len(sagemaker.list_endpoint_configs()["EndpointConfigs"]) == kept

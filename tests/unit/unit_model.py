@@ -58,6 +58,7 @@ class Run:
         self.manifest = Manifest(
             pipeline="bank",
             token=token,
+            name=service.aws.names.run("bank", token),
             batch=f"run-{token:06d}",
             history=(),
             reference=(),
@@ -68,7 +69,7 @@ class Run:
             champion=service.aws.ledger.champion("bank"),
         )
         self.write("manifest.json", self.manifest)
-        self.lines = list(holdout(400))
+        self.lines = sorted(holdout(400))
         rows = PreparedRows(
             train=1, validation=1, holdout_fresh=400, holdout_reference=0, arrival=400
         )
@@ -89,14 +90,30 @@ class Run:
         data = body.encode() if isinstance(body, str) else body
         self.service.s3.put_object(Bucket="work", Key=f"{self.prefix}/{name}", Body=data)
 
+    def scored(self, role: str) -> dict[str, Any]:
+        """A candidate as the Map answers it."""
+        trained = role != "champion"
+        artifact = f"{self.uri}/model/job/output/model.tar.gz"
+        return {
+            "role": role,
+            "model": self.manifest.name if trained else FORMER.model,
+            "train": f"{self.uri}/prepared/train/" if trained else None,
+            "validation": f"{self.uri}/prepared/validation/" if trained else None,
+            "hyperparameters": {"num_round": "5"} if trained else {},
+            "score": f"{self.uri}/prepared/holdout/",
+            "artifact": artifact if trained else None,
+            "image": "image" if trained else None,
+            "training_job": "job" if trained else None,
+        }
+
     def judge(self, *, champion: bool = False) -> Any:
-        extract_metrics.handler({**self.event, "champion": champion}, None)
+        roles = ["challenger", "champion"] if champion else ["challenger"]
+        candidates = [self.scored(role) for role in roles]
+        extract_metrics.handler({**self.event, "candidates": candidates}, None)
         return gate.handler(self.event, None)
 
     def register(self) -> Any:
-        artifact = f"{self.uri}/model/job/output/model.tar.gz"
-        event = {**self.event, "artifact": artifact, "image": "image", "training_job": "job"}
-        return register_model.handler(event, None)
+        return register_model.handler(self.event, None)
 
     def decide(
         self,

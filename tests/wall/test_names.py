@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from ratchet.cli import following, layout, ledger, screen
 from retraining.adapters.ledger import REGISTRATIONS
-from retraining.rules import gate, names, outcomes, settlement
+from retraining.rules import gate, names, outcomes, passes, settlement
 from retraining.rules.scores import HOLDOUTS
 
 ROOT = Path(__file__).parents[2]
@@ -74,14 +75,9 @@ def test_the_jobs_of_a_run_are_named_by_the_words_of_the_rule() -> None:
     named = re.findall(r"Name: \"\{% \$run\.name & (.+) %\}\"", machine)
     assert named, "no job is named after its run"
     attempt = r" & \$string\(\$states\.context\.State\.RetryCount\)"
-    words = set()
     for ending in named:
-        fixed = re.fullmatch(rf"'-(\w+)-'{attempt}", ending)
-        by_role = re.fullmatch(rf"'-' & \$states\.input\.role & '-'{attempt}", ending)
-        assert fixed or by_role, ending
-        words |= {fixed[1]} if fixed else set(re.findall(r"'role': '(\w+)'", machine))
-    assert words == {"train", "challenger", "champion"}
-    assert words <= set(get_args(names.Purpose))
+        assert re.fullmatch(rf"'-' & \$states\.input\.role & '-'{attempt}", ending), ending
+    assert set(passes.ROLES) <= set(get_args(names.Purpose))
 
 
 def constants(source: str) -> dict[str, object]:
@@ -117,14 +113,21 @@ def test_every_outcome_of_a_run_has_its_colour() -> None:
     assert set(screen.OUTCOME_STYLES) == ends
 
 
+def every(states: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All states by name, those inside a Map too."""
+    for name, state in states.items():
+        yield name, state
+        yield from every(state.get("ItemProcessor", {}).get("States", {}))
+
+
 @pytest.mark.parametrize("name", ["retraining", "promotion"])
 def test_every_task_of_a_run_has_words_of_its_own_when_it_is_followed(name: str) -> None:
     machine = yaml.safe_load((ROOT / "statemachines" / f"{name}.asl.yaml").read_text())
-    tasks = {name for name, state in machine["States"].items() if state["Type"] in {"Task", "Map"}}
+    tasks = {name for name, state in every(machine["States"]) if state["Type"] in {"Task", "Map"}}
     assert tasks <= set(following.HUMAN)
 
 
 def test_no_words_are_left_of_a_state_that_is_gone() -> None:
     texts = [path.read_text() for path in (ROOT / "statemachines").glob("*.asl.yaml")]
-    known = {state for text in texts for state in yaml.safe_load(text)["States"]}
+    known = {name for text in texts for name, _ in every(yaml.safe_load(text)["States"])}
     assert set(following.HUMAN) <= known

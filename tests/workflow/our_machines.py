@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ratchet.workflow.testing import Mock, machine_of, payload, returns, sample
+from ratchet.workflow.testing import Mock, fails, machine_of, payload, returns, sample
 
 FOLDER = Path(__file__).parents[2] / "statemachines"
 RETRAINING = machine_of(FOLDER / "retraining.asl.yaml")
@@ -39,7 +39,6 @@ RUN: dict[str, Any] = {
     "parts": "none",
     "training": {
         "image": "image",
-        "hyperparameters": {"num_round": "5"},
         "instance_type": "ml.m5.large",
         "score_instance_type": "ml.m5.xlarge",
         "max_runtime": 3600,
@@ -47,10 +46,23 @@ RUN: dict[str, Any] = {
     },
     "keys": {"training_volume": {}, "score_volume": {}, "output": {}},
     "isolation": True,
-    "champion_model": None,
+    "candidates": [],
     "endpoint_kind": "serverless",
     "tags": [{"Key": "ratchet:stack", "Value": "ratchet"}],
 }
+PREPARED = f"{RUN['uri']}/prepared"
+CHALLENGER: dict[str, Any] = {
+    "role": "challenger",
+    "model": RUN["name"],
+    "train": f"{PREPARED}/train/",
+    "validation": f"{PREPARED}/validation/",
+    "hyperparameters": {"num_round": "5"},
+    "score": f"{PREPARED}/holdout/",
+}
+UNTRAINED = {"train": None, "validation": None, "hyperparameters": {}}
+CHAMPION = {**CHALLENGER, **UNTRAINED, "role": "champion", "model": "champion"}
+REFIT = {**CHALLENGER, "role": "refit", "train": f"{PREPARED}/refit/train/"}
+RUN["candidates"] = [CHALLENGER]
 CHUNK = {
     "chunk": 0,
     "report": "s3://work/runs/bank/000007/check/chunk-0.json",
@@ -66,8 +78,9 @@ UNDECIDED = {"decision": "inconclusive", "outcome": "INCONCLUSIVE", "data_state"
 REJECT = {"decision": "reject", "outcome": "MODEL_REJECTED", "data_state": "SUSPECT"}
 
 
-def verdict(answer: dict[str, str]) -> Mock:
-    return payload({**answer, "sentence": "It was judged.", "verdict": "s3://work/verdict.json"})
+def verdict(answer: dict[str, Any]) -> Mock:
+    more = {"sentence": "It was judged.", "verdict": "s3://work/verdict.json", "next": []}
+    return payload({**more, **answer})
 
 
 def unfit(outcome: str, data_state: str) -> Mock:
@@ -79,7 +92,7 @@ def unfit(outcome: str, data_state: str) -> Mock:
 def trained() -> Mock:
     resource = f"{SAGEMAKER}createTrainingJob.sync"
     model = {"S3ModelArtifacts": "s3://work/model.tar.gz"}
-    name = "ratchet--bank--rfjp-000007-train-0"
+    name = "ratchet--bank--rfjp-000007-challenger-0"
     return returns(sample(resource, TrainingJobName=name, ModelArtifacts=model))
 
 
@@ -100,13 +113,13 @@ def retraining_mocks(**others: Any) -> Mocks:
         ),
         "PrepareDataset": returns({"JobName": "prepare", "JobRunState": "SUCCEEDED"}),
         "TrainModel": trained(),
-        "CreateChallenger": returns({"ModelArn": "arn:aws:sagemaker:model/m", **METADATA}),
+        "CreateModel": returns({"ModelArn": "arn:aws:sagemaker:model/m", **METADATA}),
         "ScoreModel": returns(sample(f"{SAGEMAKER}createTransformJob.sync")),
         "ExtractMetrics": payload({"metrics": "s3://work/metrics.json"}),
         "Gate": verdict(PROMOTE),
         "RegisterModel": payload({"package": "arn:package/1", "version": 1}),
         "SettleData": payload({"settled": True, "follow_up": False}),
-        "TrainWithWorkflow": ended({"artifact": f"{RUN['uri']}/model/model.tar.gz"}),
+        "TrainWithWorkflow": ended({"artifact": f"{RUN['uri']}/model/challenger/m.tar.gz"}),
         "Promote": ended({"endpoint": "ratchet--bank--rfjp"}),
         "FinishRun": payload({"outcome": "the run record"}),
     }
@@ -115,11 +128,13 @@ def retraining_mocks(**others: Any) -> Mocks:
 
 CLAIMED = ["ClaimData", "CheckData", "CheckChunk", "CheckChunk", "JudgeData", "DataAccepted?"]
 JUDGED = [
-    "PrepareDataset", "OwnWorkflow?", "TrainModel", "CreateChallenger", "ScoreHoldout",
-    "ScoreModel", "ExtractMetrics", "Gate", "Verdict?",
+    "PrepareDataset", "Candidates", "NeedsTraining?", "TrainModel", "CreateModel", "ScoreModel",
+    "ExtractMetrics", "Gate", "Verdict?",
 ]  # fmt: skip
-FINISHED = ["FinishRun", "Failed?", "RunFinished"]
-FAILED = ["FinishRun", "Failed?", "RunFailed"]
+FINISHED = ["FinishRun"]
+FAILED = ["FinishRun", "RunFailed"]
+FAILS = fails("RunFailed", '{"errorMessage": "It is recorded."}')
+"""What FinishRun answers for a run that failed."""
 PROMOTED = ["RegisterModel", "SettleData", "Promote?", "Promote", *FINISHED]
 SETTLED = ["SettleData", "Promote?", *FINISHED]
 WORKFLOW = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet--bank--rfjp"

@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from our_machines import ACCEPTED, BACK, CHUNK, PLAN, PROMOTE, REJECT, REJECTION, RUN
+from our_machines import (
+    ACCEPTED,
+    BACK,
+    CHALLENGER,
+    CHAMPION,
+    CHUNK,
+    PLAN,
+    PROMOTE,
+    REJECT,
+    REJECTION,
+    RUN,
+)
 
+from retraining.documents.candidates import Candidate
 from retraining.documents.document import Part
 from retraining.steps.check_data import CheckedChunk
 from retraining.steps.claim_data import ClaimedRun
@@ -16,7 +28,7 @@ from retraining.steps.gate import GateAnswer
 from retraining.steps.judge_data import JudgedData
 from retraining.steps.move_endpoint import MovedEndpoint
 
-VERDICT = {"sentence": "It was judged.", "verdict": "s3://work/verdict.json"}
+VERDICT = {"sentence": "It was judged.", "verdict": "s3://work/verdict.json", "next": [CHALLENGER]}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +37,7 @@ VERDICT = {"sentence": "It was judged.", "verdict": "s3://work/verdict.json"}
         (ClaimedRun, RUN),
         (CheckedChunk, CHUNK),
         (JudgedData, ACCEPTED),
+        (Candidate, CHAMPION),
         (GateAnswer, {**PROMOTE, **VERDICT}),
         (GateAnswer, {**REJECT, **VERDICT}),
         (DecidedPromotion, PLAN),

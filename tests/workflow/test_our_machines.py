@@ -8,6 +8,8 @@ import pytest
 from our_machines import (
     ASKED,
     BACK,
+    CHALLENGER,
+    CHAMPION,
     CHECKED,
     CLAIMED,
     CLEARED,
@@ -15,6 +17,7 @@ from our_machines import (
     DECIDED,
     DIED,
     FAILED,
+    FAILS,
     FINISHED,
     FIRST,
     JUDGED,
@@ -24,6 +27,7 @@ from our_machines import (
     PROMOTE,
     PROMOTED,
     PROMOTION,
+    REFIT,
     REJECT,
     REJECTED,
     REJECTION,
@@ -54,6 +58,15 @@ from ratchet.workflow.testing import (
     run_machine,
 )
 
+BESIDE_CHAMPION = {**RUN, "candidates": [CHAMPION, CHALLENGER]}
+OF_CANDIDATES = ("TrainModel", "CreateModel", "ScoreModel")
+ROLES_TRAINED = ("challenger", "refit")
+TRAINED = {
+    "artifact": "s3://work/model.tar.gz",
+    "image": RUN["training"]["image"],
+    "training_job": f"{RUN['name']}-challenger-0",
+}
+
 
 @pytest.fixture(scope="module")
 def retraining() -> Coverage:
@@ -82,7 +95,7 @@ def test_a_job_that_refuses_the_data_ends_a_run_that_did_not_fail(retraining: Co
     refused = fails("States.TaskFailed", '{"ErrorMessage": "DataRefused: Label y is 2"}')
     record = payload({"outcome": "DATA_REJECTED"})
     run = retrain(retraining, PrepareDataset=refused, FinishRun=record)
-    assert run.path[-5:] == ["SettleData", "Promote?", *FINISHED]
+    assert run.path[-3:] == ["SettleData", "Promote?", *FINISHED]
     assert run.status == "SUCCEEDED"
     assert concluded(run)["State"] == "PrepareDataset"
 
@@ -104,13 +117,42 @@ def test_a_first_champion_is_promoted_in_few_transitions(retraining: Coverage) -
 
 
 def test_a_challenger_and_the_champion_score_the_same_holdout(retraining: Coverage) -> None:
-    run = retrain(retraining, ClaimData=payload({**RUN, "champion_model": "champion"}))
+    run = retrain(retraining, ClaimData=payload(BESIDE_CHAMPION))
     assert run.status == "SUCCEEDED"
     scored = [call.arguments for call in run.calls if call.state == "ScoreModel"]
     assert {call["ModelName"] for call in scored} == {RUN["name"], "champion"}
     assert len({str(call["TransformInput"]) for call in scored}) == 1
-    assert run.arguments("ExtractMetrics")["Payload"]["champion"] is True
+    told = run.arguments("ExtractMetrics")["Payload"]["candidates"]
+    untrained = {"artifact": None, "image": None, "training_job": None}
+    assert told[0] == {**CHAMPION, **untrained}
+    assert told[1] == {**CHALLENGER, **TRAINED}
     assert run.transitions() <= 36
+
+
+def test_the_gate_may_ask_for_more_candidates_and_sees_all_of_them(retraining: Coverage) -> None:
+    """Whoever is trained and scored later goes through the same states."""
+    more = verdict({**UNDECIDED, "decision": "more", "next": [REFIT]})
+    run = retrain(retraining, ClaimData=payload(BESIDE_CHAMPION), Gate=[more, verdict(PROMOTE)])
+    assert run.status == "SUCCEEDED"
+    assert run.path.count("Candidates") == run.path.count("Gate") == 2
+    assert run.arguments("TrainModel")["TrainingJobName"] == f"{RUN['name']}-refit-0"
+    told = [call.arguments for call in run.calls if call.state == "ExtractMetrics"]
+    roles = [[one["role"] for one in given["Payload"]["candidates"]] for given in told]
+    assert roles == [["champion", "challenger"], ["refit"]]
+    assert concluded(run)["outcome"] == "PROMOTED"
+
+
+def test_every_candidate_is_trained_on_its_own_rows_with_its_own_settings(
+    retraining: Coverage,
+) -> None:
+    other = {**REFIT, "hyperparameters": {"num_round": "9"}, "model": "another"}
+    run = retrain(retraining, ClaimData=payload({**RUN, "candidates": [CHALLENGER, other]}))
+    jobs = [call.arguments for call in run.calls if call.state == "TrainModel"]
+    rows = [job["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] for job in jobs]
+    assert sorted(rows) == sorted([CHALLENGER["train"], other["train"]])
+    assert sorted(job["HyperParameters"]["num_round"] for job in jobs) == ["5", "9"]
+    made = [call.arguments["ModelName"] for call in run.calls if call.state == "CreateModel"]
+    assert sorted(made) == sorted([CHALLENGER["model"], "another"])
 
 
 def test_a_recipe_and_a_transform_run_when_the_pipeline_has_them(retraining: Coverage) -> None:
@@ -161,19 +203,15 @@ def test_only_a_verdict_to_promote_registers_and_promotes(retraining: Coverage) 
 def test_a_model_fits_to_train_stops_on_validation_and_is_scored_on_holdout(
     retraining: Coverage,
 ) -> None:
-    run = retrain(retraining, ClaimData=payload({**RUN, "champion_model": "champion"}))
+    run = retrain(retraining)
     channels = {
         channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
         for channel in run.arguments("TrainModel")["InputDataConfig"]
     }
     prepared = f"{RUN['uri']}/prepared"
     assert channels == {"train": f"{prepared}/train/", "validation": f"{prepared}/validation/"}
-    scored = [call.arguments for call in run.calls if call.state == "ScoreModel"]
-    assert len(scored) == 2
-    for job in scored:
-        assert (
-            job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"] == f"{prepared}/holdout/"
-        )
+    scored = run.arguments("ScoreModel")["TransformInput"]["DataSource"]["S3DataSource"]
+    assert scored["S3Uri"] == f"{prepared}/holdout/"
 
 
 def test_a_model_that_is_scored_sees_the_features_alone(retraining: Coverage) -> None:
@@ -216,14 +254,16 @@ def test_what_was_trained_is_what_is_scored_and_registered(retraining: Coverage)
     assert run.arguments("TrainModel")["EnableNetworkIsolation"] is True
     output = run.arguments("TrainModel")["OutputDataConfig"]["S3OutputPath"]
     assert output == f"{RUN['uri']}/model"
-    container = run.arguments("CreateChallenger")["PrimaryContainer"]
+    container = run.arguments("CreateModel")["PrimaryContainer"]
     assert container == {"Image": RUN["training"]["image"], "ModelDataUrl": trained_model}
-    assert run.arguments("RegisterModel")["Payload"] == {
-        "manifest": RUN["manifest"],
-        "artifact": trained_model,
-        "image": RUN["training"]["image"],
-        "training_job": f"{RUN['name']}-train-0",
-    }
+    assert run.arguments("ExtractMetrics")["Payload"]["candidates"] == [
+        {
+            **CHALLENGER,
+            "artifact": trained_model,
+            "image": RUN["training"]["image"],
+            "training_job": f"{RUN['name']}-challenger-0",
+        }
+    ]
 
 
 def test_a_rejected_model_leaves_suspect_data_and_no_package(retraining: Coverage) -> None:
@@ -237,15 +277,17 @@ def test_a_rejected_model_leaves_suspect_data_and_no_package(retraining: Coverag
     "state",
     [
         "ClaimData", "CheckChunk", "JudgeData", "RunRecipe", "PrepareDataset", "TrainModel",
-        "CreateChallenger", "ScoreModel", "ExtractMetrics", "Gate", "RegisterModel",
+        "CreateModel", "ScoreModel", "ExtractMetrics", "Gate", "RegisterModel",
     ],
 )  # fmt: skip
 def test_a_failure_settles_the_data_and_is_recorded(retraining: Coverage, state: str) -> None:
     claimed = payload({**RUN, "recipe_job": "ratchet--bank--rfjp"})
-    run = retrain(retraining, **{"ClaimData": claimed, state: fails("Broken", "it broke")})
-    assert run.path[-5:] == ["SettleData", "Promote?", *FAILED]
+    broken = {"ClaimData": claimed, state: fails("Broken", "it broke"), "FinishRun": FAILS}
+    run = retrain(retraining, **broken)
+    assert run.path[-4:] == ["SettleData", "Promote?", *FAILED]
     assert (run.status, run.error, run.cause) == ("FAILED", "Broken", "it broke")
-    outer = {"CheckChunk": "CheckData", "ScoreModel": "ScoreHoldout"}.get(state, state)
+    inside = {"CheckChunk": "CheckData", **dict.fromkeys(OF_CANDIDATES, "Candidates")}
+    outer = inside.get(state, state)
     caught = {"State": outer, "Error": "Broken", "Cause": "it broke"}
     assert concluded(run, "SettleData") == caught
     assert concluded(run) == caught
@@ -256,7 +298,7 @@ def test_a_winner_that_a_person_must_approve_is_registered_and_not_promoted(
 ) -> None:
     waits = verdict({**PROMOTE, "outcome": "APPROVAL_PENDING"})
     run = retrain(retraining, Gate=waits, FinishRun=payload({"outcome": "APPROVAL_PENDING"}))
-    assert run.path[-7:] == ["Verdict?", "RegisterModel", "SettleData", "Promote?", *FINISHED]
+    assert run.path[-5:] == ["Verdict?", "RegisterModel", "SettleData", "Promote?", *FINISHED]
     assert run.status == "SUCCEEDED"
     for state in ("SettleData", "FinishRun"):
         assert concluded(run, state)["outcome"] == "APPROVAL_PENDING"
@@ -264,14 +306,14 @@ def test_a_winner_that_a_person_must_approve_is_registered_and_not_promoted(
 
 
 def test_a_failure_without_a_cause_tells_its_name(retraining: Coverage) -> None:
-    run = retrain(retraining, TrainModel=fails("States.Timeout"))
+    run = retrain(retraining, TrainModel=fails("States.Timeout"), FinishRun=FAILS)
     assert (run.error, run.cause) == ("States.Timeout", "States.Timeout")
 
 
 @pytest.mark.parametrize("state", ["SettleData", "Promote"])
 def test_a_failure_after_the_verdict_ends_in_a_failed_run(retraining: Coverage, state: str) -> None:
-    run = retrain(retraining, **{state: fails("Broken", "it broke")})
-    assert run.path[-4:] == [state, *FAILED]
+    run = retrain(retraining, **{state: fails("Broken", "it broke"), "FinishRun": FAILS})
+    assert run.path[-3:] == [state, *FAILED]
     assert concluded(run)["State"] == state
     assert run.error == "Broken"
 
@@ -282,13 +324,14 @@ def test_a_run_whose_model_was_not_refused_succeeds_whatever_failed_later(
 ) -> None:
     recorded = payload({"outcome": outcome})
     run = retrain(retraining, Promote=fails("States.Timeout"), FinishRun=recorded)
-    assert run.path[-4:] == ["Promote", *FINISHED]
+    assert run.path[-2:] == ["Promote", *FINISHED]
     assert run.status == "SUCCEEDED"
 
 
 def test_data_that_cannot_be_settled_fails_the_run(retraining: Coverage) -> None:
-    run = retrain(retraining, Gate=verdict(REJECT), SettleData=fails("Broken", "it broke"))
-    assert run.path[-4:] == ["SettleData", *FAILED]
+    broken = fails("Broken", "it broke")
+    run = retrain(retraining, Gate=verdict(REJECT), SettleData=broken, FinishRun=FAILS)
+    assert run.path[-3:] == ["SettleData", *FAILED]
     assert concluded(run) == {"State": "SettleData", "Error": "Broken", "Cause": "it broke"}
 
 
@@ -299,15 +342,30 @@ def test_a_workflow_of_the_pipeline_trains_in_place_of_the_job(retraining: Cover
     given = run.arguments("TrainWithWorkflow")
     assert given["StateMachineArn"] == WORKFLOW
     assert given["Input"]["train"] == f"{RUN['uri']}/prepared/train/"
-    container = run.arguments("CreateChallenger")["PrimaryContainer"]
-    assert container == {"Image": "image", "ModelDataUrl": f"{RUN['uri']}/model/model.tar.gz"}
-    assert run.arguments("RegisterModel")["Payload"]["training_job"] == "arn:nested"
+    container = run.arguments("CreateModel")["PrimaryContainer"]
+    made = f"{RUN['uri']}/model/challenger/m.tar.gz"
+    assert container == {"Image": "image", "ModelDataUrl": made}
+    (told,) = run.arguments("ExtractMetrics")["Payload"]["candidates"]
+    assert told["training_job"] == "arn:nested"
+
+
+def test_every_candidate_of_a_workflow_has_its_own_execution_and_place(
+    retraining: Coverage,
+) -> None:
+    claimed = {**OWN, "candidates": [CHALLENGER, {**REFIT, "model": "another"}]}
+    answers = [ended({"artifact": f"{RUN['uri']}/model/{role}/m"}) for role in ROLES_TRAINED]
+    run = retrain(retraining, ClaimData=payload(claimed), TrainWithWorkflow=answers)
+    assert run.status == "SUCCEEDED"
+    calls = [call.arguments for call in run.calls if call.state == "TrainWithWorkflow"]
+    assert {call["Name"] for call in calls} == {f"bank-000007-{role}" for role in ROLES_TRAINED}
+    assert {call["Input"]["name"] for call in calls} == {RUN["name"], "another"}
+    assert len({call["Input"]["output"] for call in calls}) == 2
 
 
 def test_a_workflow_may_name_the_image_that_serves(retraining: Coverage) -> None:
-    output = {"artifact": f"{RUN['uri']}/model/m.tar.gz", "image": "its own"}
+    output = {"artifact": f"{RUN['uri']}/model/challenger/m.tar.gz", "image": "its own"}
     run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=ended(output))
-    assert run.arguments("CreateChallenger")["PrimaryContainer"]["Image"] == "its own"
+    assert run.arguments("CreateModel")["PrimaryContainer"]["Image"] == "its own"
 
 
 @pytest.mark.parametrize(
@@ -316,12 +374,13 @@ def test_a_workflow_may_name_the_image_that_serves(retraining: Coverage) -> None
         {},
         {"artifact": 7},
         {"artifact": "s3://work/runs/other/000001/model/model.tar.gz"},
-        {"artifact": f"{RUN['uri']}/model/"},
-        {"artifact": f"{RUN['uri']}/model/m.tar.gz", "image": 7},
-        {"artifact": [f"{RUN['uri']}/model/m.tar.gz"]},
+        {"artifact": f"{RUN['uri']}/model/challenger/"},
+        {"artifact": f"{RUN['uri']}/model/refit/m.tar.gz"},
+        {"artifact": f"{RUN['uri']}/model/challenger/m.tar.gz", "image": 7},
+        {"artifact": [f"{RUN['uri']}/model/challenger/m.tar.gz"]},
         {"artifact": None},
-        {"artifact": {"uri": f"{RUN['uri']}/model/m.tar.gz"}},
-        f"{RUN['uri']}/model/m.tar.gz",
+        {"artifact": {"uri": f"{RUN['uri']}/model/challenger/m.tar.gz"}},
+        f"{RUN['uri']}/model/challenger/m.tar.gz",
         [],
         None,
     ],
@@ -329,20 +388,22 @@ def test_a_workflow_may_name_the_image_that_serves(retraining: Coverage) -> None
 def test_a_workflow_that_answers_anything_else_fails_the_run(
     retraining: Coverage, output: Any
 ) -> None:
-    run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=ended(output))
-    assert run.path[-6:] == ["OutputAccepted?", "SettleData", "Promote?", *FAILED]
+    wrong = ended(output)
+    run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=wrong, FinishRun=FAILS)
+    refused = ["OutputAccepted?", "OutputRefused"]
+    assert run.path[-6:] == [*refused, "SettleData", "Promote?", *FAILED]
     assert run.error == "WorkflowOutputRefused"
     assert run.cause is not None
     assert "model.tar.gz below" in run.cause
-    assert concluded(run) == {"State": "TrainWithWorkflow", "Error": run.error, "Cause": run.cause}
+    assert concluded(run) == {"State": "Candidates", "Error": run.error, "Cause": run.cause}
 
 
 def test_a_workflow_that_fails_settles_the_data(retraining: Coverage) -> None:
     broken = fails("States.TaskFailed", "it broke")
-    run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=broken)
-    assert run.path[-5:] == ["SettleData", "Promote?", *FAILED]
+    run = retrain(retraining, ClaimData=payload(OWN), TrainWithWorkflow=broken, FinishRun=FAILS)
+    assert run.path[-4:] == ["SettleData", "Promote?", *FAILED]
     assert concluded(run) == {
-        "State": "TrainWithWorkflow",
+        "State": "Candidates",
         "Error": "States.TaskFailed",
         "Cause": "it broke",
     }
@@ -380,7 +441,8 @@ def test_a_transient_error_of_a_function_is_tried_again(retraining: Coverage, st
     for error in DIED:
         run = retrain(retraining, **{**mocks, state: [*[fails(error)] * deaths, good]})
         assert (run.status, run.retries(state)) == ("SUCCEEDED", deaths)
-        run = retrain(retraining, **{**mocks, state: [fails(error)] * (deaths + 1)})
+        died = {"FinishRun": FAILS, state: [fails(error)] * (deaths + 1)}
+        run = retrain(retraining, **{**mocks, **died})
         assert (run.status, run.retries(state)) == ("FAILED", deaths)
 
 
@@ -395,8 +457,8 @@ LONGEST = (2, 4, 8, 16, 32, 60)
         ("PrepareDataset", "Glue.ConcurrentRunsExceededException", 8),
         ("TrainModel", "SageMaker.ResourceLimitExceededException", 8),
         ("TrainModel", "SageMaker.AmazonSageMakerException", 2),
-        ("CreateChallenger", "SageMaker.ThrottlingException", 8),
-        ("CreateChallenger", "SageMaker.AmazonSageMakerException", 2),
+        ("CreateModel", "SageMaker.ThrottlingException", 8),
+        ("CreateModel", "SageMaker.AmazonSageMakerException", 2),
         ("ScoreModel", "SageMaker.ThrottlingException", 8),
         ("Promote", "StepFunctions.ThrottlingException", 8),
         ("TrainWithWorkflow", "StepFunctions.ThrottlingException", 8),
@@ -412,7 +474,8 @@ def test_a_busy_service_is_asked_again(
     answers = [fails(error)] * attempts
     run = retrain(retraining, **{"ClaimData": claimed, state: [*answers, good]})
     assert (run.status, run.retries(state)) == ("SUCCEEDED", attempts)
-    run = retrain(retraining, **{"ClaimData": claimed, state: [*answers, fails(error)]})
+    answers = [*answers, fails(error)]
+    run = retrain(retraining, **{"ClaimData": claimed, state: answers, "FinishRun": FAILS})
     assert (run.status, run.error) == ("FAILED", error)
 
 
@@ -425,9 +488,7 @@ def test_every_attempt_of_a_job_has_a_name_of_its_own(retraining: Coverage) -> N
         for call in run.calls
         if call.state in ("TrainModel", "ScoreModel")
     ]
-    assert names == [
-        f"{RUN['name']}-{job}" for job in ("train-0", "train-1", "challenger-0", "challenger-1")
-    ]
+    assert names == [f"{RUN['name']}-challenger-{attempt}" for attempt in (0, 1, 0, 1)]
 
 
 # the promotion machine
@@ -467,7 +528,8 @@ def test_a_promoted_run_stays_within_its_bar_of_transitions(
     """Both machines together; waiting for the endpoint is not counted."""
     not_ready = [fails("EndpointNotReady")] * 30
     waited = promote(promotion, AwaitEndpoint=[*not_ready, payload({})])
-    longest = {"champion_model": "champion", "chunks": [{"chunk": 0}], "recipe_job": "recipe"}
+    beside = [CHAMPION, CHALLENGER, REFIT]
+    longest = {"candidates": beside, "chunks": [{"chunk": 0}], "recipe_job": "recipe"}
     run = retrain(retraining, ClaimData=payload({**RUN, **longest}))
     own = waited.transitions(without_retries_of=("AwaitEndpoint",))
     assert waited.transitions() == own + 30

@@ -44,6 +44,7 @@ class Manifest(RunDocument):
 
     pipeline: Annotated[str, "Name of the pipeline"]
     token: Annotated[int, "Fencing token of the run"]
+    name: Annotated[str, "Name of the model that it trains, with which its jobs' names begin"]
     batch: Annotated[str, "Value of the reserved column `batch` in the rows this run accepts"]
     history: Annotated[tuple[str, ...], "Earlier batches that are trained on, oldest first"]
     reference: Annotated[tuple[str, ...], "The last of them, whose holdouts are judged on"]

@@ -12,6 +12,7 @@ import typing
 from pathlib import Path
 from typing import Any, Final
 
+from retraining.documents.candidates import Candidates
 from retraining.documents.champion import Champion
 from retraining.documents.check_attempt import CheckAttempt
 from retraining.documents.check_report import CheckReport, QuarantineReport
@@ -33,6 +34,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     CheckReport,
     QuarantineReport,
     Prepared,
+    Candidates,
     Metrics,
     Golden,
     Verdict,

@@ -20,7 +20,7 @@ LONGEST_NAME: Final = 63  # of SageMaker's jobs, models, endpoints and package g
 GENERATION_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 GENERATION_LENGTH: Final = 4
 
-Purpose = Literal["check", "training", "train", "challenger", "champion"]
+Purpose = Literal["check", "training", "champion", "challenger", "refit", "backtest", "alone"]
 """What a name may end in, beside the generation and the token."""
 
 
@@ -183,7 +183,7 @@ class Names:
         return self.made(pipeline, token, "check")
 
     def longest(self, pipeline: str) -> str:
-        """The longest name a run makes: of the transform job that scores the challenger."""
+        """The longest name a run makes: of the jobs that train and score the challenger."""
         return self.made(pipeline, 1, "challenger", 10)
 
     def client_token(self, pipeline: str, token: int) -> str:

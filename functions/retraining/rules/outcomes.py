@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.documents.run_record import RunRecord
-from retraining.rules.settlement import DATA_REJECTED, FAILED, PENDING, QUARANTINED
+from retraining.rules.settlement import (
+    DATA_REJECTED,
+    FAILED,
+    PENDING,
+    POSTPONED,
+    PROMOTED,
+    QUARANTINED,
+)
 
 CAUSES: Final = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "cause", "StatusMessage")
 
@@ -65,6 +72,15 @@ class Ended:
     cause: str | None = None
     package: str | None = None
     promoted: bool = False
+
+
+def fails(concluded: Conclusion, record: RunRecord) -> bool:
+    """True when the run's execution must fail: what became of the run decides.
+
+    A job that refuses the data fails, and its run does not; nor does one whose model is the
+    champion by now, or is to be.
+    """
+    return concluded.error is not None and record.outcome not in (PROMOTED, POSTPONED)
 
 
 def plain_cause(cause: str | None) -> str:

@@ -10,6 +10,7 @@ from retraining import clock
 from retraining.adapters import Adapters
 from retraining.algorithms.catalog import DEFAULT, label_range
 from retraining.algorithms.hyperparameters import as_text
+from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.document import Part
 from retraining.documents.manifest import DefinitionRef, Manifest
@@ -20,7 +21,7 @@ from retraining.errors import (
     NothingPending,
     PipelineNotRegistered,
 )
-from retraining.rules import claims, encryption, names
+from retraining.rules import claims, encryption, names, passes
 from retraining.rules.durations import seconds
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
@@ -34,7 +35,6 @@ class RunTraining(Part):
 
     workflow: str | None  # ARN
     image: str
-    hyperparameters: dict[str, str]
     instance_type: str
     score_instance_type: str
     max_runtime: int  # seconds
@@ -77,7 +77,7 @@ class ClaimedRun(Part):
     training: RunTraining
     keys: RunKeys
     isolation: bool
-    champion_model: str | None
+    candidates: tuple[Candidate, ...]  # of the first pass; the gate may name more
     endpoint_kind: str
     tags: tuple[dict[str, str], ...]
 
@@ -113,6 +113,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
     return Manifest(
         pipeline=pipeline,
         token=token,
+        name=aws.names.run(pipeline, token),
         batch=names.batch(token),
         history=history,
         reference=claims.reference(
@@ -174,15 +175,22 @@ def _recipe_job(aws: Adapters, manifest: Manifest) -> str | None:
 
 def _training(aws: Adapters, manifest: Manifest) -> RunTraining:
     definition = manifest.definition
-    own, chosen = definition.workflow, definition.hyperparameters
+    own = definition.workflow
     return RunTraining(
         workflow=aws.training_machines.put(manifest.pipeline, own) if own else None,
         image=manifest.image,
-        hyperparameters={name: as_text(value) for name, value in chosen.items()},
         instance_type=definition.instance,
         score_instance_type=definition.score_instance,
         max_runtime=seconds(definition.max_runtime),
     )
+
+
+def _candidates(aws: Adapters, manifest: Manifest) -> tuple[Candidate, ...]:
+    champion = manifest.champion
+    run = passes.Run(manifest.name, aws.run_folder(manifest.pipeline, manifest.token).uri)
+    chosen = manifest.definition.hyperparameters
+    hyperparameters = {name: as_text(value) for name, value in chosen.items()}
+    return passes.first_pass(run, hyperparameters, champion.model if champion else None)
 
 
 def _keys(training: RunTraining) -> RunKeys:
@@ -211,7 +219,7 @@ def _claimed(
         pipeline=pipeline,
         token=token,
         run=names.run_id(pipeline, token),
-        name=aws.names.run(pipeline, token),
+        name=manifest.name,
         uri=folder.uri,
         manifest=folder.uri_of(Manifest),
         batch=manifest.batch,
@@ -226,7 +234,7 @@ def _claimed(
         keys=_keys(training),
         # Serverless endpoints exclude network isolation (SageMaker developer guide).
         isolation=kind != "serverless",
-        champion_model=manifest.champion.model if manifest.champion else None,
+        candidates=_candidates(aws, manifest),
         endpoint_kind=kind,
         tags=tuple(aws.names.tag_list(pipeline)),
     )

@@ -1,4 +1,4 @@
-"""From score files to metrics.json and golden.json."""
+"""From score files to candidates.json, metrics.json and golden.json."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from retraining.adapters import Adapters
 from retraining.adapters.run_folder import RunFolder
 from retraining.adapters.spool import Spools
 from retraining.algorithms.algorithm import CONTENT_TYPE
+from retraining.documents.candidates import Candidates, ScoredCandidate
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
+from retraining.rules.passes import CHALLENGER, CHAMPION
 from retraining.rules.rows import Shares
 from retraining.rules.scores import Row
 
 
-def extract_metrics(aws: Adapters, manifest: Manifest, *, champion: bool) -> str:
-    """Measure the models on both holdouts and keep golden rows; the URI of metrics.json."""
+def extract_metrics(aws: Adapters, manifest: Manifest, scored: tuple[ScoredCandidate, ...]) -> str:
+    """Measure the candidates so far and keep golden rows; the URI of metrics.json."""
     folder = aws.run_folder(manifest.pipeline, manifest.token)
-    former = _scores(folder, "champion") if champion else None
+    known = (folder.find(Candidates) or Candidates(candidates=())).joined(scored)
+    former = _scores(folder, CHAMPION) if known.of_role(CHAMPION) else None
     shares = Shares.of(manifest.definition.section("split"))
     with Spools() as column:
-        kept = scores.gather(_scores(folder, "challenger"), former, shares, column)
+        kept = scores.gather(_scores(folder, CHALLENGER), former, shares, column)
         measured = scores.measure(manifest.definition.metric, kept)
-        wanted = scores.golden_ids(kept, _scores(folder, "challenger"))
+        wanted = scores.golden_ids(kept, _scores(folder, CHALLENGER))
     rows = scores.golden_rows(_lines(folder, "prepared/holdout/", ""), wanted)
     folder.write(Golden(content_type=CONTENT_TYPE, rows=rows))
+    folder.write(known)
     return folder.write(measured)
 
 

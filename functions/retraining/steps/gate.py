@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.adapters.run_folder import RunFolder
+from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.document import Part
 from retraining.documents.golden import Golden
@@ -28,6 +29,7 @@ class GateAnswer(Part):
     data_state: str
     sentence: str
     verdict: str  # S3 URI
+    next: tuple[Candidate, ...]  # who else must be judged before there is a verdict
 
 
 def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
@@ -43,6 +45,7 @@ def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
         data_state=judgement.data_state,
         sentence=judgement.sentence,
         verdict=written,
+        next=(),
     )
 
 

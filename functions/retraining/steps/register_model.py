@@ -1,4 +1,4 @@
-"""Registers the challenger with its metrics and lineage, once a run."""
+"""Registers the model that is to serve with its metrics and lineage, once a run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 
 from retraining.adapters import Adapters
+from retraining.documents.candidates import Candidates
 from retraining.documents.document import Part
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
@@ -16,6 +17,7 @@ from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
 from retraining.errors import ObjectGone, RegistrationFailed
 from retraining.rules import names
+from retraining.rules.passes import SERVING
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,13 @@ class RegisteredModel(Part):
     version: int
 
 
-def register_model(aws: Adapters, manifest: Manifest, model: TrainedModel) -> RegisteredModel:
-    """Register the model; an earlier attempt's package is found again."""
+def register_model(aws: Adapters, manifest: Manifest) -> RegisteredModel:
+    """Register the model that is to serve; an earlier attempt's package is found again."""
     pipeline, token = manifest.pipeline, manifest.token
     run, folder = names.run_id(pipeline, token), aws.run_folder(pipeline, token)
     package = aws.registry.find(pipeline, run)
     if package is None:
+        model = _trained(aws, manifest)
         package = aws.registry.register(
             pipeline,
             token,
@@ -52,6 +55,14 @@ def register_model(aws: Adapters, manifest: Manifest, model: TrainedModel) -> Re
         )
     aws.ledger.update_run(RunRecord(pipeline=pipeline, token=token, package=package))
     return RegisteredModel(package=package, version=aws.registry.version(package))
+
+
+def _trained(aws: Adapters, manifest: Manifest) -> TrainedModel:
+    folder = aws.run_folder(manifest.pipeline, manifest.token)
+    found = folder.read(Candidates).of_role(*SERVING)
+    if found is None or not (found.artifact and found.image and found.training_job):
+        raise RegistrationFailed(f"{folder.uri}/{Candidates.file} names no model that was trained")
+    return TrainedModel(found.artifact, found.image, found.training_job)
 
 
 def _facts(aws: Adapters, manifest: Manifest, model: TrainedModel) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 HUMAN = {
     "ClaimData": "Claim the new data",
     "CheckData": "Check the data",
+    "CheckChunk": "Check a part of the data",
     "JudgeData": "Judge the batch",
     "RunRecipe": "Run the DataBrew recipe",
     "PrepareDataset": "Prepare the dataset on Glue",
-    "TrainModel": "Train the challenger",
+    "Candidates": "Train and score the candidates",
+    "TrainModel": "Train a model",
     "TrainWithWorkflow": "Train by the pipeline's workflow",
-    "CreateChallenger": "Create the challenger's model",
-    "ScoreHoldout": "Score the holdout rows",
-    "ExtractMetrics": "Measure both models",
+    "CreateModel": "Create the model",
+    "ScoreModel": "Score the holdout rows",
+    "ExtractMetrics": "Measure the candidates",
     "Gate": "Judge at the gate",
     "RegisterModel": "Register the model",
     "SettleData": "Settle the data",
@@ -214,7 +217,7 @@ class _Watch:
         for state in shown(timeline):
             for arn in started_by(state):
                 self._inside(arn).poll(update)
-            if state.status != "RUNNING" and state.name not in self.printed:
+            if _has_ended(state, timeline) and state.name not in self.printed:
                 self.printed.add(state.name)
                 self.console.print(state_line(state, self.depth), soft_wrap=True)
         return timeline
@@ -226,10 +229,21 @@ class _Watch:
 
 
 def shown(timeline: Timeline) -> Iterable[StateTimes]:
-    """The states that get a line: those that do something, and Maps as a whole."""
-    for state in timeline.states.values():
-        if state.inside is None and state.type not in _QUIET_TYPES:
+    """The states that get a line: those that do something.
+
+    Of a Map whose passes are one state it is the Map as a whole.
+    """
+    working = [state for state in timeline.states.values() if state.type not in _QUIET_TYPES]
+    inside = Counter(state.inside for state in working)
+    for state in working:
+        if state.inside is None or inside[state.inside] > 1:
             yield state
+
+
+def _has_ended(state: StateTimes, timeline: Timeline) -> bool:
+    """Whether no further pass of its Map can enter the state."""
+    outer = timeline.states.get(state.inside or state.name, state)
+    return "RUNNING" not in (state.status, outer.status)
 
 
 def state_line(state: StateTimes, depth: int = 0) -> Any:
@@ -239,6 +253,7 @@ def state_line(state: StateTimes, depth: int = 0) -> Any:
     from ratchet.cli.screen import duration
 
     mark, style = marks()[state.status]
+    depth += state.inside is not None
     text = Text("  " + "  " * depth)
     text.append(f"{mark} ", style=style)
     text.append(f"{human(state.name):<{36 - 2 * depth}}")

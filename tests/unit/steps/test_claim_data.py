@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 from unit_model import FORMER, crown
-from unit_service import DEFINITION, Service, claim, rows, started
+from unit_service import DEFINITION, Service, claim, finish, rows, started
 
-import finish_run
 import judge_data
 import settle_data
 from retraining import errors
@@ -34,10 +33,10 @@ def test_a_claim_is_written_once_and_read_back_by_a_retry(service: Service) -> N
     assert run["uri"] == "s3://work/runs/bank/000001"
     assert run["source"] == "s3://work/runs/bank/000001/recipe/"
     assert run["chunks"] == [{"chunk": 0}]
-    assert run["training"]["hyperparameters"]["num_round"] == "10"
+    assert run["candidates"][0]["hyperparameters"]["num_round"] == "10"
     assert run["training"]["max_runtime"] == 3600
     assert run["isolation"] is False
-    assert run["champion_model"] is None
+    assert [one["role"] for one in run["candidates"]] == ["challenger"]
     json.dumps(run)
 
 
@@ -119,7 +118,10 @@ def test_history_is_what_was_trained_on_and_reference_the_last_of_it(service: Se
 def test_the_champion_of_the_claim_is_scored_beside_the_challenger(service: Service) -> None:
     started(service, a=rows(3))
     crown(service, FORMER)
-    assert claim()["champion_model"] == FORMER.model
+    champion, challenger = claim()["candidates"]
+    assert (champion["role"], champion["model"]) == ("champion", FORMER.model)
+    assert (champion["train"], champion["validation"]) == (None, None)
+    assert challenger["role"] == "challenger"
 
 
 def again(service: Service, token: int, **bodies: str) -> Any:
@@ -140,7 +142,7 @@ def test_a_drop_that_repeats_the_last_run_is_not_trained_on_again(service: Servi
     assert "bank-000001" in conclusion["sentence"]
     settled = {"pipeline": "bank", "token": 2, "conclusion": conclusion}
     settle_data.handler(settled, None)
-    finish_run.handler({**settled, "execution": "arn", "package": None}, None)
+    finish({**settled, "execution": "arn", "package": None})
     ends = {item["state"] for item in service.objects().values() if item["run"] == 2}
     assert ends == {"SUPERSEDED"}
     assert service.aws.ledger.run("bank", 2).outcome == "UNCHANGED"

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 from unit_model import Run, approval
-from unit_service import Service, concluded, failed
+from unit_service import Service, concluded, failed, finish
 
-import finish_run
 from retraining.steps import promotions
 
 
@@ -86,7 +85,7 @@ def test_a_promotion_without_room_is_postponed_not_rejected(service: Service, er
     assert (waiting.token, waiting.package, waiting.tries) == (1, package, 1)
     ended = {"pipeline": "bank", "token": 1, "execution": "arn", "package": package}
     service.notices()
-    record = finish_run.handler({**ended, **failed("Promote", "States.TaskFailed", error)}, None)
+    record = finish({**ended, **failed("Promote", "States.TaskFailed", error)})
     assert record["outcome"] == "POSTPONED"
     (notice,) = service.notices()
     assert notice["Subject"] == "[ratchet] bank-000001: postponed"
@@ -113,12 +112,12 @@ def executions(service: Service) -> list[str]:
 def test_the_end_of_the_next_run_tries_it_again(service: Service) -> None:
     run, package = postponed(service)
     again = {"pipeline": "bank", "token": 2, "execution": "arn", "package": None}
-    finish_run.handler({**again, **concluded("MODEL_REJECTED")}, None)
-    finish_run.handler({**again, **concluded("MODEL_REJECTED"), "token": 3}, None)
+    finish({**again, **concluded("MODEL_REJECTED")})
+    finish({**again, **concluded("MODEL_REJECTED"), "token": 3})
     assert executions(service) == ["bank-000001--again-1"]
     run.decide(package)
     run.close(package, "EndpointLimitReached")
-    finish_run.handler({**again, **concluded("PROMOTED"), "token": 4}, None)
+    finish({**again, **concluded("PROMOTED"), "token": 4})
     assert set(executions(service)) == {"bank-000001--again-1", "bank-000001--again-2"}
 
 
@@ -150,7 +149,7 @@ def test_a_try_is_counted_once_and_only_while_it_waits(service: Service) -> None
 def test_a_postponed_promotion_that_succeeds_is_told_and_recorded(service: Service) -> None:
     run, package = postponed(service)
     ended = {"pipeline": "bank", "token": 1, "execution": "arn", "package": package}
-    finish_run.handler({**ended, **failed("Promote", "States.TaskFailed")}, None)
+    finish({**ended, **failed("Promote", "States.TaskFailed")})
     service.notices()
     run.decide(package)
     run.record(package)

@@ -7,16 +7,14 @@ import json
 import pytest
 from moto.sagemaker.models import sagemaker_backends
 from unit_model import Run, approval, serve
-from unit_service import BAD, ROLE, TAGS, Service, concluded, failed, rows, started
-
-import finish_run
+from unit_service import BAD, ROLE, TAGS, Service, concluded, failed, finish, rows, started
 
 RUN = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
 MODEL = "ratchet--bank--rfjp-000001"
 
 
 def create_model(service: Service) -> None:
-    """What CreateChallenger made in the run."""
+    """What CreateModel made in the run."""
     container = {"Image": "image"}
     service.client("sagemaker").create_model(
         ModelName=MODEL, ExecutionRoleArn=ROLE, PrimaryContainer=container, Tags=TAGS
@@ -42,7 +40,7 @@ def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
     assert "Next step: drop more data" in notice["Message"]
     assert '"Outcome":"INCONCLUSIVE"' in capsys.readouterr().out
     again = {**RUN, **failed("SettleData", "Broken")}
-    assert finish_run.handler(again, None)["outcome"] == "INCONCLUSIVE"
+    assert finish(again)["outcome"] == "INCONCLUSIVE"
     assert service.notices() == []
 
 
@@ -51,7 +49,7 @@ def test_a_failed_run_is_reported_with_the_step_and_the_cause_inside_the_json(
 ) -> None:
     started(service, a=rows(40))
     cause = json.dumps({"ErrorMessage": "PrepareFailed: column 'job' is not numeric"})
-    finish_run.handler({**RUN, **failed("PrepareDataset", "States.TaskFailed", cause)}, None)
+    finish({**RUN, **failed("PrepareDataset", "States.TaskFailed", cause)})
     (notice,) = service.notices()
     assert "PrepareDataset failed: PrepareFailed: column 'job' is not" in notice["Message"]
     assert service.aws.ledger.run("bank", 1).cause == cause
@@ -67,7 +65,7 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
     if promoted:
         run.promote()
     conclusion = concluded("PROMOTED" if promoted else "MODEL_REJECTED")
-    record = finish_run.handler({**RUN, **conclusion}, None)
+    record = finish({**RUN, **conclusion})
     assert record["promoted"] is promoted
     assert models(service) == [MODEL] * promoted
     assert record["metrics"]["fresh"]["challenger"] > 0.9
@@ -78,7 +76,7 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
 def test_a_model_that_the_endpoint_serves_is_never_deleted(service: Service) -> None:
     Run(service, challenger=3.0)
     serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000001")
-    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    finish({**RUN, **failed("Promote", "States.Timeout")})
     assert len(service.client("sagemaker").list_models()["Models"]) == 1
 
 
@@ -99,7 +97,7 @@ def test_a_model_stays_while_an_endpoint_is_on_its_way_from_one_config_to_anothe
     create_model(service)
     serve(service, endpoint, "ratchet--bank--rfjp-000007")
     change_endpoint(endpoint, endpoint_status=status)
-    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    finish({**RUN, **failed("Promote", "States.Timeout")})
     assert MODEL in models(service)
 
 
@@ -115,7 +113,7 @@ def test_a_model_stays_that_is_served_under_another_config(service: Service, end
         Tags=TAGS,
     )
     change_endpoint(endpoint, endpoint_config_name="ratchet--bank--rfjp-000007")
-    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    finish({**RUN, **failed("Promote", "States.Timeout")})
     assert MODEL in models(service)
 
 
@@ -125,7 +123,7 @@ def test_a_model_goes_when_the_endpoint_serves_another(service: Service, status:
     create_model(service)
     serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000007")
     change_endpoint("ratchet--bank--rfjp", endpoint_status=status)
-    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    finish({**RUN, **failed("Promote", "States.Timeout")})
     assert MODEL not in models(service)
 
 
@@ -140,7 +138,7 @@ def test_the_package_of_a_run_that_fails_before_its_promotion_is_rejected(
     if not known:
         item = {"pipeline": {"S": "bank"}, "item": {"S": "run#000001"}}
         service.client("dynamodb").delete_item(TableName="ledger", Key=item)
-    record = finish_run.handler({**RUN, **failed("SettleData", "Broken")}, None)
+    record = finish({**RUN, **failed("SettleData", "Broken")})
     described = service.client("sagemaker").describe_model_package(ModelPackageName=package)
     assert described["ModelApprovalStatus"] == "Rejected"
     assert described["ApprovalDescription"] == record["sentence"]
@@ -152,7 +150,7 @@ def test_a_package_whose_promotion_is_under_way_is_left_to_it(service: Service) 
     run.judge()
     package = run.register()["package"]
     run.decide(package)
-    finish_run.handler({**RUN, **failed("Promote", "States.Timeout")}, None)
+    finish({**RUN, **failed("Promote", "States.Timeout")})
     assert approval(service, package) == "PendingManualApproval"
 
 
@@ -161,5 +159,5 @@ def test_a_package_that_a_person_approved_stays_so(service: Service) -> None:
     run.judge()
     package = run.register()["package"]
     service.aws.registry.approve(package, "by a person")
-    finish_run.handler({**RUN, **failed("SettleData", "Broken")}, None)
+    finish({**RUN, **failed("SettleData", "Broken")})
     assert approval(service, package) == "Approved"

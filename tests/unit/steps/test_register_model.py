@@ -29,6 +29,7 @@ def test_a_model_is_registered_once_pending_approval_with_its_lineage(service: S
 
 def test_an_artifact_that_is_missing_or_empty_is_not_registered(service: Service) -> None:
     run = Run(service, challenger=3.0)
+    run.judge()
     run.put("model/job/output/model.tar.gz", b"")
     with pytest.raises(errors.RegistrationFailed, match="is empty"):
         run.register()

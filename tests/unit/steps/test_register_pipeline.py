@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from unit_service import DEFINITION, Service, claim, concluded, rows, started
+from unit_service import DEFINITION, Service, claim, concluded, finish, rows, started
 
-import finish_run
 import settle_data
 from retraining import errors
 
@@ -126,7 +125,7 @@ def test_a_push_does_not_start_a_run_before_the_promotion_has_ended(service: Ser
     service.wake(wake)
     assert service.aws.ledger.state("bank").token == 1
     ended = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
-    finish_run.handler({**ended, **concluded("PROMOTED")}, None)
+    finish({**ended, **concluded("PROMOTED")})
     service.wake(service.receive_wakes()[-1])
     assert service.aws.ledger.state("bank").token == 2
 

@@ -6,10 +6,9 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from unit_service import BAD, Service, claim, concluded, failed, rows, started
+from unit_service import BAD, Service, claim, concluded, failed, finish, rows, started
 
 import check_data
-import finish_run
 import settle_data
 from retraining.rules import claims
 from retraining.steps import quarantine
@@ -152,7 +151,7 @@ def test_a_run_waits_for_the_promotion_under_way_and_starts_at_its_end(
     service.wake({"pipeline": "bank"})
     assert service.aws.ledger.state("bank").lease is None
     assert [wake["delay"] for wake in service.receive_wakes()] == [900]  # should its end get lost
-    finish_run.handler({**ran, **end}, None)
+    finish({**ran, **end})
     (wake,) = service.receive_wakes()
     assert wake["delay"] == 0
     service.wake(wake)

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from unit_model import Run, approval
-from unit_service import DEFINITION, EVENTS, Service, concluded, failed
+from unit_service import DEFINITION, EVENTS, Service, concluded, failed, finish
 
-import finish_run
 import recover_promotion
 import start_promotion
 from retraining import errors
@@ -35,7 +34,7 @@ class Waiting:
         """FinishRun; the run's record."""
         where = {"pipeline": "bank", "token": self.run.token, "execution": "arn"}
         given = conclusion or concluded("APPROVAL_PENDING")
-        return finish_run.handler({**where, "package": self.package, **given}, None)
+        return finish({**where, "package": self.package, **given})
 
     def approve(self) -> None:
         """A person approves the package."""

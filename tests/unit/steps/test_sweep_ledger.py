@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from unit_model import Run, serve, wanted
-from unit_service import DEFINITION, Service, claim, failed, rows, started
+from unit_service import DEFINITION, Service, claim, failed, finish, rows, started
 
-import finish_run
 from retraining.adapters.executions import Executions
 from retraining.adapters.object_store import ObjectStore
 from retraining.errors import SweepIncomplete
@@ -133,7 +132,7 @@ def test_a_run_that_was_told_but_not_settled_is_settled(service: Service) -> Non
     claim()
     execution = service.aws.ledger.run("bank", 1).execution
     given = {**failed("SettleData", "Broken"), "execution": execution, "package": None}
-    finish_run.handler({"pipeline": "bank", "token": 1, **given}, None)
+    finish({"pipeline": "bank", "token": 1, **given})
     service.now += 2 * sweeping.SLACK
     end_of(service, "FAILED")
     assert service.sweep()["recovered"] == ["bank-000001"]

@@ -1,0 +1,51 @@
+"""The models that are judged beside each other in a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from retraining.documents.document import Part, RunDocument
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate(Part):
+    """A model that is to be trained, unless it exists already, and scored."""
+
+    role: Annotated[str, "`champion`, `challenger`, `refit`, `backtest` or `alone`"]
+    model: Annotated[str, "Name of the SageMaker model"]
+    train: Annotated[str | None, "S3 prefix of the rows to fit on; null: nothing to train"]
+    validation: Annotated[str | None, "S3 prefix of the rows to tune and stop on"]
+    hyperparameters: Annotated[dict[str, str], "The algorithm's, as text"]
+    score: Annotated[str, "S3 prefix of the rows that it scores"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredCandidate(Candidate):
+    """A candidate that has been scored, with what was trained."""
+
+    artifact: Annotated[str | None, "S3 URI of its model.tar.gz; null for one that existed"]
+    image: Annotated[str | None, "Image of its container; null for one that existed"]
+    training_job: Annotated[str | None, "Name of the job, or ARN of the execution, that trained it"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidates(RunDocument):
+    """Every candidate that was scored so far, in the order of the passes."""
+
+    title = "candidates"
+    file = "candidates.json"
+    written_by = "ExtractMetrics"
+    read_by = "Gate, RegisterModel and FinishRun"
+
+    candidates: Annotated[tuple[ScoredCandidate, ...], "The candidates, each role at most once"]
+
+    def of_role(self, *roles: str) -> ScoredCandidate | None:
+        """The candidate of the first of these roles that there is."""
+        by_role = {one.role: one for one in self.candidates}
+        return next((by_role[role] for role in roles if role in by_role), None)
+
+    def joined(self, more: tuple[ScoredCandidate, ...]) -> Candidates:
+        """These and more; a role that was scored again counts as it was last."""
+        found = {one.role: one for one in (*self.candidates, *more)}
+        return Candidates(candidates=tuple(found.values()))
