@@ -128,7 +128,10 @@ def test_what_the_open_run_has_claimed_waits_no_more(run: Run, version: str) -> 
     [
         (("show", "bank-marketing-²"), "bank-marketing-² is not a run id"),
         (("show", "bank-marketing-" + "9" * 5000), "is not a run id"),
-        (("show", "bank-marketing-000001", "-o", "run.png"), "run.png does not end in .svg"),
+        (
+            ("show", "bank-marketing-000001", "-o", "run.png"),
+            "run.png ends neither in .svg nor in .html",
+        ),
         (("show", "bank-marketing-000001", "-o", "/no/x.svg"), "/no is not a folder"),
         (("runs", "bank marketing"), "No pipeline can have that name"),
         (("info", "--stack", ""), "--stack is empty"),

@@ -105,6 +105,7 @@ def test_what_the_demo_leaves_belongs_together(demo: Shown) -> None:
     kept = demo.kept
     assert {path.name for path in kept.iterdir()} == {
         "report.md", "picture.svg", "model.tar.gz", "verdict.json", "quarantine.json",
+        "drop-1.html", "drop-2.html", "drop-3.html", "drop-4.html",
     }  # fmt: skip
     report = (kept / "report.md").read_text()
     assert hashlib.sha256((kept / "model.tar.gz").read_bytes()).hexdigest() in report
@@ -113,6 +114,10 @@ def test_what_the_demo_leaves_belongs_together(demo: Shown) -> None:
     with tarfile.open(kept / "model.tar.gz") as model:
         assert model.getnames() == ["xgboost-model"]
     assert ET.parse(kept / "picture.svg").getroot().tag.endswith("svg")
+    told = (kept / "drop-2.html").read_text()
+    for part in ("PROMOTED", "Verdict", "Calibration", "Promise and truth", "Cost", "The run"):
+        assert part in told, part
+    assert "Problems of the data" in (kept / "drop-3.html").read_text()
     verdict = json.loads((kept / "verdict.json").read_text())
     assert verdict["decision"] == "promote"
     problems = [

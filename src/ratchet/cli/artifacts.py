@@ -1,4 +1,4 @@
-"""The demo's artifacts in ./ratchet-demo/: report, picture, model, verdict, quarantine reports."""
+"""The demo's artifacts in ./ratchet-demo/: reports, picture, model, verdict, quarantine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ratchet.cli import ledger, run_report, screen
 from ratchet.cli.connection import Stack
 from ratchet.cli.following import timeline_of
-from ratchet.cli.runs import draw_run
+from ratchet.cli.report.gathering import gather
+from ratchet.cli.report.page import page
+from ratchet.cli.run_picture import draw_run
 
 if TYPE_CHECKING:
     from ratchet.cli.demo_data import DemoData
@@ -23,6 +25,8 @@ def write(
     """Write everything, replacing what an earlier demo left."""
     for old in ("report.md", "picture.svg", "model.tar.gz", "verdict.json", "quarantine.json"):
         (folder / old).unlink(missing_ok=True)
+    for former in folder.glob("drop-*.html"):
+        former.unlink()
     promoted = [one for one in outcomes if one.record.get("outcome") == "PROMOTED"]
     if promoted:
         _picture(folder / "picture.svg", stack, promoted[-1])
@@ -31,6 +35,8 @@ def write(
     rejected = [one for one in outcomes if one.problems]
     if rejected:
         _save(folder / "quarantine.json", ledger.quarantine_reports(stack, rejected[0].run))
+    for one in outcomes:
+        _run(folder / f"drop-{one.number}.html", stack, one)
     (folder / "report.md").write_text(report(source, outcomes, _digest(folder)), encoding="utf-8")
 
 
@@ -40,6 +46,7 @@ def report(source: DemoData, outcomes: list[Outcome], model_sha256: str | None) 
     for one in outcomes:
         parts += ["", f"## {one.number}. {one.title}", "", *_chapter(one)]
     parts += ["", "## Files", ""]
+    parts += [f"- `drop-{one.number}.html`: the run of drop {one.number}" for one in outcomes]
     parts += ["- `picture.svg`: the promoted run, state by state", "- `verdict.json`: why it won"]
     parts += ["- `quarantine.json`: what was wrong with drop 3"]
     if model_sha256:
@@ -83,6 +90,11 @@ def _cell(value: Any) -> str:
 def _picture(path: Path, stack: Stack, one: Outcome) -> None:
     timeline = timeline_of(stack, stack.execution_arn(one.run.id))
     path.write_text(draw_run(stack, one.run, one.record, timeline), encoding="utf-8")
+
+
+def _run(path: Path, stack: Stack, one: Outcome) -> None:
+    timeline = timeline_of(stack, stack.execution_arn(one.run.id))
+    path.write_text(page(gather(stack, one.run, one.record, timeline)), encoding="utf-8")
 
 
 def _model(path: Path, stack: Stack, pipeline: str) -> None:

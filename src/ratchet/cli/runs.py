@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -95,10 +97,19 @@ def show(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Follow it, state by state, until it ends.")
     ] = False,
-    picture: Annotated[
+    output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE.svg", help="Draw the run as a picture."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Draw the run as a picture (.svg), or write its report (.html).",
+        ),
     ] = None,
+    opened: Annotated[
+        bool,
+        typer.Option("--open", help="Write the report, RUN.html without -o, and open it."),
+    ] = False,
     json_output: Json = False,
     endpoint_url: EndpointUrl = None,
     profile: Profile = None,
@@ -107,53 +118,75 @@ def show(
 ) -> None:
     """Show one run: states with times, problems of the data, the verdict, where the files are.
 
-    Example: ratchet show bank-marketing-000002 -o run.svg
+    The report is one HTML file that needs nothing else.
+
+    Example: ratchet show bank-marketing-000002 --open
     """
     from ratchet.cli import following, ledger
     from ratchet.cli.screen import print_json, stderr, stdout
 
     ref = RunRef.parse(run)
-    if picture is not None:
-        _refuse_unfit(picture)
+    if opened and output is None:
+        output = Path(f"{ref.id}.html")
+    if output is not None:
+        _refuse_unfit(output, opened=opened)
     found = find_stack(endpoint_url, profile, region, stack)
     record = {**ledger.run_record(found, ref), "pipeline": ref.pipeline}
     if follow and not record.get("outcome"):
         following.follow_run(found, ref, stderr(), time.monotonic() + 7 * 86400)
         record = following.settled_record(found, ref)
     timeline = following.timeline_of(found, found.execution_arn(ref.id))
-    if picture is not None:
-        picture.write_text(draw_run(found, ref, record, timeline), encoding="utf-8")
+    if output is not None:
+        output.write_text(_drawn(found, ref, record, timeline, output), encoding="utf-8")
     if json_output:
         print_json(_document(found, ref, record, timeline))
         return
     _print(found, ref, record, timeline)
-    if picture is not None:
-        stdout().print(f"Picture: {picture}", soft_wrap=True)
+    if output is not None:
+        stdout().print(f"{_kind(output)}: {output}", soft_wrap=True)
+    if opened and output is not None:
+        open_in_browser(output)
 
 
-def _refuse_unfit(picture: Path) -> None:
+def _kind(output: Path) -> str:
+    return {".svg": "Picture", ".html": "Report"}.get(output.suffix.lower(), "")
+
+
+def _refuse_unfit(output: Path, *, opened: bool) -> None:
     """Checked before a run is followed to its end, not after."""
-    if picture.suffix.lower() != ".svg":
-        raise CliError(f"{picture} does not end in .svg", "Pictures of runs are SVG: name it .svg.")
-    if not picture.parent.is_dir():
-        raise CliError(f"{picture.parent} is not a folder", "Make it, or name another with -o.")
+    if not _kind(output):
+        raise CliError(
+            f"{output} ends neither in .svg nor in .html",
+            "Name a picture of the run .svg, its report .html.",
+        )
+    if opened and _kind(output) != "Report":
+        raise CliError(f"--open opens the report, and {output} is a picture", "Name it .html.")
+    if not output.parent.is_dir():
+        raise CliError(f"{output.parent} is not a folder", "Make it, or name another with -o.")
 
 
-def draw_run(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> str:
-    """The SVG of a run: the retraining machine as it was when it ran."""
-    import json
+def _drawn(
+    stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline, output: Path
+) -> str:
+    if _kind(output) == "Report":
+        from ratchet.cli.report.gathering import gather
+        from ratchet.cli.report.page import page
 
-    from ratchet.cli.run_report import metric_sentence, metric_values
-    from ratchet.workflow.drawing.draw import draw
+        return page(gather(stack, ref, record, timeline))
+    from ratchet.cli.run_picture import draw_run
 
-    described = stack.client("stepfunctions").describe_state_machine_for_execution(
-        executionArn=stack.execution_arn(ref.id)
-    )
-    title = f"{ref.id}: {record.get('outcome') or 'running'}"
-    challenger, champion = metric_values(record)
-    known = challenger is not None
-    subtitle = metric_sentence(record, "fresh", challenger, champion) if known else ""
-    return draw(json.loads(described["definition"]), timeline, title=title, subtitle=subtitle)
+    return draw_run(stack, ref, record, timeline)
+
+
+def open_in_browser(report: Path) -> bool:
+    """Show the file in a browser; without a display, where a text browser would take the terminal
+    over, nothing happens: its path was printed."""
+    import webbrowser
+
+    on_linux = sys.platform.startswith("linux")
+    if on_linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    return webbrowser.open(report.resolve().as_uri())
 
 
 def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> None:

@@ -69,20 +69,26 @@ class YamlFile:
 def read_yaml(path: Path) -> YamlFile:
     """Parse the file; CliError names file and line of what YAML cannot read."""
     text = read_text(path)
+    tree = parsed_yaml(text, str(path))
+    return YamlFile(path, yaml.load(text, Loader=_Loader), tree)  # noqa: S506 - a SafeLoader
+
+
+def parsed_yaml(text: str, name: str) -> yaml.Node | None:
+    """The nodes of a YAML text of the file `name`, with their marks."""
     try:
-        tree = yaml.compose(text, Loader=_Loader)
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        tree: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+        yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        msg = f"{path}:{line}: not valid YAML: {error.problem or error.context}"
+        msg = f"{name}:{line}: not valid YAML: {error.problem or error.context}"
         raise CliError(msg, "Look at the indentation and quotes around that line.") from error
     except yaml.YAMLError as error:
-        raise CliError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise CliError(f"{name}: not valid YAML: {' '.join(str(error).split())}") from error
     except RecursionError:
-        raise CliError(f"{path}: nested too deeply, or an alias within itself") from None
-    for node in _nodes(tree, path):
-        _refuse_wrong_keys(node, path)
-    return YamlFile(path, value, tree)
+        raise CliError(f"{name}: nested too deeply, or an alias within itself") from None
+    for node in _nodes(tree, Path(name)):
+        _refuse_wrong_keys(node, Path(name))
+    return tree
 
 
 def read_text(path: Path) -> str:

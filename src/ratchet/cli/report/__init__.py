@@ -1,0 +1,1 @@
+"""A run's report: one self-contained HTML file, without script, font or network."""

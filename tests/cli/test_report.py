@@ -1,0 +1,372 @@
+"""The report of a run: one HTML file; its values are escaped, its charts draw, its sums fit."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from ratchet.cli.report import charts, measures, sections, theme
+from ratchet.cli.report.costs import Cost, Job
+from ratchet.cli.report.gathering import RunReport, State
+from ratchet.cli.report.markup import element
+from ratchet.cli.report.page import page
+from ratchet.cli.runs import open_in_browser
+
+EVIL = "<script>alert('x')</script>\"&"
+DIFFERENCE = {
+    "challenger": 0.79, "champion": 0.75,
+    "estimate": 0.04, "lower": 0.01, "upper": None, "rows": 4000, "reading": "better",
+}  # fmt: skip
+
+
+def scored(seed: int = 1, count: int = 2000, kind: str = "fresh") -> tuple[measures.Row, ...]:
+    """Rows whose score is the probability of their label."""
+    chance = random.Random(seed)
+    scores = [chance.random() for _ in range(count)]
+    return tuple(measures.Row(kind, float(chance.random() < score), score) for score in scores)
+
+
+def record(token: int, outcome: str, arrival: float | None, promise: float) -> dict[str, Any]:
+    return {
+        "token": token, "outcome": outcome, "metric": "auc", "pipeline": "flights",
+        "metrics": {"arrival": {"champion": arrival},
+                    "fresh": {"challenger": promise, "champion": arrival}},
+    }  # fmt: skip
+
+
+def report(**changed: Any) -> RunReport:
+    """A run with something in every part."""
+    whole = record(3, "PROMOTED", 0.71, 0.79) | {
+        "started": "2026-03-04T10:00:00+00:00", "ended": "2026-03-04T10:01:30+00:00",
+        "sentence": "Promoted: not clearly worse.", "uri": "s3://work/runs/flights/000003",
+        "rows": {"accepted": 900, "quarantined": 12},
+    }  # fmt: skip
+    made = RunReport(
+        run="flights-000003",
+        pipeline="flights",
+        record=whole,
+        picture='<svg xmlns="http://www.w3.org/2000/svg"></svg>',
+        states=(State("Check the data", "SUCCEEDED", 1.5, 1, ""),
+                State("Train", "FAILED", 63.0, 2, "Broken: no room")),
+        cost=Cost((Job("Train", "training", 63.0, 1, "ml.m5.large"),), transitions=20),
+        local=True,
+        verdict={
+            "rules": [{"rule": "minimum", "holdout": "fresh", "passed": True, "sentence": "ok"}],
+            "comparisons": {n: {**DIFFERENCE, "holdout": n} for n in ("fresh", "reference")},
+            "gate": {"margin": 0.01},
+            "promise": {"value": 0.79, "expected": 0.72, "lower": 0.66, "upper": 0.78},
+            "judged": "challenger", "serves": "refit",
+        },
+        definition={"training": {"algorithm": "xgboost", "hyperparameters": {"max_depth": 5}}},
+        summary={"features": ["carrier", "distance"]},
+        data={
+            "findings": [
+                {"kind": "unit", "column": "distance", "serious": False,
+                 "sentence": "distance is 0.62 times what it was: another unit?"},
+            ],
+            "columns": [
+                {"name": "carrier", "kind": "text", "missing": 0.01, "top": {"AA": 0.6, "UA": 0.4},
+                 "new": ["ZZ"], "since_training": 0.03, "since_last": None},
+                {"name": "distance", "kind": "number", "missing": 0.0, "mean": 310.5,
+                 "quantiles": [1, 5, 25, 50, 75, 95, 100],
+                 "since_training": 0.71, "since_last": 0.7},
+            ],
+        },
+        problems=({"object": "a.csv", "column": "day", "row": 7, "value": "x", "sentence": "no"},),
+        history=(record(1, "PROMOTED", None, 0.78), record(2, "MODEL_REJECTED", 0.70, 0.77), whole),
+        scores={"challenger": scored(), "champion": scored(2)},
+    )  # fmt: skip
+    return replace(made, **changed)
+
+
+class Page(HTMLParser):
+    """The tags and the text of a page; every element must be closed where it was opened."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def read(made: RunReport) -> Page:
+    found = Page(page(made))
+    assert found.open == []
+    return found
+
+
+def test_the_report_tells_the_run_from_outcome_to_cost() -> None:
+    found = read(report())
+    for said in (
+        "flights-000003 PROMOTED", "Promoted: not clearly worse.", "Promise and truth",
+        "Promised: 0.790; expected on the next batch: 0.720, prediction interval 0.660 to 0.780.",
+        "Judged was the challenger; what serves is the refit", "+0.0400", "+0.0100 to unbounded",
+        "Calibration", "Confusion: challenger", "Features: carrier, distance", "max_depth",
+        "accepted", "900", "Problems of the data", "Nothing was paid", "Broken: no room",
+        "distance is 0.62 times what it was", "0.0% 310.500 0.710 0.700", "0.030 - ZZ",
+    ):  # fmt: skip
+        assert said in found.text, said
+
+
+def test_nothing_is_loaded_and_nothing_runs() -> None:
+    source = page(report())
+    found = Page(source)
+    assert found.links == []
+    assert not {"script", "link", "img", "iframe", "object"} & set(found.tags)
+    assert "default-src 'none'" in source
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", source)
+
+
+def strings(value: Any) -> Any:
+    """The same document with every text in it replaced by one that tries to be markup."""
+    if isinstance(value, str):
+        return EVIL
+    if isinstance(value, dict):
+        return {f"{key}": strings(inner) for key, inner in value.items()}
+    return [strings(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def test_every_value_is_escaped() -> None:
+    plain = report()
+    parts = ("record", "verdict", "definition", "summary", "data", "problems", "history")
+    times = {"started": plain.record["started"], "ended": plain.record["ended"]}
+    evil = {name: strings(getattr(plain, name)) for name in parts}
+    evil["record"] |= times
+    made = report(
+        **evil, run=EVIL, pipeline=EVIL,
+        states=(State(EVIL, "FAILED", 1.0, 1, EVIL),),
+        cost=Cost((Job(EVIL, "training", 1.0, 1, EVIL),), 1),
+    )  # fmt: skip
+    found = read(made)
+    assert "script" not in found.tags
+    assert EVIL in "".join(found.words)
+
+
+@pytest.mark.parametrize(
+    "left", ["verdict", "definition", "summary", "data", "problems", "history", "scores"]
+)
+def test_a_run_that_came_less_far_has_a_shorter_report(left: str) -> None:
+    empty: dict[str, Any] = {"problems": (), "history": ()}
+    whole, less = read(report()), read(report(**{left: empty.get(left, {})}))
+    assert len(less.text) < len(whole.text)
+
+
+def test_a_run_of_which_nothing_is_known_has_a_report() -> None:
+    bare = report(record={"token": 1}, verdict={}, definition={}, summary={}, data={}, problems=(),
+                  history=(), scores={}, states=(), cost=Cost((), 0))  # fmt: skip
+    assert "RUNNING" in read(bare).text
+
+
+def test_a_promise_is_that_of_the_champion_that_met_the_batch() -> None:
+    """A model that was refused promised nothing that anybody relied on."""
+    text = read(report()).text
+    assert "2 MODEL_REJECTED 0.780 0.700 0.770" in text
+    assert "3 PROMOTED 0.780 0.710 0.790" in text
+
+
+def test_a_regression_has_residuals() -> None:
+    chance = random.Random(3)
+    rows = tuple(measures.Row("fresh", 10 + chance.gauss(0, 2), 10.0) for _ in range(500))
+    made = report(scores={"challenger": rows, "champion": ()},
+                  record=report().record | {"metric": "rmse"})  # fmt: skip
+    text = read(made).text
+    assert "Residuals: challenger" in text
+    assert "Confusion" not in text
+
+
+# --- measures ------------------------------------------------------------------------------------
+
+
+def test_scores_are_read_and_what_is_not_finite_is_left_out() -> None:
+    lines = ["r1,fresh,c1,1,0.75", "r2,new,c1,0,nan", "broken", "r3,reference,c2,0,0.5\n"]
+    assert list(measures.rows(lines)) == [
+        measures.Row("fresh", 1, 0.75), measures.Row("reference", 0, 0.5),
+    ]  # fmt: skip
+
+
+def test_probabilities_that_are_what_they_say_lie_on_the_diagonal() -> None:
+    points = measures.calibration(scored(count=20_000))
+    assert len(points) == measures.BINS
+    assert all(abs(predicted - came) < 0.04 for predicted, came in points)
+    assert measures.calibration([]) == []
+
+
+def test_every_row_is_in_the_confusion_table_and_in_the_residuals() -> None:
+    rows = scored()
+    names, counts = measures.confusion(rows, "probability")
+    assert names == ["0", "1"]
+    assert sum(map(sum, counts)) == len(rows)
+    found = measures.residuals(rows)
+    assert found is not None
+    assert sum(found.counts) + found.outside == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "metric", "kind"),
+    [
+        (scored(), "auc", "probability"),
+        ([measures.Row("fresh", 2.0, 3.0)], "accuracy", "class"),
+        ([measures.Row("fresh", 2.5, 3.0)], "rmse", "number"),
+        ([measures.Row("fresh", 1.0, -2.5)], "auc", "class"),
+    ],
+)
+def test_what_scores_are_follows_from_them_and_from_the_metric(
+    rows: Any, metric: str, kind: str
+) -> None:
+    assert measures.kind_of(rows, metric) == kind
+
+
+def test_costs_are_list_prices_by_time_and_a_minute_of_glue_at_least() -> None:
+    glue = Job("Prepare", "glue", 6.0, workers=2)
+    train = Job("Train", "training", 360.0, 1, "ml.m5.large")
+    other = Job("Train", "training", 60.0, 1, "ml.p5.48xlarge")
+    assert glue.cost == pytest.approx(0.44 * 2 / 60)
+    assert train.cost == pytest.approx(0.0115)
+    assert other.cost is None
+    cost = Cost((glue, train, other), transitions=100)
+    assert cost.actual == pytest.approx(0.44 * 2 / 60 + 0.0115 + 0.0025)
+    assert cost.unknown == ["ml.p5.48xlarge"]
+
+
+# --- charts --------------------------------------------------------------------------------------
+
+CHARTS = {
+    "lines": charts.lines(
+        ["1", "2", "3"],
+        [
+            charts.Series("a", "ours", [0.7, None, 0.8]),
+            charts.Series("b", "theirs", [0.6, 0.7, 0.5]),
+        ],
+    ),
+    "intervals": charts.intervals(
+        [charts.Interval("fresh", 0.04, 0.01, None, "good", "better")], [("zero", 0.0)]
+    ),
+    "calibration": charts.calibration([("ours", "ours", [(0.1, 0.2), (0.9, 0.8)])]),
+    "histogram": charts.histogram([0, 1, 2], [5, 9], "ours"),
+    "bars": charts.bars([charts.Bar("Train", 3.0, "good", "3 s")]),
+    "stacked": charts.stacked([charts.Bar("train", 3.0, "ours", "3")]),
+    "box": charts.box([1, 5, 25, 50, 75, 95, 100]),
+    "shares": charts.shares([("AA", 0.6), ("UA", 0.4)]),
+    "legend": charts.legend([("ours", "ours")]),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_every_chart_draws_in_its_colour(
+    name: str, colours: dict[str, str], tmp_path: Path
+) -> None:
+    """Rendered to pixels: the colour of what it shows is there, on the card of the theme."""
+    renderer = shutil.which("rsvg-convert")
+    if renderer is None:
+        pytest.skip("rsvg-convert is not installed")
+    style = element("style", theme.chart_style(colours))
+    source = CHARTS[name].replace(">", f">{style}", 1)
+    svg, raw = tmp_path / "chart.svg", tmp_path / "chart.png"
+    svg.write_text(source)
+    subprocess.run(
+        [renderer, "-b", colours["card"], "-o", str(raw), str(svg)], check=True, timeout=60
+    )
+    drawn = {"intervals": "good", "bars": "good"}.get(name, "ours")
+    assert pixels(raw, colours[drawn]) > 12
+
+
+def pixels(path: Path, colour: str) -> int:
+    """How many pixels of a PNG have this colour."""
+    import struct
+    import zlib
+
+    data, place, parts, head = path.read_bytes(), 8, b"", b""
+    while place < len(data):
+        (length,), kind = struct.unpack(">I", data[place : place + 4]), data[place + 4 : place + 8]
+        body = data[place + 8 : place + 8 + length]
+        head, parts = (body, parts) if kind == b"IHDR" else (head, parts + body * (kind == b"IDAT"))
+        place += length + 12
+    width, height, _, colour_type = struct.unpack(">IIBB", head[:10])
+    size = {2: 3, 6: 4}[colour_type]
+    wanted = bytes.fromhex(colour[1:])
+    return sum(
+        line[x : x + 3] == wanted
+        for line in unfiltered(zlib.decompress(parts), width * size, height, size)
+        for x in range(0, width * size, size)
+    )
+
+
+def unfiltered(raw: bytes, width: int, height: int, size: int) -> Any:
+    """The lines of a PNG (its filters undone, as the specification says in section 9)."""
+    above = bytearray(width)
+    for n in range(height):
+        kind, line = (
+            raw[n * (width + 1)],
+            bytearray(raw[n * (width + 1) + 1 : (n + 1) * (width + 1)]),
+        )
+        for x in range(width):
+            left, up = (line[x - size] if x >= size else 0), above[x]
+            corner = above[x - size] if x >= size else 0
+            guess = left + up - corner
+            near = min((left, up, corner), key=lambda one: abs(guess - one))
+            line[x] = (line[x] + (0, left, up, (left + up) // 2, near)[kind]) % 256
+        yield bytes(line)
+        above = line
+
+
+@pytest.mark.parametrize("low", [0.0, -1.0, 0.123, 1e-9, 1e9])
+@pytest.mark.parametrize("span", [0.0, 1e-6, 1.0, 12345.0])
+def test_ticks_enclose_every_range(low: float, span: float) -> None:
+    ticks = charts.nice_ticks(low, low + span)
+    assert ticks[0] <= low
+    assert ticks[-1] >= low + span
+    assert 2 <= len(ticks) <= 12
+    assert ticks == sorted(set(ticks))
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_charts_are_well_formed(name: str) -> None:
+    assert ET.fromstring(CHARTS[name]).tag.endswith("svg")
+
+
+def test_without_a_display_no_browser_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url: asked.append(url) or True)
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert open_in_browser(Path("run.html")) is False
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert open_in_browser(Path("run.html")) is True
+    assert [url.startswith("file:///") for url in asked] == [True]
+
+
+def test_sections_without_contents_are_empty() -> None:
+    bare = report(record={}, verdict={}, definition={}, data={}, problems=(), history=(), scores={})
+    parts = (sections.arrival, sections.verdict, sections.problems, sections.rows, sections.drift,
+             sections.scores, sections.settings)  # fmt: skip
+    assert [part(bare) for part in parts] == [""] * len(parts)

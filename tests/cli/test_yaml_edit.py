@@ -1,0 +1,93 @@
+"""One value changes and nothing else does, wherever it stands in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ratchet.cli.errors import CliError
+from ratchet.cli.yaml_edit import set_value
+
+from .conftest import ROOT
+
+TEXT = """\
+# a model
+name: flights      # its name
+training:
+  algorithm: xgboost
+  hyperparameters:
+    max_depth: 5   # shallow
+    seed: "42"
+  max_runtime: 1h
+
+gate: {metric: auc, minimum: 0.5}   # in one line
+"""
+BANK = (ROOT / "pipelines" / "bank-marketing" / "pipeline.yaml").read_text()
+
+
+def test_a_value_is_replaced_and_its_comment_stays() -> None:
+    edit = set_value(TEXT, "p.yaml", "training.hyperparameters.max_depth=6")
+    assert edit.text == TEXT.replace("max_depth: 5", "max_depth: 6")
+    assert (edit.line, edit.before, edit.after) == (6, "5", "6")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_new_key_comes_behind_the_last_of_its_section(ends: str) -> None:
+    text = TEXT.replace("\n", ends)
+    edit = set_value(text, "p.yaml", "training.hyperparameters.eta=0.1")
+    assert edit.text == text.replace(
+        f'    seed: "42"{ends}', f'    seed: "42"{ends}    eta: 0.1{ends}'
+    )
+    assert (edit.line, edit.before) == (8, None)
+    edit = set_value(text, "p.yaml", "training.refit=true")
+    assert edit.text == text.replace(f"1h{ends}", f"1h{ends}  refit: true{ends}")
+
+
+def test_a_section_in_one_line_stays_in_one_line() -> None:
+    assert "{metric: auc, minimum: 0.6}   # in one" in set_value(TEXT, "p", "gate.minimum=0.6").text
+    assert "minimum: 0.5, margin: 0.02}   #" in set_value(TEXT, "p", "gate.margin=0.02").text
+
+
+def test_a_file_without_a_last_line_end_gets_one() -> None:
+    assert set_value("a:\n  b: 1", "p", "a.c=2").text == "a:\n  b: 1\n  c: 2\n"
+
+
+REFUSED = {
+    "no value": ("training.max_runtime", "names no value"),
+    "an empty value": ("training.max_runtime=", "is not a plain value"),
+    "a list": ("gate.metric=[a, b]", "is not a plain value"),
+    "a comment": ("gate.metric=auc # or not", "is not a plain value"),
+    "an unknown section": ("trianing.max_runtime=2h", "p.yaml has no trianing"),
+    "a whole section": ("training.hyperparameters=5", "p.yaml:6: training.hyperparameters is not"),
+    "below a value": ("name.first=x", "name has no keys"),
+    "not YAML": ("name=: :", "is not a plain value"),
+}
+
+
+@pytest.mark.parametrize(("assignment", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_one_value_is_refused(assignment: str, told: str) -> None:
+    with pytest.raises(CliError, match="--set|p.yaml") as failure:
+        set_value(TEXT, "p.yaml", assignment)
+    assert told in failure.value.what
+
+
+def paths(document: object, above: str = "") -> list[str]:
+    if not isinstance(document, dict):
+        return [above]
+    return [way for key, inner in document.items() for way in paths(inner, f"{above}.{key}")]
+
+
+@given(st.sampled_from([way[1:] for way in paths(yaml.safe_load(BANK))]), st.integers(-99, 99))
+@settings(max_examples=60, deadline=None)
+def test_any_value_of_a_real_pipeline_can_be_set_and_all_others_stay(way: str, value: int) -> None:
+    changed = yaml.safe_load(set_value(BANK, str(Path("pipeline.yaml")), f"{way}={value}").text)
+    expected = inner = yaml.safe_load(BANK)
+    *above, last = way.split(".")
+    for key in above:
+        inner = inner[key]
+    inner[last] = value
+    assert changed == expected
