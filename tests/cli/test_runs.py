@@ -215,11 +215,59 @@ def test_golden_rows_that_are_gone_are_told(run: Run) -> None:
 
 def test_what_a_push_changed_is_summed_up_in_a_sentence() -> None:
     answer = {"name": "bank", "hash": "0", "changed": ["gate", "etl"], "pending_objects": 2}
-    assert push.summary(answer) == (
-        "Pipeline bank is registered; changed: gate, etl. 2 waiting objects will be trained on."
-    )
+    assert push.summary(answer) == "Pipeline bank is registered; changed: gate, etl."
     again = {"name": "bank", "hash": "0", "changed": [], "pending_objects": 0}
     assert push.summary(again) == "Pipeline bank is registered; nothing has changed."
+
+
+def outlook(changed: tuple[str, ...] = (), **trigger: str) -> str:
+    from ratchet.cli.connection import connect, stack_in
+    from ratchet.cli.pipeline_folder import Packed
+
+    packed = Packed("bank-marketing", {"trigger": trigger}, {}, "0", (), cast("Any", None))
+    found = stack_in(connect(None, None, None), "ratchet")
+    before = push.Standing.of(found, "bank-marketing")
+    answer = {"changed": list(changed), "pending_objects": before.waiting}
+    return " ".join(push.outlook(before, packed, answer))
+
+
+def put_waiting(name: str = "a") -> None:
+    put_item(pipeline="bank-marketing", item=f"object#{name}", pending=f"1#{name}")
+
+
+@pytest.mark.usefixtures("history")
+def test_a_push_says_what_will_be_trained_on_and_when() -> None:
+    assert outlook() == "No data waits: the next drop is trained with this definition."
+    put_waiting()
+    assert outlook() == "1 waiting object will be trained on as soon as the drop is quiet."
+    assert outlook(marker="_SUCCESS").endswith("trained on when _SUCCESS lands.")
+    assert outlook(schedule="rate(1 day)").endswith("on when the schedule rate(1 day) calls.")
+    put_item(pipeline="bank-marketing", item="state", lease={"token": 3})
+    assert outlook() == (
+        "Run bank-marketing-000003 is open, and ends with the definition that it began with."
+        " 1 waiting object will be trained on by the run that follows it."
+    )
+
+
+@pytest.mark.usefixtures("history")
+def test_what_the_open_run_has_claimed_is_not_told_to_be_trained_on_again() -> None:
+    number = hashlib.sha256(b"bank-marketing/a.csv\0v1").hexdigest()[:32]
+    put_waiting(number)
+    put_item(pipeline="bank-marketing", item="state", lease={"token": 3})
+    boto3.client("s3").put_object(
+        Bucket=outputs()["WorkBucket"],
+        Key="runs/bank-marketing/000003/manifest.json",
+        Body=json.dumps({"objects": [{"key": "bank-marketing/a.csv", "version": "v1"}]}),
+    )
+    assert outlook().endswith("No data waits: the next drop is trained with this definition.")
+
+
+@pytest.mark.usefixtures("history")
+def test_a_push_says_that_changed_settings_are_backtested_once_there_is_a_champion() -> None:
+    assert "backtested" not in outlook(changed=("training",))
+    put_champion()
+    assert "backtested first" in outlook(changed=("training",))
+    assert "backtested" not in outlook(changed=("trigger",))
 
 
 def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -49,11 +51,15 @@ def push(
     packed = pack(folder)
     for warning in packed.warnings:
         remark(warning)
-    answer = send(find_stack(endpoint_url, profile, region, stack, writes=True), packed)
+    found = find_stack(endpoint_url, profile, region, stack, writes=True)
+    before = Standing.of(found, packed.name)
+    answer = send(found, packed)
     if json_output:
         print_json(answer)
         return
     stdout().print(summary(answer), soft_wrap=True)
+    for sentence in outlook(before, packed, answer):
+        stdout().print(sentence, soft_wrap=True)
     stdout().print(f"Drop data with: ratchet upload {packed.name} FILE...", soft_wrap=True)
 
 
@@ -74,16 +80,60 @@ def send(stack: Stack, packed: Packed) -> dict[str, Any]:
 
 
 def summary(answer: dict[str, Any]) -> str:
-    """What a push changed, in a sentence or two."""
-    changed, waiting = answer.get("changed") or [], int(answer.get("pending_objects") or 0)
+    """What a push changed, in a sentence."""
+    changed = answer.get("changed") or []
     text = f"Pipeline {answer['name']} is registered"
     if "name" in changed:  # no former registration has this name
-        text += "."
+        return f"{text}."
+    return text + (f"; changed: {', '.join(changed)}." if changed else "; nothing has changed.")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a pipeline stood before a push, which may start a run at once."""
+
+    open_run: str | None
+    waiting: int  # objects that the open run has not claimed
+    has_champion: bool
+
+    @classmethod
+    def of(cls, stack: Stack, pipeline: str) -> Standing:
+        """Read from the ledger."""
+        from ratchet.cli import ledger
+
+        run = ledger.open_run(stack, pipeline)
+        waiting = ledger.waiting(stack, pipeline)
+        return cls(run.id if run else None, waiting, ledger.champion(stack, pipeline) is not None)
+
+
+def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterator[str]:
+    """What will be trained on with what was pushed, and when."""
+    from ratchet.cli.screen import plural
+
+    waiting = before.waiting
+    if before.open_run:
+        yield f"Run {before.open_run} is open, and ends with the definition that it began with."
     else:
-        text += f"; changed: {', '.join(changed)}." if changed else "; nothing has changed."
+        waiting = int(answer.get("pending_objects") or 0)
     if waiting:
-        text += f" {waiting} waiting object{'s' if waiting > 1 else ''} will be trained on."
-    return text
+        when = _when(packed.definition.get("trigger") or {}, is_open=before.open_run is not None)
+        yield f"{plural(waiting, 'waiting object')} will be trained on{when}."
+    else:
+        yield "No data waits: the next drop is trained with this definition."
+    if before.has_champion and {"training", "etl"} & set(answer.get("changed") or []):
+        yield (
+            "Changed settings are backtested first: trained without the new drop, and compared"
+            " with the champion on all of its rows."
+        )
+
+
+def _when(trigger: dict[str, Any], *, is_open: bool) -> str:
+    """When the run of what waits starts."""
+    if trigger.get("schedule"):
+        return f" when the schedule {trigger['schedule']} calls"
+    if trigger.get("marker"):
+        return f" when {trigger['marker']} lands"
+    return " by the run that follows it" if is_open else " as soon as the drop is quiet"
 
 
 def _put_once(stack: Stack, key: str, body: bytes) -> None:
