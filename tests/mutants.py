@@ -211,8 +211,8 @@ MUTANTS: Final = (
     Mutant(
         "the variance is divided by n, and the gate is too sure",
         f"{RULES}/metrics.py",
-        "/ (len(values) - 1)",
-        "/ len(values)",
+        "squares * count / (count - 1)",
+        "squares",
         ("tests/unit/rules/test_metrics.py",),
     ),
     Mutant(
@@ -224,16 +224,16 @@ MUTANTS: Final = (
     ),
     Mutant(
         "the minimum holds on the fresh holdout only",
-        f"{RULES}/gate.py",
-        "*(_minimum(name, terms, facts) for name in judged)",
+        f"{RULES}/gate/absolute.py",
+        "*(_minimum(name, terms, facts) for name in asked)",
         "*(_minimum(name, terms, facts) for name in judged[:1])",
         GATE,
     ),
     Mutant(
         "a holdout on which nothing could be compared is passed over",
-        f"{RULES}/gate.py",
-        "if len(comparisons) < len(judged):",
-        "if not comparisons:",
+        f"{RULES}/gate/against_champion.py",
+        "if len(compared) < len(names):",
+        "if not compared:",
         GATE,
     ),
     Mutant(
@@ -253,8 +253,8 @@ MUTANTS: Final = (
     Mutant(
         "scores of different rows are compared",
         f"{RULES}/scores.py",
-        "ours[:3] != theirs[:3]",
-        "ours[1:3] != theirs[1:3]",
+        "        return self.row_id, self.kind, self.label\n",
+        "        return '', self.kind, self.label\n",
         ("tests/unit/rules/test_scores.py",),
     ),
     Mutant(
@@ -267,8 +267,8 @@ MUTANTS: Final = (
     Mutant(
         "equal rows make fewer golden rows",
         f"{RULES}/scores.py",
-        "score in wanted and row_id not in wanted[score]",
-        "score in wanted",
+        "row.score in wanted and row.row_id not in wanted[row.score]",
+        "row.score in wanted",
         ("tests/unit/rules/test_scores.py",),
     ),
     Mutant(

@@ -14,8 +14,9 @@ import yaml
 
 from ratchet.cli import following, layout, ledger, screen
 from retraining.adapters.ledger import REGISTRATIONS
-from retraining.rules import gate, names, outcomes, passes, settlement
-from retraining.rules.scores import HOLDOUTS
+from retraining.rules import names, outcomes, passes, settlement
+from retraining.rules.candidates import FRESH, REFERENCE
+from retraining.rules.gate import decisions
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = (ROOT / "template.yaml").read_text()
@@ -95,7 +96,7 @@ def test_the_job_keeps_the_columns_and_holdouts_that_the_service_reads() -> None
     by_row, arrival = constants(JOB)["RESERVED"], constants(JOB)["ARRIVAL"]
     assert by_row == names.reserved_columns("row")
     assert (*by_row, arrival) == names.reserved_columns("key") == names.RESERVED_COLUMNS
-    assert (constants(JOB)["FRESH"], constants(JOB)["REFERENCE"]) == HOLDOUTS
+    assert (constants(JOB)["FRESH"], constants(JOB)["REFERENCE"]) == (FRESH, REFERENCE)
 
 
 def test_the_job_refuses_data_under_the_name_that_ends_the_run() -> None:
@@ -107,9 +108,11 @@ def test_the_job_refuses_data_under_the_name_that_ends_the_run() -> None:
 
 def test_every_outcome_of_a_run_has_its_colour() -> None:
     of_the_data = {"DATA_REJECTED"}
+    concluded = (decisions.Reject, decisions.Inconclusive, decisions.Suspect)
+    of_the_gate = {decisions.Promote("").outcome, *(one.outcome for one in concluded)}
     later = {settlement.FAILED, settlement.UNCHANGED, settlement.POSTPONED, settlement.WAITING}
     by_people = {settlement.APPROVAL_PENDING}
-    ends = {*gate.OUTCOMES.values(), *later, *by_people, *of_the_data}
+    ends = {*of_the_gate, *later, *by_people, *of_the_data}
     assert set(screen.OUTCOME_STYLES) == ends
 
 

@@ -1,4 +1,8 @@
-"""What was measured of challenger and champion, by holdout (`fresh` and `reference`)."""
+"""What was measured of a run's candidates, by role and holdout.
+
+Roles: `champion`, `challenger`, `backtest` and `alone`. Holdouts: `arrival` (all new rows of the
+batch), `fresh` and `reference`, and `pooled`: the mean of fresh and reference, weighted by rows.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,36 @@ from retraining.documents.document import Part, RunDocument
 
 
 @dataclass(frozen=True, kw_only=True)
-class Values(Part):
-    """The metric of both models on one holdout; null where it is not defined."""
+class Measured(Part):
+    """One candidate on one holdout; what is not defined is null."""
 
-    challenger: Annotated[float | None, "The challenger's value"]
-    champion: Annotated[float | None, "The champion's value; null without a champion"]
+    rows: Annotated[int, "Rows that it scored"]
+    value: Annotated[float | None, "The metric"]
+    lift: Annotated[float | None, "How much better that is than a model without skill"]
+    error: Annotated[float | None, "Standard error of the value, by cluster"]
+    clusters: Annotated[int | None, "Clusters of rows; null where rows are independent"]
+    not_finite: Annotated[int, "Scores that are not finite"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedDifference(Part):
-    """Challenger minus champion on the same rows, turned so that more is better."""
+    """One candidate minus another on the same rows, turned so that more is better."""
 
+    ours: Annotated[str, "Role of the candidate that is judged"]
+    theirs: Annotated[str, "Role of the one it is compared with"]
+    holdout: Annotated[str, "Where both were measured"]
     estimate: Annotated[float | None, "The difference"]
-    error: Annotated[float | None, "Its standard error; null where it is not defined"]
+    error: Annotated[float | None, "Its standard error, by cluster; null where it is not defined"]
+    clusters: Annotated[int | None, "Clusters of rows; null where rows are independent"]
     rows: Annotated[int, "Rows that both scored"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contradicted(Part):
+    """Labels of the new rows against the champion's confident scores."""
+
+    rows: Annotated[int, "Rows of which the champion is confident: a score of at most 0.1 or 0.9"]
+    against: Annotated[int, "Those whose label is the other one"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +56,24 @@ class Metrics(RunDocument):
 
     metric: Annotated[str, "The metric that the gate reads"]
     higher_is_better: Annotated[bool, "False for an error or a loss"]
-    rows: Annotated[dict[str, int], "Scored rows by holdout"]
-    metrics: Annotated[dict[str, Values | None], "Values by holdout; null for one without rows"]
-    differences: Annotated[dict[str, PairedDifference | None], "Paired differences by holdout"]
-    not_finite: Annotated[dict[str, int], "The challenger's scores that are not finite, by holdout"]
-    outside_holdout: Annotated[int, "Scored rows that belong to the training data by their row id"]
+    candidates: Annotated[dict[str, dict[str, Measured]], "What was measured, by role and holdout"]
+    differences: Annotated[tuple[PairedDifference, ...], "The paired differences"]
+    contradicted: Annotated[Contradicted | None, "Labels on arrival against confident scores"]
+
+    def on(self, role: str, holdout: str) -> Measured | None:
+        """What was measured of this candidate on this holdout."""
+        return self.candidates.get(role, {}).get(holdout)
+
+    def difference(self, ours: str, theirs: str, holdout: str) -> PairedDifference | None:
+        """The difference of two candidates on this holdout."""
+        wanted = (ours, theirs, holdout)
+        found = (d for d in self.differences if (d.ours, d.theirs, d.holdout) == wanted)
+        return next(found, None)
+
+    def values(self) -> dict[str, dict[str, float | None]]:
+        """The metric by holdout and role."""
+        found: dict[str, dict[str, float | None]] = {}
+        for role, measured in self.candidates.items():
+            for holdout, one in measured.items():
+                found.setdefault(holdout, {})[role] = one.value
+        return found

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from retraining.documents.document import Document
-from retraining.documents.metrics import Values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +35,9 @@ class RunRecord(Document):
     fingerprint: Annotated[str | None, "That of its manifest, once its data are settled"] = None
     rows: Annotated[dict[str, int] | None, "Rows accepted, rejected, and prepared by part"] = None
     metric: Annotated[str | None, "The metric that the gate reads"] = None
-    metrics: Annotated[dict[str, Values | None] | None, "Both models' metric, by holdout"] = None
+    metrics: Annotated[
+        dict[str, dict[str, float | None]] | None, "The metric by holdout and candidate"
+    ] = None
     verdict: Annotated[str | None, "S3 URI of the verdict; null when there is none"] = None
     error: Annotated[str | None, "Name of the error that a failed run ended with"] = None
     cause: Annotated[str | None, "Cause of that error, as AWS gave it"] = None

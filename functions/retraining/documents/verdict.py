@@ -6,37 +6,84 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from retraining.documents.document import Part, RunDocument
-from retraining.documents.metrics import Values
+from retraining.documents.metrics import Measured
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleAnswer(Part):
     """The answer of one rule of the gate."""
 
     rule: Annotated[str, "Name of the rule"]
-    holdout: Annotated[str | None, "`fresh` or `reference`; null for a rule about neither"]
+    holdout: Annotated[str | None, "Where it was asked; null for a rule about no holdout"]
     passed: Annotated[bool, "Whether the challenger passed it"]
     value: Annotated[float | None, "The value that was judged; null where there is none"]
     threshold: Annotated[float | None, "The least acceptable value (greatest, for a loss)"]
     sentence: Annotated[str, "The answer, for people"]
     failing: Annotated[str, "The decision that the rule forces when it is not passed"] = "reject"
-    suspect: Annotated[bool, "Whether failing it makes the batch's data suspect"] = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison(Part):
-    """Challenger against champion on one holdout; a positive difference is better."""
+    """Two candidates on the same rows; a positive difference is better."""
 
-    holdout: Annotated[str, "`fresh` or `reference`"]
-    challenger: Annotated[float, "The challenger's metric"]
-    champion: Annotated[float, "The champion's metric"]
+    ours: Annotated[str, "Role of the candidate that is judged"]
+    theirs: Annotated[str, "Role of the one it is compared with"]
+    holdout: Annotated[str, "`fresh`, `reference`, `pooled` (both) or `arrival` (all new rows)"]
+    our_value: Annotated[float, "Metric of the candidate that is judged"]
+    their_value: Annotated[float, "Metric of the other"]
     estimate: Annotated[float, "The difference, turned so that more is better"]
-    error: Annotated[float | None, "Its standard error; null where it is not known"]
+    error: Annotated[float | None, "Its standard error, by cluster; null where it is not known"]
     lower: Annotated[float | None, "Lower bound of the difference; null: unbounded"]
     upper: Annotated[float | None, "Upper bound of the difference; null: unbounded"]
+    clusters: Annotated[int | None, "Clusters of rows; null where rows are independent"]
     rows: Annotated[int, "Rows that both scored"]
-    reading: Annotated[str, "`better`, `not worse`, `worse` or `undecided`"]
+    reading: Annotated[
+        str, "`better`, `not worse`, `worse, by less than the margin`, `worse` or `undecided`"
+    ]
     rows_to_decide: Annotated[int | None, "Rows at which the same difference would be decided"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataVerdict(Part):
+    """Whether the batch's data look bad, by the champion that met them."""
+
+    suspect: Annotated[bool, "Whether the data are set aside"]
+    value: Annotated[float | None, "The champion's metric on arrival"]
+    lift: Annotated[float | None, "How much better that is than a model without skill"]
+    usual_lift: Annotated[float | None, "Median of earlier arrivals and the champion's promise"]
+    collapsed: Annotated[bool | None, "Whether the lift is under half the usual; null: no verdict"]
+    own_lift: Annotated[float | None, "Lift of a model of this batch alone; null: not asked for"]
+    sentence: Annotated[str, "The same, for people"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsVerdict(Part):
+    """What the backtest of changed settings or features says."""
+
+    taken: Annotated[str, "The challenger's settings: `new` or `former`"]
+    decided: Annotated[bool, "False if the backtest did not decide, but gate.undecided_settings"]
+    sentence: Annotated[str, "The same, for people"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted(Part):
+    """A candidate without which the gate cannot decide."""
+
+    role: Annotated[str, "`challenger` or `alone`"]
+    settings: Annotated[str, "Its settings: `new` (the definition's) or `former` (the champion's)"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise(Part):
+    """What the challenger is expected to do on the next batch."""
+
+    holdout: Annotated[str, "Where it was measured: `fresh`, or `pooled` if that is too small"]
+    value: Annotated[float, "The metric there"]
+    lift: Annotated[float, "How much better that is than a model without skill"]
+    expected: Annotated[float | None, "The value, corrected by what earlier promises came to"]
+    lower: Annotated[float | None, "Lower bound of the prediction interval; null: not known"]
+    upper: Annotated[float | None, "Upper bound of the prediction interval; null: not known"]
+    promises_kept: Annotated[int, "Earlier promises that met their batch and are counted in"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +110,16 @@ class Verdict(RunDocument):
     gate: Annotated[dict[str, Any], "The definition's gate section, as it was applied"]
     champion: Annotated[JudgedChampion | None, "The champion it was compared with; null: the first"]
     metric: Annotated[str, "The metric that was judged"]
-    rows: Annotated[dict[str, int], "Scored rows by holdout"]
-    metrics: Annotated[dict[str, Values | None], "The metric of both models, by holdout"]
-    decision: Annotated[str, "`promote`, `reject` or `inconclusive`"]
-    outcome: Annotated[str, "The run's outcome that follows from it"]
-    data_state: Annotated[str, "What becomes of the batch's data: `TRAINED` or `SUSPECT`"]
+    measured: Annotated[dict[str, dict[str, Measured]], "What was measured, by role and holdout"]
+    decision: Annotated[str, "`promote`, `reject`, `inconclusive`, `suspect` or `further`"]
+    outcome: Annotated[str | None, "The run's outcome that follows from it; null: not yet"]
+    data_state: Annotated[str | None, "What becomes of the data: `TRAINED` or `SUSPECT`"]
     sentence: Annotated[str, "The verdict in one sentence"]
     rules: Annotated[tuple[RuleAnswer, ...], "Every rule, in the order in which they were applied"]
-    comparisons: Annotated[dict[str, Comparison], "The comparisons with the champion, by holdout"]
+    comparisons: Annotated[tuple[Comparison, ...], "Every comparison of two candidates"]
+    data: Annotated[DataVerdict | None, "What the champion says of the data; null without one"]
+    settings: Annotated[SettingsVerdict | None, "What the backtest says; null without changes"]
+    promise: Annotated[Promise | None, "What is expected of the next batch; null: nothing"]
+    judged: Annotated[str, "The candidate that was judged"]
+    serves: Annotated[str, "The candidate that serves if promoted: it, or its `refit`"]
+    wanted: Annotated[tuple[Wanted, ...], "Candidates to train before anything is decided"]

@@ -189,7 +189,12 @@ class Gate(Section):
     minimum: Number = Field(
         description=f"The least acceptable value; for {in_a_row(LOWER_IS_BETTER)} the greatest"
     )
-    rule: Literal["improve", "superior"] = "improve"
+    rule: Literal["guard", "improve", "superior"] = Field(
+        default="guard",
+        description="guard refuses only what is clearly worse than the champion; improve asks for a"
+        " better value that is proven not to be worse by the margin; superior asks for a proof that"
+        " it is better",
+    )
     margin: Annotated[Number, Field(ge=0)] = 0.01
     confidence: Annotated[Number, Field(ge=0.5, lt=1)] = 0.95
     min_holdout_rows: Annotated[StrictInt, Field(ge=30)] = 1000
@@ -202,6 +207,14 @@ class Gate(Section):
         default="auto",
         description="Who promotes a challenger that has proven itself: the run, or a person who"
         " approves its package",
+    )
+    cluster: StrictStr | None = Field(
+        default=None,
+        description="Column whose equal values make rows depend on each other, such as a day or a"
+        " customer; null: the split's group, or the day of its time column, or none",
+    )
+    undecided_settings: Literal["keep", "take"] = Field(
+        default="keep", description="Changed settings about which the backtest does not decide"
     )
 
     @field_validator("minimum")
@@ -279,7 +292,12 @@ class Definition(Contract):
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Definition:
-        found = [*_label_problems(self), *_key_problems(self), *_type_problems(self)]
+        found = [
+            *_label_problems(self),
+            *_key_problems(self),
+            *_cluster_problems(self),
+            *_type_problems(self),
+        ]
         if found:
             raise Several(found)
         return self
@@ -316,6 +334,13 @@ def _key_problems(definition: Definition) -> list[str]:
     if definition.split.by == "key" and not keys:
         found.append("split.by: key requires data.key: name the column that identifies a row")
     return found
+
+
+def _cluster_problems(definition: Definition) -> list[str]:
+    columns, cluster = definition.data.columns.root, definition.gate.cluster
+    if cluster is None or cluster in columns:
+        return []
+    return [f"gate.cluster: {cluster!r} is not a column; the columns are {', '.join(columns)}"]
 
 
 def _type_problems(definition: Definition) -> list[str]:

@@ -1,12 +1,13 @@
-"""Metrics by name: what they read, range, direction, value, and the difference of two models.
+"""Metrics by name: range, direction, value, a model without skill, and each row's influence.
 
 Standard library only, and no list as long as the rows: numbers are read from front to back, as
 often as needed, and a few packed arrays hold what must be looked up. Sums are exact (fsum), so that
 the order of the rows does not matter.
 
-The difference is the challenger's value minus the champion's, turned so that more is always better,
-with its standard error on the same rows: DeLong for auc (E. R. DeLong and others, 1988), the delta
-method on per-row contributions for the others.
+A row's influence is what it adds to the value's distance from the truth. For auc these are DeLong's
+placement values (E. R. DeLong and others, 1988), for the others the delta method's. The difference
+of two models is the challenger's value minus the champion's, turned so that more is always better;
+its influence is the difference of theirs, row by row.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
@@ -22,6 +24,7 @@ from typing import Final, Protocol
 
 from retraining.algorithms.ranges import Range
 from retraining.algorithms.scores import ScoreKind
+from retraining.rules.intervals import Spread, by_cluster
 
 
 class Values(Protocol):
@@ -36,8 +39,8 @@ class Values(Protocol):
 
 Value = Callable[[Values, Values], float]
 """A metric of labels and scores."""
-Error = Callable[[Values, Values, Values], float]
-"""Of the difference of two models: from labels, challenger's scores and champion's scores."""
+Influence = Callable[[Values, Values, float], Iterator[float]]
+"""Of each row on the value: from labels, scores and the value."""
 THRESHOLD: Final = 0.5  # of a probability, for accuracy and f1
 BINARY_LABELS: Final = frozenset((0.0, 1.0))
 SORTED_AT_ONCE: Final = 1 << 18
@@ -45,19 +48,12 @@ TINY: Final = 1e-15  # logloss is clipped here, as XGBoost and scikit-learn do
 
 
 @dataclass(frozen=True)
-class Difference:
-    """Challenger minus champion on the same rows, oriented: positive is better."""
-
-    estimate: float
-    error: float  # standard error
-    rows: int
-
-
-@dataclass(frozen=True)
 class Metric:
-    """A metric: the kinds of scores it can read, and its value and error on them.
+    """A metric: the kinds of scores it can read, its value, and the influence of rows on it.
 
-    `range` is where its values lie; `binary`: it is defined for labels 0 and 1 alone.
+    `range` is where its values lie; `without_skill` is the value of a model that knows the labels'
+    distribution alone; `binary`: it is defined for labels 0 and 1 alone; `by_class`: it compares
+    two samples, the rows of each class.
     """
 
     name: str
@@ -65,8 +61,10 @@ class Metric:
     range: Range
     reads: frozenset[ScoreKind]
     value: Value
-    error: Error
+    influence: Influence
+    without_skill: Callable[[Values], float]
     binary: bool = False
+    by_class: bool = False
 
     def oriented(self, number: float) -> float:
         """The number turned so that more is better."""
@@ -91,14 +89,31 @@ def evaluate(name: str, labels: Values, scores: Values) -> float:
     return metric.value(labels, scores)
 
 
-def difference(name: str, labels: Values, challenger: Values, champion: Values) -> Difference:
-    """The paired difference of two models' scores on the same rows."""
+def lift(name: str, labels: Values, value: float) -> float:
+    """How much better the value is than that of a model without skill on the same labels."""
     metric = METRICS[name]
-    estimate = evaluate(name, labels, challenger) - evaluate(name, labels, champion)
-    if math.isnan(estimate):
-        return Difference(math.nan, math.nan, len(labels))
-    error = metric.error(labels, challenger, champion)
-    return Difference(metric.oriented(estimate), error, len(labels))
+    return metric.oriented(value) - metric.oriented(metric.without_skill(labels))
+
+
+def influence(name: str, labels: Values, scores: Values, value: float) -> array[float]:
+    """What each row adds to the value's distance from the truth; they sum to 0."""
+    return array("d", METRICS[name].influence(labels, scores, value))
+
+
+def spread(name: str, labels: Values, influence: array[float], clusters: Values | None) -> Spread:
+    """The spread of an estimate, or of a difference of two, by the rows' influence on it."""
+    strata: tuple[bool | None, ...] = (True, False) if METRICS[name].by_class else (None,)
+    variance = math.fsum(_variance(labels, influence, positive) for positive in strata)
+    sums = None if clusters is None else by_cluster(influence, clusters)
+    return Spread(variance, sums)
+
+
+def _variance(labels: Values, influence: array[float], positive: bool | None) -> float:
+    """The part of the variance that rows of this class have; None: all rows."""
+    count = sum(positive in (None, label == 1) for label in labels)
+    rows = zip(labels, influence, strict=True)
+    squares = math.fsum(v * v for label, v in rows if positive in (None, label == 1))
+    return squares * count / (count - 1) if count > 1 else math.inf
 
 
 def auc(labels: Values, scores: Values) -> float:
@@ -130,22 +145,6 @@ def _twice_below(ordered: array[float], score: float) -> int:
     return bisect_left(ordered, score) + bisect_right(ordered, score)
 
 
-def _delong_error(labels: Values, challenger: Values, champion: Values) -> float:
-    """Standard error of the difference of two correlated AUCs, from placement values."""
-    differences = array("d", _placements(labels, challenger))
-    for place, theirs in enumerate(_placements(labels, champion)):
-        differences[place] -= theirs
-    variance = 0.0
-    for positive in (True, False):
-        chosen = array(
-            "d", (d for d, y in zip(differences, labels, strict=True) if (y == 1) is positive)
-        )
-        if len(chosen) < 2:
-            return math.inf
-        variance += _variance(chosen) / len(chosen)
-    return math.sqrt(variance)
-
-
 def _placements(labels: Values, scores: Values) -> Iterator[float]:
     """For a positive the share of negatives below it; for a negative, of positives above."""
     positive, negative = _by_class(labels, scores)
@@ -156,31 +155,20 @@ def _placements(labels: Values, scores: Values) -> Iterator[float]:
             yield 1 - _twice_below(positive, score) / 2 / len(positive)
 
 
-def _mean(values: Values) -> float:
-    return math.fsum(values) / len(values)
+def _auc_influence(labels: Values, scores: Values, value: float) -> Iterator[float]:
+    positives = sum(label == 1 for label in labels)
+    count = {True: positives, False: len(labels) - positives}
+    for label, placement in zip(labels, _placements(labels, scores), strict=True):
+        yield (placement - value) / count[label == 1]
 
 
-def _variance(values: Values) -> float:
-    mean = _mean(values)
-    return math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1)
+def _even(_: Values) -> float:
+    """The auc of any score that does not depend on the label."""
+    return 0.5
 
 
-def _standard_error(values: Values) -> float:
-    return math.sqrt(_variance(values) / len(values)) if len(values) > 1 else math.inf
-
-
-def by_influence(influence: Callable[[Values, Values], Iterator[float]]) -> Error:
-    """The error of a metric by the contribution of each row to it (the delta method)."""
-
-    def error(labels: Values, challenger: Values, champion: Values) -> float:
-        ours, theirs = influence(labels, challenger), influence(labels, champion)
-        return _standard_error(array("d", (a - b for a, b in zip(ours, theirs, strict=True))))
-
-    return error
-
-
-def row_mean(part: Callable[[float, float], float]) -> tuple[Value, Error]:
-    """Value and error of a metric that is the mean of `part` (of label and score) over the rows."""
+def row_mean(part: Callable[[float, float], float]) -> tuple[Value, Influence]:
+    """Value and influence of a metric that is the mean of `part` (of label and score)."""
 
     def parts(labels: Values, scores: Values) -> Iterator[float]:
         return (part(y, s) for y, s in zip(labels, scores, strict=True))
@@ -188,7 +176,10 @@ def row_mean(part: Callable[[float, float], float]) -> tuple[Value, Error]:
     def value(labels: Values, scores: Values) -> float:
         return math.fsum(parts(labels, scores)) / len(labels)
 
-    return value, by_influence(parts)
+    def influence(labels: Values, scores: Values, value: float) -> Iterator[float]:
+        return ((one - value) / len(labels) for one in parts(labels, scores))
+
+    return value, influence
 
 
 def _predicted(label: float, score: float) -> float:
@@ -223,11 +214,9 @@ def _f1(labels: Values, scores: Values) -> float:
     return hits / sizes if any(labels) else math.nan
 
 
-def _f1_influence(labels: Values, scores: Values) -> Iterator[float]:
-    value = _f1(labels, scores)
+def _f1_influence(labels: Values, scores: Values, value: float) -> Iterator[float]:
     sizes = math.fsum(_size(y, s) for y, s in zip(labels, scores, strict=True))
-    mean = sizes / len(labels)
-    return ((_hit(y, s) - value * _size(y, s)) / mean for y, s in zip(labels, scores, strict=True))
+    return ((_hit(y, s) - value * _size(y, s)) / sizes for y, s in zip(labels, scores, strict=True))
 
 
 def _square(label: float, score: float) -> float:
@@ -239,10 +228,42 @@ def _rmse(labels: Values, scores: Values) -> float:
     return math.sqrt(math.fsum(squares) / len(labels))
 
 
-def _rmse_influence(labels: Values, scores: Values) -> Iterator[float]:
-    value = _rmse(labels, scores)
-    rows = zip(labels, scores, strict=True)
-    return (_square(y, s) / (2 * value) if value else 0.0 for y, s in rows)
+def _rmse_influence(labels: Values, scores: Values, value: float) -> Iterator[float]:
+    rows, scale = zip(labels, scores, strict=True), 2 * value * len(labels)
+    return ((_square(y, s) - value**2) / scale if value else 0.0 for y, s in rows)
+
+
+def _most_frequent(labels: Values) -> float:
+    """The accuracy of the most frequent class."""
+    return max(Counter(labels).values()) / len(labels)
+
+
+def _share_of_ones(labels: Values) -> float:
+    return math.fsum(labels) / len(labels)
+
+
+def _all_ones(labels: Values) -> float:
+    """The f1 of answering 1 always, which is the most that no skill can reach."""
+    share = _share_of_ones(labels)
+    return 2 * share / (1 + share)
+
+
+def _entropy(labels: Values) -> float:
+    """The logloss of the share of ones."""
+    share = min(1 - TINY, max(TINY, _share_of_ones(labels)))
+    return -share * math.log(share) - (1 - share) * math.log(1 - share)
+
+
+def _deviation(labels: Values) -> float:
+    """The rmse of the mean."""
+    mean = math.fsum(labels) / len(labels)
+    return math.sqrt(math.fsum((y - mean) ** 2 for y in labels) / len(labels))
+
+
+def median_distance(labels: Values) -> float:
+    """The mae of the median."""
+    median = ascending(labels)[len(labels) // 2]
+    return math.fsum(abs(y - median) for y in labels) / len(labels)
 
 
 SHARE: Final = Range(0, 1)
@@ -256,11 +277,13 @@ NUMBERS: Final = frozenset({ScoreKind.NUMBER, ScoreKind.COUNT})
 METRICS: Final = {
     metric.name: metric
     for metric in (
-        Metric("auc", True, SHARE, ORDER, auc, _delong_error, binary=True),
-        Metric("accuracy", True, SHARE, CLASSES, *row_mean(_is_right)),
-        Metric("f1", True, SHARE, BINARY, _f1, by_influence(_f1_influence), binary=True),
-        Metric("logloss", False, AT_LEAST_0, PROBABILITY, *row_mean(_log_loss), binary=True),
-        Metric("rmse", False, AT_LEAST_0, NUMBERS, _rmse, by_influence(_rmse_influence)),
-        Metric("mae", False, AT_LEAST_0, NUMBERS, *row_mean(_absolute_error)),
+        Metric("auc", True, SHARE, ORDER, auc, _auc_influence, _even, binary=True, by_class=True),
+        Metric("accuracy", True, SHARE, CLASSES, *row_mean(_is_right), _most_frequent),
+        Metric("f1", True, SHARE, BINARY, _f1, _f1_influence, _all_ones, binary=True),
+        Metric(
+            "logloss", False, AT_LEAST_0, PROBABILITY, *row_mean(_log_loss), _entropy, binary=True
+        ),
+        Metric("rmse", False, AT_LEAST_0, NUMBERS, _rmse, _rmse_influence, _deviation),
+        Metric("mae", False, AT_LEAST_0, NUMBERS, *row_mean(_absolute_error), median_distance),
     )
 }

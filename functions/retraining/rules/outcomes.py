@@ -145,6 +145,8 @@ def _next_step(record: RunRecord, paused: str | None) -> str:
         return f"fix the cause (ratchet show {run}), then drop data again."
     steps = {
         "PROMOTED": f"none needed. Try the model: ratchet invoke {record.pipeline}",
+        "SUSPECT": f"the batch is left out of the history, and the champion stays as it is. See"
+        f" why: ratchet show {run}",
         "MODEL_REJECTED": f"the champion stays as it is. See why: ratchet show {run}",
         "INCONCLUSIVE": f"drop more data; the verdict says how much: ratchet show {run}",
         "WAITING": "none needed. Drop more data; trigger.min_new_rows says how much a run needs",

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from retraining.documents.candidates import Candidate
+from retraining.rules.candidates import CHALLENGER, CHAMPION, REFIT
 
-CHAMPION: Final = "champion"
-CHALLENGER: Final = "challenger"
-REFIT: Final = "refit"
 ROLES: Final = (CHAMPION, CHALLENGER, REFIT)
 SERVING: Final = (REFIT, CHALLENGER)
 """Who would serve: the first of these that there is."""

@@ -1,8 +1,8 @@
-"""Reads what batch transforms wrote and measures challenger and champion on the same rows.
+"""Reads what batch transforms wrote, row by row, for every candidate at once.
 
-A score line is `row_id,kind,cluster,label,score`: predictions are read, never models. Both
-models' lines are read side by side, as a transform keeps the order of its input, and of a row only
-its numbers are kept, in columns that need not be in memory.
+A score line is `row_id,kind,cluster,label,score`: predictions are read, never models. The
+candidates' lines are read side by side, as a transform keeps the order of its input, and of a row
+only its numbers are kept, in columns that need not be in memory.
 """
 
 from __future__ import annotations
@@ -10,24 +10,33 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby, zip_longest
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from retraining.documents.golden import GoldenRow
-from retraining.documents.metrics import Metrics, PairedDifference, Values
 from retraining.errors import ScoresUnreadable
 from retraining.rules import metrics
-from retraining.rules.rows import Shares, side
+from retraining.rules.candidates import CHAMPION, FRESH, KINDS, NEW, ON_ARRIVAL, REFERENCE
 
-FRESH: Final = "fresh"
-REFERENCE: Final = "reference"
-HOLDOUTS: Final = (FRESH, REFERENCE)
+INDEPENDENT: Final = "-"  # in place of a cluster
 GOLDEN: Final = 16
 
-Row = tuple[str, str, str, float, float]
-"""Row id, holdout, cluster, label and score."""
+
+class Row(NamedTuple):
+    """One scored row; `cluster` is None where rows are independent."""
+
+    row_id: str
+    kind: str
+    cluster: float | None
+    label: float
+    score: float
+
+    @property
+    def place(self) -> tuple[str, str, float]:
+        """What must be equal in every candidate's scores."""
+        return self.row_id, self.kind, self.label
 
 
 class Column(metrics.Values, Protocol):
@@ -41,14 +50,13 @@ NewColumn = Callable[[], Column]
 
 
 @dataclass
-class Holdout:
-    """What is kept of one holdout's rows, in the order of the files."""
+class Kept:
+    """What is kept of the rows of one kind, in the order of the files."""
 
     labels: Column
-    challenger: Column
-    champion: Column | None
-    not_finite: int = 0  # of the challenger's scores
-    outside: int = 0  # rows that the split puts into training: such a holdout proves nothing
+    clusters: Column
+    scores: dict[str, Column]  # by role
+    not_finite: dict[str, int] = field(default_factory=dict)
 
 
 def in_memory() -> Column:
@@ -60,12 +68,18 @@ def read(lines: Iterable[str], where: str) -> Iterator[Row]:
     """The scored rows; raises ScoresUnreadable for a line of another form."""
     for number, line in enumerate(lines, start=1):
         parts = line.rstrip("\r\n").split(",")
-        if len(parts) != 5 or parts[1] not in HOLDOUTS:
+        if len(parts) != 5 or parts[1] not in KINDS:
             raise ScoresUnreadable(
                 f"{where}, line {number}: {line[:200]!r} is not"
-                " 'row_id,fresh|reference,cluster,label,score': look at the transform's filters"
+                f" 'row_id,{'|'.join(KINDS)},cluster,label,score': look at the transform's filters"
             )
-        yield parts[0], parts[1], parts[2], number_or_nan(parts[3]), number_or_nan(parts[4])
+        row_id, kind, cluster, label, score = parts
+        yield Row(row_id, kind, _cluster(cluster), number_or_nan(label), number_or_nan(score))
+
+
+def _cluster(text: str) -> float | None:
+    """The cluster's 12 hexadecimal digits as a number, which a float holds exactly."""
+    return None if text == INDEPENDENT else float(int(text, 16))
 
 
 def number_or_nan(text: str) -> float:
@@ -76,96 +90,91 @@ def number_or_nan(text: str) -> float:
         return math.nan
 
 
-def gather(
-    challenger: Iterable[Row],
-    champion: Iterable[Row] | None,
-    shares: Shares,
-    column: NewColumn = in_memory,
-) -> dict[str, Holdout]:
-    """The numbers of both models by holdout; raises ScoresUnreadable where their rows differ."""
+def gather(scored: Mapping[str, Iterable[Row]], column: NewColumn = in_memory) -> dict[str, Kept]:
+    """The numbers of every role by kind of row; raises ScoresUnreadable where rows differ."""
     kept = {
-        name: Holdout(column(), column(), column() if champion is not None else None)
-        for name in HOLDOUTS
+        kind: Kept(
+            column(),
+            column(),
+            {role: column() for role in scored if kind != NEW or role in ON_ARRIVAL},
+        )
+        for kind in KINDS
     }
-    for (row_id, name, _, label, score), theirs in _side_by_side(challenger, champion):
-        holdout = kept[name]
-        holdout.labels.append(label)
-        holdout.challenger.append(score)
-        holdout.not_finite += not math.isfinite(score)
-        holdout.outside += side(row_id, shares) != "holdout"
-        if holdout.champion is not None and theirs is not None:
-            holdout.champion.append(theirs[4])
+    for rows in _side_by_side(scored):
+        row = next(iter(rows.values()))
+        here = kept[row.kind]
+        here.labels.append(row.label)
+        if row.cluster is not None:
+            here.clusters.append(row.cluster)
+        for role, one in rows.items():
+            here.scores[role].append(one.score)
+            if not math.isfinite(one.score):
+                here.not_finite[role] = here.not_finite.get(role, 0) + 1
     return kept
 
 
-def _side_by_side(
-    challenger: Iterable[Row], champion: Iterable[Row] | None
-) -> Iterator[tuple[Row, Row | None]]:
-    if champion is None:
-        yield from ((row, None) for row in challenger)
-        return
-    for number, (ours, theirs) in enumerate(zip_longest(challenger, champion), start=1):
-        if ours is None or theirs is None or ours[:4] != theirs[:4]:
-            raise ScoresUnreadable(
-                f"row {number} is {_shown(ours)} in the challenger's scores and {_shown(theirs)}"
-                " in the champion's: both must be of the same rows in the same order; drop data"
-                " to run again"
-            )
-        yield ours, theirs
+def _side_by_side(scored: Mapping[str, Iterable[Row]]) -> Iterator[dict[str, Row]]:
+    """Row by row, by role: held-out rows of all roles, new ones of those that score them."""
+    wide = {role: rows for role, rows in scored.items() if role in ON_ARRIVAL}
+    narrow = {role: rows for role, rows in scored.items() if role not in ON_ARRIVAL}
+    held_out = _in_step(narrow)
+    number = 0
+    for rows in _in_step(wide):
+        if narrow and next(iter(rows.values())).kind != NEW:
+            number += 1
+            yield _same(number, dict.fromkeys(narrow) | next(held_out, {}) | rows)
+        else:
+            yield rows
+    for rows in held_out:
+        number += 1
+        yield _same(number, rows | dict.fromkeys(wide))
+
+
+def _in_step(scored: Mapping[str, Iterable[Row]]) -> Iterator[dict[str, Row]]:
+    """The rows of several roles that score the same files."""
+    for number, rows in enumerate(zip_longest(*scored.values()), start=1):
+        yield _same(number, dict(zip(scored, rows, strict=True)))
+
+
+def _same(number: int, rows: Mapping[str, Row | None]) -> dict[str, Row]:
+    """The row of every role; raises ScoresUnreadable unless it is one and the same."""
+    found = {role: row for role, row in rows.items() if row is not None}
+    first = next(iter(found.values())).place
+    if len(found) == len(rows) and all(row.place == first for row in found.values()):
+        return found
+    ours, theirs = _two_that_differ(rows)
+    raise ScoresUnreadable(
+        f"row {number} is {_shown(rows[ours])} in the {ours}'s scores and {_shown(rows[theirs])}"
+        f" in the {theirs}'s: both must be of the same rows in the same order; drop data"
+        " to run again"
+    )
+
+
+def _two_that_differ(rows: Mapping[str, Row | None]) -> tuple[str, str]:
+    """Two roles whose rows differ, a trained candidate before the champion."""
+    roles = sorted(rows, key=lambda role: role == CHAMPION)
+    places = {role: row.place if row else None for role, row in rows.items()}
+    other = next(role for role in roles if places[role] != places[roles[0]])
+    return roles[0], other
 
 
 def _shown(row: Row | None) -> str:
-    return "missing" if row is None else f"{row[0]} ({row[1]}, label {row[3]:g})"
+    return "missing" if row is None else f"{row.row_id} ({row.kind}, label {row.label:g})"
 
 
-def measure(metric: str, kept: dict[str, Holdout]) -> Metrics:
-    """Every number that the gate reads; None where one is not defined."""
-    return Metrics(
-        metric=metric,
-        higher_is_better=metrics.METRICS[metric].higher_is_better,
-        rows={name: len(holdout.labels) for name, holdout in kept.items()},
-        metrics={name: _values(metric, holdout) for name, holdout in kept.items()},
-        differences={name: _difference(metric, holdout) for name, holdout in kept.items()},
-        not_finite={name: holdout.not_finite for name, holdout in kept.items()},
-        outside_holdout=sum(holdout.outside for holdout in kept.values()),
-    )
-
-
-def _values(metric: str, rows: Holdout) -> Values | None:
-    if not len(rows.labels):
-        return None
-    ours, theirs = (
-        None if scores is None else _known(metrics.evaluate(metric, rows.labels, scores))
-        for scores in (rows.challenger, rows.champion)
-    )
-    return Values(challenger=ours, champion=theirs)
-
-
-def _difference(metric: str, rows: Holdout) -> PairedDifference | None:
-    if rows.champion is None or not len(rows.labels):
-        return None
-    found = metrics.difference(metric, rows.labels, rows.challenger, rows.champion)
-    return PairedDifference(
-        estimate=_known(found.estimate), error=_known(found.error), rows=found.rows
-    )
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def golden_ids(kept: dict[str, Holdout], challenger: Iterable[Row]) -> dict[str, float]:
+def golden_ids(scores: Mapping[str, metrics.Values], again: Iterable[Row]) -> dict[str, float]:
     """Row ids and scores of a few holdout rows, spread evenly over the range of the scores.
 
-    `challenger` are the same rows again. Where few scores are different, each has several rows.
+    `scores` are one model's by kind of row, `again` are its rows. Where few scores are different,
+    each has several rows.
     """
-    name = FRESH if len(kept[FRESH].labels) else REFERENCE
-    wanted = _golden_scores(kept[name].challenger)
+    name = FRESH if len(scores[FRESH]) else REFERENCE
+    wanted = _golden_scores(scores[name])
     each = math.ceil(GOLDEN / len(wanted)) if wanted else 0
-    for row_id, holdout, *_, score in challenger:
-        if holdout == name and score in wanted and row_id not in wanted[score]:
-            insort(wanted[score], row_id)
-            del wanted[score][each:]
+    for row in again:
+        if row.kind == name and row.score in wanted and row.row_id not in wanted[row.score]:
+            insort(wanted[row.score], row.row_id)
+            del wanted[row.score][each:]
     found = sorted((n, s, i) for s, ids in wanted.items() for n, i in enumerate(ids))
     return {row_id: score for _, score, row_id in found[:GOLDEN]}
 

@@ -23,6 +23,7 @@ KEEPING_THE_MODEL: Final = (PROMOTED, POSTPONED, APPROVAL_PENDING)
 """Outcomes of runs whose model serves, or may yet."""
 DATA_REJECTED = "DATA_REJECTED"
 MODEL_REJECTED = "MODEL_REJECTED"
+INCONCLUSIVE = "INCONCLUSIVE"
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ class _Jobs(Section):
     score_instance: ScoreInstance | None = Field(
         default=None, description="Scores the holdouts; null: the same as `instance`"
     )
+    refit: StrictBool = Field(
+        default=False,
+        description="The judged settings are trained again on train, validation and holdout,"
+        " and that model serves",
+    )
 
     @model_validator(mode="after")
     def _something_scores(self) -> Self:
@@ -91,6 +96,16 @@ class BuiltInTraining(_Jobs):
         description="The algorithm's, by the names SageMaker gives them"
     )
     max_runtime: Runtime = "1h"
+
+    @model_validator(mode="after")
+    def _rounds_are_known(self) -> Self:
+        if self.refit and "early_stopping_rounds" in self.hyperparameters:
+            raise ValueError(
+                "refit: true needs a fixed number of rounds: how many early_stopping_rounds chose"
+                " can only be read inside the model, and a refit has no rows left to stop on;"
+                " remove early_stopping_rounds and set num_round"
+            )
+        return self
 
     def problems(self, metric: Metric) -> list[str]:
         """What is wrong with the hyperparameters of a pipeline whose gate reads `metric`."""

@@ -13,8 +13,8 @@ from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
-from retraining.rules.passes import CHALLENGER, CHAMPION
-from retraining.rules.rows import Shares
+from retraining.rules.candidates import CHALLENGER, FRESH, MEASURED_ON, REFERENCE
+from retraining.rules.measuring import measure
 from retraining.rules.scores import Row
 
 
@@ -22,12 +22,12 @@ def extract_metrics(aws: Adapters, manifest: Manifest, scored: tuple[ScoredCandi
     """Measure the candidates so far and keep golden rows; the URI of metrics.json."""
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     known = (folder.find(Candidates) or Candidates(candidates=())).joined(scored)
-    former = _scores(folder, CHAMPION) if known.of_role(CHAMPION) else None
-    shares = Shares.of(manifest.definition.section("split"))
+    roles = [one.role for one in known.candidates if one.role in MEASURED_ON]
     with Spools() as column:
-        kept = scores.gather(_scores(folder, CHALLENGER), former, shares, column)
-        measured = scores.measure(manifest.definition.metric, kept)
-        wanted = scores.golden_ids(kept, _scores(folder, CHALLENGER))
+        kept = scores.gather({role: _scores(folder, role) for role in roles}, column)
+        measured = measure(manifest.definition.metric, kept)
+        judged = {kind: kept[kind].scores[CHALLENGER] for kind in (FRESH, REFERENCE)}
+        wanted = scores.golden_ids(judged, _scores(folder, CHALLENGER))
     rows = scores.golden_rows(_lines(folder, "prepared/holdout/", ""), wanted)
     folder.write(Golden(content_type=CONTENT_TYPE, rows=rows))
     folder.write(known)

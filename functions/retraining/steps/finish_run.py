@@ -14,7 +14,7 @@ from retraining.documents.verdict import Verdict
 from retraining.errors import DocumentUnreadable, EndpointNotReady, NotOurs
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.rules import names, outcomes
-from retraining.rules.gate import PROMOTE
+from retraining.rules.gate.decisions import PROMOTE
 from retraining.rules.outcomes import Ended
 from retraining.rules.promotion import SETTLING
 from retraining.rules.settlement import (
@@ -131,7 +131,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
             "rejected": sum(item.rows for item in checks if not item.accepted),
             **(asdict(prepared.rows) if prepared else {}),
         },
-        metrics=measured.metrics if measured else None,
+        metrics=measured.values() if measured else None,
         verdict=folder.uri_of(Verdict) if folder.find(Verdict) else None,
     )
 

@@ -15,9 +15,16 @@ from retraining.documents.manifest import Manifest
 from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
 from retraining.documents.verdict import JudgedChampion, Verdict
-from retraining.rules import gate, names
-from retraining.rules.gate import Facts, Judgement, Terms
-from retraining.rules.scores import FRESH, REFERENCE
+from retraining.rules import names
+from retraining.rules.candidates import ARRIVAL, CHALLENGER, CHAMPION, FRESH, REFERENCE
+from retraining.rules.gate.comparison import WORSE
+from retraining.rules.gate.decisions import Further, Judgement, Reject
+from retraining.rules.gate.judge import expects_reference, judge
+from retraining.rules.gate.terms import Facts, Terms
+from retraining.rules.settlement import SUSPECT
+
+BAD = ("finite", "absolute minimum", "no row shared with training", "fit to serve: scores")
+"""Rules that only a broken challenger fails."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +32,8 @@ class GateAnswer(Part):
     """What the state machine needs of a verdict."""
 
     decision: str
-    outcome: str
-    data_state: str
+    outcome: str | None
+    data_state: str | None
     sentence: str
     verdict: str  # S3 URI
     next: tuple[Candidate, ...]  # who else must be judged before there is a verdict
@@ -37,33 +44,38 @@ def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     measured = folder.read(Metrics)
     facts = _facts(folder, manifest, measured)
-    judgement = gate.judge(Terms.of(manifest.definition.section("gate")), facts)
+    judgement = judge(Terms.of(manifest.definition.section("gate")), facts)
+    decision = judgement.decision
     written = folder.write(_verdict(manifest, measured, judgement))
     return GateAnswer(
-        decision=judgement.decision,
-        outcome=judgement.outcome,
-        data_state=judgement.data_state,
-        sentence=judgement.sentence,
+        decision=decision.name,
+        outcome=decision.outcome,
+        data_state=_data_state(judgement, measured),
+        sentence=decision.sentence,
         verdict=written,
         next=(),
     )
 
 
 def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics) -> Facts:
-    prepared = folder.read(Prepared).rows
+    summary = folder.read(Prepared)
+    prepared = summary.rows
     golden = folder.find(Golden)
     return Facts(
         measured=measured,
         prepared_rows={FRESH: prepared.holdout_fresh, REFERENCE: prepared.holdout_reference},
         golden_rows=len(golden.rows) if golden else 0,
+        shared_rows=summary.shared,
         has_champion=manifest.champion is not None,
-        expects_reference=gate.expects_reference(
+        expects_reference=expects_reference(
             manifest.reference, prepared.holdout_reference, manifest.definition.split_by
         ),
+        holdout_share=float(manifest.definition.section("split")["holdout"]),
     )
 
 
 def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement) -> Verdict:
+    decision = judgement.decision
     return Verdict(
         pipeline=manifest.pipeline,
         run=names.run_id(manifest.pipeline, manifest.token),
@@ -71,15 +83,30 @@ def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement) -> Ver
         gate=manifest.definition.section("gate"),
         champion=_judged(manifest.champion),
         metric=measured.metric,
-        rows=measured.rows,
-        metrics=measured.metrics,
-        decision=judgement.decision,
-        outcome=judgement.outcome,
-        data_state=judgement.data_state,
-        sentence=judgement.sentence,
+        measured=measured.candidates,
+        decision=decision.name,
+        outcome=decision.outcome,
+        data_state=_data_state(judgement, measured),
+        sentence=decision.sentence,
         rules=judgement.rules,
-        comparisons={one.holdout: one for one in judgement.comparisons},
+        comparisons=judgement.comparisons,
+        data=judgement.data,
+        settings=judgement.settings,
+        promise=judgement.promise,
+        judged=CHALLENGER,
+        serves=CHALLENGER,
+        wanted=decision.wanted if isinstance(decision, Further) else (),
     )
+
+
+def _data_state(judgement: Judgement, measured: Metrics) -> str | None:
+    """Where no champion met the batch, a challenger that is clearly bad makes its data suspect."""
+    decision = judgement.decision
+    if not isinstance(decision, Reject) or measured.on(CHAMPION, ARRIVAL):
+        return decision.data_state
+    worse = any(one.reading == WORSE for one in judgement.comparisons)
+    bad = any(not rule.passed and rule.rule in BAD for rule in judgement.rules)
+    return SUSPECT if worse or bad else decision.data_state
 
 
 def _judged(champion: Champion | None) -> JudgedChampion | None:

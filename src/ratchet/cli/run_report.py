@@ -83,18 +83,18 @@ def print_verdict(console: Console, verdict: dict[str, Any]) -> None:
     console.print(screen.table("Verdict", ["", "rule", "holdout", "why"], rules))
     compared = [
         (
-            holdout,
-            *(screen.number(one.get(key), 4) for key in ("champion", "challenger", "estimate")),
+            f"{one.get('ours')} on {one.get('holdout')}",
+            *(screen.number(one.get(key), 4) for key in ("their_value", "our_value", "estimate")),
             f"{screen.number(one.get('lower'), 4)} to {screen.number(one.get('upper'), 4)}",
             screen.count(one.get("rows")),
             _text(one.get("reading")),
         )
-        for holdout, one in (verdict.get("comparisons") or {}).items()
+        for one in verdict.get("comparisons", [])
     ]
     if compared:
-        columns = ["holdout", ">champion", ">challenger", ">improvement", ">bounds", ">rows", ""]
+        columns = ["", ">champion", ">it", ">difference", ">bounds", ">rows", ""]
         console.print()
-        console.print(screen.table("Challenger against champion", columns, compared))
+        console.print(screen.table("Against the champion", columns, compared))
 
 
 def verdict_of(stack: Stack, run: RunRef) -> dict[str, Any] | None:

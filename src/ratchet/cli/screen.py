@@ -17,6 +17,7 @@ OUTCOME_STYLES = {
     "PROMOTED": "bold green",
     "MODEL_REJECTED": "bold red",
     "DATA_REJECTED": "bold yellow",
+    "SUSPECT": "bold yellow",
     "INCONCLUSIVE": "bold magenta",
     "POSTPONED": "bold magenta",
     "APPROVAL_PENDING": "bold magenta",

@@ -18,14 +18,20 @@ def _absolute_share(label: float, score: float) -> float:
 
 
 metrics.METRICS["mape"] = metrics.Metric(
-    "mape", False, metrics.AT_LEAST_0, metrics.NUMBERS, *metrics.row_mean(_absolute_share)
+    "mape",
+    False,
+    metrics.AT_LEAST_0,
+    metrics.NUMBERS,
+    *metrics.row_mean(_absolute_share),
+    metrics.median_distance,
 )
 
 from retraining.errors import PipelineRejected  # noqa: E402
-from retraining.rules import contracts, gate, scores  # noqa: E402 - they read the row
-from retraining.rules.rows import Shares  # noqa: E402
-
-ALL_HELD_OUT = Shares(0, 0)
+from retraining.rules import contracts, scores  # noqa: E402 - they read the row
+from retraining.rules.gate.decisions import Decision  # noqa: E402
+from retraining.rules.gate.judge import judge  # noqa: E402
+from retraining.rules.gate.terms import Facts, Terms  # noqa: E402
+from retraining.rules.measuring import measure  # noqa: E402
 
 
 def accepted(definition: dict[str, Any]) -> dict[str, Any]:
@@ -52,12 +58,11 @@ def scored(factor: float) -> Iterator[scores.Row]:
     return scores.read(lines, "scores.csv")
 
 
-def judged(terms: dict[str, Any], ours: float, theirs: float) -> gate.Judgement:
-    """The judgement on two such models."""
-    kept = scores.gather(scored(ours), scored(theirs), ALL_HELD_OUT)
-    measured = scores.measure(terms["metric"], kept)
-    facts = gate.Facts(measured, measured.rows, 16, True, False)
-    return gate.judge(gate.Terms.of(terms), facts)
+def judged(terms: dict[str, Any], ours: float, theirs: float) -> Decision:
+    """The decision on two such models."""
+    kept = scores.gather({"challenger": scored(ours), "champion": scored(theirs)})
+    facts = Facts(measure(terms["metric"], kept), {"fresh": 60}, 16, 0, True, False)
+    return judge(Terms.of(terms), facts).decision
 
 
 def main(definition: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +75,7 @@ def main(definition: dict[str, Any]) -> dict[str, Any]:
         "objective": refusal(definition, "training", "hyperparameters", binary),
         "schema": schema,
         "better": judged(terms, 1.1, 1.4).sentence,
-        "worse": judged(terms, 1.1, 1.01).decision,
+        "worse": judged(terms, 1.1, 1.01).name,
         "too_bad": judged(terms, 1.5, 1.6).sentence,
     }
 

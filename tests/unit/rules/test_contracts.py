@@ -53,7 +53,9 @@ def test_defaults_are_written_out() -> None:
         "schedule": None,
         "marker": None,
     }
-    assert document["gate"]["rule"] == "improve"
+    gate = document["gate"]
+    assert (gate["rule"], gate["cluster"], gate["reference_batches"]) == ("guard", None, 6)
+    assert gate["undecided_settings"] == "keep"
     assert document["endpoint"] == {"kind": "serverless", "memory_mb": 2048, "max_concurrency": 1}
     again = contracts.as_document(contracts.parse_definition(json.dumps(document)))
     assert again == document
@@ -95,6 +97,16 @@ def test_defaults_are_written_out() -> None:
         ("gate/metric", "acc", "'auc', 'accuracy'"),
         ("gate/minimum", 1.5, "not a possible value of auc; allowed: 0 to 1"),
         ("gate/approval", "nobody", "gate.approval"),
+        ("gate/rule", "better", "'guard', 'improve' or 'superior'"),
+        ("gate/cluster", "day", "gate.cluster: 'day' is not a column; the columns are age"),
+        ("gate/reference_batches", 0, "gate.reference_batches"),
+        ("gate/undecided_settings", "ask", "'keep' or 'take'"),
+        ("training/refit", "yes", "training.refit"),
+        (
+            "training",
+            {"refit": True, "hyperparameters": {"num_round": 9, "early_stopping_rounds": 3}},
+            "remove early_stopping_rounds and set num_round",
+        ),
         ("training/hyperparameters", {"max_dept": 3, "num_round": 1}, "did you mean max_depth?"),
         ("training/hyperparameters", {"objective": "binary:logistic"}, "num_round: missing"),
         ("training/hyperparameters", {"num_round": 9, "objective": "multi:softprob"}, "no scores"),
@@ -191,6 +203,7 @@ def test_training_is_by_the_algorithm_or_by_a_workflow_of_the_folder() -> None:
         "workflow": MACHINE,
         "instance": "ml.m5.large",
         "score_instance": None,
+        "refit": False,
         "max_runtime": "1h",
     }
     folder = json.loads(with_("training", {"workflow": "training.asl.yaml"}))

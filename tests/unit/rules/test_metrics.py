@@ -8,8 +8,10 @@ import os
 import random
 import subprocess
 import sys
+from array import array
 from pathlib import Path
 from statistics import mean, stdev, variance
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,27 @@ from hypothesis import strategies as st
 
 from retraining.adapters import spool
 from retraining.rules import metrics
+
+
+class Difference(NamedTuple):
+    estimate: float
+    error: float
+
+
+def difference(
+    name: str, labels: metrics.Values, ours: metrics.Values, theirs: metrics.Values
+) -> Difference:
+    """The paired difference of two models, every row a cluster of its own."""
+    metric = metrics.METRICS[name]
+    values = [metrics.evaluate(name, labels, scores) for scores in (ours, theirs)]
+    influences = [
+        metrics.influence(name, labels, scores, value)
+        for scores, value in zip((ours, theirs), values, strict=True)
+    ]
+    apart = array("d", (one - other for one, other in zip(*influences, strict=True)))
+    error = metrics.spread(name, labels, apart, None).error
+    return Difference(metric.oriented(values[0]) - metric.oriented(values[1]), error)
+
 
 LABELS = [0.0, 0.0, 1.0, 1.0]
 SCORES = [0.1, 0.4, 0.35, 0.8]
@@ -65,7 +88,7 @@ def sample(rows: int, seed: int) -> tuple[list[float], list[float], list[float]]
 
 @pytest.mark.parametrize("name", sorted(metrics.METRICS))
 def test_the_standard_error_is_that_of_repeated_draws(name: str) -> None:
-    found = [metrics.difference(name, *sample(400, seed)) for seed in range(150)]
+    found = [difference(name, *sample(400, seed)) for seed in range(150)]
     observed = stdev(difference.estimate for difference in found)
     assert mean(difference.error for difference in found) == pytest.approx(observed, rel=0.2)
 
@@ -81,14 +104,41 @@ def test_the_variance_is_that_of_a_sample(
     name: str, labels: list[float], challenger: list[float], champion: list[float], error: float
 ) -> None:
     """Worked out by hand on rows so few that dividing by n in place of n - 1 shows."""
-    found = metrics.difference(name, labels, challenger, champion)
+    found = difference(name, labels, challenger, champion)
     assert found.error == pytest.approx(error)
+
+
+@pytest.mark.parametrize("name", sorted(metrics.METRICS))
+def test_the_influence_of_all_rows_sums_to_nothing(name: str) -> None:
+    labels, scores, _ = sample(300, 3)
+    value = metrics.evaluate(name, labels, scores)
+    assert math.fsum(metrics.influence(name, labels, scores, value)) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "value"),
+    [
+        ("auc", LABELS, 0.5),
+        ("accuracy", [0.0, 0.0, 0.0, 1.0], 0.75),
+        ("f1", [0.0, 0.0, 0.0, 1.0], 0.4),
+        ("logloss", LABELS, math.log(2)),
+        ("rmse", [1.0, 3.0], 1.0),
+        ("mae", [1.0, 2.0, 6.0], 5 / 3),
+    ],
+)
+def test_a_model_without_skill_has_its_textbook_value_and_no_lift(
+    name: str, labels: list[float], value: float
+) -> None:
+    assert metrics.METRICS[name].without_skill(labels) == pytest.approx(value)
+    assert metrics.lift(name, labels, value) == pytest.approx(0)
+    better = value + 0.1 if metrics.METRICS[name].higher_is_better else value - 0.1
+    assert metrics.lift(name, labels, better) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("name", sorted(metrics.METRICS))
 def test_a_model_does_not_differ_from_itself(name: str) -> None:
     labels, ours, _ = sample(200, 1)
-    same = metrics.difference(name, labels, ours, ours)
+    same = difference(name, labels, ours, ours)
     assert (same.estimate, same.error) == (0, 0)
 
 
@@ -96,7 +146,7 @@ def test_a_model_does_not_differ_from_itself(name: str) -> None:
 def test_a_positive_difference_is_an_improvement_whatever_the_direction(name: str) -> None:
     labels, _, bad = sample(300, 2)
     good = [0.98 * label + 0.01 for label in labels]
-    assert metrics.difference(name, labels, good, bad).estimate > 0
+    assert difference(name, labels, good, bad).estimate > 0
 
 
 @settings(max_examples=100, deadline=None)
@@ -134,7 +184,7 @@ def test_the_error_of_auc_is_that_of_the_placements_counted_pair_by_pair(
     labels, ours, theirs = ([float(row[n]) for row in rows] for n in range(3))
     changes = [a - b for a, b in zip(counted(labels, ours), counted(labels, theirs), strict=True)]
     of_class = [[c for y, c in zip(labels, changes, strict=True) if y == label] for label in (0, 1)]
-    found = metrics.difference("auc", labels, ours, theirs).error
+    found = difference("auc", labels, ours, theirs).error
     assert found**2 == pytest.approx(
         sum(variance(part) / len(part) for part in of_class), abs=1e-12
     )
@@ -147,14 +197,14 @@ def test_a_column_on_disk_gives_the_same_to_the_last_bit_in_any_order(
     monkeypatch.setattr(metrics, "SORTED_AT_ONCE", 64)
     monkeypatch.setattr(spool, "BLOCK", 100)
     rows = list(zip(*sample(1000, 3), strict=True))
-    in_memory = metrics.difference(name, *sample(1000, 3))
+    in_memory = difference(name, *sample(1000, 3))
     with spool.Spools() as column:
         columns = [column() for _ in range(3)]
         for row in rows[::-1]:
             for to, number in zip(columns, row, strict=True):
                 to.append(number)
         assert [len(to) for to in columns] == [1000] * 3
-        assert metrics.difference(name, *columns) == in_memory
+        assert difference(name, *columns) == in_memory
 
 
 @given(st.lists(st.floats(allow_nan=False)), st.integers(1, 8))

@@ -8,20 +8,23 @@ from hypothesis import strategies as st
 
 from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
-from retraining.rules.rows import Shares
+from retraining.rules.measuring import measure
 
 TRAIN, VALIDATION = "r1c4a831b9fa0dfe7bbf9f2a8b30a512", "r45ef6751a25675a910847627964c015"
 HOLDOUT = "r4ec9599fc203d176a301536c2e091a1"
-SHARES = Shares(0.7, 0.15)
 
 
-def gathered(lines: list[str], champion: list[str] | None = None) -> dict[str, scores.Holdout]:
-    theirs = None if champion is None else scores.read(champion, "theirs")
-    return scores.gather(scores.read(lines, "ours"), theirs, SHARES)
+def gathered(lines: list[str], champion: list[str] | None = None) -> dict[str, scores.Kept]:
+    read = {"challenger": scores.read(lines, "ours")}
+    if champion is not None:
+        read["champion"] = scores.read(champion, "theirs")
+    return scores.gather(read)
 
 
 def golden(lines: list[str]) -> dict[str, float]:
-    return scores.golden_ids(gathered(lines), scores.read(lines, "scores"))
+    kept = gathered(lines)
+    judged = {kind: kept[kind].scores["challenger"] for kind in ("fresh", "reference")}
+    return scores.golden_ids(judged, scores.read(lines, "scores"))
 
 
 def test_rows_that_are_equal_are_one_golden_row() -> None:
@@ -61,19 +64,14 @@ def test_golden_rows_come_from_the_reference_holdout_where_there_is_no_fresh_one
     assert golden(["r1,reference,-,1,0.5", "r2,fresh,-,0,0.25"]) == {"r2": 0.25}
 
 
-def test_a_holdout_row_of_training_or_validation_is_counted_as_seen() -> None:
-    lines = [f"{row},fresh,-,1,0.5" for row in (TRAIN, VALIDATION, HOLDOUT)]
-    measured = scores.measure("auc", gathered(lines))
-    assert measured.outside_holdout == 2
-
-
 OURS = [f"{HOLDOUT},fresh,-,1,0.9", f"{TRAIN},fresh,-,0,0.1"]
 
 
 def test_models_are_compared_on_the_same_rows() -> None:
-    same = scores.measure("accuracy", gathered(OURS, OURS))
-    assert same.differences["fresh"] is not None
-    assert same.differences["fresh"].rows == 2
+    same = measure("accuracy", gathered(OURS, OURS))
+    difference = same.difference("challenger", "champion", "fresh")
+    assert difference is not None
+    assert difference.rows == 2
 
 
 @pytest.mark.parametrize(

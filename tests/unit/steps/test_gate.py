@@ -20,8 +20,11 @@ def test_scores_become_metrics_golden_rows_and_a_verdict(service: Service) -> No
     assert answer["verdict"] == f"{run.uri}/verdict.json"
     verdict = service.read(f"{run.prefix}/verdict.json")
     assert verdict["sentence"] == answer["sentence"]
-    assert verdict["metrics"]["fresh"]["challenger"] > 0.9
-    assert verdict["metrics"]["reference"] is None
+    assert verdict["measured"]["challenger"]["fresh"]["value"] > 0.9
+    assert "reference" not in verdict["measured"]["challenger"]
+    assert (verdict["judged"], verdict["serves"]) == ("challenger", "challenger")
+    promise = verdict["promise"]
+    assert promise["lower"] < promise["value"] == promise["expected"] < promise["upper"]
     golden = service.read(f"{run.prefix}/golden.json")["rows"]
     assert len(golden) == 16
     assert all(row["features"] == f"{row['row_id'][1:4]},7" for row in golden)
@@ -36,7 +39,8 @@ def test_the_comparison_joins_rows_by_id_whatever_their_files(service: Service) 
     run.put("scores/champion/part-1.csv.out", "".join(lines[100:]))
     run.write("manifest.json", dataclasses.replace(run.manifest, champion=FORMER))
     assert run.judge(champion=True)["decision"] == "promote"
-    found = service.read(f"{run.prefix}/verdict.json")["comparisons"]["fresh"]
+    (found,) = service.read(f"{run.prefix}/verdict.json")["comparisons"]
+    assert found["holdout"] == "fresh"
     assert found["rows"] == 400
     assert found["lower"] > 0.05
 

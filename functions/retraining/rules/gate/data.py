@@ -1,0 +1,127 @@
+"""Are the data bad? What the champion and a model of the batch alone say about it.
+
+Two signs together make data suspect: the champion's lift on arrival collapsed, and a model trained
+on this batch alone finds nothing in it. The first sign without the second is a world that changed.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist, median, stdev
+from typing import Final
+
+from retraining.documents.metrics import Measured
+from retraining.documents.verdict import DataVerdict
+from retraining.rules.candidates import ALONE, ARRIVAL, CHAMPION, FRESH
+from retraining.rules.gate.terms import Facts
+from retraining.rules.intervals import LEAST_GAPS
+
+COLLAPSED: Final = 0.5  # of the usual lift
+NEAR_CHANCE: Final = 0.2  # of the usual lift
+SURE: Final = NormalDist().inv_cdf(0.99)
+NOISE: Final = 2  # standard errors that a usual lift must at least have
+GOOD_AUC: Final = 0.9
+NOTHING: Final = "no verdict on the data: "
+
+
+def data_verdict(facts: Facts) -> DataVerdict | None:
+    """What is known of the batch as a whole; None without a champion that scored it."""
+    found = facts.of(ARRIVAL, CHAMPION)
+    if found is None:
+        return None
+    level = usual_lift(facts)
+    reason = _silent(found, level, facts)
+    if reason or level is None or found.lift is None:
+        return _verdict(found, level, f"{NOTHING}{reason}{contradicted(facts)}")
+    told = f"the champion's lift on arrival is {found.lift:.4f}, usually {level:.4f}"
+    if found.lift >= COLLAPSED * level:
+        return _verdict(found, level, f"{told}{contradicted(facts)}", collapsed=False)
+    return _collapsed(facts, found, level, f"{told}{contradicted(facts)}")
+
+
+def usual_lift(facts: Facts) -> float | None:
+    """The median of earlier arrivals together with what the champion promised."""
+    lifts = [*_earlier(facts)]
+    if facts.champion_promise is not None:
+        lifts.append(facts.champion_promise)
+    return median(lifts) if lifts else None
+
+
+def _earlier(facts: Facts) -> list[float]:
+    return [one.arrival_lift for one in facts.earlier if one.arrival_lift is not None]
+
+
+def _silent(found: Measured, level: float | None, facts: Facts) -> str | None:
+    """Why the champion's scores say nothing about the data; None if they do."""
+    if level is None:
+        return "no earlier batch and no promise to compare the champion's lift with"
+    if found.lift is None:
+        return "the champion's metric on arrival is not defined"
+    noise = NOISE * (found.error or 0.0)
+    earlier = _earlier(facts)
+    if len(earlier) >= LEAST_GAPS:
+        noise = max(noise, stdev(earlier))
+    if level <= noise:
+        return (
+            f"the champion's usual lift, {level:.4f}, is too small to tell bad data from chance"
+            f" ({noise:.4f})"
+        )
+    return None
+
+
+def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVerdict:
+    """The first sign is there: the second decides."""
+    alone = facts.of(FRESH, ALONE)
+    if alone is None:
+        return _verdict(found, level, f"{told}: collapsed", collapsed=True)
+    own = None if alone.value is None else alone.lift
+    reach = SURE * (alone.error or 0.0)
+    if own is not None and reach >= level:
+        sentence = f"{told}: collapsed, and the batch is too small to tell why"
+        return _verdict(found, level, sentence, collapsed=True, own=own)
+    shown = "not defined" if own is None else f"{own:.4f}"
+    if own is None or own <= max(reach, NEAR_CHANCE * level):
+        sentence = (
+            f"{told}, and a model of this batch alone finds no signal in it (lift {shown}):"
+            " the labels do not belong to these rows, or the features are not what they were"
+        )
+        return _verdict(found, level, sentence, collapsed=True, own=own, suspect=True)
+    sentence = (
+        f"{told}, but the batch has signal of its own (a model of it alone has lift {shown}):"
+        " the world has changed"
+    )
+    return _verdict(found, level, sentence, collapsed=True, own=own)
+
+
+def _verdict(
+    found: Measured,
+    level: float | None,
+    sentence: str,
+    *,
+    collapsed: bool | None = None,
+    own: float | None = None,
+    suspect: bool = False,
+) -> DataVerdict:
+    return DataVerdict(
+        suspect=suspect,
+        value=found.value,
+        lift=found.lift,
+        usual_lift=level,
+        collapsed=collapsed,
+        own_lift=own,
+        sentence=sentence,
+    )
+
+
+def contradicted(facts: Facts) -> str:
+    """For a champion of 0.9 AUC and more, how many labels are against its confident scores."""
+    found, arrival = facts.measured.contradicted, facts.of(ARRIVAL, CHAMPION)
+    if facts.measured.metric != "auc" or found is None or not found.rows or arrival is None:
+        return ""
+    best = [one.arrival for one in facts.earlier if one.arrival is not None]
+    if max([arrival.value or 0.0, *best]) < GOOD_AUC:
+        return ""
+    share = found.against / found.rows
+    return (
+        f"; {share:.1%} of the labels are against its confident scores ({found.against:,} of"
+        f" {found.rows:,})"
+    )

@@ -1,0 +1,141 @@
+"""The gate's judgement: the data first, then the settings, then the challenger.
+
+The absolute rules come in order and the first that fails decides; after them, what is proven worse
+outweighs what is undecided. Bounds are one-sided, each at the stated confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from retraining.documents.verdict import (
+    DataVerdict,
+    RuleAnswer,
+    SettingsVerdict,
+    Wanted,
+)
+from retraining.rules.candidates import ALONE, CHALLENGER
+from retraining.rules.gate import comparison
+from retraining.rules.gate.absolute import absolute_rules, judged_holdouts, where
+from retraining.rules.gate.against_champion import champion_rules, comparisons, judged
+from retraining.rules.gate.data import data_verdict
+from retraining.rules.gate.decisions import (
+    Decision,
+    Further,
+    Inconclusive,
+    Judgement,
+    Promote,
+    Reject,
+    Suspect,
+)
+from retraining.rules.gate.promise import promise
+from retraining.rules.gate.settings import NEW, settings_verdict
+from retraining.rules.gate.terms import Facts, Terms
+
+
+def judge(terms: Terms, facts: Facts) -> Judgement:
+    """Decide, or name the candidates without which nothing can be decided."""
+    data = data_verdict(facts)
+    settings, backtest = settings_verdict(terms, facts) or (None, None)
+    told = (backtest,) if backtest else ()
+    wanted = _further(facts, data, settings)
+    if wanted:
+        return Judgement(_ask(wanted, data, settings), (), told, data, settings)
+    if data and data.suspect:
+        suspect = Suspect(f"Suspect data: {data.sentence}.")
+        return Judgement(suspect, (), told, data, settings)
+    found = _challenger(terms, facts)
+    return replace(
+        found,
+        decision=_with_remarks(found.decision, data, settings),
+        comparisons=(*told, *found.comparisons),
+        data=data,
+        settings=settings,
+        promise=promise(terms, facts),
+    )
+
+
+def _further(
+    facts: Facts, data: DataVerdict | None, settings: SettingsVerdict | None
+) -> tuple[Wanted, ...]:
+    """What has not been trained yet; never what has been measured, so the asking ends."""
+    taken = settings.taken if settings else NEW
+    wanted = []
+    if CHALLENGER not in facts.measured.candidates:
+        wanted.append(Wanted(role=CHALLENGER, settings=taken))
+    if data and data.collapsed and ALONE not in facts.measured.candidates:
+        wanted.append(Wanted(role=ALONE, settings=taken))
+    return tuple(wanted)
+
+
+def _ask(
+    wanted: tuple[Wanted, ...], data: DataVerdict | None, settings: SettingsVerdict | None
+) -> Further:
+    roles = " and ".join(one.role for one in wanted)
+    because = [one.sentence for one in (settings, data) if one]
+    return Further(f"To be trained: {roles}; {'; '.join(because)}.", wanted)
+
+
+def _with_remarks(
+    decision: Decision, data: DataVerdict | None, settings: SettingsVerdict | None
+) -> Decision:
+    """The sentence continues with what was said of settings and data."""
+    remarks = [_sentence(settings.sentence)] if settings else []
+    if data and data.collapsed is not False:
+        remarks.append(_sentence(data.sentence))
+    return replace(decision, sentence=" ".join([decision.sentence, *remarks]))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _challenger(terms: Terms, facts: Facts) -> Judgement:
+    """The judgement on the challenger itself."""
+    absolute = absolute_rules(terms, facts)
+    compared = comparisons(terms, facts) if facts.has_champion else []
+    failed = next((rule for rule in absolute if not rule.passed), None)
+    if failed:
+        decision = _refusal(failed, f"{failed.sentence}.")
+        return Judgement(decision, tuple(absolute), tuple(compared))
+    if not facts.has_champion:
+        return Judgement(_won(terms, _first(terms, facts)), tuple(absolute))
+    rules = [*absolute, *champion_rules(terms, compared)]
+    refused = [rule for rule in rules if not rule.passed]
+    words = "; ".join(comparison.in_words(one, terms) for one in judged(compared))
+    if not refused:
+        return Judgement(_won(terms, f": {words}."), tuple(rules), tuple(compared))
+    # What is proven worse outweighs what is undecided, on whichever holdout.
+    decisive = min(refused, key=lambda rule: rule.failing != Reject.name)
+    sentence = f"{decisive.sentence} ({words})." if words else f"{decisive.sentence}."
+    return Judgement(_refusal(decisive, sentence), tuple(rules), tuple(compared))
+
+
+def _won(terms: Terms, why: str) -> Promote:
+    waits = terms.approval == "manual"
+    return Promote(f"{'Waits for approval' if waits else 'Promoted'}{why}", waits)
+
+
+def _first(terms: Terms, facts: Facts) -> str:
+    values = ", ".join(
+        f"{terms.metric} is {found.value:.4f} on {where(name)} ({found.rows:,} rows)"
+        for name in judged_holdouts(facts)
+        if (found := facts.of(name)) and found.value is not None
+    )
+    return f" as the first champion: {values}, at least as good as {terms.minimum:g}."
+
+
+def _refusal(failed: RuleAnswer, sentence: str) -> Reject | Inconclusive:
+    if failed.failing == Reject.name:
+        return Reject(f"Rejected: {sentence}")
+    return Inconclusive(f"Inconclusive: {sentence}")
+
+
+def expects_reference(reference: Sequence[str], prepared: int, by: str) -> bool:
+    """True when a reference holdout must be judged.
+
+    Under `split.by: key` a newer batch may supersede every row of the earlier ones; then there
+    is nothing left to refer to, and the fresh holdout holds all the rows there are.
+    """
+    return bool(reference) and (prepared > 0 or by != "key")

@@ -1,0 +1,49 @@
+"""What the promoted model is expected to do on the next batch."""
+
+from __future__ import annotations
+
+import math
+
+from retraining.documents.metrics import Measured
+from retraining.documents.verdict import Promise
+from retraining.rules import intervals
+from retraining.rules.candidates import ARRIVAL, CHAMPION, FRESH, POOLED
+from retraining.rules.gate.terms import Facts, Terms
+
+
+def promise(terms: Terms, facts: Facts) -> Promise | None:
+    """The challenger's value with the prediction interval of the next batch."""
+    fresh, pooled = facts.of(FRESH), facts.of(POOLED)
+    holdout, found = (FRESH, fresh) if _suffices(fresh, terms) else (POOLED, pooled)
+    if found is None or found.value is None or found.lift is None:
+        return None
+    gaps = [
+        one.promised - one.arrival
+        for one in facts.earlier
+        if one.promised is not None and one.arrival is not None
+    ]
+    error = math.inf if found.error is None else found.error
+    forecast = intervals.next_batch(
+        found.value, error, found.clusters, _next_error(error, facts), gaps, terms.confidence
+    )
+    return Promise(
+        holdout=holdout,
+        value=found.value,
+        lift=found.lift,
+        expected=forecast.expected if forecast else None,
+        lower=forecast.lower if forecast else None,
+        upper=forecast.upper if forecast else None,
+        promises_kept=len(gaps),
+    )
+
+
+def _suffices(found: Measured | None, terms: Terms) -> bool:
+    return bool(found and found.rows >= terms.min_holdout_rows and intervals.enough(found.clusters))
+
+
+def _next_error(error: float, facts: Facts) -> float:
+    """The error that a batch of this one's size has: as on arrival, else by its share of rows."""
+    arrival = facts.of(ARRIVAL, CHAMPION)
+    if arrival is not None and arrival.error is not None:
+        return arrival.error
+    return error * math.sqrt(facts.holdout_share)

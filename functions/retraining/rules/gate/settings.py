@@ -1,0 +1,44 @@
+"""Which settings: the new ones, if their backtest says so, or the champion's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from retraining.documents.verdict import Comparison, SettingsVerdict
+from retraining.rules.candidates import ARRIVAL, BACKTEST, CHAMPION
+from retraining.rules.gate import comparison
+from retraining.rules.gate.comparison import SLIGHTLY_WORSE, UNDECIDED, WORSE
+from retraining.rules.gate.terms import Facts, Terms
+
+NEW: Final = "new"
+FORMER: Final = "former"
+TAKE: Final = "take"
+
+
+def settings_verdict(
+    terms: Terms, facts: Facts
+) -> tuple[SettingsVerdict, Comparison | None] | None:
+    """The answer of the backtest and its comparison; None if nothing was changed."""
+    if not facts.changed:
+        return None
+    found = comparison.compare(BACKTEST, CHAMPION, ARRIVAL, terms, facts)
+    if found is None:
+        return _undecided(terms, "their backtest could not be compared with the champion"), None
+    told = comparison.in_words(found, terms)
+    if found.reading in (WORSE, SLIGHTLY_WORSE):
+        sentence = f"the new settings are refused, the former ones stay: {told}"
+        return SettingsVerdict(taken=FORMER, decided=True, sentence=sentence), found
+    if found.reading == UNDECIDED:
+        return _undecided(terms, told), found
+    sentence = f"the new settings are taken: {told}"
+    return SettingsVerdict(taken=NEW, decided=True, sentence=sentence), found
+
+
+def _undecided(terms: Terms, told: str) -> SettingsVerdict:
+    taken = NEW if terms.undecided_settings == TAKE else FORMER
+    what = "they are taken" if taken == NEW else "the former ones stay"
+    sentence = (
+        f"the backtest does not decide about the new settings; {what}"
+        f" (gate.undecided_settings: {terms.undecided_settings}): {told}"
+    )
+    return SettingsVerdict(taken=taken, decided=False, sentence=sentence)

@@ -1,0 +1,74 @@
+"""What the gate is given: the terms of the pipeline, and the facts of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from retraining.documents.metrics import Measured, Metrics
+from retraining.rules.candidates import CHALLENGER
+
+GUARD: Final = "guard"
+IMPROVE: Final = "improve"
+SUPERIOR: Final = "superior"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The gate's section of a definition."""
+
+    metric: str
+    minimum: float
+    rule: str
+    margin: float
+    confidence: float
+    min_holdout_rows: int
+    approval: str = "auto"
+    undecided_settings: str = "keep"
+
+    @classmethod
+    def of(cls, gate: dict[str, Any]) -> Terms:
+        """The terms of a definition's `gate`."""
+        return cls(
+            gate["metric"],
+            float(gate["minimum"]),
+            gate["rule"],
+            float(gate["margin"]),
+            float(gate["confidence"]),
+            int(gate["min_holdout_rows"]),
+            gate["approval"],
+            gate["undecided_settings"],
+        )
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A champion that met an earlier batch: what it had promised, and what it did."""
+
+    run: str
+    promised: float | None
+    promised_lift: float | None
+    arrival: float | None
+    arrival_lift: float | None
+    arrival_rows: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was measured, what was prepared, what is expected, and what was before."""
+
+    measured: Metrics
+    prepared_rows: dict[str, int]  # by holdout
+    golden_rows: int
+    shared_rows: int  # row ids that a candidate is both trained and judged on
+    has_champion: bool
+    expects_reference: bool
+    champion_knows_reference: bool = False  # a refit model has been trained on former holdouts
+    champion_promise: float | None = None  # the lift that the champion's verdict told
+    changed: bool = False  # settings or features are not the champion's
+    holdout_share: float = 0.15  # of a batch's rows
+    earlier: tuple[Earlier, ...] = ()  # oldest first
+
+    def of(self, holdout: str, role: str = CHALLENGER) -> Measured | None:
+        """What was measured of a candidate on this holdout."""
+        return self.measured.on(role, holdout)

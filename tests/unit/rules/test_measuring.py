@@ -1,0 +1,134 @@
+"""Every candidate is measured where it was scored, by cluster, and compared on the same rows."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from retraining.rules import metrics
+from retraining.rules.measuring import measure
+from retraining.rules.metrics import METRICS
+from retraining.rules.scores import Row, gather
+
+
+def rows(kind: str, count: int, skill: float, days: int | None = None, seed: int = 1) -> list[Row]:
+    """Scored rows; with `days` the rows of one day are drawn to one side."""
+    truth, noise = random.Random(f"{kind}{seed}"), random.Random(f"{kind}{skill}")
+    shifts = [truth.gauss(0, 1) for _ in range(days or 1)]
+    found = []
+    for number in range(count):
+        day = number % days if days else None
+        label = float(truth.random() < 0.4)
+        signal = skill * label + noise.gauss(0, 1) + (shifts[day] if day is not None else 0)
+        cluster = None if day is None else float(day)
+        score = 1 / (1 + math.exp(-signal))
+        found.append(Row(f"{kind}{number:06d}", kind, cluster, label, score))
+    return found
+
+
+def merged(*parts: list[Row]) -> list[Row]:
+    return sorted((row for part in parts for row in part), key=lambda row: row.row_id[-6:])
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_each_candidate_is_measured_on_the_holdouts_it_was_scored_for(name: str) -> None:
+    arrival = [merged(rows("new", 300, s), rows("fresh", 100, s), rows("reference", 200, s))
+               for s in (1.0, 1.5)]  # fmt: skip
+    held_out = [merged(rows("fresh", 100, s), rows("reference", 200, s)) for s in (2.0, 0.5)]
+    scored = {
+        "champion": arrival[0],
+        "challenger": held_out[0],
+        "backtest": arrival[1],
+        "alone": held_out[1],
+    }
+    found = measure(name, gather(scored))
+    where = {role: {name: one.rows for name, one in of.items()}
+             for role, of in found.candidates.items()}  # fmt: skip
+    assert where == {
+        "champion": {"arrival": 400, "fresh": 100, "reference": 200, "pooled": 300},
+        "challenger": {"fresh": 100, "reference": 200, "pooled": 300},
+        "backtest": {"arrival": 400},
+        "alone": {"fresh": 100},
+    }
+    pairs = {(one.ours, one.theirs, one.holdout): one.rows for one in found.differences}
+    assert pairs == {
+        ("challenger", "champion", "fresh"): 100,
+        ("challenger", "champion", "reference"): 200,
+        ("challenger", "champion", "pooled"): 300,
+        ("backtest", "champion", "arrival"): 400,
+    }
+    fresh = [row for row in scored["challenger"] if row.kind == "fresh"]
+    labels, scores = [row.label for row in fresh], [row.score for row in fresh]
+    one = found.on("challenger", "fresh")
+    assert one is not None
+    assert one.value == pytest.approx(metrics.evaluate(name, labels, scores))
+    assert one.clusters is None
+    both = found.on("challenger", "pooled")
+    other = found.on("challenger", "reference")
+    assert both is not None
+    assert other is not None
+    assert both.value == pytest.approx((one.value + 2 * other.value) / 3)
+    assert both.error == pytest.approx(math.hypot(one.error, 2 * other.error) / 3)
+    assert both.lift == pytest.approx((one.lift + 2 * other.lift) / 3)
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_days_that_differ_make_an_estimate_less_sure_and_the_difference_hardly(name: str) -> None:
+    ours, theirs = rows("fresh", 3000, 1.5, days=30), rows("fresh", 3000, 1.0, days=30)
+    by_day = measure(name, gather({"challenger": ours, "champion": theirs}))
+    independent = measure(
+        name,
+        gather(
+            {
+                role: [row._replace(cluster=None) for row in scored]
+                for role, scored in (("challenger", ours), ("champion", theirs))
+            },
+        ),
+    )
+    one, other = by_day.on("challenger", "fresh"), independent.on("challenger", "fresh")
+    assert one is not None
+    assert other is not None
+    assert (one.clusters, other.clusters) == (30, None)
+    assert one.value == other.value
+    assert one.error >= other.error
+    difference = by_day.difference("challenger", "champion", "fresh")
+    assert difference is not None
+    assert difference.clusters == 30
+
+
+def test_without_a_reference_both_together_are_the_fresh_holdout() -> None:
+    found = measure("auc", gather({"challenger": rows("fresh", 50, 1.0)}))
+    assert found.on("challenger", "pooled") == found.on("challenger", "fresh")
+    assert found.on("challenger", "reference") is None
+    assert found.values() == {
+        "fresh": {"challenger": found.candidates["challenger"]["fresh"].value},
+        "pooled": {"challenger": found.candidates["challenger"]["fresh"].value},
+    }
+
+
+def test_a_model_without_a_value_has_no_difference_either() -> None:
+    ours = [row._replace(label=1.0) for row in rows("fresh", 50, 1.0)]
+    found = measure("auc", gather({"challenger": ours, "champion": ours}))
+    one = found.on("challenger", "fresh")
+    assert one is not None
+    assert (one.value, one.lift, one.error, one.rows) == (None, None, None, 50)
+    difference = found.difference("challenger", "champion", "fresh")
+    assert difference is not None
+    assert (difference.estimate, difference.error) == (None, None)
+
+
+def test_labels_against_confident_scores_are_counted_on_arrival() -> None:
+    scored = [
+        Row("a", "new", None, 1.0, 0.95),
+        Row("b", "new", None, 0.0, 0.95),
+        Row("c", "fresh", None, 1.0, 0.1),
+        Row("d", "fresh", None, 0.0, 0.5),
+    ]
+    found = measure("auc", gather({"champion": scored})).contradicted
+    assert found is not None
+    assert (found.rows, found.against) == (3, 2)
+    ranks = [row._replace(score=row.score * 10) for row in scored]
+    assert measure("auc", gather({"champion": ranks})).contradicted is None
+    assert measure("mae", gather({"champion": scored})).contradicted is None
