@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ratchet.cli import push
 from ratchet.cli.errors import CliError
+from ratchet.cli.pipeline_folder import pack
 from ratchet.cli.yaml_edit import set_value
 
-from .conftest import ROOT
+from .conftest import ROOT, Run
 
 TEXT = """\
 # a model
@@ -91,3 +95,37 @@ def test_any_value_of_a_real_pipeline_can_be_set_and_all_others_stay(way: str, v
         inner = inner[key]
     inner[last] = value
     assert changed == expected
+
+
+# --- ratchet push --set --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of a pipeline of this repository."""
+    return Path(shutil.copytree(ROOT / "pipelines" / "bank-marketing", tmp_path / "bank"))
+
+
+def test_a_push_with_a_setting_changes_pipeline_yaml_and_says_where(folder: Path) -> None:
+    with push.changed(folder, ["training.hyperparameters.max_depth=6", "gate.margin=0.02"]) as said:
+        assert pack(folder).definition["training"]["hyperparameters"]["max_depth"] == 6
+    text = (folder / "pipeline.yaml").read_text()
+    assert text == BANK.replace("max_depth: 5", "max_depth: 6").replace(
+        "margin: 0.01", "margin: 0.02"
+    )
+    assert said[0].endswith(": training.hyperparameters.max_depth was 5, is 6")
+    assert re.match(rf"{re.escape(str(folder))}/pipeline.yaml:\d+: ", said[0])
+
+
+def test_what_is_refused_is_changed_back(run: Run, folder: Path) -> None:
+    result = run("push", str(folder), "--set", "gate.metric=aucc")
+    assert result.exit_code == 1
+    assert "did you mean auc" in result.stderr
+    assert (folder / "pipeline.yaml").read_text() == BANK
+
+
+def test_one_setting_that_cannot_be_changed_changes_none(run: Run, folder: Path) -> None:
+    result = run("push", str(folder), "--set", "gate.margin=0.02", "--set", "gaet.margin=0.02")
+    assert result.exit_code == 1
+    assert "has no gaet" in result.stderr
+    assert (folder / "pipeline.yaml").read_text() == BANK

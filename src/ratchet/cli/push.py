@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -33,6 +34,15 @@ def push(
     folder: Annotated[
         Path, typer.Argument(metavar="PIPELINE_FOLDER", help="Such as pipelines/bank-marketing.")
     ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change this value in pipeline.yaml first, such as"
+            " training.hyperparameters.max_depth=6. Repeat it for several.",
+        ),
+    ] = None,
     json_output: Json = False,
     endpoint_url: EndpointUrl = None,
     profile: Profile = None,
@@ -41,19 +51,22 @@ def push(
 ) -> None:
     """Check a pipeline's folder and register it, or what has changed in it.
 
-    Data that already waits under the pipeline's prefix is picked up at once.
+    Data that already waits under the pipeline's prefix is picked up at once. The folder is the
+    truth: --set changes pipeline.yaml, comments and all else as they were, and what is refused is
+    changed back.
 
     Example: ratchet push pipelines/bank-marketing
     """
     from ratchet.cli.pipeline_folder import pack
     from ratchet.cli.screen import print_json, remark, stdout
 
-    packed = pack(folder)
-    for warning in packed.warnings:
-        remark(warning)
-    found = find_stack(endpoint_url, profile, region, stack, writes=True)
-    before = Standing.of(found, packed.name)
-    answer = send(found, packed)
+    with changed(folder, settings or []) as said:
+        packed = pack(folder)
+        for line in (*said, *packed.warnings):
+            remark(line)
+        found = find_stack(endpoint_url, profile, region, stack, writes=True)
+        before = Standing.of(found, packed.name)
+        answer = send(found, packed)
     if json_output:
         print_json(answer)
         return
@@ -61,6 +74,30 @@ def push(
     for sentence in outlook(before, packed, answer):
         stdout().print(sentence, soft_wrap=True)
     stdout().print(f"Drop data with: ratchet upload {packed.name} FILE...", soft_wrap=True)
+
+
+@contextmanager
+def changed(folder: Path, settings: list[str]) -> Iterator[list[str]]:
+    """pipeline.yaml with these values, and what changed in it; as it was if the block fails."""
+    from ratchet.cli.yaml_edit import set_value
+
+    path, said = folder / "pipeline.yaml", list[str]()
+    if not settings:
+        yield said
+        return
+    former = path.read_bytes()
+    text = former.decode("utf-8-sig")
+    for setting in settings:
+        edit = set_value(text, str(path), setting)
+        text = edit.text
+        was = "was not set" if edit.before is None else f"was {edit.before}"
+        said.append(f"{path}:{edit.line}: {setting.partition('=')[0]} {was}, is {edit.after}")
+    path.write_bytes(text.encode())
+    try:
+        yield said
+    except BaseException:
+        path.write_bytes(former)
+        raise
 
 
 def send(stack: Stack, packed: Packed) -> dict[str, Any]:
