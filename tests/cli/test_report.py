@@ -20,12 +20,29 @@ from ratchet.cli.report.gathering import RunReport, State
 from ratchet.cli.report.markup import element
 from ratchet.cli.report.page import page
 from ratchet.cli.runs import open_in_browser
+from retraining.documents.verdict import Comparison, DataVerdict, Promise, RuleAnswer
 
 EVIL = "<script>alert('x')</script>\"&"
-DIFFERENCE = {
-    "challenger": 0.79, "champion": 0.75,
-    "estimate": 0.04, "lower": 0.01, "upper": None, "rows": 4000, "reading": "better",
-}  # fmt: skip
+
+
+def comparison(holdout: str) -> dict[str, Any]:
+    return Comparison(
+        ours="challenger", theirs="champion", holdout=holdout, our_value=0.79, their_value=0.75,
+        estimate=0.04, error=0.01, lower=0.01, upper=None, clusters=31, rows=4000,
+        reading="better", rows_to_decide=None,
+    ).as_json()  # fmt: skip
+
+
+PROMISE = Promise(
+    holdout="fresh", value=0.79, lift=0.29, expected=0.72, lower=0.66, upper=0.78, promises_kept=4
+).as_json()
+RULE = RuleAnswer(
+    rule="minimum", holdout="fresh", passed=True, value=0.79, threshold=0.5, sentence="ok"
+).as_json()
+DATA = DataVerdict(
+    suspect=False, value=0.71, lift=0.21, usual_lift=0.27, collapsed=False, own_lift=None,
+    sentence="The data are not suspect.",
+).as_json()  # fmt: skip
 
 
 def scored(seed: int = 1, count: int = 2000, kind: str = "fresh") -> tuple[measures.Row, ...]:
@@ -60,10 +77,11 @@ def report(**changed: Any) -> RunReport:
         cost=Cost((Job("Train", "training", 63.0, 1, "ml.m5.large"),), transitions=20),
         local=True,
         verdict={
-            "rules": [{"rule": "minimum", "holdout": "fresh", "passed": True, "sentence": "ok"}],
-            "comparisons": {n: {**DIFFERENCE, "holdout": n} for n in ("fresh", "reference")},
+            "rules": [RULE],
+            "comparisons": [comparison("fresh"), comparison("reference")],
             "gate": {"margin": 0.01},
-            "promise": {"value": 0.79, "expected": 0.72, "lower": 0.66, "upper": 0.78},
+            "promise": PROMISE,
+            "data": DATA,
             "judged": "challenger", "serves": "refit",
         },
         definition={"training": {"algorithm": "xgboost", "hyperparameters": {"max_depth": 5}}},
@@ -129,6 +147,7 @@ def test_the_report_tells_the_run_from_outcome_to_cost() -> None:
         "flights-000003 PROMOTED", "Promoted: not clearly worse.", "Promise and truth",
         "Promised: 0.790; expected on the next batch: 0.720, prediction interval 0.660 to 0.780.",
         "Judged was the challenger; what serves is the refit", "+0.0400", "+0.0100 to unbounded",
+        "The data are not suspect.",
         "Calibration", "Confusion: challenger", "Features: carrier, distance", "max_depth",
         "accepted", "900", "Problems of the data", "Nothing was paid", "Broken: no room",
         "distance is 0.62 times what it was", "0.0% 310.500 0.710 0.700", "0.030 - ZZ",

@@ -122,7 +122,7 @@ def _promise(promise: dict[str, Any]) -> str:
 
 
 def _comparisons(given: dict[str, Any]) -> Markup:
-    found = [one for one in _compared(given) if is_number(one.get("estimate"))]
+    found = [one for one in given.get("comparisons") or [] if is_number(one.get("estimate"))]
     if not found:
         return NOTHING
     drawn = [
@@ -160,14 +160,6 @@ def _comparisons(given: dict[str, Any]) -> Markup:
         table(columns, rows),
         element("p", "Differences are turned so that more is better.", class_="note"),
     )
-
-
-def _compared(given: dict[str, Any]) -> list[dict[str, Any]]:
-    names = {"ours": "challenger", "theirs": "champion"}
-    return [
-        {**one, **names, "our_value": one.get("challenger"), "their_value": one.get("champion")}
-        for one in (given.get("comparisons") or {}).values()
-    ]
 
 
 def _bound(value: Any) -> str:
