@@ -67,10 +67,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         "one value of the label is enough to train",
-        "functions/retraining/rules/data_verdict.py",
-        "FEWEST_LABELS: Final = 2",
-        "FEWEST_LABELS: Final = 1",
-        ("tests/unit/rules/test_data_verdict.py",),
+        "functions/retraining/rules/findings.py",
+        "len(batch.labels) < 2",
+        "len(batch.labels) < 1",
+        ("tests/unit/rules/test_findings.py",),
     ),
     Mutant(
         "a batch that was judged unfit is trained on all the same",

@@ -37,6 +37,15 @@ GATE = {
     "min_holdout_rows: 1000": "min_holdout_rows: 100",
 }
 
+OLDEST = "119"
+TRANSFORM = f"""
+from pyspark.sql import functions
+
+def transform(data):
+    age = data.age.cast("string")
+    return data.withColumn("age", functions.when(age == "{OLDEST}", "old").otherwise(age))
+"""
+
 # Granted, and not used by the runs of this test: "function action" -> why it is needed.
 POLLED = "Lambda's poller takes the messages under the function's role"
 MISSING = "what is missing is told as missing, not as forbidden"
@@ -58,7 +67,7 @@ UNUSED = {
     **{
         f"{function} s3:ListBucket": MISSING
         for function in (
-            "CheckData", "Gate", "RegisterModel", "DecidePromotion", "VerifyEndpoint",
+            "CheckData", "JudgeData", "Gate", "RegisterModel", "DecidePromotion", "VerifyEndpoint",
             "RecordChampion", "RegisterPipeline",
         )
     },
@@ -117,7 +126,6 @@ UNUSED = {
     "StartRetraining states:DescribeExecution": "the name of its execution may be taken",
     "CheckData s3:AbortMultipartUpload": "a large object may be found broken near its end",
     "CheckData s3:DeleteObject": "the check may die on an object twice",
-    "JudgeData s3:ListBucket": "every chunk of a run has its report",
     "SettleData sqs:SendMessage": "data may arrive while a run is open",
     "FinishRun sqs:SendMessage": "data may arrive while a promotion is under way",
     "RecoverRun sqs:SendMessage": "Lambda sends an event it gave up to the dead letter queue",
@@ -280,7 +288,7 @@ def changed(folder: Path, training: dict[str, str], code: str) -> Path:
         assert old in text, old
         text = text.replace(old, new)
     (folder / "pipeline.yaml").write_text(text)
-    (folder / "transform.py").write_text("def transform(data):\n    return data\n")
+    (folder / "transform.py").write_text(TRANSFORM)
     recipe = (source / "recipe.json").read_text()
     assert UNKNOWN in recipe
     (folder / "recipe.json").write_text(recipe.replace(UNKNOWN, UNKNOWN.replace("0", code)))
@@ -288,7 +296,7 @@ def changed(folder: Path, training: dict[str, str], code: str) -> Path:
 
 
 def refuse_data(world: World, header: str, rows: list[str]) -> None:
-    """One file with a broken value, one that is gone, one of a single label: all in quarantine."""
+    """A file with a broken value, one that is gone, one that the job refuses: all in quarantine."""
     left = leave_a_model(world)
     key = f"{PIPELINE}/gone.csv"
     version = world.drop(key, csv_bytes(header, rows[:5]))
@@ -297,8 +305,8 @@ def refuse_data(world: World, header: str, rows: list[str]) -> None:
     )
     broken = csv_bytes(header, [rows[0].replace(";", ";?", 1)])
     world.drop(f"{PIPELINE}/broken.csv", broken, tags="owner=marketing")
-    same = [row for row in rows if row.endswith('"no"')]
-    world.drop(f"{PIPELINE}/same.csv", csv_bytes(header, same), tags="owner=marketing")
+    refused = [";".join([OLDEST, *rows[0].split(";")[1:]]), *rows[1:]]
+    world.drop(f"{PIPELINE}/refused.csv", csv_bytes(header, refused), tags="owner=marketing")
     until(
         lambda: world.heard("SettleData", "s3:PutObject", "/report.json"),
         "a batch was rejected",

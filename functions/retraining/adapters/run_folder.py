@@ -9,6 +9,7 @@ from retraining.adapters.object_store import ObjectStore
 from retraining.documents.check_attempt import CheckAttempt
 from retraining.documents.check_report import CheckReport
 from retraining.documents.document import Document, RunDocument
+from retraining.documents.profile import Profile
 
 D = TypeVar("D", bound=RunDocument)
 
@@ -63,6 +64,15 @@ class RunFolder:
     def read_check(self, chunk: int) -> CheckReport:
         """The report of a chunk; raises ObjectGone."""
         return CheckReport.from_json(self.store.read_json(self._check(chunk)))
+
+    def write_chunk_profile(self, chunk: int, profile: Profile) -> None:
+        """Write the profile of a chunk's accepted rows."""
+        self.write_as(f"check/chunk-{chunk}-profile.json", profile)
+
+    def find_chunk_profile(self, chunk: int) -> Profile | None:
+        """The profile of a chunk, or None when none of its rows was accepted."""
+        found = self.store.find_json(f"{self.prefix}/check/chunk-{chunk}-profile.json")
+        return None if found is None else Profile.from_json(found)
 
     def write_attempt(self, attempt: CheckAttempt) -> None:
         """Write down what the check of a chunk is at work on."""

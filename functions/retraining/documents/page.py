@@ -12,6 +12,7 @@ import typing
 from pathlib import Path
 from typing import Any, Final
 
+from retraining.documents.batch_report import BatchReport
 from retraining.documents.candidates import Candidates
 from retraining.documents.champion import Champion
 from retraining.documents.check_attempt import CheckAttempt
@@ -21,6 +22,7 @@ from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
+from retraining.documents.profile import Profile
 from retraining.documents.promotion import Promotion
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
@@ -33,6 +35,8 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     CheckAttempt,
     CheckReport,
     QuarantineReport,
+    Profile,
+    BatchReport,
     Prepared,
     Candidates,
     Metrics,

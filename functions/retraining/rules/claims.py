@@ -15,7 +15,7 @@ from retraining.documents.run_record import RunRecord
 from retraining.rules.names import sequence
 from retraining.rules.settlement import FAILED, TRAINED
 
-DECISIVE: Final = ("data", "etl", "split", "training", "gate")
+DECISIVE: Final = ("data", "checks", "etl", "split", "training", "gate")
 """The sections of a definition that decide what a run comes to."""
 
 MOST_CHUNKS: Final = 8

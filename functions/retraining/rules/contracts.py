@@ -128,6 +128,29 @@ class Trigger(Section):
         return self
 
 
+class Drift(Section):
+    """How far a batch may be from what the champion was trained on."""
+
+    psi: Annotated[Number, Field(gt=0)] = Field(
+        default=0.25,
+        description="Population stability index of a column from which on it has changed",
+    )
+    action: Literal["warn", "reject"] = Field(
+        default="warn",
+        description="What follows: the run says so, or the batch is set aside until a person"
+        " releases it",
+    )
+
+
+class Checks(Section):
+    """What is asked of a batch beyond its single values."""
+
+    max_null_share: Annotated[Number, Field(ge=0, le=1)] | None = Field(
+        default=None, description="The greatest share of rows in which a column may be missing"
+    )
+    drift: Drift = Drift()
+
+
 class EtlOfFolder(Section):
     """What happens between accepted and prepared data."""
 
@@ -260,6 +283,7 @@ class Contract(Section):
         ),
     ]
     trigger: Trigger = Trigger()
+    checks: Checks = Checks()
     split: Split = Split()
     training: Training
     gate: Gate

@@ -1,22 +1,24 @@
-"""Whether the rows of a batch can be trained on, as far as the data check can tell: no AWS."""
+"""Whether the rows of a batch can be trained on, as far as they themselves tell: no AWS."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from retraining.documents.batch_report import Finding
 from retraining.documents.check_report import CheckReport
 from retraining.rules.outcomes import Conclusion
 from retraining.rules.settlement import (
     DATA_REJECTED,
     QUARANTINED,
     SUPERSEDED,
+    SUSPECT,
     UNCHANGED,
     WAITING,
 )
 
-FEWEST_LABELS: Final = 2  # one value teaches nothing
+TOLD: Final = 3  # findings in a run's sentence
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,12 @@ def repeats(earlier: str) -> Conclusion:
     return Conclusion(UNCHANGED, SUPERSEDED, sentence)
 
 
-def judge(checked: Checked, least_rows: int) -> Conclusion | None:
-    """How the run ends because of its data; None when they are fit to train on."""
+def judge(checked: Checked, least_rows: int, findings: Sequence[Finding] = ()) -> Conclusion | None:
+    """How the run ends because of its data; None when they are fit to train on.
+
+    Rows that are bad as a batch are set aside rather than quarantined: each of them passed the
+    check, and a person who knows better can release them.
+    """
     if not checked.rows:
         return Conclusion(DATA_REJECTED, QUARANTINED, _nothing_accepted(checked.rejected))
     if checked.rows < least_rows:
@@ -54,9 +60,11 @@ def judge(checked: Checked, least_rows: int) -> Conclusion | None:
             " They count towards the next run."
         )
         return Conclusion(WAITING, WAITING, sentence)
-    if len(checked.labels) < FEWEST_LABELS:
-        sentence = f"The label has a single value in all {checked.rows} rows of this batch."
-        return Conclusion(DATA_REJECTED, QUARANTINED, sentence)
+    serious = [finding.sentence for finding in findings if finding.serious]
+    if serious:
+        more = len(serious) - TOLD
+        told = serious[:TOLD] + ([f"And {more} more."] if more > 0 else [])
+        return Conclusion(DATA_REJECTED, SUSPECT, " ".join(told))
     return None
 
 

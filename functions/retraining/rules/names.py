@@ -45,6 +45,11 @@ def batch(token: int) -> str:
     return f"run-{token6(token)}"
 
 
+def token_of(batch: str) -> int:
+    """The fencing token of the run that accepted a batch."""
+    return int(batch.removeprefix("run-"))
+
+
 def object_id(key: str, version: str) -> str:
     """Id of an object version in the ledger and in quarantine."""
     return hashlib.sha256(f"{key}\0{version}".encode()).hexdigest()[:32]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retraining.adapters import Adapters, AwsError, TransportError
 from retraining.documents.check_report import CheckedObject, CheckReport, Problem
 from retraining.documents.document import Part
 from retraining.documents.manifest import ClaimedObject, Manifest
+from retraining.documents.profile import Profile
 from retraining.errors import DataDefeatsCheck, ObjectGone
 from retraining.observability import log
-from retraining.rules import attempts, names
+from retraining.rules import attempts, names, profiles
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.check import LABELS, Result, Sink, check
+from retraining.rules.profile import Profiler, share_of
 from retraining.steps import quarantine
 
 
@@ -32,16 +34,31 @@ class CheckedChunk(Part):
 def check_data(aws: Adapters, manifest: Manifest, chunk: int) -> CheckedChunk:
     """Check the chunk's objects one after the other and write its report."""
     folder = aws.run_folder(manifest.pipeline, manifest.token)
-    rules = Rules.of(manifest.definition.json, manifest.batch)
+    rules, whole = Rules.of(manifest.definition.json, manifest.batch), Whole()
     sizes = {n: item.size for n, item in enumerate(manifest.objects) if item.chunk == chunk}
     planned = attempts.plan(sizes, folder.find_attempt(chunk))
     results = {place: _set_aside(aws, manifest, place) for place in planned.set_aside}
     for attempt in planned.attempts(chunk):
         folder.write_attempt(attempt)
         for place in attempt.checking:
-            results[place] = _check_object(aws, manifest, place, rules)
+            results[place] = whole.add(_check_object(aws, manifest, place, rules))
+    if whole.profile is not None:
+        folder.write_chunk_profile(chunk, whole.profile)
     report = _report(manifest, chunk, results)
     return _summary(report, folder.write_check(report))
+
+
+class Whole:
+    """The profile of all accepted objects so far: one for each of 2,500 would fill the memory."""
+
+    profile: Profile | None = None
+
+    def add(self, result: Result) -> Result:
+        """Take the profile out of a result."""
+        if result.accepted and result.profile is not None:
+            known = [self.profile] if self.profile else []
+            self.profile = profiles.merged([*known, result.profile])
+        return replace(result, profile=None)
 
 
 def _set_aside(aws: Adapters, manifest: Manifest, place: int) -> Result:
@@ -80,7 +97,7 @@ def _try_again(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> R
 def _try_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> Result:
     copy = aws.work.upload(_accepted_key(manifest, place))
     try:
-        result = _checked_stream(aws, manifest.objects[place], place, rules, copy)
+        result = _checked_stream(aws, manifest, place, rules, copy)
     except ObjectGone as error:
         copy.abort()
         return _rejected(Problem("gone", f"{error}: drop it again if you still need it"))
@@ -95,12 +112,17 @@ def _try_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> 
 
 
 def _checked_stream(
-    aws: Adapters, item: ClaimedObject, place: int, rules: Rules, copy: Sink
+    aws: Adapters, manifest: Manifest, place: int, rules: Rules, copy: Sink
 ) -> Result:
     """The result; raises DataDefeatsCheck for an exception that AWS and network do not raise."""
+    item = manifest.objects[place]
     stream = aws.landing.open(item.key, item.version, item.etag)
+    profiler = Profiler.of(
+        manifest.definition.json, share_of(sum(o.size for o in manifest.objects))
+    )
     try:
-        return check(stream, rules, copy, place)
+        result = check(stream, rules, copy, place, profiler.add)
+        return replace(result, profile=profiler.profile())
     except (AwsError, TransportError, OSError):
         raise
     except Exception as error:

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 from retraining import clock
 from retraining.adapters import Adapters, AwsError
+from retraining.documents.batch_report import BatchReport
 from retraining.documents.manifest import Manifest
 from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
@@ -122,6 +123,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
         return record
     checks = checked_objects(aws, manifest).values()
     prepared, measured = folder.find(Prepared), folder.find(Metrics)
+    said = folder.find(BatchReport)
     return replace(
         record,
         objects=len(manifest.objects),
@@ -131,6 +133,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
             "rejected": sum(item.rows for item in checks if not item.accepted),
             **(asdict(prepared.rows) if prepared else {}),
         },
+        findings=tuple(one.sentence for one in said.findings) if said else None,
         metrics=measured.values() if measured else None,
         verdict=folder.uri_of(Verdict) if folder.find(Verdict) else None,
     )

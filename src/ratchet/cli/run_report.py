@@ -30,8 +30,12 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
         challenger, champion = metric_values(record, holdout)
         if challenger is not None:
             console.print(f"  {metric_sentence(record, holdout, challenger, champion)}")
-    if record.get("sentence"):
-        console.print(Padding(str(record["sentence"]), (0, 0, 0, 2), expand=False))
+    sentence = str(record.get("sentence") or "")
+    if sentence:
+        console.print(Padding(sentence, (0, 0, 0, 2), expand=False))
+    for finding in record.get("findings") or ():
+        if finding not in sentence:
+            console.print(Padding(f"Data: {finding}", (0, 0, 0, 2), expand=False))
 
 
 def metric_sentence(record: dict[str, Any], holdout: str, challenger: Any, champion: Any) -> str:

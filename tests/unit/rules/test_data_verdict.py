@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from retraining.documents.batch_report import Finding
 from retraining.documents.check_report import CheckedObject, CheckReport
 from retraining.rules import data_verdict
 from retraining.rules.data_verdict import Checked
@@ -54,17 +55,26 @@ def test_a_batch_without_an_accepted_row_is_rejected(rejected: int, sentence: st
     assert found.sentence == sentence
 
 
-@pytest.mark.parametrize("labels", [frozenset(), frozenset({"1"})])
-def test_training_needs_two_values_of_the_label_in_the_whole_batch(labels: frozenset[str]) -> None:
-    found = data_verdict.judge(Checked(1000, 0, labels), 1)
-    assert found is not None
-    assert (found.outcome, found.data_state) == ("DATA_REJECTED", "QUARANTINED")
-    assert found.sentence == "The label has a single value in all 1000 rows of this batch."
+def finding(sentence: str, *, serious: bool) -> Finding:
+    return Finding(kind="drift", column="age", sentence=sentence, serious=serious)
+
+
+def test_rows_that_are_bad_as_a_batch_are_set_aside_with_the_reasons() -> None:
+    """Not quarantined: each passed the check, and a person may release them."""
+    found = [finding(f"Reason {n}.", serious=True) for n in range(5)]
+    judged = data_verdict.judge(Checked(1000, 0, BOTH), 1, found)
+    assert judged is not None
+    assert (judged.outcome, judged.data_state) == ("DATA_REJECTED", "SUSPECT")
+    assert judged.sentence == "Reason 0. Reason 1. Reason 2. And 2 more."
+
+
+def test_what_is_only_worth_telling_stops_no_run() -> None:
+    assert data_verdict.judge(Checked(1000, 0, BOTH), 1, [finding("Odd.", serious=False)]) is None
 
 
 @pytest.mark.parametrize("labels", [frozenset({"1"}), BOTH])
 def test_too_few_rows_wait_for_more_whatever_their_labels(labels: frozenset[str]) -> None:
-    found = data_verdict.judge(Checked(1000, 0, labels), 1001)
+    found = data_verdict.judge(Checked(1000, 0, labels), 1001, [finding("Bad.", serious=True)])
     assert found is not None
     assert (found.outcome, found.data_state) == ("WAITING", "WAITING")
     assert found.sentence.startswith("1000 of the 1001 new rows")

@@ -152,12 +152,12 @@ def test_an_object_that_defeats_the_check_twice_is_set_aside_and_the_run_continu
     started(service, good=rows(40), odd=rows(40, start=100))
     check, left = step.check, [fails]
 
-    def defeated(source: Any, rules: Any, sink: Any, place: int) -> Any:
+    def defeated(source: Any, *others: Any) -> Any:
         data = source.read()
         if b"job100" in data and left[0]:
             left[0] -= 1
             raise RecursionError("too deep")
-        return check(io.BytesIO(data), rules, sink, place)
+        return check(io.BytesIO(data), *others)
 
     monkeypatch.setattr(step, "check", defeated)
     service.run_machine("bank", 1)
@@ -188,11 +188,11 @@ def test_without_an_object_that_kills_the_check_twice_the_run_continues_and_says
     started(service, **bodies)
     check = step.check
 
-    def killed(source: Any, rules: Any, sink: Any, place: int) -> Any:
+    def killed(source: Any, *others: Any) -> Any:
         data = source.read()
         if any(f";{job};".encode() in data for job in deadly):
             raise Crash
-        return check(io.BytesIO(data), rules, sink, place)
+        return check(io.BytesIO(data), *others)
 
     monkeypatch.setattr(step, "check", killed)
     run = claim()

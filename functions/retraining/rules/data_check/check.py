@@ -6,6 +6,7 @@ Blocks of 1 MB; what is held beside a block is a bounded list of problems.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from retraining.documents.check_report import Problem
+from retraining.documents.profile import Profile
 from retraining.rules.data_check import cells, first_look, reading
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.marking import marks
@@ -21,6 +23,13 @@ from retraining.rules.problems import Problems, shown
 
 LONGEST_HEADER: Final = reading.HEAD - 4  # one that fills it, but for a byte order mark, is cut
 LABELS: Final = 3
+
+
+Seen = Callable[[dict[str, pa.Array]], None]
+
+
+def ignored(_: dict[str, pa.Array]) -> None:
+    """For who does not look at the rows."""
 
 
 class Sink(Protocol):
@@ -37,6 +46,7 @@ class Result:
     rows: int = 0
     problems: Problems = field(default_factory=Problems)
     labels: set[str] = field(default_factory=set)
+    profile: Profile | None = None  # of the accepted rows, for who collects it
 
     @property
     def accepted(self) -> bool:
@@ -44,8 +54,13 @@ class Result:
         return not self.problems
 
 
-def check(source: reading.Source, rules: Rules, sink: Sink, place: int = 0) -> Result:
-    """Check the object behind `source`, which arrived as number `place`; its copy to `sink`."""
+def check(
+    source: reading.Source, rules: Rules, sink: Sink, place: int = 0, seen: Seen = ignored
+) -> Result:
+    """Check the object behind `source`, which arrived as number `place`; its copy to `sink`.
+
+    `seen` is shown the rows of every block that is written.
+    """
     result = Result()
     head = reading.head(source)
     names, found = _first_look(head, rules)
@@ -60,6 +75,7 @@ def check(source: reading.Source, rules: Rules, sink: Sink, place: int = 0) -> R
         text = _checked(block, reader, rules, result)
         if not result.problems:
             sink.write(lines(text, marks(text, rules, place, reader.good), rules))
+            seen(text)
     result.rows = reader.rows
     if not result.rows and not result.problems:
         sentence = "the file has a header but no rows: it needs at least one row"

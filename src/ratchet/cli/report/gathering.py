@@ -50,7 +50,7 @@ class RunReport:
     verdict: dict[str, Any] = field(default_factory=dict)
     definition: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
-    data: dict[str, Any] = field(default_factory=dict)  # data-verdict.json
+    data: dict[str, Any] = field(default_factory=dict)  # batch-report.json
     problems: tuple[dict[str, Any], ...] = ()
     history: tuple[dict[str, Any], ...] = ()  # records up to this run, oldest first
     scores: dict[str, tuple[measures.Row, ...]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def gather(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
         verdict=_json(stack, f"{ref.prefix}/verdict.json"),
         definition=manifest.get("definition") or {},
         summary=_json(stack, f"{ref.prefix}/prepared/summary.json"),
-        data=_json(stack, f"{ref.prefix}/data-verdict.json"),
+        data=_json(stack, f"{ref.prefix}/batch-report.json"),
         problems=tuple(run_report.problems(stack, ref)),
         history=tuple(_history(stack, ref)),
         scores={role: _scores(stack, ref, role) for role in ROLES},
