@@ -20,6 +20,7 @@ from ratchet.cli.report.gathering import RunReport, State
 from ratchet.cli.report.markup import element
 from ratchet.cli.report.page import page
 from ratchet.cli.runs import open_in_browser
+from retraining.documents.batch_report import BatchReport, ColumnSummary, Finding
 from retraining.documents.verdict import Comparison, DataVerdict, Promise, RuleAnswer
 
 EVIL = "<script>alert('x')</script>\"&"
@@ -43,6 +44,23 @@ DATA = DataVerdict(
     suspect=False, value=0.71, lift=0.21, usual_lift=0.27, collapsed=False, own_lift=None,
     sentence="The data are not suspect.",
 ).as_json()  # fmt: skip
+
+
+def data_verdict() -> dict[str, Any]:
+    said = "distance is 0.62 times what it was: another unit?"
+    carrier = ColumnSummary(
+        name="carrier", kind="text", missing=0.01, distinct=3, mean=None, quantiles=(),
+        top={"AA": 0.6, "UA": 0.4}, new=("ZZ",), since_training=0.03, since_last=None,
+    )  # fmt: skip
+    distance = ColumnSummary(
+        name="distance", kind="number", missing=0.0, distinct=99, mean=310.5,
+        quantiles=(1, 5, 25, 50, 75, 95, 100), top={}, new=(), since_training=0.71, since_last=0.7,
+    )  # fmt: skip
+    return BatchReport(
+        rows=900, outcome=None, sentence=None, labels={"0": 0.7, "1": 0.3}, compared=True,
+        last=None, columns=(carrier, distance),
+        findings=(Finding(kind="unit", column="distance", sentence=said, serious=False),),
+    ).as_json()  # fmt: skip
 
 
 def scored(seed: int = 1, count: int = 2000, kind: str = "fresh") -> tuple[measures.Row, ...]:
@@ -86,19 +104,7 @@ def report(**changed: Any) -> RunReport:
         },
         definition={"training": {"algorithm": "xgboost", "hyperparameters": {"max_depth": 5}}},
         summary={"features": ["carrier", "distance"]},
-        data={
-            "findings": [
-                {"kind": "unit", "column": "distance", "serious": False,
-                 "sentence": "distance is 0.62 times what it was: another unit?"},
-            ],
-            "columns": [
-                {"name": "carrier", "kind": "text", "missing": 0.01, "top": {"AA": 0.6, "UA": 0.4},
-                 "new": ["ZZ"], "since_training": 0.03, "since_last": None},
-                {"name": "distance", "kind": "number", "missing": 0.0, "mean": 310.5,
-                 "quantiles": [1, 5, 25, 50, 75, 95, 100],
-                 "since_training": 0.71, "since_last": 0.7},
-            ],
-        },
+        data=data_verdict(),
         problems=({"object": "a.csv", "column": "day", "row": 7, "value": "x", "sentence": "no"},),
         history=(record(1, "PROMOTED", None, 0.78), record(2, "MODEL_REJECTED", 0.70, 0.77), whole),
         scores={"challenger": scored(), "champion": scored(2)},
