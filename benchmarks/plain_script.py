@@ -31,11 +31,11 @@ IMPORTED = time.perf_counter()
 
 def row_ids(table: pa.Table) -> list[str]:
     rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
-    return ["r" + hashlib.sha256("\x1f".join(row).encode()).hexdigest()[:31] for row in rows]
+    return ["r" + hashlib.sha256(",".join(row).encode()).hexdigest()[:31] for row in rows]
 
 
 def fraction(row_id: str) -> float:
-    return int(hashlib.sha256(row_id.encode()).hexdigest()[:8], 16) / 2**32
+    return int(row_id[-8:], 16) / 2**32
 
 
 def apply_recipe(table: pa.Table, steps: list[dict[str, Any]]) -> dict[str, np.ndarray]:
@@ -58,7 +58,7 @@ def apply_recipe(table: pa.Table, steps: list[dict[str, Any]]) -> dict[str, np.n
 
 
 def load(path: Path, pipeline: Path, contract: dict[str, Any]) -> tuple[Any, Any, np.ndarray]:
-    table = read_text(path, contract["data"]["delimiter"])
+    table = read_text(path, contract["data"]["csv"]["delimiter"])
     columns = apply_recipe(table, json.loads((pipeline / "recipe.json").read_text()))
     label = columns.pop(contract["data"]["label"])
     sides = np.array([fraction(row_id) for row_id in row_ids(table)])

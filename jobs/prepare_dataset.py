@@ -72,7 +72,7 @@ Limits = tuple[float | None, float | None]
 TRANSFORM = "transform.py"
 # In a worker's traceback: the line, and after the indented frames the exception.
 IN_WORKER = re.compile(r'transform[.]py", line ([0-9]+).*?\n(\w[^\n]*)', re.DOTALL)
-SPARK_TYPES = {"integer": "long", "number": "double"}
+SPARK_TYPES = {"integer": "long", "number": "double", "boolean": "boolean"}
 
 TO_FIT = {  # by folder, the rows of it in SQL
     "train": f"`{SIDE}` = 'train'",

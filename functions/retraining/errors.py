@@ -12,6 +12,7 @@ RatchetError
 |-- SweepIncomplete           a sweep could not look after every pipeline
 |-- DocumentUnreadable        a stored document has another version, or lacks a field
 |-- ObjectGone                an object version was deleted before it was read
+|-- DataUnreadable            an object is damaged, or unpacks to more than may be read
 |-- DataDefeatsCheck          an object makes the data check fail instead of finding a problem
 |-- ScoresUnreadable          a batch transform wrote lines that are not scores
 |-- RegistrationFailed        the artifact to register is missing or empty
@@ -82,6 +83,10 @@ class DocumentUnreadable(RatchetError):
 
 class ObjectGone(RatchetError):
     """Raised when the object version to read no longer exists."""
+
+
+class DataUnreadable(RatchetError):
+    """Raised when an object is damaged, unpacks to too much, or is not of its pipeline's format."""
 
 
 class DataDefeatsCheck(RatchetError):

@@ -103,7 +103,7 @@ def test_a_wrong_value_is_named_with_the_values_allowed(folder: Path) -> None:
             "recipe: other",
             "other is not allowed; allowed: recipe.json, null",
         ),
-        ('delimiter: ";"', "delimiter: ab", 'ab is not allowed; allowed: ",", ;, "\\t"'),
+        ('{delimiter: ";"}', "{delimiter: ab}", 'ab is not allowed; allowed: ",", ;, "\\t"'),
         ("confidence: 0.95", "confidence: 1", "a number (at least 0.5 and less than 1)"),
         ("by: row", "no: row", "the key no is not text"),
     ],
@@ -420,7 +420,7 @@ def test_the_broken_drop_has_the_faults_it_says_it_has() -> None:
     renamed, text = (body.decode().splitlines() for body in broken.files.values())
     assert broken.renamed not in [name.strip('"') for name in renamed[0].split(";")]
     at = list(contract()["data"]["columns"]).index(broken.text_column)
-    assert text[broken.text_row].split(";")[at] == broken.text_value
+    assert text[broken.text_line - 1].split(";")[at] == broken.text_value
 
 
 def test_a_file_that_is_too_short_or_of_another_kind_is_refused() -> None:

@@ -95,7 +95,7 @@ def test_a_file_becomes_a_pipeline_that_the_service_registers(run: Run, delimite
     }  # fmt: skip
     assert columns["carrier"]["values"] == ["AA", "UA", "no"]
     assert [name for name, column in columns.items() if column["nullable"]] == ["delay"]
-    assert registered["data"]["delimiter"] == delimiter
+    assert registered["data"]["csv"]["delimiter"] == delimiter
     assert (registered["data"]["key"], registered["split"]["by"]) == ("id", "key")
     assert registered["training"]["hyperparameters"]["objective"] == "binary:logistic"
     assert (registered["gate"]["metric"], registered["gate"]["minimum"]) == ("auc", 0.5)

@@ -95,7 +95,7 @@ class TestOnLocalAws:
         assert tried.prepared is None
         assert tried.checked["accepted"] == 0
         (problem,) = tried.problems
-        assert (problem["file"], problem["column"], problem["row"]) == (str(file), "day", 7)
+        assert (problem["file"], problem["column"], problem["line"]) == (str(file), "day", 8)
         assert "rejected by the data check" in tried.sentence
 
     def test_a_failed_transform_is_told_with_its_line_and_its_log(

@@ -19,7 +19,7 @@ from retraining.rules import (
     sweeping,
     training,
 )
-from retraining.rules.data_check import cells, reading
+from retraining.rules.data_check import column_rule, csv_reader
 from retraining.steps import record_arrivals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,8 +58,8 @@ VALUES = {
     "one object": f"{claims.LARGEST_OBJECT >> 30} GiB",
     "copy in quarantine": f"{object_store.MOST_COPIED >> 30} GiB",
     "functions that check side by side": f"{claims.MOST_CHUNKS}",
-    "a number": f"{cells.LARGEST:.1E}".replace("+", ""),
-    "malformed lines in one object": f"{reading.MOST_MALFORMED:,}",
+    "a number": f"{column_rule.LARGEST:.1E}".replace("+", ""),
+    "malformed lines in one object": f"{csv_reader.MOST_MALFORMED:,}",
     "objects of one chunk that the check dies on": f"{CHECKING['Retry'][-1]['MaxAttempts'] // 2}",
     "problems in one report": f"{problems.LISTED}",
     "functions that record arrivals": str(

@@ -146,7 +146,7 @@ def test_a_bad_cell_is_reported_by_column_row_and_value(rejected: Rejected) -> N
     (problem,) = (one for one in rejected.shown["problems"] if one["object"] == key)
     _, *rows = rejected.files["latin 1.csv"].content.decode("latin-1").splitlines()
     row = next(number for number, line in enumerate(rows, start=1) if LATIN_1 in line)
-    assert (problem["column"], problem["row"], problem["value"]) == ("job", row, LATIN_1)
+    assert (problem["column"], problem["line"], problem["value"]) == ("job", row + 1, LATIN_1)
 
 
 def test_bad_objects_are_kept_where_they_landed(stack: Stack, rejected: Rejected) -> None:
@@ -186,7 +186,7 @@ def test_good_data_is_accepted_afterwards_whatever_its_keys(stack: Stack, mixed:
 def test_a_bad_object_among_good_ones_is_set_aside_alone(mixed: Mixed) -> None:
     (problem,) = mixed.shown["problems"]
     assert problem["object"] == f"{PIPELINE}/{mixed.broken}"
-    assert problem["row"] == 1
+    assert problem["line"] == 2
     assert "fields instead of" in problem["sentence"]
     assert mixed.shown["record"]["rows"]["accepted"] == sum(mixed.rows.values())
 

@@ -125,7 +125,7 @@ def test_what_the_demo_leaves_belongs_together(demo: Shown) -> None:
         for one in json.loads((kept / "quarantine.json").read_text()).values()
         for problem in one["problems"]
     ]
-    assert {"row": 42, "value": "forty-two"}.items() <= {
+    assert {"line": 43, "value": "forty-two"}.items() <= {
         key: value for problem in problems for key, value in problem.items() if value
     }.items()
 

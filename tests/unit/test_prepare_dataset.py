@@ -18,7 +18,7 @@ from ratchet.local_aws.glue.script_runs import LIBRARY
 from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
 from ratchet.local_aws.sagemaker.containers.xgboost import lean
 from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
-from retraining.rules.data_check import cells
+from retraining.rules.data_check import column_rule as cells
 from retraining.rules.names import arrival
 
 pytestmark = pytest.mark.process

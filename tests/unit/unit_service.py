@@ -37,7 +37,7 @@ DEFINITION: dict[str, Any] = {
     "name": "bank",
     "data": {
         "label": "y",
-        "delimiter": ";",
+        "csv": {"delimiter": ";"},
         "columns": {
             "age": {"type": "integer", "min": 17},
             "job": {"type": "text"},

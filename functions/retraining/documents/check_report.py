@@ -15,7 +15,7 @@ class Problem(Part):
     rule: Annotated[str, "The rule that is broken, such as `type` or `missing column`"]
     sentence: Annotated[str, "What is wrong, for people"]
     column: Annotated[str | None, "The column; null when it is not about one"] = None
-    row: Annotated[int | None, "Number of the data row, from 1 below the header"] = None
+    line: Annotated[int | None, "The line, as an editor counts; of a Parquet file the row"] = None
     value: Annotated[str | None, "The value, cut when long"] = None
 
 

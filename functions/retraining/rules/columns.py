@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from retraining.rules import moments
 from retraining.rules.names import RESERVED_COLUMNS
 
 Bound = StrictInt | StrictFloat | StrictStr
@@ -28,14 +29,19 @@ class Column(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    type: Literal["integer", "number", "text", "category", "date"] = Field(
-        description="integer, number, text, category or date (YYYY-MM-DD)"
+    type: Literal["integer", "number", "text", "category", "boolean", "date", "timestamp"] = Field(
+        description="integer, number, text, category, boolean, date (YYYY-MM-DD) or timestamp"
     )
     nullable: StrictBool = Field(default=False, description="May a field be empty?")
     min: Bound | None = Field(default=None, description="The lowest value allowed")
     max: Bound | None = Field(default=None, description="The highest value allowed")
     values: Annotated[list[StrictStr], Field(min_length=1)] | None = Field(
         default=None, description="The values a category may have"
+    )
+    format: Annotated[StrictStr, Field(min_length=2, max_length=100)] | None = Field(
+        default=None,
+        description="How a date or timestamp is written, as in strptime (%d.%m.%Y), or unix or"
+        " unix_ms; null: ISO 8601",
     )
 
     @field_validator("min", "max", mode="before")
@@ -58,6 +64,8 @@ class Column(BaseModel):
     def _rules_fit_the_type(self) -> Column:
         if self.values is not None and self.type != "category":
             raise ValueError(f"'values' applies to type category, not to type {self.type}")
+        if self.format is not None:
+            _require_fitting_format(self.type, self.format)
         for name, bound in (("min", self.min), ("max", self.max)):
             if bound is not None:
                 _require_fitting_bound(self.type, name, bound)
@@ -68,15 +76,26 @@ class Column(BaseModel):
 
 
 def _require_fitting_bound(kind: str, name: str, bound: Bound) -> None:
-    if kind in ("text", "category"):
+    if kind in ("text", "category", "boolean"):
         raise ValueError(f"'{name}' does not apply to type {kind}")
     if kind == "date":
         try:
             dt.date.fromisoformat(str(bound))
         except ValueError as error:
             raise ValueError(f"'{name}' of a date must be YYYY-MM-DD, not {bound!r}") from error
+    elif kind == "timestamp":
+        if moments.timestamp(str(bound)) is None:
+            raise ValueError(f"'{name}' of a timestamp must be YYYY-MM-DD HH:MM:SS, not {bound!r}")
     elif isinstance(bound, str):
         raise ValueError(f"'{name}' of type {kind} must be a number, not {bound!r}")
+
+
+def _require_fitting_format(kind: str, form: str) -> None:
+    if kind not in ("date", "timestamp"):
+        raise ValueError(f"'format' applies to types date and timestamp, not to type {kind}")
+    problem = moments.format_problem(form, kind)
+    if problem:
+        raise ValueError(f"format: {problem}")
 
 
 def _require_order(low: Bound | None, high: Bound | None) -> None:

@@ -29,6 +29,7 @@ from pydantic import (
 
 from retraining.errors import PipelineRejected
 from retraining.rules.columns import Column, ColumnMap, ColumnsFile
+from retraining.rules.csv_dialect import CsvDialect
 from retraining.rules.durations import seconds
 from retraining.rules.explain import Several, sentences
 from retraining.rules.metrics import METRICS
@@ -51,9 +52,7 @@ class Data(Section):
     """What lands, and what a row is."""
 
     format: Literal["csv"] = "csv"
-    delimiter: Literal[",", ";", "\t", "|", ":"] = Field(
-        default=",", description="Between two fields"
-    )
+    csv: CsvDialect = Field(default=CsvDialect(), description="How the CSV files are written")
     label: StrictStr = Field(description="The column to predict")
     key: StrictStr | Annotated[list[StrictStr], Field(min_length=1)] | None = Field(
         default=None, description="Column or columns that identify a row; null: the whole row does"
@@ -143,8 +142,15 @@ class Drift(Section):
 
 
 class Checks(Section):
-    """What is asked of a batch beyond its single values."""
+    """What the data check lets pass, and what is asked of a batch beyond its single values."""
 
+    unknown_columns: Literal["reject", "ignore"] = Field(
+        default="reject", description="Of a file with columns that columns.yaml does not list"
+    )
+    missing_columns: Literal["reject", "fill"] = Field(
+        default="reject",
+        description="Of a file without a nullable column; fill: it counts as missing in every row",
+    )
     max_null_share: Annotated[Number, Field(ge=0, le=1)] | None = Field(
         default=None, description="The greatest share of rows in which a column may be missing"
     )
@@ -336,8 +342,14 @@ def _label_problems(definition: Definition) -> list[str]:
         found.append(
             f"data.label: column {label!r} must not be nullable: it is what the model learns"
         )
-    if columns[label].type == "date":
-        found.append(f"data.label: column {label!r} is a date, which cannot be predicted")
+    kind = columns[label].type
+    if kind in ("date", "timestamp"):
+        found.append(f"data.label: column {label!r} is a {kind}, which cannot be predicted")
+    if kind == "category" and columns[label].values is None:
+        found.append(
+            f"data.columns.{label}: the label is a category without values: list them, such as"
+            ' values: ["no", "yes"], so that no other spelling counts as another class'
+        )
     return found
 
 
@@ -381,7 +393,7 @@ def _type_problems(definition: Definition) -> list[str]:
 
 
 def _numeric(column: Column) -> bool:
-    if column.type in ("integer", "number"):
+    if column.type in ("integer", "number", "boolean"):
         return True
     pattern = re.compile(r"-?[0-9]+(\.[0-9]+)?")
     return column.type == "category" and all(pattern.fullmatch(v) for v in column.values or ["x"])

@@ -39,6 +39,11 @@ class Problems:
         """How many more problems of this rule in this column will be listed."""
         return max(0, min(LISTED - len(self.listed), LISTED_EACH - self.counts[rule, column]))
 
+    def explain(self, problem: Problem, cause: str) -> None:
+        """Say what may be behind a listed problem, and list it first."""
+        self.listed.remove(problem)
+        self.listed.insert(0, replace(problem, sentence=f"{problem.sentence}; {cause}"))
+
     def __bool__(self) -> bool:
         return bool(self.counts)
 

@@ -1,16 +1,19 @@
 """A row's identity and its side of the split, fixed once when the row is accepted.
 
-Both are hashes of the raw row (or of its key), so whatever a recipe or transform does later,
-in any engine, a row of the holdout never enters a training set.
+The identity is a hash of the row (or of its key) as the accepted copy spells it, and the side
+follows from the identity alone: whatever a recipe or transform does later, in any engine, a row of
+the holdout never enters a training set, and a row that lands again in another dialect is the same.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-SEPARATOR = "\x1f"
+ID_DIGITS: Final = 31  # of hexadecimal: 124 bits, so that no two rows ever share an id
+SIDE_DIGITS: Final = 8  # the last of an id, which say nothing about the order of ids
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,24 @@ class Shares:
         return cls(float(split["train"]), float(split["validation"]))
 
 
-def row_id(raw: bytes) -> str:
-    """Id of the row (or key) whose raw fields are joined by SEPARATOR: 32 characters."""
-    return "r" + hashlib.sha256(raw).hexdigest()[:31]
+def row_id(line: bytes) -> str:
+    """Id of the row (or key) with this line in the accepted copy: 32 characters."""
+    return "r" + hashlib.sha256(line).hexdigest()[:ID_DIGITS]
 
 
 def side(identifier: str, shares: Shares) -> str:
     """`train`, `validation` or `holdout`: where the row with this id permanently belongs."""
-    fraction = int(hashlib.sha256(identifier.encode()).hexdigest()[:8], 16) / 2**32
-    if fraction < shares.train:
-        return "train"
-    return "validation" if fraction < shares.train + shares.validation else "holdout"
+    return sides([identifier], shares)[0]
+
+
+def sides(identifiers: Iterable[str], shares: Shares) -> list[str]:
+    """The sides of many rows; digits are compared as text, for they are equally many."""
+    train, validation = _threshold(shares.train), _threshold(shares.train + shares.validation)
+    return [
+        "train" if digits < train else "validation" if digits < validation else "holdout"
+        for digits in (identifier[-SIDE_DIGITS:] for identifier in identifiers)
+    ]
+
+
+def _threshold(share: float) -> str:
+    return f"{min(round(share * 16**SIDE_DIGITS), 16**SIDE_DIGITS - 1):0{SIDE_DIGITS}x}"

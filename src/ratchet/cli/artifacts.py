@@ -70,9 +70,9 @@ def _chapter(one: Outcome) -> list[str]:
     sentence = one.record.get("sentence") or ""
     lines = [f"Run `{one.run.id}`: **{one.record.get('outcome')}**. {sentence}"]
     if one.problems:
-        lines += ["", "| object | column | row | value | problem |", "|---|---|---|---|---|"]
+        lines += ["", "| object | column | line | value | problem |", "|---|---|---|---|---|"]
         for problem in one.problems[: run_report.PROBLEMS_SHOWN]:
-            keys = ("object", "column", "row", "value", "sentence")
+            keys = ("object", "column", "line", "value", "sentence")
             lines.append(f"| {' | '.join(_cell(problem.get(key)) for key in keys)} |")
     if one.before is not None:
         lines += ["", f"Endpoint before: `{answers(one.before)}`"]

@@ -32,7 +32,7 @@ class Broken(Drop):
 
     renamed: str
     text_column: str
-    text_row: int
+    text_line: int
     text_value: str
 
 
@@ -50,7 +50,7 @@ class Table:
     """A CSV file by lines, so that rows keep their bytes."""
 
     def __init__(self, content: bytes, contract: dict[str, Any]) -> None:
-        self.delimiter: str = contract["data"].get("delimiter", ",")
+        self.delimiter: str = (contract["data"].get("csv") or {}).get("delimiter", ",")
         self.columns: dict[str, Any] = contract["data"]["columns"]
         self.label: str = contract["data"]["label"]
         lines = _lines(content)
@@ -140,7 +140,7 @@ def _broken(table: Table, rows: list[str]) -> Broken:
         "3-renamed-column.csv": table.join(rows[:half], header),
         "3-text-for-a-number.csv": table.join(wrong),
     }
-    return Broken(files, len(rows), renamed, text_column, _BROKEN_ROW, _NOT_A_NUMBER)
+    return Broken(files, len(rows), renamed, text_column, _BROKEN_ROW + 1, _NOT_A_NUMBER)
 
 
 def _shuffled(table: Table, rows: list[str]) -> list[str]:

@@ -53,19 +53,19 @@ def problems(stack: Stack, run: RunRef) -> Iterator[dict[str, Any]]:
 
 
 def print_problems(console: Console, found: list[dict[str, Any]]) -> None:
-    """A table of problems by object, column, row and value."""
+    """A table of problems by object, column, line and value."""
     rows = [
         (
             str(one["object"]).rpartition("/")[2],
             _text(one.get("column")),
-            _text(one.get("row")),
+            _text(one.get("line")),
             _text(one.get("value")),
             _text(one.get("sentence")),
         )
         for one in found[:PROBLEMS_SHOWN]
     ]
     console.print(
-        screen.table("Data check", ["object", "column", ">row", "value", "problem"], rows)
+        screen.table("Data check", ["object", "column", ">line", "value", "problem"], rows)
     )
     if len(found) > PROBLEMS_SHOWN:
         console.print(f"  and {len(found) - PROBLEMS_SHOWN:,} more in the quarantine reports")

@@ -161,11 +161,11 @@ def _third(scenario: Scenario, ended: Outcome, drops: Drops) -> list[str]:
         run_report.print_problems(scenario.console, ended.problems)
     found = [p for p in ended.problems if p.get("column") == drop.text_column]
     named = any(
-        p.get("row") == drop.text_row and drop.text_value in str(p.get("value")) for p in found
+        p.get("line") == drop.text_line and drop.text_value in str(p.get("value")) for p in found
     )
     if not named:
         failed.append(
-            f"the report names column {drop.text_column}, row {drop.text_row} and the value "
+            f"the report names column {drop.text_column}, line {drop.text_line} and the value "
             f"'{drop.text_value}'; it does not"
         )
     if not any(drop.renamed in str(problem) for problem in ended.problems):

@@ -85,11 +85,11 @@ def _print(out: Console, tried: Trial) -> None:
 
 
 def _located(problem: dict[str, Any]) -> str:
-    row = problem.get("row")
+    line = problem.get("line")
     return (
         f"{problem['file']}: {problem['sentence']}"
-        if row is None
-        else (f"{problem['file']}:{row + 1}: {problem['sentence']}")
+        if line is None
+        else (f"{problem['file']}:{line}: {problem['sentence']}")
     )
 
 

@@ -151,7 +151,9 @@ def test_a_run_repeats_the_last_that_trained_and_finished(
 
 
 def definition(key: str | None = None, **sections: Any) -> PushedDefinition:
-    document = {name: {} for name in ("etl", "split", "training", "gate", "trigger", "endpoint")}
+    document = {
+        name: {} for name in ("checks", "etl", "split", "training", "gate", "trigger", "endpoint")
+    }
     return PushedDefinition(json={**document, "data": {"key": key}, **sections})
 
 

@@ -19,7 +19,7 @@ DEFINITION: dict[str, Any] = {
     "name": "bank-marketing",
     "data": {
         "label": "y",
-        "delimiter": ";",
+        "csv": {"delimiter": ";"},
         "columns": {
             "age": {"type": "integer", "min": 17},
             "y": {"type": "category", "values": ["yes", "no"]},

@@ -7,8 +7,8 @@ from retraining.rules.problems import COUNTED, LISTED, LISTED_EACH, Problems
 def test_of_one_rule_ten_problems_are_listed_and_all_are_counted() -> None:
     problems = Problems()
     for row in range(1000):
-        problems.add(Problem("fields", f"row {row}", row=row))
-    assert [problem.row for problem in problems.listed] == [*range(LISTED_EACH)]
+        problems.add(Problem("fields", f"row {row}", line=row))
+    assert [problem.line for problem in problems.listed] == [*range(LISTED_EACH)]
     assert [each.count for each in problems.findings().counts] == [1000]
 
 

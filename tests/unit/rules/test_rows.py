@@ -13,10 +13,10 @@ SHARES = Shares(0.7, 0.15)
 @pytest.mark.parametrize(
     ("raw", "identifier", "side"),
     [
-        (b"56\x1f4.857\x1fhousemaid", "r45ef6751a25675a910847627964c015", "validation"),
-        (b"57\x1f1\x1fcook", "r1c4a831b9fa0dfe7bbf9f2a8b30a512", "train"),
-        (b"3", "r4e07408562bedb8b60ce05c1decfe3a", "validation"),
-        (b"18", "r4ec9599fc203d176a301536c2e091a1", "holdout"),
+        (b"56,4.857,housemaid", "rb82f4d4dd4d512b0ddbf4df827575fd", "train"),
+        (b"3", "r4e07408562bedb8b60ce05c1decfe3a", "train"),
+        (b"18", "r4ec9599fc203d176a301536c2e091a1", "validation"),
+        (b"1", "r6b86b273ff34fce19d6b804eff5a3f5", "holdout"),
     ],
 )
 def test_a_row_keeps_its_id_and_its_side_permanently(
@@ -24,3 +24,14 @@ def test_a_row_keeps_its_id_and_its_side_permanently(
 ) -> None:
     assert rows.row_id(raw) == identifier
     assert rows.side(identifier, SHARES) == side
+
+
+def test_sides_come_in_their_shares_and_alike_one_by_one_and_together() -> None:
+    ids = [rows.row_id(str(n).encode()) for n in range(20_000)]
+    sides = rows.sides(ids, SHARES)
+    assert sides == [rows.side(identifier, SHARES) for identifier in ids]
+    for name, share in {"train": 0.7, "validation": 0.15, "holdout": 0.15}.items():
+        assert abs(sides.count(name) / len(sides) - share) < 0.01
+    first, second = (sorted(ids)[:10_000], sorted(ids)[10_000:])
+    counts = [rows.sides(half, SHARES).count("holdout") for half in (first, second)]
+    assert abs(counts[0] - counts[1]) < 200, "the side says nothing about the order of ids"

@@ -10,8 +10,8 @@ from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
 from retraining.rules.measuring import measure
 
-TRAIN, VALIDATION = "r1c4a831b9fa0dfe7bbf9f2a8b30a512", "r45ef6751a25675a910847627964c015"
-HOLDOUT = "r4ec9599fc203d176a301536c2e091a1"
+TRAIN, VALIDATION = "r4e07408562bedb8b60ce05c1decfe3a", "r5feceb66ffc86f38d952786c6d696c7"
+HOLDOUT = "r6b86b273ff34fce19d6b804eff5a3f5"
 
 
 def gathered(lines: list[str], champion: list[str] | None = None) -> dict[str, scores.Kept]:

@@ -41,13 +41,13 @@ def test_good_objects_are_accepted_and_bad_ones_quarantined_with_a_report(
     ended = {item["key"]: item for item in service.objects().values()}
     assert ended["bank/good.csv"]["state"] == "TRAINED"
     assert ended["bank/bad.csv"]["state"] == "QUARANTINED"
-    assert "column 'age', row 2: 'thirty' is not an integer" in ended["bank/bad.csv"]["reason"]
+    assert "column 'age', line 3: 'thirty' is not an integer" in ended["bank/bad.csv"]["reason"]
     report_key = next(k for k in service.keys("quarantine/") if k.endswith("report.json"))
     report = service.read(report_key)
     assert (report["key"], report["run"], report["rows"]) == ("bank/bad.csv", "bank-000001", 2)
-    assert [(p["column"], p["row"], p["value"]) for p in report["problems"]] == [
-        ("age", 2, "thirty"),
-        ("y", 2, "maybe"),
+    assert [(p["column"], p["line"], p["value"]) for p in report["problems"]] == [
+        ("age", 3, "thirty"),
+        ("y", 3, "maybe"),
     ]
     data = service.s3.get_object(Bucket="work", Key=report_key.replace("report.json", "data"))
     assert data["Body"].read() == BAD.encode()
@@ -63,7 +63,7 @@ def test_the_report_of_a_chunk_stays_small_however_much_is_wrong_with_its_object
     started(service, bad=HEADER + "old;;maybe\n" * 50)
     check_data.handler({"manifest": claim()["manifest"], "chunk": 0}, None)
     (checked,) = service.read("runs/bank/000001/check/chunk-0.json")["objects"]
-    assert "column 'age', row 1: 'old' is not an integer" in checked["sentence"]
+    assert "column 'age', line 2: 'old' is not an integer" in checked["sentence"]
     assert len(json.dumps(checked)) < 500
     report = next(key for key in service.keys("quarantine/") if key.endswith("report.json"))
     assert len(service.read(report)["problems"]) == 30

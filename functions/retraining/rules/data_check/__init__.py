@@ -1,5 +1,6 @@
 """The data check, in the order in which a block of rows passes through it.
 
-`first_look` at the head, `reading` into blocks of columns, `cells` against the contract, `marking`
-with the reserved columns, `writing` of the accepted copy; `check` brings them together.
+`opening` looks at an object and finds its reader, which gives `blocks` of text by column; `cells`
+checks and spells each column, `marking` adds the reserved ones, `writing` writes the accepted copy,
+`guesses` says what may be wrong. `check` brings them together.
 """

@@ -1,14 +1,63 @@
-"""What was agreed on: what an object must satisfy, and how its rows are marked."""
+"""What was agreed on: how objects are written, what they must satisfy, how rows are marked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from retraining.algorithms.catalog import label_range
 from retraining.rules import rows
-from retraining.rules.data_check.cells import ColumnRule
+from retraining.rules.data_check.column_rule import ColumnRule
 from retraining.rules.names import reserved_columns
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV file is written: `data.csv` of the definition."""
+
+    delimiter: str = ","
+    header: bool = True
+    names: tuple[str, ...] | None = None
+    encoding: str = "utf-8"
+    quote: str | None = '"'
+    escape: str | None = None
+    comment: str | None = None
+    skip_lines: int = 0
+    trim: bool = False
+    null_values: tuple[str, ...] = ()
+    decimal: str = "."
+    thousands: str | None = None
+
+    @classmethod
+    def of(cls, csv: dict[str, Any]) -> Dialect:
+        """The dialect of a definition's `data.csv`."""
+        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in csv.items()}
+        return cls(**given)
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How many bad rows of an object are set aside alone; both bounds hold."""
+
+    share: float = 0.0
+    rows: int | None = None
+
+    @classmethod
+    def of(cls, checks: dict[str, Any]) -> Tolerance:
+        """The tolerance of a definition's `checks`."""
+        given = checks.get("tolerate")
+        if given is None:
+            return cls()
+        share, most = given.get("share"), given.get("rows")
+        return cls(1.0 if share is None else float(share), most)
+
+    def allows(self, bad: int, rows_read: int) -> bool:
+        """True while so many bad rows of so many do not spoil the object."""
+        return bad <= self.share * rows_read and (self.rows is None or bad <= self.rows)
+
+    def lost(self, bad: int) -> bool:
+        """True when so many bad rows spoil the object, however many good ones follow."""
+        return bad > 0 and (self.share == 0 or (self.rows is not None and bad > self.rows))
 
 
 @dataclass(frozen=True)
@@ -17,7 +66,11 @@ class Rules:
 
     columns: tuple[ColumnRule, ...]
     label: str
-    delimiter: str
+    format: str
+    dialect: Dialect
+    ignore_unknown: bool
+    fill_missing: bool
+    tolerance: Tolerance
     identity: tuple[str, ...]  # the columns whose text identifies a row
     shares: rows.Shares
     batch: str
@@ -27,15 +80,33 @@ class Rules:
     def of(cls, definition: dict[str, Any], batch: str) -> Rules:
         """The rules of a definition.json."""
         data, split = definition["data"], definition["split"]
+        checks = definition.get("checks") or {}
         rules = {name: ColumnRule.of(name, c) for name, c in data["columns"].items()}
         rules[data["label"]] = rules[data["label"]].within(*_label_range(definition))
-        columns = tuple(rules.values())
         key = [data["key"]] if isinstance(data["key"], str) else data["key"]
-        names = tuple(column.name for column in columns)
-        identity = tuple(key) if split["by"] == "key" else names
-        shares = rows.Shares.of(split)
-        reserved = reserved_columns(split["by"])
-        return cls(columns, data["label"], data["delimiter"], identity, shares, batch, reserved)
+        return cls(
+            columns=tuple(rules.values()),
+            label=data["label"],
+            format=data.get("format", CSV),
+            dialect=Dialect.of(data.get("csv") or {}),
+            ignore_unknown=checks.get("unknown_columns") == "ignore",
+            fill_missing=checks.get("missing_columns") == "fill",
+            tolerance=Tolerance.of(checks),
+            identity=tuple(key) if split["by"] == "key" else tuple(rules),
+            shares=rows.Shares.of(split),
+            batch=batch,
+            reserved=reserved_columns(split["by"]),
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the contract, in the order of the accepted copy."""
+        return [column.name for column in self.columns]
+
+
+CSV: Final = "csv"
+JSON_LINES: Final = "jsonl"
+PARQUET: Final = "parquet"
 
 
 def _label_range(definition: dict[str, Any]) -> tuple[float | None, float | None]:

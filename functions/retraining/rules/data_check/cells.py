@@ -1,98 +1,91 @@
-"""Checks one block of a column against its contract, fast when all is well.
+"""Checks a block of a column against its rule and brings it into the accepted copy's spelling.
 
-Whole arrays are cast and compared at once; single cells are looked at only in a block that
-holds a bad one, to name row and value.
+Fast when all is well: whole arrays are cast and compared at once. Single cells are looked at only
+where a cast fails, to tell bad ones from good ones.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from retraining.documents.check_report import Problem
-from retraining.rules.problems import Problems, shown
+from retraining.rules import moments
+from retraining.rules.data_check.agreed import Dialect
+from retraining.rules.data_check.column_rule import (
+    FALSE,
+    INTEGER,
+    LARGEST,
+    NUMBER,
+    TOO_LARGE,
+    TRUE,
+    ColumnRule,
+    parsed,
+)
+from retraining.rules.problems import shown
 
-INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-ARROW_TYPES: Final = {"integer": pa.int64(), "number": pa.float64(), "date": pa.date32()}
-WANTED: Final = {
-    "integer": "an integer",
-    "number": "a number",
-    "date": "a date (YYYY-MM-DD)",
-}
-LARGEST: Final = 3.4e38
-TOO_LARGE: Final = "is larger than a 32-bit float, with which models compute, can be (3.4E38)"
+MOMENTS: Final = {"date": pa.date32(), "timestamp": pa.timestamp("us")}
+ARROW_TYPES: Final = {"integer": pa.int64(), "number": pa.float64(), **MOMENTS}
+PLAIN: Final = {"integer": f"^(?:{INTEGER.pattern})$", "number": f"^(?:{NUMBER.pattern})$"}
+ZONE: Final = "(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})$"
 NOT_TEXT: Final = "holds a zero byte, so the file is not text: drop a UTF-8 CSV"
+NOT_UTF8: Final = (
+    "is not UTF-8 (shown as Latin-1): save the file as UTF-8, or set data.csv.encoding"
+)
 
 
 @dataclass(frozen=True)
-class ColumnRule:
-    """The rules of columns.yaml for one column."""
+class Flaw:
+    """A rule that some cells of a block break."""
 
-    name: str
-    type: str
-    nullable: bool = False
-    min: Any = None
-    max: Any = None
-    values: tuple[str, ...] | None = None
-
-    @classmethod
-    def of(cls, name: str, column: dict[str, Any]) -> ColumnRule:
-        """The rule of a column of definition.json."""
-        values = column.get("values")
-        return cls(
-            name,
-            column["type"],
-            bool(column.get("nullable")),
-            column.get("min"),
-            column.get("max"),
-            tuple(values) if values is not None else None,
-        )
-
-    def within(self, low: float | None, high: float | None) -> ColumnRule:
-        """The rule of a column whose numbers must also lie in this range; None: unbounded."""
-        if self.type == "category":
-            kept = (v for v in self.values or () if _lies(parsed(v, "number"), low, high))
-            return replace(self, values=None if self.values is None else tuple(kept))
-        if self.type not in ("integer", "number"):
-            return self
-        lows = [bound for bound in (self.min, low) if bound is not None]
-        highs = [bound for bound in (self.max, high) if bound is not None]
-        return replace(self, min=max(lows, default=None), max=min(highs, default=None))
+    rule: str
+    sentence: str
+    mask: pa.Array  # true where it is broken
 
 
-def _lies(value: float | None, low: float | None, high: float | None) -> bool:
-    """True within the range; what is not a number is left to others to refuse."""
-    return value is None or ((low is None or value >= low) and (high is None or value <= high))
+@dataclass
+class Cells:
+    """One column of a block: its spelling in the accepted copy, its values, and what is wrong."""
+
+    text: pa.Array  # null where a value is missing
+    rule: ColumnRule
+    dialect: Dialect
+    values: pa.Array = None  # integer, double, date or timestamp; else the text
+    flaws: list[Flaw] = field(default_factory=list)
+
+    def flaw(self, rule: str, sentence: str, mask: pa.Array) -> None:
+        """Note what is broken, and take the broken cells' values away."""
+        self.flaws.append(Flaw(rule, sentence, mask))
+        if self.values is not None:
+            self.values = _without(self.values, mask)
 
 
-RowNumber = Callable[[int], int]  # data row number of a position in the block
+def checked(landed: pa.Array, rule: ColumnRule, dialect: Dialect) -> Cells:
+    """What becomes of the text that landed."""
+    cells = Cells(_present(landed, rule, dialect), rule, dialect)
+    if cells.text.null_count and not rule.nullable:
+        cells.flaw("null", "is empty but must not be", pc.is_null(cells.text))
+    CHECKS[rule.type](cells)
+    return cells
 
 
-def as_text(raw: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> pa.Array:
-    """The block as text; cells that are not UTF-8 become problems and nulls."""
-    try:
-        return raw.cast(pa.string())
-    except pa.ArrowInvalid:
-        decoded = [_decoded(cell) for cell in raw.to_pylist()]
-        cells = [(i, cell) for i, cell in enumerate(raw.to_pylist()) if decoded[i] is None]
-        _record(
-            problems,
-            rule,
-            "encoding",
-            ((i, cell.decode("latin-1")) for i, cell in cells),
-            len(cells),
-            number,
-            "is not UTF-8 (shown as Latin-1): save the file as UTF-8",
-        )
-        return pa.array(decoded, pa.string())
+def as_text(raw: pa.Array) -> tuple[pa.Array, Flaw | None]:
+    """Bytes as text; cells that are not UTF-8 are a flaw, and null."""
+    cells = raw.to_pylist()
+    decoded = [None if cell is None else _decoded(cell) for cell in cells]
+    bad = [cell is not None and text is None for cell, text in zip(cells, decoded, strict=True)]
+    flaw = Flaw("encoding", NOT_UTF8, pa.array(bad)) if any(bad) else None
+    return pa.array(decoded, pa.string()), flaw
+
+
+def zero_bytes(landed: pa.Array) -> Flaw | None:
+    """The cells that hold one, which no text does."""
+    zeros = pc.fill_null(pc.match_substring(landed, "\0"), False)
+    return Flaw("encoding", NOT_TEXT, zeros) if pc.any(zeros).as_py() else None
 
 
 def _decoded(cell: bytes) -> str | None:
@@ -102,134 +95,238 @@ def _decoded(cell: bytes) -> str | None:
         return None
 
 
-def check(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
-    """Record every cell of the block that breaks the column's rule."""
-    zeros = pc.match_substring(text, "\0")
-    if pc.any(zeros).as_py():
-        _record_mask(problems, rule, "encoding", text, zeros, number, NOT_TEXT)
-    empty = pc.equal(text, "")
-    if pc.any(empty).as_py():
-        if not rule.nullable:
-            _record_mask(problems, rule, "null", text, empty, number, "is empty but must not be")
-        text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
-    if rule.type in ARROW_TYPES:
-        _check_typed(text, rule, number, problems)
-    elif rule.values is not None:
-        known = pc.is_in(text, value_set=pa.array([*rule.values, None], pa.string()))
-        if not pc.all(known).as_py():
-            wanted = "is not one of " + shown(", ".join(rule.values))
-            _record_mask(problems, rule, "category", text, pc.invert(known), number, wanted)
+def _present(text: pa.Array, rule: ColumnRule, dialect: Dialect) -> pa.Array:
+    """The cells without what stands for a missing value; what a category may be is a value."""
+    if dialect.trim:
+        text = pc.utf8_trim_whitespace(text)
+    missing = [value for value in dialect.null_values if value not in (rule.values or ())]
+    missing += [""] * dialect.trim
+    if missing:
+        mask = pc.is_in(text, value_set=pa.array(missing, pa.string()))
+        text = _without(text, mask) if pc.any(mask).as_py() else text
+    return text
 
 
-def _check_typed(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
-    values = _fast(text, rule.type)
-    if values is None:
-        _check_slowly(text, rule, number, problems)
+def _text(cells: Cells) -> None:
+    cells.values = cells.text
+
+
+def _category(cells: Cells) -> None:
+    cells.values = cells.text
+    if cells.rule.values is None:
         return
-    for outside, sentence in _range_masks(values, rule):
-        if pc.any(outside).as_py():
-            mask = pc.fill_null(outside, False)
-            _record_mask(problems, rule, "range", text, mask, number, sentence)
+    known = pc.is_in(cells.text, value_set=pa.array([*cells.rule.values, None], pa.string()))
+    if pc.all(known).as_py() is False:
+        cells.flaw(
+            "category", "is not one of " + shown(", ".join(cells.rule.values)), pc.invert(known)
+        )
 
 
-def _fast(text: pa.Array, kind: str) -> pa.Array | None:
+def _boolean(cells: Cells) -> None:
+    lower = pc.utf8_lower(cells.text)
+    true, false = (pc.is_in(lower, value_set=pa.array(words)) for words in (TRUE, FALSE))
+    cells.values = pc.if_else(pc.is_valid(cells.text), true, None)
+    bad = pc.and_(pc.is_valid(cells.text), pc.invert(pc.or_(true, false)))
+    spelt = pc.cast(cells.values, pa.string())
+    if pc.any(bad).as_py():
+        cells.flaw("type", f"is not {cells.rule.wanted}", bad)
+        spelt = pc.if_else(bad, cells.text, spelt)
+    cells.text = _unless_equal(cells.text, spelt)
+
+
+def _number(cells: Cells) -> None:
+    if cells.dialect.decimal != "." or cells.dialect.thousands is not None:
+        _plain_numbers(cells)
+    _cast(cells, ARROW_TYPES[cells.rule.type])
+    if cells.rule.type == "number" and not _finite(cells.values):
+        low = pc.less_equal(pc.abs(cells.values), LARGEST)
+        huge = pc.fill_null(pc.invert(low), False)
+        nan = pc.or_(pc.is_nan(cells.values), pc.is_inf(cells.values))
+        _flaw_if_any(cells, "type", f"is not {cells.rule.wanted}", pc.fill_null(nan, False))
+        _flaw_if_any(cells, "range", TOO_LARGE, pc.and_not(huge, pc.fill_null(nan, False)))
+    _within_bounds(cells)
+
+
+def _finite(values: pa.Array) -> bool:
+    """True when every number is one with which models compute; null counts as one."""
+    extremes = pc.min_max(values)
+    low, high = extremes["min"].as_py(), extremes["max"].as_py()
+    total = pc.sum(values).as_py()  # of an array with NaN it is NaN
+    return low is None or (math.isfinite(total) and low >= -LARGEST and high <= LARGEST)
+
+
+def _plain_numbers(cells: Cells) -> None:
+    """Numbers as the dialect writes them, with a point and without groups of three."""
+    group = {None: None, " ": "[ \u00a0\u202f]"}.get(
+        cells.dialect.thousands, f"[{cells.dialect.thousands}]"
+    )
+    whole = "[0-9]+" + (f"|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+" if group else "")
+    rest = (
+        f"(?:[{cells.dialect.decimal}][0-9]*)?(?:[eE][+-]?[0-9]+)?"
+        if cells.rule.type == "number"
+        else ""
+    )
+    fits = pc.match_substring_regex(cells.text, f"^[+-]?(?:{whole})?{rest}$")
+    bad = pc.fill_null(pc.invert(fits), False)
+    text = cells.text
+    if group:
+        text = pc.replace_substring_regex(text, group, "")
+    if cells.dialect.decimal != ".":
+        text = pc.replace_substring(text, cells.dialect.decimal, ".")
+    if pc.any(bad).as_py():
+        cells.flaw("type", f"is not {cells.rule.wanted}", bad)
+        text = pc.if_else(bad, pa.scalar(None, pa.string()), text)
+    cells.text = text
+
+
+def _date(cells: Cells) -> None:
+    if cells.rule.format:
+        _formatted(cells)
+    else:
+        _cast(cells, MOMENTS["date"])
+    _within_bounds(cells)
+
+
+def _timestamp(cells: Cells) -> None:
+    if cells.rule.format:
+        _formatted(cells)
+    else:
+        _iso(cells)
+    _within_bounds(cells)
+
+
+def _formatted(cells: Cells) -> None:
+    """Each different text once: a column of dates has few."""
+    codes = cells.text.dictionary_encode()
+    form, kind = cells.rule.format or "", cells.rule.type
+    found = [_in_format(text, form, kind) for text in codes.dictionary.to_pylist()]
+    texts = [None if m is None else _spelt(m) for m in found]
+    values = pa.array(found, MOMENTS[cells.rule.type])
+    cells.values = values.take(codes.indices)
+    spelt = pa.array(texts, pa.string()).take(codes.indices)
+    bad = pc.and_(pc.is_valid(cells.text), pc.is_null(cells.values))
+    _flaw_if_any(cells, "type", f"is not {cells.rule.wanted}", bad)
+    cells.text = spelt
+
+
+def _in_format(text: str, form: str, kind: str) -> Any:
+    moment = moments.in_format(text, form)
+    return moment.date() if moment is not None and kind == "date" else moment
+
+
+def _spelt(moment: Any) -> str:
+    return moments.spelt(moment) if hasattr(moment, "hour") else str(moment.isoformat())
+
+
+def _iso(cells: Cells) -> None:
+    zoned = pc.fill_null(pc.match_substring_regex(cells.text, ZONE), False)
+    if not pc.any(zoned).as_py():
+        values = _tried(cells.text, MOMENTS["timestamp"])
+    elif pc.all(pc.or_(zoned, pc.is_null(cells.text))).as_py():
+        values = _tried(cells.text, pa.timestamp("us", "UTC"))
+    else:
+        values = None
+    if values is None:
+        _one_by_one(cells, MOMENTS["timestamp"])
+    else:
+        cells.values = values.cast(MOMENTS["timestamp"])
+    cells.text = _unless_equal(cells.text, iso_text(cells.values))
+
+
+def iso_text(values: pa.Array) -> pa.Array:
+    """Timestamps as the accepted copy spells them."""
+    seconds = pc.cast(values, pa.timestamp("s"), safe=False)
+    whole = pc.equal(pc.cast(seconds, pa.timestamp("us")), values)
+    text = pc.cast(seconds, pa.string())
+    if not pc.all(whole).as_py():
+        text = pc.if_else(whole, text, pc.cast(values, pa.string()))
+    return pc.binary_join_element_wise(pc.utf8_replace_slice(text, 10, 11, "T"), "Z", "")
+
+
+def _cast(cells: Cells, kind: pa.DataType) -> None:
+    """The typed values; what has none is a flaw."""
+    values = _tried(cells.text, kind)
+    hexadecimal = cells.rule.type == "integer" and _holds(cells.text, b"xX")
+    if values is not None and not hexadecimal:
+        cells.values = values
+        return
+    pattern = PLAIN.get(cells.rule.type)
+    fits = pc.match_substring_regex(cells.text, pattern) if pattern else None
+    bad = pc.fill_null(pc.invert(fits), False) if pattern else None
+    values = _tried(_without(cells.text, bad), kind) if pattern else None
+    if values is None:
+        _one_by_one(cells, kind)
+        return
+    cells.values = values
+    _flaw_if_any(cells, "type", f"is not {cells.rule.wanted}", bad)
+
+
+def _one_by_one(cells: Cells, kind: pa.DataType) -> None:
+    texts = cells.text.to_pylist()
+    found = [None if text is None else parsed(text, cells.rule.type) for text in texts]
+    cells.values = pa.array(found, kind)
+    bad = pc.and_(pc.is_valid(cells.text), pc.is_null(cells.values))
+    _flaw_if_any(cells, "type", f"is not {cells.rule.wanted}", bad)
+
+
+def _tried(text: pa.Array, kind: pa.DataType) -> pa.Array | None:
     """The typed block, or None when a cell needs a closer look."""
     try:
-        values = pc.cast(text, ARROW_TYPES[kind])
+        return pc.cast(text, kind)
     except pa.ArrowInvalid:
         return None
-    if kind == "number":
-        plain = pc.less_equal(pc.abs(values), LARGEST)
-        return None if pc.any(pc.invert(plain)).as_py() else values
-    hexadecimal = kind == "integer" and pc.any(pc.match_substring(text, "x", ignore_case=True))
-    return None if hexadecimal and hexadecimal.as_py() else values
 
 
-def _range_masks(values: pa.Array, rule: ColumnRule) -> Iterable[tuple[pa.Array, str]]:
-    if rule.min is not None:
-        yield pc.less(values, _bound(rule, rule.min)), f"is below the minimum {rule.min}"
-    if rule.max is not None:
-        yield pc.greater(values, _bound(rule, rule.max)), f"is above the maximum {rule.max}"
+def _holds(text: pa.Array, letters: bytes) -> bool:
+    data = text.buffers()[2]
+    return data is not None and any(bytes([letter]) in data.to_pybytes() for letter in letters)
 
 
-def _bound(rule: ColumnRule, bound: Any) -> pa.Scalar:
-    if rule.type == "date":
-        return pa.scalar(dt.date.fromisoformat(bound), pa.date32())
-    return pa.scalar(float(bound), pa.float64())
+def _within_bounds(cells: Cells) -> None:
+    for outside, sentence in _outside(cells.values, cells.rule):
+        _flaw_if_any(cells, "range", sentence, pc.fill_null(outside, False))
 
 
-def _check_slowly(text: pa.Array, rule: ColumnRule, number: RowNumber, problems: Problems) -> None:
-    bad: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for position, cell in enumerate(text.to_pylist()):
-        broken = None if cell is None else violation(cell, rule)
-        if broken:
-            bad.setdefault(broken, []).append((position, cell))
-    for (name, sentence), cells in bad.items():
-        _record(problems, rule, name, cells, len(cells), number, sentence)
+def _outside(values: pa.Array, rule: ColumnRule) -> Iterable[tuple[pa.Array, str]]:
+    if rule.min is None and rule.max is None:
+        return
+    extremes = pc.min_max(values)
+    low, high = extremes["min"].as_py(), extremes["max"].as_py()
+    if rule.min is not None and low is not None and low < rule.bound(rule.min):
+        yield pc.less(values, _scalar(rule, rule.min)), rule.below
+    if rule.max is not None and high is not None and high > rule.bound(rule.max):
+        yield pc.greater(values, _scalar(rule, rule.max)), rule.above
 
 
-def violation(cell: str, rule: ColumnRule) -> tuple[str, str] | None:
-    """Rule and sentence that one cell breaks, or None."""
-    value = parsed(cell, rule.type)
-    if value is None:
-        return "type", f"is not {WANTED[rule.type]}"
-    if rule.type == "number" and abs(value) > LARGEST:
-        return "range", TOO_LARGE
-    if rule.min is not None and value < _plain_bound(rule, rule.min):
-        return "range", f"is below the minimum {rule.min}"
-    if rule.max is not None and value > _plain_bound(rule, rule.max):
-        return "range", f"is above the maximum {rule.max}"
-    return None
+def _scalar(rule: ColumnRule, bound: Any) -> pa.Scalar:
+    return pa.scalar(rule.bound(bound), MOMENTS.get(rule.type, pa.float64()))
 
 
-def _plain_bound(rule: ColumnRule, bound: Any) -> Any:
-    return dt.date.fromisoformat(bound) if rule.type == "date" else bound
+def _flaw_if_any(cells: Cells, rule: str, sentence: str, mask: pa.Array) -> None:
+    if pc.any(mask).as_py():
+        cells.flaw(rule, sentence, mask)
 
 
-def parsed(cell: str, kind: str) -> Any:
-    """The value of a cell as integer, number or date; None if it is not one."""
-    if kind == "integer":
-        value = int(cell) if INTEGER.fullmatch(cell) and len(cell) < 21 else None
-        return value if value is not None and -(2**63) <= value < 2**63 else None
-    if kind == "number":
-        number = float(cell) if NUMBER.fullmatch(cell) else math.nan
-        return number if math.isfinite(number) else None
-    try:
-        return dt.date.fromisoformat(cell) if len(cell) == 10 else None
-    except ValueError:
-        return None
+def _without(array: pa.Array, mask: pa.Array) -> pa.Array:
+    return pc.if_else(mask, pa.scalar(None, array.type), array)
 
 
-def _record_mask(
-    problems: Problems,
-    rule: ColumnRule,
-    name: str,
-    text: pa.Array,
-    mask: pa.Array,
-    number: RowNumber,
-    sentence: str,
-) -> None:
-    positions = pc.indices_nonzero(mask)
-    first = positions[: problems.room(name, rule.name)].to_pylist()
-    cells = ((position, text[position].as_py() or "") for position in first)
-    _record(problems, rule, name, cells, len(positions), number, sentence)
+def _unless_equal(landed: pa.Array, spelt: pa.Array) -> pa.Array:
+    """The array that landed when it is spelt as it must be: whoever sees it knows by its identity.
+
+    What could not be spelt stays as it landed.
+    """
+    same = pc.all(pc.equal(landed, spelt)).as_py()
+    return landed if same in (True, None) else pc.coalesce(spelt, landed)
 
 
-def _record(
-    problems: Problems,
-    rule: ColumnRule,
-    name: str,
-    cells: Iterable[tuple[int, str]],
-    total: int,
-    number: RowNumber,
-    sentence: str,
-) -> None:
-    listed = 0
-    for position, cell in cells:
-        if listed == total or not problems.room(name, rule.name):
-            break
-        row, value = number(position), shown(cell)
-        text = f"column {rule.name!r}, row {row}: {value!r} {sentence}"
-        problems.add(Problem(name, text, rule.name, row, value))
-        listed += 1
-    problems.count(name, rule.name, total - listed)
+CHECKS: Final[dict[str, Callable[[Cells], None]]] = {
+    "text": _text,
+    "category": _category,
+    "boolean": _boolean,
+    "integer": _number,
+    "number": _number,
+    "date": _date,
+    "timestamp": _timestamp,
+}
+"""How a column of each type is checked."""

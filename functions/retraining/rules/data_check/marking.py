@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from retraining.rules import rows
 from retraining.rules.data_check.agreed import Rules
+from retraining.rules.data_check.blocks import Rows
+from retraining.rules.data_check.writing import lines_of
 from retraining.rules.names import ARRIVAL_COLUMN, arrival
 
 
-def marks(text: dict[str, pa.Array], rules: Rules, place: int, above: int) -> list[pa.Array]:
-    """The reserved columns of a block, as they are named, below so many rows of its object."""
-    ids = [rows.row_id(raw) for raw in _identities(text, rules)]
-    sides = [rows.side(identifier, rules.shares) for identifier in ids]
-    columns = [pa.array(ids), pa.array(sides), pa.array([rules.batch] * len(ids))]
+def marks(block: Rows, rules: Rules, place: int) -> list[list[str]]:
+    """The reserved columns of a block of the object that arrived as number `place`."""
+    whole = rules.identity == tuple(rules.names)
+    identities = block.lines if whole else lines_of([block.text[n] for n in rules.identity])
+    ids = [rows.row_id(identity.encode()) for identity in identities]
+    columns = [ids, rows.sides(ids, rules.shares), [rules.batch] * len(ids)]
     if ARRIVAL_COLUMN in rules.reserved:
-        columns.append(pa.array([arrival(place, above + n) for n in range(1, len(ids) + 1)]))
+        first = block.above + 1
+        columns.append([arrival(place, n) for n in range(first, first + len(ids))])
     return columns
-
-
-def _identities(text: dict[str, pa.Array], rules: Rules) -> list[bytes]:
-    joined = pc.binary_join_element_wise(*(text[n] for n in rules.identity), rows.SEPARATOR)
-    return list(joined.cast(pa.binary()).to_pylist())

@@ -22,7 +22,7 @@ name: {name}
 
 data:
   format: csv
-  delimiter: {delimiter}
+  csv: {{delimiter: {delimiter}}}
   label: {label}
   key: {key}
   columns: columns.yaml

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from retraining.rules import rows
 from retraining.rules.data_check import check as data_check
-from retraining.rules.data_check import reading
+from retraining.rules.data_check import source as reading
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.check import Result
 
@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[5] / "shared" / "data" / "bank-marketing"
 DEFINITION: dict[str, Any] = {
     "data": {
         "label": "y",
-        "delimiter": ";",
+        "csv": {"delimiter": ";"},
         "key": None,
         "columns": {
             "age": {"type": "integer", "min": 17, "max": 98},
@@ -65,7 +65,7 @@ def test_a_good_file_is_copied_with_its_fields_as_they_landed_and_the_reserved_c
     assert first["euribor3m"] == "4.857"
     assert (second["euribor3m"], second["job"], second["day"]) == (".5", 'say "hi", or; not', "")
     assert first["batch"] == "run-000007"
-    raw = b"56\x1f4.857\x1fhousemaid\x1f2008-05-01\x1fno"
+    raw = b"56,4.857,housemaid,2008-05-01,no"
     assert first["row_id"] == rows.row_id(raw)
     assert first["split"] == rows.side(first["row_id"], rows.Shares(0.7, 0.15))
 
@@ -83,7 +83,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted() -> None:
 
 def test_blank_lines_are_neither_rows_nor_errors_even_a_megabyte_of_them() -> None:
     plain = run(HEADER + GOOD * 2)
-    assert run(HEADER + GOOD + b"\n" * reading.BLOCK + GOOD + b"\n" * 2 * reading.BLOCK) == plain
+    assert run(HEADER + GOOD + b"\n" * reading.PIECE + GOOD + b"\n" * 2 * reading.PIECE) == plain
 
 
 def test_a_row_split_by_key_keeps_its_id_when_its_values_change() -> None:
@@ -103,7 +103,7 @@ def test_rows_that_replace_each_other_say_how_late_they_came() -> None:
         found += [row["arrival"] for row in csv.DictReader(io.StringIO(copy.decode()))]
     assert found == sorted(set(found))
     assert (found[0], found[-1]) == ("o000009r0000000001", "o019999r0000000001")
-    assert len(many) > reading.BLOCK
+    assert len(many) > reading.PIECE
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_rows_that_replace_each_other_say_how_late_they_came() -> None:
         (b"56;1;j;;maybe\n", "category", "y", 1, "maybe", "is not one of yes, no"),
         (b"56;1;Stra\xdfe;;no\n", "encoding", "job", 1, "Straße", "is not UTF-8"),
         (GOOD + b"56;1;j\n" + GOOD, "fields", None, 2, "56;1;j", "3 fields instead of 5"),
-        (b'56;1;"open;;no\n' + GOOD, "fields", None, None, None, "fields"),
+        (b'56;1;"open;;no\n' + GOOD, "quotes", None, 1, None, "never closed"),
         (GOOD + b'56;1;j;;"no\n' + GOOD, "quotes", None, 2, None, "never closed"),
     ],
 )
@@ -143,7 +143,7 @@ def test_a_bad_cell_is_named_by_column_row_and_value(
     assert said in found.sentence
     assert found.column == column
     if row:
-        assert found.row == row
+        assert found.line == row + 1
     if value is not None:
         assert found.value == value
 
@@ -152,14 +152,14 @@ def test_a_cell_that_is_not_utf_8_is_one_problem_whatever_its_column() -> None:
     bad = b"\xe9;\xe9;\xe9;\xe9;\xe9\n"
     result, _ = run(HEADER + GOOD + bad + GOOD.replace(b"no", b"yes"))
     assert [problem.rule for problem in result.problems.listed] == ["encoding"] * 5
-    assert {problem.row for problem in result.problems.listed} == {2}
+    assert {problem.line for problem in result.problems.listed} == {3}
 
 
 def test_a_zero_byte_is_found_however_far_into_the_file_it_is() -> None:
     bad = GOOD.replace(b"housemaid", b"house\0maid")
     result, _ = run(HEADER + GOOD * 20_000 + bad + GOOD)
     (problem,) = result.problems.listed
-    assert (problem.rule, problem.column, problem.row) == ("encoding", "job", 20_001)
+    assert (problem.rule, problem.column, problem.line) == ("encoding", "job", 20_002)
     assert "holds a zero byte" in problem.sentence
 
 
@@ -169,7 +169,7 @@ def test_a_zero_byte_is_found_however_far_into_the_file_it_is() -> None:
         (b"", "empty", "the file is empty"),
         (b"\n\n", "empty", "the file is empty"),
         (HEADER, "empty", "a header but no rows"),
-        (HEADER.replace(b";", b",") + b"1,2,3,4,5\n", "delimiter", "set data.delimiter to ','"),
+        (HEADER.replace(b";", b",") + b"1,2,3,4,5\n", "delimiter", "set data.csv.delimiter to ','"),
         (HEADER.replace(b";y", b";Y ") + GOOD, "missing column", "'y' is missing; the file has 'Y"),
         (HEADER.replace(b";y", b"") + b"1;2;3;4\n", "missing column", "the label column 'y'"),
         (HEADER.replace(b"age", b"years"), "missing column", "unknown columns in the file: years"),
@@ -181,9 +181,9 @@ def test_a_zero_byte_is_found_however_far_into_the_file_it_is() -> None:
         (b'"' + b"x" * 200_000 + b'"\n', "header", "contains no column of the contract"),
         (b'{"age": ' + b"1" * 300_000 + b"}", "header", "line 1 is longer than 256 KB"),
         (b'{"age": "' + "é".encode() * 150_000 + b'"}', "header", "write the file as CSV"),
-        (b'[{"age": 1}]\n', "header", "it looks like JSON"),
+        (b'[{"age": 1}]\n', "header", "it looks like a JSON array"),
         (HEADER[:-1] + b";x" * 100_000 + b"\n", "header", "'x' appears twice"),
-        (gzip.compress(HEADER + GOOD, mtime=0), "encoding", "gzip-compressed"),
+        (gzip.compress(HEADER + GOOD, mtime=0)[:-9], "unreadable", "ends in its middle"),
         (b"PK\x03\x04\x14\x00", "encoding", "a zip archive"),
         (b"PAR1\x15\x04\x00", "encoding", "Parquet"),
         ((HEADER + GOOD).decode().encode("utf-16"), "encoding", "UTF-16"),
@@ -229,7 +229,7 @@ FIELD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\
 @settings(max_examples=200, deadline=None)
 @given(st.lists(FIELD, min_size=1, max_size=20), st.sampled_from([",", ";", "\t", "|"]))
 def test_any_text_survives_the_copy_unchanged(texts: list[str], delimiter: str) -> None:
-    definition = {**DEFINITION, "data": {**DEFINITION["data"], "delimiter": delimiter}}
+    definition = {**DEFINITION, "data": {**DEFINITION["data"], "csv": {"delimiter": delimiter}}}
     definition["data"]["columns"] = {
         "job": {"type": "text", "nullable": True},
         "y": {"type": "integer"},
@@ -277,7 +277,7 @@ def test_the_real_file_is_accepted_whole() -> None:
     names = data.split(b"\n", 1)[0].decode().replace('"', "").strip().split(";")
     numeric = {"age", "duration", "campaign", "pdays", "previous"}
     columns = {n: {"type": "integer" if n in numeric else "category"} for n in names}
-    data_part = {"label": "y", "delimiter": ";", "key": None, "columns": columns}
+    data_part = {"label": "y", "csv": {"delimiter": ";"}, "key": None, "columns": columns}
     result, copy = run(data, {**DEFINITION, "data": data_part})
     assert (result.accepted, result.rows, result.labels) == (True, 4119, {"yes", "no"})
     sides = [row["split"] for row in csv.DictReader(io.StringIO(copy.decode()))]
@@ -295,9 +295,9 @@ def with_label(label: dict[str, Any], transform: str | None = None, **training: 
 @pytest.mark.parametrize(
     ("label", "sentence"),
     [
-        ({"type": "integer"}, "column 'y', row 3: '2' is above the maximum 1"),
-        ({"type": "number", "min": -5}, "column 'y', row 3: '2' is above the maximum 1"),
-        ({"type": "category", "values": ["0", "1", "2"]}, "row 3: '2' is not one of 0, 1"),
+        ({"type": "integer"}, "column 'y', line 4: '2' is above the maximum 1"),
+        ({"type": "number", "min": -5}, "column 'y', line 4: '2' is above the maximum 1"),
+        ({"type": "category", "values": ["0", "1", "2"]}, "line 4: '2' is not one of 0, 1"),
     ],
 )
 def test_a_third_class_under_a_binary_objective_is_named_before_training_fails_on_it(

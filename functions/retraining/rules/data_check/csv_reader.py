@@ -1,0 +1,240 @@
+"""Reads CSV text in blocks that end where a row ends, and knows the line of every row.
+
+Most blocks have a row a line, and then the last line feed is where to cut and places are lines.
+Whether it is so is seen from what was read: a field with a line feed takes rows away. Only such a
+block is looked at row by row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.csv
+
+from retraining.documents.check_report import Problem
+from retraining.rules.data_check.agreed import Dialect
+from retraining.rules.data_check.blocks import Block, Malformed
+from retraining.rules.data_check.source import Text
+from retraining.rules.problems import shown
+
+LONGEST_ROW: Final = 1 << 20
+MOST_MALFORMED: Final = 1000  # then reading stops: the file is not what it should be
+
+
+class CsvReader:
+    """The rows below the header, or all of a file without one."""
+
+    def __init__(self, held: bytes, text: Text, line: int, names: list[str], wanted: list[str],
+                 dialect: Dialect, *, in_order: bool) -> None:  # fmt: skip
+        self._held, self._text, self._line = held, text, line
+        self._names, self._wanted, self._dialect = names, wanted, dialect
+        self._in_order = in_order
+        self._row = _row(dialect)
+        self._malformed = 0
+        self.fatal: Problem | None = None
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows in order, until there are no more or one cannot be read."""
+        last = False
+        while not last and self.fatal is None:
+            piece = self._text.read()
+            last, data = not piece, self._held + piece
+            if self._text.problem is not None:
+                self.fatal = self._text.problem
+                return
+            if last and data and not data.endswith(b"\n"):
+                data += b"\n"
+            try:
+                block, self._held = self._block(data)
+            except pa.ArrowInvalid as error:
+                sentence = f"near line {self._line}: {error}"
+                self.fatal = Problem("format", sentence, line=self._line)
+                return
+            if len(self._held) > LONGEST_ROW or (last and self._held):
+                self.fatal = self._unclosed()
+            if block is not None and (block.rows or block.malformed):
+                yield self._bounded(block)
+
+    def _block(self, data: bytes) -> tuple[Block | None, bytes]:
+        """The whole rows of the data, and what follows them."""
+        end = data.rfind(b"\n") + 1
+        if end == 0:
+            return None, data
+        part = data[:end]
+        block = self._read(part)
+        if self._is_row_by_line(block, part):
+            self._line += part.count(b"\n")
+            return block, data[end:]
+        return self._row_by_row(data)
+
+    def _is_row_by_line(self, block: Block, part: bytes) -> bool:
+        """False when a field, or the row that is cut, may hold a line feed."""
+        quote, escape = self._dialect.quote, self._dialect.escape
+        if b"\r" in part or (escape and escape.encode() in part):
+            return False
+        if quote is None or quote.encode() not in part:
+            return True
+        if block.malformed or len(self._wanted) < len(self._names):
+            return False
+        rows = sum(map(bool, part.split(b"\n"))) if b"\n\n" in part else part.count(b"\n")
+        return block.rows == rows and not _open_end(block)
+
+    def _row_by_row(self, data: bytes) -> tuple[Block | None, bytes]:
+        """The block as a row for row reading of the same text divides it."""
+        place, line, lines = 0, self._line, []
+        while place < len(data) and (found := self._row.match(data, place)):
+            if found.end() > place + 1:  # not an empty line
+                lines.append(line)
+            line += data.count(b"\n", place, found.end())
+            place = found.end()
+        if place == 0:
+            return None, data
+        block = self._read(data[:place], lines)
+        self._line = line
+        return block, data[place:]
+
+    def _read(self, part: bytes, lines: list[int] | None = None) -> Block:
+        malformed: list[tuple[int, Any]] = []
+
+        def invalid(row: Any) -> str:
+            malformed.append((row.number - 1, row))
+            return "skip"
+
+        valid = part.isascii() or _is_utf8(part)
+        kind = pa.string() if valid else pa.binary()
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(part),
+            read_options=pyarrow.csv.ReadOptions(
+                block_size=len(part) + 1, use_threads=False, column_names=self._names
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=self._dialect.delimiter,
+                quote_char=self._dialect.quote or False,
+                escape_char=self._dialect.escape or False,
+                newlines_in_values=True,
+                invalid_row_handler=invalid,
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(self._names, kind),
+                include_columns=self._wanted,
+                strings_can_be_null=True,
+                null_values=[""],
+                check_utf8=False,
+            ),
+        )
+        all_lines = lines if lines is not None else _lines(part, self._line)
+        bad = {place for place, _ in malformed}
+        good = [n for p, n in enumerate(all_lines) if p not in bad] if bad else all_lines
+        columns = {name: _whole(table.column(name), kind) for name in self._wanted}
+        return Block(
+            columns=columns,
+            lines=good,
+            rows=table.num_rows,
+            malformed=tuple(_malformed(row, _line(all_lines, place)) for place, row in malformed),
+            not_utf8=not valid,
+            zeros=b"\0" in part,
+            plain=None if malformed or len(good) != table.num_rows else self._plain(part, columns),
+        )
+
+    def _plain(self, part: bytes, columns: dict[str, pa.Array]) -> bytes | None:
+        """The text in commas without quotes, if that is all that keeps it from being canonical.
+
+        When no field holds a quote, every quote of the text encloses a field.
+        """
+        dialect = self._dialect
+        if not self._in_order or dialect.escape or dialect.trim or b"\r" in part:
+            return None
+        if b"\n\n" in part or part.startswith(b"\n"):
+            return None
+        if b'"' in part or (dialect.quote and dialect.quote.encode() in part):
+            special = (
+                b'"',
+                b",",
+                b"\n",
+                (dialect.quote or '"').encode(),
+                dialect.delimiter.encode(),
+            )
+            if any(_holds(column, special) for column in columns.values()):
+                return None
+            part = part.replace((dialect.quote or '"').encode(), b"")
+        elif dialect.delimiter != "," and b"," in part:
+            return None
+        return part.replace(dialect.delimiter.encode(), b",")
+
+    def _bounded(self, block: Block) -> Block:
+        """The block with no more malformed rows than are worth reading on for."""
+        room = MOST_MALFORMED - self._malformed
+        self._malformed += len(block.malformed)
+        if self._malformed < MOST_MALFORMED:
+            return block
+        sentence = f"reading stopped after {MOST_MALFORMED} rows with a wrong number of fields"
+        self.fatal = Problem("format", sentence)
+        return replace(block, malformed=block.malformed[:room])
+
+    def _unclosed(self) -> Problem:
+        sentence = (
+            f"near line {self._line}: a quoted field is never closed, or a row is longer than 1 MB"
+        )
+        return Problem("quotes", sentence, line=self._line)
+
+
+def _row(dialect: Dialect) -> re.Pattern[bytes]:
+    """One row with its line end, as pyarrow divides it: a quote counts where a field begins."""
+    end, escape = re.escape(dialect.delimiter) + r"\r\n", re.escape(dialect.escape or "")
+    escaped = rf"|{escape}[\s\S]" if escape else ""
+    plain = rf"(?:[^{end}{escape}]++{escaped})*+"
+    field = plain
+    if dialect.quote:
+        quote = re.escape(dialect.quote)
+        inside = rf"(?:[^{quote}{escape}]++|{quote}{quote}{escaped})*+"
+        field = rf"(?:{quote}{inside}{quote}{plain}|(?!{quote}){plain})"
+    row = rf"{field}(?:{re.escape(dialect.delimiter)}{field})*+(?:\r\n|\n|\r)"
+    return re.compile(row.encode())
+
+
+def _lines(part: bytes, first: int) -> Any:
+    """The line of each row of a text with a row a line."""
+    if b"\n\n" not in part and not part.startswith(b"\n"):
+        return range(first, first + part.count(b"\n"))
+    return [first + n for n, line in enumerate(part.split(b"\n")) if line]
+
+
+def _line(lines: Any, place: int) -> int:
+    return int(lines[place]) if place < len(lines) else int(lines[-1])
+
+
+def _whole(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.array([], kind)
+
+
+def _open_end(block: Block) -> bool:
+    """True when the last row may be that of a quote that is still open."""
+    return bool(block.rows) and any(
+        "\n" in str(column[-1].as_py() or "") for column in block.columns.values()
+    )
+
+
+def _malformed(row: Any, line: int) -> Malformed:
+    sentence = (
+        f"line {line} has {row.actual_columns} fields instead of {row.expected_columns}:"
+        f" {shown(row.text)!r}"
+    )
+    return Malformed(line, sentence, row.text)
+
+
+def _holds(column: pa.Array, special: tuple[bytes, ...]) -> bool:
+    data = column.buffers()[2]
+    text = data.to_pybytes() if data is not None else b""
+    return any(letter in text for letter in special)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
