@@ -47,9 +47,21 @@ class CheckedObject(Part):
     key: Annotated[str, "Its key"]
     version: Annotated[str, "Its version id"]
     size: Annotated[int, "Bytes"]
-    accepted: Annotated[bool, "True when nothing is wrong with it"]
+    accepted: Annotated[bool, "True when its good rows are accepted"]
     rows: Annotated[int, "Data rows read"]
-    sentence: Annotated[str, "The first problem and how many there are; empty when accepted"]
+    bad_rows: Annotated[int, "How many of them are bad"]
+    notes: Annotated[tuple[str, ...], "What is not wrong with it but worth telling"]
+    sentence: Annotated[str, "The first problem and how many there are; empty without problems"]
+
+    @property
+    def accepted_rows(self) -> int:
+        """The rows that go on."""
+        return self.rows - self.bad_rows if self.accepted else 0
+
+    @property
+    def rejected_rows(self) -> int:
+        """The rows that went to quarantine, by themselves or with the object."""
+        return self.bad_rows if self.accepted else self.rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +80,7 @@ class CheckReport(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class QuarantineReport(Document):
-    """Why one object version was rejected, and what to do."""
+    """Why one object version, or some of its rows, were rejected, and what to do."""
 
     title = "quarantine report"
     place = "quarantine/<pipeline>/<token>/<object id>/report.json"
@@ -84,8 +96,9 @@ class QuarantineReport(Document):
     etag: Annotated[str, "Its ETag"]
     size: Annotated[int, "Bytes"]
     rows: Annotated[int, "Data rows read"]
+    bad_rows: Annotated[str | None, "S3 URI of the rows that were set aside alone, with reasons"]
     sentence: Annotated[str, "The reason, for people"]
     problems: Annotated[tuple[Problem, ...], "A bounded list of problems"]
     counts: Annotated[tuple[ProblemCount, ...], "How many there are of each kind"]
-    data: Annotated[str | None, "S3 URI of the copy; null when the version is gone or too large"]
+    data: Annotated[str | None, "S3 URI of the copy; null when gone, too large, or accepted"]
     next_step: Annotated[str, "What to do, for people"]

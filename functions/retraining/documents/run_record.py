@@ -34,6 +34,9 @@ class RunRecord(Document):
     objects: Annotated[int | None, "Object versions it claimed"] = None
     fingerprint: Annotated[str | None, "That of its manifest, once its data are settled"] = None
     rows: Annotated[dict[str, int] | None, "Rows accepted, rejected, and prepared by part"] = None
+    set_aside: Annotated[
+        tuple[str, ...] | None, "What the data check left out of it, or noted, in sentences"
+    ] = None
     findings: Annotated[tuple[str, ...] | None, "What is odd about its data, in sentences"] = None
     metric: Annotated[str | None, "The metric that the gate reads"] = None
     metrics: Annotated[

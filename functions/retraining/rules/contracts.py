@@ -141,9 +141,33 @@ class Drift(Section):
     )
 
 
+class Tolerate(Section):
+    """How many rows of an object may be bad: they are set aside alone, and the others accepted."""
+
+    share: Annotated[Number, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="At most this share of its rows"
+    )
+    rows: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        default=None, description="At most so many of its rows"
+    )
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Tolerate:
+        if self.share is None and self.rows is None:
+            raise ValueError("set share, rows or both: without either nothing is tolerated")
+        return self
+
+
 class Checks(Section):
     """What the data check lets pass, and what is asked of a batch beyond its single values."""
 
+    tolerate: Tolerate | None = Field(
+        default=None, description="Bad rows that do not spoil their object; null: none"
+    )
+    on_rejected_object: Literal["proceed", "stop"] = Field(
+        default="proceed",
+        description="What becomes of the other objects of a drop; stop: none is trained on",
+    )
     unknown_columns: Literal["reject", "ignore"] = Field(
         default="reject", description="Of a file with columns that columns.yaml does not list"
     )

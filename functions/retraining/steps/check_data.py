@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from retraining.adapters import Adapters, AwsError, TransportError
-from retraining.documents.check_report import CheckedObject, CheckReport, Problem
+from retraining.adapters.object_store import Upload
+from retraining.documents.check_report import CheckedObject, CheckReport, Findings, Problem
 from retraining.documents.document import Part
 from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.documents.profile import Profile
@@ -77,7 +78,7 @@ def _check_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -
     except DataDefeatsCheck as first:
         log.warning(str(first), extra={"key": key})
         result = _try_again(aws, manifest, place, rules)
-    if not result.accepted:
+    if result.problems:
         _quarantine(aws, manifest, place, result)
     log.info(
         "checked an object",
@@ -96,23 +97,28 @@ def _try_again(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> R
 
 def _try_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> Result:
     copy = aws.work.upload(_accepted_key(manifest, place))
+    aside = aws.work.upload(quarantine.rows_key(manifest, manifest.objects[place]))
     try:
-        result = _checked_stream(aws, manifest, place, rules, copy)
+        result = _checked_stream(aws, manifest, place, rules, copy, aside)
     except ObjectGone as error:
-        copy.abort()
+        _end(copy, aside, keep=False)
         return _rejected(Problem("gone", f"{error}: drop it again if you still need it"))
     except BaseException:
-        copy.abort()
+        _end(copy, aside, keep=False)
         raise
-    if result.accepted:
-        copy.finish()
-    else:
-        copy.abort()
+    _end(copy, aside if result.bad_rows else None, keep=result.accepted)
     return result
 
 
+def _end(copy: Upload, aside: Upload | None, *, keep: bool) -> None:
+    """What was written of an object appears, or none of it."""
+    for upload in (aside, copy):
+        if upload is not None:
+            (upload.finish if keep else upload.abort)()
+
+
 def _checked_stream(
-    aws: Adapters, manifest: Manifest, place: int, rules: Rules, copy: Sink
+    aws: Adapters, manifest: Manifest, place: int, rules: Rules, copy: Sink, aside: Sink
 ) -> Result:
     """The result; raises DataDefeatsCheck for an exception that AWS and network do not raise."""
     item = manifest.objects[place]
@@ -121,7 +127,7 @@ def _checked_stream(
         manifest.definition.json, share_of(sum(o.size for o in manifest.objects))
     )
     try:
-        result = check(stream, rules, copy, place, profiler.add)
+        result = check(stream, rules, copy, place, profiler.add, aside)
         return replace(result, profile=profiler.profile())
     except (AwsError, TransportError, OSError):
         raise
@@ -136,13 +142,20 @@ def _accepted_key(manifest: Manifest, place: int) -> str:
 
 
 def _quarantine(aws: Adapters, manifest: Manifest, place: int, result: Result) -> None:
-    sentence, found = result.problems.sentence(), result.problems.findings()
-    quarantine.keep(aws, manifest, manifest.objects[place], result.rows, sentence, found)
+    item, sentence, found = manifest.objects[place], *_said(result)
+    if result.accepted:
+        quarantine.keep_rows(aws, manifest, item, result.rows, sentence, found)
+    else:
+        quarantine.keep(aws, manifest, item, result.rows, sentence, found)
+
+
+def _said(result: Result) -> tuple[str, Findings]:
+    return result.problems.sentence(), result.problems.findings()
 
 
 def _rejected(problem: Problem) -> Result:
     result = Result()
-    result.problems.add(problem)
+    result.spoil(problem)
     return result
 
 
@@ -164,6 +177,8 @@ def _checked(item: ClaimedObject, result: Result) -> CheckedObject:
         size=item.size,
         accepted=result.accepted,
         rows=result.rows,
+        bad_rows=result.bad_rows,
+        notes=result.notes,
         sentence=result.problems.sentence(),
     )
 
@@ -176,7 +191,7 @@ def _summary(report: CheckReport, written: str) -> CheckedChunk:
         report=written,
         objects_accepted=len(accepted),
         objects_rejected=len(rejected),
-        rows_accepted=sum(item.rows for item in accepted),
-        rows_rejected=sum(item.rows for item in rejected),
+        rows_accepted=sum(item.accepted_rows for item in report.objects),
+        rows_rejected=sum(item.rejected_rows for item in report.objects),
         labels=report.labels,
     )

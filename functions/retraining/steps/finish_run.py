@@ -14,7 +14,7 @@ from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
 from retraining.errors import DocumentUnreadable, EndpointNotReady, NotOurs
 from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
-from retraining.rules import names, outcomes
+from retraining.rules import data_verdict, names, outcomes
 from retraining.rules.gate.decisions import PROMOTE
 from retraining.rules.outcomes import Ended
 from retraining.rules.promotion import SETTLING
@@ -122,21 +122,30 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
     if manifest is None:
         return record
     checks = checked_objects(aws, manifest).values()
+    set_aside = data_verdict.set_aside(checks)
     prepared, measured = folder.find(Prepared), folder.find(Metrics)
     said = folder.find(BatchReport)
     return replace(
         record,
         objects=len(manifest.objects),
+        sentence=_told(record.sentence or "", set_aside),
+        set_aside=set_aside,
         metric=manifest.definition.metric,
         rows={
-            "accepted": sum(item.rows for item in checks if item.accepted),
-            "rejected": sum(item.rows for item in checks if not item.accepted),
+            "accepted": sum(item.accepted_rows for item in checks),
+            "rejected": sum(item.rejected_rows for item in checks),
             **(asdict(prepared.rows) if prepared else {}),
         },
         findings=tuple(one.sentence for one in said.findings) if said else None,
         metrics=measured.values() if measured else None,
         verdict=folder.uri_of(Verdict) if folder.find(Verdict) else None,
     )
+
+
+def _told(sentence: str, set_aside: tuple[str, ...]) -> str:
+    """The sentence with what it must not leave unsaid; a run may be finished twice."""
+    more = [one for one in set_aside if one.removesuffix(".") not in sentence]
+    return " ".join([sentence, *more]) if sentence else sentence
 
 
 def _reject_unused_package(aws: Adapters, record: RunRecord) -> None:

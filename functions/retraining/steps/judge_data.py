@@ -50,10 +50,17 @@ def judge_data(aws: Adapters, manifest: Manifest) -> JudgedData:
     compared = _compared(aws, folder, manifest, checked)
     if compared is not None:
         found = findings.found(compared, Terms.of(manifest.definition.json))
-    conclusion = data_verdict.judge(checked, claims.least_rows(manifest), found)
+    conclusion = data_verdict.judge(
+        checked, claims.least_rows(manifest), found, whole=_whole(manifest)
+    )
     if compared is not None:
         folder.write(_verdict(manifest, compared, found, conclusion))
     return _judged(checked.rows, conclusion)
+
+
+def _whole(manifest: Manifest) -> bool:
+    """True when a single rejected object stops the run."""
+    return bool(manifest.definition.section("checks")["on_rejected_object"] == "stop")
 
 
 def _judged(rows: int, conclusion: Conclusion | None) -> JudgedData:

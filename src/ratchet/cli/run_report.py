@@ -49,7 +49,13 @@ def problems(stack: Stack, run: RunRef) -> Iterator[dict[str, Any]]:
     """What the data check found, one problem at a time, with the object it is in."""
     for key, report in quarantine_reports(stack, run).items():
         for problem in report.get("problems", []):
-            yield {**problem, "object": report.get("key") or key}
+            yield {**problem, "object": report.get("key") or key, "of": _count(report)}
+
+
+def _count(report: dict[str, Any]) -> int:
+    """How many problems an object has, listed or not."""
+    counted = sum(int(one.get("count", 0)) for one in report.get("counts", []))
+    return max(counted, len(report.get("problems", [])))
 
 
 def print_problems(console: Console, found: list[dict[str, Any]]) -> None:
@@ -67,8 +73,9 @@ def print_problems(console: Console, found: list[dict[str, Any]]) -> None:
     console.print(
         screen.table("Data check", ["object", "column", ">line", "value", "problem"], rows)
     )
-    if len(found) > PROBLEMS_SHOWN:
-        console.print(f"  and {len(found) - PROBLEMS_SHOWN:,} more in the quarantine reports")
+    total = sum({one["object"]: int(one.get("of", 1)) for one in found}.values())
+    if total > len(rows):
+        console.print(f"  {len(rows)} of {total:,} problems; the quarantine reports list more")
 
 
 def print_verdict(console: Console, verdict: dict[str, Any]) -> None:

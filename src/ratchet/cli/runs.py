@@ -61,7 +61,20 @@ def runs(
     elif not records:
         remark(f"No runs yet in stack {found.name}. Drop data with: ratchet upload PIPELINE FILE")
     else:
-        stdout().print(runs_table(records, with_sentence=stdout().width >= _ROOM_FOR_SENTENCES))
+        wide = stdout().width >= _ROOM_FOR_SENTENCES
+        stdout().print(runs_table(records, with_sentence=wide))
+        for record in records if not wide else ():
+            _print_set_aside(record)
+
+
+def _print_set_aside(record: dict[str, Any]) -> None:
+    """What the data check left out of a run, where the table has no room for its sentence."""
+    from ratchet.cli.screen import stdout
+
+    told = " ".join(record.get("set_aside") or ())
+    if told:
+        run = RunRef(record["pipeline"], int(record["token"])).id
+        stdout().print(f"{run}: {told}", soft_wrap=True, style="dim")
 
 
 def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:

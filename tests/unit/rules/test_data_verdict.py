@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from retraining.documents.batch_report import Finding
@@ -25,6 +27,8 @@ def report(chunk: int, labels: tuple[str, ...], *objects: tuple[int, bool]) -> C
                 size=1,
                 accepted=fine,
                 rows=rows,
+                bad_rows=0,
+                notes=(),
                 sentence="",
             )
             for n, (rows, fine) in enumerate(objects)
@@ -34,7 +38,7 @@ def report(chunk: int, labels: tuple[str, ...], *objects: tuple[int, bool]) -> C
 
 def test_the_rows_of_accepted_objects_count_and_the_labels_of_all_chunks() -> None:
     reports = [report(0, ("1",), (500, True), (7, False)), report(1, ("0",), (300, True))]
-    assert data_verdict.merged(reports) == Checked(800, 1, BOTH)
+    assert data_verdict.merged(reports) == Checked(800, 1, BOTH, 3)
 
 
 def test_a_batch_of_enough_rows_and_two_labels_is_trained_on() -> None:
@@ -78,3 +82,25 @@ def test_too_few_rows_wait_for_more_whatever_their_labels(labels: frozenset[str]
     assert found is not None
     assert (found.outcome, found.data_state) == ("WAITING", "WAITING")
     assert found.sentence.startswith("1000 of the 1001 new rows")
+
+
+def test_a_rejected_object_stops_a_batch_that_must_be_whole() -> None:
+    checked = Checked(599, 1, BOTH, 2)
+    found = data_verdict.judge(checked, 1, whole=True)
+    assert found is not None
+    assert (found.outcome, found.data_state) == ("DATA_REJECTED", "QUARANTINED")
+    assert found.sentence.startswith("1 of 2 objects was rejected by the data check, and checks.")
+    assert data_verdict.judge(checked, 1) is None
+    assert data_verdict.judge(Checked(599, 0, BOTH, 2), 1, whole=True) is None
+
+
+def test_what_was_set_aside_is_told_in_sentences() -> None:
+    fine, bad = report(0, (), (600, True), (400, False)).objects
+    some = replace(fine, bad_rows=3, notes=("1 column without a name left out",))
+    assert data_verdict.set_aside([some, bad, some]) == (
+        "1 of 3 objects was rejected by the data check.",
+        "6 rows were set aside of the 1,200 in accepted objects.",
+        "In 2 objects: 1 column without a name left out.",
+    )
+    assert data_verdict.set_aside([fine]) == ()
+    assert data_verdict.set_aside([bad]) == (), "the outcome says so"

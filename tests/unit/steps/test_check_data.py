@@ -69,6 +69,42 @@ def test_the_report_of_a_chunk_stays_small_however_much_is_wrong_with_its_object
     assert len(service.read(report)["problems"]) == 30
 
 
+def test_bad_rows_within_the_tolerance_are_set_aside_alone_with_their_reasons(
+    service: Service,
+) -> None:
+    service.push({**DEFINITION, "checks": {"tolerate": {"share": 0.1}}})
+    good = rows(40)
+    for name, body in {"one": good + "old;cook;maybe\n", "two": good + BAD * 4}.items():
+        service.deliver(service.drop(f"bank/{name}.csv", body))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 1)
+    record = service.read("runs/bank/000001/record.json")
+    assert record["rows"] == {"accepted": 40, "rejected": 53}
+    assert record["set_aside"] == [
+        "1 of 2 objects was rejected by the data check.",
+        "1 row was set aside of the 41 in accepted objects.",
+    ]
+    states = {item["key"]: item["state"] for item in service.objects().values()}
+    assert states == {"bank/one.csv": "TRAINED", "bank/two.csv": "QUARANTINED"}
+    found = [service.read(k) for k in service.keys("quarantine/") if k.endswith("report.json")]
+    reports = {report["key"]: report for report in found}
+    assert reports["bank/one.csv"]["data"] is None
+    assert reports["bank/two.csv"]["bad_rows"] is None
+    key = reports["bank/one.csv"]["bad_rows"].removeprefix("s3://work/")
+    (line,) = service.s3.get_object(Bucket="work", Key=key)["Body"].read().splitlines()
+    assert json.loads(line) == {
+        "line": 42,
+        "reasons": [
+            "column 'age': 'old' is not an integer",
+            "column 'y': 'maybe' is not one of yes, no",
+        ],
+        "row": {"age": "old", "job": "cook", "y": "maybe"},
+    }
+    assert sum(key.endswith("rows.jsonl") for key in service.keys("quarantine/")) == 1
+    assert service.s3.list_multipart_uploads(Bucket="work").get("Uploads", []) == []
+
+
 def test_a_row_of_a_key_says_how_late_it_arrived(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,12 +32,15 @@ def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
     service.run_machine("bank", 1)
     record = service.read("runs/bank/000001/record.json")
     assert record["outcome"] == "INCONCLUSIVE"
-    assert record["sentence"] == "INCONCLUSIVE it is."
+    rejected = "1 of 2 objects was rejected by the data check."
+    assert record["sentence"] == f"INCONCLUSIVE it is. {rejected}"
+    assert record["set_aside"] == [rejected]
     assert (record["objects"], record["data_state"], record["promoted"]) == (2, "TRAINED", False)
     assert record["rows"] == {"accepted": 40, "rejected": 2}
     (notice,) = service.notices()
     assert notice["Subject"] == "[ratchet] bank-000001: inconclusive"
     assert "Next step: drop more data" in notice["Message"]
+    assert rejected in notice["Message"]
     assert '"Outcome":"INCONCLUSIVE"' in capsys.readouterr().out
     again = {**RUN, **failed("SettleData", "Broken")}
     assert finish(again)["outcome"] == "INCONCLUSIVE"

@@ -46,6 +46,22 @@ def test_the_labels_of_a_rejected_object_do_not_count(service: Service) -> None:
     }
 
 
+def test_a_rejected_object_stops_the_run_of_a_pipeline_that_wants_whole_drops(
+    service: Service,
+) -> None:
+    started(service, good=YES + NO.removeprefix(HEADER), bad=BAD)
+    assert judged()["conclusion"] is None
+    service.push({**DEFINITION, "checks": {"on_rejected_object": "stop"}}, "1" * 64)
+    service.deliver(service.drop("bank/c.csv", YES + NO.removeprefix(HEADER)))
+    service.deliver(service.drop("bank/d.csv", BAD))
+    settle_data.handler({"pipeline": "bank", "token": 1, **concluded("INCONCLUSIVE")}, None)
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    conclusion = judged(2)["conclusion"]
+    assert (conclusion["outcome"], conclusion["data_state"]) == ("DATA_REJECTED", "QUARANTINED")
+    assert conclusion["sentence"].startswith("1 of 2 objects was rejected by the data check")
+
+
 def test_a_batch_of_bad_objects_alone_is_rejected(service: Service) -> None:
     started(service, bad=BAD)
     assert judged() == {
