@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
+import gzip
 import io
 import json
 import runpy
@@ -15,7 +17,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ratchet.cli.authoring import guessing, looking, writing
+from ratchet.cli.authoring import guessing, header, looking, writing
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import Packed, pack
 from retraining.rules.contracts import as_document, parse_definition
@@ -82,7 +84,7 @@ def made(path: Path, label: str, keys: tuple[str, ...] = ()) -> Packed:
 # --- one file, as a person begins ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("delimiter", looking.DELIMITERS)
+@pytest.mark.parametrize("delimiter", header.DELIMITERS)
 def test_a_file_becomes_a_pipeline_that_the_service_registers(run: Run, delimiter: str) -> None:
     path = flights(delimiter=delimiter)
     result = run("new", "flights", "--from-csv", str(path), "--label", "late", "--key", "id")
@@ -204,15 +206,82 @@ def test_what_cannot_become_a_pipeline_is_refused_and_nothing_is_written(
     assert not Path("pipelines").exists()
 
 
-@pytest.mark.parametrize("data", [b"\x1f\x8bzip", b"a,b\n1,\0\n", "a,é\n".encode("latin-1")])
-def test_what_is_not_utf_8_text_is_refused(data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"PK\x03\x04zip", b"a,b\n1,\0\n", b"PAR1", b"%PDF-1"])
+def test_what_is_not_a_csv_file_is_refused(data: bytes) -> None:
     Path("f.csv").write_bytes(data)
-    with pytest.raises(CliError, match="is not"):
+    with pytest.raises(CliError, match="is "):
         looking.look(Path("f.csv"), {"a": "--label"})
 
 
+# --- how files are written -----------------------------------------------------------------------
+
+ROWS = [f"{n % 28 + 1:02}.03.2024;{n},{n % 9}5;{n % 2};naïve" for n in range(60)]
+WRITTEN = {
+    "German": ({"delimiter": ";", "decimal": ","}, "day;amount;late;note", ROWS),
+    "thousands": (
+        {"delimiter": ";", "decimal": ",", "thousands": "."}, "day;amount;late",
+        [f"{n % 28 + 1:02}.03.2024;{n % 3}.{100 + n},5;{n % 2}" for n in range(60)],
+    ),
+    "English thousands": (
+        {"delimiter": ";", "thousands": ","}, "day;amount;late",
+        [f"2024-03-{n % 28 + 1:02};{n + 1},{100 + n}.5;{n % 2}" for n in range(60)],
+    ),
+    "missing": (
+        {"delimiter": ",", "null_values": ["-", "NA"]}, "day,amount,late",
+        [f"2024-03-{n % 28 + 1:02},{'NA' if n % 7 == 0 else '-' if n % 7 == 1 else n},{n % 2}"
+         for n in range(60)],
+    ),
+    "a title": (
+        {"delimiter": ",", "skip_lines": 2}, "Report of March\n\nday,amount,late",
+        [f"2024-03-{n % 28 + 1:02},{n},{n % 2}" for n in range(60)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("dialect", "first", "lines"), WRITTEN.values(), ids=WRITTEN)
+def test_the_dialect_of_a_file_is_written_down(
+    dialect: dict[str, Any], first: str, lines: list[str]
+) -> None:
+    path = Path("f.csv")
+    path.write_text("\n".join([first, *lines, ""]), encoding="utf-8")
+    packed = made(path, "late")
+    assert looking.look(path, {"late": "--label"}).dialect == dialect
+    columns = packed.definition["data"]["columns"]
+    assert columns["amount"]["type"] in ("integer", "number")
+    assert columns["day"]["type"] == "date"
+    result = check(path, as_document(parse_definition(packed.files["definition.json"])))
+    assert result.accepted, result.problems.sentence()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_file_in_another_encoding_or_packed_is_read(encoding: str, packed: bool) -> None:
+    data = "\n".join(["day;amount;late;note", *ROWS, ""]).encode(encoding)
+    path = Path("f.csv.gz" if packed else "f.csv")
+    path.write_bytes(gzip.compress(data) if packed else data)
+    written = made(path, "late")
+    told = written.definition["data"]["csv"].get("encoding", "utf-8")
+    assert told == encoding.removesuffix("-sig")
+    result = check(path, as_document(parse_definition(written.files["definition.json"])))
+    assert result.accepted, result.problems.sentence()
+
+
+@pytest.mark.parametrize("form", looking.FORMATS)
+def test_every_format_of_times_is_found_and_taken_by_the_data_check(form: str) -> None:
+    first = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    times = [first + dt.timedelta(days=n, hours=n, minutes=1) for n in range(50)]
+    lines = [f"{time.strftime(form)},{n},{n % 2}" for n, time in enumerate(times)]
+    path = Path("f.csv")
+    path.write_text("\n".join(["at,amount,late", *lines, ""]))
+    packed = made(path, "late")
+    column = packed.definition["data"]["columns"]["at"]
+    assert column == {"type": "timestamp" if "%H" in form else "date", "format": form}
+    result = check(path, as_document(parse_definition(packed.files["definition.json"])))
+    assert result.accepted, result.problems.sentence()
+
+
 def test_reserved_names_are_those_of_the_service() -> None:
-    assert looking.RESERVED == RESERVED_COLUMNS
+    assert header.RESERVED == RESERVED_COLUMNS
 
 
 # --- any file ------------------------------------------------------------------------------------
@@ -248,7 +317,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
     kinds = [draw(st.sampled_from(list(FIELDS.values()))) for _ in names[2:]]
     some = [[str(n), str(n % 2), *(draw(kind) for kind in kinds)] for n in range(8)]
     repeated = [[str(8 * again + n), *row[1:]] for again in range(6) for n, row in enumerate(some)]
-    return draw(st.sampled_from(looking.DELIMITERS)), [names, *repeated]
+    return draw(st.sampled_from(header.DELIMITERS)), [names, *repeated]
 
 
 @pytest.mark.slow

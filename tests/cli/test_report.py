@@ -105,7 +105,7 @@ def report(**changed: Any) -> RunReport:
         definition={"training": {"algorithm": "xgboost", "hyperparameters": {"max_depth": 5}}},
         summary={"features": ["carrier", "distance"]},
         data=data_verdict(),
-        problems=({"object": "a.csv", "column": "day", "row": 7, "value": "x", "sentence": "no"},),
+        problems=({"object": "a.csv", "column": "day", "line": 8, "value": "x", "sentence": "no"},),
         history=(record(1, "PROMOTED", None, 0.78), record(2, "MODEL_REJECTED", 0.70, 0.77), whole),
         scores={"challenger": scored(), "champion": scored(2)},
     )  # fmt: skip
@@ -215,6 +215,20 @@ def test_a_promise_is_that_of_the_champion_that_met_the_batch() -> None:
     text = read(report()).text
     assert "2 MODEL_REJECTED 0.780 0.700 0.770" in text
     assert "3 PROMOTED 0.780 0.710 0.790" in text
+
+
+def test_every_landed_row_has_an_end_in_the_report() -> None:
+    account = {
+        "landed": 1000, "quarantined": 12, "accepted": 988, "replaced": 3, "removed": 5,
+        "unlabelled": 0, "gap": 20, "train": 660, "validation": 150, "holdout": 150,
+    }  # fmt: skip
+    made = report(record=report().record | {"account": account})
+    ends = {name: account[name] for name in sections.ENDS}
+    assert sum(ends.values()) == account["landed"]
+    text = read(made).text
+    for name, number in ends.items():
+        words, _ = sections.ENDS[name]
+        assert (f"{words} {number}" in text) == bool(number), name
 
 
 def test_a_regression_has_residuals() -> None:

@@ -97,6 +97,7 @@ class TestOnLocalAws:
         (problem,) = tried.problems
         assert (problem["file"], problem["column"], problem["line"]) == (str(file), "day", 8)
         assert "rejected by the data check" in tried.sentence
+        assert try_files._located(problem).startswith(f"{file}:8: ")
 
     def test_a_failed_transform_is_told_with_its_line_and_its_log(
         self, run: Run, live: Stack

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,10 +65,14 @@ def new(
     with Progress(f"Reading {from_csv} ..."):
         seen = looking.look(from_csv, wanted)
         made = guessing.guess(name, seen, label, None, keys)
-    folder.mkdir(parents=True)
-    for file, text in writing.files(made, folder).items():
-        (folder / file).write_text(text, encoding="utf-8")
-    pack(folder)
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=into) as scratch:
+        unfinished = Path(scratch) / name
+        unfinished.mkdir()
+        for file, text in writing.files(made, folder).items():
+            (unfinished / file).write_text(text, encoding="utf-8")
+        pack(unfinished)
+        unfinished.rename(folder)
     stdout().print(*_told(made, folder), sep="\n", soft_wrap=True)
 
 

@@ -85,12 +85,10 @@ def _print(out: Console, tried: Trial) -> None:
 
 
 def _located(problem: dict[str, Any]) -> str:
+    """'file:line: what is wrong', as editors and terminals find it."""
     line = problem.get("line")
-    return (
-        f"{problem['file']}: {problem['sentence']}"
-        if line is None
-        else (f"{problem['file']}:{line}: {problem['sentence']}")
-    )
+    where = problem["file"] if line is None else f"{problem['file']}:{line}"
+    return f"{where}: {problem['sentence']}"
 
 
 def _print_prepared(out: Console, prepared: Prepared) -> None:

@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ratchet.cli.authoring.looking import Look, Seen
+from ratchet.cli.authoring.looking import AMBIGUOUS, Look, Seen
 from ratchet.cli.errors import CliError
 
-Kind = Literal["integer", "number", "category", "date", "text"]
+Kind = Literal["integer", "number", "category", "date", "timestamp", "text"]
 Use = Literal["label", "number", "code", "left out"]
 
+CALENDAR = ("date", "timestamp")
 MOST_CATEGORIES = 50
 """A column of texts with more values than this is text."""
 OFTEN = 5
@@ -87,12 +88,28 @@ class Guess:
 def guess(name: str, look: Look, label: str, time: str | None, keys: tuple[str, ...]) -> Guess:
     """The pipeline that fits the file; CliError where nothing could be learnt."""
     task = task_of(look.column(label))
+    if time is not None:
+        _require_order(look.column(time))
     columns = tuple(_column(seen, label, time, keys, task.classes) for seen in look.columns)
     if not any(column.use in ("number", "code") for column in columns):
         left = ", ".join(f"{column.name} ({column.why})" for column in columns if column.why)
         raise CliError(f"no column is left to learn from; left out: {left}")
     doubts = tuple(_doubts(look, columns, label, keys, task))
     return Guess(name, look, columns, label, time, keys, task, doubts)
+
+
+def _require_order(time: Seen) -> None:
+    kind = kind_of(time)
+    if kind not in (*CALENDAR, "integer", "number"):
+        raise CliError(
+            f"--time {time.name} holds {kind}, which has no order in time",
+            "Name a column of dates, or of numbers that grow with time.",
+        )
+    if time.empty:
+        raise CliError(
+            f"--time {time.name} is empty in {time.empty:,} rows, which would be on no side",
+            "Leave those rows out, or name another column.",
+        )
 
 
 def kind_of(seen: Seen) -> Kind:
@@ -103,6 +120,8 @@ def kind_of(seen: Seen) -> Kind:
         return "number"
     if seen.filled and seen.dates == seen.filled:
         return "date"
+    if seen.filled and seen.stamps == seen.filled:
+        return "timestamp"
     few = seen.distinct <= MOST_CATEGORIES and seen.distinct * OFTEN <= max(seen.filled, OFTEN)
     return "category" if seen.filled and few else "text"
 
@@ -120,7 +139,7 @@ def task_of(label: Seen) -> Task:
         return _two_classes(label)
     if kind in ("integer", "number"):
         return _regression(label)
-    if label.distinct <= min(MOST_CLASSES, max(label.filled // OFTEN, 2)) and kind != "date":
+    if label.distinct <= min(MOST_CLASSES, max(label.filled // OFTEN, 2)) and kind not in CALENDAR:
         return _classes(label)
     raise CliError(
         f"the label {label.name} holds {label.distinct:,} different texts, such as"
@@ -133,7 +152,7 @@ def _two_classes(label: Seen) -> Task:
     values = [value for value, _ in label.values]
     positive = next((v for v in values if v.strip().lower() in POSITIVE), values[-1])
     if label.numbers == label.filled:
-        positive = max(values, key=float)
+        positive = max(values, key=lambda value: float(value.replace(",", ".")))
     negative = next(value for value in values if value != positive)
     as_landed = label.numbers == label.filled and (label.low, label.high) == (0, 1)
     classes = () if as_landed else (negative, positive)
@@ -186,15 +205,19 @@ def _column(
         return Column(seen, kind, "left out", "the time: a model would learn days by heart")
     if seen.name in keys:
         return Column(seen, kind, "left out", "the key")
-    if kind in ("date", "text"):
-        return Column(seen, kind, "left out", "a date" if kind == "date" else "free text")
+    if kind in (*CALENDAR, "text"):
+        return Column(seen, kind, "left out", "free text" if kind == "text" else f"a {kind}")
     if seen.distinct == 1 and not seen.empty:
         return Column(seen, kind, "left out", "the same in every row")
     return Column(seen, kind, "code" if kind == "category" else "number")
 
 
 def _doubts(
-    look: Look, columns: tuple[Column, ...], label: str, keys: tuple[str, ...], task: Task
+    look: Look,
+    columns: tuple[Column, ...],
+    label: str,
+    keys: tuple[str, ...],
+    task: Task,
 ) -> list[str]:
     found = []
     if task.classes:
@@ -216,9 +239,8 @@ def _doubts_about(column: Column, label: str, keys: tuple[str, ...]) -> list[str
         found.append(
             f"{name} is empty in {seen.empty:,} rows, and must not be: the data check rejects them"
         )
-    if seen.missing and seen.missing + seen.numbers == seen.filled and seen.numbers:
-        spelt = next(value for value, _ in seen.values if not value.lstrip("+-").isdigit())
-        found.append(f"{name} would be a number but for {seen.missing:,} fields such as {spelt!r}")
+    if seen.format in AMBIGUOUS:
+        found.append(f"{name} is read as {seen.format}: is the month where that says?")
     if column.use == "number" and column.kind == "integer" and _counts(seen):
         found.append(
             f"{name} is different in every row: if it is an id, it is --key, not a feature"

@@ -1,4 +1,4 @@
-"""What a file holds: its dialect by its first lines, and facts about each column by all its rows.
+"""What a file holds: how it is written, and facts about each column by all its rows.
 
 DuckDB reads every field as text, so that nothing is decided here but what the patterns say, which
 are those of the data check.
@@ -6,33 +6,44 @@ are those of the data check.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ratchet.cli.authoring import header, plain, tables
 from ratchet.cli.errors import CliError, nearest
 
-DELIMITERS = (",", ";", "\t", "|", ":")
-RESERVED = ("row_id", "split", "batch", "arrival")
-"""Columns that the service adds to the accepted copy."""
 MOST_VALUES = 100
 """Values of a column that are remembered; of one with more, the most frequent."""
-NULLS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "none", "#N/A", "-", "?", "\\N")
-"""How exports spell a missing value."""
-_HEAD = 256 * 1024
+_DAYS = ("%d.%m.%y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y")
+FORMATS = (
+    *_DAYS,
+    *(f"{day} {time}" for day in _DAYS for time in ("%H:%M:%S", "%H:%M")),
+    "%Y-%m-%d %H:%M",
+)
+"""Formats of dates and timestamps that are tried in this order."""
+AMBIGUOUS = frozenset({"%d/%m/%Y", "%m/%d/%Y"})
+FACTS = (
+    "filled", "distinct", "integers", "numbers", "dates", "stamps", "low", "high", "spread",
+)  # fmt: skip
 _AT_ONCE = 60  # columns a query looks at
 _INTEGER = "[+-]?[0-9]{1,18}"
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _PADDED = "[+-]?0[0-9]+"  # 00123 is a code, not a number
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_STAMP = (
+    f"{_DATE}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.][0-9]{{1,6}})?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?"
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A column's name and what all rows hold in it; `values` with how often, the frequent first."""
+    """A column's name and what all rows hold in it; `values` with how often, the frequent first.
+
+    `format` is that of its dates or timestamps, where they are not ISO 8601; `dates` and `stamps`
+    count those of either spelling.
+    """
 
     name: str
     rows: int
@@ -41,11 +52,12 @@ class Seen:
     integers: int
     numbers: int
     dates: int
-    missing: int  # fields that spell a missing value, as NA does
+    stamps: int
     low: float | None
     high: float | None
     spread: float | None  # standard deviation
     values: tuple[tuple[str, int], ...]
+    format: str | None = None
 
     @property
     def empty(self) -> int:
@@ -55,10 +67,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Look:
-    """A file as it was read: its delimiter, and its columns in their order."""
+    """A file as it was read: what differs from the plain dialect, its columns in their order."""
 
     path: Path
-    delimiter: str
+    dialect: dict[str, Any]
     columns: tuple[Seen, ...]
 
     @property
@@ -73,142 +85,68 @@ class Look:
 
 def look(path: Path, wanted: dict[str, str]) -> Look:
     """Read the file; `wanted` are the columns it must have, each with the option that names it."""
-    head = _text(path)
-    delimiter, header = _header(path, head, list(wanted))
-    for name, option in wanted.items():
-        if name not in header:
-            known = f"The file's columns are {', '.join(header)}"
-            raise CliError(
-                f"{option} {name} is not a column of {path}{nearest(name, header)}", known
-            )
-    return Look(path, delimiter, tuple(_columns(path, delimiter, header)))
+    with plain.opened(path) as file:
+        found = header.find(path, file.text, list(wanted))
+        for name, option in wanted.items():
+            if name not in found.names:
+                what = f"{option} {name} is not a column of {path}{nearest(name, found.names)}"
+                raise CliError(what, f"The file's columns are {', '.join(found.names)}")
+        with tables.opened(path, file.copy, found) as table:
+            columns = tuple(_columns(table, found.names))
+    return Look(path, {**file.dialect, **found.dialect, **table.dialect}, columns)
 
 
-def _text(path: Path) -> str:
-    """The beginning of the file, which must be UTF-8 text."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if b"\0" in head or head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"PAR1")):
-        raise CliError(f"{path} is not text", "Give a CSV file in UTF-8, unpacked.")
-    if not head.strip():
-        raise CliError(f"{path} is empty", "Give a CSV file with a header and rows.")
-    cut = head if len(head) < _HEAD else head.rpartition(b"\n")[0]
-    try:
-        return cut.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CliError(f"{path}: byte {error.start} is not UTF-8", "Save it as UTF-8.") from error
+def _columns(table: tables.Table, names: list[str]) -> Iterator[Seen]:
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        facts = [fact for name in some for fact in _facts(table, name)]
+        found = iter(table.one(f"SELECT {', '.join(facts)} FROM landed"))  # noqa: S608
+        for name in some:
+            numbers = {fact: next(found) for fact in FACTS}
+            values = tuple(_values(table, name))
+            yield _with_format(table, Seen(name=name, rows=table.rows, values=values, **numbers))
 
 
-def _header(path: Path, head: str, wanted: list[str]) -> tuple[str, list[str]]:
-    """The delimiter under which the first line has most of the wanted columns, and its fields."""
-    line = head.lstrip("\r\n").splitlines()[0]
-    divided = {delimiter: _fields(line, delimiter) for delimiter in DELIMITERS}
-    best = max(
-        DELIMITERS,
-        key=lambda one: (len(set(wanted) & set(divided[one])), len(divided[one])),
-    )
-    names = divided[best]
-    if len(names) < 2:
-        raise CliError(
-            f"{path}: the first line has one field: {line[:80]!r}",
-            "It must name the columns: a label and at least one more.",
-        )
-    for name in names:
-        if problem := _name_problem(name, names):
-            raise CliError(f"{path}: column {name!r} {problem}", "Rename it in the first line.")
-    return best, names
+def _facts(table: tables.Table, name: str) -> list[str]:
+    column, number = tables.identifier(name), table.number(name)
 
+    def matching(text: str, pattern: str) -> str:
+        return f"regexp_full_match({text}, {tables.literal(pattern)})"
 
-def _name_problem(name: str, names: list[str]) -> str:
-    lower = [other.lower() for other in names]
-    if not name or name != name.strip() or not name.isprintable():
-        return "has no name, or one that begins or ends with a space or has control characters"
-    if lower.count(name.lower()) > 1:
-        return "is named twice (upper and lower case are the same to Spark)"
-    if name.lower() in RESERVED:
-        return f"has a reserved name; reserved are {', '.join(RESERVED)}"
-    return ""
-
-
-def _fields(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
-    except csv.Error:
-        return []
-
-
-def _columns(path: Path, delimiter: str, header: list[str]) -> Iterator[Seen]:
-    import duckdb
-
-    types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in header)
-    read = (
-        f"read_csv({_quoted(str(path))}, delim={_quoted(delimiter)}, quote='\"', escape='\"',"
-        f" header=true, auto_detect=false, columns={{{types}}})"
-    )
-    try:
-        with duckdb.connect() as database:
-            database.execute(f"CREATE TABLE landed AS FROM {read}")
-            rows = _one(database, "SELECT count(*) FROM landed")[0]
-            if not rows:
-                raise CliError(f"{path} has a header and no rows", "Give a file with rows.")
-            for start in range(0, len(header), _AT_ONCE):
-                yield from _seen(database, header[start : start + _AT_ONCE], rows)
-    except duckdb.Error as error:
-        what = str(error).strip().splitlines()[0]
-        raise CliError(f"{path} cannot be read as CSV: {what}") from error
-
-
-def _seen(database: Any, names: list[str], rows: int) -> Iterator[Seen]:
-    """The facts of these columns, all in one pass."""
-    facts = [fact for name in names for fact in _facts(_identifier(name))]
-    found = iter(_one(database, f"SELECT {', '.join(facts)} FROM landed"))  # noqa: S608
-    for name in names:
-        filled, distinct, integers, numbers, dates, missing, low, high, spread = (
-            next(found) for _ in range(9)
-        )
-        yield Seen(
-            name, rows, filled, distinct, integers, numbers, dates, missing, low, high, spread,
-            tuple(_values(database, name)),
-        )  # fmt: skip
-
-
-def _facts(column: str) -> list[str]:
-    def matching(pattern: str) -> str:
-        return f"regexp_full_match({column}, {_quoted(pattern)})"
-
-    padded = f"coalesce(bool_or({matching(_PADDED)}), false)"
-    number = f"CASE WHEN {matching(_NUMBER)} THEN try_cast({column} AS DOUBLE) END"
-    nulls = ", ".join(_quoted(text) for text in NULLS)
+    padded = f"coalesce(bool_or({matching(column, _PADDED)}), false)"
+    value = f"CASE WHEN {matching(number, _NUMBER)} THEN try_cast({number} AS DOUBLE) END"
+    stamp = f"{matching(column, _STAMP)} AND try_cast({column} AS TIMESTAMP) IS NOT NULL"
     return [
         f"count({column})",
         f"count(DISTINCT {column})",
-        f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER ({matching(_INTEGER)}) END",
-        f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER (abs({number}) < 3.4e38) END",
-        f"count(*) FILTER ({matching(_DATE)} AND try_cast({column} AS DATE) IS NOT NULL)",
-        f"count(*) FILTER ({column} IN ({nulls}))",
-        f"min({number})",
-        f"max({number})",
-        f"CASE WHEN max(abs({number})) < 1e150 THEN stddev_pop({number}) END",
+        f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER ({matching(number, _INTEGER)}) END",
+        f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER (abs({value}) < 3.4e38) END",
+        f"count(*) FILTER ({matching(column, _DATE)} AND try_cast({column} AS DATE) IS NOT NULL)",
+        f"count(*) FILTER ({stamp})",
+        f"min({value})",
+        f"max({value})",
+        f"CASE WHEN max(abs({value})) < 1e150 THEN stddev_pop({value}) END",
     ]
 
 
-def _values(database: Any, name: str) -> Iterator[tuple[str, int]]:
-    column = _identifier(name)
-    found = database.execute(
+def _with_format(table: tables.Table, seen: Seen) -> Seen:
+    """A column of texts that all are dates of one format."""
+    known = {seen.integers, seen.numbers, seen.dates, seen.stamps}
+    if not seen.filled or seen.filled in known or not any(c.isdigit() for c in seen.values[0][0]):
+        return seen
+    column = tables.identifier(seen.name)
+    for form in FORMATS:
+        fitting = f"count(try_strptime({column}, {tables.literal(form)}))"
+        if table.one(f"SELECT {fitting} FROM landed")[0] == seen.filled:  # noqa: S608
+            if "%H" in form:
+                return replace(seen, format=form, stamps=seen.filled)
+            return replace(seen, format=form, dates=seen.filled)
+    return seen
+
+
+def _values(table: tables.Table, name: str) -> Iterator[tuple[str, int]]:
+    column = tables.identifier(name)
+    yield from table.all(
         f"SELECT {column}, count(*) FROM landed WHERE {column} IS NOT NULL GROUP BY 1"  # noqa: S608
         f" ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
     )
-    yield from found.fetchall()
-
-
-def _one(database: Any, query: str) -> tuple[Any, ...]:
-    row: tuple[Any, ...] = database.execute(query).fetchone()
-    return row
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

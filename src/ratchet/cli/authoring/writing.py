@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -22,22 +23,20 @@ name: {name}
 
 data:
   format: csv
-  csv: {{delimiter: {delimiter}}}
-  label: {label}
+{csv}  label: {label}
   key: {key}
   columns: columns.yaml
 
 trigger:
   quiet_period: 5s        # a drop is one file here; for drops of many files, use 60s
 
-etl:
-  transform: {transform}
+etl: {etl}
 
 split:
   train: 0.7
   validation: 0.15
   holdout: 0.15
-  by: {by}
+{split}
 
 training:
   algorithm: xgboost
@@ -45,7 +44,7 @@ training:
 {hyperparameters}
   instance: ml.m5.large
   max_runtime: 1h
-
+{refit}
 gate:
   metric: {metric}
   minimum: {minimum}  # {meaning}
@@ -99,12 +98,16 @@ def place(column: Column, values: list[str]) -> Column:
     return f.create_map(*pairs)[column]
 '''
 
+_REFIT = """\
+  refit: true             # the model that serves is trained on all rows, with the judged settings
+"""
+
 
 def files(guess: Guess, folder: Path) -> dict[str, str]:
     """The text of each file by its name."""
     made = {"pipeline.yaml": _pipeline(guess, folder), "columns.yaml": _columns(guess, folder)}
     if not guess.plain:
-        made["transform.py"] = _transform(guess)
+        made["transform.py"] = _code(_TRANSFORM, guess)
     return made
 
 
@@ -123,19 +126,45 @@ def _pipeline(guess: Guess, folder: Path) -> str:
         schema=_schema("pipeline", folder),
         title=task.title[:1].upper() + task.title[1:],
         name=guess.name,
-        delimiter=json.dumps(guess.look.delimiter),
+        csv=_csv(guess.look.dialect),
         label=yaml_text(guess.label),
         key=_key(guess.keys),
-        transform="null"
-        if guess.plain
-        else "transform.py  # texts to numbers, what is not a feature left out",
-        by="key" if guess.keys else "row",
+        etl=_etl(guess),
+        split=_split(guess),
+        refit=_REFIT if guess.time else "",
         hyperparameters="\n".join(f"    {name}: {value}" for name, value in settings.items()),
         metric=task.metric,
         minimum=json.dumps(task.minimum),
         meaning=task.meaning,
         min_holdout_rows=guess.min_holdout_rows,
     )
+
+
+def _csv(dialect: dict[str, Any]) -> str:
+    """How the files are written, where that is not the plain way."""
+    plain = {"delimiter": ","}
+    given = {name: value for name, value in dialect.items() if plain.get(name) != value}
+    if not given:
+        return ""
+    lines = [
+        f"    {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in given.items()
+    ]
+    return "  csv:\n" + "".join(lines)
+
+
+def _etl(guess: Guess) -> str:
+    if guess.plain:
+        return "{}                   # the columns are numbers already"
+    return "\n  transform: transform.py  # texts to numbers, what is not a feature left out"
+
+
+def _split(guess: Guess) -> str:
+    if guess.time:
+        return (
+            f"  by: time                # the newest rows of each drop are held out\n"
+            f"  column: {yaml_text(guess.time)}"
+        )
+    return f"  by: {'key' if guess.keys else 'row'}"
 
 
 def _key(keys: tuple[str, ...]) -> str:
@@ -164,18 +193,20 @@ def _contract(column: Column, guess: Guess) -> str:
     parts = [f"type: {column.kind}"]
     if column.seen.empty and column.name not in (guess.label, *guess.keys):
         parts.append("nullable: true")
+    if column.seen.format:
+        parts.append(f"format: {yaml_text(column.seen.format)}")
     if column.values:
         parts.append(f"values: [{', '.join(map(yaml_text, column.values))}]")
     remark = f"   # {column.why}" if column.why else ""
     return f"{{{', '.join(parts)}}}{remark}"
 
 
-def _transform(guess: Guess) -> str:
+def _code(template: str, guess: Guess) -> str:
     codes = {column.name: column.values or [] for column in guess.columns if column.use == "code"}
     if guess.task.classes:
         codes[guess.label] = list(guess.task.classes)
     left_out = [column.name for column in guess.columns if column.use == "left out"]
-    return _TRANSFORM.format(codes=_mapping(codes), left_out=_listed(left_out))
+    return template.format(codes=_mapping(codes), left_out=_listed(left_out))
 
 
 def _mapping(codes: dict[str, list[str]]) -> str:

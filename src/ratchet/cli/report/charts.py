@@ -184,6 +184,11 @@ def legend(entries: Sequence[tuple[str, str]]) -> Markup:
     return _svg(max(x, 40), 18, "legend", parts)
 
 
+def key(kind: str, name: str) -> Markup:
+    """The colour of a part, as a dot."""
+    return _svg(12, 12, name, [_dot(6, 6, kind, name)])
+
+
 def scale(low: float, high: float, start: float, end: float) -> Scale:
     """A linear scale from values to places."""
     span = (high - low) or 1.0

@@ -12,6 +12,17 @@ from ratchet.cli.report.gathering import RunReport, is_number
 from ratchet.cli.report.markup import Markup, badge, element, section, table, text
 
 PROBLEMS_SHOWN = 20
+ENDS = {
+    "train": ("trained on", "ours"),
+    "validation": ("validation", "third"),
+    "holdout": ("held out", "good"),
+    "gap": ("left in the gap", "soft-line"),
+    "unlabelled": ("without a label", "soft-line"),
+    "removed": ("removed by recipe or transform", "soft-line"),
+    "replaced": ("replaced by a later row of their key", "theirs"),
+    "quarantined": ("in quarantine", "bad"),
+}
+"""The ends of a landed row, in the order in which they are shown."""
 MOVED = 0.25
 """A population stability index that is called drift."""
 NOTHING = Markup("")
@@ -236,12 +247,21 @@ def _residuals(held: dict[str, list[measures.Row]]) -> Markup:
 
 
 def rows(report: RunReport) -> Markup:
-    """What became of every row."""
-    counted = {k: v for k, v in (report.record.get("rows") or {}).items() if is_number(v)}
-    if not counted:
-        return NOTHING
-    lines = [(name.replace("_", " "), screen.count(value)) for name, value in counted.items()]
-    return section("Rows", table(["what became of them", ">rows"], lines))
+    """What became of every row of the drop; they add up."""
+    account = report.record.get("account") or {}
+    counted = {**(report.record.get("rows") or {}), **account}
+    if not account:
+        lines = [(name.replace("_", " "), screen.count(value)) for name, value in counted.items()]
+        return section("Rows", table(["what became of them", ">rows"], lines)) if lines else NOTHING
+    parts = [
+        Bar(words, account[name], kind, screen.count(account[name]))
+        for name, (words, kind) in ENDS.items()
+        if account.get(name)
+    ]
+    ends = [(charts.key(part.kind, part.name), part.name, part.says) for part in parts]
+    whole = (NOTHING, "landed", screen.count(account.get("landed")))
+    heads = ["", "what became of them", ">rows"]
+    return section("Rows", charts.stacked(parts), table(heads, [*ends, whole]))
 
 
 def problems(report: RunReport) -> Markup:
@@ -250,12 +270,12 @@ def problems(report: RunReport) -> Markup:
         return NOTHING
     shown = report.problems[:PROBLEMS_SHOWN]
     lines = [
-        tuple(one.get(key) for key in ("object", "column", "row", "value", "sentence"))
+        tuple(one.get(key) for key in ("object", "column", "line", "value", "sentence"))
         for one in shown
     ]
     more = len(report.problems) - len(shown)
     note = f"And {more:,} more in the quarantine reports." if more else ""
-    return section("Problems of the data", table(["object", "column", ">row", "value", "problem"],
+    return section("Problems of the data", table(["object", "column", ">line", "value", "problem"],
                                                  lines), note=note)  # fmt: skip
 
 

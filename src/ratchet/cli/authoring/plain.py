@@ -1,0 +1,84 @@
+"""A file as plain UTF-8 text: unpacked, in its encoding."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from ratchet.cli.errors import CliError
+
+GZIP = b"\x1f\x8b"
+_HEAD = 256 * 1024
+_BLOCK = 1 << 20
+_PACKED = {b"PK\x03\x04": "a zip archive or an Excel file", b"PAR1": "Parquet", b"%PDF": "PDF"}
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The beginning of the text, a file that holds all of it, and the dialect's keys for it."""
+
+    text: str
+    copy: Path
+    dialect: dict[str, Any]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Plain]:
+    """The file as UTF-8 without a byte order mark; a copy where it is not that already."""
+    with path.open("rb") as file:
+        first = file.read(4)
+    for magic, kind in _PACKED.items():
+        if first.startswith(magic):
+            raise CliError(f"{path} is {kind}, not CSV", "Export it as CSV; gzip is fine.")
+    encoding = _encoding(path)
+    with tempfile.TemporaryDirectory(prefix="ratchet-new-") as folder:
+        copy = Path(folder) / "file.csv"
+        _write(path, encoding, copy)
+        with copy.open(encoding="utf-8", newline="") as file:
+            text = file.read(_HEAD)
+        if not text.strip():
+            raise CliError(f"{path} is empty", "Give a CSV file with a header and rows.")
+        if "\0" in text:
+            raise CliError(f"{path} is not text", "Give a CSV file.")
+        yield Plain(text, copy, {} if encoding == "utf-8" else {"encoding": encoding})
+
+
+def _bytes(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        packed = file.read(2) == GZIP
+    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def _encoding(path: Path) -> str:
+    """UTF-16 by its mark, UTF-8 if all of it is, else what Windows writes in the west."""
+    with _bytes(path) as file:
+        first = file.read(2)
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for encoding in ("utf-8", "cp1252"):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            with _bytes(path) as file:
+                while block := file.read(_BLOCK):
+                    decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        except (OSError, EOFError) as error:
+            raise CliError(f"{path} cannot be unpacked: {error}") from error
+        return encoding
+    return "latin-1"
+
+
+def _write(path: Path, encoding: str, copy: Path) -> None:
+    spelt = "utf-8-sig" if encoding == "utf-8" else encoding
+    with _bytes(path) as file, copy.open("w", encoding="utf-8", newline="") as out:
+        reader = codecs.getreader(spelt)(file)
+        while block := reader.read(_BLOCK):
+            out.write(block)
