@@ -8,6 +8,8 @@ Usage (arguments of the Glue job run):
     --split_by   row | key; by key only the row of each key that arrived last stays
     --transform  true | false; true applies transform(data: DataFrame) -> DataFrame of the module
                  `transform` that --extra-py-files brings
+    --code       s3 uri of the archive of a pipeline's features.py, or none: the features of a row
+                 are then what features() makes of it, and files to score hold rows as they landed
     --parts      what to fit on besides train and validation: none, or some of backtest, alone and
                  refit, separated by commas
 
@@ -15,8 +17,9 @@ Files to fit on (label, features...) are <output>/train and <output>/validation,
 below each of --parts: backtest (without this batch), alone (this batch only), refit (the holdouts
 too). Files to score (row_id, kind, cluster, label, features...) are <output>/holdout (the kinds
 fresh and reference) and, when there is a champion, <output>/arrival (these and the kind new: rows
-of this batch that are not held out, and that no earlier batch has). All are comma-separated without
-header and ordered by row_id. <output>/summary.json tells the features and counts the rows.
+of this batch that are not held out, and that no earlier batch has). With --code they have, in place
+of the features, the landed columns without the label. All are comma-separated without header and
+ordered by row_id. <output>/summary.json tells the features and counts the rows.
 Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
 
 A row that was held out is trained on once its batch is neither new nor a reference any more, and
@@ -29,17 +32,26 @@ float: xgboost's own text parser, for training, and numpy's, for scoring. The fo
 digits the lower 64 bits. What it would misread is refused; missing values are written as nan.
 """
 
+import hashlib
+import importlib
+import io
+import itertools
 import json
 import math
 import re
 import sys
+import tarfile
+import tempfile
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
 from awsglue.utils import getResolvedOptions
+from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as f
@@ -52,6 +64,7 @@ REFERENCE = "reference"
 SIDES = ("train", "validation", "holdout")
 NO_CLUSTER = "-"  # a row without one is its own cluster
 ROWS_PER_FILE = 500_000
+ROWS_AT_ONCE = 10_000  # for features.py
 # Readers of a part's folder take every object as data, so no _SUCCESS among them.
 NO_MARKER = ("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
 SIDE = "side of the row"
@@ -97,6 +110,11 @@ COUNTED = {  # the summary's numbers of rows
     "arrival": f"`{KIND}` IN ('{NEW}', '{FRESH}')",
 }
 
+CODE_FILES = ("contract.py", "features.py", "inference.py")
+FEATURES_SAID = re.compile(r"^(?:\w+[.])*(?:FeaturesFailed|RowsRefused): (.*)$", re.MULTILINE)
+LANDED = "landed "  # how the name of a column begins that is kept as it landed
+TEXTS = ("text", "category")  # the types whose values may have several lines
+
 MISSING = "nan"
 SHORT = "^[+-]?[0-9]{1,18}([.][0-9]{0,17})?$"
 NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
@@ -123,6 +141,7 @@ class Request:
     by_key: bool
     transform: bool
     parts: tuple[str, ...] = ()
+    code: str | None = None
 
     @property
     def reserved(self) -> tuple[str, ...]:
@@ -158,7 +177,7 @@ class Batches:
 
 
 def parse_arguments(argv: list[str]) -> Request:
-    names = ["source", "manifest", "output", "label", "split_by", "transform", "parts"]
+    names = ["source", "manifest", "output", "label", "split_by", "transform", "code", "parts"]
     given = getResolvedOptions(argv, names)
     for name, allowed in {"split_by": ("row", "key"), "transform": ("true", "false")}.items():
         if given[name] not in allowed:
@@ -175,6 +194,7 @@ def parse_arguments(argv: list[str]) -> Request:
         by_key=given["split_by"] == "key",
         transform=given["transform"] == "true",
         parts=parts,
+        code=None if given["code"] == "none" else given["code"],
     )
 
 
@@ -215,8 +235,8 @@ def load(spark: SparkSession, request: Request, batches: Batches) -> DataFrame:
 
 def typed(data: DataFrame, definition: dict[str, Any]) -> DataFrame:
     """Contract columns in the types of columns.yaml; a recipe may have changed what they mean."""
-    if definition["etl"]["recipe"]:
-        return data
+    if definition["etl"]["recipe"] or definition["etl"]["features"]:
+        return data  # features.py is given types by what gives them in the endpoint
     columns = definition["data"]["columns"]
     types = {name: SPARK_TYPES.get(column["type"]) for name, column in columns.items()}
     return data.select(
@@ -232,6 +252,63 @@ def apply_transform(data: DataFrame, request: Request) -> DataFrame:
         raise PrepareFailed(f"transform returned {type(made).__name__}, not a DataFrame")
     _require_reserved(made, request.reserved, "the result of transform")
     return made
+
+
+def fetch_code(spark: SparkSession, uri: str) -> dict[str, Any]:
+    """Bring the archive of features.py to the driver and its workers; its contract.
+
+    The archive is named by its hash.
+    """
+    bucket, key = _bucket_and_key(uri)
+    body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    if f"{hashlib.sha256(body).hexdigest()}.tar.gz" != key.rpartition("/")[2]:
+        raise PrepareFailed(f"{uri} is not what its name says: push the pipeline again")
+    folder = Path(tempfile.mkdtemp(prefix="features-"))
+    with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as tar:
+        for name in CODE_FILES:
+            member: Any = tar.extractfile(name)
+            (folder / name).write_bytes(member.read())
+            spark.sparkContext.addPyFile(str(folder / name))
+    sys.path.insert(0, str(folder))
+    contract: dict[str, Any] = importlib.import_module("contract").CONTRACT
+    return contract
+
+
+def with_features(data: DataFrame, label: str, contract: dict[str, Any]) -> DataFrame:
+    """The rows with their features, beside the columns as they landed, which are scored.
+
+    Plain rows go to Python, not Arrow batches: Spark 3.5's Arrow does not know Java 21.
+    """
+    columns, features = list(contract["columns"]), list(contract["features"])
+    kept, at_once = [*MARKS, label], ROWS_AT_ONCE
+
+    def made(rows: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+        import inference  # type: ignore[import-not-found]  # from the archive
+
+        while some := list(itertools.islice(rows, at_once)):
+            fields = [row[len(kept) :] for row in some]
+            texts = dict(zip(columns, zip(*fields, strict=True), strict=True))
+            found = inference.features_of(inference.typed(texts, contract), contract, finite=False)
+            for row, numbers in zip(some, found.to_numpy(dtype=float).tolist(), strict=True):
+                yield (*row, *numbers)
+
+    types = {**dict.fromkeys(kept, "string"), IS_NEW: "boolean"}
+    types |= {LANDED + name: "string" for name in columns} | dict.fromkeys(features, "double")
+    schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in types.items())
+    rows = data.select(*map(_column, [*kept, *columns])).rdd.mapPartitions(made)
+    return data.sparkSession.createDataFrame(rows, schema, verifySchema=False)
+
+
+def refuse_line_breaks(data: DataFrame, contract: dict[str, Any]) -> None:
+    """A row that is scored is a line; a batch transform would take two for two rows."""
+    for name, column in contract["columns"].items():
+        if column["type"] in TEXTS:
+            example = data.where(_column(LANDED + name).rlike("[\n\r]")).select("row_id").first()
+            if example is not None:
+                raise DataRefused(
+                    f"Column {name!r} has a line break in row {example[0]}: features.py needs rows"
+                    " of one line each; remove line breaks before the data land"
+                )
 
 
 def on_sides(data: DataFrame, batches: Batches, *, by_key: bool) -> DataFrame:
@@ -296,7 +373,15 @@ def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list
     return features
 
 
-def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFrame:
+def refuse_other_rows(columns: list[str], champion: dict[str, Any]) -> None:
+    """The champion reads the rows by position, so they must be those that it was trained on."""
+    if champion and champion.get("raw") != columns:
+        raise PrepareFailed(_difference(columns, champion.get("raw") or champion["features"]))
+
+
+def numbers_as_text(
+    data: DataFrame, label: str, features: list[str], landed: tuple[str, ...] = ()
+) -> DataFrame:
     """Label and features as the text of a number, null where it is missing.
 
     True and false become 1 and 0; NaN counts as missing. What is not a number stays as it is, for
@@ -304,7 +389,7 @@ def numbers_as_text(data: DataFrame, label: str, features: list[str]) -> DataFra
     """
     kinds = dict(data.dtypes)
     texts = [f"{_text(name, kinds[name])} AS {_quoted(name)}" for name in (label, *features)]
-    return data.selectExpr(*map(_quoted, MARKS), *texts)
+    return data.selectExpr(*map(_quoted, (*MARKS, *landed)), *texts)
 
 
 def survey(data: DataFrame, label: str, features: list[str]) -> list[Any]:
@@ -325,19 +410,31 @@ def survey(data: DataFrame, label: str, features: list[str]) -> list[Any]:
     return found
 
 
+def surveyed(data: DataFrame, label: str, features: list[str]) -> list[Any]:
+    """The same; what features.py failed with is said in its own words."""
+    try:
+        return survey(data, label, features)
+    except Py4JJavaError as error:
+        said = FEATURES_SAID.search(str(error))
+        if said is None:
+            raise
+        raise PrepareFailed(said[1]) from error
+
+
 def readable(data: DataFrame, found: list[Any], label: str, features: list[str]) -> DataFrame:
     """The numbers in the text that both readers of the container read alike.
 
     Short integers are that already; the other columns alone are worth the work.
     """
     names = [label, *features]
+    others = [_quoted(name) for name in data.columns if name not in names]
     wanted = {name for row in found for name, long in zip(names, row[LONG], strict=True) if long}
     for step in (_plain, _readable):
         texts = [
             f"{step(name)} AS {_quoted(name)}" if name in wanted else _quoted(name)
             for name in names
         ]
-        data = data.selectExpr(*map(_quoted, MARKS), *texts)
+        data = data.selectExpr(*others, *texts)
     return data
 
 
@@ -409,18 +506,25 @@ def refuse_empty_parts(counts: dict[str, int]) -> None:
 
 
 def write_parts(
-    data: DataFrame, request: Request, features: list[str], found: list[Any], *, arrival: bool
+    data: DataFrame,
+    request: Request,
+    features: list[str],
+    found: list[Any],
+    *,
+    arrival: bool,
+    landed: tuple[str, ...] = (),
 ) -> None:
     """Each part ordered by row_id, in as few files as their size allows."""
     columns = [request.label, *features]
+    scored = ["row_id", KIND, CLUSTER, request.label, *(landed or features)]
+    absent = "" if landed else MISSING
     to_fit = {part: rows for part, rows in TO_FIT.items() if _wanted(part, request)}
     to_score = {part: rows for part, rows in TO_SCORE.items() if arrival or part != "arrival"}
     sizes = count_rows(found, {**to_fit, **to_score})
     for part, rows in to_fit.items():
-        _write(data.where(rows), columns, f"{request.output}/{part}", sizes[part])
+        _write(data.where(rows), columns, f"{request.output}/{part}", sizes[part], MISSING)
     for part, rows in to_score.items():
-        head = ["row_id", KIND, CLUSTER]
-        _write(data.where(rows), [*head, *columns], f"{request.output}/{part}", sizes[part])
+        _write(data.where(rows), scored, f"{request.output}/{part}", sizes[part], absent)
 
 
 def _wanted(part: str, request: Request) -> bool:
@@ -429,10 +533,16 @@ def _wanted(part: str, request: Request) -> bool:
 
 
 def write_summary(
-    output: str, label: str, features: list[str], counts: dict[str, int], shared: int
+    output: str,
+    label: str,
+    features: list[str],
+    counts: dict[str, int],
+    shared: int,
+    raw: list[str] | None,
 ) -> None:
     bucket, key = _bucket_and_key(output + "/summary.json")
-    summary = {"document": SUMMARY, "features": features, "label": label, "rows": counts}
+    what = {"features": features, "raw": raw, "label": label}
+    summary = {"document": SUMMARY, **what, "rows": counts}
     body = json.dumps({**summary, "shared": shared}, indent=1)
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
 
@@ -552,12 +662,13 @@ def _outside(label: str, count: int, row_id: str, value: str, limits: Limits) ->
     )
 
 
-def _write(rows: DataFrame, columns: list[str], folder: str, count: int) -> None:
+def _write(rows: DataFrame, columns: list[str], folder: str, count: int, missing: str) -> None:
     files = max(1, math.ceil(count / ROWS_PER_FILE))
     ranges = rows.coalesce(1) if files == 1 else rows.repartitionByRange(files, "row_id")
     ordered = ranges.sortWithinPartitions("row_id", *map(_column, columns))
     written = ordered.select(*map(_column, columns)).write.mode("overwrite")
-    written.option(*NO_MARKER).option("nullValue", MISSING).csv(folder)
+    as_it_is = {"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False, "escape": '"'}
+    written.option(*NO_MARKER).options(nullValue=missing, **as_it_is).csv(folder)
     _remove_marker(rows.sparkSession, folder)
 
 
@@ -581,9 +692,18 @@ def main(argv: list[str]) -> None:
     data = on_sides(data, batches, by_key=request.by_key)
 
     champion = manifest.get("champion") or {}
-    features = features_of(data, request.label, champion.get("features"))
-    data = numbers_as_text(data, request.label, features).persist(StorageLevel.MEMORY_AND_DISK)
-    found = survey(data, request.label, features)
+    contract = fetch_code(spark, request.code) if request.code else None
+    if contract is not None:
+        refuse_other_rows(list(contract["columns"]), champion)
+        data = with_features(data, request.label, contract)
+    landed = tuple(LANDED + name for name in contract["columns"]) if contract else ()
+    expected = None if contract else champion.get("features")
+    features = features_of(data.drop(*landed), request.label, expected)
+    data = numbers_as_text(data, request.label, features, landed)
+    data = data.persist(StorageLevel.MEMORY_AND_DISK)
+    found = surveyed(data, request.label, features)
+    if contract is not None:
+        refuse_line_breaks(data, contract)
     refuse_bad_values(data, found, request.label, features)
     limits = (manifest.get("least_label"), manifest.get("greatest_label"))
     refuse_labels(data, request.label, limits)
@@ -592,8 +712,9 @@ def main(argv: list[str]) -> None:
     shared = count_shared(data, request, arrival=bool(champion))
 
     data = readable(data, found, request.label, features)
-    write_parts(data, request, features, found, arrival=bool(champion))
-    write_summary(request.output, request.label, features, counts, shared)
+    write_parts(data, request, features, found, arrival=bool(champion), landed=landed)
+    raw = list(contract["columns"]) if contract else None
+    write_summary(request.output, request.label, features, counts, shared, raw)
     print(json.dumps(counts))
 
 

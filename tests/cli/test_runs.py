@@ -154,7 +154,7 @@ def test_a_stack_named_by_its_arn_is_the_stack(run: Run) -> None:
 @pytest.mark.usefixtures("history")
 def test_rows_that_are_not_text_are_refused(run: Run) -> None:
     put_champion()
-    result = run("invoke", "bank-marketing", "--data", "-", input=b"1,2\xff")
+    result = run("invoke", "bank-marketing", "-", input=b"1,2\xff")
     assert result.exit_code == 1
     assert "standard input is not UTF-8 text: byte 3" in result.stderr
 
@@ -200,7 +200,7 @@ def test_rows_that_do_not_fit_the_champion_are_refused_before_the_endpoint_is_as
     run: Run, rows: str, message: str
 ) -> None:
     put_champion()
-    result = run("invoke", "bank-marketing", "--data", "-", input=rows)
+    result = run("invoke", "bank-marketing", "-", input=rows)
     assert result.exit_code == 1
     assert message in result.stderr
 

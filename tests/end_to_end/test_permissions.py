@@ -268,8 +268,19 @@ def live(world: World) -> None:
     recover_a_promotion(world)
     roll_back(world)
     bring_a_workflow(world)
+    bring_features(world)
     drop_without_a_pause(world)
     wake_everybody(world)
+
+
+def bring_features(world: World) -> None:
+    """A pipeline whose code is compared with what was pushed; its data are refused at once."""
+    world.push(ROOT / "pipelines" / "late-parcels")
+    world.drop("late-parcels/none.csv", b"day;carrier\n2024-01-01;nobody\n")
+    until(
+        lambda: world.heard("ClaimData", "s3:GetObject", ".tar.gz"), "the code was compared",
+        RUN_SECONDS,
+    )  # fmt: skip
 
 
 def data(place: Workplace) -> tuple[str, list[list[str]]]:

@@ -167,6 +167,7 @@ def test_prepare_dataset_makes_the_same_parts_of_the_bank_file_twice(world: Worl
         "label": "y",
         "split_by": "row",
         "parts": "backtest,alone,refit",
+        "code": "none",
         "transform": "true",
         "extra-py-files": world.put("pipelines/bank/transform.py", TRANSFORM),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import math
 import os
 import random
@@ -13,11 +15,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyspark.sql import functions as f
 
+from ratchet.cli.features_module import packed
 from ratchet.local_aws.glue.script_runs import LIBRARY
 from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
 from ratchet.local_aws.sagemaker.containers.xgboost import lean
 from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
+from ratchet.serving import inference
 from retraining.rules.data_check import column_rule as cells
 from retraining.rules.names import arrival
 
@@ -516,3 +521,115 @@ def test_what_a_function_raises_in_a_worker_is_told_with_its_line(
 
 def test_an_error_that_is_not_the_transform_s_is_left_as_it_is(job: Any) -> None:
     assert job.located(OSError("no room")) is None
+
+
+# --- features.py --------------------------------------------------------------------------------
+
+CONTRACT: dict[str, Any] = {
+    "label": "y",
+    "columns": {
+        "day": {"type": "date", "nullable": False},
+        "town": {"type": "text", "nullable": True},
+        "size": {"type": "number", "nullable": True},
+    },
+    "features": ["weekday", "size", "leeds"],
+}
+FEATURES = """
+import pandas as pd
+
+
+def features(rows):
+    if (rows["town"] == "unheard of").any():
+        raise KeyError("unheard of")
+    return pd.DataFrame(
+        {
+            "weekday": rows["day"].dt.dayofweek,
+            "size": 1 / rows["size"],
+            "leeds": rows["town"] == "Leeds, UK",
+        }
+    )
+"""
+LANDED_ROWS = [("0", "2024-03-01", "Leeds, UK", "4"), ("1", "2024-03-02", None, None)]
+
+
+@pytest.fixture(scope="module")
+def contract(spark: Any, job: Any) -> Iterator[Any]:
+    """The contract that an archive with this features.py brings; a session takes one such file."""
+    archive = packed(
+        {
+            "contract.py": f"CONTRACT = {CONTRACT!r}\n".encode(),
+            "features.py": FEATURES.encode(),
+            "inference.py": Path(inference.__file__).read_bytes(),
+        }
+    )
+
+    class Store:
+        def get_object(self, **_: str) -> dict[str, Any]:
+            return {"Body": io.BytesIO(archive)}
+
+    uri = "s3://work/pipelines/p/{}.tar.gz"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job.boto3, "client", lambda _: Store())
+        patch.setattr(sys, "path", [*sys.path])
+        with pytest.raises(job.PrepareFailed, match="is not what its name says"):
+            job.fetch_code(spark, uri.format("0" * 64))
+        yield job.fetch_code(spark, uri.format(hashlib.sha256(archive).hexdigest()))
+
+
+def landed(spark: Any, job: Any, *rows: tuple[Any, ...]) -> Any:
+    data = table(spark, "y string, day string, town string, size string", *rows)
+    sides = f.when(f.col("row_id") == "r1", "holdout").otherwise("train")
+    return job.on_sides(data.withColumn("split", sides), batches(job), by_key=False)
+
+
+def test_features_are_fitted_and_landed_rows_scored(
+    spark: Any, job: Any, contract: Any, tmp_path: Path
+) -> None:
+    data = job.with_features(landed(spark, job, *LANDED_ROWS), "y", contract)
+    kept = tuple(job.LANDED + name for name in contract["columns"])
+    features = job.features_of(data.drop(*kept), "y", None)
+    assert features == CONTRACT["features"]
+    data = job.numbers_as_text(data, "y", features, kept)
+    found = job.surveyed(data, "y", features)
+    job.refuse_line_breaks(data, contract)
+    job.write_parts(
+        job.readable(data, found, "y", features),
+        request(job, tmp_path), features, found, arrival=False, landed=kept,
+    )  # fmt: skip
+    written = {
+        part: "".join(file.read_text() for file in (tmp_path / part).glob("*.csv"))
+        for part in ("train", "holdout")
+    }
+    assert written["train"] == "1,5.0,nan,0.0\n"
+    assert written["holdout"] == 'r1,fresh,-,0,2024-03-01,"Leeds, UK",4\n'
+
+
+def test_what_features_fail_with_is_said_with_its_line(spark: Any, job: Any, contract: Any) -> None:
+    rows = [("0", "2024-03-01", "unheard of", "4")]
+    data = job.with_features(landed(spark, job, *rows), "y", contract)
+    kept = tuple(job.LANDED + name for name in contract["columns"])
+    data = job.numbers_as_text(data, "y", CONTRACT["features"], kept)
+    with pytest.raises(job.PrepareFailed, match=r"^features\.py:7: KeyError: 'unheard of'$"):
+        job.surveyed(data, "y", CONTRACT["features"])
+
+
+def test_a_feature_without_end_and_a_row_of_two_lines_are_refused_by_row_id(
+    spark: Any, job: Any, contract: Any
+) -> None:
+    rows = [("0", "2024-03-01", "Leeds\nUK", "0")]
+    data = job.with_features(landed(spark, job, *rows), "y", contract)
+    kept = tuple(job.LANDED + name for name in contract["columns"])
+    data = job.numbers_as_text(data, "y", CONTRACT["features"], kept)
+    found = job.surveyed(data, "y", CONTRACT["features"])
+    with pytest.raises(job.PrepareFailed, match=r"'size' holds 'Infinity', .* in row r1"):
+        job.refuse_bad_values(data, found, "y", CONTRACT["features"])
+    with pytest.raises(job.DataRefused, match="Column 'town' has a line break in row r1"):
+        job.refuse_line_breaks(data, contract)
+
+
+def test_a_champion_of_other_columns_is_not_scored_on_these(job: Any) -> None:
+    columns = list(CONTRACT["columns"])
+    job.refuse_other_rows(columns, {})
+    job.refuse_other_rows(columns, {"raw": columns, "features": ["a"]})
+    with pytest.raises(job.PrepareFailed, match="gone: age"):
+        job.refuse_other_rows(columns, {"raw": [*columns, "age"], "features": ["a"]})

@@ -37,6 +37,7 @@ RUN: dict[str, Any] = {
     "label": "y",
     "split_by": "row",
     "parts": "none",
+    "code": None,
     "training": {
         "image": "image",
         "instance_type": "ml.m5.large",
@@ -46,6 +47,7 @@ RUN: dict[str, Any] = {
     },
     "keys": {"training_volume": {}, "score_volume": {}, "output": {}},
     "isolation": True,
+    "variables": {},
     "candidates": [],
     "endpoint_kind": "serverless",
     "tags": [{"Key": "ratchet:stack", "Value": "ratchet"}],

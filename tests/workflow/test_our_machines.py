@@ -255,7 +255,11 @@ def test_what_was_trained_is_what_is_scored_and_registered(retraining: Coverage)
     output = run.arguments("TrainModel")["OutputDataConfig"]["S3OutputPath"]
     assert output == f"{RUN['uri']}/model"
     container = run.arguments("CreateModel")["PrimaryContainer"]
-    assert container == {"Image": RUN["training"]["image"], "ModelDataUrl": trained_model}
+    assert container == {
+        "Image": RUN["training"]["image"],
+        "ModelDataUrl": trained_model,
+        "Environment": {},
+    }
     assert run.arguments("ExtractMetrics")["Payload"]["candidates"] == [
         {
             **CHALLENGER,
@@ -344,7 +348,7 @@ def test_a_workflow_of_the_pipeline_trains_in_place_of_the_job(retraining: Cover
     assert given["Input"]["train"] == f"{RUN['uri']}/prepared/train/"
     container = run.arguments("CreateModel")["PrimaryContainer"]
     made = f"{RUN['uri']}/model/challenger/m.tar.gz"
-    assert container == {"Image": "image", "ModelDataUrl": made}
+    assert container == {"Image": "image", "ModelDataUrl": made, "Environment": {}}
     (told,) = run.arguments("ExtractMetrics")["Payload"]["candidates"]
     assert told["training_job"] == "arn:nested"
 

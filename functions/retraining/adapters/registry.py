@@ -66,6 +66,7 @@ class Registry:
         *,
         image: str,
         artifact: str,
+        variables: dict[str, str],
         instance: str,
         metrics: str,
         facts: dict[str, str],
@@ -77,7 +78,9 @@ class Registry:
             ModelApprovalStatus=PENDING_APPROVAL,
             ClientToken=self._names().client_token(pipeline, token),
             InferenceSpecification={
-                "Containers": [{"Image": image, "ModelDataUrl": artifact}],
+                "Containers": [
+                    {"Image": image, "ModelDataUrl": artifact, "Environment": variables}
+                ],
                 "SupportedContentTypes": [CONTENT_TYPE],
                 "SupportedResponseMIMETypes": [CONTENT_TYPE],
                 "SupportedTransformInstanceTypes": [instance],

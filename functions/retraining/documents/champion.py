@@ -31,3 +31,6 @@ class Champion(Document):
     config: Annotated[str | None, "Its endpoint config; null without an endpoint"]
     endpoint: Annotated[str | None, "Its endpoint; null without one"]
     since: Annotated[str, "When it was named, ISO 8601 in UTC"]
+    raw: Annotated[
+        tuple[str, ...] | None, "The landed columns that it takes, in order; null: its features"
+    ] = None

@@ -79,6 +79,17 @@ class PushedDefinition(Part):
         return found
 
     @property
+    def features(self) -> dict[str, Any] | None:
+        """The pipeline's features.py: `sha256`, `code` (of its archive) and `columns`, if any."""
+        found: dict[str, Any] | None = self.section("etl")["features"]
+        return found
+
+    @property
+    def code(self) -> str | None:
+        """Name of the archive that carries features.py into the containers, if there is one."""
+        return f"{self.features['code']}.tar.gz" if self.features else None
+
+    @property
     def split_by(self) -> str:
         """`row` or `key`."""
         return str(self.section("split")["by"])

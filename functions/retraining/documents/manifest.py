@@ -60,6 +60,12 @@ class Manifest(RunDocument):
     claimed_at: Annotated[str | None, "When, ISO 8601 in UTC"] = None
 
     @property
+    def code(self) -> str | None:
+        """S3 URI of the archive that carries features.py into the containers, if there is one."""
+        name = self.definition.code
+        return f"{self.definition_ref.uri}/{name}" if name else None
+
+    @property
     def chunks(self) -> list[int]:
         """The numbers of its chunks, in order."""
         return sorted({item.chunk for item in self.objects})

@@ -2,7 +2,8 @@
 
 `Pipeline` is pipeline.yaml as its author writes it. `Definition` is definition.json as push
 sends it: the same document with `data.columns` replaced by the columns themselves,
-`etl.recipe` by the list of DataBrew steps, `etl.transform` by the SHA-256 of transform.py and
+`etl.recipe` by the list of DataBrew steps, `etl.transform` by the SHA-256 of transform.py,
+`etl.features` by the SHA-256 of features.py and of its archive with what comes out of it, and
 `training.workflow` by the state machine's definition.
 
     python -m retraining.rules.contracts          (in functions/) writes the committed JSON Schemas
@@ -181,12 +182,32 @@ class Checks(Section):
     drift: Drift = Drift()
 
 
-class EtlOfFolder(Section):
+class Etl(Section):
     """What happens between accepted and prepared data."""
+
+    @model_validator(mode="after")
+    def _features_alone(self) -> Etl:
+        given = self.model_dump(exclude_none=True)
+        others = [name for name in ("recipe", "transform") if name in given]
+        if "features" in given and others:
+            raise ValueError(
+                f"features and {others[0]} are mutually exclusive: features.py takes rows as they"
+                " land, so that the endpoint can take them too"
+            )
+        return self
+
+
+class EtlOfFolder(Etl):
+    """The same, by the names of files."""
 
     recipe: Literal["recipe.json"] | None = Field(default=None, description="A DataBrew recipe")
     transform: Literal["transform.py"] | None = Field(
         default=None, description="def transform(data: DataFrame) -> DataFrame, run on Glue"
+    )
+    features: Literal["features.py"] | None = Field(
+        default=None,
+        description="def features(rows: pandas.DataFrame) -> pandas.DataFrame, row by row; run on"
+        " Glue and in the endpoint, which then takes rows as they land",
     )
 
 
@@ -212,11 +233,25 @@ class RecipeStep(Section):
     ConditionExpressions: list[RecipeCondition] | None = None
 
 
-class EtlOfDefinition(Section):
-    """The same, with the recipe inlined and the transform by its hash."""
+Sha256 = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class FeaturesModule(Section):
+    """A features.py, the archive that carries it into the containers, and what it makes."""
+
+    sha256: Sha256 = Field(description="Of features.py")
+    code: Sha256 = Field(description="Of the archive, which is named by it")
+    columns: Annotated[list[StrictStr], Field(min_length=1, max_length=2000)] = Field(
+        description="The features in order"
+    )
+
+
+class EtlOfDefinition(Etl):
+    """The same, with the recipe inlined, the transform by its hash and features.py by two."""
 
     recipe: Annotated[list[RecipeStep], Field(min_length=1, max_length=100)] | None = None
-    transform: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    transform: Sha256 | None = None
+    features: FeaturesModule | None = None
 
 
 class Split(Section):
@@ -404,15 +439,20 @@ def _cluster_problems(definition: Definition) -> list[str]:
 
 
 def _type_problems(definition: Definition) -> list[str]:
-    """Without ETL every column must already be numeric: training reads only numbers."""
-    if definition.etl.recipe or definition.etl.transform:
+    """Without ETL every column must already be numeric: training reads only numbers.
+
+    features.py makes the features alone, so there the label must be a number as it lands.
+    """
+    etl, columns = definition.etl, definition.data.columns.root
+    if etl.recipe or etl.transform:
         return []
-    columns = definition.data.columns.root
+    wanted = [definition.data.label] if etl.features else list(columns)
+    add = "etl.recipe or etl.transform" if etl.features else "etl.recipe, transform or features"
     return [
-        f"data.columns.{name}: type {column.type}, and nothing converts it to a number:"
-        " add etl.recipe or etl.transform"
-        for name, column in columns.items()
-        if not _numeric(column)
+        f"data.columns.{name}: type {columns[name].type}, and nothing converts it to a number:"
+        f" add {add}"
+        for name in wanted
+        if name in columns and not _numeric(columns[name])
     ]
 
 

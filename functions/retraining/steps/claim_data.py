@@ -12,6 +12,7 @@ from retraining.algorithms.catalog import DEFAULT, label_range
 from retraining.algorithms.hyperparameters import as_text
 from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
+from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
 from retraining.documents.manifest import DefinitionRef, Manifest
 from retraining.documents.registration import Registration
@@ -21,7 +22,7 @@ from retraining.errors import (
     NothingPending,
     PipelineNotRegistered,
 )
-from retraining.rules import claims, encryption, names, passes
+from retraining.rules import claims, encryption, names, passes, serving
 from retraining.rules.durations import seconds
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
@@ -71,12 +72,14 @@ class ClaimedRun(Part):
     recipe_job: str | None
     source: str
     transform: str | None
+    code: str | None
     label: str
     split_by: str
     parts: str
     training: RunTraining
     keys: RunKeys
     isolation: bool
+    variables: dict[str, str]  # of a model's container
     candidates: tuple[Candidate, ...]  # of the first pass; the gate may name more
     endpoint_kind: str
     tags: tuple[dict[str, str], ...]
@@ -150,7 +153,7 @@ def _reference(registration: Registration) -> DefinitionRef:
 
 
 def _verify(aws: Adapters, manifest: Manifest) -> None:
-    """The stored definition and transform are still those that were registered."""
+    """The stored definition, transform and archive are still those that were registered."""
     reference = manifest.definition_ref
     folder = aws.work.key(reference.uri)
     stored = aws.work.read(f"{folder}/definition.json", reference.version_id)
@@ -158,11 +161,18 @@ def _verify(aws: Adapters, manifest: Manifest) -> None:
         raise DefinitionChanged(
             f"{reference.uri}/definition.json is not what was registered: push it again"
         )
-    transform = manifest.definition.transform
-    if transform and aws.work.sha256(f"{folder}/transform.py")[0] != transform:
-        raise DefinitionChanged(
-            f"{reference.uri}/transform.py is not what was registered: push it again"
-        )
+    for name, sha256 in _pinned(manifest.definition):
+        if aws.work.sha256(f"{folder}/{name}")[0] != sha256:
+            raise DefinitionChanged(
+                f"{reference.uri}/{name} is not what was registered: push it again"
+            )
+
+
+def _pinned(definition: PushedDefinition) -> list[tuple[str, str]]:
+    """Files beside definition.json, with the SHA-256 that it names."""
+    transform, features, code = definition.transform, definition.features, definition.code
+    found = [("transform.py", transform)] if transform else []
+    return [*found, (code, features["code"])] if code and features else found
 
 
 def _recipe_job(aws: Adapters, manifest: Manifest) -> str | None:
@@ -227,13 +237,14 @@ def _claimed(
         recipe_job=recipe_job,
         source=f"{folder.uri}/recipe/" if recipe_job else accepted,
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,
+        code=manifest.code,
         label=definition.label,
         split_by=definition.split_by,
         parts=NO_PARTS,
         training=training,
         keys=_keys(training),
-        # Serverless endpoints exclude network isolation (SageMaker developer guide).
-        isolation=kind != "serverless",
+        isolation=serving.isolated(kind, manifest.code),
+        variables=serving.variables(manifest.code),
         candidates=_candidates(aws, manifest),
         endpoint_kind=kind,
         tags=tuple(aws.names.tag_list(pipeline)),

@@ -51,6 +51,7 @@ def _champion(aws: Adapters, wanted: Promotion) -> Champion:
     described = aws.registry.describe(wanted.package)
     container = described["InferenceSpecification"]["Containers"][0]
     facts = described["CustomerMetadataProperties"]
+    prepared = aws.run_folder(wanted.pipeline, wanted.token).read(Prepared)
     return Champion(
         package=wanted.package,
         version=aws.registry.version(wanted.package),
@@ -60,10 +61,11 @@ def _champion(aws: Adapters, wanted: Promotion) -> Champion:
         artifact_sha256=facts["artifact_sha256"],
         token=wanted.token,
         run=names.run_id(wanted.pipeline, wanted.token),
-        features=aws.run_folder(wanted.pipeline, wanted.token).read(Prepared).features,
+        features=prepared.features,
         features_sha256=facts["features_sha256"],
         golden=wanted.golden,
         config=wanted.config,
         endpoint=wanted.endpoint,
         since=clock.stamp(),
+        raw=prepared.raw,
     )

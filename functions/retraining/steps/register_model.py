@@ -16,7 +16,7 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
 from retraining.errors import ObjectGone, RegistrationFailed
-from retraining.rules import names
+from retraining.rules import names, serving
 from retraining.rules.passes import SERVING
 
 
@@ -49,6 +49,7 @@ def register_model(aws: Adapters, manifest: Manifest) -> RegisteredModel:
             token,
             image=model.image,
             artifact=model.artifact,
+            variables=serving.variables(manifest.code),
             instance=manifest.definition.score_instance,
             metrics=folder.uri_of(Metrics),
             facts=_facts(aws, manifest, model),

@@ -97,7 +97,8 @@ def _problems(
     return [
         *found,
         *_name_problems(aws.names, name),
-        *_transform_problems(aws, folder, definition),
+        *_file_problems(aws, folder, "etl.transform", "transform.py", definition.transform),
+        *_code_problems(aws, folder, definition),
         *_frozen(aws, name, definition, before),
         *_workflow_in_use(aws, name, definition, before),
     ]
@@ -126,15 +127,26 @@ def _name_problems(made: Names, name: str) -> list[str]:
     return [f"name: {name} is too long by {over} for stack {made.stack}: {limit}"]
 
 
-def _transform_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:
-    wanted = definition.transform
+def _file_problems(
+    aws: Adapters, folder: str, key: str, name: str, wanted: str | None
+) -> list[str]:
     if wanted is None:
         return []
     try:
-        found, _ = aws.work.sha256(f"{folder}/transform.py")
+        found, _ = aws.work.sha256(f"{folder}/{name}")
     except ObjectGone:
-        return ["etl.transform: transform.py was not uploaded: push again"]
-    return [] if found == wanted else ["etl.transform: transform.py is not the one that was pushed"]
+        return [f"{key}: {name} was not uploaded: push again"]
+    return [] if found == wanted else [f"{key}: {name} is not the one that was pushed"]
+
+
+def _code_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:
+    """Features and archive; a workflow's image is the author's, and no code of ours enters it."""
+    features, code = definition.features, definition.code
+    if features is None or code is None:
+        return []
+    if definition.workflow is not None:
+        return ["etl.features: a model of training.workflow takes prepared rows: use a transform"]
+    return _file_problems(aws, folder, "etl.features", code, features["code"])
 
 
 def _frozen(

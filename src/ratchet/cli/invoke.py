@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import sys
@@ -31,7 +32,7 @@ def invoke(
     pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Registered.")],
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="FILE|-", help="Prepared rows; - reads standard input."),
+        typer.Argument(metavar="[FILE]", help="Rows to ask about; - reads standard input."),
     ] = None,
     json_output: Json = False,
     endpoint_url: EndpointUrl = None,
@@ -41,28 +42,38 @@ def invoke(
 ) -> None:
     """Ask a pipeline's endpoint for predictions.
 
-    The endpoint takes prepared rows: the features as numbers, comma-separated, in the champion's
-    order, without header. Without --data the champion's golden rows are sent.
+    With features.py the endpoint takes rows as they land: a file like those that are dropped, with
+    or without a header, or JSON. With a recipe or a transform it takes prepared rows: the features
+    as numbers, comma-separated, in the champion's order, without header. Without a file the
+    champion's golden rows are sent.
 
-    Example: ratchet invoke bank-marketing
+    Example: ratchet invoke late-parcels january.csv
     """
-    from ratchet.cli import ledger
+    from ratchet.cli import ledger, raw_rows
     from ratchet.cli.screen import print_json
 
     found = find_stack(endpoint_url, profile, region, stack)
-    ledger.registration(found, pipeline)
+    registration = ledger.registration(found, pipeline)
     champion = ledger.champion(found, pipeline)
     if champion is None:
         raise CliError(
             f"pipeline {pipeline} has no champion yet",
             f"Drop data with: ratchet upload {pipeline} FILE --wait",
         )
-    rows = golden_rows(found, champion) if data is None else _read_rows(data)
-    _check_width(rows, champion["features"])
     endpoint = endpoint_of(champion)
+    if data is None:
+        rows = golden_rows(found, champion)
+    elif champion.get("raw"):
+        name, text = _read(data)
+        section = json.loads(registration["definition"])["data"]
+        rows = raw_rows.read(name, text, champion["raw"], section)
+    else:
+        rows = _read_rows(data)
+        _check_width(rows, champion["features"])
     answers = ask(found, endpoint, rows)
     if json_output:
         document = {"features": champion["features"], "rows": rows, "answers": answers}
+        document["raw"] = champion.get("raw")
         print_json({"endpoint": endpoint, **document})
     else:
         _print(endpoint, champion, rows, answers, golden=data is None)
@@ -113,6 +124,8 @@ def answer_bytes(stack: Stack, endpoint: str, rows: list[str]) -> bytes:
                 f"there is no endpoint {endpoint} in {stack.aws.where}",
                 "It was deleted: the next promotion creates it again.",
             ) from error
+        if said := str(error.response.get("OriginalMessage", "")):
+            raise CliError(f"the model refused the rows: {said.splitlines()[0]}") from error
         raise
     body: bytes = answer["Body"].read()
     return body
@@ -127,14 +140,21 @@ def ask(stack: Stack, endpoint: str, rows: list[str]) -> list[float]:
         raise CliError(f"the endpoint's answer is not a list of numbers: {text[:200]}") from error
 
 
-def _read_rows(data: str) -> list[str]:
+def _read(data: str) -> tuple[str, str]:
+    """The name of a file and its text."""
+    if data != "-" and not Path(data).is_file():
+        raise CliError(f"{data} is not a file")
     name, read = (
         ("standard input", sys.stdin.buffer.read) if data == "-" else (data, Path(data).read_bytes)
     )
     try:
-        text = read().decode("utf-8-sig")
+        return name, read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CliError(f"{name} is not UTF-8 text: byte {error.start}") from error
+
+
+def _read_rows(data: str) -> list[str]:
+    name, text = _read(data)
     rows = [line.strip() for line in text.splitlines() if line.strip()]
     if not rows:
         raise CliError(f"{name} holds no rows")
@@ -180,8 +200,11 @@ def _print(
         (str(number), f"{answer:.6f}", row if len(row) <= 70 else row[:67] + "...")
         for number, (row, answer) in enumerate(zip(rows, answers, strict=False), start=1)
     ]
-    out.print(table("", [">row", ">prediction", "prepared row"], shown[:_SHOWN]))
+    out.print(table("", [">row", ">prediction", "sent"], shown[:_SHOWN]))
     if len(shown) > _SHOWN:
         out.print(f"and {plural(len(shown) - _SHOWN, 'row')} more (--json prints all)")
-    features = ", ".join(champion["features"])
-    out.print(f"Rows are prepared rows; the features in order: {features}", soft_wrap=True)
+    kind = (
+        "rows as they land; the columns" if champion.get("raw") else "prepared rows; the features"
+    )
+    names = ", ".join(champion.get("raw") or champion["features"])
+    out.print(f"Rows are {kind} in order: {names}", soft_wrap=True)

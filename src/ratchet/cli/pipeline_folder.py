@@ -7,11 +7,14 @@ import json
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ratchet.cli.errors import CliError
 from ratchet.cli.schema_problems import check
 from ratchet.cli.yaml_files import YamlFile, read_text, read_yaml
+
+if TYPE_CHECKING:
+    from ratchet.cli.features_module import FeaturesModule
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
     etl = document.get("etl") or {}
     files: dict[str, bytes] = {}
     recipe = transform = None
+    features = _features(folder, pipeline, columns)
+    files |= features.files if features else {}
     if etl.get("recipe"):
         files["recipe.json"] = read_text(folder / etl["recipe"]).encode()
         recipe = _steps(folder / etl["recipe"], files["recipe.json"])
@@ -71,7 +76,11 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
     definition = {
         **document,
         "data": {**document["data"], "columns": columns.value["columns"]},
-        "etl": {"recipe": recipe, "transform": transform},
+        "etl": {
+            "recipe": recipe,
+            "transform": transform,
+            "features": features.definition if features else None,
+        },
         "training": training,
     }
     return Packed(
@@ -87,6 +96,26 @@ def _defined(definition: dict[str, Any], files: dict[str, bytes]) -> dict[str, A
     text = json.dumps(definition, ensure_ascii=False, separators=(",", ":"))
     files = {**files, "definition.json": text.encode()}
     return {"definition": definition, "files": files, "hash": _content_hash(files)}
+
+
+def _features(folder: Path, pipeline: YamlFile, columns: YamlFile) -> FeaturesModule | None:
+    """The folder's features.py, tried on sample rows; None without one."""
+    from ratchet.cli import features_module
+
+    etl = pipeline.value.get("etl") or {}
+    if not etl.get("features"):
+        return None
+    line = pipeline.line(["etl", "features"])
+    _refuse(
+        [
+            f"{pipeline.path}:{line}: etl: features and {other} exclude each other: keep one"
+            for other in ("recipe", "transform")
+            if etl.get(other)
+        ]
+    )
+    path = folder / etl["features"]
+    _refuse_bad_python(path, read_text(path).encode())
+    return features_module.read(path, pipeline.value["data"], columns.value["columns"])
 
 
 def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -222,15 +222,21 @@ def _moment(where: str, kind: str, text: str) -> Any:
 # --- features -----------------------------------------------------------------------------------
 
 
-def features_of(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """What features.py makes of typed rows, as float64, checked against the contract's features."""
+def features_of(rows: pd.DataFrame, contract: Contract, *, finite: bool = True) -> pd.DataFrame:
+    """What features.py makes of typed rows, as float64, checked against the contract's features.
+
+    PrepareDataset finds what is not finite by itself, and names the row by its id.
+    """
     from features import features
 
     try:
         made = features(rows.copy())
     except Exception as error:
         raise FeaturesFailed(f"{_place(error)}{type(error).__name__}: {error}") from error
-    return numbers(made, rows, contract.get("features"))
+    table = numbers(made, rows, contract.get("features"))
+    if finite:
+        _refuse_endless(table)
+    return table
 
 
 def numbers(made: Any, rows: pd.DataFrame, expected: Sequence[str] | None) -> pd.DataFrame:
@@ -253,16 +259,20 @@ def numbers(made: Any, rows: pd.DataFrame, expected: Sequence[str] | None) -> pd
 
 def _floats(name: str, column: Any) -> Any:
     try:
-        values = column.astype("float64")
+        return column.astype("float64")
     except (TypeError, ValueError) as error:
         raise FeaturesFailed(f"feature {name!r} is not a number: {error}") from error
-    endless = values.abs() > LARGEST
-    if endless.any():
-        row = int(endless.to_numpy().argmax())
-        raise RowsRefused(
-            f"row {row + 1}: feature {name!r} is {values.iloc[row]}, too large a number"
-        )
-    return values
+
+
+def _refuse_endless(table: pd.DataFrame) -> None:
+    for name in table.columns:
+        values = table[name]
+        endless = values.abs() > LARGEST
+        if endless.any():
+            row = int(endless.to_numpy().argmax())
+            raise RowsRefused(
+                f"row {row + 1}: feature {name!r} is {values.iloc[row]}, too large a number"
+            )
 
 
 def _place(error: BaseException) -> str:

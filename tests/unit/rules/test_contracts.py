@@ -131,6 +131,16 @@ def test_defaults_are_written_out() -> None:
         ("training", {"workflow": "training.asl.yaml"}, "training.workflow: input should be"),
         ("training", {"workflow": {"StartAt": "A"}}, "not a state machine: it needs StartAt"),
         ("training", {"workflow": {**MACHINE, "Comment": "x" * 200_000}}, "at most 200,000"),
+        (
+            "etl",
+            {"features": {"sha256": "0" * 64, "code": "0" * 64, "columns": ["a"]}},
+            "data.columns.y: type category, and nothing converts it to a number",
+        ),
+        (
+            "etl/features",
+            {"sha256": "0" * 64, "code": "0" * 64, "columns": ["a"]},
+            "features and recipe are mutually exclusive",
+        ),
         ("etl", {}, "data.columns.y: type category, and nothing converts it to a number"),
         ("etl/recipe", [{"Action": {"operation": "DELETE"}}], "did you mean 'Operation'?"),
         ("name", "Bank", "name: string should match"),

@@ -96,6 +96,37 @@ def test_a_transform_that_was_tampered_with_is_refused(service: Service) -> None
         claim()
 
 
+def with_features() -> tuple[dict[str, Any], str, bytes]:
+    """A definition with features.py, and its archive with the archive's name."""
+    pushed, code = copy.deepcopy(DEFINITION), b"an archive"
+    digest = hashlib.sha256(code).hexdigest()
+    pushed["data"]["columns"]["y"] = {"type": "integer"}
+    pushed["etl"] = {"features": {"sha256": "0" * 64, "code": digest, "columns": ["a"]}}
+    return pushed, f"pipelines/bank/{'0' * 64}/{digest}.tar.gz", code
+
+
+@pytest.mark.parametrize("kind", ["serverless", "none"])
+def test_a_container_that_fetches_code_is_told_where_and_has_a_network(
+    service: Service, kind: str
+) -> None:
+    pushed, key, code = with_features()
+    pushed["endpoint"] = {"kind": kind}
+    service.s3.put_object(Bucket="work", Key=key, Body=code)
+    service.push(pushed)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    run = claim()
+    assert run["variables"] == {
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": f"s3://work/{key}",
+    }
+    assert (run["code"], run["isolation"]) == (f"s3://work/{key}", False)
+    service.s3.put_object(Bucket="work", Key=key, Body=code + b"!")
+    with pytest.raises(errors.DefinitionChanged, match=r"tar\.gz is not what was registered"):
+        claim()
+
+
 def test_history_is_what_was_trained_on_and_reference_the_last_of_it(service: Service) -> None:
     """Run 5 after one promoted, one lost, one suspect and one rejected batch."""
     ends = [("PROMOTED", "TRAINED"), ("MODEL_REJECTED", "TRAINED")]

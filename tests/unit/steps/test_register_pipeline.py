@@ -103,6 +103,19 @@ def test_a_transform_that_was_not_uploaded_is_refused(service: Service) -> None:
         service.push(changed)
 
 
+def test_an_archive_that_was_not_uploaded_is_refused(service: Service) -> None:
+    changed = copy.deepcopy(DEFINITION)
+    changed["data"]["columns"]["y"] = {"type": "integer"}
+    found = {"sha256": "0" * 64, "code": "1" * 64, "columns": ["a"]}
+    changed["etl"] = {"features": found}
+    with pytest.raises(errors.PipelineRejected, match=r"features: 1{64}\.tar\.gz was not uploaded"):
+        service.push(changed)
+    machine = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+    changed["training"] = {"workflow": machine, "max_runtime": "1h"}
+    with pytest.raises(errors.PipelineRejected, match=r"training\.workflow takes prepared rows"):
+        service.push(changed)
+
+
 def test_a_push_does_not_sit_out_the_pause_after_a_failure(service: Service) -> None:
     started(service, a=rows(3))
     service.run_machine("bank", 1, "FAILED")
