@@ -253,8 +253,8 @@ MUTANTS: Final = (
     Mutant(
         "scores of different rows are compared",
         f"{RULES}/scores.py",
-        "        return self.row_id, self.kind, self.label\n",
-        "        return '', self.kind, self.label\n",
+        "if row is None or row[:-1] != place:",
+        "if row is None or row[1:-1] != place[1:]:",
         ("tests/unit/rules/test_scores.py",),
     ),
     Mutant(

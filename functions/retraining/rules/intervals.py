@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist, mean, stdev
 from typing import Final
 
@@ -121,6 +122,7 @@ def next_batch(
     return Forecast(estimate, estimate - half, estimate + half)
 
 
+@cache
 def student_quantile(probability: float, freedom: float) -> float:
     """The quantile of Student's t distribution; infinite freedom is the normal distribution."""
     if math.isinf(freedom):

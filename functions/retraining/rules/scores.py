@@ -13,7 +13,7 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, zip_longest
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
 from retraining.documents.golden import GoldenRow
 from retraining.errors import ScoresUnreadable
@@ -25,18 +25,13 @@ GOLDEN: Final = 16
 
 
 class Row(NamedTuple):
-    """One scored row; `cluster` is None where rows are independent."""
+    """One scored row; `cluster` is None where rows are independent. The score is the last."""
 
     row_id: str
     kind: str
     cluster: float | None
     label: float
     score: float
-
-    @property
-    def place(self) -> tuple[str, str, float]:
-        """What must be equal in every candidate's scores."""
-        return self.row_id, self.kind, self.label
 
 
 class Column(metrics.Values, Protocol):
@@ -92,58 +87,63 @@ def number_or_nan(text: str) -> float:
 
 def gather(scored: Mapping[str, Iterable[Row]], column: NewColumn = in_memory) -> dict[str, Kept]:
     """The numbers of every role by kind of row; raises ScoresUnreadable where rows differ."""
-    kept = {
-        kind: Kept(
-            column(),
-            column(),
-            {role: column() for role in scored if kind != NEW or role in ON_ARRIVAL},
-        )
-        for kind in KINDS
-    }
-    for rows in _side_by_side(scored):
-        row = next(iter(rows.values()))
-        here = kept[row.kind]
-        here.labels.append(row.label)
-        if row.cluster is not None:
-            here.clusters.append(row.cluster)
-        for role, one in rows.items():
-            here.scores[role].append(one.score)
-            if not math.isfinite(one.score):
+    wide = {role: rows for role, rows in scored.items() if role in ON_ARRIVAL}
+    narrow = {role: rows for role, rows in scored.items() if role not in ON_ARRIVAL}
+    kept = {}
+    for kind in KINDS:
+        roles = wide if kind == NEW else [*wide, *narrow]
+        kept[kind] = Kept(column(), column(), {role: column() for role in roles})
+    into = {kind: tuple(one.scores.items()) for kind, one in kept.items()}
+    for rows in _side_by_side(wide, narrow):
+        _, kind, cluster, label, _ = rows[0]
+        here = kept[kind]
+        here.labels.append(label)
+        if cluster is not None:
+            here.clusters.append(cluster)
+        for (role, scores), row in zip(into[kind], rows, strict=True):
+            scores.append(row.score)
+            if not math.isfinite(row.score):
                 here.not_finite[role] = here.not_finite.get(role, 0) + 1
     return kept
 
 
-def _side_by_side(scored: Mapping[str, Iterable[Row]]) -> Iterator[dict[str, Row]]:
-    """Row by row, by role: held-out rows of all roles, new ones of those that score them."""
-    wide = {role: rows for role, rows in scored.items() if role in ON_ARRIVAL}
-    narrow = {role: rows for role, rows in scored.items() if role not in ON_ARRIVAL}
-    held_out = _in_step(narrow)
-    number = 0
+def _side_by_side(
+    wide: Mapping[str, Iterable[Row]], narrow: Mapping[str, Iterable[Row]]
+) -> Iterator[tuple[Row, ...]]:
+    """Row by row, one a role: held-out rows of all roles, new ones of those that score them."""
+    held_out, roles = _in_step(narrow), [*wide, *narrow]
+    nothing, number = (None,) * len(narrow), 0
     for rows in _in_step(wide):
-        if narrow and next(iter(rows.values())).kind != NEW:
+        if narrow and rows[0].kind != NEW:
             number += 1
-            yield _same(number, dict.fromkeys(narrow) | next(held_out, {}) | rows)
+            everyone = rows + next(held_out, nothing)
+            yield _same(number, roles, everyone)
         else:
             yield rows
-    for rows in held_out:
+    for others in held_out:
         number += 1
-        yield _same(number, rows | dict.fromkeys(wide))
+        yield _same(number, roles, (None,) * len(wide) + others)
 
 
-def _in_step(scored: Mapping[str, Iterable[Row]]) -> Iterator[dict[str, Row]]:
+def _in_step(scored: Mapping[str, Iterable[Row]]) -> Iterator[tuple[Row, ...]]:
     """The rows of several roles that score the same files."""
+    roles = list(scored)
     for number, rows in enumerate(zip_longest(*scored.values()), start=1):
-        yield _same(number, dict(zip(scored, rows, strict=True)))
+        yield _same(number, roles, rows)
 
 
-def _same(number: int, rows: Mapping[str, Row | None]) -> dict[str, Row]:
-    """The row of every role; raises ScoresUnreadable unless it is one and the same."""
-    found = {role: row for role, row in rows.items() if row is not None}
-    first = next(iter(found.values())).place
-    if len(found) == len(rows) and all(row.place == first for row in found.values()):
-        return found
+def _same(number: int, roles: list[str], rows: tuple[Row | None, ...]) -> tuple[Row, ...]:
+    """The rows themselves; raises ScoresUnreadable unless they are one and the same."""
+    place = None if rows[0] is None else rows[0][:-1]
+    for row in rows:
+        if row is None or row[:-1] != place:
+            raise ScoresUnreadable(_differ(number, dict(zip(roles, rows, strict=True))))
+    return cast(tuple[Row, ...], rows)
+
+
+def _differ(number: int, rows: Mapping[str, Row | None]) -> str:
     ours, theirs = _two_that_differ(rows)
-    raise ScoresUnreadable(
+    return (
         f"row {number} is {_shown(rows[ours])} in the {ours}'s scores and {_shown(rows[theirs])}"
         f" in the {theirs}'s: both must be of the same rows in the same order; drop data"
         " to run again"
@@ -153,7 +153,7 @@ def _same(number: int, rows: Mapping[str, Row | None]) -> dict[str, Row]:
 def _two_that_differ(rows: Mapping[str, Row | None]) -> tuple[str, str]:
     """Two roles whose rows differ, a trained candidate before the champion."""
     roles = sorted(rows, key=lambda role: role == CHAMPION)
-    places = {role: row.place if row else None for role, row in rows.items()}
+    places = {role: row[:-1] if row else None for role, row in rows.items()}
     other = next(role for role in roles if places[role] != places[roles[0]])
     return roles[0], other
 

@@ -6,18 +6,18 @@ on this batch alone finds nothing in it. The first sign without the second is a 
 
 from __future__ import annotations
 
-from statistics import NormalDist, median, stdev
+from statistics import median, stdev
 from typing import Final
 
 from retraining.documents.metrics import Measured
 from retraining.documents.verdict import DataVerdict
 from retraining.rules.candidates import ALONE, ARRIVAL, CHAMPION, FRESH
 from retraining.rules.gate.terms import Facts
-from retraining.rules.intervals import LEAST_GAPS
+from retraining.rules.intervals import LEAST_CLUSTERS, LEAST_GAPS, freedom, student_quantile
 
 COLLAPSED: Final = 0.5  # of the usual lift
 NEAR_CHANCE: Final = 0.2  # of the usual lift
-SURE: Final = NormalDist().inv_cdf(0.99)
+SURE: Final = 0.99  # that a lift is not chance
 NOISE: Final = 2  # standard errors that a usual lift must at least have
 GOOD_AUC: Final = 0.9
 NOTHING: Final = "no verdict on the data: "
@@ -74,7 +74,7 @@ def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVe
     if alone is None:
         return _verdict(found, level, f"{told}: collapsed", collapsed=True)
     own = None if alone.value is None else alone.lift
-    reach = SURE * (alone.error or 0.0)
+    reach = _by_chance(alone)
     if own is not None and reach >= level:
         sentence = f"{told}: collapsed, and the batch is too small to tell why"
         return _verdict(found, level, sentence, collapsed=True, own=own)
@@ -90,6 +90,12 @@ def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVe
         " the world has changed"
     )
     return _verdict(found, level, sentence, collapsed=True, own=own)
+
+
+def _by_chance(alone: Measured) -> float:
+    """The lift that a model without any signal hardly exceeds on so many rows and clusters."""
+    clusters = None if alone.clusters is None else max(alone.clusters, LEAST_CLUSTERS)
+    return student_quantile(SURE, freedom(clusters)) * (alone.error or 0.0)
 
 
 def _verdict(
