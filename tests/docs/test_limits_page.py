@@ -19,7 +19,7 @@ from retraining.rules import (
     sweeping,
     training,
 )
-from retraining.rules.data_check import column_rule, csv_reader
+from retraining.rules.data_check import column_rule, csv_reader, parquet, unpacking
 from retraining.steps import record_arrivals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +56,9 @@ VALUES = {
     "objects in one run": f"{claims.MOST_OBJECTS:,}",
     "bytes in one run": f"{claims.MOST_BYTES >> 30} GiB",
     "one object": f"{claims.LARGEST_OBJECT >> 30} GiB",
+    "one object, unpacked": f"{unpacking.MOST_UNPACKED >> 30} GiB",
+    "what packed bytes unpack to": f"{unpacking.MOST_TIMES} times as many",
+    "row group of a Parquet file": f"{parquet.LARGEST_ROW_GROUP >> 20} MB",
     "copy in quarantine": f"{object_store.MOST_COPIED >> 30} GiB",
     "functions that check side by side": f"{claims.MOST_CHUNKS}",
     "a number": f"{column_rule.LARGEST:.1E}".replace("+", ""),

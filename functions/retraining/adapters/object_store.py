@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -62,12 +62,14 @@ class ObjectStore:
         answer = self._get(key, version)
         return Stored(answer["Body"].read(), answer.get("VersionId"))
 
-    def open(self, key: str, version: str | None = None, etag: str | None = None) -> Any:
+    def open(self, key: str, version: str | None = None, etag: str | None = None) -> Stream:
         """A stream over one version; without versions, of the content with this ETag."""
-        return self._get(key, version, None if version else etag)["Body"]
+        return Stream(lambda place: self._get(key, version, None if version else etag, place))
 
-    def _get(self, key: str, version: str | None, etag: str | None = None) -> Any:
+    def _get(self, key: str, version: str | None, etag: str | None = None, place: int = 0) -> Any:
         which = {"VersionId": version} if version else {"IfMatch": etag} if etag else {}
+        if place:
+            which["Range"] = f"bytes={place}-"
         try:
             return self._s3.get_object(Bucket=self.bucket, Key=key, **which)
         except ClientError as error:
@@ -195,6 +197,42 @@ def _arrival(version: dict[str, Any]) -> Arrival:
 def _json(document: Any) -> dict[str, Any]:
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     return {"Body": text.encode(), "ContentType": "application/json"}
+
+
+class Stream:
+    """The bytes of one version: one request when read in order, another for each other place."""
+
+    def __init__(self, opened: Callable[[int], Any]) -> None:
+        self._opened, self._place = opened, 0
+        answer = opened(0)
+        self._body, self._size = answer["Body"], int(answer["ContentLength"])
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+        if self._place >= self._size:
+            return b""
+        if self._body is None:
+            self._body = self._opened(self._place)["Body"]
+        data: bytes = self._body.read(None if size < 0 else size)
+        self._place += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place, as in Python's files."""
+        place = offset + {0: 0, 1: self._place, 2: self._size}[whence]
+        if place != self._place:
+            if self._body is not None:
+                self._body.close()
+            self._place, self._body = place, None
+        return place
+
+    def tell(self) -> int:
+        """The place of the next byte."""
+        return self._place
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
 
 
 class Upload:

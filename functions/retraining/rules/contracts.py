@@ -52,7 +52,9 @@ Share = Annotated[Number, Field(gt=0, lt=1)]
 class Data(Section):
     """What lands, and what a row is."""
 
-    format: Literal["csv"] = "csv"
+    format: Literal["csv", "jsonl", "parquet"] = Field(
+        default="csv", description="Of the files; CSV and JSON lines may be packed (gzip, zip)"
+    )
     csv: CsvDialect = Field(default=CsvDialect(), description="How the CSV files are written")
     label: StrictStr = Field(description="The column to predict")
     key: StrictStr | Annotated[list[StrictStr], Field(min_length=1)] | None = Field(
@@ -61,6 +63,12 @@ class Data(Section):
     history: Literal["all"] = Field(
         default="all", description="Which earlier batches are trained on"
     )
+
+    @model_validator(mode="after")
+    def _dialect_of_csv(self) -> Data:
+        if self.format != "csv" and self.csv != CsvDialect():
+            raise ValueError(f"csv applies to format csv, not to format {self.format}")
+        return self
 
 
 class DataOfFolder(Data):

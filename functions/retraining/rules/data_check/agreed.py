@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from retraining.algorithms.catalog import label_range
@@ -102,6 +102,11 @@ class Rules:
     def names(self) -> list[str]:
         """The columns of the contract, in the order of the accepted copy."""
         return [column.name for column in self.columns]
+
+    def typed(self, names: tuple[str, ...]) -> Rules:
+        """The rules where these columns land as moments, without a format."""
+        columns = (replace(c, format=None) if c.name in names else c for c in self.columns)
+        return replace(self, columns=tuple(columns))
 
 
 CSV: Final = "csv"

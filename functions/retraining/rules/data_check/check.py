@@ -24,7 +24,7 @@ from retraining.rules.data_check.cells import Cells, Flaw
 from retraining.rules.data_check.column_rule import ColumnRule
 from retraining.rules.data_check.marking import marks
 from retraining.rules.data_check.opening import opened
-from retraining.rules.data_check.source import Source
+from retraining.rules.data_check.source import Seekable
 from retraining.rules.problems import Problems, shown
 
 LABELS: Final = 3
@@ -74,7 +74,7 @@ class Result:
         self.spoilt = True
 
 
-def check(source: Source, rules: Rules, sink: Sink, place: int = 0, seen: Seen = ignored,
+def check(source: Seekable, rules: Rules, sink: Sink, place: int = 0, seen: Seen = ignored,
           aside: Sink | None = None) -> Result:  # fmt: skip
     """Check the object behind `source`, which arrived as number `place`; its copy to `sink`.
 
@@ -89,7 +89,9 @@ def check(source: Source, rules: Rules, sink: Sink, place: int = 0, seen: Seen =
             result.spoil(problem)
         if found.reader is not None:
             outputs = _Outputs(sink, aside, seen)
-            _Pass(rules, found.header.blank, result, outputs, place).run(found.reader)
+            _Pass(rules.typed(found.typed), found.header.blank, result, outputs, place).run(
+                found.reader
+            )
     except DataUnreadable as error:
         result.spoil(Problem("unreadable", str(error)))
     guesses.explain(result.problems, rules, result.rows)

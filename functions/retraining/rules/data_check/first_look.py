@@ -16,7 +16,6 @@ from retraining.rules.problems import shown
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", ":": "colon"}
 MAGIC: Final = (
-    (b"PK\x03\x04", "a zip archive (or an Excel file)", "unpack it and drop the CSV file"),
     (b"PAR1", "Parquet", "set data.format to parquet, or write it as CSV"),
     (b"BZh", "bzip2-compressed", "drop it unpacked, or packed with gzip"),
     (b"\xfd7zXZ\x00", "xz-compressed", "drop it unpacked, or packed with gzip"),

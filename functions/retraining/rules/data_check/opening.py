@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from retraining.documents.check_report import Problem
-from retraining.rules.data_check import first_look
-from retraining.rules.data_check.agreed import Rules
+from retraining.rules.data_check import first_look, json_lines
+from retraining.rules.data_check.agreed import JSON_LINES, PARQUET, Dialect, Rules
 from retraining.rules.data_check.blocks import Reader
 from retraining.rules.data_check.csv_reader import CsvReader
 from retraining.rules.data_check.first_look import Header
-from retraining.rules.data_check.source import HEAD, Again, Source, Text, exactly
-from retraining.rules.data_check.unpacking import GZIP, Gunzip
+from retraining.rules.data_check.json_lines import JsonLines
+from retraining.rules.data_check.parquet import ParquetReader
+from retraining.rules.data_check.source import (
+    BOM,
+    HEAD,
+    Again,
+    Seekable,
+    Source,
+    Text,
+    exactly,
+)
+from retraining.rules.data_check.unpacking import GZIP, ZIP, Gunzip, Unzip
 from retraining.rules.problems import shown
 
 LONGEST_HEADER: Final = HEAD - 4  # one that fills it, but for a byte order mark, is cut
+NO_OBJECT: Final = "data.format is jsonl, one JSON object a line"
 NOTHING: Final = Problem("empty", "the file is empty: it needs a header and at least one row")
 
 
@@ -25,18 +36,60 @@ class Opened:
 
     header: Header
     reader: Reader | None = None
+    typed: tuple[str, ...] = ()
+    """Columns that hold moments rather than text, so that no format applies."""
 
 
-def opened(source: Source, rules: Rules) -> Opened:
+def opened(source: Seekable, rules: Rules) -> Opened:
     """The object behind `source`."""
-    head = exactly(source, HEAD)
-    if head.startswith(GZIP):
-        source = Gunzip(Again(head, source))
-        head = exactly(source, HEAD)
+    if rules.format == PARQUET:
+        return _parquet(source, rules)
+    head, unpacked = _unpacked(source)
+    if rules.format == JSON_LINES:
+        return _json_lines(head, Text(Again(head, unpacked), Dialect()), rules)
     problem = first_look.not_text(head, rules.dialect.encoding)
     if problem:
         return Opened(Header(problems=(problem,)))
-    return _csv(Text(Again(head, source), rules.dialect), rules)
+    return _csv(Text(Again(head, unpacked), rules.dialect), rules)
+
+
+def _unpacked(source: Seekable) -> tuple[bytes, Source]:
+    """The first bytes, and what they begin."""
+    head = exactly(source, HEAD)
+    if head.startswith(GZIP):
+        unpacked: Source = Gunzip(Again(head, source))
+    elif head.startswith(ZIP):
+        unpacked = Unzip(source)
+    else:
+        return head, source
+    return exactly(unpacked, HEAD), unpacked
+
+
+def _parquet(source: Seekable, rules: Rules) -> Opened:
+    reader = ParquetReader(source, rules)
+    header = first_look.named(reader.names, rules)
+    if header.problems:
+        return Opened(header)
+    wanted = [name for name in rules.names if name not in header.missing]
+    problems = reader.problems(wanted)
+    if problems:
+        return Opened(replace(header, problems=tuple(problems)))
+    return Opened(header, reader, tuple(filter(reader.typed, wanted)))
+
+
+def _json_lines(head: bytes, text: Text, rules: Rules) -> Opened:
+    if not head.removeprefix(BOM).strip():
+        return Opened(Header(problems=(NOTHING,)))
+    first = head.removeprefix(BOM).lstrip()[:1]
+    if first != b"{":
+        sentence = f"the file begins with {shown(head[:50].decode('latin-1'))!r}: {NO_OBJECT}"
+        return Opened(Header(problems=(Problem("format", sentence),)))
+    names = json_lines.keys(head.removeprefix(BOM))
+    absent = [column.name for column in rules.columns if column.nullable]
+    found = first_look.named([*names, *(n for n in absent if n not in names)], rules)
+    if found.problems and names:
+        return Opened(found)
+    return Opened(replace(found, problems=(), missing=()), JsonLines(b"", text, rules))
 
 
 def _csv(text: Text, rules: Rules) -> Opened:

@@ -20,6 +20,19 @@ class Source(Protocol):
         """The next bytes, at most `size`; none at the end."""
 
 
+class Seekable(Source, Protocol):
+    """A source that is not read in order alone."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place, as in Python's files."""
+
+    def tell(self) -> int:
+        """The place of the next byte."""
+
+    def seekable(self) -> bool:
+        """True."""
+
+
 def exactly(source: Source, size: int) -> bytes:
     """So many bytes, or fewer at the end: streams may answer in small pieces."""
     pieces: list[bytes] = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 import zlib
-from typing import Final
+from typing import IO, Final, cast
 
 from retraining.errors import DataUnreadable
-from retraining.rules.data_check.source import PIECE, Source
+from retraining.rules.data_check.source import PIECE, Seekable, Source
 
+ZIP: Final = b"PK\x03\x04"
 GZIP: Final = b"\x1f\x8b"
 MOST_UNPACKED: Final = 8 << 30  # as much as an object that lands unpacked may have
 MOST_TIMES: Final = 200  # text shrinks to a tenth, repetitive text to a hundredth
@@ -68,3 +70,47 @@ def refuse_bomb(packed: int, unpacked: int) -> None:
             f"{packed:,} bytes unpack to more than {MOST_TIMES} times as many, which no table does:"
             " drop it unpacked if it is data"
         )
+
+
+class Unzip:
+    """The text of a zip archive of one file."""
+
+    def __init__(self, source: Seekable) -> None:
+        self._packed = max(1, source.seek(0, 2))
+        source.seek(0)
+        try:
+            self._archive = zipfile.ZipFile(_file(source))
+            self._file = self._archive.open(_only(self._archive.infolist()))
+        except UNREADABLE as error:
+            raise DataUnreadable(f"the zip archive cannot be read ({error})") from error
+        self._unpacked = 0
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+        try:
+            data = self._file.read(size)
+        except UNREADABLE as error:
+            raise DataUnreadable(f"the zip archive is damaged ({error})") from error
+        self._unpacked += len(data)
+        refuse_bomb(self._packed, self._unpacked)
+        return data
+
+
+UNREADABLE: Final = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error)
+"""What zipfile raises of archives that are damaged, encrypted or of an unknown method."""
+
+
+def _file(source: Seekable) -> IO[bytes]:
+    return cast("IO[bytes]", source)
+
+
+def _only(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    """The one file of an archive; folders and what macOS puts beside a file do not count."""
+    if any(member.filename == "[Content_Types].xml" for member in members):
+        raise DataUnreadable("the file is an Excel workbook: save it as CSV UTF-8")
+    files = [m for m in members if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
+    if len(files) != 1:
+        raise DataUnreadable(
+            f"the zip archive holds {len(files)} files, and one is read: drop each by itself"
+        )
+    return files[0]

@@ -184,7 +184,7 @@ def test_a_zero_byte_is_found_however_far_into_the_file_it_is() -> None:
         (b'[{"age": 1}]\n', "header", "it looks like a JSON array"),
         (HEADER[:-1] + b";x" * 100_000 + b"\n", "header", "'x' appears twice"),
         (gzip.compress(HEADER + GOOD, mtime=0)[:-9], "unreadable", "ends in its middle"),
-        (b"PK\x03\x04\x14\x00", "encoding", "a zip archive"),
+        (b"PK\x03\x04\x14\x00", "unreadable", "the zip archive cannot be read"),
         (b"PAR1\x15\x04\x00", "encoding", "Parquet"),
         ((HEADER + GOOD).decode().encode("utf-16"), "encoding", "UTF-16"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "encoding", "the file is not text"),
