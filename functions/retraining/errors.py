@@ -1,6 +1,7 @@
 """The errors of the service; a class name is the error name that the state machines match.
 
 RatchetError
+|-- ReviewRefused            nothing of a run is set aside, or somebody else has decided
 |-- PipelineRejected          a pushed definition breaks its contract
 |-- NotOurs                   what exists under one of our names carries another owner's tags
 |-- WorkflowRefused           Step Functions refuses a pipeline's own training workflow
@@ -35,6 +36,10 @@ from __future__ import annotations
 
 class RatchetError(Exception):
     """Every refusal of the service, with a message that says what, where and the next step."""
+
+
+class ReviewRefused(RatchetError):
+    """Raised when there is nothing to release or discard, or when it is decided already."""
 
 
 class PipelineRejected(RatchetError):

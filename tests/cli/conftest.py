@@ -124,6 +124,7 @@ def _template(landing_prefix: str) -> dict[str, Any]:
         "RetrainingStateMachineArn": f"{ARN}:ratchet-retraining",
         "PromotionStateMachineArn": f"{ARN}:ratchet-promotion",
         "RegisterPipelineFunction": "ratchet-register-pipeline",
+        "ReviewDataFunction": "ratchet-review-data",
     }
     return {
         "Resources": {

@@ -67,9 +67,13 @@ UNUSED = {
     **{
         f"{function} s3:ListBucket": MISSING
         for function in (
-            "CheckData", "JudgeData", "Gate", "RegisterModel", "DecidePromotion", "VerifyEndpoint",
-            "RecordChampion", "RegisterPipeline",
+            "CheckData", "JudgeData", "ReviewData", "Gate", "RegisterModel", "DecidePromotion",
+            "VerifyEndpoint", "RecordChampion", "RegisterPipeline",
         )
+    },
+    **{
+        f"ReviewData {action}": "a person may release suspect or waiting rows, or discard them"
+        for action in ("dynamodb:Query", "s3:DeleteObject", "sqs:SendMessage")
     },
     **{
         f"ClaimData {action}": CLAIMED
@@ -327,6 +331,18 @@ def refuse_data(world: World, header: str, rows: list[str]) -> None:
     assert world.heard("CheckData", "s3:ListBucket", bucket), "the object was gone in time"
     until(lambda: idle(world), "no run is open", RUN_SECONDS)
     until(lambda: left not in models(world), "the rejected run's model is gone", RUN_SECONDS)
+    token = int(world.item(PIPELINE, "state")["token"]["N"])
+    assert world.outcome(token).startswith("DATA_REJECTED"), world.outcome(token)
+    give_up(world, token)
+
+
+def give_up(world: World, token: int) -> None:
+    """Discard what a run set aside."""
+    decision = {"pipeline": PIPELINE, "token": token, "decision": "discard"}
+    answer = world.client("lambda").invoke(
+        FunctionName=world.resources["ReviewDataFunction"], Payload=json.dumps(decision)
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def leave_a_model(world: World) -> str:

@@ -408,7 +408,7 @@ def test_the_metrics_that_alarms_watch_are_emitted() -> None:
             watched |= set(re.findall(r"'Namespace': 'Ratchet', 'MetricName': '(\w+)'", text))
             if resource["Properties"].get("Namespace") == "Ratchet":
                 watched.add(resource["Properties"]["MetricName"])
-    assert {"RunOverdue", "OpenRunAge", "ObjectsWithoutPipeline"} == watched
+    assert {"RunOverdue", "OpenRunAge", "ObjectsWithoutPipeline", "BatchesSetAside"} == watched
     source = "".join(path.read_text() for path in FUNCTIONS.rglob("*.py"))
     assert [metric for metric in watched if f'"{metric}"' not in source] == []
 
@@ -441,6 +441,7 @@ def test_the_outputs_are_those_that_the_command_line_reads() -> None:
         "RetrainingStateMachineArn",
         "PromotionStateMachineArn",
         "RegisterPipelineFunction",
+        "ReviewDataFunction",
         "NoticesTopicArn",
     }
 

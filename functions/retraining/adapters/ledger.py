@@ -10,13 +10,22 @@ from typing import Any, Final
 
 from retraining.adapters.table import Hand, Table
 from retraining.documents.champion import Champion
+from retraining.documents.manifest import ClaimedObject
 from retraining.documents.promotion import PostponedPromotion, Promotion
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
 from retraining.rules.arrivals import Arrival, Lease, State, Waiting
 from retraining.rules.claims import Pending
 from retraining.rules.names import pending_mark, token6
-from retraining.rules.settlement import QUARANTINED, WAITING, Aftermath, Ending
+from retraining.rules.review import Move
+from retraining.rules.settlement import (
+    PENDING,
+    QUARANTINED,
+    TRAINED,
+    WAITING,
+    Aftermath,
+    Ending,
+)
 
 REGISTRATIONS: Final = "#registrations"
 LEDGER: Final = "#ledger"  # the partition of what is true of the whole table
@@ -77,6 +86,7 @@ class Ledger:
                 item["etag"],
                 item["size"],
                 item["sequencer"],
+                released=bool(item.get("released")),
             )
 
     def count_pending(self, pipeline: str) -> int:
@@ -124,6 +134,52 @@ class Ledger:
 
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(end, endings))
+
+    def move_objects(
+        self, pipeline: str, token: int, objects: Iterable[ClaimedObject], move: Move, now: float
+    ) -> int:
+        """Move those of a run's objects that are as it left them; how many that were.
+
+        One that is to wait again is marked as released, and has arrived now.
+        """
+
+        def moved(item: ClaimedObject) -> bool:
+            values = {":token": token, ":was": move.was, ":becomes": move.becomes}
+            change = "SET #state = :becomes REMOVE pending"
+            if move.becomes == PENDING:
+                at = int(now * 1000)
+                values |= {":at": at, ":mark": pending_mark(at, "", item.id), ":yes": True}
+                change = (
+                    "SET #state = :becomes, pending = :mark, arrived = :at, released = :yes"
+                    " REMOVE reason"
+                )
+            elif move.becomes == TRAINED:
+                change = "SET #state = :becomes REMOVE pending, reason"
+            found = self._table.update(
+                pipeline,
+                f"object#{item.id}",
+                change,
+                values,
+                "#run = :token AND #state = :was",
+                {"#state": "state", "#run": "run"},
+                hand=Hand("review_hand"),
+            )
+            return found is not None
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            return sum(pool.map(moved, objects))
+
+    def move_data(self, record: RunRecord, becomes: str) -> bool:
+        """Change what a run's record says of its data; False when it no longer says what it did."""
+        changed = self._table.update(
+            record.pipeline,
+            f"run#{token6(record.token)}",
+            "SET data_state = :becomes",
+            {":becomes": becomes, ":was": record.data_state},
+            "data_state = :was",
+            hand=Hand("review_hand"),
+        )
+        return changed is not None
 
     # --- the pipeline's state ---------------------------------------------------------------
 

@@ -21,6 +21,7 @@ class ClaimedObject(Part):
     etag: Annotated[str, "Its ETag, which identifies the content where there is no version"]
     size: Annotated[int, "Bytes"]
     chunk: Annotated[int, "Number of the chunk that checks it, from 0"]
+    released: Annotated[bool, "Whether a person released it"] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,11 @@ class Manifest(RunDocument):
         """S3 URI of the archive that carries features.py into the containers, if there is one."""
         name = self.definition.code
         return f"{self.definition_ref.uri}/{name}" if name else None
+
+    @property
+    def released(self) -> bool:
+        """Whether a person released what it claims, so that none of it is set aside again."""
+        return any(item.released for item in self.objects)
 
     @property
     def chunks(self) -> list[int]:

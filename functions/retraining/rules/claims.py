@@ -41,16 +41,18 @@ class Pending:
     etag: str
     size: int
     sequencer: str
+    released: bool = False  # by a person
 
 
 def batch(pending: Iterable[Pending]) -> list[Pending]:
     """The oldest objects that one run can check, as they arrived; the rest waits.
 
-    `pending` comes oldest first, by the second of the event.
+    `pending` comes oldest first, by the second of the event. What a person released is a batch of
+    its own: what is said of it does not hold for anything else.
     """
     taken: list[Pending] = []
-    total = 0
-    for item in islice(pending, MOST_OBJECTS):
+    total, oldest = 0, list(islice(pending, MOST_OBJECTS))
+    for item in [one for one in oldest if one.released] or oldest:
         total += item.size
         if taken and total > MOST_BYTES:
             break
@@ -67,9 +69,9 @@ def is_full(sizes: list[int]) -> bool:
 
 
 def least_rows(manifest: Manifest) -> int:
-    """How many new rows the batch needs; one that is full cannot wait for more."""
+    """How many new rows the batch needs; one that is full or was released does not wait."""
     full = is_full([item.size for item in manifest.objects])
-    return 1 if full else manifest.definition.min_new_rows
+    return 1 if full or manifest.released else manifest.definition.min_new_rows
 
 
 def in_order_of_arrival(objects: list[Pending]) -> list[Pending]:
@@ -129,6 +131,7 @@ def manifest_objects(objects: list[Pending], bucket: str) -> tuple[ClaimedObject
             etag=item.etag,
             size=item.size,
             chunk=chunk,
+            released=item.released,
         )
         for item, chunk in zip(objects, chunked(objects), strict=True)
     )

@@ -14,6 +14,7 @@ from retraining.rules.settlement import (
     POSTPONED,
     PROMOTED,
     QUARANTINED,
+    SUSPECT,
 )
 
 CAUSES: Final = ("errorMessage", "ErrorMessage", "FailureReason", "Cause", "cause", "StatusMessage")
@@ -143,10 +144,13 @@ def _next_step(record: RunRecord, paused: str | None) -> str:
         return f"fix the cause (ratchet show {run}), then drop data or push the pipeline again."
     if outcome == "FAILED" and record.package:
         return f"fix the cause (ratchet show {run}), then drop data again."
+    if record.data_state == SUSPECT:
+        return (
+            f"see why: ratchet show {run}. If the data are right, take them back: ratchet data"
+            f" release {run}; if not, drop corrected data."
+        )
     steps = {
         "PROMOTED": f"none needed. Try the model: ratchet invoke {record.pipeline}",
-        "SUSPECT": f"the batch is left out of the history, and the champion stays as it is. See"
-        f" why: ratchet show {run}",
         "MODEL_REJECTED": f"the champion stays as it is. See why: ratchet show {run}",
         "INCONCLUSIVE": f"drop more data; the verdict says how much: ratchet show {run}",
         "WAITING": "none needed. Drop more data; trigger.min_new_rows says how much a run needs",

@@ -35,6 +35,11 @@ class Ending:
     reason: str | None
 
 
+def unless_released(data_state: str, *, released: bool) -> str:
+    """What becomes of the data; what a person has released is not set aside again."""
+    return TRAINED if released and data_state == SUSPECT else data_state
+
+
 def endings(
     objects: tuple[ClaimedObject, ...],
     checked: dict[str, CheckedObject],

@@ -13,7 +13,7 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
 from retraining.errors import DocumentUnreadable, EndpointNotReady, NotOurs
-from retraining.observability import RUN_OUTCOME, RUNS_FAILED, count, log
+from retraining.observability import BATCHES_SET_ASIDE, RUN_OUTCOME, RUNS_FAILED, count, log
 from retraining.rules import data_verdict, names, outcomes
 from retraining.rules.gate.decisions import PROMOTE
 from retraining.rules.outcomes import Ended
@@ -24,6 +24,7 @@ from retraining.rules.settlement import (
     KEEPING_THE_MODEL,
     POSTPONED,
     PROMOTED,
+    SUSPECT,
 )
 from retraining.steps import promotions, wakes
 from retraining.steps.settle_data import checked_objects
@@ -51,6 +52,8 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     count(RUN_OUTCOME, Pipeline=pipeline, Outcome=ended.outcome)
     if ended.outcome == FAILED:
         count(RUNS_FAILED, Pipeline=pipeline)
+    if record.data_state == SUSPECT:
+        count(BATCHES_SET_ASIDE, Pipeline=pipeline)
     return ledger.update_run(RunRecord(pipeline=pipeline, token=token, notified=True))
 
 

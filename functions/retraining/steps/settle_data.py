@@ -83,7 +83,7 @@ def _keep_pending(aws: Adapters, pipeline: str, token: int) -> None:
 
 def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> None:
     pipeline, token = manifest.pipeline, manifest.token
-    data_state = decided.data_state
+    data_state = settlement.unless_released(decided.data_state, released=manifest.released)
     checked = checked_objects(aws, manifest)
     endings = settlement.endings(manifest.objects, checked, data_state, decided.sentence)
     _quarantine_batch(aws, manifest, checked, endings)

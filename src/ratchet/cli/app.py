@@ -8,6 +8,7 @@ import typer
 
 from ratchet import __version__
 from ratchet.cli.approve import approve, reject
+from ratchet.cli.data import data
 from ratchet.cli.demo import demo
 from ratchet.cli.graph import graph
 from ratchet.cli.info import info
@@ -49,6 +50,7 @@ for _function, _panel in (
     (graph, _AUTHOR),
 ):
     app.command(rich_help_panel=_panel)(_function)
+app.add_typer(data, rich_help_panel=_USE)
 app.command("try", rich_help_panel=_AUTHOR)(try_files)
 app.command("test-state", rich_help_panel=_AUTHOR)(state_test)
 

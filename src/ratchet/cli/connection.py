@@ -47,7 +47,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and
 
 _OUTPUTS = (
     "LandingBucket", "LandingUri", "WorkBucket", "LedgerTable", "RetrainingStateMachineArn",
-    "PromotionStateMachineArn", "RegisterPipelineFunction",
+    "PromotionStateMachineArn", "RegisterPipelineFunction", "ReviewDataFunction",
 )  # fmt: skip
 
 
@@ -103,6 +103,7 @@ class Stack:
     retraining_arn: str
     promotion_arn: str
     register_function: str
+    review_function: str
 
     @property
     def landing_prefix(self) -> str:

@@ -64,6 +64,7 @@ def about(stack: Stack) -> dict[str, Any]:
 
 def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
     from ratchet.cli import in_step, ledger
+    from ratchet.cli.data import SUSPECT, became
 
     promotion = ledger.promotion(stack, name)
     state = ledger.pipeline_state(stack, name)
@@ -79,6 +80,12 @@ def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
         "postponed": (state.get("postponed") or {}).get("reason"),
         "open_run": run.id if run else None,
         "waiting_objects": ledger.waiting(stack, name),
+        "set_aside": [
+            sentence
+            for record in ledger.runs(stack, name)
+            if record.get("data_state") == SUSPECT
+            for sentence in became(record)
+        ],
         "paused": state.get("paused_reason") or "yes" if state.get("paused") else None,
     }
 
@@ -118,7 +125,7 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
 
 def _notes(pipeline: dict[str, Any]) -> list[str]:
     """What is unusual about a pipeline's model, a sentence each."""
-    notes = list(pipeline["out_of_step"])
+    notes = [*pipeline["out_of_step"], *pipeline["set_aside"]]
     if pipeline["promotion"]:
         notes.append(f"{pipeline['promotion']} is promoting a model")
     if pipeline["postponed"]:

@@ -129,6 +129,11 @@ def landed_object(stack: Stack, pipeline: str, key: str, version: str) -> dict[s
     return _get(stack, pipeline, layout.object_item(key, version))
 
 
+def objects(stack: Stack, pipeline: str) -> Iterator[dict[str, Any]]:
+    """The ledger's items of all object versions of a pipeline."""
+    return _query(stack, pipeline, "object#")
+
+
 def read_json(stack: Stack, key: str) -> Any:
     """A JSON document of the work bucket; None when it does not exist."""
     body = read_bytes(stack, key)

@@ -22,8 +22,10 @@ def metric_values(record: dict[str, Any], holdout: str = "fresh") -> tuple[Any, 
 
 
 def print_record(console: Console, record: dict[str, Any]) -> None:
-    """Outcome, the metric of both models on both holdouts, and the verdict's sentence."""
+    """Outcome, both models' metric, the verdict's sentence, what became of the rows."""
     from rich.padding import Padding
+
+    from ratchet.cli import data
 
     console.print(Padding(screen.outcome(record.get("outcome")), (0, 0, 0, 2), expand=False))
     for holdout in ("fresh", "reference"):
@@ -33,6 +35,8 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
     sentence = str(record.get("sentence") or "")
     if sentence:
         console.print(Padding(sentence, (0, 0, 0, 2), expand=False))
+    for became in data.became(record):
+        console.print(Padding(became, (0, 0, 0, 2), expand=False))
     for finding in record.get("findings") or ():
         if finding not in sentence:
             console.print(Padding(f"Data: {finding}", (0, 0, 0, 2), expand=False))

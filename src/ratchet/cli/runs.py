@@ -93,13 +93,19 @@ def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
                 screen.number(champion),
                 screen.number(challenger),
                 screen.count((record.get("rows") or {}).get("accepted")),
+                _data(record.get("data_state")),
                 screen.clock_time(record.get("started")),
                 screen.duration(seconds),
                 *([record.get("sentence") or ""] if with_sentence else []),
             )
         )
-    columns = ["run", "outcome", ">champion", ">challenger", ">rows", "started", ">took"]
+    columns = ["run", "outcome", ">champion", ">challenger", ">rows", "data", "started", ">took"]
     return screen.table("", [*columns, "verdict"] if with_sentence else columns, rows)
+
+
+def _data(state: str | None) -> str:
+    """What became of a run's data, where that is not the usual."""
+    return "" if state in (None, "TRAINED", "PENDING") else state.lower()
 
 
 @command
