@@ -522,7 +522,7 @@ def write_parts(
     to_score = {part: rows for part, rows in TO_SCORE.items() if arrival or part != "arrival"}
     sizes = count_rows(found, {**to_fit, **to_score})
     for part, rows in to_fit.items():
-        _write(data.where(rows), columns, f"{request.output}/{part}", sizes[part], MISSING)
+        _write(data.where(rows), columns, f"{request.output}/{part}", sizes[part])
     for part, rows in to_score.items():
         _write(data.where(rows), scored, f"{request.output}/{part}", sizes[part], absent)
 
@@ -662,7 +662,9 @@ def _outside(label: str, count: int, row_id: str, value: str, limits: Limits) ->
     )
 
 
-def _write(rows: DataFrame, columns: list[str], folder: str, count: int, missing: str) -> None:
+def _write(
+    rows: DataFrame, columns: list[str], folder: str, count: int, missing: str = MISSING
+) -> None:
     files = max(1, math.ceil(count / ROWS_PER_FILE))
     ranges = rows.coalesce(1) if files == 1 else rows.repartitionByRange(files, "row_id")
     ordered = ranges.sortWithinPartitions("row_id", *map(_column, columns))
