@@ -32,7 +32,7 @@ def zipped(files: dict[str, str]) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as pack:
         for name, text in files.items():
-            pack.writestr(name, text)
+            pack.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return archive.getvalue()
 
 
