@@ -140,7 +140,7 @@ def manifest(header: list[str], **more: Any) -> str:
             "batch": "run-000002",
             "history": ["run-000001"],
             "reference": ["run-000001"],
-            "definition": {"data": {"columns": columns}, "etl": {"recipe": None}},
+            "definition": {"data": {"columns": columns}, "etl": {"recipe": None, "features": None}},
             "champion": None,
         }
         | more
