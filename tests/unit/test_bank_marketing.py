@@ -13,9 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import xgboost
 import yaml
+
+from retraining.rules import findings
+from retraining.rules.findings import Batch, Terms
+from retraining.rules.profile import Profiler
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "pipelines" / "bank-marketing"
@@ -139,3 +144,25 @@ def test_a_model_of_the_first_made_up_part_fails_on_the_newest_calls(tmp_path: P
     assert 0.60 < score(old, old) < 0.72
     assert score(old, ~old) < 0.62
     assert score(old | ~old, ~old) > 0.76
+
+
+CHECKS = {"max_null_share": None, "drift": {"psi": 0.25, "action": "warn"}}
+CLASSIC = ROOT / "tests" / "fixtures" / "classic-recipe.json"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("recipe", "named"), [(CLASSIC, True), (FOLDER / "recipe.json", False)])
+def test_the_duration_of_a_call_is_named_at_the_first_drop_unless_the_recipe_drops_it(
+    tmp_path: Path, recipe: Path, named: bool
+) -> None:
+    """It is known only when the call is over, as the label is."""
+    data = gzip.decompress(REAL.read_bytes()) if REAL.exists() else made_up(tmp_path)
+    rows = read(data.decode())
+    first = rows[: len(rows) * 6 // 10]
+    profiler = Profiler({name: rule["type"] for name, rule in COLUMNS.items()}, "y")
+    profiler.add({name: pa.array([row[name] for row in first]) for name in COLUMNS})
+    steps = {"recipe": json.loads(recipe.read_text())}
+    terms = Terms.of({"data": {"label": "y"}, "checks": CHECKS, "etl": steps})
+    batch = Batch(len(first), profiler.profile(), labels=frozenset({"no", "yes"}))
+    told = findings.found(batch, terms)
+    assert [(one.kind, one.column) for one in told] == ([("leak", "duration")] if named else [])

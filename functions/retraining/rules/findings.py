@@ -6,6 +6,7 @@ and what pipeline.yaml says to reject. The rest is told, and the run continues.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,7 +22,7 @@ FEW: Final = 0.5  # of the rows of the smallest batch so far
 CUT: Final = 0.1  # share of the earlier rows beyond an end behind which now nothing is
 JUMP: Final = 0.1  # of the share of missing values
 ENOUGH_LABELLED: Final = 50  # rows of a label, to say what gives it away
-LEAK: Final = 0.95  # AUC of a column alone
+LEAK: Final = 0.9  # AUC of a column alone
 STRONG: Final = 0.8  # the same, where it has more than twice the lift of every other column
 MANY_BATCHES: Final = 2  # before a batch is called small
 SHOWN: Final = 3  # values in a sentence
@@ -51,10 +52,26 @@ class Terms:
 
 
 def _deleted(recipe: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    actions = (step["Action"] for step in recipe)
-    given = [one["Parameters"] for one in actions if one["Operation"] == "DELETE"]
-    text = " ".join(str(value) for parameters in given for value in parameters.values())
-    return frozenset(text.replace('"', " ").replace(",", " ").strip("[] ").split())
+    """The columns that a recipe deletes without having made anything of them."""
+    deleted, used = set[str](), set[str]()
+    for action in (step["Action"] for step in recipe):
+        named = {
+            name for value in action["Parameters"].values() for name in _listed_names(str(value))
+        }
+        if action["Operation"] == "DELETE":
+            deleted |= named
+        else:
+            used |= named
+    return frozenset(deleted - used)
+
+
+def _listed_names(value: str) -> list[str]:
+    """A column's name as DataBrew gives it: plain, or several as a JSON list."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return [value]
+    return [str(one) for one in found] if isinstance(found, list) else [value]
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,12 @@ def test_a_profile_stays_small_and_its_quantiles_right_whatever_the_numbers() ->
     assert len(json.dumps(profile.as_json())) < 10_000
 
 
+def test_a_number_counts_however_it_is_spelled() -> None:
+    types = {"x": "number", "y": "category"}
+    rows = [{"x": cell, "y": "no"} for cell in ("+5", "5.", "5e0", "005", "5.0")]
+    assert column(profiled(rows, types=types), "x").counts == {str(bins.code(5)): (5,)}
+
+
 def test_an_identifier_does_not_fill_the_profile_and_frequent_texts_stay() -> None:
     types = {"id": "text", "y": "category"}
     rows = [{"id": "often" if n % 2 else f"id-{n}", "y": "yes"} for n in range(20_000)]
