@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -101,6 +102,7 @@ def test_a_file_becomes_a_pipeline_that_the_service_registers(run: Run, delimite
     assert (registered["data"]["key"], registered["split"]["by"]) == ("id", "key")
     assert registered["training"]["hyperparameters"]["objective"] == "binary:logistic"
     assert (registered["gate"]["metric"], registered["gate"]["minimum"]) == ("auc", 0.5)
+    assert registered["checks"]["tolerate"]["share"] == 0.001
     assert check(path, registered).accepted
 
 
@@ -280,6 +282,22 @@ def test_every_format_of_times_is_found_and_taken_by_the_data_check(form: str) -
     assert result.accepted, result.problems.sentence()
 
 
+def test_where_the_label_is_a_number_the_endpoint_takes_rows_as_they_land(run: Run) -> None:
+    table = flights().read_text().replace(",yes\n", ",1\n").replace(",no\n", ",0\n")
+    Path("january.csv").write_text(table)
+    run("new", "flights", "--from-csv", "january.csv", "--label", "late")
+    written = runpy.run_path(str(FLIGHTS / "features.py"))
+    landed = pd.DataFrame(
+        {"id": ["F1", "F2"], "day": ["2024-01-01"] * 2, "carrier": ["UA", "other"],
+         "distance": [3, 4], "delay": [1.5, None]}
+    )  # fmt: skip
+    found = written["features"](landed)
+    assert list(found.columns) == ["carrier", "distance", "delay"]
+    assert found["carrier"].to_list()[0] == 1
+    assert pd.isna(found["carrier"].to_list()[1])
+    pack(FLIGHTS)
+
+
 def test_reserved_names_are_those_of_the_service() -> None:
     assert header.RESERVED == RESERVED_COLUMNS
 
@@ -322,7 +340,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
 
 @pytest.mark.slow
 @given(tables())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_whatever_the_file_push_takes_what_is_written_and_the_check_takes_the_file(
     tmp_path_factory: pytest.TempPathFactory, table: tuple[str, list[list[str]]]
 ) -> None:

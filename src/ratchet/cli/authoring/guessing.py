@@ -79,6 +79,11 @@ class Guess:
         return as_landed and not self.task.classes
 
     @property
+    def raw_rows(self) -> bool:
+        """True when features.py can make all that is needed; it leaves the label as it landed."""
+        return not self.plain and not self.task.classes
+
+    @property
     def min_holdout_rows(self) -> int:
         """What the gate asks for: less than its default where this file could never bring it."""
         brought = int(self.look.rows * HOLDOUT * 0.8)

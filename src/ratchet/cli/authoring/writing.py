@@ -30,7 +30,10 @@ data:
 trigger:
   quiet_period: 5s        # a drop is one file here; for drops of many files, use 60s
 
-etl: {etl}
+checks:
+  tolerate: {{share: 0.001}}    # so many bad rows of a file are set aside alone
+
+etl:{etl}
 
 split:
   train: 0.7
@@ -98,6 +101,30 @@ def place(column: Column, values: list[str]) -> Column:
     return f.create_map(*pairs)[column]
 '''
 
+_FEATURES = '''\
+"""What the model sees of a row, on Glue and in the endpoint.
+
+Written by `ratchet new`, and yours to change. Row by row: what comes out for a row depends on that
+row alone, and `ratchet push` checks it.
+"""
+
+import pandas as pd
+
+# A text becomes its place in its list, from 0. Add new values at the end: models know the places.
+CODES: dict[str, list[str]] = {codes}
+
+# Not features.
+LEFT_OUT: list[str] = {left_out}
+
+
+def features(rows: pd.DataFrame) -> pd.DataFrame:
+    made = rows.drop(columns=LEFT_OUT)
+    for name, values in CODES.items():
+        places = {{value: place for place, value in enumerate(values)}}
+        made[name] = rows[name].map(places)  # missing where the value is not in the list
+    return made
+'''
+
 _REFIT = """\
   refit: true             # the model that serves is trained on all rows, with the judged settings
 """
@@ -106,7 +133,9 @@ _REFIT = """\
 def files(guess: Guess, folder: Path) -> dict[str, str]:
     """The text of each file by its name."""
     made = {"pipeline.yaml": _pipeline(guess, folder), "columns.yaml": _columns(guess, folder)}
-    if not guess.plain:
+    if guess.raw_rows:
+        made["features.py"] = _code(_FEATURES, guess)
+    elif not guess.plain:
         made["transform.py"] = _code(_TRANSFORM, guess)
     return made
 
@@ -154,7 +183,9 @@ def _csv(dialect: dict[str, Any]) -> str:
 
 def _etl(guess: Guess) -> str:
     if guess.plain:
-        return "{}                   # the columns are numbers already"
+        return " {}                   # the columns are numbers already"
+    if guess.raw_rows:
+        return "\n  features: features.py  # in the endpoint too, which takes rows as they land"
     return "\n  transform: transform.py  # texts to numbers, what is not a feature left out"
 
 
