@@ -21,6 +21,8 @@ CHAMPIONS_OUT_OF_STEP: Final = "ChampionsOutOfStep"
 PENDING_AGE: Final = "PendingAge"
 OPEN_RUN_AGE: Final = "OpenRunAge"
 RUN_OVERDUE: Final = "RunOverdue"
+CHAMPION_ON_ARRIVAL: Final = "ChampionOnArrival"
+ARRIVAL_BELOW_MINIMUM: Final = "ArrivalBelowMinimum"
 
 log = Logger(service="ratchet")
 
@@ -35,7 +37,12 @@ def gauge(metric: str, seconds: float, **dimensions: str) -> None:
     _emit(metric, "Seconds", int(seconds), dimensions)
 
 
-def _emit(metric: str, unit: str, value: int, dimensions: dict[str, str]) -> None:
+def level(metric: str, value: float, **dimensions: str) -> None:
+    """Measure how good something is, whatever its unit."""
+    _emit(metric, "None", value, dimensions)
+
+
+def _emit(metric: str, unit: str, value: float, dimensions: dict[str, str]) -> None:
     """One line in CloudWatch's embedded metric format.
 
     Powertools' own Metrics adds a `service` dimension to every set, under which an alarm on the

@@ -289,7 +289,7 @@ def ended_drop(**record: Any) -> Outcome:
     ("change", "failure"),
     [
         ({}, None),
-        ({"outcome": "PROMOTED"}, "the run ends MODEL_REJECTED; it ended PROMOTED"),
+        ({"outcome": "PROMOTED"}, "the run ends SUSPECT; it ended PROMOTED"),
         ({"metrics": {"fresh": {"challenger": 0.71}}}, "between 0.45 and 0.55; it is 0.710"),
         ({"data_state": "TRAINED"}, "set aside as SUSPECT; it is TRAINED"),
         ({"after": b"0.1,0.3"}, "byte for byte as before; it does not"),
@@ -299,7 +299,7 @@ def test_the_demo_says_plainly_which_expectation_failed(
     change: dict[str, Any], failure: str | None
 ) -> None:
     record = {
-        "outcome": "MODEL_REJECTED",
+        "outcome": "SUSPECT",
         "metrics": {"fresh": {"challenger": 0.49, "champion": 0.5}},
         "data_state": "SUSPECT",
     }

@@ -90,13 +90,12 @@ def test_the_demo_ends_well_and_says_so(demo: Shown) -> None:
 
 
 def test_the_demo_shows_four_outcomes_state_by_state(demo: Shown) -> None:
-    outcomes = re.findall(
-        r"^  (PROMOTED|DATA_REJECTED|MODEL_REJECTED)\s*$", demo.text, re.MULTILINE
-    )
-    assert outcomes == ["PROMOTED", "PROMOTED", "DATA_REJECTED", "MODEL_REJECTED"], demo.text
-    for state in ("Check the data", "Train the challenger", "Verify the endpoint's answers"):
+    outcomes = re.findall(r"^  (PROMOTED|DATA_REJECTED|SUSPECT)\s*$", demo.text, re.MULTILINE)
+    assert outcomes == ["PROMOTED", "PROMOTED", "DATA_REJECTED", "SUSPECT"], demo.text
+    for state in ("Check the data", "Train a model", "Verify the endpoint's answers"):
         assert re.search(rf"✓ {state} +\d+\.\d s", demo.text), state
     assert re.search(r"fresh holdout: +challenger 0\.\d+, champion 0\.\d+", demo.text)
+    assert re.search(r"of the serving model on [\d,]+ rows it had not seen: 0\.\d+", demo.text)
     assert "The endpoint answers as before, byte for byte" in demo.text
     assert "forty-two" in demo.text
 
@@ -109,7 +108,7 @@ def test_what_the_demo_leaves_belongs_together(demo: Shown) -> None:
     }  # fmt: skip
     report = (kept / "report.md").read_text()
     assert hashlib.sha256((kept / "model.tar.gz").read_bytes()).hexdigest() in report
-    for outcome in ("PROMOTED", "DATA_REJECTED", "MODEL_REJECTED"):
+    for outcome in ("PROMOTED", "DATA_REJECTED", "SUSPECT"):
         assert outcome in report
     with tarfile.open(kept / "model.tar.gz") as model:
         assert model.getnames() == ["xgboost-model"]

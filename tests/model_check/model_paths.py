@@ -181,6 +181,21 @@ def drop_and_approve(world: World) -> None:
     world.approve()
 
 
+def push_settings(world: World) -> None:
+    """Settings that win their backtest, and then their challenger."""
+    world.cloud.skills = [1.2, 1.5]
+    changed = {**DEFINITION["training"], "hyperparameters": {**SETTINGS, "max_depth": 4}}
+    world.push({**DEFINITION, "training": changed}, "3" * 64)
+    drop(world)
+
+
+def push_refit(world: World) -> None:
+    """A model of all rows serves in place of the one that was judged."""
+    world.push({**DEFINITION, "training": {**DEFINITION["training"], "refit": True}})
+    drop(world)
+
+
+SETTINGS = DEFINITION["training"]["hyperparameters"]
 OBJECT = "settle_data.update_item(object)#1"
 MOVE = "*.update_endpoint(live)#1"
 STOPPED = ("stop", "TrainModel.create_training_job()#1")
@@ -205,6 +220,8 @@ PATHS = (
     Path("rolled-back", promoted_twice, roll_back, "PROMOTED PROMOTED"),
     Path("approved", serving_on_approval, drop_and_approve, "PROMOTED PROMOTED"),
     Path("stopped", serving, drop, "PROMOTED FAILED PROMOTED", (STOPPED,)),
+    Path("settings-changed", serving, push_settings, "PROMOTED PROMOTED"),
+    Path("refitted", nothing, push_refit, "PROMOTED"),
     Path("half-settled", serving, drop_three, "PROMOTED FAILED", (("dies", OBJECT),)),
     Path("killed-settling", serving, drop_three, "PROMOTED FAILED", (("kill", OBJECT),)),
     Path("promotion-stopped", serving, drop, "PROMOTED FAILED", (("stop", MOVE),)),

@@ -56,7 +56,8 @@ class S3:
         if given.get("IfMatch") not in (None, found["etag"]):
             raise refused("PreconditionFailed", "another ETag", "GetObject")
         body = StreamingBody(io.BytesIO(found["body"]), len(found["body"]))
-        return {"Body": body, "VersionId": found["version"], "ETag": f'"{found["etag"]}"'}
+        size, etag = len(found["body"]), f'"{found["etag"]}"'
+        return {"Body": body, "ContentLength": size, "VersionId": found["version"], "ETag": etag}
 
     def head_object(self, *, Bucket: str, Key: str, **given: str) -> dict[str, Any]:
         found = self._found("HeadObject", Bucket, Key, given.get("VersionId"))

@@ -35,6 +35,9 @@ FORMER = Champion(
     token=0,
     run="bank-000000",
     features=("a", "b"),
+    hyperparameters={"num_round": "10", "objective": "binary:logistic"},
+    refit=False,
+    promise=None,
     features_sha256="0" * 64,
     golden="s3://work/golden.json",
     config=None,
@@ -62,6 +65,7 @@ class Run:
             batch=f"run-{token:06d}",
             history=(),
             reference=(),
+            earlier=(),
             objects=(),
             definition=registered.parsed(),
             definition_ref=DefinitionRef(uri=registered.uri, sha256=registered.sha256),
@@ -90,6 +94,12 @@ class Run:
         data = body.encode() if isinstance(body, str) else body
         self.service.s3.put_object(Bucket="work", Key=f"{self.prefix}/{name}", Body=data)
 
+    def arrive(self, count: int, role: str = "champion", skill: float = 1.0) -> None:
+        """Let a model score so many new rows beside those that are held out."""
+        new = [f"r{n:04d},new,-,{n % 2},0.5\n" for n in range(count)]
+        held_out = scored(self.lines, skill).splitlines(keepends=True)
+        self.put(f"scores/{role}/part-0.csv.out", "".join(sorted([*new, *held_out])))
+
     def scored(self, role: str) -> dict[str, Any]:
         """A candidate as the Map answers it."""
         trained = role != "champion"
@@ -103,11 +113,11 @@ class Run:
             "score": f"{self.uri}/prepared/holdout/",
             "artifact": artifact if trained else None,
             "image": "image" if trained else None,
-            "training_job": "job" if trained else None,
+            "training_job": f"job-{role}" if trained else None,
         }
 
-    def judge(self, *, champion: bool = False) -> Any:
-        roles = ["challenger", "champion"] if champion else ["challenger"]
+    def judge(self, *others: str, champion: bool = False) -> Any:
+        roles = ["challenger", *others, *["champion"] * champion]
         candidates = [self.scored(role) for role in roles]
         extract_metrics.handler({**self.event, "candidates": candidates}, None)
         return gate.handler(self.event, None)

@@ -128,8 +128,12 @@ class Endpoints:
 
     def delete_unused(self, config: str, model: str) -> None:
         """Delete a config and a model that are ours; one that is already gone is fine."""
-        aws = self._sagemaker
         self.delete_config(config)
+        self.delete_model(model)
+
+    def delete_model(self, model: str) -> None:
+        """Delete a model that is ours; one that is already gone is fine."""
+        aws = self._sagemaker
         if found := self._described(aws.describe_model, ModelName=model):
             self._ownership.require("model", model, found["ModelArn"])
             self._described(aws.delete_model, ModelName=model)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from retraining.documents.document import Document
+from retraining.documents.verdict import Promise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,11 @@ class Champion(Document):
     token: Annotated[int, "Fencing token of the run that trained it"]
     run: Annotated[str, "Id of that run"]
     features: Annotated[tuple[str, ...], "Its features, in the order in which it takes them"]
+    hyperparameters: Annotated[
+        dict[str, str], "What it was trained with, as text; none by a workflow"
+    ]
+    refit: Annotated[bool, "Whether the rows that judged it were then trained on as well"]
+    promise: Annotated[Promise | None, "What it did where it was judged; null: not defined"]
     features_sha256: Annotated[str, "SHA-256 of the features as a JSON list"]
     golden: Annotated[str, "S3 URI of its golden rows"]
     config: Annotated[str | None, "Its endpoint config; null without an endpoint"]

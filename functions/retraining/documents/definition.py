@@ -127,6 +127,11 @@ class PushedDefinition(Part):
         return found
 
     @property
+    def refit(self) -> bool:
+        """Whether the judged settings are trained again on all rows, and that model serves."""
+        return bool(self.section("training").get("refit"))
+
+    @property
     def instance(self) -> str:
         """The instance type that trains."""
         return str(self.section("training")["instance"])

@@ -35,6 +35,18 @@ class DefinitionRef(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EarlierArrival(Part):
+    """How a champion did on an earlier batch, which it had not seen."""
+
+    run: Annotated[str, "The run that brought the batch"]
+    promised: Annotated[float | None, "What the champion of that time had promised"]
+    promised_lift: Annotated[float | None, "How much better that is than a model without skill"]
+    arrival: Annotated[float | None, "What it did on the new rows"]
+    arrival_lift: Annotated[float | None, "How much better that is than a model without skill"]
+    arrival_rows: Annotated[int, "How many they were"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest(RunDocument):
     """The claim of a run. Written once; a retry of ClaimData reads it back."""
 
@@ -49,6 +61,7 @@ class Manifest(RunDocument):
     batch: Annotated[str, "Value of the reserved column `batch` in the rows this run accepts"]
     history: Annotated[tuple[str, ...], "Earlier batches that are trained on, oldest first"]
     reference: Annotated[tuple[str, ...], "The last of them, whose holdouts are judged on"]
+    earlier: Annotated[tuple[EarlierArrival, ...], "What champions promised and did, oldest first"]
     objects: Annotated[tuple[ClaimedObject, ...], "The object versions it claimed, as they arrived"]
     definition: Annotated[PushedDefinition, "The whole definition.json, every default written out"]
     definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]

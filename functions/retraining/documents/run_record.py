@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from retraining.documents.document import Document
+from retraining.documents.document import Document, Part
+from retraining.documents.verdict import Promise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival(Part):
+    """How the champion of that time did on the new rows, none of which it had seen."""
+
+    champion: Annotated[str, "Id of the run that trained it"]
+    rows: Annotated[int, "How many new rows there were"]
+    value: Annotated[float | None, "The metric; null where it is not defined"]
+    lift: Annotated[float | None, "How much better that is than a model without skill"]
+    missed: Annotated[bool, "Whether that misses `gate.minimum`"]
+    promised: Annotated[float | None, "What it had done where it was judged"]
+    promised_lift: Annotated[float | None, "How much better that was than a model without skill"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +56,9 @@ class RunRecord(Document):
     metrics: Annotated[
         dict[str, dict[str, float | None]] | None, "The metric by holdout and candidate"
     ] = None
+    settings: Annotated[dict[str, str] | None, "The hyperparameters of the model it judged"] = None
+    arrival: Annotated[Arrival | None, "How the champion did on the new rows"] = None
+    promise: Annotated[Promise | None, "What its own model did where it was judged"] = None
     verdict: Annotated[str | None, "S3 URI of the verdict; null when there is none"] = None
     error: Annotated[str | None, "Name of the error that a failed run ended with"] = None
     cause: Annotated[str | None, "Cause of that error, as AWS gave it"] = None

@@ -6,52 +6,120 @@ The model that would serve has the run's own name, the others have their role be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
+from retraining.algorithms.hyperparameters import as_text
 from retraining.documents.candidates import Candidate
-from retraining.rules.candidates import CHALLENGER, CHAMPION, REFIT
+from retraining.documents.manifest import Manifest
+from retraining.rules.candidates import ALONE, BACKTEST, CHALLENGER, CHAMPION, REFIT
 
-ROLES: Final = (CHAMPION, CHALLENGER, REFIT)
+ROLES: Final = (CHAMPION, CHALLENGER, REFIT, BACKTEST, ALONE)
 SERVING: Final = (REFIT, CHALLENGER)
 """Who would serve: the first of these that there is."""
+
 Settings = dict[str, str]
 """Hyperparameters as text."""
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run's name, with which the names of its models begin, and the URI of its folder."""
+class Plan:
+    """What a run may train: by name, place, champion and settings."""
 
-    name: str
-    uri: str
+    name: str  # of the model that would serve
+    uri: str  # of the run's folder
+    champion: str | None  # its model
+    settings: Settings
+    former: Settings | None = None  # the champion's, where they differ
+    refit: bool = False
 
-    def champion(self, model: str) -> Candidate:
-        """The model that serves."""
-        return Candidate(
-            role=CHAMPION,
-            model=model,
-            train=None,
-            validation=None,
-            hyperparameters={},
-            score=self._rows("holdout"),
+    @classmethod
+    def of(cls, manifest: Manifest, uri: str) -> Self:
+        """The plan of a run whose folder is at `uri`."""
+        champion, wanted = manifest.champion, settings_of(manifest)
+        former = champion.hyperparameters if champion else {}
+        changed = bool(former and wanted and former != wanted)  # a workflow has no settings
+        return cls(
+            manifest.name,
+            uri,
+            champion.model if champion else None,
+            wanted,
+            former if changed else None,
+            manifest.definition.refit,
         )
 
-    def challenger(self, settings: Settings) -> Candidate:
-        """A model of all the data that is not held out."""
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What PrepareDataset writes to fit on, besides train and validation.
+
+        With a champion a model of the batch alone may be needed, as soon as it is scored.
+        """
+        wanted = {
+            BACKTEST: self.former is not None,
+            ALONE: self.champion is not None,
+            REFIT: self.refit,
+        }
+        return tuple(part for part, needed in wanted.items() if needed)
+
+    def first_pass(self) -> tuple[Candidate, ...]:
+        """The candidates before the gate has seen any; the champion scores meanwhile.
+
+        Changed settings come first, without a challenger: which settings it has is then known.
+        """
+        if self.former is not None:
+            return (*self._served(), self._trained(BACKTEST, self.settings, "arrival"))
+        return (*self._served(), *self._serving(self.settings))
+
+    def further(self, role: str, *, former: bool) -> tuple[Candidate, ...]:
+        """A candidate that the gate asks for, with the new settings or with the former ones."""
+        settings = self.former if former and self.former is not None else self.settings
+        if role == CHALLENGER:
+            return self._serving(settings)
+        return (self._trained(role, settings, "holdout"),)
+
+    @property
+    def aside(self) -> tuple[str, ...]:
+        """The names of models that the run may have trained and that never serve."""
+        judged = (CHALLENGER,) if self.refit else ()
+        parts = (part for part in self.parts if part != REFIT)
+        return tuple(f"{self.name}-{role}" for role in (*judged, *parts))
+
+    def _served(self) -> tuple[Candidate, ...]:
+        if self.champion is None:
+            return ()
+        rows = self._rows("arrival")
+        return (
+            Candidate(
+                role=CHAMPION,
+                model=self.champion,
+                train=None,
+                validation=None,
+                hyperparameters={},
+                score=rows,
+            ),
+        )
+
+    def _serving(self, settings: Settings) -> tuple[Candidate, ...]:
+        """The challenger, and beside it the model of all rows that serves in its place."""
+        roles = (CHALLENGER, REFIT) if self.refit else (CHALLENGER,)
+        return tuple(self._trained(role, settings, "holdout") for role in roles)
+
+    def _trained(self, role: str, settings: Settings, score: str) -> Candidate:
+        folder = "" if role == CHALLENGER else f"{role}/"
+        serves = role == (REFIT if self.refit else CHALLENGER)
         return Candidate(
-            role=CHALLENGER,
-            model=self.name,
-            train=self._rows("train"),
-            validation=self._rows("validation"),
+            role=role,
+            model=self.name if serves else f"{self.name}-{role}",
+            train=self._rows(f"{folder}train"),
+            validation=self._rows(f"{folder}validation"),
             hyperparameters=settings,
-            score=self._rows("holdout"),
+            score=self._rows(score),
         )
 
     def _rows(self, folder: str) -> str:
         return f"{self.uri}/prepared/{folder}/"
 
 
-def first_pass(run: Run, settings: Settings, champion: str | None) -> tuple[Candidate, ...]:
-    """The candidates before the gate has seen any; the champion scores meanwhile."""
-    served = () if champion is None else (run.champion(champion),)
-    return (*served, run.challenger(settings))
+def settings_of(manifest: Manifest) -> Settings:
+    """The hyperparameters that the run's definition asks for."""
+    chosen = manifest.definition.hyperparameters
+    return {name: as_text(value) for name, value in chosen.items()}

@@ -9,7 +9,6 @@ from typing import Final
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.algorithms.catalog import DEFAULT, label_range
-from retraining.algorithms.hyperparameters import as_text
 from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
@@ -22,8 +21,9 @@ from retraining.errors import (
     NothingPending,
     PipelineNotRegistered,
 )
-from retraining.rules import claims, encryption, names, passes, serving
+from retraining.rules import claims, encryption, names, serving
 from retraining.rules.durations import seconds
+from retraining.rules.passes import Plan
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
 
@@ -122,6 +122,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         reference=claims.reference(
             history, definition.reference_batches, _trained_on(aws, pipeline, champion)
         ),
+        earlier=claims.earlier(runs),
         objects=claimed,
         definition=definition,
         definition_ref=_reference(registration),
@@ -195,14 +196,6 @@ def _training(aws: Adapters, manifest: Manifest) -> RunTraining:
     )
 
 
-def _candidates(aws: Adapters, manifest: Manifest) -> tuple[Candidate, ...]:
-    champion = manifest.champion
-    run = passes.Run(manifest.name, aws.run_folder(manifest.pipeline, manifest.token).uri)
-    chosen = manifest.definition.hyperparameters
-    hyperparameters = {name: as_text(value) for name, value in chosen.items()}
-    return passes.first_pass(run, hyperparameters, champion.model if champion else None)
-
-
 def _keys(training: RunTraining) -> RunKeys:
     key = settings.kms_key_arn
     return RunKeys(
@@ -224,6 +217,7 @@ def _claimed(
     pipeline, token, definition = manifest.pipeline, manifest.token, manifest.definition
     folder, kind = aws.run_folder(pipeline, token), definition.endpoint_kind
     transform = definition.transform
+    plan = Plan.of(manifest, folder.uri)
     accepted = aws.work.uri(names.accepted_prefix(pipeline))
     return ClaimedRun(
         pipeline=pipeline,
@@ -240,12 +234,12 @@ def _claimed(
         code=manifest.code,
         label=definition.label,
         split_by=definition.split_by,
-        parts=NO_PARTS,
+        parts=",".join(plan.parts) or NO_PARTS,
         training=training,
         keys=_keys(training),
         isolation=serving.isolated(kind, manifest.code),
         variables=serving.variables(manifest.code),
-        candidates=_candidates(aws, manifest),
+        candidates=plan.first_pass(),
         endpoint_kind=kind,
         tags=tuple(aws.names.tag_list(pipeline)),
     )

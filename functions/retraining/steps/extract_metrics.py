@@ -8,30 +8,38 @@ from retraining.adapters import Adapters
 from retraining.adapters.run_folder import RunFolder
 from retraining.adapters.spool import Spools
 from retraining.algorithms.algorithm import CONTENT_TYPE
-from retraining.documents.candidates import Candidates, ScoredCandidate
+from retraining.documents.candidates import Candidate, Candidates, ScoredCandidate
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
-from retraining.rules.candidates import CHALLENGER, FRESH, MEASURED_ON, REFERENCE
+from retraining.rules.candidates import FRESH, REFERENCE
 from retraining.rules.measuring import measure
-from retraining.rules.scores import Row
+from retraining.rules.passes import SERVING
+from retraining.rules.scores import Kept, Row
 
 
 def extract_metrics(aws: Adapters, manifest: Manifest, scored: tuple[ScoredCandidate, ...]) -> str:
     """Measure the candidates so far and keep golden rows; the URI of metrics.json."""
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     known = (folder.find(Candidates) or Candidates(candidates=())).joined(scored)
-    roles = [one.role for one in known.candidates if one.role in MEASURED_ON]
     with Spools() as column:
-        kept = scores.gather({role: _scores(folder, role) for role in roles}, column)
+        files = {one.role: _scores(folder, one.role) for one in known.candidates}
+        kept = scores.gather(files, column)
         measured = measure(manifest.definition.metric, kept)
-        judged = {kind: kept[kind].scores[CHALLENGER] for kind in (FRESH, REFERENCE)}
-        wanted = scores.golden_ids(judged, _scores(folder, CHALLENGER))
-    rows = scores.golden_rows(_lines(folder, "prepared/holdout/", ""), wanted)
-    folder.write(Golden(content_type=CONTENT_TYPE, rows=rows))
+        if serving := known.of_role(*SERVING):
+            folder.write(_golden(folder, serving, kept))
     folder.write(known)
     return folder.write(measured)
+
+
+def _golden(folder: RunFolder, serving: Candidate, kept: dict[str, Kept]) -> Golden:
+    """Rows that prove which model answers: with the scores of the one that is to serve."""
+    own = {kind: kept[kind].scores[serving.role] for kind in (FRESH, REFERENCE)}
+    wanted = scores.golden_ids(own, _scores(folder, serving.role))
+    place = serving.score.removeprefix(f"{folder.uri}/")
+    rows = scores.golden_rows(_lines(folder, place, ""), wanted)
+    return Golden(content_type=CONTENT_TYPE, rows=rows)
 
 
 def _scores(folder: RunFolder, role: str) -> Iterator[Row]:

@@ -7,16 +7,30 @@ from dataclasses import asdict, replace
 from retraining import clock
 from retraining.adapters import Adapters, AwsError
 from retraining.documents.batch_report import BatchReport
+from retraining.documents.candidates import Candidates
 from retraining.documents.manifest import Manifest
 from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
-from retraining.documents.run_record import RunRecord
+from retraining.documents.run_record import Arrival, RunRecord
 from retraining.documents.verdict import Verdict
 from retraining.errors import DocumentUnreadable, EndpointNotReady, NotOurs
-from retraining.observability import BATCHES_SET_ASIDE, RUN_OUTCOME, RUNS_FAILED, count, log
+from retraining.observability import (
+    ARRIVAL_BELOW_MINIMUM,
+    BATCHES_SET_ASIDE,
+    CHAMPION_ON_ARRIVAL,
+    RUN_OUTCOME,
+    RUNS_FAILED,
+    count,
+    level,
+    log,
+)
 from retraining.rules import data_verdict, names, outcomes
+from retraining.rules.candidates import ARRIVAL, BACKTEST, CHALLENGER, CHAMPION
 from retraining.rules.gate.decisions import PROMOTE
+from retraining.rules.gate.terms import Terms
+from retraining.rules.metrics import METRICS
 from retraining.rules.outcomes import Ended
+from retraining.rules.passes import Plan
 from retraining.rules.promotion import SETTLING
 from retraining.rules.settlement import (
     APPROVAL_PENDING,
@@ -25,6 +39,7 @@ from retraining.rules.settlement import (
     POSTPONED,
     PROMOTED,
     SUSPECT,
+    TRAINED,
 )
 from retraining.steps import promotions, wakes
 from retraining.steps.settle_data import checked_objects
@@ -43,6 +58,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     if ended.outcome not in KEEPING_THE_MODEL:
         _reject_unused_package(aws, record)
         _delete_unused_model(aws, pipeline, token)
+    _delete_aside(aws, pipeline, token)
     if ended.outcome == APPROVAL_PENDING:  # perhaps somebody has approved it meanwhile
         promotions.start_approved(aws, record)
     promotions.retry(aws, pipeline, besides=token)
@@ -50,6 +66,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     paused = ledger.state(pipeline).paused_reason
     aws.notices.publish(*outcomes.notice(record, paused))
     count(RUN_OUTCOME, Pipeline=pipeline, Outcome=ended.outcome)
+    _tell_arrival(record)
     if ended.outcome == FAILED:
         count(RUNS_FAILED, Pipeline=pipeline)
     if record.data_state == SUSPECT:
@@ -128,6 +145,8 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
     set_aside = data_verdict.set_aside(checks)
     prepared, measured = folder.find(Prepared), folder.find(Metrics)
     said = folder.find(BatchReport)
+    verdict, scored = folder.find(Verdict), folder.find(Candidates)
+    judged = scored.of_role(CHALLENGER, BACKTEST) if scored else None
     return replace(
         record,
         objects=len(manifest.objects),
@@ -141,7 +160,10 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
         },
         findings=tuple(one.sentence for one in said.findings) if said else None,
         metrics=measured.values() if measured else None,
-        verdict=folder.uri_of(Verdict) if folder.find(Verdict) else None,
+        settings=judged.hyperparameters if judged else None,
+        arrival=_arrival(manifest, measured) if measured else None,
+        promise=verdict.promise if verdict else None,
+        verdict=folder.uri_of(Verdict) if verdict else None,
     )
 
 
@@ -149,6 +171,36 @@ def _told(sentence: str, set_aside: tuple[str, ...]) -> str:
     """The sentence with what it must not leave unsaid; a run may be finished twice."""
     more = [one for one in set_aside if one.removesuffix(".") not in sentence]
     return " ".join([sentence, *more]) if sentence else sentence
+
+
+def _arrival(manifest: Manifest, measured: Metrics) -> Arrival | None:
+    """How the champion did on the new rows, beside what it had promised."""
+    champion, found = manifest.champion, measured.on(CHAMPION, ARRIVAL)
+    if champion is None or found is None:
+        return None
+    promise, terms = champion.promise, Terms.of(manifest.definition.section("gate"))
+    metric = METRICS[terms.metric]
+    return Arrival(
+        champion=champion.run,
+        rows=found.rows,
+        value=found.value,
+        lift=found.lift,
+        missed=found.value is not None and not metric.passes(found.value, terms.minimum),
+        promised=promise.value if promise else None,
+        promised_lift=promise.lift if promise else None,
+    )
+
+
+def _tell_arrival(record: RunRecord) -> None:
+    """How the champion did, as metrics; of data that were set aside it says nothing about it.
+
+    Every pipeline has another minimum, so an alarm reads who missed it, not the value.
+    """
+    found = record.arrival
+    if found is None or found.value is None or record.data_state != TRAINED:
+        return
+    level(CHAMPION_ON_ARRIVAL, found.value, Pipeline=record.pipeline, Metric=record.metric or "")
+    count(ARRIVAL_BELOW_MINIMUM, int(found.missed), Pipeline=record.pipeline)
 
 
 def _reject_unused_package(aws: Adapters, record: RunRecord) -> None:
@@ -186,6 +238,17 @@ def _delete_unused_model(aws: Adapters, pipeline: str, token: int) -> None:
             aws.endpoints.delete_unused(name, name)
     except (AwsError, NotOurs, EndpointNotReady) as error:
         log.warning(f"model {name} could not be deleted: {error}")
+
+
+def _delete_aside(aws: Adapters, pipeline: str, token: int) -> None:
+    """Delete the models that were trained to judge by them, and never serve."""
+    folder = aws.run_folder(pipeline, token)
+    try:
+        manifest = folder.find(Manifest)
+        for name in Plan.of(manifest, folder.uri).aside if manifest else ():
+            aws.endpoints.delete_model(name)
+    except (AwsError, NotOurs, EndpointNotReady, DocumentUnreadable) as error:
+        log.warning(f"models of run {names.run_id(pipeline, token)} are left: {error}")
 
 
 def _in_use(aws: Adapters, pipeline: str, name: str) -> bool:

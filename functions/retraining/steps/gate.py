@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from retraining import clock
 from retraining.adapters import Adapters
@@ -16,15 +16,17 @@ from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
 from retraining.documents.verdict import JudgedChampion, Verdict
 from retraining.rules import names
-from retraining.rules.candidates import ARRIVAL, CHALLENGER, CHAMPION, FRESH, REFERENCE
-from retraining.rules.gate.comparison import WORSE
-from retraining.rules.gate.decisions import Further, Judgement, Reject
+from retraining.rules.candidates import (
+    CHALLENGER,
+    FRESH,
+    REFERENCE,
+    REFIT,
+)
+from retraining.rules.gate.decisions import Decision, Further, Judgement
 from retraining.rules.gate.judge import expects_reference, judge
-from retraining.rules.gate.terms import Facts, Terms
-from retraining.rules.settlement import SUSPECT
-
-BAD = ("finite", "absolute minimum", "no row shared with training", "fit to serve: scores")
-"""Rules that only a broken challenger fails."""
+from retraining.rules.gate.settings import FORMER
+from retraining.rules.gate.terms import Earlier, Facts, Terms
+from retraining.rules.passes import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,22 +45,29 @@ def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
     """Judge the challenger and write verdict.json."""
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     measured = folder.read(Metrics)
-    facts = _facts(folder, manifest, measured)
+    plan = Plan.of(manifest, folder.uri)
+    facts = _facts(folder, manifest, measured, plan)
     judgement = judge(Terms.of(manifest.definition.section("gate")), facts)
     decision = judgement.decision
-    written = folder.write(_verdict(manifest, measured, judgement))
+    written = folder.write(_verdict(manifest, measured, judgement, plan))
     return GateAnswer(
         decision=decision.name,
         outcome=decision.outcome,
-        data_state=_data_state(judgement, measured),
+        data_state=decision.data_state,
         sentence=decision.sentence,
         verdict=written,
-        next=(),
+        next=_next(decision, plan),
     )
 
 
-def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics) -> Facts:
-    summary = folder.read(Prepared)
+def _next(decision: Decision, plan: Plan) -> tuple[Candidate, ...]:
+    wanted = decision.wanted if isinstance(decision, Further) else ()
+    found = (plan.further(one.role, former=one.settings == FORMER) for one in wanted)
+    return tuple(candidate for candidates in found for candidate in candidates)
+
+
+def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan) -> Facts:
+    summary, champion = folder.read(Prepared), manifest.champion
     prepared = summary.rows
     golden = folder.find(Golden)
     return Facts(
@@ -66,7 +75,11 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics) -> Facts:
         prepared_rows={FRESH: prepared.holdout_fresh, REFERENCE: prepared.holdout_reference},
         golden_rows=len(golden.rows) if golden else 0,
         shared_rows=summary.shared,
-        has_champion=manifest.champion is not None,
+        has_champion=champion is not None,
+        champion_knows_reference=champion is not None and champion.refit,
+        champion_promise=champion.promise.lift if champion and champion.promise else None,
+        changed=plan.former is not None,
+        earlier=tuple(Earlier(**asdict(one)) for one in manifest.earlier),
         expects_reference=expects_reference(
             manifest.reference, prepared.holdout_reference, manifest.definition.split_by
         ),
@@ -74,7 +87,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics) -> Facts:
     )
 
 
-def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement) -> Verdict:
+def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement, plan: Plan) -> Verdict:
     decision = judgement.decision
     return Verdict(
         pipeline=manifest.pipeline,
@@ -86,7 +99,7 @@ def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement) -> Ver
         measured=measured.candidates,
         decision=decision.name,
         outcome=decision.outcome,
-        data_state=_data_state(judgement, measured),
+        data_state=decision.data_state,
         sentence=decision.sentence,
         rules=judgement.rules,
         comparisons=judgement.comparisons,
@@ -94,19 +107,9 @@ def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement) -> Ver
         settings=judgement.settings,
         promise=judgement.promise,
         judged=CHALLENGER,
-        serves=CHALLENGER,
+        serves=REFIT if plan.refit else CHALLENGER,
         wanted=decision.wanted if isinstance(decision, Further) else (),
     )
-
-
-def _data_state(judgement: Judgement, measured: Metrics) -> str | None:
-    """Where no champion met the batch, a challenger that is clearly bad makes its data suspect."""
-    decision = judgement.decision
-    if not isinstance(decision, Reject) or measured.on(CHAMPION, ARRIVAL):
-        return decision.data_state
-    worse = any(one.reading == WORSE for one in judgement.comparisons)
-    bad = any(not rule.passed and rule.rule in BAD for rule in judgement.rules)
-    return SUSPECT if worse or bad else decision.data_state
 
 
 def _judged(champion: Champion | None) -> JudgedChampion | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from retraining import clock
 from retraining.adapters import Adapters
+from retraining.documents.candidates import Candidates
 from retraining.documents.champion import Champion
 from retraining.documents.prepared import Prepared
 from retraining.documents.promotion import Promotion
 from retraining.documents.verdict import Verdict
 from retraining.errors import PromotionLost
 from retraining.rules import names, outcomes
+from retraining.rules.candidates import REFIT
+from retraining.rules.passes import SERVING
 from retraining.steps import promotions
 
 
@@ -51,7 +54,9 @@ def _champion(aws: Adapters, wanted: Promotion) -> Champion:
     described = aws.registry.describe(wanted.package)
     container = described["InferenceSpecification"]["Containers"][0]
     facts = described["CustomerMetadataProperties"]
-    prepared = aws.run_folder(wanted.pipeline, wanted.token).read(Prepared)
+    folder = aws.run_folder(wanted.pipeline, wanted.token)
+    trained = folder.read(Candidates).of_role(*SERVING)
+    prepared = folder.read(Prepared)
     return Champion(
         package=wanted.package,
         version=aws.registry.version(wanted.package),
@@ -62,6 +67,9 @@ def _champion(aws: Adapters, wanted: Promotion) -> Champion:
         token=wanted.token,
         run=names.run_id(wanted.pipeline, wanted.token),
         features=prepared.features,
+        hyperparameters=trained.hyperparameters if trained else {},
+        refit=trained is not None and trained.role == REFIT,
+        promise=folder.read(Verdict).promise,
         features_sha256=facts["features_sha256"],
         golden=wanted.golden,
         config=wanted.config,

@@ -21,13 +21,34 @@ def metric_values(record: dict[str, Any], holdout: str = "fresh") -> tuple[Any, 
     return values.get("challenger"), values.get("champion")
 
 
+def arrival_values(record: dict[str, Any]) -> tuple[Any, Any]:
+    """What the champion did on the new rows, and what it had promised; None where unknown."""
+    arrival = record.get("arrival") or {}
+    return arrival.get("value"), arrival.get("promised")
+
+
+def arrival_sentence(record: dict[str, Any]) -> str | None:
+    """'auc of the serving model on 4,278 rows it had not seen: 0.683 (promised 0.780)'."""
+    value, promised = arrival_values(record)
+    if value is None:
+        return None
+    rows = screen.plural(int(record["arrival"]["rows"]), "row")
+    text = f"{record.get('metric')} of the serving model on {rows} it had not seen: "
+    text += screen.number(value)
+    return text if promised is None else f"{text} (promised {screen.number(promised)})"
+
+
 def print_record(console: Console, record: dict[str, Any]) -> None:
-    """Outcome, both models' metric, the verdict's sentence, what became of the rows."""
+    """Outcome, how the champion did on arrival, both models' metric, the verdict's sentence, and
+    what became of the rows.
+    """
     from rich.padding import Padding
 
     from ratchet.cli import data
 
     console.print(Padding(screen.outcome(record.get("outcome")), (0, 0, 0, 2), expand=False))
+    if arrived := arrival_sentence(record):
+        console.print(f"  {arrived}", soft_wrap=True)
     for holdout in ("fresh", "reference"):
         challenger, champion = metric_values(record, holdout)
         if challenger is not None:

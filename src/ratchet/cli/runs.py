@@ -80,16 +80,19 @@ def _print_set_aside(record: dict[str, Any]) -> None:
 def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
     """One line per run; a narrow terminal has no room for the sentences."""
     from ratchet.cli import screen
-    from ratchet.cli.run_report import metric_values
+    from ratchet.cli.run_report import arrival_values, metric_values
 
     rows = []
     for record in records:
         challenger, champion = metric_values(record)
+        arrival, promised = arrival_values(record)
         seconds = screen.between(record.get("started"), record.get("ended"))
         rows.append(
             (
                 RunRef(record["pipeline"], int(record["token"])).id,
                 screen.outcome(record.get("outcome")),
+                screen.number(arrival),
+                screen.number(promised),
                 screen.number(champion),
                 screen.number(challenger),
                 screen.count((record.get("rows") or {}).get("accepted")),
@@ -99,7 +102,8 @@ def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
                 *([record.get("sentence") or ""] if with_sentence else []),
             )
         )
-    columns = ["run", "outcome", ">champion", ">challenger", ">rows", "data", "started", ">took"]
+    columns = ["run", "outcome", ">on arrival", ">promised", ">champion", ">challenger"]
+    columns += [">rows", "data", "started", ">took"]
     return screen.table("", [*columns, "verdict"] if with_sentence else columns, rows)
 
 
@@ -217,6 +221,8 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     out.print(f"{ref.id}  started {started}, took {screen.duration(seconds)}", style="bold")
     run_report.print_record(out, record)
     rows = record.get("rows") or {}
+    if settings := record.get("settings"):
+        out.print("  settings: " + ", ".join(f"{k} {v}" for k, v in sorted(settings.items())))
     if rows:
         out.print("  rows: " + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in rows.items()))
     out.print()

@@ -143,6 +143,9 @@ def _second(scenario: Scenario, ended: Outcome, _drops: Drops) -> list[str]:
             f"the challenger beats the champion on the fresh holdout; it has "
             f"{screen.number(challenger)}, the champion {screen.number(champion)}"
         )
+    arrived, _ = run_report.arrival_values(ended.record)
+    if arrived is None:
+        failed.append("the serving model was scored on all new rows; it was not")
     if ended.before is not None and ended.after is not None:
         scenario.console.print(
             f"  The endpoint answered {answers(ended.before)}; "
@@ -176,7 +179,7 @@ def _third(scenario: Scenario, ended: Outcome, drops: Drops) -> list[str]:
 
 
 def _fourth(scenario: Scenario, ended: Outcome, drops: Drops) -> list[str]:
-    failed = _unless(ended, "MODEL_REJECTED")
+    failed = _unless(ended, "SUSPECT")
     challenger, _ = run_report.metric_values(ended.record)
     is_auc = ended.record.get("metric") == "auc"
     if is_auc and not (challenger is not None and CHANCE[0] <= challenger <= CHANCE[1]):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from retraining.documents.candidates import Candidate, Candidates, ScoredCandidate
 from retraining.rules import passes
-from retraining.rules.passes import Run, first_pass
+from retraining.rules.passes import Plan
 
-RUN = Run("ratchet--bank--rfjp-000007", "s3://work/runs/bank/000007")
-SETTINGS = {"max_depth": "5"}
+PREPARED = "s3://work/runs/bank/000007/prepared"
+SETTINGS, FORMER = {"max_depth": "5"}, {"max_depth": "7"}
+FIRST = Plan("ratchet--bank--rfjp-000007", "s3://work/runs/bank/000007", None, SETTINGS)
+BESIDE = replace(FIRST, champion="ratchet--bank--rfjp-000003")
+CHANGED = replace(BESIDE, former=FORMER)
 MADE = {"artifact": "s3://work/model.tar.gz", "image": "image", "training_job": "job"}
 
 
@@ -15,16 +20,66 @@ def roles(found: tuple[Candidate, ...]) -> list[str]:
     return [one.role for one in found]
 
 
-def test_the_champion_scores_while_the_challenger_is_trained() -> None:
-    assert roles(first_pass(RUN, SETTINGS, None)) == ["challenger"]
-    champion, challenger = first_pass(RUN, SETTINGS, "ratchet--bank--rfjp-000003")
+def test_the_champion_scores_all_new_rows_while_the_challenger_is_trained() -> None:
+    assert roles(FIRST.first_pass()) == ["challenger"]
+    champion, challenger = BESIDE.first_pass()
     assert (champion.train, champion.validation) == (None, None)
-    assert champion.model == "ratchet--bank--rfjp-000003"
-    assert champion.score == challenger.score == f"{RUN.uri}/prepared/holdout/"
-    assert challenger.model == RUN.name
-    assert challenger.train == f"{RUN.uri}/prepared/train/"
-    assert challenger.validation == f"{RUN.uri}/prepared/validation/"
+    assert (champion.model, champion.score) == (BESIDE.champion, f"{PREPARED}/arrival/")
+    assert (challenger.model, challenger.score) == (BESIDE.name, f"{PREPARED}/holdout/")
+    assert challenger.train == f"{PREPARED}/train/"
+    assert challenger.validation == f"{PREPARED}/validation/"
     assert challenger.hyperparameters == SETTINGS
+
+
+def test_a_refit_is_trained_beside_its_challenger_and_has_the_name_that_serves() -> None:
+    plan = replace(BESIDE, refit=True)
+    champion, challenger, refit = plan.first_pass()
+    assert (challenger.role, challenger.model) == ("challenger", f"{plan.name}-challenger")
+    assert (refit.role, refit.model) == ("refit", plan.name)
+    assert refit.train == f"{PREPARED}/refit/train/"
+    assert refit.hyperparameters == challenger.hyperparameters
+    assert refit.score == challenger.score
+    assert champion.model not in plan.aside
+    assert f"{plan.name}-challenger" in plan.aside
+    assert plan.name not in plan.aside
+
+
+def test_changed_settings_are_backtested_before_there_is_a_challenger() -> None:
+    champion, backtest = CHANGED.first_pass()
+    assert (champion.role, backtest.role) == ("champion", "backtest")
+    assert backtest.hyperparameters == SETTINGS
+    assert backtest.train == f"{PREPARED}/backtest/train/"
+    assert backtest.score == champion.score, "neither has seen these rows"
+    assert backtest.model == f"{CHANGED.name}-backtest"
+
+
+def test_a_challenger_has_the_settings_that_the_backtest_chose() -> None:
+    (new,) = CHANGED.further("challenger", former=False)
+    (former,) = CHANGED.further("challenger", former=True)
+    assert (new.hyperparameters, former.hyperparameters) == (SETTINGS, FORMER)
+    refit = replace(CHANGED, refit=True).further("challenger", former=True)
+    assert roles(refit) == ["challenger", "refit"]
+    assert [one.hyperparameters for one in refit] == [FORMER, FORMER]
+
+
+def test_a_batch_alone_is_judged_on_its_own_held_out_rows() -> None:
+    (alone,) = BESIDE.further("alone", former=False)
+    assert alone.train == f"{PREPARED}/alone/train/"
+    assert alone.score == f"{PREPARED}/holdout/"
+    assert alone.model in BESIDE.aside
+
+
+def test_what_a_run_may_train_is_prepared() -> None:
+    assert FIRST.parts == ()
+    assert BESIDE.parts == ("alone",)
+    assert replace(CHANGED, refit=True).parts == ("backtest", "alone", "refit")
+    for plan in (FIRST, BESIDE, CHANGED, replace(CHANGED, refit=True)):
+        asked = [plan.first_pass(), plan.further("challenger", former=False)]
+        asked += [plan.further("alone", former=False)] * (plan.champion is not None)
+        for one in (candidate for found in asked for candidate in found if candidate.train):
+            part = one.train.removeprefix(f"{PREPARED}/").removesuffix("train/").strip("/")
+            assert part in ("", *plan.parts)
+            assert one.model in (plan.name, *plan.aside)
 
 
 def scored(candidate: Candidate, **made: str) -> ScoredCandidate:
@@ -32,8 +87,8 @@ def scored(candidate: Candidate, **made: str) -> ScoredCandidate:
 
 
 def test_a_candidate_that_is_scored_again_counts_as_it_was_last() -> None:
-    first = scored(RUN.challenger(SETTINGS))
-    again = scored(RUN.challenger({"max_depth": "7"}))
+    (first,) = map(scored, FIRST.first_pass())
+    again = replace(first, hyperparameters=FORMER)
     known = Candidates(candidates=(first,)).joined((again,))
     assert known.candidates == (again,)
     assert known.of_role(*passes.SERVING) == again

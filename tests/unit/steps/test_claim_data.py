@@ -15,7 +15,7 @@ from unit_service import DEFINITION, Service, claim, finish, rows, started
 import judge_data
 import settle_data
 from retraining import errors
-from retraining.documents.run_record import RunRecord
+from retraining.documents.run_record import Arrival, RunRecord
 from retraining.rules.arrivals import Lease
 
 
@@ -153,6 +153,43 @@ def test_the_champion_of_the_claim_is_scored_beside_the_challenger(service: Serv
     assert (champion["role"], champion["model"]) == ("champion", FORMER.model)
     assert (champion["train"], champion["validation"]) == (None, None)
     assert challenger["role"] == "challenger"
+    assert service.read("runs/bank/000001/manifest.json")["champion"]["run"] == FORMER.run
+
+
+def test_changed_settings_are_backtested_and_their_rows_prepared(service: Service) -> None:
+    started(service, a=rows(3))
+    crown(service, dataclasses.replace(FORMER, hyperparameters={"num_round": "12"}))
+    run = claim()
+    assert [one["role"] for one in run["candidates"]] == ["champion", "backtest"]
+    assert run["candidates"][1]["hyperparameters"]["num_round"] == "10"
+    assert run["parts"] == "backtest,alone"
+
+
+def test_a_claim_holds_what_champions_promised_and_did(service: Service) -> None:
+    """Batches that were set aside say nothing about a model."""
+    arrival = Arrival(
+        champion="bank-000001",
+        rows=400,
+        value=0.7,
+        lift=0.2,
+        missed=False,
+        promised=0.8,
+        promised_lift=0.3,
+    )
+    started(service, a=rows(3))
+    for token, state in ((2, "TRAINED"), (3, "SUSPECT")):
+        record = RunRecord(pipeline="bank", token=token, data_state=state, arrival=arrival)
+        service.aws.ledger.update_run(record)
+    claim()
+    (known,) = service.read("runs/bank/000001/manifest.json")["earlier"]
+    assert known == {
+        "run": "bank-000002",
+        "promised": 0.8,
+        "promised_lift": 0.3,
+        "arrival": 0.7,
+        "arrival_lift": 0.2,
+        "arrival_rows": 400,
+    }
 
 
 def again(service: Service, token: int, **bodies: str) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from unit_model import Run
+from unit_model import Run, scored
 from unit_service import Service
 
+import extract_metrics
 from retraining import errors
 
 
@@ -23,6 +24,41 @@ def test_lines_that_are_not_scores_are_named(service: Service, body: str, said: 
     run.put("scores/challenger/part-0.csv.out", body)
     with pytest.raises(errors.ScoresUnreadable, match=said):
         run.judge()
+
+
+def test_golden_rows_are_those_of_the_model_that_would_serve(service: Service) -> None:
+    """The refit model of a challenger is never judged, and its answers prove what serves."""
+    run = Run(service, challenger=3.0, refit=5.0)
+    run.judge("refit")
+    kept = (line.split(",") for line in scored(run.lines, 5.0).splitlines())
+    scores = {line[0]: float(line[-1]) for line in kept}
+    golden = service.read(f"{run.prefix}/golden.json")["rows"]
+    assert golden
+    assert all(row["score"] == scores[row["row_id"]] for row in golden)
+    assert set(service.read(f"{run.prefix}/metrics.json")["candidates"]) == {"challenger"}
+    described = service.client("sagemaker").describe_model_package(
+        ModelPackageName=run.register()["package"]
+    )
+    assert described["CustomerMetadataProperties"]["training_job"] == "job-refit"
+
+
+def test_candidates_of_a_later_pass_join_those_that_were_scored(service: Service) -> None:
+    run = Run(service, challenger=3.0, alone=2.0)
+    run.judge()
+    later = {**run.event, "candidates": [run.scored("alone")]}
+    extract_metrics.handler(later, None)
+    known = service.read(f"{run.prefix}/candidates.json")["candidates"]
+    assert [one["role"] for one in known] == ["challenger", "alone"]
+    assert set(service.read(f"{run.prefix}/metrics.json")["candidates"]) == {"challenger", "alone"}
+
+
+def test_a_champion_scores_new_rows_that_the_challenger_was_trained_on(service: Service) -> None:
+    run = Run(service, challenger=3.0)
+    run.arrive(300)
+    run.judge(champion=True)
+    measured = service.read(f"{run.prefix}/metrics.json")["candidates"]
+    assert measured["champion"]["arrival"]["rows"] == 700
+    assert measured["champion"]["fresh"]["rows"] == measured["challenger"]["fresh"]["rows"] == 400
 
 
 def test_missing_scores_are_reported(service: Service) -> None:

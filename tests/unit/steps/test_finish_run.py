@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from moto.sagemaker.models import sagemaker_backends
-from unit_model import Run, approval, serve
+from unit_model import FORMER, Run, approval, crown, serve
 from unit_service import BAD, ROLE, TAGS, Service, concluded, failed, finish, rows, started
+
+from retraining.documents.run_record import RunRecord
+from retraining.documents.verdict import Promise
 
 RUN = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
 MODEL = "ratchet--bank--rfjp-000001"
 
 
-def create_model(service: Service) -> None:
+PROMISE = Promise(
+    holdout="fresh", value=0.8, lift=0.3, expected=None, lower=None, upper=None, promises_kept=0
+)
+
+
+def create_model(service: Service, name: str = MODEL) -> None:
     """What CreateModel made in the run."""
     container = {"Image": "image"}
     service.client("sagemaker").create_model(
-        ModelName=MODEL, ExecutionRoleArn=ROLE, PrimaryContainer=container, Tags=TAGS
+        ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container, Tags=TAGS
     )
 
 
@@ -74,6 +83,54 @@ def test_the_model_of_a_run_stays_only_while_something_names_it(
     assert record["metrics"]["fresh"]["challenger"] > 0.9
     assert record["rows"]["holdout_fresh"] == 400
     assert record["verdict"] == f"{run.uri}/verdict.json"
+
+
+@pytest.mark.parametrize(("minimum", "missed"), [(0.6, 0), (0.9, 1)])
+def test_a_champion_that_misses_the_minimum_on_arrival_is_measured(
+    service: Service, capsys: pytest.CaptureFixture[str], minimum: float, missed: int
+) -> None:
+    """Every pipeline has its own minimum: an alarm on the stack sees that one was missed."""
+    run = Run(service, challenger=3.0)
+    run.arrive(300)
+    definition = run.manifest.definition
+    terms = {**definition.section("gate"), "minimum": minimum}
+    asked = replace(definition, json={**definition.json, "gate": terms})
+    run.write("manifest.json", replace(run.manifest, champion=FORMER, definition=asked))
+    run.judge(champion=True)
+    service.aws.ledger.update_run(RunRecord(pipeline="bank", token=1, data_state="TRAINED"))
+    record = finish({**RUN, **concluded("MODEL_REJECTED")})
+    lines = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    told = {key: value for line in lines for key, value in json.loads(line).items()}
+    assert told["ArrivalBelowMinimum"] == missed
+    assert told["ChampionOnArrival"] == record["arrival"]["value"]
+    assert 0.6 < record["arrival"]["value"] < 0.9
+
+
+def test_a_record_says_what_the_champion_promised_and_how_it_did(service: Service) -> None:
+    run = Run(service, challenger=3.0, champion=1.0)
+    run.arrive(300)
+    champion = replace(FORMER, promise=PROMISE)
+    run.write("manifest.json", replace(run.manifest, champion=champion))
+    run.judge(champion=True)
+    record = finish({**RUN, **concluded("MODEL_REJECTED")})
+    arrival = record["arrival"]
+    assert (arrival["champion"], arrival["rows"]) == (FORMER.run, 700)
+    assert (arrival["promised"], arrival["promised_lift"]) == (0.8, 0.3)
+    assert arrival["value"] == record["metrics"]["arrival"]["champion"]
+    assert arrival["lift"] == pytest.approx(arrival["value"] - 0.5)
+    assert record["promise"]["value"] == record["metrics"]["fresh"]["challenger"]
+    assert record["settings"] == {"num_round": "5"}
+
+
+def test_models_that_only_judged_do_not_stay_whoever_wins(service: Service) -> None:
+    crown(service, FORMER)
+    run = Run(service, challenger=3.0, champion=1.0)
+    run.judge(champion=True)
+    for name in (MODEL, f"{MODEL}-alone"):
+        create_model(service, name)
+    run.promote()
+    finish({**RUN, **concluded("PROMOTED")})
+    assert models(service) == [MODEL]
 
 
 def test_a_model_that_the_endpoint_serves_is_never_deleted(service: Service) -> None:

@@ -10,6 +10,9 @@ import pytest
 from unit_model import FORMER, Run, scored
 from unit_service import Service
 
+import extract_metrics
+import gate
+from retraining.documents.verdict import Promise
 from retraining.errors import ScoresUnreadable
 
 
@@ -54,9 +57,45 @@ def test_rows_in_another_order_are_not_compared(service: Service) -> None:
         run.judge(champion=True)
 
 
-def test_shuffled_labels_are_rejected_and_their_data_is_suspect(service: Service) -> None:
+def test_a_model_that_loses_costs_no_data(service: Service) -> None:
     answer = Run(service, challenger=0.0).judge()
-    assert (answer["outcome"], answer["data_state"]) == ("MODEL_REJECTED", "SUSPECT")
+    assert (answer["outcome"], answer["data_state"]) == ("MODEL_REJECTED", "TRAINED")
+
+
+def test_data_are_suspect_where_neither_the_champion_nor_a_model_of_them_finds_anything(
+    service: Service,
+) -> None:
+    """The second sign is asked for when the first is there; never twice."""
+    run = Run(service, challenger=0.0, alone=0.0)
+    run.arrive(400, skill=0.0)
+    promise = Promise(
+        holdout="fresh", value=0.8, lift=0.3, expected=None, lower=None, upper=None, promises_kept=0
+    )
+    champion = dataclasses.replace(FORMER, promise=promise)
+    run.write("manifest.json", dataclasses.replace(run.manifest, champion=champion))
+    asked = run.judge(champion=True)
+    assert (asked["decision"], asked["outcome"]) == ("further", None)
+    (alone,) = asked["next"]
+    assert (alone["role"], alone["train"]) == ("alone", f"{run.uri}/prepared/alone/train/")
+    answer = run.judge("alone", champion=True)
+    assert (answer["outcome"], answer["data_state"], answer["next"]) == ("SUSPECT", "SUSPECT", [])
+
+
+def test_a_backtest_chooses_the_settings_of_the_challenger(service: Service) -> None:
+    run = Run(service, backtest=3.0)
+    run.arrive(400)
+    run.arrive(400, role="backtest", skill=3.0)
+    champion = dataclasses.replace(FORMER, hyperparameters={"num_round": "99"})
+    run.write("manifest.json", dataclasses.replace(run.manifest, champion=champion))
+    extract_metrics.handler(
+        {**run.event, "candidates": [run.scored("champion"), run.scored("backtest")]}, None
+    )
+    (challenger,) = gate.handler(run.event, None)["next"]
+    assert (challenger["role"], challenger["hyperparameters"]["num_round"]) == ("challenger", "10")
+    run.arrive(400, role="backtest", skill=-3.0)
+    extract_metrics.handler({**run.event, "candidates": []}, None)
+    (challenger,) = gate.handler(run.event, None)["next"]
+    assert challenger["hyperparameters"] == {"num_round": "99"}
 
 
 def test_a_score_that_is_not_a_number_refuses_the_model(service: Service) -> None:
