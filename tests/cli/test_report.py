@@ -21,6 +21,7 @@ from ratchet.cli.report.markup import element
 from ratchet.cli.report.page import page
 from ratchet.cli.runs import open_in_browser
 from retraining.documents.batch_report import BatchReport, ColumnSummary, Finding
+from retraining.documents.run_record import Arrival, RunRecord
 from retraining.documents.verdict import Comparison, DataVerdict, Promise, RuleAnswer
 
 EVIL = "<script>alert('x')</script>\"&"
@@ -36,7 +37,7 @@ def comparison(holdout: str) -> dict[str, Any]:
 
 PROMISE = Promise(
     holdout="fresh", value=0.79, lift=0.29, expected=0.72, lower=0.66, upper=0.78, promises_kept=4
-).as_json()
+)
 RULE = RuleAnswer(
     rule="minimum", holdout="fresh", passed=True, value=0.79, threshold=0.5, sentence="ok"
 ).as_json()
@@ -71,11 +72,14 @@ def scored(seed: int = 1, count: int = 2000, kind: str = "fresh") -> tuple[measu
 
 
 def record(token: int, outcome: str, arrival: float | None, promise: float) -> dict[str, Any]:
-    return {
-        "token": token, "outcome": outcome, "metric": "auc", "pipeline": "flights",
-        "metrics": {"arrival": {"champion": arrival},
-                    "fresh": {"challenger": promise, "champion": arrival}},
-    }  # fmt: skip
+    """A run that met the promise of 0.78, unless it is the first."""
+    met = Arrival(champion="flights-000001", rows=900, value=arrival, lift=0.2, missed=False,
+                  promised=0.78, promised_lift=0.28)  # fmt: skip
+    given = RunRecord(
+        pipeline="flights", token=token, outcome=outcome, metric="auc",
+        arrival=met if arrival else None, promise=replace(PROMISE, value=promise),
+    )  # fmt: skip
+    return given.as_json()
 
 
 def report(**changed: Any) -> RunReport:
@@ -98,7 +102,7 @@ def report(**changed: Any) -> RunReport:
             "rules": [RULE],
             "comparisons": [comparison("fresh"), comparison("reference")],
             "gate": {"margin": 0.01},
-            "promise": PROMISE,
+            "promise": PROMISE.as_json(),
             "data": DATA,
             "judged": "challenger", "serves": "refit",
         },
@@ -210,9 +214,9 @@ def test_a_run_of_which_nothing_is_known_has_a_report() -> None:
     assert "RUNNING" in read(bare).text
 
 
-def test_a_promise_is_that_of_the_champion_that_met_the_batch() -> None:
-    """A model that was refused promised nothing that anybody relied on."""
+def test_each_batch_shows_what_was_promised_and_what_came_true() -> None:
     text = read(report()).text
+    assert "1 PROMOTED - - 0.780" in text
     assert "2 MODEL_REJECTED 0.780 0.700 0.770" in text
     assert "3 PROMOTED 0.780 0.710 0.790" in text
 

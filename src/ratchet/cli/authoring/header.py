@@ -11,7 +11,7 @@ from typing import Any
 from ratchet.cli.errors import CliError
 
 DELIMITERS = (",", ";", "\t", "|", ":")
-RESERVED = ("row_id", "split", "batch", "arrival")
+RESERVED = ("row_id", "split", "batch", "arrival", "moment", "cluster")
 """Columns that the service adds to the accepted copy."""
 _MOST_ABOVE = 50
 """Lines above a header in which it is looked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ratchet.cli import screen
@@ -23,6 +23,8 @@ ENDS = {
     "quarantined": ("in quarantine", "bad"),
 }
 """The ends of a landed row, in the order in which they are shown."""
+CAME, BEFORE = "champion on arrival", "what it had promised"
+NOW = "what the new model promises"
 MOVED = 0.25
 """A population stability index that is called drift."""
 NOTHING = Markup("")
@@ -49,43 +51,30 @@ def head(report: RunReport) -> Markup:
 
 def arrival(report: RunReport) -> Markup:
     """How the champion did on the new batch, and what each promise came to."""
-    records = [one for one in report.history if one.get("metrics")]
-    met = [_value(one, "arrival", "champion") for one in records]
-    promised = [_value(one, "fresh", "challenger") for one in records]
-    if not any(is_number(value) for value in (*met, *promised)):
+    records = [one for one in report.history if one.get("arrival") or one.get("promise")]
+    if not records:
         return NOTHING
     names = [str(int(one["token"])) for one in records]
+    came = [_value(one, "arrival", "value") for one in records]
+    before = [_value(one, "arrival", "promised") for one in records]
+    now = [_value(one, "promise", "value") for one in records]
     rows = [
-        (name, one.get("outcome"), screen.number(was), screen.number(came), screen.number(now))
-        for name, one, was, came, now in zip(
-            names, records, _promises(records), met, promised, strict=True
-        )
+        (name, one.get("outcome"), *map(screen.number, figures))
+        for name, one, *figures in zip(names, records, before, came, now, strict=True)
+    ]
+    lines = [
+        Series(CAME, "theirs", came),
+        Series(BEFORE, "third", before),
+        Series(NOW, "ours", now),
     ]
     return section(
         "Promise and truth",
-        charts.legend(
-            [("champion on arrival", "theirs"), ("what the challenger promised", "ours")]
-        ),
-        charts.lines(
-            names,
-            [
-                Series("champion on arrival", "theirs", met),
-                Series("challenger on its own holdout", "ours", promised),
-            ],
-        ),
+        charts.legend([(one.name, one.kind) for one in lines]),
+        charts.lines(names, lines),
         table(["run", "outcome", ">promised before", ">came true", ">promised now"], rows),
         note="The champion had seen none of the new rows when it scored them: that is how the"
         f" serving model really did, and the best forecast of how it will do ({report.metric}).",
     )
-
-
-def _promises(records: Sequence[dict[str, Any]]) -> Iterator[float | None]:
-    """What the champion that met each batch had promised when it was promoted."""
-    promise: float | None = None
-    for one in records:
-        yield promise
-        if one.get("outcome") == "PROMOTED":
-            promise = _value(one, "fresh", "challenger")
 
 
 def verdict(report: RunReport) -> Markup:
@@ -396,6 +385,6 @@ def _dollars(value: float | None) -> str:
     return "-" if value is None else f"${value:.4f}"
 
 
-def _value(record: dict[str, Any], holdout: str, role: str) -> float | None:
-    value = ((record.get("metrics") or {}).get(holdout) or {}).get(role)
+def _value(record: dict[str, Any], part: str, name: str) -> float | None:
+    value = (record.get(part) or {}).get(name)
     return float(value) if value is not None and is_number(value) else None
