@@ -63,9 +63,12 @@ class Folder:
         self._folder = folder
 
     def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        from botocore.exceptions import ClientError
         from botocore.response import StreamingBody
 
         path = self._folder / Key
+        if not path.exists():
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         return {"Body": StreamingBody(path.open("rb"), path.stat().st_size)}
 
     def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:  # noqa: N803
@@ -79,6 +82,14 @@ class Folder:
         return [{"Contents": [{"Key": str(p.relative_to(self._folder))} for p in found]}]
 
 
+def scored(role: str) -> Any:
+    """A candidate whose scores lie in the folder."""
+    from retraining.documents.candidates import ScoredCandidate
+
+    nothing = dict.fromkeys(("train", "validation", "artifact", "image", "training_job"))
+    return ScoredCandidate(role=role, model=role, hyperparameters={}, score="", **nothing)
+
+
 def measure(folder: Path, metric: str) -> None:
     """In the process that is measured: what the function does, then what it took, as JSON."""
     import boto3  # noqa: F401  the function has it in memory
@@ -87,17 +98,16 @@ def measure(folder: Path, metric: str) -> None:
     from retraining.adapters.run_folder import RunFolder
     from retraining.steps.extract_metrics import extract_metrics
 
-    split = {"train": 0.7, "validation": 0.15, "by": "row"}
-    definition = SimpleNamespace(metric=metric, section=lambda _: split)
+    definition = SimpleNamespace(metric=metric)
     manifest: Any = SimpleNamespace(pipeline="large", token=1, definition=definition)
     store = RunFolder(ObjectStore(Folder(folder), "work"), PREFIX)
     aws: Any = SimpleNamespace(run_folder=lambda *_: store)
     start = time.perf_counter()
-    extract_metrics(aws, manifest, champion=True)
+    extract_metrics(aws, manifest, tuple(map(scored, ("challenger", "champion"))))
     seconds = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     found = json.loads((folder / PREFIX / "metrics.json").read_text())
-    numbers = {name: found[name] for name in ("metrics", "differences")}
+    numbers = {name: found[name] for name in ("candidates", "differences")}
     json.dump({"seconds": seconds, "megabytes": memory, "numbers": numbers}, sys.stdout)
 
 

@@ -9,7 +9,7 @@ regressions with a remembered shift for each day they were trained on.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -116,12 +116,16 @@ class Model:
 
     def auc(self, rows: Rows) -> float:
         """The truth, on a draw so large that its own error vanishes."""
-        scores = self.scores(rows)
-        ranks = np.empty(len(scores))
-        ranks[np.argsort(scores)] = np.arange(1, len(scores) + 1)
-        ones = rows.labels == 1
-        count = ones.sum()
-        return float((ranks[ones].sum() - count * (count + 1) / 2) / count / (~ones).sum())
+        return auc(rows.labels, self.scores(rows))
+
+
+def auc(labels: Any, scores: Any) -> float:
+    """The area under the curve; ties share their rank."""
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    ones = labels == 1
+    count = ones.sum()
+    return float((ranks[ones].sum() - count * (count + 1) / 2) / count / (~ones).sum())
 
 
 def sides(rows: Rows, by: str, draw: np.random.Generator) -> Any:
@@ -144,6 +148,7 @@ class Pipeline:
     refit: bool
     draw: np.random.Generator
     terms: Terms = TERMS
+    fit: Callable[[Rows], Any] = Model.fit
     fitted: list[Rows] = field(default_factory=list)  # train and validation rows of the history
     held_out: list[Rows] = field(default_factory=list)
     earlier: list[Earlier] = field(default_factory=list)
@@ -157,13 +162,13 @@ class Pipeline:
         new, fresh = batch.where(side < 2), batch.where(side == 2)
         retired = self.held_out[:-REFERENCE_BATCHES]
         known = [*self.fitted, *retired]
-        challenger = Model.fit(together([*known, new]))
+        challenger = self.fit(together([*known, new]))
         serves = challenger
         if self.refit:
-            serves = Model.fit(together([*known, *self.held_out[len(retired) :], batch]))
+            serves = self.fit(together([*known, *self.held_out[len(retired) :], batch]))
         scored = {NEW: new, FRESH: fresh}
         reference = self.held_out[-REFERENCE_BATCHES:]
-        if reference and not (self.refit and self.champion):
+        if reference:
             scored[REFERENCE] = together(reference)
         models = {CHALLENGER: challenger}
         if self.champion:
@@ -181,7 +186,7 @@ class Pipeline:
             if not isinstance(judgement.decision, Further):
                 break
             assert [one.role for one in judgement.decision.wanted] == [ALONE]
-            models = {**models, ALONE: Model.fit(new)}
+            models = {**models, ALONE: self.fit(new)}
         return judgement, measured
 
     def _facts(self, measured: Metrics, scored: dict[str, Rows]) -> Facts:
