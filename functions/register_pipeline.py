@@ -10,7 +10,12 @@ from retraining.steps.register_pipeline import register_pipeline
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{"name", "hash"} -> {"name", "hash", "changed", "pending_objects"}; or PipelineRejected."""
-    answer = register_pipeline(bootstrap.adapters(), str(event["name"]), str(event["hash"]))
+    """{"name", "hash", "new_baseline"} -> what RegisteredPipeline says; or PipelineRejected."""
+    answer = register_pipeline(
+        bootstrap.adapters(),
+        str(event["name"]),
+        str(event["hash"]),
+        new_baseline=bool(event.get("new_baseline")),
+    )
     log.info("registered", extra={"pipeline": answer.name, "changed": list(answer.changed)})
     return answer.as_json()

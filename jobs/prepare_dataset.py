@@ -32,6 +32,8 @@ float: xgboost's own text parser, for training, and numpy's, for scoring. The fo
 digits the lower 64 bits. What it would misread is refused; missing values are written as nan.
 """
 
+import csv
+import functools
 import hashlib
 import importlib
 import io
@@ -221,6 +223,70 @@ def batches_of(manifest: dict[str, Any]) -> Batches:
 
 def load(spark: SparkSession, request: Request, batches: Batches) -> DataFrame:
     """The rows of this run's batches, every column as text; empty fields are null."""
+    data = _read(spark, [request.source])
+    _require_reserved(data, request.reserved, "the data at " + request.source)
+    return data.where(f.col("batch").isin(*batches.oldest_first))
+
+
+def load_by_header(
+    spark: SparkSession,
+    batches: dict[tuple[str, ...], list[str]],
+    columns: dict[str, Any],
+    champion: list[str],
+) -> DataFrame:
+    """The rows of batches that landed under several contracts, each with folders of its header.
+
+    What a batch has not is missing, or has the column's default; what only it has is left out,
+    unless the champion takes it. The header of the new batch is the last.
+    """
+    found = []
+    for header, folders in batches.items():
+        data = _read(spark, folders)
+        for name in [name for name in (*columns, *champion) if name not in header]:
+            default = columns.get(name, {}).get("default")
+            value = f.lit(None if default is None else str(default)).cast("string")
+            data = data.withColumn(name, value)
+        found.append(data)
+    kept = list(dict.fromkeys((*header, *champion)))
+    return functools.reduce(
+        DataFrame.unionByName, [data.select(*map(_column, kept)) for data in found]
+    )
+
+
+def batches_by_header(source: str, batches: Batches) -> dict[tuple[str, ...], list[str]]:
+    """The folders of the batches by the columns of their files, that of the new batch last.
+
+    One look a batch: all its files were accepted under one contract.
+    """
+    bucket, prefix = _bucket_and_key(source)
+    s3 = boto3.client("s3")
+    found: dict[tuple[str, ...], list[str]] = {}
+    for batch in batches.oldest_first:
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}{batch}/", MaxKeys=1)
+        for item in listed.get("Contents", []):
+            body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"]
+            header = tuple(next(csv.reader([next(body.iter_lines()).decode("utf-8-sig")])))
+            found[header] = [*found.pop(header, []), f"{source}{batch}/"]
+    return found
+
+
+def loaded(spark: SparkSession, request: Request, batches: Batches, run: dict[str, Any]) -> Any:
+    """The rows of this run's batches by the names of their columns, which may have changed.
+
+    A recipe has read all batches as one table already.
+    """
+    definition, champion = run["definition"], (run.get("champion") or {}).get("raw") or []
+    if definition["etl"]["recipe"]:
+        return load(spark, request, batches)
+    headers = batches_by_header(request.source, batches)
+    if not headers:
+        raise PrepareFailed(f"No rows are left of this run's batches at {request.source}")
+    data = load_by_header(spark, headers, definition["data"]["columns"], champion)
+    _require_reserved(data, request.reserved, "the data at " + request.source)
+    return data
+
+
+def _read(spark: SparkSession, folders: list[str]) -> DataFrame:
     options = {
         "header": True,
         "enforceSchema": False,  # a file whose header differs from the first one's is an error
@@ -228,9 +294,7 @@ def load(spark: SparkSession, request: Request, batches: Batches) -> DataFrame:
         "escape": '"',
         "recursiveFileLookup": True,
     }
-    data = spark.read.options(**options).csv(request.source)
-    _require_reserved(data, request.reserved, "the data at " + request.source)
-    return data.where(f.col("batch").isin(*batches.oldest_first))
+    return spark.read.options(**options).csv(folders)
 
 
 def typed(data: DataFrame, definition: dict[str, Any]) -> DataFrame:
@@ -274,28 +338,31 @@ def fetch_code(spark: SparkSession, uri: str) -> dict[str, Any]:
     return contract
 
 
-def with_features(data: DataFrame, label: str, contract: dict[str, Any]) -> DataFrame:
+def with_features(
+    data: DataFrame, label: str, contract: dict[str, Any], champion: tuple[str, ...] = ()
+) -> DataFrame:
     """The rows with their features, beside the columns as they landed, which are scored.
 
     Plain rows go to Python, not Arrow batches: Spark 3.5's Arrow does not know Java 21.
     """
     columns, features = list(contract["columns"]), list(contract["features"])
     kept, at_once = [*MARKS, label], ROWS_AT_ONCE
+    landed = [*columns, *(name for name in champion if name not in columns)]
 
     def made(rows: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
         import inference  # type: ignore[import-not-found]  # from the archive
 
         while some := list(itertools.islice(rows, at_once)):
-            fields = [row[len(kept) :] for row in some]
+            fields = [row[len(kept) : len(kept) + len(columns)] for row in some]
             texts = dict(zip(columns, zip(*fields, strict=True), strict=True))
             found = inference.features_of(inference.typed(texts, contract), contract, finite=False)
             for row, numbers in zip(some, found.to_numpy(dtype=float).tolist(), strict=True):
                 yield (*row, *numbers)
 
     types = {**dict.fromkeys(kept, "string"), IS_NEW: "boolean"}
-    types |= {LANDED + name: "string" for name in columns} | dict.fromkeys(features, "double")
+    types |= {LANDED + name: "string" for name in landed} | dict.fromkeys(features, "double")
     schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in types.items())
-    rows = data.select(*map(_column, [*kept, *columns])).rdd.mapPartitions(made)
+    rows = data.select(*map(_column, [*kept, *landed])).rdd.mapPartitions(made)
     return data.sparkSession.createDataFrame(rows, schema, verifySchema=False)
 
 
@@ -373,10 +440,13 @@ def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list
     return features
 
 
-def refuse_other_rows(columns: list[str], champion: dict[str, Any]) -> None:
-    """The champion reads the rows by position, so they must be those that it was trained on."""
-    if champion and champion.get("raw") != columns:
-        raise PrepareFailed(_difference(columns, champion.get("raw") or champion["features"]))
+def refuse_other_rows(champion: dict[str, Any]) -> None:
+    """A champion that takes prepared rows cannot score landed ones."""
+    if champion and not champion.get("raw"):
+        raise PrepareFailed(
+            "The champion takes prepared rows, and with features.py there are only landed ones:"
+            " push the pipeline under another name"
+        )
 
 
 def numbers_as_text(
@@ -513,10 +583,14 @@ def write_parts(
     *,
     arrival: bool,
     landed: tuple[str, ...] = (),
+    champion: tuple[str, ...] = (),
 ) -> None:
-    """Each part ordered by row_id, in as few files as their size allows."""
+    """Each part ordered by row_id, in as few files as their size allows.
+
+    `champion`: the landed columns that it takes, where they are others.
+    """
     columns = [request.label, *features]
-    scored = ["row_id", KIND, CLUSTER, request.label, *(landed or features)]
+    head = ["row_id", KIND, CLUSTER, request.label]
     absent = "" if landed else MISSING
     to_fit = {part: rows for part, rows in TO_FIT.items() if _wanted(part, request)}
     to_score = {part: rows for part, rows in TO_SCORE.items() if arrival or part != "arrival"}
@@ -524,7 +598,11 @@ def write_parts(
     for part, rows in to_fit.items():
         _write(data.where(rows), columns, f"{request.output}/{part}", sizes[part])
     for part, rows in to_score.items():
-        _write(data.where(rows), scored, f"{request.output}/{part}", sizes[part], absent)
+        folder, chosen = f"{request.output}/{part}", data.where(rows)
+        _write(chosen, [*head, *(landed or features)], folder, sizes[part], absent)
+        if champion:
+            folder = f"{request.output}/champion/{part}"
+            _write(chosen, [*head, *champion], folder, sizes[part], absent)
 
 
 def _wanted(part: str, request: Request) -> bool:
@@ -688,20 +766,24 @@ def main(argv: list[str]) -> None:
     batches = batches_of(manifest)
     spark = SparkSession.builder.getOrCreate()
 
-    data = typed(load(spark, request, batches), manifest["definition"])
+    data = typed(loaded(spark, request, batches, manifest), manifest["definition"])
     if request.transform:
         data = apply_transform(data, request)
     data = on_sides(data, batches, by_key=request.by_key)
 
     champion = manifest.get("champion") or {}
     contract = fetch_code(spark, request.code) if request.code else None
+    others = tuple(champion.get("raw") or ())
     if contract is not None:
-        refuse_other_rows(list(contract["columns"]), champion)
-        data = with_features(data, request.label, contract)
+        refuse_other_rows(champion)
+        others = () if others == tuple(contract["columns"]) else others
+        data = with_features(data, request.label, contract, others)
     landed = tuple(LANDED + name for name in contract["columns"]) if contract else ()
+    theirs = tuple(LANDED + name for name in others)
+    kept = tuple(dict.fromkeys((*landed, *theirs)))
     expected = None if contract else champion.get("features")
-    features = features_of(data.drop(*landed), request.label, expected)
-    data = numbers_as_text(data, request.label, features, landed)
+    features = features_of(data.drop(*kept), request.label, expected)
+    data = numbers_as_text(data, request.label, features, kept)
     data = data.persist(StorageLevel.MEMORY_AND_DISK)
     found = surveyed(data, request.label, features)
     if contract is not None:
@@ -714,7 +796,9 @@ def main(argv: list[str]) -> None:
     shared = count_shared(data, request, arrival=bool(champion))
 
     data = readable(data, found, request.label, features)
-    write_parts(data, request, features, found, arrival=bool(champion), landed=landed)
+    write_parts(
+        data, request, features, found, arrival=bool(champion), landed=landed, champion=theirs
+    )
     raw = list(contract["columns"]) if contract else None
     write_summary(request.output, request.label, features, counts, shared, raw)
     print(json.dumps(counts))

@@ -126,12 +126,56 @@ def test_changed_features_are_a_push_and_both_models_score_the_same_rows(
     run = f"s3://{stack.bucket}/runs/{PIPELINE}/000002"
     summary = json.loads(stack.read(f"{run}/prepared/summary.json"))
     assert "monday" in summary["features"]
-    scores = {
-        role: b"".join(stack.files(f"{run}/scores/{role}/").values()).decode().splitlines()
+    theirs, ours = (
+        {
+            line.split(",")[0]
+            for body in stack.files(f"{run}/scores/{role}/").values()
+            for line in body.decode().splitlines()
+        }
         for role in ("champion", "challenger")
-    }
-    ids = [[line.split(",")[0] for line in lines] for lines in scores.values()]
-    assert set(ids[1]) <= set(ids[0]) or set(ids[0]) == set(ids[1])
+    )
+    assert ours <= theirs, "the champion scores all new rows beside those that are held out"
+
+
+def test_changed_columns_are_a_push_and_the_champion_scores_those_it_knows(
+    stack: Stack, folder: Path, first: dict[str, Any], months: dict[str, Path]
+) -> None:
+    champion = [name["S"] for name in stack.item(PIPELINE, "champion")["raw"]["L"]]
+    columns, code = ((folder / name).read_text() for name in ("columns.yaml", "features.py"))
+    kept = [line for line in columns.splitlines() if not line.startswith("  weight")]
+    at = next(place for place, line in enumerate(kept) if line.startswith("  late"))
+    kept.insert(at, "  express: {type: integer, min: 0, max: 1}")
+    (folder / "columns.yaml").write_text("\n".join(kept) + "\n")
+    (folder / "features.py").write_text(
+        code.replace('"weight": rows["weight"]', '"express": rows["express"]')
+    )
+    said = stack.ratchet("push", str(folder), code=1).stderr
+    assert "express: earlier batches have no such column: make it nullable, or give it" in said
+    kept[at] = kept[at].replace("max: 1", "max: 1, default: 0")
+    (folder / "columns.yaml").write_text("\n".join(kept) + "\n")
+    stack.ratchet("push", str(folder))
+    rows = rows_of(months["2024-03"], 4000)
+    drop = stack.place.work / "express.csv"
+    with drop.open("w", encoding="ascii", newline="") as lines:
+        names = ["day", "carrier", "town", "distance", "promised", "express", "late"]
+        writer = csv.DictWriter(lines, names, delimiter=";", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows({**row, "express": str(place % 2)} for place, row in enumerate(rows))
+    stack.copy(drop, f"s3://{stack.landing}/{PIPELINE}/")
+    record = stack.ended(f"{PIPELINE}-000003")["record"]
+    assert record["outcome"] in {"PROMOTED", "INCONCLUSIVE", "MODEL_REJECTED"}, record["sentence"]
+    run = f"s3://{stack.bucket}/runs/{PIPELINE}/000003"
+    summary = json.loads(stack.read(f"{run}/prepared/summary.json"))
+    assert summary["raw"] == names[:-1]
+    theirs, ours = (
+        b"".join(stack.files(f"{run}/prepared/{place}/").values()).decode().splitlines()
+        for place in ("champion/holdout", "holdout")
+    )
+    assert [line.split(",")[0] for line in theirs] == [line.split(",")[0] for line in ours]
+    fresh = next(line.split(",") for line in theirs if ",fresh," in line)
+    assert dict(zip(champion, fresh[4:], strict=True))["weight"] == ""
+    reference = [line.split(",") for line in ours if ",reference," in line]
+    assert {row[4 + names.index("express")] for row in reference} == {"0"}
 
 
 def test_a_row_that_the_model_cannot_take_is_refused_in_words(

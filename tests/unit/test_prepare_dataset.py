@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from botocore.response import StreamingBody
 from pyspark.sql import functions as f
 
 from ratchet.cli.features_module import packed
@@ -627,9 +628,70 @@ def test_a_feature_without_end_and_a_row_of_two_lines_are_refused_by_row_id(
         job.refuse_line_breaks(data, contract)
 
 
-def test_a_champion_of_other_columns_is_not_scored_on_these(job: Any) -> None:
-    columns = list(CONTRACT["columns"])
-    job.refuse_other_rows(columns, {})
-    job.refuse_other_rows(columns, {"raw": columns, "features": ["a"]})
-    with pytest.raises(job.PrepareFailed, match="gone: age"):
-        job.refuse_other_rows(columns, {"raw": [*columns, "age"], "features": ["a"]})
+def test_a_champion_of_other_columns_scores_rows_of_its_own(
+    spark: Any, job: Any, contract: Any, tmp_path: Path
+) -> None:
+    data = landed(spark, job, *LANDED_ROWS).withColumn("age", f.lit("7"))
+    theirs = ("town", "age")
+    data = job.with_features(data, "y", contract, theirs)
+    ours = tuple(job.LANDED + name for name in contract["columns"])
+    kept = (*ours, job.LANDED + "age")
+    data = job.numbers_as_text(data, "y", CONTRACT["features"], kept)
+    found = job.surveyed(data, "y", CONTRACT["features"])
+    job.write_parts(
+        data, request(job, tmp_path), CONTRACT["features"], found, arrival=True, landed=ours,
+        champion=tuple(job.LANDED + name for name in theirs),
+    )  # fmt: skip
+    (file,) = (tmp_path / "champion/holdout").glob("*.csv")
+    assert file.read_text() == 'r1,fresh,-,0,"Leeds, UK",7\n'
+    assert any((tmp_path / "champion/arrival").glob("*.csv"))
+    assert not (tmp_path / "champion/train").exists()
+
+
+def test_a_champion_of_prepared_rows_is_not_scored_on_landed_ones(job: Any) -> None:
+    job.refuse_other_rows({})
+    job.refuse_other_rows({"raw": ["a"], "features": ["b"]})
+    with pytest.raises(job.PrepareFailed, match="champion takes prepared rows"):
+        job.refuse_other_rows({"raw": None, "features": ["a"]})
+
+
+def test_batches_of_other_columns_are_read_by_name(spark: Any, job: Any, tmp_path: Path) -> None:
+    """What a batch has not is missing or the default; what nobody takes any more is left out."""
+    files = {
+        "run-000001": "a,old,kept,row_id,split,batch\n1,x,9,r1,train,run-000001\n",
+        "run-000003": "b,a,row_id,split,batch\nz,2,r2,train,run-000003\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "chunk.csv").write_text(text)
+    headers = {
+        tuple(text.split("\n")[0].split(",")): [(tmp_path / name).as_uri()]
+        for name, text in files.items()
+    }
+    columns = {"b": {"default": "none"}, "a": {"default": None}}
+    read = job.load_by_header(spark, headers, columns, ["kept"]).orderBy("row_id")
+    assert read.columns == ["b", "a", "row_id", "split", "batch", "kept"]
+    assert [(*tuple(row)[:3], row["kept"]) for row in read.collect()] == [
+        ("none", "1", "r1", "9"),
+        ("z", "2", "r2", None),
+    ]
+
+
+def test_the_header_of_each_batch_is_looked_at_once(
+    job: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Store:
+        def list_objects_v2(self, **asked: Any) -> dict[str, Any]:
+            found = {"accepted/p/run-000001/", "accepted/p/run-000003/"} & {asked["Prefix"]}
+            return {"Contents": [{"Key": f"{prefix}chunk.csv"} for prefix in found]}
+
+        def get_object(self, **asked: Any) -> dict[str, Any]:
+            names = b'"a,b",c' if "000001" in asked["Key"] else b"a"
+            return {"Body": StreamingBody(io.BytesIO(names + b"\n1,2\n"), None)}
+
+    monkeypatch.setattr(job.boto3, "client", lambda _: Store())
+    found = job.batches_by_header("s3://work/accepted/p/", batches(job))
+    assert list(found.items()) == [
+        (("a,b", "c"), ["s3://work/accepted/p/run-000001/"]),
+        (("a",), ["s3://work/accepted/p/run-000003/"]),
+    ]

@@ -173,12 +173,14 @@ class Service:
 
     # --- what people and AWS do ---------------------------------------------------------------
 
-    def push(self, definition: dict[str, Any] | None = None, hash_: str = "0" * 64) -> Any:
+    def push(
+        self, definition: dict[str, Any] | None = None, hash_: str = "0" * 64, **more: bool
+    ) -> Any:
         """Upload a definition and register it."""
         document = definition or DEFINITION
         key = f"pipelines/{document['name']}/{hash_}/definition.json"
         self.s3.put_object(Bucket="work", Key=key, Body=json.dumps(document).encode())
-        return register_pipeline.handler({"name": document["name"], "hash": hash_}, None)
+        return register_pipeline.handler({"name": document["name"], "hash": hash_, **more}, None)
 
     def drop(self, key: str, body: str | bytes) -> dict[str, Any]:
         """Put an object; the event that tells of it."""

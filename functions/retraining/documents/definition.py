@@ -85,6 +85,18 @@ class PushedDefinition(Part):
         return found
 
     @property
+    def columns(self) -> set[str]:
+        """The names of the columns that land."""
+        return set(self.section("data")["columns"])
+
+    @property
+    def raw(self) -> tuple[str, ...] | None:
+        """The landed columns that a model takes, in order; None: it takes prepared rows."""
+        columns: dict[str, Any] = self.section("data")["columns"]
+        names = tuple(name for name in columns if name != self.label)
+        return names if self.features else None
+
+    @property
     def code(self) -> str | None:
         """Name of the archive that carries features.py into the containers, if there is one."""
         return f"{self.features['code']}.tar.gz" if self.features else None

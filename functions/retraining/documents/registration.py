@@ -28,6 +28,8 @@ class Registration(Document):
     recipe_version: Annotated[str | None, "Version of the DataBrew recipe; null without one"] = None
     markers: Annotated[tuple[str, ...], "Every name that `trigger.marker` has had"]
 
+    baseline: Annotated[int | None, "First token whose batch is trained on; null: all"] = None
+
     def parsed(self) -> PushedDefinition:
         """The definition itself."""
         return PushedDefinition.from_json(json.loads(self.definition))

@@ -35,6 +35,11 @@ class Column(BaseModel):
     nullable: StrictBool = Field(default=False, description="May a field be empty?")
     min: Bound | None = Field(default=None, description="The lowest value allowed")
     max: Bound | None = Field(default=None, description="The highest value allowed")
+    default: Bound | None = Field(
+        default=None,
+        description="What the rows of earlier batches have, where the column is new and must have a"
+        " value",
+    )
     values: Annotated[list[StrictStr], Field(min_length=1)] | None = Field(
         default=None, description="The values a category may have"
     )
@@ -44,7 +49,7 @@ class Column(BaseModel):
         " unix_ms; null: ISO 8601",
     )
 
-    @field_validator("min", "max", mode="before")
+    @field_validator("min", "max", "default", mode="before")
     @classmethod
     def _dates_as_text(cls, value: object) -> object:
         return value.isoformat() if isinstance(value, dt.date) else value
@@ -70,6 +75,8 @@ class Column(BaseModel):
             if bound is not None:
                 _require_fitting_bound(self.type, name, bound)
         _require_order(self.min, self.max)
+        if self.default is not None and self.type in ("integer", "number"):
+            _require_fitting_bound(self.type, "default", self.default)
         if self.values is not None and len(set(self.values)) != len(self.values):
             raise ValueError("'values' lists a value twice")
         return self

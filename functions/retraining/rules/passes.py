@@ -31,6 +31,7 @@ class Plan:
     settings: Settings
     former: Settings | None = None  # the champion's, where they differ
     refit: bool = False
+    theirs: str = ""  # folder of the champion's own rows below prepared/, if it has any
 
     @classmethod
     def of(cls, manifest: Manifest, uri: str) -> Self:
@@ -45,6 +46,7 @@ class Plan:
             wanted,
             former if changed else None,
             manifest.definition.refit,
+            _theirs(manifest),
         )
 
     @property
@@ -86,7 +88,7 @@ class Plan:
     def _served(self) -> tuple[Candidate, ...]:
         if self.champion is None:
             return ()
-        rows = self._rows("arrival")
+        rows = self._rows(f"{self.theirs}arrival")
         return (
             Candidate(
                 role=CHAMPION,
@@ -117,6 +119,12 @@ class Plan:
 
     def _rows(self, folder: str) -> str:
         return f"{self.uri}/prepared/{folder}/"
+
+
+def _theirs(manifest: Manifest) -> str:
+    """A model reads columns by their place: a champion of other ones scores rows of its own."""
+    known = manifest.champion.raw if manifest.champion else None
+    return "" if known in (None, manifest.definition.raw) else "champion/"
 
 
 def settings_of(manifest: Manifest) -> Settings:

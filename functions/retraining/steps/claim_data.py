@@ -106,7 +106,8 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
     objects = claims.batch(aws.ledger.pending(pipeline))
     if not objects:
         raise NothingPending(f"no object of pipeline {pipeline} is pending")
-    runs, definition = aws.ledger.runs(pipeline), registration.parsed()
+    first, definition = registration.baseline or 0, registration.parsed()
+    runs = [run for run in aws.ledger.runs(pipeline) if run.token >= first]
     history = tuple(names.batch(run.token) for run in runs if run.data_state == TRAINED)
     champion = aws.ledger.champion(pipeline)
     image = settings.image(definition.algorithm or DEFAULT)

@@ -22,6 +22,7 @@ from retraining.errors import (
 )
 from retraining.rules import contracts, names
 from retraining.rules.names import Names
+from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
 from retraining.steps import wakes
 
@@ -36,9 +37,12 @@ class RegisteredPipeline(Part):
     hash: str
     changed: tuple[str, ...]  # sections of the definition
     pending_objects: int  # object versions that wait for a run
+    left_out: int  # batches that a new baseline leaves out
 
 
-def register_pipeline(aws: Adapters, name: str, content_hash: str) -> RegisteredPipeline:
+def register_pipeline(
+    aws: Adapters, name: str, content_hash: str, *, new_baseline: bool = False
+) -> RegisteredPipeline:
     """Register the folder pushed under this hash; raises PipelineRejected with every problem."""
     if not names.is_pipeline(name) or not HASH.fullmatch(content_hash):
         raise PipelineRejected([f"name {name!r} or hash {content_hash!r} is not well-formed"])
@@ -49,7 +53,7 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
     definition = PushedDefinition(json=contracts.as_document(contracts.parse_definition(body)))
     former = aws.ledger.registration(name)
     before = former.parsed() if former else None
-    _refuse(_problems(aws, name, folder, definition, before))
+    _refuse(_problems(aws, name, folder, definition, before, new_baseline=new_baseline))
     changed = contracts.changes(before.json if before else None, definition.json)
     registration = Registration(
         definition=json.dumps(definition.json, ensure_ascii=False),
@@ -60,6 +64,7 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
         registered_at=clock.stamp(),
         recipe_version=_provide(aws, name, definition, former),
         markers=_markers(definition, former),
+        baseline=_baseline(aws, name, former, new=new_baseline),
     )
     aws.ledger.register(name, registration)
     if definition.workflow is None:
@@ -67,8 +72,24 @@ def register_pipeline(aws: Adapters, name: str, content_hash: str) -> Registered
     if definition.schedule is None:
         aws.schedules.remove(name)
     return RegisteredPipeline(
-        name=name, hash=content_hash, changed=tuple(changed), pending_objects=_wake(aws, name)
+        name=name,
+        hash=content_hash,
+        changed=tuple(changed),
+        pending_objects=_wake(aws, name),
+        left_out=_left_out(aws, name, registration.baseline) if new_baseline else 0,
     )
+
+
+def _baseline(aws: Adapters, name: str, former: Registration | None, *, new: bool) -> int | None:
+    """The first token whose batch belongs to the history."""
+    if new:
+        return aws.ledger.state(name).token + 1
+    return former.baseline if former else None
+
+
+def _left_out(aws: Adapters, name: str, baseline: int | None) -> int:
+    trained = [run for run in aws.ledger.runs(name) if run.data_state == TRAINED]
+    return sum(run.token < (baseline or 0) for run in trained)
 
 
 def _stored(aws: Adapters, folder: str) -> tuple[bytes, str | None]:
@@ -90,6 +111,8 @@ def _problems(
     folder: str,
     definition: PushedDefinition,
     before: PushedDefinition | None,
+    *,
+    new_baseline: bool,
 ) -> list[str]:
     found = []
     if definition.name != name:
@@ -99,7 +122,7 @@ def _problems(
         *_name_problems(aws.names, name),
         *_file_problems(aws, folder, "etl.transform", "transform.py", definition.transform),
         *_code_problems(aws, folder, definition),
-        *_frozen(aws, name, definition, before),
+        *_frozen(aws, name, definition, before, new_baseline=new_baseline),
         *_workflow_in_use(aws, name, definition, before),
     ]
 
@@ -150,17 +173,47 @@ def _code_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> 
 
 
 def _frozen(
-    aws: Adapters, name: str, definition: PushedDefinition, before: PushedDefinition | None
+    aws: Adapters,
+    name: str,
+    definition: PushedDefinition,
+    before: PushedDefinition | None,
+    *,
+    new_baseline: bool,
 ) -> list[str]:
-    """Accepted rows were cut, identified and split by the former contract, permanently."""
-    changed = contracts.frozen_changes(before.json, definition.json) if before else []
-    if not changed or not _has_accepted(aws, name):
+    """Accepted rows were identified and split by the former contract, permanently.
+
+    A new baseline leaves them out. The champion keeps serving, and scores the rows to come.
+    """
+    if new_baseline:
+        return _no_baseline(aws, name, definition, before)
+    if before is None or before.json == definition.json or not _has_accepted(aws, name):
         return []
+    changed = contracts.frozen_changes(before.json, definition.json)
     return [
-        f"{key}: it cannot change once data is accepted, because earlier rows were read by the"
-        " former one; this release cannot start a new baseline: push under another name"
+        *contracts.champion_problems(before.json, definition.json),
+        *contracts.column_problems(before.json, definition.json),
+    ] + [
+        f"{key}: earlier rows were identified and split by the former one: push --new-baseline"
+        " trains on what lands from now on alone, and the champion keeps serving meanwhile"
         for key in changed
     ]
+
+
+def _no_baseline(
+    aws: Adapters, name: str, definition: PushedDefinition, before: PushedDefinition | None
+) -> list[str]:
+    if before is None:
+        return ["a new baseline: nothing was pushed yet, so there is none to leave behind"]
+    if definition.recipe and before.json["data"]["columns"].keys() != definition.columns:
+        return contracts.column_problems(before.json, definition.json)
+    found = contracts.champion_problems(before.json, definition.json)
+    if found and aws.ledger.champion(name) is not None:
+        return found
+    lease = aws.ledger.state(name).lease
+    if lease is None:
+        return []
+    run = names.run_id(name, lease.token)
+    return [f"a new baseline: run {run} uses the former one: push again when it has ended"]
 
 
 def _workflow_in_use(

@@ -43,6 +43,13 @@ def push(
             " training.hyperparameters.max_depth=6. Repeat it for several.",
         ),
     ] = None,
+    new_baseline: Annotated[
+        bool,
+        typer.Option(
+            help="Leave the batches so far out of the history: needed when label, key or split"
+            " change. The champion keeps serving until a model of the data to come is promoted."
+        ),
+    ] = False,
     json_output: Json = False,
     endpoint_url: EndpointUrl = None,
     profile: Profile = None,
@@ -66,7 +73,7 @@ def push(
             remark(line)
         found = find_stack(endpoint_url, profile, region, stack, writes=True)
         before = Standing.of(found, packed.name)
-        answer = send(found, packed)
+        answer = send(found, packed, new_baseline=new_baseline)
     if json_output:
         print_json(answer)
         return
@@ -100,14 +107,16 @@ def changed(folder: Path, settings: list[str]) -> Iterator[list[str]]:
         raise
 
 
-def send(stack: Stack, packed: Packed) -> dict[str, Any]:
+def send(stack: Stack, packed: Packed, *, new_baseline: bool = False) -> dict[str, Any]:
     """Upload the folder under its hash and register it; returns the answer of register_pipeline."""
     prefix = layout.definition_prefix(packed.name, packed.hash)
     for name, body in packed.files.items():
         _put_once(stack, f"{prefix}/{name}", body)
     reply = stack.client("lambda").invoke(
         FunctionName=stack.register_function,
-        Payload=json.dumps({"name": packed.name, "hash": packed.hash}),
+        Payload=json.dumps(
+            {"name": packed.name, "hash": packed.hash, "new_baseline": new_baseline}
+        ),
     )
     answer = json.loads(reply["Payload"].read())
     if reply.get("FunctionError"):
@@ -148,6 +157,12 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
     from ratchet.cli.screen import plural
 
     waiting = before.waiting
+    if left_out := int(answer.get("left_out") or 0):
+        yield (
+            f"A new baseline: the data of {plural(left_out, 'earlier run')} will not be trained on"
+            " any more. The champion keeps serving, and is compared with the next models on rows"
+            " that land from now on."
+        )
     if before.open_run:
         yield f"Run {before.open_run} is open, and ends with the definition that it began with."
     else:

@@ -165,13 +165,60 @@ def test_every_problem_is_reported_at_once() -> None:
     assert len(refused.value.problems) == 2
 
 
-def test_what_cut_the_accepted_rows_cannot_change_later() -> None:
-    former = contracts.as_document(contracts.parse_definition(json.dumps(DEFINITION)))
-    renamed = json.loads(with_("data/columns/job", {"type": "text"}))
-    new = contracts.as_document(contracts.parse_definition(json.dumps(renamed)))
+def whole(text: str) -> dict[str, Any]:
+    """A definition with every default."""
+    return contracts.as_document(contracts.parse_definition(text))
+
+
+def test_what_identifies_the_accepted_rows_cannot_change_later() -> None:
+    former = whole(json.dumps(DEFINITION))
+    new = whole(with_("split/train", 0.6).replace('"train": 0.6', '"train": 0.6, "holdout": 0.25'))
     assert contracts.frozen_changes(former, former) == []
-    assert contracts.frozen_changes(former, new) == ["data.columns"]
-    assert contracts.changes(former, new) == ["data"]
+    assert contracts.frozen_changes(former, new) == ["split"]
+    assert contracts.changes(former, new) == ["split"]
+
+
+FEATURES = {"features": {"sha256": "0" * 64, "code": "0" * 64, "columns": ["a"]}}
+
+
+@pytest.mark.parametrize(
+    ("etl", "added", "words"),
+    [
+        (FEATURES, {"type": "text", "nullable": True}, None),
+        (FEATURES, {"type": "integer", "default": 0}, None),
+        ({"transform": "0" * 64}, {"type": "integer", "default": 0}, None),
+        (FEATURES, {"type": "text"}, "data.columns.city: earlier batches have no such column"),
+        (None, {"type": "text", "nullable": True}, "data.columns: they can change with etl.feat"),
+        ({}, {"type": "integer", "nullable": True}, "data.columns: they can change with etl.feat"),
+    ],
+)
+def test_columns_may_change_where_every_model_keeps_its_own(
+    etl: dict[str, Any] | None, added: dict[str, Any], words: str | None
+) -> None:
+    """None: the recipe stays."""
+    document = copy.deepcopy(DEFINITION)
+    columns = document["data"]["columns"]
+    for name in columns:
+        columns[name] = {"type": "integer"}
+    if etl is not None:
+        document["etl"] = etl
+    former = whole(json.dumps(document))
+    columns["city"] = added
+    found = contracts.column_problems(former, whole(json.dumps(document)))
+    assert (found == []) if words is None else any(words in problem for problem in found)
+    columns.pop("city")
+    assert contracts.column_problems(former, whole(json.dumps(document))) == []
+
+
+def test_a_champion_of_prepared_rows_cannot_be_compared_on_landed_ones() -> None:
+    former = whole(json.dumps(DEFINITION))
+    document = copy.deepcopy(DEFINITION)
+    document["data"]["columns"]["y"] = {"type": "integer"}
+    document["etl"] = FEATURES
+    (found,) = contracts.champion_problems(former, whole(json.dumps(document)))
+    assert "etl.features: the champion takes prepared rows" in found
+    (found,) = contracts.champion_problems(whole(json.dumps(document)), former)
+    assert "etl.features: the champion takes rows as they land" in found
 
 
 @pytest.mark.parametrize("name", ["pipeline.schema.json", "columns.schema.json"])

@@ -127,6 +127,24 @@ def test_a_container_that_fetches_code_is_told_where_and_has_a_network(
         claim()
 
 
+@pytest.mark.parametrize(("more", "folder"), [((), "prepared"), (("gone",), "prepared/champion")])
+def test_a_champion_of_other_columns_scores_rows_of_its_own(
+    service: Service, more: tuple[str, ...], folder: str
+) -> None:
+    pushed, key, code = with_features()
+    names = [name for name in pushed["data"]["columns"] if name != "y"]
+    service.s3.put_object(Bucket="work", Key=key, Body=code)
+    service.push(pushed)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    crown(service, dataclasses.replace(FORMER, raw=(*names, *more)))
+    scored = {one["role"]: one["score"] for one in claim()["candidates"]}
+    run = "s3://work/runs/bank/000001"
+    assert scored["champion"] == f"{run}/{folder}/arrival/"
+    assert scored["challenger"] == f"{run}/prepared/holdout/"
+
+
 def test_history_is_what_was_trained_on_and_reference_the_last_of_it(service: Service) -> None:
     """Run 5 after one promoted, one lost, one suspect and one rejected batch."""
     ends = [("PROMOTED", "TRAINED"), ("MODEL_REJECTED", "TRAINED")]

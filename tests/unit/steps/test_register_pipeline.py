@@ -87,12 +87,12 @@ def test_a_push_that_breaks_the_contract_leaves_the_former_one(service: Service)
     assert registered.hash == "0" * 64
 
 
-def test_columns_cannot_change_once_data_is_accepted(service: Service) -> None:
+def test_columns_of_a_recipe_cannot_change_once_data_is_accepted(service: Service) -> None:
     started(service, a=rows(40))
     service.run_machine("bank", 1)
     changed = copy.deepcopy(DEFINITION)
     changed["data"]["columns"]["city"] = {"type": "text"}
-    with pytest.raises(errors.PipelineRejected, match=r"data\.columns: it cannot change"):
+    with pytest.raises(errors.PipelineRejected, match=r"data\.columns: they can change"):
         service.push(changed, "1" * 64)
 
 
@@ -101,6 +101,32 @@ def test_a_transform_that_was_not_uploaded_is_refused(service: Service) -> None:
     changed["etl"]["transform"] = "0" * 64
     with pytest.raises(errors.PipelineRejected, match=r"transform\.py was not uploaded"):
         service.push(changed)
+
+
+def test_another_identity_needs_a_new_baseline_which_leaves_the_history_behind(
+    service: Service,
+) -> None:
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    changed = copy.deepcopy(DEFINITION)
+    changed["split"] = {"train": 0.6, "validation": 0.2, "holdout": 0.2}
+    with pytest.raises(errors.PipelineRejected, match=r"split: earlier rows .* --new-baseline"):
+        service.push(changed, "1" * 64)
+    answer = service.push(changed, "1" * 64, new_baseline=True)
+    assert (answer["changed"], answer["left_out"]) == (["split"], 1)
+    service.deliver(service.drop("bank/b.csv", rows(40, 90)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    claim(2)
+    manifest = service.read("runs/bank/000002/manifest.json")
+    assert (manifest["history"], manifest["reference"]) == ([], [])
+    with pytest.raises(errors.PipelineRejected, match="run bank-000002 uses the former one"):
+        service.push(DEFINITION, "2" * 64, new_baseline=True)
+
+
+def test_a_pipeline_that_is_new_has_no_baseline_to_leave(service: Service) -> None:
+    with pytest.raises(errors.PipelineRejected, match="a new baseline: nothing was pushed yet"):
+        service.push(DEFINITION, "1" * 64, new_baseline=True)
 
 
 def test_an_archive_that_was_not_uploaded_is_refused(service: Service) -> None:
