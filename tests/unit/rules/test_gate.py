@@ -470,26 +470,27 @@ def test_labels_against_a_very_good_champion_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("difference", "keep", "take", "said"),
+    ("difference", "error", "keep", "take", "said"),
     [
-        (0.02, "new", "new", "the new settings are taken"),
-        (0.0, "new", "new", "the new settings are taken"),
-        (-0.02, "former", "former", "the new settings are refused"),
-        (-0.008, "former", "former", "the new settings are refused"),
-        (-0.005, "former", "new", "does not decide"),
+        (0.02, 0.004, "new", "new", "the new settings are taken"),
+        (0.0, 0.004, "new", "new", "the new settings are taken"),
+        (-0.02, 0.004, "former", "former", "the new settings are refused"),
+        (-0.008, 0.004, "former", "former", "the new settings are refused"),
+        (-0.005, 0.002, "former", "former", "the new settings are refused"),  # by < the margin
+        (-0.005, 0.004, "former", "new", "does not decide"),
     ],
 )
 def test_changed_settings_are_taken_by_their_backtest(
-    difference: float, keep: str, take: str, said: str
+    difference: float, error: float, keep: str, take: str, said: str
 ) -> None:
     for option, settings in (("keep", keep), ("take", take)):
         terms = replace(TERMS, undecided_settings=option)
-        pass_1 = first_pass(backtest(met(0.66), difference))
+        pass_1 = first_pass(backtest(met(0.66), difference, error))
         verdict = gate.judge(terms, pass_1)
         assert isinstance(verdict.decision, Further)
         assert verdict.decision.wanted == (Wanted(role="challenger", settings=settings),)
         assert said in verdict.decision.sentence
-        pass_2 = gate.judge(terms, backtest(met(0.66), difference))
+        pass_2 = gate.judge(terms, backtest(met(0.66), difference, error))
         assert pass_2.decision.name == "promote"
         assert said in pass_2.decision.sentence.lower()
         assert [one.ours for one in pass_2.comparisons] == ["backtest", "challenger"]

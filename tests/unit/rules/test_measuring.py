@@ -98,6 +98,26 @@ def test_days_that_differ_make_an_estimate_less_sure_and_the_difference_hardly(n
     assert difference.clusters == 30
 
 
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_a_positive_difference_is_an_improvement_on_every_holdout(name: str) -> None:
+    good, bad = (
+        [row._replace(score=abs(row.label - off)) for row in merged(*parts)]
+        for off, parts in (
+            (0.1, (rows("fresh", 80, 1.0), rows("reference", 90, 1.0))),
+            (0.9, (rows("fresh", 80, 1.0), rows("reference", 90, 1.0))),
+        )
+    )
+    found = measure(name, gather({"challenger": good, "champion": bad}))
+    for one in found.differences:
+        assert one.estimate is not None
+        assert one.estimate > 0
+    for holdout in ("fresh", "reference", "pooled"):
+        ours, theirs = found.on("challenger", holdout), found.on("champion", holdout)
+        assert ours is not None
+        assert theirs is not None
+        assert ours.lift > theirs.lift
+
+
 def test_without_a_reference_both_together_are_the_fresh_holdout() -> None:
     found = measure("auc", gather({"challenger": rows("fresh", 50, 1.0)}))
     assert found.on("challenger", "pooled") == found.on("challenger", "fresh")
