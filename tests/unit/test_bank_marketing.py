@@ -162,7 +162,8 @@ def test_the_duration_of_a_call_is_named_at_the_first_drop_unless_the_recipe_dro
     profiler = Profiler({name: rule["type"] for name, rule in COLUMNS.items()}, "y")
     profiler.add({name: pa.array([row[name] for row in first]) for name in COLUMNS})
     steps = {"recipe": json.loads(recipe.read_text())}
-    terms = Terms.of({"data": {"label": "y"}, "checks": CHECKS, "etl": steps})
+    data_of = {"label": "y", "key": None}
+    terms = Terms.of({"data": data_of, "checks": CHECKS, "etl": steps, "split": {}})
     batch = Batch(len(first), profiler.profile(), labels=frozenset({"no", "yes"}))
     told = findings.found(batch, terms)
     assert [(one.kind, one.column) for one in told] == ([("leak", "duration")] if named else [])

@@ -24,7 +24,7 @@ NEAR: Final = 0.04  # ... and after, beside what chance makes of it
 ASIDE: Final = 0.03  # so much of a number does not count: rounding, and few different values
 SHARES: Final = tuple(share / 20 for share in range(1, 20))
 ENOUGH: Final = 100  # rows with a value, on either side
-RARE: Final = 0.001  # share of all rows: what is rarer is not news
+RARE: Final = 0.01  # share of all rows: what is rarer is not news
 
 
 @dataclass(frozen=True)

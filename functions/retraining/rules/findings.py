@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from retraining.documents.batch_report import Finding
@@ -17,6 +17,7 @@ from retraining.rules import drift, profiles
 from retraining.rules.drift import BINS
 
 REJECT: Final = "reject"
+ONE_LABEL: Final = "one label"
 SLOW: Final = 1.5  # a column that always drifts is told of when it drifts so much more
 FEW: Final = 0.5  # of the rows of the smallest batch so far
 CUT: Final = 0.1  # share of the earlier rows beyond an end behind which now nothing is
@@ -37,6 +38,7 @@ class Terms:
     action: str
     max_null_share: float | None
     dropped: frozenset[str] = frozenset()  # columns that the recipe deletes: they give nothing away
+    names: frozenset[str] = frozenset()  # columns that say which row it is: they are always new
 
     @classmethod
     def of(cls, definition: Mapping[str, Any]) -> Terms:
@@ -48,7 +50,14 @@ class Terms:
             checks["drift"]["action"],
             checks["max_null_share"],
             _deleted(definition["etl"]["recipe"] or []),
+            _naming(definition["data"]["key"], definition["split"].get("column")),
         )
+
+
+def _naming(key: str | list[str] | None, column: str | None) -> frozenset[str]:
+    """The columns of the key, and by which rows are split."""
+    keys = [key] if isinstance(key, str) else key or []
+    return frozenset([*keys, *([column] if column else [])])
 
 
 def _deleted(recipe: Iterable[Mapping[str, Any]]) -> frozenset[str]:
@@ -108,6 +117,19 @@ def found(batch: Batch, terms: Terms) -> tuple[Finding, ...]:
     return tuple(sorted(both, key=lambda finding: not finding.serious))
 
 
+def after_release(found: Iterable[Finding], batch: Batch) -> tuple[Finding, ...]:
+    """What is left to set rows aside for that a person has released.
+
+    A single label without earlier rows of another cannot be trained on, whoever says so.
+    """
+    return tuple(
+        finding
+        if finding.kind == ONE_LABEL and batch.training is None
+        else replace(finding, serious=False)
+        for finding in found
+    )
+
+
 # the label
 
 
@@ -117,7 +139,7 @@ def _labels(batch: Batch, terms: Terms) -> Iterator[Finding]:
         return
     if len(batch.labels) < 2:
         yield Finding(
-            kind="one label",
+            kind=ONE_LABEL,
             column=terms.label,
             sentence=_one_label(batch, next(iter(batch.labels), "")),
             serious=True,
@@ -214,12 +236,13 @@ def _whole(batch: Batch, terms: Terms) -> Iterator[Finding]:
 
 
 def _compared(batch: Batch, terms: Terms) -> list[ColumnProfile]:
-    """The columns that may drift: neither times nor what follows from them."""
-    timed = ("time",)
+    """The columns that may drift: no names of rows, neither times nor what follows from them."""
     return [
         column
         for column in batch.profile.columns
-        if column.kind not in timed and not (column.follows_time and column.name != terms.label)
+        if column.kind != "time"
+        and column.name not in terms.names
+        and not (column.follows_time and column.name != terms.label)
     ]
 
 

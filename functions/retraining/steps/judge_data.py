@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from retraining.adapters import Adapters
@@ -50,8 +50,8 @@ def judge_data(aws: Adapters, manifest: Manifest) -> JudgedData:
     compared = _compared(aws, folder, manifest, checked)
     if compared is not None:
         found = findings.found(compared, Terms.of(manifest.definition.json))
-    if manifest.released:
-        found = tuple(replace(finding, serious=False) for finding in found)
+        if manifest.released:
+            found = findings.after_release(found, compared)
     conclusion = data_verdict.judge(
         checked, claims.least_rows(manifest), found, whole=_whole(manifest)
     )

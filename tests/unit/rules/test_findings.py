@@ -196,6 +196,24 @@ def test_a_share_of_missing_values_has_a_limit() -> None:
     )
 
 
+def test_what_says_which_row_it_is_may_be_new_in_every_batch() -> None:
+    ids = [str(10_000 + n) for n in range(SIZE)]
+    before = profiled(**USUAL, order=[str(n + 1) for n in range(SIZE)])
+    assert [one.column for one in found(training=before, order=ids)] == ["order"]
+    for given in (findings._naming("order", None), findings._naming(["a", "order"], "b")):
+        assert found(replace(TERMS, names=given), training=before, order=ids) == ()
+
+
+def test_released_rows_are_set_aside_only_where_nothing_can_be_learnt_from_them() -> None:
+    one_label = profiled(**{**USUAL, "y": ["0"] * SIZE})
+    batch = Batch(SIZE, one_label, BEFORE, BEFORE, (), frozenset({"0"}))
+    for training, serious in ((BEFORE, False), (None, True)):
+        looked = replace(batch, training=training, last=training)
+        left = findings.after_release(findings.found(looked, TERMS), looked)
+        assert left
+        assert any(one.serious for one in left) is serious
+
+
 def test_the_drift_of_equal_rows_is_nothing_and_grows_with_the_change() -> None:
     ages = profiles.find(BEFORE, "age")
     assert ages is not None

@@ -21,8 +21,8 @@ from retraining.rules.review import DISCARD, RELEASE
 ONE_LABEL = HEADER + "".join(f"{age};cook;yes\n" for age in range(20, 60))
 
 
-def ended(service: Service, token: int = 1) -> None:
-    """Run the machine as far as it concerns the data."""
+def ended(service: Service, token: int = 1) -> Any:
+    """Run the machine as far as it concerns the data; JudgeData's answer."""
     run = claim(token)
     for chunk in run["chunks"]:
         check_data.handler({"manifest": run["manifest"], **chunk}, None)
@@ -32,6 +32,7 @@ def ended(service: Service, token: int = 1) -> None:
     where = {"pipeline": "bank", "token": token}
     settle_data.handler({**where, **how}, None)
     finish({**where, **how, "execution": "arn", "package": None})
+    return answer
 
 
 def decide(decision: str, token: int = 1) -> Any:
@@ -57,31 +58,45 @@ def dropped(service: Service, token: int, **bodies: str) -> None:
 def test_released_suspect_rows_are_trained_on_at_once_and_not_set_aside_again(
     service: Service,
 ) -> None:
-    started(service, a=ONE_LABEL)
+    started(service, before=rows(400, 400))
     ended(service)
-    assert data_state(service) == "SUSPECT"
+    dropped(service, 2, a=ONE_LABEL)
+    assert data_state(service, 2) == "SUSPECT"
     service.deliver(service.drop("bank/b.csv", ONE_LABEL.replace("cook", "nurse")))
-    assert decide(RELEASE) == {
-        "run": "bank-000001",
+    assert decide(RELEASE, 2) == {
+        "run": "bank-000002",
         "decision": "release",
         "was": "SUSPECT",
         "becomes": "PENDING",
         "objects": 1,
     }
-    assert (data_state(service), service.keys("accepted/")) == ("RELEASED", [])
+    assert data_state(service, 2) == "RELEASED"
+    assert service.keys("accepted/bank/run-000002/") == []
     service.now += 61
     service.wake({"pipeline": "bank"})
-    ended(service, 2)
-    manifest = service.read("runs/bank/000002/manifest.json")
+    judged = ended(service, 3)
+    assert judged["conclusion"] is None, "it is trained on"
+    manifest = service.read("runs/bank/000003/manifest.json")
     assert [item["key"] for item in manifest["objects"]] == ["bank/a.csv"], "and nothing beside it"
-    assert states(service) == {"bank/a.csv": "TRAINED", "bank/b.csv": "PENDING"}
-    assert data_state(service, 2) == "TRAINED"
-    report = service.read("runs/bank/000002/batch-report.json")
-    assert [one["kind"] for one in report["findings"]] == ["one label"], "told all the same"
+    assert (states(service)["bank/a.csv"], states(service)["bank/b.csv"]) == ("TRAINED", "PENDING")
+    assert data_state(service, 3) == "TRAINED"
+    report = service.read("runs/bank/000003/batch-report.json")
+    assert report["findings"][0]["kind"] == "one label", "told all the same"
     service.now += 61
     service.wake({"pipeline": "bank"})
-    ended(service, 3)
-    assert data_state(service, 3) == "SUSPECT", "the word was on other rows"
+    ended(service, 4)
+    assert data_state(service, 4) == "SUSPECT", "the word was on other rows"
+
+
+def test_released_rows_of_one_label_alone_are_kept_and_not_trained_on(service: Service) -> None:
+    started(service, a=ONE_LABEL)
+    ended(service)
+    decide(RELEASE)
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    judged = ended(service, 2)
+    assert judged["conclusion"]["outcome"] == "DATA_REJECTED"
+    assert (data_state(service, 2), states(service)) == ("TRAINED", {"bank/a.csv": "TRAINED"})
 
 
 def test_what_the_gate_says_of_released_rows_costs_them_nothing(service: Service) -> None:
