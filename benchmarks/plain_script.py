@@ -35,7 +35,7 @@ def row_ids(table: pa.Table) -> list[str]:
 
 
 def fraction(row_id: str) -> float:
-    return int(row_id[-8:], 16) / 2**32
+    return int(row_id[9:17], 16) / 2**32
 
 
 def apply_recipe(table: pa.Table, steps: list[dict[str, Any]]) -> dict[str, np.ndarray]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 ID_DIGITS: Final = 31  # of hexadecimal: 124 bits, so that no two rows ever share an id
-SIDE_DIGITS: Final = 8  # the last of an id, which say nothing about the order of ids
+SIDE_DIGITS: Final = 8  # from the ninth of an id on, which say nothing about the order of ids
+SIDE: Final = slice(9, 9 + SIDE_DIGITS)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def sides(identifiers: Iterable[str], shares: Shares) -> list[str]:
     train, validation = _threshold(shares.train), _threshold(shares.train + shares.validation)
     return [
         "train" if digits < train else "validation" if digits < validation else "holdout"
-        for digits in (identifier[-SIDE_DIGITS:] for identifier in identifiers)
+        for digits in (identifier[SIDE] for identifier in identifiers)
     ]
 
 

@@ -13,7 +13,7 @@ SHARES = Shares(0.7, 0.15)
 @pytest.mark.parametrize(
     ("raw", "identifier", "side"),
     [
-        (b"56,4.857,housemaid", "rb82f4d4dd4d512b0ddbf4df827575fd", "train"),
+        (b"56,4.857,housemaid", "rb82f4d4dd4d512b0ddbf4df827575fd", "validation"),
         (b"3", "r4e07408562bedb8b60ce05c1decfe3a", "train"),
         (b"18", "r4ec9599fc203d176a301536c2e091a1", "validation"),
         (b"1", "r6b86b273ff34fce19d6b804eff5a3f5", "holdout"),

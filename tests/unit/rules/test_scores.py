@@ -10,7 +10,7 @@ from retraining.errors import ScoresUnreadable
 from retraining.rules import scores
 from retraining.rules.measuring import measure
 
-TRAIN, VALIDATION = "r4e07408562bedb8b60ce05c1decfe3a", "r5feceb66ffc86f38d952786c6d696c7"
+TRAIN, VALIDATION = "r4e07408562bedb8b60ce05c1decfe3a", "r4ec9599fc203d176a301536c2e091a1"
 HOLDOUT = "r6b86b273ff34fce19d6b804eff5a3f5"
 
 
