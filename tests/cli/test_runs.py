@@ -15,6 +15,7 @@ from rich.console import Console
 from ratchet.cli import push
 from ratchet.cli.drops import Broken, Drop, Drops
 from ratchet.cli.following import innermost
+from ratchet.cli.run_report import print_problems
 from ratchet.cli.scenario import EXPECTATIONS, Outcome, Scenario
 
 from .conftest import Run, outputs, put_item, register
@@ -44,8 +45,9 @@ def put_run(
     sentence: str | None = None,
     challenger: str | None = None,
     champion: str | None = None,
+    **more: Any,
 ) -> None:
-    item: dict[str, Any] = {"token": token, "run": f"bank-marketing-{token:06d}"}
+    item: dict[str, Any] = {"token": token, "run": f"bank-marketing-{token:06d}", **more}
     item["started"] = f"2026-03-04T10:0{token}:00+00:00"
     if outcome:
         fresh = {
@@ -80,6 +82,32 @@ def test_runs_are_listed_newest_first_with_both_numbers_and_the_sentence(run: Ru
     ]
     for text in ("0.501", "0.809", "12,357", "12.0 s", "worse [by far]"):
         assert text in rows[1]
+
+
+@pytest.mark.usefixtures("stack")
+def test_what_was_left_out_of_a_run_is_said_where_its_sentence_has_no_room(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register("bank-marketing")
+    told = ["1 of 2 objects was rejected by the data check.", "3 rows were set aside of the 900."]
+    sentence = f"Promoted as the first champion. {' '.join(told)}"
+    put_run(1, outcome="PROMOTED", sentence=sentence, challenger="0.6431", set_aside=told)
+    put_run(2, outcome="PROMOTED", sentence="Promoted.", challenger="0.6431")
+    assert "1 of 2 objects was rejected" in run("runs", "bank-marketing").stdout
+    monkeypatch.setattr("ratchet.cli.screen._WIDE", 140)
+    narrow = run("runs", "bank-marketing").stdout
+    assert f"bank-marketing-000001: {' '.join(told)}" in narrow
+    assert narrow.count("bank-marketing-000002") == 1
+
+
+def test_of_many_problems_it_is_said_how_many_are_shown() -> None:
+    listed = [{"object": "a.csv", "of": 606, "sentence": f"problem {n}"} for n in range(20)]
+    listed.append({"object": "b.csv", "of": 1, "sentence": "another"})
+    console = Console(record=True, width=120)
+    print_problems(console, listed)
+    assert "10 of 607 problems; the quarantine reports list more" in console.export_text()
+    print_problems(console, listed[-1:])
+    assert "problems" not in console.export_text()
 
 
 @pytest.mark.usefixtures("history")

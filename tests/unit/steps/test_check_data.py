@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from unit_faults import Crash
@@ -103,6 +106,32 @@ def test_bad_rows_within_the_tolerance_are_set_aside_alone_with_their_reasons(
     }
     assert sum(key.endswith("rows.jsonl") for key in service.keys("quarantine/")) == 1
     assert service.s3.list_multipart_uploads(Bucket="work").get("Uploads", []) == []
+
+
+@pytest.mark.parametrize("form", ["parquet", "zip"])
+def test_what_is_not_read_in_order_is_read_by_ranges_of_the_claimed_version(
+    service: Service, form: str
+) -> None:
+    text, packed = rows(40).replace(";", ","), io.BytesIO()
+    table = pyarrow.csv.read_csv(io.BytesIO(text.encode()))
+    if form == "parquet":
+        pq.write_table(table, packed)
+    else:
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("rows.csv", text)
+    data = {name: value for name, value in DEFINITION["data"].items() if name != "csv"}
+    wanted = {**data, "format": "parquet" if form == "parquet" else "csv"}
+    service.push({**DEFINITION, "data": wanted})
+    service.deliver(service.drop(f"bank/a.{form}", packed.getvalue()))
+    service.drop(f"bank/a.{form}", "another version")
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 1)
+    (item,) = service.objects().values()
+    assert item["state"] == "TRAINED"
+    (key,) = service.keys("accepted/")
+    body = service.s3.get_object(Bucket="work", Key=key)["Body"].read().decode()
+    assert [row["job"] for row in csv.DictReader(io.StringIO(body))] == table["job"].to_pylist()
 
 
 def test_a_row_of_a_key_says_how_late_it_arrived(
