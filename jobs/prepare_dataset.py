@@ -616,10 +616,11 @@ def write_summary(
     features: list[str],
     counts: dict[str, int],
     shared: int,
-    raw: list[str] | None,
+    code: dict[str, Any],
 ) -> None:
+    """`code`: what there is to say of features.py."""
     bucket, key = _bucket_and_key(output + "/summary.json")
-    what = {"features": features, "raw": raw, "label": label}
+    what = {"features": features, "label": label, **code}
     summary = {"document": SUMMARY, **what, "rows": counts}
     body = json.dumps({**summary, "shared": shared}, indent=1)
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
@@ -799,8 +800,11 @@ def main(argv: list[str]) -> None:
     write_parts(
         data, request, features, found, arrival=bool(champion), landed=landed, champion=theirs
     )
-    raw = list(contract["columns"]) if contract else None
-    write_summary(request.output, request.label, features, counts, shared, raw)
+    code = {}
+    if contract is not None:
+        module = manifest["definition"]["etl"]["features"]["sha256"]
+        code = {"raw": list(contract["columns"]), "module": module}
+    write_summary(request.output, request.label, features, counts, shared, code)
     print(json.dumps(counts))
 
 

@@ -37,6 +37,7 @@ class Champion(Document):
     config: Annotated[str | None, "Its endpoint config; null without an endpoint"]
     endpoint: Annotated[str | None, "Its endpoint; null without one"]
     since: Annotated[str, "When it was named, ISO 8601 in UTC"]
+    module: Annotated[str | None, "SHA-256 of its features.py, if it has one"] = None
     raw: Annotated[
         tuple[str, ...] | None, "The landed columns that it takes, in order; null: its features"
     ] = None

@@ -29,8 +29,9 @@ class Plan:
     uri: str  # of the run's folder
     champion: str | None  # its model
     settings: Settings
-    former: Settings | None = None  # the champion's, where they differ
+    former: Settings | None = None  # the champion's, where they or the features differ
     refit: bool = False
+    other_features: bool = False  # than the champion's
     theirs: str = ""  # folder of the champion's own rows below prepared/, if it has any
 
     @classmethod
@@ -39,13 +40,15 @@ class Plan:
         champion, wanted = manifest.champion, settings_of(manifest)
         former = champion.hyperparameters if champion else {}
         changed = bool(former and wanted and former != wanted)  # a workflow has no settings
+        other_features = _other_features(manifest)
         return cls(
             manifest.name,
             uri,
             champion.model if champion else None,
             wanted,
-            former if changed else None,
+            former if changed else wanted if other_features else None,
             manifest.definition.refit,
+            other_features,
             _theirs(manifest),
         )
 
@@ -119,6 +122,13 @@ class Plan:
 
     def _rows(self, folder: str) -> str:
         return f"{self.uri}/prepared/{folder}/"
+
+
+def _other_features(manifest: Manifest) -> bool:
+    """Whether a features.py made the champion's features that is not the one of this run."""
+    features, champion = manifest.definition.features, manifest.champion
+    known = champion.module if champion else None
+    return features is not None and known not in (None, features["sha256"])
 
 
 def _theirs(manifest: Manifest) -> str:

@@ -79,6 +79,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         champion_knows_reference=champion is not None and champion.refit,
         champion_promise=champion.promise.lift if champion and champion.promise else None,
         changed=plan.former is not None,
+        other_features=plan.other_features,
         earlier=tuple(Earlier(**asdict(one)) for one in manifest.earlier),
         expects_reference=expects_reference(
             manifest.reference, prepared.holdout_reference, manifest.definition.split_by

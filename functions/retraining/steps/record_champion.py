@@ -76,4 +76,5 @@ def _champion(aws: Adapters, wanted: Promotion) -> Champion:
         endpoint=wanted.endpoint,
         since=clock.stamp(),
         raw=prepared.raw,
+        module=prepared.module,
     )

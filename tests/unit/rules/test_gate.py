@@ -496,6 +496,26 @@ def test_changed_settings_are_taken_by_their_backtest(
         assert [one.ours for one in pass_2.comparisons] == ["backtest", "challenger"]
 
 
+@pytest.mark.parametrize(
+    ("difference", "option", "name", "said"),
+    [
+        (-0.05, "take", "reject", "the new features are refused"),
+        (0.05, "keep", "promote", "the new features are taken"),
+        (-0.005, "keep", "inconclusive", "does not decide about the new features"),
+        (-0.005, "take", "promote", "does not decide about the new features"),
+    ],
+)
+def test_new_features_that_their_backtest_refuses_do_not_serve(
+    difference: float, option: str, name: str, said: str
+) -> None:
+    """The former ones are another push: there is nothing to train them with."""
+    terms = replace(TERMS, undecided_settings=option)
+    found = replace(backtest(met(0.66), difference), other_features=True)
+    decision = gate.judge(terms, found).decision
+    assert decision.name == name
+    assert said in decision.sentence.lower()
+
+
 def test_a_backtest_that_could_not_be_compared_decides_nothing() -> None:
     found = first_pass(replace(met(0.66), changed=True))
     verdict = gate.judge(TERMS, found)

@@ -53,6 +53,12 @@ def test_changed_settings_are_backtested_before_there_is_a_challenger() -> None:
     assert backtest.model == f"{CHANGED.name}-backtest"
 
 
+def test_a_champion_of_other_columns_scores_rows_of_its_own() -> None:
+    champion, challenger = replace(BESIDE, theirs="champion/").first_pass()
+    assert champion.score == f"{PREPARED}/champion/arrival/"
+    assert challenger.score == f"{PREPARED}/holdout/"
+
+
 def test_a_challenger_has_the_settings_that_the_backtest_chose() -> None:
     (new,) = CHANGED.further("challenger", former=False)
     (former,) = CHANGED.further("challenger", former=True)

@@ -145,6 +145,20 @@ def test_a_champion_of_other_columns_scores_rows_of_its_own(
     assert scored["challenger"] == f"{run}/prepared/holdout/"
 
 
+def test_other_features_than_the_champions_are_backtested(service: Service) -> None:
+    pushed, key, code = with_features()
+    names = tuple(name for name in pushed["data"]["columns"] if name != "y")
+    service.s3.put_object(Bucket="work", Key=key, Body=code)
+    service.push(pushed)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    crown(service, dataclasses.replace(FORMER, raw=names, module="9" * 64))
+    run = claim()
+    assert [one["role"] for one in run["candidates"]] == ["champion", "backtest"]
+    assert "backtest" in run["parts"]
+
+
 def test_history_is_what_was_trained_on_and_reference_the_last_of_it(service: Service) -> None:
     """Run 5 after one promoted, one lost, one suspect and one rejected batch."""
     ends = [("PROMOTED", "TRAINED"), ("MODEL_REJECTED", "TRAINED")]

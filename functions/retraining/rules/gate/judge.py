@@ -46,14 +46,26 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
         suspect = Suspect(f"Suspect data: {data.sentence}.")
         return Judgement(suspect, (), told, data, settings)
     found = _challenger(terms, facts)
+    decision = _with_remarks(found.decision, data, settings)
     return replace(
         found,
-        decision=_with_remarks(found.decision, data, settings),
+        decision=_without_new_features(decision, facts, settings),
         comparisons=(*told, *found.comparisons),
         data=data,
         settings=settings,
         promise=promise(terms, facts),
     )
+
+
+def _without_new_features(
+    decision: Decision, facts: Facts, settings: SettingsVerdict | None
+) -> Decision:
+    """Unlike settings the former features cannot be trained again: they are another push."""
+    refused = facts.other_features and settings is not None and settings.taken != NEW
+    if not refused or settings is None or not isinstance(decision, Promote):
+        return decision
+    sentence = f"Not promoted: {settings.sentence}. To train with the former features, push them."
+    return Reject(sentence) if settings.decided else Inconclusive(sentence)
 
 
 def _further(

@@ -23,22 +23,23 @@ def settings_verdict(
         return None
     found = comparison.compare(BACKTEST, CHAMPION, ARRIVAL, terms, facts)
     if found is None:
-        return _undecided(terms, "their backtest could not be compared with the champion"), None
+        told = "their backtest could not be compared with the champion"
+        return _undecided(terms, facts.what_changed, told), None
     told = comparison.in_words(found, terms)
     if found.reading in (WORSE, SLIGHTLY_WORSE):
-        sentence = f"the new settings are refused, the former ones stay: {told}"
+        sentence = f"the new {facts.what_changed} are refused, the former ones stay: {told}"
         return SettingsVerdict(taken=FORMER, decided=True, sentence=sentence), found
     if found.reading == UNDECIDED:
-        return _undecided(terms, told), found
-    sentence = f"the new settings are taken: {told}"
+        return _undecided(terms, facts.what_changed, told), found
+    sentence = f"the new {facts.what_changed} are taken: {told}"
     return SettingsVerdict(taken=NEW, decided=True, sentence=sentence), found
 
 
-def _undecided(terms: Terms, told: str) -> SettingsVerdict:
+def _undecided(terms: Terms, changed: str, told: str) -> SettingsVerdict:
     taken = NEW if terms.undecided_settings == TAKE else FORMER
     what = "they are taken" if taken == NEW else "the former ones stay"
     sentence = (
-        f"the backtest does not decide about the new settings; {what}"
+        f"the backtest does not decide about the new {changed}; {what}"
         f" (gate.undecided_settings: {terms.undecided_settings}): {told}"
     )
     return SettingsVerdict(taken=taken, decided=False, sentence=sentence)

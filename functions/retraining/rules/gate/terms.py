@@ -66,8 +66,14 @@ class Facts:
     champion_knows_reference: bool = False  # a refit model has been trained on former holdouts
     champion_promise: float | None = None  # the lift that the champion's verdict told
     changed: bool = False  # settings or features are not the champion's
+    other_features: bool = False  # features are not
     holdout_share: float = 0.15  # of a batch's rows
     earlier: tuple[Earlier, ...] = ()  # oldest first
+
+    @property
+    def what_changed(self) -> str:
+        """What a backtest is about, in words."""
+        return "features" if self.other_features else "settings"
 
     def of(self, holdout: str, role: str = CHALLENGER) -> Measured | None:
         """What was measured of a candidate on this holdout."""
