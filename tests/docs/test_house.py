@@ -14,6 +14,7 @@ FORBIDDEN = {
     "src/ratchet/workflow": ("ratchet.local_aws", "ratchet.cli", "retraining"),
     "src/ratchet/local_aws": ("ratchet.cli", "retraining"),
     "src/ratchet/cli": ("retraining",),
+    "src/ratchet/serving": ("ratchet", "retraining"),
     "functions": ("ratchet",),
     "jobs": ("ratchet", "retraining"),
 }

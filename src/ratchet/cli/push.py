@@ -172,7 +172,9 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
         yield f"{plural(waiting, 'waiting object')} will be trained on{when}."
     else:
         yield "No data waits: the next drop is trained with this definition."
-    if before.has_champion and {"training", "etl"} & set(answer.get("changed") or []):
+    changed = set(answer.get("changed") or [])
+    features = "etl" in changed and (packed.definition.get("etl") or {}).get("features")
+    if before.has_champion and ("training" in changed or features):
         yield (
             "Changed settings are backtested first: trained without the new drop, and compared"
             " with the champion on all of its rows."
