@@ -68,8 +68,8 @@ MUTANTS: Final = (
     Mutant(
         "one value of the label is enough to train",
         "functions/retraining/rules/findings.py",
-        "len(batch.labels) < 2",
-        "len(batch.labels) < 1",
+        "len(labels) < 2",
+        "len(labels) < 1",
         ("tests/unit/rules/test_findings.py",),
     ),
     Mutant(

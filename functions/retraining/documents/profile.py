@@ -22,6 +22,10 @@ class ColumnProfile(Part):
     others: Annotated[tuple[int, ...], "Rows by label whose text is not counted by itself"]
     step: Annotated[int, "How often neighbouring bins of a number were joined"]
     total: Annotated[float, "Sum of the numbers"]
+    moments: Annotated[
+        tuple[float, ...],
+        "Of numbers beside a label that is one of many: rows, sums of x, y, xx, xy, yy",
+    ] = ()
     least: Annotated[float | None, "The least number"] = None
     greatest: Annotated[float | None, "The greatest number"] = None
     first: Annotated[str | None, "The earliest time"] = None

@@ -24,6 +24,7 @@ CUT: Final = 0.1  # share of the earlier rows beyond an end behind which now not
 JUMP: Final = 0.1  # of the share of missing values
 ENOUGH_LABELLED: Final = 50  # rows of a label, to say what gives it away
 LEAK: Final = 0.9  # AUC of a column alone
+LINE: Final = 0.98  # share of a numeric label's variance on a straight line of a column
 STRONG: Final = 0.8  # the same, where it has more than twice the lift of every other column
 MANY_BATCHES: Final = 2  # before a batch is called small
 SHOWN: Final = 3  # values in a sentence
@@ -137,11 +138,12 @@ def _labels(batch: Batch, terms: Terms) -> Iterator[Finding]:
     label = profiles.find(batch.profile, terms.label)
     if label is None:  # the transform makes it
         return
-    if len(batch.labels) < 2:
+    labels = batch.labels - {""}
+    if len(labels) < 2:
         yield Finding(
             kind=ONE_LABEL,
             column=terms.label,
-            sentence=_one_label(batch, next(iter(batch.labels), "")),
+            sentence=_one_label(batch, next(iter(labels), "")),
             serious=True,
         )
         return
@@ -155,6 +157,8 @@ def _labels(batch: Batch, terms: Terms) -> Iterator[Finding]:
 
 
 def _one_label(batch: Batch, label: str) -> str:
+    if not label:
+        return f"None of the {batch.rows:,} rows has a label."
     sentence = f"All {batch.rows:,} rows have label {label}"
     shares = [earlier.labels for earlier in batch.earlier if earlier.labels]
     others = sorted({other for one in shares for other in one} - {label})
@@ -309,7 +313,9 @@ def _how_text(now: ColumnProfile, before: ColumnProfile) -> str:
 
 def _leaks(batch: Batch, terms: Terms) -> Iterator[Finding]:
     known = {one for earlier in batch.earlier for one in earlier.known}
-    for finding in [*_separating(batch.profile, terms), *_missing_for_one(batch.profile, terms)]:
+    profile = batch.profile
+    both = [*_separating(profile, terms), *_on_a_line(profile, terms)]
+    for finding in [*both, *_missing_for_one(profile, terms)]:
         if (finding.kind, finding.column) not in known:
             yield finding
 
@@ -332,6 +338,18 @@ def _separating(profile: Profile, terms: Terms) -> Iterator[Finding]:
             yield Finding(kind="leak", column=column, sentence=sentence, serious=False)
 
 
+def _on_a_line(profile: Profile, terms: Terms) -> Iterator[Finding]:
+    for column in profile.columns:
+        share = profiles.explained(column)
+        if share >= LINE and column.name not in {terms.label, *terms.dropped}:
+            sentence = (
+                f"{column.name} alone tells the label almost exactly ({percent(share)} of its"
+                " variance): is it known before the label is? If not, drop it in the recipe or"
+                " transform."
+            )
+            yield Finding(kind="leak", column=column.name, sentence=sentence, serious=False)
+
+
 def _ranked(profile: Profile, label: str, labels: int) -> Sequence[tuple[str, float]]:
     """The columns with their AUC for the label that they tell best, the best first."""
     places = range(1 if labels == 2 else labels)
@@ -348,7 +366,7 @@ def _missing_for_one(profile: Profile, terms: Terms) -> Iterator[Finding]:
     rows = profiles.rows_by_label(label) if label and profile.labels else ()
     for column in profile.columns:
         place = drift.missing_for_one(column, rows) if len(rows) > 1 else None
-        if place is not None and column.name not in terms.dropped:
+        if place is not None and column.name not in {terms.label, *terms.dropped}:
             share = column.missing[place] / max(1, rows[place])
             sentence = (
                 f"{column.name} is missing for label {profile.labels[place]} alone"

@@ -56,10 +56,13 @@ class Profiler:
         self._rows += length
         self._seen += taken
         block = {name: text[name].slice(0, taken) for name in self._columns}
+        block = self._labelled(block)
+        taken = len(next(iter(block.values())))
         groups = self._groups(block.get(self._label), taken)
+        target = self._target(block)
         times = _Times(block[self._time]) if self._time in block else None
         for name, column in self._columns.items():
-            column.add(block[name], groups)
+            column.add(block[name], groups, target)
             if times is not None:
                 column.follows_time = column.follows_time and times.decide(block[name])
 
@@ -75,6 +78,21 @@ class Profiler:
                 for column in self._columns.values()
             ),
         )
+
+    def _labelled(self, block: dict[str, pa.Array]) -> dict[str, pa.Array]:
+        """The rows with a label: no others are trained on."""
+        empty = pc.equal(block[self._label], "") if self._label in block else None
+        if empty is None or not pc.any(empty).as_py():
+            return block
+        self._columns[self._label].missing[0] += pc.sum(empty).as_py()
+        return {name: column.filter(pc.invert(empty)) for name, column in block.items()}
+
+    def _target(self, block: dict[str, pa.Array]) -> pa.Array | None:
+        """The label as numbers, where it is one of many."""
+        column = self._columns.get(self._label)
+        if column is None or column.kind != "number" or len(self._labels) <= MOST_LABELS:
+            return None
+        return pc.cast(block[self._label], pa.float64())
 
     def _groups(self, labels: pa.Array | None, length: int) -> pa.Array:
         """The number of each row's label, 0 for all when there are too many."""
@@ -117,10 +135,11 @@ class _Column:
     others: list[int] = field(default_factory=lambda: [0] * MOST_LABELS)
     step: int = 0
     total: float = 0.0
+    moments: list[float] = field(default_factory=lambda: [0.0] * 6)
     ends: tuple[Any, Any] = (None, None)
     follows_time: bool = True
 
-    def add(self, text: pa.Array, groups: pa.Array) -> None:
+    def add(self, text: pa.Array, groups: pa.Array, target: pa.Array | None) -> None:
         """Count the rows of a block."""
         empty = pc.equal(text, "")
         if pc.any(empty).as_py():
@@ -128,10 +147,11 @@ class _Column:
                 self.missing[group] += count
             there = pc.invert(empty)
             text, groups = text.filter(there), groups.filter(there)
+            target = None if target is None else target.filter(there)
         if len(text):
-            self.look(text, groups)
+            self.look(text, groups, target)
 
-    def look(self, text: pa.Array, groups: pa.Array, /) -> None:
+    def look(self, text: pa.Array, groups: pa.Array, target: pa.Array | None, /) -> None:
         """Count the values of a block, none of them missing."""
 
     def forget_labels(self) -> None:
@@ -160,6 +180,7 @@ class _Column:
             others=tuple(self.others[:groups]),
             step=self.step,
             total=self.total,
+            moments=tuple(self.moments),
             least=self.ends[0] if self.kind == "number" else None,
             greatest=self.ends[1] if self.kind == "number" else None,
             first=self.ends[0] if self.kind == "time" else None,
@@ -172,14 +193,23 @@ class _Column:
 class _Number(_Column):
     kind: str = "number"
 
-    def look(self, text: pa.Array, groups: pa.Array) -> None:
+    def look(self, text: pa.Array, groups: pa.Array, target: pa.Array | None) -> None:
         values = pc.cast(text, pa.float64())
+        if target is not None:
+            self._compare(values, target)
         self.total += pc.sum(values).as_py()
         self.widen(pc.min_max(values))
         for key, count in _counted(pc.add(pc.multiply(_codes(values, self.step), 8), groups)):
             self.count(key // MOST_LABELS, key % MOST_LABELS, count)
         if len(self.counts) > bins.MOST:
             self._join(bins.steps_to_fit(self.counts))
+
+    def _compare(self, values: pa.Array, target: pa.Array) -> None:
+        """Add to the sums of x, y, xx, xy and yy."""
+        pairs = [(values, values), (values, target), (target, target)]
+        sums = [pc.sum(values), pc.sum(target), *(pc.sum(pc.multiply(*pair)) for pair in pairs)]
+        new = [len(values), *(one.as_py() for one in sums)]
+        self.moments = [a + b for a, b in zip(self.moments, new, strict=True)]
 
     def _join(self, times: int) -> None:
         finer, self.counts = self.counts, {}
@@ -193,7 +223,7 @@ class _Number(_Column):
 class _Text(_Column):
     kind: str = "text"
 
-    def look(self, text: pa.Array, groups: pa.Array) -> None:
+    def look(self, text: pa.Array, groups: pa.Array, _target: pa.Array | None) -> None:
         encoded = text.dictionary_encode()
         texts, indices = encoded.dictionary, encoded.indices.cast(pa.int64())
         found = pc.value_counts(pc.add(pc.multiply(indices, MOST_LABELS), groups))
@@ -220,7 +250,7 @@ class _Text(_Column):
 class _Time(_Column):
     kind: str = "time"
 
-    def look(self, text: pa.Array, _groups: pa.Array) -> None:
+    def look(self, text: pa.Array, _groups: pa.Array, _target: pa.Array | None) -> None:
         self.widen(pc.min_max(text))
 
 

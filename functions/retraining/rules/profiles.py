@@ -84,6 +84,7 @@ def _added(one: ColumnProfile, other: ColumnProfile) -> ColumnProfile:
         others=_plus(others, other.others),
         step=step,
         total=one.total + other.total,
+        moments=tuple(a + b for a, b in zip(one.moments, other.moments, strict=True)),
         least=min(_known(one.least, other.least), default=None),
         greatest=max(_known(one.greatest, other.greatest), default=None),
         first=min(filter(None, (one.first, other.first)), default=None),
@@ -149,6 +150,15 @@ def mean(column: ColumnProfile) -> float | None:
     """The mean of a column of numbers."""
     rows = present(column)
     return column.total / rows if column.kind == "number" and rows else None
+
+
+def explained(column: ColumnProfile) -> float:
+    """The share of the label's variance that lies on a straight line of the column."""
+    rows, x, y, xx, xy, yy = column.moments or (0.0,) * 6
+    if not rows:
+        return 0.0
+    spread = (xx - x * x / rows) * (yy - y * y / rows)
+    return float((xy - x * y / rows) ** 2 / spread) if spread > 0 else 0.0
 
 
 def distinct(column: ColumnProfile) -> tuple[int, bool]:

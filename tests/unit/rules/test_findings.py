@@ -186,6 +186,29 @@ def test_a_column_that_is_missing_for_one_label_alone_is_named() -> None:
     assert found(training=None, note=by_chance) == ()
 
 
+def test_a_column_on_a_line_with_a_numeric_label_is_named() -> None:
+    fares = [str(5 + n * 37 % 300) for n in range(SIZE)]
+    taxed = [f"{float(fare) * 1.19:.2f}" for fare in fares]
+    noisy = [str(float(fare) + n * 7919 % 200) for n, fare in enumerate(fares)]
+    (leak,) = found(training=None, y=fares, taxed=taxed, noisy=noisy)
+    assert (leak.kind, leak.column) == ("leak", "taxed")
+    assert "taxed alone tells the label almost exactly (100 % of its variance)" in leak.sentence
+
+
+def test_rows_without_a_label_are_no_label_of_their_own() -> None:
+    some = ["" if n % 9 == 0 else label for n, label in enumerate(LABELS)]
+    told = found(y=some)
+    assert not any(one.serious for one in told)
+    assert "y has changed (PSI 0.69): it is missing in 11 %" in told[0].sentence
+    assert [one.kind for one in found(training=None, y=some, duration=DURATION)] == ["leak"]
+    (none,) = [one for one in found(y=[""] * SIZE) if one.serious]
+    assert none.sentence == "None of the 2,000 rows has a label."
+    (one,) = [
+        one for one in found(y=["" if n % 9 == 0 else "0" for n in range(SIZE)]) if one.serious
+    ]
+    assert one.kind == "one label"
+
+
 def test_a_share_of_missing_values_has_a_limit() -> None:
     half = [age if n % 2 else "" for n, age in enumerate(AGES)]
     strict = replace(TERMS, max_null_share=0.4)

@@ -52,6 +52,7 @@ def plain(profile: Profile) -> Any:
     document = profile.as_json()
     order = sorted(range(len(profile.labels)), key=lambda place: profile.labels[place])
     for one in document["columns"]:
+        one["moments"] = [pytest.approx(each, rel=1e-9, abs=1e20) for each in one["moments"]]
         one["total"] = pytest.approx(one["total"], rel=1e-9, abs=1e20)
         for key in ("missing", "others"):
             one[key] = [one[key][place] for place in order]
