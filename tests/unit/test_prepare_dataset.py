@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import math
 import os
 import random
@@ -694,4 +695,81 @@ def test_the_header_of_each_batch_is_looked_at_once(
     assert list(found.items()) == [
         (("a,b", "c"), ["s3://work/accepted/p/run-000001/"]),
         (("a",), ["s3://work/accepted/p/run-000003/"]),
+    ]
+
+
+class Files:
+    """S3 as a folder: a bucket of no name, whose keys are paths."""
+
+    def get_object(self, **asked: str) -> dict[str, Any]:
+        return {"Body": StreamingBody(io.BytesIO(Path("/", asked["Key"]).read_bytes()), None)}
+
+    def put_object(self, **asked: Any) -> None:
+        Path("/", asked["Key"]).write_bytes(asked["Body"])
+
+    def list_objects_v2(self, **asked: Any) -> dict[str, Any]:
+        found = sorted(Path("/", asked["Prefix"]).glob("*.csv"))
+        return {"Contents": [{"Key": str(file).lstrip("/")} for file in found[:1]]}
+
+
+@pytest.mark.usefixtures("contract")
+def test_the_whole_job_with_a_champion_of_other_columns_and_features(
+    job: Any, contract: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier batch has `age`, which the champion takes, and not `size`, which has a default."""
+    monkeypatch.setattr(job.boto3, "client", lambda _: Files())
+    monkeypatch.setattr(job, "fetch_code", lambda *_: contract)
+    sides = ("train", "validation", "holdout")
+    batches = {
+        "run-000001": ("day,town,age,y", "2024-02-0{n},York,7{n},1"),
+        "run-000002": ("day,town,size,y", "2024-03-0{n},Leeds,{n},0"),
+    }
+    for batch, (header, row) in batches.items():
+        (tmp_path / "accepted" / batch).mkdir(parents=True)
+        lines = [
+            f"{row.format(n=n)},r{batch[-1]}{n},{side},{batch}" for n, side in enumerate(sides, 1)
+        ]
+        text = "\n".join([f"{header},row_id,split,batch", *lines, ""])
+        (tmp_path / "accepted" / batch / "chunk.csv").write_text(text)
+    columns = {
+        **CONTRACT["columns"],
+        "size": {"type": "number", "default": 4},
+        "y": {"type": "integer"},
+    }
+    manifest = {
+        "batch": "run-000002",
+        "history": ["run-000001"],
+        "reference": ["run-000001"],
+        "definition": {
+            "data": {"columns": columns},
+            "etl": {"recipe": None, "transform": None, "features": {"sha256": "5" * 64}},
+        },
+        "champion": {"raw": ["age", "town"], "features": ["x"]},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    folder = tmp_path.as_uri()
+    given = {
+        "source": f"{folder}/accepted/", "manifest": f"{folder}/manifest.json",
+        "output": f"{folder}/prepared", "label": "y", "split_by": "row",
+        "transform": "false", "code": "s3://work/code.tar.gz", "parts": "backtest,alone,refit",
+    }  # fmt: skip
+    (tmp_path / "prepared").mkdir()
+    job.main(["job", *(part for name, value in given.items() for part in (f"--{name}", value))])
+
+    def lines_of(part: str) -> list[str]:
+        files = (tmp_path / "prepared" / part).glob("*.csv")
+        return sorted(line for file in files for line in file.read_text().splitlines())
+
+    summary = json.loads((tmp_path / "prepared/summary.json").read_text())
+    assert (summary["raw"], summary["module"]) == (["day", "town", "size"], "5" * 64)
+    assert summary["features"] == CONTRACT["features"]
+    assert lines_of("train") == ["0,4.0,1.0,0.0", "1,3.0,0.25,0.0"]
+    assert lines_of("backtest/train") == ["1,3.0,0.25,0.0"]
+    assert lines_of("holdout") == [
+        "r13,reference,-,1,2024-02-03,York,4",
+        "r23,fresh,-,0,2024-03-03,Leeds,3",
+    ]
+    assert lines_of("champion/holdout") == ["r13,reference,-,1,73,York", "r23,fresh,-,0,,Leeds"]
+    assert [line.split(",")[0] for line in lines_of("champion/arrival")] == [
+        line.split(",")[0] for line in lines_of("arrival")
     ]
