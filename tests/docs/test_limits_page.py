@@ -93,7 +93,7 @@ IN_WORDS = {
     "notices of data under no pipeline's prefix",
     "versions in the ledger",
     "history that is trained on",
-    "holdout rows",
+    "rows of a batch and its reference that are scored",
     "pipelines in one sweep",
     "labels",
     "instance types",
@@ -111,11 +111,13 @@ def test_every_row_of_the_page_is_held_or_known_to_be_words() -> None:
 
 
 def test_the_space_that_the_holdout_rows_are_computed_from_is_the_function_s() -> None:
-    """Three numbers a row, in the space that Lambda gives a function that asks for none."""
+    """Label, cluster and two scores a row, in the space of a function that asks for none."""
     assert "EphemeralStorage" not in RESOURCES["ExtractMetricsFunction"]["Properties"]
-    rows = re.search(r"about (\d+) million", page()["holdout rows"])
+    rows = re.search(
+        r"about (\d+) million", page()["rows of a batch and its reference that are scored"]
+    )
     assert rows is not None
-    assert int(rows[1]) == round((512 << 20) / (3 * spool.SIZE) / 1e6)
+    assert int(rows[1]) == round((512 << 20) / (4 * spool.SIZE) / 1e6)
     memory = re.search(r"10 million rows take (\d+) MB", (ROOT / "docs/limits.md").read_text())
     assert memory is not None
     assert int(memory[1]) < 512 < of_template("ExtractMetricsFunction", "MemorySize")
