@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -12,7 +13,7 @@ import boto3
 import pytest
 from rich.console import Console
 
-from ratchet.cli import push
+from ratchet.cli import push, run_report
 from ratchet.cli.drops import Broken, Drop, Drops
 from ratchet.cli.following import innermost
 from ratchet.cli.run_report import print_problems
@@ -68,7 +69,8 @@ def put_run(
 def put_champion() -> None:
     key = "runs/bank-marketing/000001/golden.json"
     uri = f"s3://{outputs()['WorkBucket']}/{key}"
-    put_item(pipeline="bank-marketing", item="champion", features=FEATURES, golden=uri)
+    serving = {"run": "bank-marketing-000001", "endpoint": "ratchet--bank-marketing--k3f9"}
+    put_item(pipeline="bank-marketing", item="champion", features=FEATURES, golden=uri, **serving)
 
 
 @pytest.mark.usefixtures("history")
@@ -199,6 +201,25 @@ def info(run: Run) -> tuple[str, int]:
     """The pipeline's open run, and how many objects wait, as `ratchet info` says."""
     (pipeline,) = json.loads(run("info", "--json").stdout)["pipelines"]
     return pipeline["open_run"], pipeline["waiting_objects"]
+
+
+def test_a_run_says_first_how_the_serving_model_did_and_what_it_had_promised() -> None:
+    arrival = {"value": Decimal("0.683"), "rows": 4278, "promised": Decimal("0.78")}
+    promise = {"value": 0.812, "expected": 0.79, "lower": 0.75, "upper": 0.83}
+    record = {"pipeline": "bank-marketing", "token": 4, "metric": "auc", "outcome": "PROMOTED"}
+    record |= {"promoted": True, "arrival": arrival}
+    record |= {"promise": promise, "metrics": {"fresh": {"challenger": 0.812, "champion": 0.7}}}
+    console = Console(record=True, width=120, file=io.StringIO())
+    run_report.print_record(console, record)
+    told = [line.strip() for line in console.export_text().splitlines()]
+    assert told[:2] == [
+        "PROMOTED",
+        "auc of the serving model on 4,278 rows it had not seen: 0.683 (promised 0.780)",
+    ]
+    assert (
+        "expected of this model on the next batch: auc 0.790, from 0.750 to 0.830"
+        " (prediction interval)" in told
+    )
 
 
 @pytest.mark.usefixtures("history")

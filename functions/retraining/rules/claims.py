@@ -10,9 +10,8 @@ from itertools import islice
 from typing import Final
 
 from retraining.documents.definition import PushedDefinition
-from retraining.documents.manifest import ClaimedObject, EarlierArrival, Manifest
+from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.documents.run_record import RunRecord
-from retraining.rules import names
 from retraining.rules.names import sequence
 from retraining.rules.settlement import FAILED, TRAINED
 
@@ -146,25 +145,6 @@ def reference(history: tuple[str, ...], count: int, trained_on: Iterable[str]) -
     """
     known = set(trained_on)
     return tuple(batch for batch in history[-count:] if batch not in known)
-
-
-def earlier(runs: list[RunRecord]) -> tuple[EarlierArrival, ...]:
-    """The series of what champions promised and did, of batches that are trained on.
-
-    A batch that was set aside says nothing about the model.
-    """
-    return tuple(
-        EarlierArrival(
-            run=names.run_id(run.pipeline, run.token),
-            promised=run.arrival.promised,
-            promised_lift=run.arrival.promised_lift,
-            arrival=run.arrival.value,
-            arrival_lift=run.arrival.lift,
-            arrival_rows=run.arrival.rows,
-        )
-        for run in runs
-        if run.arrival is not None and run.data_state == TRAINED
-    )
 
 
 def fingerprint(

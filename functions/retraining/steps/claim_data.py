@@ -21,7 +21,7 @@ from retraining.errors import (
     NothingPending,
     PipelineNotRegistered,
 )
-from retraining.rules import claims, encryption, names, serving
+from retraining.rules import claims, encryption, names, series, serving
 from retraining.rules.durations import seconds
 from retraining.rules.passes import Plan
 from retraining.rules.settlement import TRAINED
@@ -123,7 +123,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         reference=claims.reference(
             history, definition.reference_batches, _trained_on(aws, pipeline, champion)
         ),
-        earlier=claims.earlier(runs),
+        earlier=series.earlier(runs),
         objects=claimed,
         definition=definition,
         definition_ref=_reference(registration),

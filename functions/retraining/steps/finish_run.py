@@ -11,7 +11,7 @@ from retraining.documents.candidates import Candidates
 from retraining.documents.manifest import Manifest
 from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
-from retraining.documents.run_record import Arrival, RunRecord
+from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
 from retraining.errors import DocumentUnreadable, EndpointNotReady, NotOurs
 from retraining.observability import (
@@ -24,11 +24,9 @@ from retraining.observability import (
     level,
     log,
 )
-from retraining.rules import data_verdict, names, outcomes
-from retraining.rules.candidates import ARRIVAL, BACKTEST, CHALLENGER, CHAMPION
+from retraining.rules import data_verdict, names, outcomes, series
+from retraining.rules.candidates import BACKTEST, CHALLENGER
 from retraining.rules.gate.decisions import PROMOTE
-from retraining.rules.gate.terms import Terms
-from retraining.rules.metrics import METRICS
 from retraining.rules.outcomes import Ended
 from retraining.rules.passes import Plan
 from retraining.rules.promotion import SETTLING
@@ -161,7 +159,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
         findings=tuple(one.sentence for one in said.findings) if said else None,
         metrics=measured.values() if measured else None,
         settings=judged.hyperparameters if judged else None,
-        arrival=_arrival(manifest, measured) if measured else None,
+        arrival=series.arrival(manifest, measured) if measured else None,
         promise=verdict.promise if verdict else None,
         verdict=folder.uri_of(Verdict) if verdict else None,
     )
@@ -171,24 +169,6 @@ def _told(sentence: str, set_aside: tuple[str, ...]) -> str:
     """The sentence with what it must not leave unsaid; a run may be finished twice."""
     more = [one for one in set_aside if one.removesuffix(".") not in sentence]
     return " ".join([sentence, *more]) if sentence else sentence
-
-
-def _arrival(manifest: Manifest, measured: Metrics) -> Arrival | None:
-    """How the champion did on the new rows, beside what it had promised."""
-    champion, found = manifest.champion, measured.on(CHAMPION, ARRIVAL)
-    if champion is None or found is None:
-        return None
-    promise, terms = champion.promise, Terms.of(manifest.definition.section("gate"))
-    metric = METRICS[terms.metric]
-    return Arrival(
-        champion=champion.run,
-        rows=found.rows,
-        value=found.value,
-        lift=found.lift,
-        missed=found.value is not None and not metric.passes(found.value, terms.minimum),
-        promised=promise.value if promise else None,
-        promised_lift=promise.lift if promise else None,
-    )
 
 
 def _tell_arrival(record: RunRecord) -> None:

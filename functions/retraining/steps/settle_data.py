@@ -11,10 +11,11 @@ from retraining.adapters import Adapters
 from retraining.documents.check_report import CheckedObject, Findings, Problem
 from retraining.documents.document import Part
 from retraining.documents.manifest import ClaimedObject, Manifest
+from retraining.documents.metrics import Metrics
 from retraining.documents.run_record import RunRecord
 from retraining.documents.settlement import Settlement
 from retraining.observability import log
-from retraining.rules import names, settlement
+from retraining.rules import names, series, settlement
 from retraining.rules.arrivals import wants_more
 from retraining.rules.settlement import FAILED, PENDING, QUARANTINED, Ending
 from retraining.steps import quarantine, wakes
@@ -72,6 +73,7 @@ def _decided(aws: Adapters, pipeline: str, token: int, wanted: Settlement) -> Se
     folder = aws.run_folder(pipeline, token)
     if wanted.outcome != FAILED and (manifest := folder.find(Manifest)):
         checked_objects(aws, manifest)
+        folder.find(Metrics)
     return folder.write_once(wanted)
 
 
@@ -90,9 +92,15 @@ def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> N
     aws.ledger.end_objects(pipeline, token, endings)
     if not settlement.keeps_accepted_copy(endings):
         aws.work.delete(names.accepted_batch(pipeline, token))
-    mark = manifest.fingerprint
-    settled = RunRecord(pipeline=pipeline, token=token, data_state=data_state, fingerprint=mark)
-    aws.ledger.update_run(settled)
+    measured = aws.run_folder(pipeline, token).find(Metrics)
+    settled = RunRecord(
+        pipeline=pipeline,
+        token=token,
+        data_state=data_state,
+        fingerprint=manifest.fingerprint,
+        arrival=series.arrival(manifest, measured) if measured else None,
+    )
+    aws.ledger.update_run(settled)  # before the lease goes: the next run's claim reads it
 
 
 def _quarantine_batch(

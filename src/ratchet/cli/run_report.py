@@ -38,6 +38,16 @@ def arrival_sentence(record: dict[str, Any]) -> str | None:
     return text if promised is None else f"{text} (promised {screen.number(promised)})"
 
 
+def promise_sentence(record: dict[str, Any]) -> str | None:
+    """'expected of this model on the next batch: auc 0.791, from 0.752 to 0.830'."""
+    promise = record.get("promise") or {}
+    if promise.get("expected") is None or not record.get("promoted"):
+        return None
+    bounds = f"from {screen.number(promise['lower'])} to {screen.number(promise['upper'])}"
+    expected = f"{record.get('metric')} {screen.number(promise['expected'])}"
+    return f"expected of this model on the next batch: {expected}, {bounds} (prediction interval)"
+
+
 def print_record(console: Console, record: dict[str, Any]) -> None:
     """Outcome, how the champion did on arrival, both models' metric, the verdict's sentence, and
     what became of the rows.
@@ -53,6 +63,8 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
         challenger, champion = metric_values(record, holdout)
         if challenger is not None:
             console.print(f"  {metric_sentence(record, holdout, challenger, champion)}")
+    if promised := promise_sentence(record):
+        console.print(f"  {promised}", soft_wrap=True)
     sentence = str(record.get("sentence") or "")
     if sentence:
         console.print(Padding(sentence, (0, 0, 0, 2), expand=False))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from threading import Barrier
 from typing import Any
 
 import pytest
+from unit_model import FORMER, Run
 from unit_service import BAD, Service, claim, concluded, failed, finish, rows, started
 
 import check_data
@@ -301,3 +303,17 @@ def test_a_failed_run_of_rows_that_waited_is_repeated(service: Service) -> None:
     assert len(service.read("runs/bank/000002/manifest.json")["objects"]) == 2
     claim(3)
     assert len(service.read("runs/bank/000003/manifest.json")["objects"]) == 2
+
+
+def test_the_next_claim_knows_how_the_champion_did_on_this_batch(service: Service) -> None:
+    """It may come before FinishRun does: the lease is free by then."""
+    started(service, a=rows(3))
+    run = Run(service, challenger=3.0)
+    run.arrive(300)
+    run.write("manifest.json", dataclasses.replace(run.manifest, champion=FORMER))
+    run.judge(champion=True)
+    where = {"pipeline": "bank", "token": 1}
+    settle_data.handler({**where, **concluded("MODEL_REJECTED")}, None)
+    arrival = service.aws.ledger.run("bank", 1).arrival
+    assert arrival is not None
+    assert (arrival.champion, arrival.rows) == (FORMER.run, 700)

@@ -1,0 +1,30 @@
+"""Promise and truth: what a champion did on the next batch, beside what it had promised."""
+
+from __future__ import annotations
+
+from retraining.documents.run_record import Arrival, RunRecord
+from retraining.rules import series
+
+
+def run(token: int, value: float, data_state: str = "TRAINED") -> RunRecord:
+    arrival = Arrival(
+        champion="bank-000001",
+        rows=400,
+        value=value,
+        lift=value - 0.5,
+        missed=False,
+        promised=0.8,
+        promised_lift=0.3,
+    )
+    return RunRecord(pipeline="bank", token=token, data_state=data_state, arrival=arrival)
+
+
+def test_the_series_is_that_of_the_batches_that_are_trained_on() -> None:
+    """A batch that was set aside says nothing about the model; a first run met no champion."""
+    first = RunRecord(pipeline="bank", token=1, data_state="TRAINED")
+    found = series.earlier([first, run(2, 0.7), run(3, 0.5, "SUSPECT"), run(4, 0.75)])
+    assert [(one.run, one.arrival) for one in found] == [
+        ("bank-000002", 0.7),
+        ("bank-000004", 0.75),
+    ]
+    assert {(one.promised, one.promised_lift) for one in found} == {(0.8, 0.3)}
