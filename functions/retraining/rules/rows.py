@@ -7,9 +7,9 @@ the holdout never enters a training set, and a row that lands again in another d
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 ID_DIGITS: Final = 31  # of hexadecimal: 124 bits, so that no two rows ever share an id
@@ -32,7 +32,12 @@ class Shares:
 
 def row_id(line: bytes) -> str:
     """Id of the row (or key) with this line in the accepted copy: 32 characters."""
-    return "r" + hashlib.sha256(line).hexdigest()[:ID_DIGITS]
+    return "r" + sha256(line).hexdigest()[:ID_DIGITS]
+
+
+def row_ids(lines: Iterable[str]) -> list[str]:
+    """The ids of many rows."""
+    return ["r" + sha256(line.encode()).hexdigest()[:ID_DIGITS] for line in lines]
 
 
 def side(identifier: str, shares: Shares) -> str:

@@ -28,6 +28,7 @@ def test_a_row_keeps_its_id_and_its_side_permanently(
 
 def test_sides_come_in_their_shares_and_alike_one_by_one_and_together() -> None:
     ids = [rows.row_id(str(n).encode()) for n in range(20_000)]
+    assert rows.row_ids(map(str, range(20_000))) == ids
     sides = rows.sides(ids, SHARES)
     assert sides == [rows.side(identifier, SHARES) for identifier in ids]
     for name, share in {"train": 0.7, "validation": 0.15, "holdout": 0.15}.items():

@@ -38,8 +38,6 @@ class Block:
     not_utf8: bool = False  # then the columns are bytes
     zeros: bool = False  # true when a zero byte may be in it
     unit: str = "line"  # what `lines` counts
-    plain: bytes | None = None
-    """The rows as the accepted copy spells them, when nothing but fields has to be checked."""
 
 
 class Reader(Protocol):

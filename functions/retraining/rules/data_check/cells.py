@@ -131,7 +131,7 @@ def _boolean(cells: Cells) -> None:
     if pc.any(bad).as_py():
         cells.flaw("type", f"is not {cells.rule.wanted}", bad)
         spelt = pc.if_else(bad, cells.text, spelt)
-    cells.text = _unless_equal(cells.text, spelt)
+    cells.text = pc.coalesce(spelt, cells.text)
 
 
 def _number(cells: Cells) -> None:
@@ -230,7 +230,7 @@ def _iso(cells: Cells) -> None:
         _one_by_one(cells, MOMENTS["timestamp"])
     else:
         cells.values = values.cast(MOMENTS["timestamp"])
-    cells.text = _unless_equal(cells.text, iso_text(cells.values))
+    cells.text = pc.coalesce(iso_text(cells.values), cells.text)
 
 
 def iso_text(values: pa.Array) -> pa.Array:
@@ -309,15 +309,6 @@ def _flaw_if_any(cells: Cells, rule: str, sentence: str, mask: pa.Array) -> None
 
 def _without(array: pa.Array, mask: pa.Array) -> pa.Array:
     return pc.if_else(mask, pa.scalar(None, array.type), array)
-
-
-def _unless_equal(landed: pa.Array, spelt: pa.Array) -> pa.Array:
-    """The array that landed when it is spelt as it must be: whoever sees it knows by its identity.
-
-    What could not be spelt stays as it landed.
-    """
-    same = pc.all(pc.equal(landed, spelt)).as_py()
-    return landed if same in (True, None) else pc.coalesce(spelt, landed)
 
 
 CHECKS: Final[dict[str, Callable[[Cells], None]]] = {

@@ -167,7 +167,7 @@ class _Pass:
             good = pc.invert(bad)
             text = {name: column.filter(good) for name, column in text.items()}
             values = {name: column.filter(good) for name, column in values.items()}
-        rows = Rows(text, values, _lines(block, text), above)
+        rows = Rows(text, values, writing.lines_of(list(text.values())), above)
         self._collect_labels(text[self.rules.label])
         if rows.lines:
             self.outputs.copy.write(writing.copied(rows.lines, marks(rows, self.rules, self.place)))
@@ -206,17 +206,6 @@ class _Pass:
         if len(self.result.labels) < LABELS:
             found = {text for text in pc.unique(labels).to_pylist() if text is not None}
             self.result.labels = set(sorted(found | self.result.labels)[:LABELS])
-
-
-def _lines(block: Block, text: dict[str, pa.Array]) -> list[str]:
-    """The rows as lines of the copy: as they landed, where nothing had to be spelt otherwise."""
-    if block.plain is not None and all(
-        column is block.columns.get(name) for name, column in text.items()
-    ):
-        lines = block.plain.decode().split("\n")[:-1]
-        if len(lines) == block.rows:
-            return lines
-    return writing.lines_of(list(text.values()))
 
 
 def _apart(first: list[Flaw], others: list[Flaw]) -> list[Flaw]:

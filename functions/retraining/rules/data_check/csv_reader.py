@@ -29,10 +29,9 @@ class CsvReader:
     """The rows below the header, or all of a file without one."""
 
     def __init__(self, held: bytes, text: Text, line: int, names: list[str], wanted: list[str],
-                 dialect: Dialect, *, in_order: bool) -> None:  # fmt: skip
+                 dialect: Dialect) -> None:  # fmt: skip
         self._held, self._text, self._line = held, text, line
         self._names, self._wanted, self._dialect = names, wanted, dialect
-        self._in_order = in_order
         self._row = _row(dialect)
         self._malformed = 0
         self.fatal: Problem | None = None
@@ -129,41 +128,14 @@ class CsvReader:
         all_lines = lines if lines is not None else _lines(part, self._line)
         bad = {place for place, _ in malformed}
         good = [n for p, n in enumerate(all_lines) if p not in bad] if bad else all_lines
-        columns = {name: _whole(table.column(name), kind) for name in self._wanted}
         return Block(
-            columns=columns,
+            columns={name: _whole(table.column(name), kind) for name in self._wanted},
             lines=good,
             rows=table.num_rows,
             malformed=tuple(_malformed(row, _line(all_lines, place)) for place, row in malformed),
             not_utf8=not valid,
             zeros=b"\0" in part,
-            plain=None if malformed or len(good) != table.num_rows else self._plain(part, columns),
         )
-
-    def _plain(self, part: bytes, columns: dict[str, pa.Array]) -> bytes | None:
-        """The text in commas without quotes, if that is all that keeps it from being canonical.
-
-        When no field holds a quote, every quote of the text encloses a field.
-        """
-        dialect = self._dialect
-        if not self._in_order or dialect.escape or dialect.trim or b"\r" in part:
-            return None
-        if b"\n\n" in part or part.startswith(b"\n"):
-            return None
-        if b'"' in part or (dialect.quote and dialect.quote.encode() in part):
-            special = (
-                b'"',
-                b",",
-                b"\n",
-                (dialect.quote or '"').encode(),
-                dialect.delimiter.encode(),
-            )
-            if any(_holds(column, special) for column in columns.values()):
-                return None
-            part = part.replace((dialect.quote or '"').encode(), b"")
-        elif dialect.delimiter != "," and b"," in part:
-            return None
-        return part.replace(dialect.delimiter.encode(), b",")
 
     def _bounded(self, block: Block) -> Block:
         """The block with no more malformed rows than are worth reading on for."""
@@ -224,12 +196,6 @@ def _malformed(row: Any, line: int) -> Malformed:
         f" {shown(row.text)!r}"
     )
     return Malformed(line, sentence, row.text)
-
-
-def _holds(column: pa.Array, special: tuple[bytes, ...]) -> bool:
-    data = column.buffers()[2]
-    text = data.to_pybytes() if data is not None else b""
-    return any(letter in text for letter in special)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -13,7 +13,7 @@ def marks(block: Rows, rules: Rules, place: int) -> list[list[str]]:
     """The reserved columns of a block of the object that arrived as number `place`."""
     whole = rules.identity == tuple(rules.names)
     identities = block.lines if whole else lines_of([block.text[n] for n in rules.identity])
-    ids = [rows.row_id(identity.encode()) for identity in identities]
+    ids = rows.row_ids(identities)
     columns = [ids, rows.sides(ids, rules.shares), [rules.batch] * len(ids)]
     if ARRIVAL_COLUMN in rules.reserved:
         first = block.above + 1

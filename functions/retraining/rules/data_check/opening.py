@@ -112,11 +112,10 @@ def _csv(text: Text, rules: Rules) -> Opened:
 def _rows(held: bytes, text: Text, line: int, header: Header, rules: Rules) -> Opened:
     if header.problems:
         return Opened(header)
-    in_order = list(header.names) == rules.names
     wanted = [name for name in rules.names if name not in header.missing]
     wanted += [] if rules.ignore_unknown else header.blank
     names = list(header.names)
-    reader = CsvReader(held, text, line, names, wanted, rules.dialect, in_order=in_order)
+    reader = CsvReader(held, text, line, names, wanted, rules.dialect)
     return Opened(header, reader)
 
 
