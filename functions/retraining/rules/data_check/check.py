@@ -25,6 +25,7 @@ from retraining.rules.data_check.column_rule import ColumnRule
 from retraining.rules.data_check.marking import marks
 from retraining.rules.data_check.opening import opened
 from retraining.rules.data_check.source import Seekable
+from retraining.rules.data_check.spellings import Spellings
 from retraining.rules.problems import Problems, shown
 
 LABELS: Final = 3
@@ -115,6 +116,7 @@ class _Pass:
     ) -> None:
         self.rules, self.blank, self.result = rules, blank, result
         self.outputs, self.place = outputs, place
+        self.spellings = Spellings(rules)
 
     def run(self, reader: Reader) -> None:
         result = self.result
@@ -123,6 +125,7 @@ class _Pass:
             self._block(block)
         if reader.fatal is not None:
             result.spoil(reader.fatal)
+        result.notes = (*result.notes, *self.spellings.notes())
         if not result.rows and not result.problems:
             sentence = "the file has a header but no rows: it needs at least one row"
             result.spoil(Problem("empty", sentence))
@@ -167,6 +170,7 @@ class _Pass:
             good = pc.invert(bad)
             text = {name: column.filter(good) for name, column in text.items()}
             values = {name: column.filter(good) for name, column in values.items()}
+        self.spellings.add(text)
         rows = Rows(text, values, writing.lines_of(list(text.values())), above)
         self._collect_labels(text[self.rules.label])
         if rows.lines:

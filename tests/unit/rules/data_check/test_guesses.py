@@ -63,6 +63,19 @@ def test_a_slip_in_a_row_gets_no_theory() -> None:
     assert advice == "column 'plan', line 22: '1,5' is not a number"
 
 
+def test_spellings_of_a_category_without_values_are_noted() -> None:
+    columns = {**COLUMNS, "plan": {"type": "category"}, "income": {"type": "text"}}
+    plans = ["admin.", "Admin", "cook", "blue collar", "blue-collar", "Blue Collar"]
+    rows = "".join(f"3,{plan},{plan},no\n" for plan in plans)
+    found = Checked(f"age,income,plan,churned\n{rows}", definition(columns))
+    assert found.result.accepted
+    (note,) = found.result.notes
+    assert "'plan' has values that differ only by case, spaces or dots" in note
+    assert "'Admin' and 'admin.'; 'Blue Collar' and 'blue collar'" in note
+    many = "".join(f"3,x,P{n},no\n3,x,p{n},no\n" for n in range(1100))
+    assert Checked(f"age,income,plan,churned\n{many}", definition(columns)).result.notes == ()
+
+
 def test_rows_that_end_with_a_delimiter_are_explained() -> None:
     found = Checked("age,income,plan,churned\n3,1,basic,no,\n4,1,basic,no,\n", definition())
     assert "the rows end with a ',' that the header lacks" in found.said
