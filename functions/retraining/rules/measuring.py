@@ -107,7 +107,10 @@ def measure(metric: str, kept: dict[str, Kept]) -> Metrics:
         _pooled(found[FRESH].values, found[REFERENCE].values),
         _pooled(found[FRESH].differences, found[REFERENCE].differences),
     )
-    candidates: dict[str, dict[str, Measured]] = {}
+    # Who has scored no row at all was scored all the same: the gate asks for nobody twice.
+    candidates: dict[str, dict[str, Measured]] = {
+        role: {} for role in kept[FRESH].scores if MEASURED_ON[role]
+    }
     for name, estimates in found.items():
         for role, one in estimates.values.items():
             candidates.setdefault(role, {})[name] = _measured(one)

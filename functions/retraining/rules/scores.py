@@ -8,6 +8,7 @@ only its numbers are kept, in columns that need not be in memory.
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ from retraining.rules import metrics
 from retraining.rules.candidates import CHAMPION, FRESH, KINDS, NEW, ON_ARRIVAL, REFERENCE
 
 INDEPENDENT: Final = "-"  # in place of a cluster
+CLUSTER: Final = re.compile("-|[0-9a-f]{1,13}")  # 52 bits at most, which a float holds exactly
 GOLDEN: Final = 16
 
 
@@ -63,7 +65,7 @@ def read(lines: Iterable[str], where: str) -> Iterator[Row]:
     """The scored rows; raises ScoresUnreadable for a line of another form."""
     for number, line in enumerate(lines, start=1):
         parts = line.rstrip("\r\n").split(",")
-        if len(parts) != 5 or parts[1] not in KINDS:
+        if len(parts) != 5 or parts[1] not in KINDS or not CLUSTER.fullmatch(parts[2]):
             raise ScoresUnreadable(
                 f"{where}, line {number}: {line[:200]!r} is not"
                 f" 'row_id,{'|'.join(KINDS)},cluster,label,score': look at the transform's filters"
@@ -73,7 +75,7 @@ def read(lines: Iterable[str], where: str) -> Iterator[Row]:
 
 
 def _cluster(text: str) -> float | None:
-    """The cluster's 12 hexadecimal digits as a number, which a float holds exactly."""
+    """The cluster's hexadecimal digits as a number, which a float holds exactly."""
     return None if text == INDEPENDENT else float(int(text, 16))
 
 

@@ -75,6 +75,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         prepared_rows={FRESH: prepared.holdout_fresh, REFERENCE: prepared.holdout_reference},
         golden_rows=len(golden.rows) if golden else 0,
         shared_rows=summary.shared,
+        released=manifest.released,
         has_champion=champion is not None,
         champion_knows_reference=champion is not None and champion.refit,
         champion_promise=champion.promise.lift if champion and champion.promise else None,

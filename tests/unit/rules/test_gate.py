@@ -422,6 +422,44 @@ def test_a_collapsed_lift_makes_data_suspect_only_without_signal_of_their_own(
     assert verdict.decision.outcome == ("SUSPECT" if suspect else "PROMOTED")
 
 
+def held_out(found: Facts, value: float | None, rows: int, error: float | None) -> Facts:
+    """The same, with another champion on the fresh holdout."""
+    found.measured.candidates["champion"]["fresh"] = measured(value, rows, error)
+    return found
+
+
+@pytest.mark.parametrize(("value", "error"), [(0.6, 0.08), (None, None), (0.5, None)])
+def test_a_batch_too_small_to_tell_why_asks_for_nothing_and_is_not_suspect(
+    value: float | None, error: float | None
+) -> None:
+    """Few held-out rows, or one class among them: no model of the batch alone could tell."""
+    found = held_out(met(0.51), value, 5, error)
+    verdicts = [gate.judge(TERMS, found)]
+    verdicts += [gate.judge(TERMS, alone(found, own, 0.0)) for own in (0.5, None)]
+    for verdict in verdicts:
+        assert verdict.data is not None
+        assert (verdict.data.collapsed, verdict.data.suspect) == (True, False)
+        assert "too small to tell why" in verdict.data.sentence
+        assert verdict.decision.name in ("promote", "reject")
+
+
+def test_what_a_person_has_released_is_judged_as_ever_however_it_looks() -> None:
+    found = replace(met(0.51), released=True)
+    for verdict in (gate.judge(TERMS, found), gate.judge(TERMS, alone(found, 0.5))):
+        assert verdict.data is not None
+        assert (verdict.data.collapsed, verdict.data.suspect) == (True, False)
+        assert (verdict.decision.name, verdict.decision.data_state) == ("promote", "TRAINED")
+        assert "a person has released the batch" in verdict.decision.sentence
+
+
+def test_a_model_of_equal_scores_is_judged_by_what_the_rows_can_tell() -> None:
+    """Its own error is 0, and its lift of 0 would prove bad data on however few rows."""
+    few = gate.judge(TERMS, alone(held_out(met(0.51), 0.6, 40, 0.08), 0.5, 0.0))
+    many = gate.judge(TERMS, alone(held_out(met(0.51), 0.6, 2000, 0.02), 0.5, 0.0))
+    assert few.data is not None
+    assert (few.data.suspect, many.decision.name) == (False, "suspect")
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -16,6 +16,7 @@ from retraining import errors
         ("r1,fresh,-,1,0.5,0.7\n", "line 1"),
         ("r1,train,-,1,0.5\n", "line 1"),
         ("r1,fresh,1,0.5\n", "line 1"),
+        ("r1,fresh,monday,1,0.5\n", "line 1"),
         ("<Error>\n", "line 1"),
     ],
 )

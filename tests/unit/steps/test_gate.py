@@ -12,6 +12,7 @@ from unit_service import Service
 
 import extract_metrics
 import gate
+from retraining.documents.manifest import ClaimedObject
 from retraining.documents.verdict import Promise
 from retraining.errors import ScoresUnreadable
 
@@ -79,6 +80,21 @@ def test_data_are_suspect_where_neither_the_champion_nor_a_model_of_them_finds_a
     assert (alone["role"], alone["train"]) == ("alone", f"{run.uri}/prepared/alone/train/")
     answer = run.judge("alone", champion=True)
     assert (answer["outcome"], answer["data_state"], answer["next"]) == ("SUSPECT", "SUSPECT", [])
+    item = {"id": "i", "bucket": "b", "key": "k", "version": "v", "etag": "e", "size": 1}
+    released = (ClaimedObject(**item, chunk=0, released=True),)
+    run.write(
+        "manifest.json", dataclasses.replace(run.manifest, champion=champion, objects=released)
+    )
+    answer = run.judge(champion=True)
+    assert (answer["outcome"], answer["data_state"]) == ("MODEL_REJECTED", "TRAINED")
+
+
+def test_a_candidate_that_scored_no_row_is_not_asked_for_again(service: Service) -> None:
+    run = Run(service)
+    run.put("scores/challenger/part-0.csv.out", "")
+    answer = run.judge()
+    assert (answer["decision"], answer["outcome"]) == ("reject", "MODEL_REJECTED")
+    assert "0 rows" in answer["sentence"]
 
 
 def test_a_backtest_chooses_the_settings_of_the_challenger(service: Service) -> None:

@@ -6,6 +6,7 @@ on this batch alone finds nothing in it. The first sign without the second is a 
 
 from __future__ import annotations
 
+import math
 from statistics import median, stdev
 from typing import Final
 
@@ -70,14 +71,16 @@ def _silent(found: Measured, level: float | None, facts: Facts) -> str | None:
 
 def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVerdict:
     """The first sign is there: the second decides."""
-    alone = facts.of(FRESH, ALONE)
-    if alone is None:
-        return _verdict(found, level, f"{told}: collapsed", collapsed=True)
-    own = None if alone.value is None else alone.lift
-    reach = _by_chance(alone)
-    if own is not None and reach >= level:
+    alone, reach = facts.of(FRESH, ALONE), _by_chance(facts)
+    own = None if alone is None or alone.value is None else alone.lift
+    if reach >= level:
         sentence = f"{told}: collapsed, and the batch is too small to tell why"
         return _verdict(found, level, sentence, collapsed=True, own=own)
+    if facts.released:
+        sentence = f"{told}: collapsed, and a person has released the batch"
+        return _verdict(found, level, sentence, collapsed=True, own=own)
+    if alone is None:
+        return _verdict(found, level, f"{told}: collapsed", collapsed=True)
     shown = "not defined" if own is None else f"{own:.4f}"
     if own is None or own <= max(reach, NEAR_CHANCE * level):
         sentence = (
@@ -92,10 +95,24 @@ def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVe
     return _verdict(found, level, sentence, collapsed=True, own=own)
 
 
-def _by_chance(alone: Measured) -> float:
-    """The lift that a model without any signal hardly exceeds on so many rows and clusters."""
-    clusters = None if alone.clusters is None else max(alone.clusters, LEAST_CLUSTERS)
-    return student_quantile(SURE, freedom(clusters)) * (alone.error or 0.0)
+def needs_alone(facts: Facts, data: DataVerdict | None) -> bool:
+    """True when a model of the batch alone would tell why the champion's lift collapsed."""
+    if data is None or not data.collapsed or data.usual_lift is None or facts.released:
+        return False
+    return ALONE not in facts.measured.candidates and _by_chance(facts) < data.usual_lift
+
+
+def _by_chance(facts: Facts) -> float:
+    """The lift that a model without any signal hardly exceeds on the batch's held-out rows.
+
+    Scores that are all equal have no error: then the champion's says how much such rows tell.
+    """
+    champion, alone = facts.of(FRESH, CHAMPION), facts.of(FRESH, ALONE)
+    if champion is None or champion.error is None:
+        return math.inf
+    error = max(champion.error, (alone.error or 0.0) if alone else 0.0)
+    clusters = None if champion.clusters is None else max(champion.clusters, LEAST_CLUSTERS)
+    return student_quantile(SURE, freedom(clusters)) * error
 
 
 def _verdict(

@@ -19,7 +19,7 @@ from retraining.rules.candidates import ALONE, CHALLENGER
 from retraining.rules.gate import comparison
 from retraining.rules.gate.absolute import absolute_rules, judged_holdouts, where
 from retraining.rules.gate.against_champion import champion_rules, comparisons, judged
-from retraining.rules.gate.data import data_verdict
+from retraining.rules.gate.data import data_verdict, needs_alone
 from retraining.rules.gate.decisions import (
     Decision,
     Further,
@@ -76,7 +76,7 @@ def _further(
     wanted = []
     if CHALLENGER not in facts.measured.candidates:
         wanted.append(Wanted(role=CHALLENGER, settings=taken))
-    if data and data.collapsed and ALONE not in facts.measured.candidates:
+    if needs_alone(facts, data):
         wanted.append(Wanted(role=ALONE, settings=taken))
     return tuple(wanted)
 
