@@ -55,10 +55,12 @@ def report(source: DemoData, outcomes: list[Outcome], model_sha256: str | None) 
 
 
 def _table(outcomes: list[Outcome]) -> str:
-    lines = ["| drop | outcome | champion | challenger | took |", "|---|---|---|---|---|"]
+    head = ("drop", "outcome", "serving model on arrival", "challenger", "took")
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
     for one in outcomes:
-        challenger, champion = run_report.metric_values(one.record)
-        cells = (one.title, one.record.get("outcome"), screen.number(champion),
+        challenger, _ = run_report.metric_values(one.record)
+        arrival, _ = run_report.arrival_values(one.record)
+        cells = (one.title, one.record.get("outcome"), screen.number(arrival),
                  screen.number(challenger), screen.duration(one.seconds))  # fmt: skip
         lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
     return "\n".join(lines)
@@ -69,6 +71,8 @@ def _chapter(one: Outcome) -> list[str]:
 
     sentence = one.record.get("sentence") or ""
     lines = [f"Run `{one.run.id}`: **{one.record.get('outcome')}**. {sentence}"]
+    if arrived := run_report.arrival_sentence(one.record):
+        lines += ["", f"{arrived[0].upper()}{arrived[1:]}."]
     if one.problems:
         lines += ["", "| object | column | line | value | problem |", "|---|---|---|---|---|"]
         for problem in one.problems[: run_report.PROBLEMS_SHOWN]:

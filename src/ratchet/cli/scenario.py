@@ -290,13 +290,14 @@ def close(console: Console, outcomes: list[Outcome], folder: Path) -> None:
             str(one.number),
             one.title,
             screen.outcome(one.record.get("outcome")),
-            *(screen.number(v) for v in reversed(run_report.metric_values(one.record))),
+            screen.number(run_report.arrival_values(one.record)[0]),
+            screen.number(run_report.metric_values(one.record)[0]),
             screen.duration(one.seconds),
             screen.styled("yes", "green") if one.as_expected else screen.styled("NO", "bold red"),
         )
         for one in outcomes
     ]
-    columns = ["", "drop", "outcome", ">champion", ">challenger", ">took", "as expected"]
+    columns = ["", "drop", "outcome", ">on arrival", ">challenger", ">took", "as expected"]
     console.print()
     console.print(screen.table("", columns, rows))
     failed = [f"drop {one.number}: {failure}" for one in outcomes for failure in one.failed]
