@@ -21,6 +21,14 @@ NEVER: Final = 0.5  # rows: a bin that holds none is taken to hold this many
 LEAST_FACTOR: Final = 1.3  # of a change of unit: a season changes a mean by less
 FAR: Final = 0.15  # greatest distance of the two distributions, before the factor is taken out ...
 NEAR: Final = 0.04  # ... and after, beside what chance makes of it
+UNITS: Final = tuple(
+    sign * math.log(unit)
+    for unit in (1.609344, 1.852, 2.20462, 2.54, 3.28084, 3.6, 10, 12, 24, 60, 100, 1000, 3600)
+    for sign in (1, -1)
+)
+"""Logarithms of what one unit is in another: taken for the factor where they fit as well."""
+BESIDE: Final = 0.2  # a logarithm that far from the middle one is tried
+FEW: Final = 0.01  # share of rows of the other sign that is passed over
 ASIDE: Final = 0.03  # so much of a number does not count: rounding, and few different values
 SHARES: Final = tuple(share / 20 for share in range(1, 20))
 ENOUGH: Final = 100  # rows with a value, on either side
@@ -118,15 +126,16 @@ def factor(now: ColumnProfile, before: ColumnProfile) -> Factor | None:
         return None
     apart = ours.distance(theirs, 0.0)
     ratios = sorted(ours.quantile(share) - theirs.quantile(share) for share in SHARES)
-    moved = ratios[len(ratios) // 2]
-    if apart < FAR or abs(moved) < math.log(LEAST_FACTOR):
+    middle = ratios[len(ratios) // 2]
+    if apart < FAR or abs(middle) < math.log(LEAST_FACTOR):
         return None
-    moved = min(ratios, key=lambda ratio: (ours.distance(theirs, ratio), abs(ratio - moved)))
+    units = [unit for unit in UNITS if abs(unit - middle) < BESIDE]
+    moved = min([*units, *ratios], key=lambda one: round(ours.distance(theirs, one), 2))
     left = ours.distance(theirs, moved)
     chance = 1.63 * math.sqrt(1 / ours.rows + 1 / theirs.rows)  # Kolmogorov-Smirnov at 1 %
-    if left > NEAR + chance or abs(moved) < math.log(LEAST_FACTOR):
+    if left > chance + max(NEAR, apart / 10) or abs(moved) < math.log(LEAST_FACTOR):
         return None
-    return Factor(_exact(now, before, moved), apart, left)
+    return Factor(math.exp(moved) if moved in units else _exact(now, before, moved), apart, left)
 
 
 def _exact(now: ColumnProfile, before: ColumnProfile, logarithm: float) -> float:
@@ -149,12 +158,14 @@ class _Sizes:
     def of(cls, column: ColumnProfile) -> _Sizes | None:
         """Of a column of one sign with few zeros; None of others, which no factor explains."""
         codes = profiles.by_code(column)
-        zero = sum(count for code, count in codes if code == 0)
-        rows = sum(count for _, count in codes) - zero
-        mixed = codes[0][0] < 0 < codes[-1][0]
-        if mixed or zero > rows or len(codes) < BINS:
+        sides = [[one for one in codes if one[0] * sign > 0] for sign in (-1, 1)]
+        few, most = sorted(sides, key=lambda some: sum(count for _, count in some))
+        rows = sum(count for _, count in most)
+        other = sum(count for _, count in few)
+        zero = profiles.present(column) - rows - other
+        if other > FEW * rows or zero > rows or len(most) < BINS:
             return None
-        sizes = sorted((abs(code), count) for code, count in codes if code)
+        sizes = sorted((abs(code), count) for code, count in most)
         width = bins.WIDTH * 2**column.step
         ends, below = [], 0
         for _, count in sizes:
@@ -191,6 +202,7 @@ def separation(column: ColumnProfile, label: int) -> float:
     """AUC of the column alone for one label against the others, turned so that it is over 0.5.
 
     A number by its order; a text, whose order means nothing, by how often each value has the label.
+    Values of few rows are one: each by itself would tell its own rows, and no others.
     """
     groups = _by_label(column, label)
     if column.kind == "number":
@@ -209,11 +221,17 @@ def separation(column: ColumnProfile, label: int) -> float:
 
 
 def _by_label(column: ColumnProfile, label: int) -> dict[int | str, tuple[float, float]]:
-    return {
-        int(key) if column.kind == "number" else key: (rows[label], sum(rows) - rows[label])
-        for key, rows in column.counts.items()
-        if sum(rows)
-    }
+    if column.kind == "number":
+        known = {int(key): rows for key, rows in column.counts.items()}
+        return {key: (rows[label], sum(rows) - rows[label]) for key, rows in known.items()}
+    groups: dict[int | str, tuple[float, float]] = {}
+    yes, no = column.others[label], sum(column.others) - column.others[label]
+    for value, rows in column.counts.items():
+        if sum(rows) >= ENOUGH:
+            groups[value] = (rows[label], sum(rows) - rows[label])
+        else:
+            yes, no = yes + rows[label], no + sum(rows) - rows[label]
+    return {**groups, 0: (yes, no)} if yes or no else groups
 
 
 def missing_for_one(column: ColumnProfile, rows: Sequence[int]) -> int | None:

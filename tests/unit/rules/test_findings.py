@@ -101,6 +101,20 @@ def test_a_constant_factor_is_another_unit() -> None:
     assert not one.serious
 
 
+def test_a_few_numbers_of_the_other_sign_hide_no_other_unit() -> None:
+    prices = [f"{(7 + n * 31 % 400) / 20:.2f}" if n % 500 else "-9999" for n in range(SIZE)]
+    pence = [f"{100 * float(price):.0f}" for price in prices]
+    before = profiled(**USUAL, price=prices)
+    (one,) = found(training=before, price=pence)
+    assert (one.kind, one.column) == ("unit", "price")
+    assert "price is 100 times what it was" in one.sentence
+
+
+def test_texts_that_are_nearly_all_different_give_nothing_away() -> None:
+    names = [f"name {n % 900}" for n in range(SIZE)]
+    assert found(training=None, note=names) == ()
+
+
 def test_a_slow_change_is_no_other_unit() -> None:
     half = profiled(**{**USUAL, "age": [f"{int(age) * 1.4:.1f}" for age in AGES]})
     now = profiled(**{**USUAL, "age": [f"{int(age) * 1.6:.1f}" for age in AGES]})
