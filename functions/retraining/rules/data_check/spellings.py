@@ -15,7 +15,7 @@ from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.guesses import folded
 from retraining.rules.problems import shown
 
-MOST: Final = 1000  # values of a column: one of more is no category
+MOST: Final = 1000  # values of a column: with more it is not a category
 LONGEST: Final = 200  # letters of a value that is looked at
 TOLD: Final = 3
 
