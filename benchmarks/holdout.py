@@ -82,12 +82,12 @@ class Folder:
         return [{"Contents": [{"Key": str(p.relative_to(self._folder))} for p in found]}]
 
 
-def scored(role: str) -> Any:
+def scored(role: str, score: str) -> Any:
     """A candidate whose scores lie in the folder."""
     from retraining.documents.candidates import ScoredCandidate
 
     nothing = dict.fromkeys(("train", "validation", "artifact", "image", "training_job"))
-    return ScoredCandidate(role=role, model=role, hyperparameters={}, score="", **nothing)
+    return ScoredCandidate(role=role, model=role, hyperparameters={}, score=score, **nothing)
 
 
 def measure(folder: Path, metric: str) -> None:
@@ -102,8 +102,9 @@ def measure(folder: Path, metric: str) -> None:
     manifest: Any = SimpleNamespace(pipeline="large", token=1, definition=definition)
     store = RunFolder(ObjectStore(Folder(folder), "work"), PREFIX)
     aws: Any = SimpleNamespace(run_folder=lambda *_: store)
+    place = f"{store.uri}/prepared/holdout/"
     start = time.perf_counter()
-    extract_metrics(aws, manifest, tuple(map(scored, ("challenger", "champion"))))
+    extract_metrics(aws, manifest, (scored("challenger", place), scored("champion", place)))
     seconds = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     found = json.loads((folder / PREFIX / "metrics.json").read_text())
