@@ -112,6 +112,7 @@ COUNTED = {  # the summary's numbers of rows
     "arrival": f"`{KIND}` IN ('{NEW}', '{FRESH}')",
 }
 
+CHAMPIONS = "champions_transform"  # name of the champion's module, where it has one of its own
 CODE_FILES = ("contract.py", "features.py", "inference.py")
 FEATURES_SAID = re.compile(r"^(?:\w+[.])*(?:FeaturesFailed|RowsRefused): (.*)$", re.MULTILINE)
 LANDED = "landed "  # how the name of a column begins that is kept as it landed
@@ -308,10 +309,9 @@ def typed(data: DataFrame, definition: dict[str, Any]) -> DataFrame:
     )
 
 
-def apply_transform(data: DataFrame, request: Request) -> DataFrame:
-    from transform import transform  # type: ignore[import-not-found]  # --extra-py-files
-
-    made = transform(data)
+def apply_transform(data: DataFrame, request: Request, module: str = "transform") -> DataFrame:
+    """What a module's transform makes of the rows; by default that of --extra-py-files."""
+    made = importlib.import_module(module).transform(data)
     if not isinstance(made, DataFrame):
         raise PrepareFailed(f"transform returned {type(made).__name__}, not a DataFrame")
     _require_reserved(made, request.reserved, "the result of transform")
@@ -376,6 +376,39 @@ def refuse_line_breaks(data: DataFrame, contract: dict[str, Any]) -> None:
                     f"Column {name!r} has a line break in row {example[0]}: features.py needs rows"
                     " of one line each; remove line breaks before the data land"
                 )
+
+
+def fetch_champions_transform(spark: SparkSession, manifest: dict[str, Any]) -> bool:
+    """Bring the champion's transform.py under another name, if it is not this run's."""
+    champion, etl = manifest.get("champion") or {}, manifest["definition"]["etl"]
+    uri, sha256 = champion.get("transform"), champion.get("module")
+    if uri is None or etl["recipe"] or not etl["transform"] or etl["transform"] == sha256:
+        return False
+    bucket, key = _bucket_and_key(uri)
+    body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    if hashlib.sha256(body).hexdigest() != sha256:
+        raise PrepareFailed(f"{uri} is not the transform that the champion was trained with")
+    folder = Path(tempfile.mkdtemp(prefix="champion-"))
+    (folder / f"{CHAMPIONS}.py").write_bytes(body)
+    spark.sparkContext.addPyFile(str(folder / f"{CHAMPIONS}.py"))
+    sys.path.insert(0, str(folder))
+    return True
+
+
+def write_champions(
+    data: DataFrame, request: Request, batches: Batches, features: list[str]
+) -> None:
+    """What the champion scores: the same rows, prepared by its own transform."""
+    data = on_sides(apply_transform(data, request, CHAMPIONS), batches, by_key=request.by_key)
+    features_of(data, request.label, features)
+    data = numbers_as_text(data, request.label, features).persist(StorageLevel.MEMORY_AND_DISK)
+    found = survey(data, request.label, features)
+    refuse_bad_values(data, found, request.label, features)
+    data = readable(data, found, request.label, features)
+    columns = ["row_id", KIND, CLUSTER, request.label, *features]
+    sizes = count_rows(found, TO_SCORE)
+    for part, rows in TO_SCORE.items():
+        _write(data.where(rows), columns, f"{request.output}/champion/{part}", sizes[part])
 
 
 def on_sides(data: DataFrame, batches: Batches, *, by_key: bool) -> DataFrame:
@@ -610,6 +643,17 @@ def _wanted(part: str, request: Request) -> bool:
     return not below or folder in request.parts
 
 
+def made_by(manifest: dict[str, Any], contract: dict[str, Any] | None) -> dict[str, Any]:
+    """What made the features, where one module alone did."""
+    etl = manifest["definition"]["etl"]
+    if contract is not None:
+        return {"raw": list(contract["columns"]), "module": etl["features"]["sha256"]}
+    if etl["recipe"] or not etl.get("transform"):
+        return {}
+    uri = f"{manifest['definition_ref']['uri']}/{TRANSFORM}"
+    return {"module": etl["transform"], "transform": uri}
+
+
 def write_summary(
     output: str,
     label: str,
@@ -618,7 +662,7 @@ def write_summary(
     shared: int,
     code: dict[str, Any],
 ) -> None:
-    """`code`: what there is to say of features.py."""
+    """`code`: what there is to say of what made the features."""
     bucket, key = _bucket_and_key(output + "/summary.json")
     what = {"features": features, "label": label, **code}
     summary = {"document": SUMMARY, **what, "rows": counts}
@@ -767,7 +811,8 @@ def main(argv: list[str]) -> None:
     batches = batches_of(manifest)
     spark = SparkSession.builder.getOrCreate()
 
-    data = typed(loaded(spark, request, batches, manifest), manifest["definition"])
+    data = landed_rows = typed(loaded(spark, request, batches, manifest), manifest["definition"])
+    other_transform = fetch_champions_transform(spark, manifest)
     if request.transform:
         data = apply_transform(data, request)
     data = on_sides(data, batches, by_key=request.by_key)
@@ -782,7 +827,7 @@ def main(argv: list[str]) -> None:
     landed = tuple(LANDED + name for name in contract["columns"]) if contract else ()
     theirs = tuple(LANDED + name for name in others)
     kept = tuple(dict.fromkeys((*landed, *theirs)))
-    expected = None if contract else champion.get("features")
+    expected = None if contract or other_transform else champion.get("features")
     features = features_of(data.drop(*kept), request.label, expected)
     data = numbers_as_text(data, request.label, features, kept)
     data = data.persist(StorageLevel.MEMORY_AND_DISK)
@@ -800,10 +845,9 @@ def main(argv: list[str]) -> None:
     write_parts(
         data, request, features, found, arrival=bool(champion), landed=landed, champion=theirs
     )
-    code = {}
-    if contract is not None:
-        module = manifest["definition"]["etl"]["features"]["sha256"]
-        code = {"raw": list(contract["columns"]), "module": module}
+    if other_transform:
+        write_champions(landed_rows, request, batches, champion["features"])
+    code = made_by(manifest, contract)
     write_summary(request.output, request.label, features, counts, shared, code)
     print(json.dumps(counts))
 

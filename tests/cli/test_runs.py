@@ -317,7 +317,7 @@ def test_a_push_says_that_changed_settings_are_backtested_once_there_is_a_champi
     put_champion()
     assert "backtested first" in outlook(changed=("training",))
     assert "backtested" not in outlook(changed=("trigger",))
-    assert "backtested" not in outlook(changed=("etl",)), "a recipe or a transform is not"
+    assert "backtested" not in outlook(changed=("etl",)), "a recipe is not"
 
 
 def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:

@@ -773,3 +773,63 @@ def test_the_whole_job_with_a_champion_of_other_columns_and_features(
     assert [line.split(",")[0] for line in lines_of("champion/arrival")] == [
         line.split(",")[0] for line in lines_of("arrival")
     ]
+
+
+TRANSFORMS = {
+    name: f"def transform(data): return data.selectExpr('row_id', 'split', 'batch', 'y', '{made}')"
+    for name, made in {"ours": "a + 1 AS b", "theirs": "a * 2 AS a"}.items()
+}
+
+
+def test_a_champion_scores_rows_that_its_own_transform_prepared(
+    job: Any, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job.boto3, "client", lambda _: Files())
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "ours"), *sys.path])
+    monkeypatch.delitem(sys.modules, "transform", raising=False)
+    for name, source in TRANSFORMS.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "transform.py").write_text(source)
+    (tmp_path / "accepted/run-000002").mkdir(parents=True)
+    lines = [f"{n},1,r{n},{side},run-000002" for n, side in enumerate(job.SIDES, 1)]
+    text = "\n".join(["a,y,row_id,split,batch", *lines, ""])
+    (tmp_path / "accepted/run-000002/chunk.csv").write_text(text)
+    folder = tmp_path.as_uri()
+    made = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in TRANSFORMS.items()}
+    champion = {
+        "features": ["a"], "module": made["theirs"], "transform": f"{folder}/theirs/transform.py",
+    }  # fmt: skip
+    manifest = {
+        "batch": "run-000002",
+        "history": [],
+        "definition_ref": {"uri": f"{folder}/ours"},
+        "definition": {
+            "data": {"columns": {"a": {"type": "integer"}, "y": {"type": "integer"}}},
+            "etl": {"recipe": None, "transform": made["ours"], "features": None},
+        },
+        "champion": champion,
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    given = {
+        "source": f"{folder}/accepted/", "manifest": f"{folder}/manifest.json",
+        "output": f"{folder}/prepared", "label": "y", "split_by": "row",
+        "transform": "true", "code": "none", "parts": "none",
+    }  # fmt: skip
+    (tmp_path / "prepared").mkdir()
+    arguments = ["job", *(part for name, text in given.items() for part in (f"--{name}", text))]
+    job.main(arguments)
+
+    def text_of(part: str) -> str:
+        files = (tmp_path / "prepared" / part).glob("*.csv")
+        return "".join(file.read_text() for file in files)
+
+    assert text_of("train") == "1,2\n"
+    assert text_of("holdout") == "r3,fresh,-,1,4\n"
+    assert text_of("champion/holdout") == "r3,fresh,-,1,6\n"
+    summary = json.loads((tmp_path / "prepared/summary.json").read_text())
+    assert (summary["features"], summary["module"]) == (["b"], made["ours"])
+    assert summary["transform"] == f"{folder}/ours/transform.py"
+    manifest["champion"] = {**champion, "module": "0" * 64}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(job.PrepareFailed, match="is not the transform that the champion was"):
+        job.main(arguments)

@@ -85,6 +85,14 @@ class PushedDefinition(Part):
         return found
 
     @property
+    def module(self) -> str | None:
+        """SHA-256 of the features.py or transform.py that makes the features, if one alone does."""
+        features, transform = self.features, self.transform
+        if features is not None:
+            return str(features["sha256"])
+        return None if self.recipe else transform
+
+    @property
     def columns(self) -> set[str]:
         """The names of the columns that land."""
         return set(self.section("data")["columns"])

@@ -32,7 +32,10 @@ class Prepared(RunDocument):
     label: Annotated[str, "The label, which is the first column of the prepared files"]
     rows: Annotated[PreparedRows, "How many rows there are"]
     shared: Annotated[int, "Row ids that a model is both fitted and judged on: must be 0"]
-    module: Annotated[str | None, "SHA-256 of the features.py that made them, if one did"] = None
+    module: Annotated[
+        str | None, "SHA-256 of the features.py or transform.py that made them, if one alone did"
+    ] = None
+    transform: Annotated[str | None, "S3 URI of that transform.py"] = None
     raw: Annotated[
         tuple[str, ...] | None,
         "The landed columns that the model takes, in order; null: it takes the features",

@@ -528,8 +528,8 @@ def column_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
     following = [name for name in ("transform", "features") if new["etl"][name]]
     if new["etl"]["recipe"] or former["etl"]["recipe"] or not following:
         why = (
-            "data.columns: they can change with etl.features, or with a transform that makes the"
-            " same features of them: earlier rows were read by the former ones"
+            "data.columns: they can change with etl.features or etl.transform, not with a recipe,"
+            " and not without any: earlier rows were read by the former ones"
         )
         return [why]
     return [

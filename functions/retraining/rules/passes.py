@@ -125,16 +125,20 @@ class Plan:
 
 
 def _other_features(manifest: Manifest) -> bool:
-    """Whether a features.py made the champion's features that is not the one of this run."""
-    features, champion = manifest.definition.features, manifest.champion
+    """Whether another features.py or transform.py than this run's made the champion's features."""
+    module, champion = manifest.definition.module, manifest.champion
     known = champion.module if champion else None
-    return features is not None and known not in (None, features["sha256"])
+    return module is not None and known not in (None, module)
 
 
 def _theirs(manifest: Manifest) -> str:
     """A model reads columns by their place: a champion of other ones scores rows of its own."""
-    known = manifest.champion.raw if manifest.champion else None
-    return "" if known in (None, manifest.definition.raw) else "champion/"
+    champion = manifest.champion
+    if champion is None:
+        return ""
+    other_columns = champion.raw not in (None, manifest.definition.raw)
+    other_transform = champion.transform is not None and _other_features(manifest)
+    return "champion/" if other_columns or other_transform else ""
 
 
 def settings_of(manifest: Manifest) -> Settings:

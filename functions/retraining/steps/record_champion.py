@@ -77,4 +77,5 @@ def _champion(aws: Adapters, wanted: Promotion) -> Champion:
         since=clock.stamp(),
         raw=prepared.raw,
         module=prepared.module,
+        transform=prepared.transform,
     )

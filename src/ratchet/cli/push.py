@@ -173,7 +173,8 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
     else:
         yield "No data waits: the next drop is trained with this definition."
     changed = set(answer.get("changed") or [])
-    features = "etl" in changed and (packed.definition.get("etl") or {}).get("features")
+    etl = packed.definition.get("etl") or {}
+    features = "etl" in changed and not etl.get("recipe")
     if before.has_champion and ("training" in changed or features):
         yield (
             "Changed settings are backtested first: trained without the new drop, and compared"

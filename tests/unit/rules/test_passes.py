@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import unit_model
 
 from retraining.documents.candidates import Candidate, Candidates, ScoredCandidate
+from retraining.documents.definition import PushedDefinition
 from retraining.rules import passes
 from retraining.rules.passes import Plan
 
@@ -57,6 +63,37 @@ def test_a_champion_of_other_columns_scores_rows_of_its_own() -> None:
     champion, challenger = replace(BESIDE, theirs="champion/").first_pass()
     assert champion.score == f"{PREPARED}/champion/arrival/"
     assert challenger.score == f"{PREPARED}/holdout/"
+
+
+@pytest.mark.parametrize(
+    ("etl", "theirs", "folder", "backtested"),
+    [
+        ({"transform": "1" * 64}, {"module": "2" * 64, "transform": "s3://work/t.py"}, "champion/",
+         True),
+        ({"transform": "1" * 64}, {"module": "1" * 64, "transform": "s3://work/t.py"}, "", False),
+        ({"transform": "1" * 64}, {}, "", False),
+        ({"transform": "1" * 64, "recipe": [{}]}, {"module": "2" * 64}, "", False),
+        ({"features": {"sha256": "1" * 64}}, {"module": "2" * 64, "raw": ("a",)}, "", True),
+        ({"features": {"sha256": "1" * 64}}, {"module": "1" * 64, "raw": ("b",)}, "champion/",
+         False),
+    ],
+)  # fmt: skip
+def test_a_champion_of_other_features_is_compared_on_rows_of_its_own(
+    etl: dict[str, Any], theirs: dict[str, Any], folder: str, backtested: bool
+) -> None:
+    definition = PushedDefinition(
+        json={
+            "data": {"columns": {"a": {}, "y": {}}, "label": "y"},
+            "etl": {"recipe": None, "transform": None, "features": None, **etl},
+            "training": {"hyperparameters": {"max_depth": 5}},
+        }
+    )
+    champion = replace(unit_model.FORMER, hyperparameters={"max_depth": "5"}, **theirs)
+    manifest: Any = SimpleNamespace(name="run", definition=definition, champion=champion)
+    plan = Plan.of(manifest, "s3://work/r")
+    assert plan.theirs == folder
+    assert plan.other_features == backtested
+    assert ("backtest" in plan.parts) == backtested
 
 
 def test_a_challenger_has_the_settings_that_the_backtest_chose() -> None:
