@@ -141,9 +141,23 @@ MUTANTS: Final = (
     Mutant(
         "rows change sides of the split between releases",
         f"{RULES}/rows.py",
-        "hashlib.sha256(identifier.encode())",
-        "hashlib.sha256(b'2' + identifier.encode())",
+        "slice(9, 9 + SIDE_DIGITS)",
+        "slice(10, 10 + SIDE_DIGITS)",
         ("tests/unit/rules/test_rows.py",),
+    ),
+    Mutant(
+        "the champion is scored on held-out rows alone",
+        f"{RULES}/passes.py",
+        'rows = self._rows(f"{self.theirs}arrival")',
+        'rows = self._rows(f"{self.theirs}holdout")',
+        ("tests/unit/rules/test_passes.py",),
+    ),
+    Mutant(
+        "the model that was judged is registered in place of the refit model",
+        f"{RULES}/passes.py",
+        "SERVING: Final = (REFIT, CHALLENGER)",
+        "SERVING: Final = (CHALLENGER, REFIT)",
+        ("tests/unit/steps/test_extract_metrics.py",),
     ),
     Mutant(
         "a lease that is held can be taken",
@@ -197,8 +211,8 @@ MUTANTS: Final = (
     Mutant(
         "a transform that was changed behind the registration is run",
         f"{STEPS}/claim_data.py",
-        "if transform and aws.work",
-        "if transform == '' and aws.work",
+        '[("transform.py", transform)] if transform else []',
+        '[("transform.py", transform)] if transform == "" else []',
         ("tests/unit/steps/test_claim_data.py",),
     ),
     Mutant(
