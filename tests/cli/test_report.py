@@ -36,7 +36,14 @@ def comparison(holdout: str) -> dict[str, Any]:
 
 
 PROMISE = Promise(
-    holdout="fresh", value=0.79, lift=0.29, expected=0.72, lower=0.66, upper=0.78, promises_kept=4
+    holdout="fresh",
+    metric="auc",
+    value=0.79,
+    lift=0.29,
+    expected=0.72,
+    lower=0.66,
+    upper=0.78,
+    promises_kept=4,
 )
 RULE = RuleAnswer(
     rule="minimum", holdout="fresh", passed=True, value=0.79, threshold=0.5, sentence="ok"
@@ -73,8 +80,8 @@ def scored(seed: int = 1, count: int = 2000, kind: str = "fresh") -> tuple[measu
 
 def record(token: int, outcome: str, arrival: float | None, promise: float) -> dict[str, Any]:
     """A run that met the promise of 0.78, unless it is the first."""
-    met = Arrival(champion="flights-000001", rows=900, value=arrival, lift=0.2, missed=False,
-                  promised=0.78, promised_lift=0.28)  # fmt: skip
+    met = Arrival(champion="flights-000001", rows=900, metric="auc", value=arrival, lift=0.2,
+                  missed=False, promised=0.78, promised_lift=0.28)  # fmt: skip
     given = RunRecord(
         pipeline="flights", token=token, outcome=outcome, metric="auc",
         arrival=met if arrival else None, promise=replace(PROMISE, value=promise),

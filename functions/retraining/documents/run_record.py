@@ -15,10 +15,13 @@ class Arrival(Part):
 
     champion: Annotated[str, "Id of the run that trained it"]
     rows: Annotated[int, "How many new rows there were"]
-    value: Annotated[float | None, "The metric; null where it is not defined"]
+    metric: Annotated[str, "The metric"]
+    value: Annotated[float | None, "Its value; null where it is not defined"]
     lift: Annotated[float | None, "How much better that is than a model without skill"]
     missed: Annotated[bool, "Whether that misses `gate.minimum`"]
-    promised: Annotated[float | None, "What it had done where it was judged"]
+    promised: Annotated[
+        float | None, "What it had done where it was judged; null: by another metric, or unknown"
+    ]
     promised_lift: Annotated[float | None, "How much better that was than a model without skill"]
 
 

@@ -78,7 +78,8 @@ class Promise(Part):
     """What the challenger is expected to do on the next batch."""
 
     holdout: Annotated[str, "Where it was measured: `fresh`, or `pooled` if that is too small"]
-    value: Annotated[float, "The metric there"]
+    metric: Annotated[str, "The metric"]
+    value: Annotated[float, "Its value there"]
     lift: Annotated[float, "How much better that is than a model without skill"]
     expected: Annotated[float | None, "The value, corrected by what earlier promises came to"]
     lower: Annotated[float | None, "Lower bound of the prediction interval; null: not known"]

@@ -1,10 +1,15 @@
-"""The series of what champions promised, and how they did on the next batch."""
+"""The series of what champions promised, and how they did on the next batch.
+
+A push may change the metric: values of two metrics are never compared.
+"""
 
 from __future__ import annotations
 
+from retraining.documents.champion import Champion
 from retraining.documents.manifest import EarlierArrival, Manifest
 from retraining.documents.metrics import Metrics
 from retraining.documents.run_record import Arrival, RunRecord
+from retraining.documents.verdict import Promise
 from retraining.rules import names
 from retraining.rules.candidates import ARRIVAL, CHAMPION
 from retraining.rules.gate.terms import Terms
@@ -12,16 +17,23 @@ from retraining.rules.metrics import METRICS
 from retraining.rules.settlement import TRAINED
 
 
+def promised(champion: Champion | None, metric: str) -> Promise | None:
+    """What the champion promised by this metric."""
+    promise = champion.promise if champion else None
+    return promise if promise and promise.metric == metric else None
+
+
 def arrival(manifest: Manifest, measured: Metrics) -> Arrival | None:
     """How the champion did on the new rows, beside what it had promised."""
     champion, found = manifest.champion, measured.on(CHAMPION, ARRIVAL)
     if champion is None or found is None:
         return None
-    promise, terms = champion.promise, Terms.of(manifest.definition.section("gate"))
-    metric = METRICS[terms.metric]
+    terms = Terms.of(manifest.definition.section("gate"))
+    promise, metric = promised(champion, terms.metric), METRICS[terms.metric]
     return Arrival(
         champion=champion.run,
         rows=found.rows,
+        metric=terms.metric,
         value=found.value,
         lift=found.lift,
         missed=found.value is not None and not metric.passes(found.value, terms.minimum),
@@ -30,8 +42,8 @@ def arrival(manifest: Manifest, measured: Metrics) -> Arrival | None:
     )
 
 
-def earlier(runs: list[RunRecord]) -> tuple[EarlierArrival, ...]:
-    """The series of what champions promised and did, of batches that are trained on.
+def earlier(runs: list[RunRecord], metric: str) -> tuple[EarlierArrival, ...]:
+    """The series of what champions promised and did by this metric, of batches that are trained on.
 
     A batch that was set aside says nothing about the model.
     """
@@ -45,5 +57,5 @@ def earlier(runs: list[RunRecord]) -> tuple[EarlierArrival, ...]:
             arrival_rows=run.arrival.rows,
         )
         for run in runs
-        if run.arrival is not None and run.data_state == TRAINED
+        if run.arrival is not None and run.arrival.metric == metric and run.data_state == TRAINED
     )

@@ -123,7 +123,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         reference=claims.reference(
             history, definition.reference_batches, _trained_on(aws, pipeline, champion)
         ),
-        earlier=series.earlier(runs),
+        earlier=series.earlier(runs, definition.metric),
         objects=claimed,
         definition=definition,
         definition_ref=_reference(registration),

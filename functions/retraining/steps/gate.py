@@ -15,7 +15,7 @@ from retraining.documents.manifest import Manifest
 from retraining.documents.metrics import Metrics
 from retraining.documents.prepared import Prepared
 from retraining.documents.verdict import JudgedChampion, Verdict
-from retraining.rules import names
+from retraining.rules import names, series
 from retraining.rules.candidates import (
     CHALLENGER,
     FRESH,
@@ -68,7 +68,7 @@ def _next(decision: Decision, plan: Plan) -> tuple[Candidate, ...]:
 
 def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan) -> Facts:
     summary, champion = folder.read(Prepared), manifest.champion
-    prepared = summary.rows
+    prepared, promise = summary.rows, series.promised(champion, measured.metric)
     golden = folder.find(Golden)
     return Facts(
         measured=measured,
@@ -78,7 +78,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         released=manifest.released,
         has_champion=champion is not None,
         champion_knows_reference=champion is not None and champion.refit,
-        champion_promise=champion.promise.lift if champion and champion.promise else None,
+        champion_promise=promise.lift if promise else None,
         changed=plan.former is not None,
         other_features=plan.other_features,
         earlier=tuple(Earlier(**asdict(one)) for one in manifest.earlier),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from unit_model import FORMER
+
 from retraining.documents.run_record import Arrival, RunRecord
+from retraining.documents.verdict import Promise
 from retraining.rules import series
 
 
-def run(token: int, value: float, data_state: str = "TRAINED") -> RunRecord:
+def run(token: int, value: float, data_state: str = "TRAINED", metric: str = "auc") -> RunRecord:
     arrival = Arrival(
         champion="bank-000001",
         rows=400,
+        metric=metric,
         value=value,
         lift=value - 0.5,
         missed=False,
@@ -22,9 +28,30 @@ def run(token: int, value: float, data_state: str = "TRAINED") -> RunRecord:
 def test_the_series_is_that_of_the_batches_that_are_trained_on() -> None:
     """A batch that was set aside says nothing about the model; a first run met no champion."""
     first = RunRecord(pipeline="bank", token=1, data_state="TRAINED")
-    found = series.earlier([first, run(2, 0.7), run(3, 0.5, "SUSPECT"), run(4, 0.75)])
+    found = series.earlier([first, run(2, 0.7), run(3, 0.5, "SUSPECT"), run(4, 0.75)], "auc")
     assert [(one.run, one.arrival) for one in found] == [
         ("bank-000002", 0.7),
         ("bank-000004", 0.75),
     ]
     assert {(one.promised, one.promised_lift) for one in found} == {(0.8, 0.3)}
+
+
+def test_values_of_two_metrics_are_never_in_one_series() -> None:
+    """After a push of another metric an auc of 0.8 says nothing about a loss of 0.3."""
+    runs = [run(2, 0.7), run(3, 0.3, metric="logloss")]
+    assert [one.arrival for one in series.earlier(runs, "logloss")] == [0.3]
+    promise = Promise(
+        holdout="fresh",
+        metric="auc",
+        value=0.8,
+        lift=0.3,
+        expected=None,
+        lower=None,
+        upper=None,
+        promises_kept=0,
+    )
+    champion = replace(FORMER, promise=promise)
+    assert series.promised(champion, "auc") == promise
+    assert series.promised(champion, "logloss") is None
+    assert series.promised(FORMER, "auc") is None
+    assert series.promised(None, "auc") is None

@@ -202,6 +202,7 @@ def test_a_claim_holds_what_champions_promised_and_did(service: Service) -> None
     arrival = Arrival(
         champion="bank-000001",
         rows=400,
+        metric="auc",
         value=0.7,
         lift=0.2,
         missed=False,
@@ -212,6 +213,9 @@ def test_a_claim_holds_what_champions_promised_and_did(service: Service) -> None
     for token, state in ((2, "TRAINED"), (3, "SUSPECT")):
         record = RunRecord(pipeline="bank", token=token, data_state=state, arrival=arrival)
         service.aws.ledger.update_run(record)
+    other = dataclasses.replace(arrival, metric="logloss")
+    pushed_since = RunRecord(pipeline="bank", token=4, data_state="TRAINED", arrival=other)
+    service.aws.ledger.update_run(pushed_since)
     claim()
     (known,) = service.read("runs/bank/000001/manifest.json")["earlier"]
     assert known == {

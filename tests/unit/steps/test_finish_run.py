@@ -18,7 +18,14 @@ MODEL = "ratchet--bank--rfjp-000001"
 
 
 PROMISE = Promise(
-    holdout="fresh", value=0.8, lift=0.3, expected=None, lower=None, upper=None, promises_kept=0
+    holdout="fresh",
+    metric="auc",
+    value=0.8,
+    lift=0.3,
+    expected=None,
+    lower=None,
+    upper=None,
+    promises_kept=0,
 )
 
 
@@ -108,13 +115,13 @@ def test_a_champion_that_misses_the_minimum_on_arrival_is_measured(
 
 def test_a_record_says_what_the_champion_promised_and_how_it_did(service: Service) -> None:
     run = Run(service, challenger=3.0, champion=1.0)
-    run.arrive(300)
+    run.arrive(100)
     champion = replace(FORMER, promise=PROMISE)
     run.write("manifest.json", replace(run.manifest, champion=champion))
     run.judge(champion=True)
     record = finish({**RUN, **concluded("MODEL_REJECTED")})
     arrival = record["arrival"]
-    assert (arrival["champion"], arrival["rows"]) == (FORMER.run, 700)
+    assert (arrival["champion"], arrival["rows"]) == (FORMER.run, 500)
     assert (arrival["promised"], arrival["promised_lift"]) == (0.8, 0.3)
     assert arrival["value"] == record["metrics"]["arrival"]["champion"]
     assert arrival["lift"] == pytest.approx(arrival["value"] - 0.5)

@@ -70,7 +70,14 @@ def test_data_are_suspect_where_neither_the_champion_nor_a_model_of_them_finds_a
     run = Run(service, challenger=0.0, alone=0.0)
     run.arrive(400, skill=0.0)
     promise = Promise(
-        holdout="fresh", value=0.8, lift=0.3, expected=None, lower=None, upper=None, promises_kept=0
+        holdout="fresh",
+        metric="auc",
+        value=0.8,
+        lift=0.3,
+        expected=None,
+        lower=None,
+        upper=None,
+        promises_kept=0,
     )
     champion = dataclasses.replace(FORMER, promise=promise)
     run.write("manifest.json", dataclasses.replace(run.manifest, champion=champion))

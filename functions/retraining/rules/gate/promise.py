@@ -28,6 +28,7 @@ def promise(terms: Terms, facts: Facts) -> Promise | None:
     )
     return Promise(
         holdout=holdout,
+        metric=terms.metric,
         value=found.value,
         lift=found.lift,
         expected=forecast.expected if forecast else None,
