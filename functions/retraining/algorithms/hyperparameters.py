@@ -6,11 +6,14 @@ A check takes the text and answers what the value must be; None: the text is suc
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from retraining.algorithms.ranges import Range
 
 Value = str | int | float | bool
 Check = Callable[[str], str | None]
+STOPS_EARLY: Final = "early_stopping_rounds"
+"""The hyperparameter by which a model stops on rows that it is not fitted on."""
 
 
 def as_text(value: Value) -> str:

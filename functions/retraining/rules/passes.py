@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
-from retraining.algorithms.hyperparameters import as_text
+from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
 from retraining.documents.candidates import Candidate
 from retraining.documents.manifest import Manifest
 from retraining.rules.candidates import ALONE, BACKTEST, CHALLENGER, CHAMPION, REFIT
@@ -38,15 +38,14 @@ class Plan:
     def of(cls, manifest: Manifest, uri: str) -> Self:
         """The plan of a run whose folder is at `uri`."""
         champion, wanted = manifest.champion, settings_of(manifest)
-        former = champion.hyperparameters if champion else {}
-        changed = bool(former and wanted and former != wanted)  # a workflow has no settings
+        former = _former(manifest, wanted)
         other_features = _other_features(manifest)
         return cls(
             manifest.name,
             uri,
             champion.model if champion else None,
             wanted,
-            former if changed else wanted if other_features else None,
+            former or (wanted if other_features else None),
             manifest.definition.refit,
             other_features,
             _theirs(manifest),
@@ -122,6 +121,17 @@ class Plan:
 
     def _rows(self, folder: str) -> str:
         return f"{self.uri}/prepared/{folder}/"
+
+
+def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
+    """The champion's settings where others are wanted; a workflow has none.
+
+    A refit has no rows left to stop on: settings that stop early are not to go back to.
+    """
+    former = manifest.champion.hyperparameters if manifest.champion else {}
+    if not (former and wanted) or former == wanted:
+        return None
+    return None if manifest.definition.refit and STOPS_EARLY in former else former
 
 
 def _other_features(manifest: Manifest) -> bool:

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from retraining.algorithms.catalog import ALGORITHMS, DEFAULT
+from retraining.algorithms.hyperparameters import STOPS_EARLY
 from retraining.rules.instance_types import TRAINING, TRANSFORM
 from retraining.rules.metrics import Metric
 from retraining.rules.sections import Duration, OneOf, Section, between, in_a_row, in_words
@@ -99,7 +100,7 @@ class BuiltInTraining(_Jobs):
 
     @model_validator(mode="after")
     def _rounds_are_known(self) -> Self:
-        if self.refit and "early_stopping_rounds" in self.hyperparameters:
+        if self.refit and STOPS_EARLY in self.hyperparameters:
             raise ValueError(
                 "refit: true needs a fixed number of rounds: how many early_stopping_rounds chose"
                 " can only be read inside the model, and a refit has no rows left to stop on;"

@@ -96,6 +96,35 @@ def test_a_champion_of_other_features_is_compared_on_rows_of_its_own(
     assert ("backtest" in plan.parts) == backtested
 
 
+@pytest.mark.parametrize(
+    ("former", "refit", "backtested"),
+    [
+        ({"max_depth": "5"}, False, False),
+        ({"max_depth": "7"}, True, True),
+        ({"max_depth": "5", "early_stopping_rounds": "9"}, False, True),
+        ({"max_depth": "5", "early_stopping_rounds": "9"}, True, False),
+        ({}, False, False),
+    ],
+)
+def test_settings_are_backtested_where_a_run_could_go_back_to_the_former_ones(
+    former: dict[str, str], refit: bool, backtested: bool
+) -> None:
+    """A refit that stops early would stop on rows it is fitted on: never."""
+    definition = PushedDefinition(
+        json={
+            "data": {"columns": {"a": {}, "y": {}}, "label": "y"},
+            "etl": {"recipe": None, "transform": None, "features": None},
+            "training": {"hyperparameters": {"max_depth": 5}, "refit": refit},
+        }
+    )
+    champion = replace(unit_model.FORMER, hyperparameters=former)
+    manifest: Any = SimpleNamespace(name="run", definition=definition, champion=champion)
+    plan = Plan.of(manifest, "s3://work/r")
+    assert plan.former == (former if backtested else None)
+    assert ("backtest" in plan.parts) == backtested
+    assert "early_stopping_rounds" not in str(plan.first_pass())
+
+
 def test_a_challenger_has_the_settings_that_the_backtest_chose() -> None:
     (new,) = CHANGED.further("challenger", former=False)
     (former,) = CHANGED.further("challenger", former=True)
