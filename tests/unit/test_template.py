@@ -424,6 +424,13 @@ def test_the_operating_page_says_what_to_do_at_each_alarm() -> None:
     assert {name for name in alarms if f"| {name} |" not in page} == set()
 
 
+def test_the_dashboard_shows_every_alarm() -> None:
+    (board,) = (r for r in RESOURCES.values() if r["Type"] == "AWS::CloudWatch::Dashboard")
+    alarms = {n for n, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+    shown = re.findall(r"\$\{(\w+Alarm)\.Arn\}", str(board["Properties"]["DashboardBody"]))
+    assert set(shown) == alarms
+
+
 def test_alarms_calculate_with_functions_that_see_no_further_than_a_point() -> None:
     # CloudWatch's user guide advises against RUNNING_SUM, SUM, AVG, ... in alarms: an alarm fetches
     # more points than it evaluates.

@@ -422,6 +422,12 @@ def test_a_collapsed_lift_makes_data_suspect_only_without_signal_of_their_own(
     assert verdict.decision.outcome == ("SUSPECT" if suspect else "PROMOTED")
 
 
+def test_a_metric_that_few_rows_do_not_define_asks_for_more() -> None:
+    decision = gate.judge(TERMS, facts(challenger=None, rows=2000)).decision
+    assert decision.name == "reject"
+    assert "not defined on 2,000 rows like these: drop more data at once" in decision.sentence
+
+
 def held_out(found: Facts, value: float | None, rows: int, error: float | None) -> Facts:
     """The same, with another champion on the fresh holdout."""
     found.measured.candidates["champion"]["fresh"] = measured(value, rows, error)

@@ -64,7 +64,7 @@ def _finite(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
     sentence = f"every score on the {name} holdout is a number"
     if ours is None or ours.value is None or ours.not_finite:
         passed = False
-        found = _not_finite(ours.not_finite) if ours and ours.not_finite else "it is not defined"
+        found = _not_finite(ours.not_finite) if ours and ours.not_finite else _not_defined(ours)
         sentence = f"the challenger's {terms.metric} on the {name} holdout is not a number: {found}"
     elif facts.has_champion and (theirs is None or theirs.value is None):
         passed = False
@@ -79,6 +79,13 @@ def _finite(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
         threshold=None,
         sentence=sentence,
         failing=failing,
+    )
+
+
+def _not_defined(found: Measured | None) -> str:
+    return (
+        f"it is not defined on {_rows(found):,} rows like these: drop more data at once"
+        " (trigger.min_new_rows lets small drops wait for more)"
     )
 
 

@@ -52,7 +52,7 @@ class Reject:
 
 @dataclass(frozen=True)
 class Inconclusive:
-    """The rule asks for a proof, and there is none; `guard` never ends so."""
+    """What must be shown is not: by the rule (`guard` asks for no proof), or of new features."""
 
     name: ClassVar = "inconclusive"
     outcome: ClassVar = INCONCLUSIVE
