@@ -206,6 +206,13 @@ def test_every_value_is_escaped() -> None:
     assert EVIL in "".join(found.words)
 
 
+def test_runs_of_another_metric_are_not_in_one_series_with_this_one() -> None:
+    other = record(1, "PROMOTED", 0.0417, 0.0418) | {"metric": "logloss"}
+    source = page(report(history=(other, record(2, "PROMOTED", 0.7123, 0.7124))))
+    assert "0.7123" in source
+    assert "0.0417" not in source
+
+
 @pytest.mark.parametrize(
     "left", ["verdict", "definition", "summary", "data", "problems", "history", "scores"]
 )

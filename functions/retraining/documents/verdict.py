@@ -84,7 +84,7 @@ class Promise(Part):
     expected: Annotated[float | None, "The value, corrected by what earlier promises came to"]
     lower: Annotated[float | None, "Lower bound of the prediction interval; null: not known"]
     upper: Annotated[float | None, "Upper bound of the prediction interval; null: not known"]
-    promises_kept: Annotated[int, "Earlier promises that met their batch and are counted in"]
+    promises_kept: Annotated[int, "Earlier promises that met their batch; four correct `expected`"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,8 +50,9 @@ def head(report: RunReport) -> Markup:
 
 
 def arrival(report: RunReport) -> Markup:
-    """How the champion did on the new batch, and what each promise came to."""
-    records = [one for one in report.history if one.get("arrival") or one.get("promise")]
+    """How the champion did on the new batch, and what each promise by this metric came to."""
+    same = (one for one in report.history if one.get("metric") == report.metric)
+    records = [one for one in same if one.get("arrival") or one.get("promise")]
     if not records:
         return NOTHING
     names = [str(int(one["token"])) for one in records]
