@@ -5,7 +5,8 @@ Usage (arguments of the Glue job run):
     --manifest   s3 uri of the run's manifest.json
     --output     s3 uri that ends in /prepared
     --label      the label's column
-    --split_by   row | key; by key only the row of each key that arrived last stays
+    --landed     how many rows of the new batch landed, and
+    --accepted   how many of them were accepted
     --transform  true | false; true applies transform(data: DataFrame) -> DataFrame of the module
                  `transform` that --extra-py-files brings
     --code       s3 uri of the archive of a pipeline's features.py, or none: the features of a row
@@ -19,12 +20,13 @@ too). Files to score (row_id, kind, cluster, label, features...) are <output>/ho
 fresh and reference) and, when there is a champion, <output>/arrival (these and the kind new: rows
 of this batch that are not held out, and that no earlier batch has). With --code they have, in place
 of the features, the landed columns without the label. All are comma-separated without header and
-ordered by row_id. <output>/summary.json tells the features and counts the rows.
-Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
+ordered by row_id. <output>/summary.json tells the features, accounts for every row of the new
+batch, and tells its cut. Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
 
 A row that was held out is trained on once its batch is neither new nor a reference any more, and
 then in every batch that has it: it is not judged on again. By its row id a row is on one side in
-all batches, that of the first one.
+all batches, that of the first one. A split by time cuts the new batch here, by the column `moment`:
+its newest rows are held out. How earlier batches were cut is in the manifest.
 
 Numbers are written so that the two readers of SageMaker's XGBoost container read the same 32-bit
 float: xgboost's own text parser, for training, and numpy's, for scoring. The former takes `2d` for
@@ -45,8 +47,10 @@ import sys
 import tarfile
 import tempfile
 import traceback
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,11 +63,16 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as f
 
 RESERVED = ("row_id", "split", "batch")
-ARRIVAL = "arrival"  # reserved too, where rows replace each other: split by key
+ARRIVAL = "arrival"  # reserved too, where rows replace each other: with a key
+MOMENT = "moment"  # reserved too, where the split is by time
+CLUSTER_COLUMN = "cluster"  # reserved too, where rows depend on each other
+BY_TIME = "time"  # the column `split`, where the batch is cut here
 NEW = "new"
 FRESH = "fresh"
 REFERENCE = "reference"
 SIDES = ("train", "validation", "holdout")
+GAP = "gap"
+UNLABELLED = "unlabelled"
 NO_CLUSTER = "-"  # a row without one is its own cluster
 ROWS_PER_FILE = 500_000
 ROWS_AT_ONCE = 10_000  # for features.py
@@ -73,14 +82,19 @@ SIDE = "side of the row"
 KIND = "kind of scored row"
 IS_NEW = "whether the row is of the new batch"
 CLUSTER = "cluster of the row"
-MARKS = ["row_id", SIDE, KIND, IS_NEW, CLUSTER]
 ROWS = "numbers of rows"
 BAD_ROWS = "number of bad rows"
+LEAST, GREATEST = "least label", "greatest label"
 ODD_SIDE = "a side that is none"
 LONG = "columns of more than short integers"
 BATCH = "place of the batch"
 ROW = "place in the batch"
-FIRST = "first place and side"
+FIRST = "first place, side and moment"
+LABELLED = "whether the row has a label"
+COPIES = "rows of the new batch that it stands for"
+CONFLICT = "rows of the new batch that have its key and differ"
+REPEATED = "whether an earlier batch has the row too"
+MARKS = ["row_id", SIDE, KIND, IS_NEW, REPEATED, CLUSTER, COPIES, CONFLICT]
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
 Limits = tuple[float | None, float | None]
@@ -96,7 +110,7 @@ TO_FIT = {  # by folder, the rows of it in SQL
     "backtest/validation": f"`{SIDE}` = 'validation' AND NOT `{IS_NEW}`",
     "alone/train": f"`{SIDE}` = 'train' AND `{IS_NEW}`",
     "alone/validation": f"`{SIDE}` = 'validation' AND `{IS_NEW}`",
-    "refit/train": "true",
+    "refit/train": f"`{SIDE}` IN ('train', 'validation', 'holdout')",
     "refit/validation": f"`{SIDE}` = 'validation'",
 }
 TO_SCORE = {
@@ -110,6 +124,11 @@ COUNTED = {  # the summary's numbers of rows
     "holdout_fresh": f"`{KIND}` = '{FRESH}'",
     "holdout_reference": f"`{KIND}` = '{REFERENCE}'",
     "arrival": f"`{KIND}` IN ('{NEW}', '{FRESH}')",
+    "repeated": f"`{REPEATED}` AND `{SIDE}` <> '{UNLABELLED}'",
+}
+
+ACCOUNT = {  # of the accepted rows of the new batch
+    side: f"`{SIDE}` = '{side}' AND `{IS_NEW}`" for side in (UNLABELLED, GAP, *SIDES)
 }
 
 CHAMPIONS = "champions_transform"  # name of the champion's module, where it has one of its own
@@ -141,14 +160,40 @@ class Request:
     manifest: str
     output: str
     label: str
-    by_key: bool
+    landed: int
+    accepted: int
     transform: bool
     parts: tuple[str, ...] = ()
     code: str | None = None
 
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a batch was cut by time; what lies between two sides is left in the gap."""
+
+    train_until: float
+    validation_from: float
+    validation_until: float
+    holdout_from: float
+
+
+@dataclass(frozen=True)
+class Split:
+    """How this pipeline's rows are told apart, and how a batch is cut by time."""
+
+    reserved: tuple[str, ...] = RESERVED
+    duplicates: bool = False  # rows of one batch may have the same key and differ
+    validation: float = 0.15
+    holdout: float = 0.15
+    gap: float = 0.0  # in units of moments
+
     @property
-    def reserved(self) -> tuple[str, ...]:
-        return (*RESERVED, ARRIVAL) if self.by_key else RESERVED
+    def by_key(self) -> bool:
+        return ARRIVAL in self.reserved
+
+    @property
+    def by_time(self) -> bool:
+        return MOMENT in self.reserved
 
 
 @dataclass(frozen=True)
@@ -158,6 +203,7 @@ class Batches:
     fresh: str
     history: tuple[str, ...]
     reference: tuple[str, ...]
+    cuts: tuple[tuple[str, Cut], ...] = ()  # of those before it, where the split is by time
 
     @property
     def oldest_first(self) -> tuple[str, ...]:
@@ -180,11 +226,10 @@ class Batches:
 
 
 def parse_arguments(argv: list[str]) -> Request:
-    names = ["source", "manifest", "output", "label", "split_by", "transform", "code", "parts"]
-    given = getResolvedOptions(argv, names)
-    for name, allowed in {"split_by": ("row", "key"), "transform": ("true", "false")}.items():
-        if given[name] not in allowed:
-            raise PrepareFailed(f"--{name} must be {' or '.join(allowed)}, not {given[name]!r}")
+    names = ["source", "manifest", "output", "label", "landed", "accepted", "transform", "code"]
+    given = getResolvedOptions(argv, [*names, "parts"])
+    if given["transform"] not in ("true", "false"):
+        raise PrepareFailed(f"--transform must be true or false, not {given['transform']!r}")
     parts = tuple(part for part in given["parts"].split(",") if part != "none")
     for part in parts:
         if part not in EXTRA_PARTS:
@@ -194,7 +239,8 @@ def parse_arguments(argv: list[str]) -> Request:
         manifest=given["manifest"],
         output=given["output"].rstrip("/"),
         label=given["label"],
-        by_key=given["split_by"] == "key",
+        landed=int(given["landed"]),
+        accepted=int(given["accepted"]),
         transform=given["transform"] == "true",
         parts=parts,
         code=None if given["code"] == "none" else given["code"],
@@ -215,17 +261,31 @@ def read_manifest(uri: str) -> dict[str, Any]:
 
 def batches_of(manifest: dict[str, Any]) -> Batches:
     return Batches(
-        manifest["batch"], tuple(manifest["history"]), tuple(manifest.get("reference") or ())
+        manifest["batch"],
+        tuple(manifest["history"]),
+        tuple(manifest.get("reference") or ()),
+        tuple((batch, Cut(**cut)) for batch, cut in (manifest.get("cuts") or {}).items()),
+    )
+
+
+def split_of(manifest: dict[str, Any]) -> Split:
+    data, split = manifest["definition"]["data"], manifest["definition"]["split"]
+    return Split(
+        reserved=tuple(manifest["reserved"]),
+        duplicates=data["duplicates"] == "last",
+        validation=split["validation"],
+        holdout=split["holdout"],
+        gap=manifest["gap"],
     )
 
 
 # --- load and transform ------------------------------------------------------------------------
 
 
-def load(spark: SparkSession, request: Request, batches: Batches) -> DataFrame:
+def load(spark: SparkSession, request: Request, batches: Batches, split: Split) -> DataFrame:
     """The rows of this run's batches, every column as text; empty fields are null."""
     data = _read(spark, [request.source])
-    _require_reserved(data, request.reserved, "the data at " + request.source)
+    _require_reserved(data, split.reserved, "the data at " + request.source)
     return data.where(f.col("batch").isin(*batches.oldest_first))
 
 
@@ -271,19 +331,21 @@ def batches_by_header(source: str, batches: Batches) -> dict[tuple[str, ...], li
     return found
 
 
-def loaded(spark: SparkSession, request: Request, batches: Batches, run: dict[str, Any]) -> Any:
+def loaded(
+    spark: SparkSession, request: Request, batches: Batches, run: dict[str, Any], split: Split
+) -> DataFrame:
     """The rows of this run's batches by the names of their columns, which may have changed.
 
     A recipe has read all batches as one table already.
     """
     definition, champion = run["definition"], (run.get("champion") or {}).get("raw") or []
     if definition["etl"]["recipe"]:
-        return load(spark, request, batches)
+        return load(spark, request, batches, split)
     headers = batches_by_header(request.source, batches)
     if not headers:
         raise PrepareFailed(f"No rows are left of this run's batches at {request.source}")
     data = load_by_header(spark, headers, definition["data"]["columns"], champion)
-    _require_reserved(data, request.reserved, "the data at " + request.source)
+    _require_reserved(data, split.reserved, "the data at " + request.source)
     return data
 
 
@@ -309,12 +371,12 @@ def typed(data: DataFrame, definition: dict[str, Any]) -> DataFrame:
     )
 
 
-def apply_transform(data: DataFrame, request: Request, module: str = "transform") -> DataFrame:
+def apply_transform(data: DataFrame, split: Split, module: str = "transform") -> DataFrame:
     """What a module's transform makes of the rows; by default that of --extra-py-files."""
     made = importlib.import_module(module).transform(data)
     if not isinstance(made, DataFrame):
         raise PrepareFailed(f"transform returned {type(made).__name__}, not a DataFrame")
-    _require_reserved(made, request.reserved, "the result of transform")
+    _require_reserved(made, split.reserved, "the result of transform")
     return made
 
 
@@ -360,6 +422,7 @@ def with_features(
                 yield (*row, *numbers)
 
     types = {**dict.fromkeys(kept, "string"), IS_NEW: "boolean"}
+    types |= {REPEATED: "boolean", COPIES: "long"}
     types |= {LANDED + name: "string" for name in landed} | dict.fromkeys(features, "double")
     schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in types.items())
     rows = data.select(*map(_column, [*kept, *landed])).rdd.mapPartitions(made)
@@ -396,10 +459,16 @@ def fetch_champions_transform(spark: SparkSession, manifest: dict[str, Any]) -> 
 
 
 def write_champions(
-    data: DataFrame, request: Request, batches: Batches, features: list[str]
+    data: DataFrame,
+    request: Request,
+    batches: Batches,
+    split: Split,
+    cut: Cut | None,
+    features: list[str],
 ) -> None:
     """What the champion scores: the same rows, prepared by its own transform."""
-    data = on_sides(apply_transform(data, request, CHAMPIONS), batches, by_key=request.by_key)
+    data = one_of_each(apply_transform(data, split, CHAMPIONS), batches, split, request.label)
+    data = on_sides(data, batches, split, cut).where(f.col(SIDE) != UNLABELLED)
     features_of(data, request.label, features)
     data = numbers_as_text(data, request.label, features).persist(StorageLevel.MEMORY_AND_DISK)
     found = survey(data, request.label, features)
@@ -411,35 +480,25 @@ def write_champions(
         _write(data.where(rows), columns, f"{request.output}/champion/{part}", sizes[part])
 
 
-def on_sides(data: DataFrame, batches: Batches, *, by_key: bool) -> DataFrame:
-    """The rows with what they are for: side, kind, whether they are new, and cluster.
-
-    By key the row of each key that arrived last stays.
-    """
-    data = _with_the_first(data, batches)
-    if by_key:
-        data = newest_of_each_key(data, batches)
-    new, first = f.col("batch") == batches.fresh, f.col(FIRST)
-    retired = (first["side"] == "holdout") & ~first[BATCH].isin(*batches.judged)
-    allowed = f.coalesce(f.col("split").isin(*SIDES), f.lit(False))
-    side = f.when(~allowed, f.coalesce("split", f.lit("null")))  # `survey` finds it
-    side = side.when(retired, "train").otherwise(first["side"])
-    known = first[BATCH] < len(batches.oldest_first) - 1
-    kind = (
-        f.when((side == "holdout") & new, FRESH)
-        .when((side == "holdout") & f.col("batch").isin(*batches.reference), REFERENCE)
-        .when((side != "holdout") & new & ~known, NEW)
-    )
-    marks = {SIDE: side, KIND: kind, IS_NEW: new, CLUSTER: f.lit(NO_CLUSTER)}
-    return data.withColumns(marks).drop("split", "batch", FIRST)
-
-
-def _with_the_first(data: DataFrame, batches: Batches) -> DataFrame:
-    """The rows with the place of the first batch that has the row id, and its side there."""
-    own = f.struct(batches.place.alias(BATCH), f.col("split").alias("side"))
-    if len(batches.oldest_first) > 1:
-        own = f.min(own).over(Window.partitionBy("row_id"))
-    return data.withColumn(FIRST, own)
+def with_the_first(data: DataFrame, batches: Batches, split: Split, label: str) -> DataFrame:
+    """The rows with the place of the first batch that has the row id with a label, and with side
+    and moment there. Nobody was trained on a row without a label."""
+    kinds = dict(data.dtypes)
+    if label not in kinds:
+        raise PrepareFailed(
+            f"The label column {label!r} is missing; the columns are {', '.join(data.columns)}"
+        )
+    moment = f.lit(None).cast("double")
+    if split.by_time:
+        moment = f.expr(f"try_cast(substring({MOMENT}, 2) AS DOUBLE)")
+    own = f.struct(batches.place.alias(BATCH), f.col("split").alias("side"), moment.alias(MOMENT))
+    data = data.withColumns({LABELLED: f.expr(f"{_text(label, kinds[label])} IS NOT NULL")})
+    if len(batches.oldest_first) == 1:
+        return data.withColumn(FIRST, own)
+    labelled = f.when(f.col(LABELLED), own)
+    first = f.min(labelled).over(Window.partitionBy("row_id"))
+    # Where a key came several times in its first batch, the row that stays decides.
+    return data.withColumn(FIRST, f.when(first[BATCH] == batches.place, own).otherwise(first))
 
 
 def newest_of_each_key(data: DataFrame, batches: Batches) -> DataFrame:
@@ -447,12 +506,136 @@ def newest_of_each_key(data: DataFrame, batches: Batches) -> DataFrame:
 
     Where a transform made several of that one row, the greatest stays.
     """
+    new = f.col("batch") == batches.fresh
     order = (batches.place.alias(BATCH), f.col(ARRIVAL).alias(ROW))
     kept = [name for name in data.columns if name != ARRIVAL]
+    values = f.when(new, f.xxhash64(*[_column(n) for n in kept if n != FIRST]))
+    first, last = f.min(f.when(new, f.col(ARRIVAL))), f.max(f.when(new, f.col(ARRIVAL)))
+    differ = (first != last) & (f.min(values) != f.max(values))
     return (
         data.groupBy("row_id")
-        .agg(f.max(f.struct(*order, *map(_column, kept))).alias("row"))
-        .select(*[f.col("row")[name].alias(name) for name in kept])
+        .agg(
+            f.max(f.struct(*order, *map(_column, kept))).alias("row"),
+            f.count_if(new).alias(COPIES),
+            f.when(differ, f.concat_ws(" ", first, last)).alias(CONFLICT),
+        )
+        .select(*[f.col("row")[name].alias(name) for name in kept], COPIES, CONFLICT)
+    )
+
+
+def each_row(data: DataFrame) -> DataFrame:
+    """All rows; without a key none replaces another."""
+    return data.withColumns({COPIES: f.lit(1), CONFLICT: f.lit(None).cast("string")})
+
+
+def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -> DataFrame:
+    """The rows with what they are for: side, kind, whether they are new, and cluster."""
+    new, first = f.col("batch") == batches.fresh, f.col(FIRST)
+    own = first["side"] if cut is None else _side_by_time(batches, cut)
+    known = first[BATCH] < len(batches.oldest_first) - 1
+    retired = (own == "holdout") & ~first[BATCH].isin(*batches.judged)
+    allowed = SIDES if cut is None else (BY_TIME,)
+    side = (
+        f.when(f.col("split").isNull(), "null")  # `survey` finds what should not be there
+        .when(~f.col("split").isin(*allowed), f.col("split"))
+        .when(~f.col(LABELLED), UNLABELLED)
+        .when(retired, "train")
+        .otherwise(own)
+    )
+    kind = (
+        f.when((side == "holdout") & new, FRESH)
+        .when((side == "holdout") & f.col("batch").isin(*batches.reference), REFERENCE)
+        .when(side.isin("train", "validation", GAP) & new & ~known, NEW)
+    )
+    cluster = f.col(CLUSTER_COLUMN) if CLUSTER_COLUMN in split.reserved else f.lit(NO_CLUSTER)
+    marks = {SIDE: side, KIND: kind, IS_NEW: new, REPEATED: new & known, CLUSTER: cluster}
+    read = [name for name in split.reserved if name != "row_id"]
+    return data.withColumns(marks).drop(*read, FIRST, LABELLED)
+
+
+# --- the cut by time ---------------------------------------------------------------------------
+
+
+def cut_of(data: DataFrame, batches: Batches, split: Split) -> Cut:
+    """Where the new batch is cut: by its rows that no earlier batch has, or by all if it has none.
+
+    Its rows are counted by moment, for there are fewer moments than rows.
+    """
+    new = data.where((f.col("batch") == batches.fresh) & f.col(LABELLED))
+    own = new.where(f.col(FIRST)[BATCH] == len(batches.oldest_first) - 1)
+    for rows in (own, new):
+        moments, counts = array("d"), array("q")
+        moment = f.expr(f"try_cast(substring({MOMENT}, 2) AS DOUBLE)").alias(MOMENT)
+        for row in rows.select(moment).groupBy(MOMENT).count().orderBy(MOMENT).toLocalIterator():
+            if row[0] is None:
+                raise PrepareFailed(f"Reserved column {MOMENT!r} was changed: keep it as it is")
+            moments.append(row[0])
+            counts.append(row[1])
+        if moments:
+            return cut_at(moments, counts, split)
+    raise PrepareFailed("No row of this batch has a label")
+
+
+def cut_at(moments: Any, counts: Any, split: Split) -> Cut:
+    """The cut of rows at these moments, in ascending order, that comes nearest to the shares.
+
+    Equal moments stay together, each side has one at least, and a gap lies before two of them.
+    """
+    rows = sum(counts)
+    held_out = _newest(counts, len(moments), split.holdout * rows, 2)
+    while held_out < len(moments):
+        below = bisect_left(moments, moments[held_out] - split.gap)
+        validated = _newest(counts, below, split.validation * rows, 1)
+        while validated < below:
+            train_until = moments[validated] - split.gap
+            if bisect_left(moments, train_until) > 0:
+                until = moments[held_out] - split.gap
+                return Cut(train_until, moments[validated], until, moments[held_out])
+            validated += 1
+        held_out += 1
+    raise DataRefused(_too_few_moments(len(moments), split.gap))
+
+
+def _newest(counts: Any, end: int, wanted: float, least: int) -> int:
+    """Where the last places before `end` begin that hold nearest to so many rows.
+
+    At least one of them is taken, and `least` are left.
+    """
+    rows, place = 0, end
+    while place > least and (place == end or rows + counts[place - 1] / 2 <= wanted):
+        place -= 1
+        rows += counts[place]
+    return place
+
+
+def _too_few_moments(count: int, gap: float) -> str:
+    gaps = f" with gaps of {gap:g} between them" if gap else ""
+    return (
+        f"The time column has {count} different value{'' if count == 1 else 's'} in this batch, too"
+        f" few to cut it into train, validation and holdout{gaps}: drop a longer period at once"
+        " (trigger.min_new_rows lets small drops wait for more), or choose another split"
+    )
+
+
+def _side_by_time(batches: Batches, cut: Cut) -> Column:
+    """A row's side by its first moment and the cut of its first batch."""
+    known = {**dict(batches.cuts), batches.fresh: cut}
+    for batch in batches.oldest_first:
+        if batch not in known:
+            raise PrepareFailed(f"Batch {batch} was not cut by time: its run record has no cut")
+    cuts = [known[batch] for batch in batches.oldest_first]
+    first = f.col(FIRST)
+    moment = first[MOMENT]
+
+    def bound(name: str) -> Column:
+        return f.array(*[f.lit(getattr(one, name)) for one in cuts])[first[BATCH]]
+
+    validated = (moment >= bound("validation_from")) & (moment < bound("validation_until"))
+    return (
+        f.when(moment >= bound("holdout_from"), "holdout")
+        .when(validated, "validation")
+        .when(moment < bound("train_until"), "train")
+        .otherwise(GAP)
     )
 
 
@@ -461,10 +644,6 @@ def newest_of_each_key(data: DataFrame, batches: Batches) -> DataFrame:
 
 def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list[str]:
     """The ordered features: all columns but the label and the reserved ones."""
-    if label not in data.columns:
-        raise PrepareFailed(
-            f"The label column {label!r} is missing; the columns are {', '.join(data.columns)}"
-        )
     features = [name for name in data.columns if name not in (*MARKS, label)]
     if not features:
         raise PrepareFailed("No feature column is left beside the label")
@@ -499,14 +678,24 @@ def survey(data: DataFrame, label: str, features: list[str]) -> list[Any]:
     """One pass over the new rows and the earlier ones: how many there are for each purpose, how
     many of them hold a value that is not a number, and for label and each feature whether a value
     is more than a short integer."""
-    bad = " OR ".join(_is_bad(name, label) for name in (label, *features))
+    bad = " OR ".join(map(_is_bad, (label, *features)))
     long = ", ".join(f"coalesce(max({_is_long(name)}), false)" for name in (label, *features))
-    purposes = {**TO_FIT, **TO_SCORE, **COUNTED}
+    purposes = {
+        "all": "true",
+        **TO_FIT,
+        **TO_SCORE,
+        **COUNTED,
+        **{f"account/{side}": rows for side, rows in ACCOUNT.items()},
+    }
     rows = ", ".join(f"'{name}', count_if({which})" for name, which in purposes.items())
     counted = (
         f.expr(f"map({rows})").alias(ROWS),
-        f.expr(f"count_if({bad})").alias(BAD_ROWS),
-        f.max(f.when(~f.col(SIDE).isin(*SIDES), f.col(SIDE))).alias(ODD_SIDE),
+        f.expr(f"count_if(`{SIDE}` <> '{UNLABELLED}' AND ({bad}))").alias(BAD_ROWS),
+        f.sum(COPIES).alias(COPIES),
+        f.max(CONFLICT).alias(CONFLICT),
+        f.expr(f"min(try_cast({_quoted(label)} AS DOUBLE))").alias(LEAST),
+        f.expr(f"max(try_cast({_quoted(label)} AS DOUBLE))").alias(GREATEST),
+        f.max(f.when(~f.col(SIDE).isin(*SIDES, GAP, UNLABELLED), f.col(SIDE))).alias(ODD_SIDE),
         f.expr(f"array({long})").alias(LONG),
     )
     found: list[Any] = data.groupBy(IS_NEW).agg(*counted).collect()
@@ -544,11 +733,18 @@ def readable(data: DataFrame, found: list[Any], label: str, features: list[str])
 def refuse_bad_values(data: DataFrame, found: list[Any], label: str, features: list[str]) -> None:
     if sum(row[BAD_ROWS] for row in found):
         for name in (label, *features):
-            bad = data.where(_is_bad(name, label)).select("row_id", _column(name).alias("value"))
+            bad = (
+                data.where(_is_bad(name))
+                .where(f.col(SIDE) != UNLABELLED)
+                .select("row_id", _column(name).alias("value"))
+            )
             example = bad.orderBy("row_id", "value").first()
             if example is not None:
                 refusal = DataRefused if only_the_new_batch_is_bad(found) else PrepareFailed
                 raise refusal(_not_a_number(name, bad.count(), *example))
+
+
+def refuse_odd_sides(found: list[Any]) -> None:
     for odd in (row[ODD_SIDE] for row in found if row[ODD_SIDE] is not None):
         raise PrepareFailed(f"Reserved column 'split' was changed: it holds {odd!r}")
 
@@ -595,14 +791,58 @@ def count_shared(data: DataFrame, request: Request, *, arrival: bool) -> int:
     return found.count()
 
 
-def refuse_empty_parts(counts: dict[str, int]) -> None:
+def refuse_empty_parts(counts: dict[str, int], unlabelled: int = 0) -> None:
     needed = ("train", "validation", "holdout_fresh")
     rows = sum(counts[name] for name in (*needed, "holdout_reference"))
+    without = f"; {unlabelled} rows of this batch have no label" if unlabelled else ""
     if not rows:
-        raise PrepareFailed("No rows are left of this run's batches")
+        raise PrepareFailed(f"No rows are left of this run's batches{without}")
     for part in needed:
         if not counts[part]:
-            raise PrepareFailed(f"No rows are left for {part}; {rows} rows in all")
+            raise PrepareFailed(f"No rows are left for {part}; {rows} rows in all{without}")
+
+
+def refuse_conflicts(found: list[Any], split: Split, objects: list[dict[str, Any]]) -> None:
+    """A key that says two things in one batch: which of them holds?"""
+    conflict = next((row[CONFLICT] for row in found if row[CONFLICT] is not None), None)
+    if conflict is not None and not split.duplicates:
+        first, last = (_landed_as(arrival, objects) for arrival in conflict.split())
+        raise DataRefused(
+            f"The key is not unique: {first} and {last} have the same key and differ. Drop each key"
+            " once, or set data.duplicates to last, which takes the row that came last"
+        )
+
+
+def _landed_as(arrival: str, objects: list[dict[str, Any]]) -> str:
+    """Where a row landed; `arrival` is o<place of its object>r<its number>."""
+    place, row = arrival[1:].split("r")
+    return f"row {int(row)} of {objects[int(place)]['key']}"
+
+
+def refuse_one_label(found: list[Any], label: str) -> None:
+    """What a recipe or transform makes is not known before; a label that lands JudgeData knows."""
+    for row in found:
+        if row[IS_NEW] and row[LEAST] is not None and row[LEAST] == row[GREATEST]:
+            refusal = DataRefused if len(found) > 1 else PrepareFailed
+            raise refusal(f"Label {label!r} is {row[LEAST]:g} in every row of this batch")
+
+
+def account_for(found: list[Any], request: Request) -> dict[str, int]:
+    """Every landed row of the new batch, by what became of it."""
+    new = [row for row in found if row[IS_NEW]]
+    sides = {side: sum(row[ROWS][f"account/{side}"] for row in new) for side in ACCOUNT}
+    rows, prepared = sum(row[ROWS]["all"] for row in new), sum(row[COPIES] for row in new)
+    replaced, removed = prepared - rows, request.accepted - prepared
+    if removed < 0:
+        raise PrepareFailed(
+            f"Recipe or transform made {prepared} rows of {request.accepted}: of one row they may"
+            " make one or none. A join finds several rows where its key is not unique"
+        )
+    if rows != sum(sides.values()):
+        raise PrepareFailed(f"The rows do not add up: {rows} of this batch, by side {sides}")
+    quarantined = {"landed": request.landed, "quarantined": request.landed - request.accepted}
+    left_out = {"accepted": request.accepted, "replaced": replaced, "removed": removed}
+    return {**quarantined, **left_out, **sides}
 
 
 # --- save --------------------------------------------------------------------------------------
@@ -654,19 +894,9 @@ def made_by(manifest: dict[str, Any], contract: dict[str, Any] | None) -> dict[s
     return {"module": etl["transform"], "transform": uri}
 
 
-def write_summary(
-    output: str,
-    label: str,
-    features: list[str],
-    counts: dict[str, int],
-    shared: int,
-    code: dict[str, Any],
-) -> None:
-    """`code`: what there is to say of what made the features."""
-    bucket, key = _bucket_and_key(output + "/summary.json")
-    what = {"features": features, "label": label, **code}
-    summary = {"document": SUMMARY, **what, "rows": counts}
-    body = json.dumps({**summary, "shared": shared}, indent=1)
+def write_summary(request: Request, **summary: Any) -> None:
+    bucket, key = _bucket_and_key(request.output + "/summary.json")
+    body = json.dumps({"document": SUMMARY, "label": request.label, **summary}, indent=1)
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
 
 
@@ -757,18 +987,16 @@ def _is_long(name: str) -> str:
     return f"length({column}) > 18 OR {column} RLIKE '[.a-zA-Z]'"
 
 
-def _is_bad(name: str, label: str) -> str:
-    """True where the value is not a number that XGBoost can hold; only a feature may be missing."""
+def _is_bad(name: str) -> str:
+    """True where the value is not a number that XGBoost can hold; it may be missing."""
     column = _quoted(name)
     held = f"coalesce(abs(try_cast({column} AS DOUBLE)) <= {LARGEST}, false)"
-    missing = "true" if name == label else "false"
-    bad = f"NOT ({column} RLIKE '{NUMBER}' AND {held})"
-    return f"(CASE WHEN {column} IS NULL THEN {missing} ELSE {bad} END)"
+    return f"({column} IS NOT NULL AND NOT ({column} RLIKE '{NUMBER}' AND {held}))"
 
 
-def _not_a_number(name: str, count: int, row_id: str, value: str | None) -> str:
-    problem = "has no value" if value is None else f"holds {value!r}, which is not a number,"
-    if value is not None and re.match(NUMBER, value):
+def _not_a_number(name: str, count: int, row_id: str, value: str) -> str:
+    problem = f"holds {value!r}, which is not a number,"
+    if re.match(NUMBER, value):
         problem = f"holds {value!r}, which is larger than XGBoost's 32-bit floats (3.4E38),"
     return (
         f"Column {name!r} {problem} in row {row_id} ({count} such rows);"
@@ -808,15 +1036,12 @@ def _remove_marker(spark: SparkSession, folder: str) -> None:
 def main(argv: list[str]) -> None:
     request = parse_arguments(argv)
     manifest = read_manifest(request.manifest)
-    batches = batches_of(manifest)
+    batches, split = batches_of(manifest), split_of(manifest)
     spark = SparkSession.builder.getOrCreate()
 
-    data = landed_rows = typed(loaded(spark, request, batches, manifest), manifest["definition"])
+    landed_rows = typed(loaded(spark, request, batches, manifest, split), manifest["definition"])
     other_transform = fetch_champions_transform(spark, manifest)
-    if request.transform:
-        data = apply_transform(data, request)
-    data = on_sides(data, batches, by_key=request.by_key)
-
+    data, cut = rows_on_sides(landed_rows, request, batches, split)
     champion = manifest.get("champion") or {}
     contract = fetch_code(spark, request.code) if request.code else None
     others = tuple(champion.get("raw") or ())
@@ -832,13 +1057,20 @@ def main(argv: list[str]) -> None:
     data = numbers_as_text(data, request.label, features, kept)
     data = data.persist(StorageLevel.MEMORY_AND_DISK)
     found = surveyed(data, request.label, features)
+    refuse_odd_sides(found)
+    account = account_for(found, request)
+    refuse_conflicts(found, split, manifest["objects"])
+    if request.label not in manifest["definition"]["data"]["columns"]:
+        refuse_one_label(found, request.label)
     if contract is not None:
         refuse_line_breaks(data, contract)
     refuse_bad_values(data, found, request.label, features)
-    limits = (manifest.get("least_label"), manifest.get("greatest_label"))
-    refuse_labels(data, request.label, limits)
+    data = data.where(f.col(SIDE) != UNLABELLED)
+    refuse_labels(
+        data, request.label, (manifest.get("least_label"), manifest.get("greatest_label"))
+    )
     counts = count_rows(found, COUNTED)
-    refuse_empty_parts(counts)
+    refuse_empty_parts(counts, account[UNLABELLED])
     shared = count_shared(data, request, arrival=bool(champion))
 
     data = readable(data, found, request.label, features)
@@ -846,10 +1078,31 @@ def main(argv: list[str]) -> None:
         data, request, features, found, arrival=bool(champion), landed=landed, champion=theirs
     )
     if other_transform:
-        write_champions(landed_rows, request, batches, champion["features"])
+        write_champions(landed_rows, request, batches, split, cut, champion["features"])
     code = made_by(manifest, contract)
-    write_summary(request.output, request.label, features, counts, shared, code)
+    told = {"features": features, **code, "rows": counts, "account": account}
+    write_summary(request, **told, cut=cut and asdict(cut), shared=shared)
     print(json.dumps(counts))
+
+
+def rows_on_sides(
+    data: DataFrame, request: Request, batches: Batches, split: Split
+) -> tuple[DataFrame, Cut | None]:
+    """The prepared rows of this run's batches on their sides, and where the new one was cut."""
+    if request.transform:
+        data = apply_transform(data, split)
+    data = one_of_each(data, batches, split, request.label)
+    cut = None
+    if split.by_time:  # read twice
+        data = data.persist(StorageLevel.MEMORY_AND_DISK)
+        cut = cut_of(data, batches, split)
+    return on_sides(data, batches, split, cut), cut
+
+
+def one_of_each(data: DataFrame, batches: Batches, split: Split, label: str) -> DataFrame:
+    """The rows with their first place, of each key the last one."""
+    data = with_the_first(data, batches, split, label)
+    return newest_of_each_key(data, batches) if split.by_key else each_row(data)
 
 
 def located(error: Exception) -> PrepareFailed | None:

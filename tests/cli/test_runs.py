@@ -360,3 +360,23 @@ def test_the_demo_says_plainly_which_expectation_failed(
     failed = EXPECTATIONS[3](scenario, ended, Drops(shuffled, shuffled, BROKEN, shuffled))
     assert [failure in one for one in failed if failure] == ([True] if failure else [])
     assert bool(failed) == bool(failure)
+
+
+ACCOUNT = {
+    "landed": 27_004, "quarantined": 606, "accepted": 26_398, "replaced": 12, "removed": 300,
+    "unlabelled": 86, "gap": 0, "train": 18_200, "validation": 3_900, "holdout": 3_900,
+}  # fmt: skip
+
+
+def test_what_became_of_every_row_of_a_drop_is_told() -> None:
+    record = {"account": ACCOUNT, "rows": {"repeated": 26_000}}
+    whole, accepted, repeated = run_report.account_lines(record)
+    assert whole == "rows of the drop: 27,004 landed, 606 in quarantine, 26,398 accepted"
+    assert accepted == (
+        "  of the accepted: 12 replaced by a later row of their key, 300 removed by recipe or"
+        " transform, 86 without a label, 18,200 train, 3,900 validation, 3,900 holdout"
+    )
+    assert repeated == "  26,000 of them were in earlier drops too"
+    clean = {**ACCOUNT, "landed": 26_398, "quarantined": 0}
+    assert run_report.account_lines({"account": clean})[0] == "rows of the drop: 26,398 accepted"
+    assert run_report.account_lines({"account": None}) == run_report.account_lines({}) == []

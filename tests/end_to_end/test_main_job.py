@@ -17,6 +17,7 @@ from workplace import (
     Stack,
     bank_rows,
     csv_bytes,
+    is_closed,
     pipeline_folder,
     until,
 )
@@ -185,6 +186,14 @@ def test_the_newer_challenger_is_promoted_over_the_first_champion(
     assert second.metric("challenger") > second.metric("champion")
     assert second.record["rows"]["holdout_reference"] > 0
     assert second.before != second.after
+
+
+def test_every_row_of_each_drop_is_accounted_for(first: Run, second: Run, poisoned: Run) -> None:
+    for run in (first, second, poisoned):
+        account = run.record["account"]
+        assert is_closed(account), account
+        assert account["landed"] == run.record["rows"]["accepted"]
+        assert account["holdout"] == run.record["rows"]["holdout_fresh"]
 
 
 @needs_the_real_file

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workplace import ROOT, Stack, Workplace, bank_rows, csv_bytes, pipeline_folder
+from workplace import (
+    ROOT,
+    Stack,
+    Workplace,
+    bank_rows,
+    csv_bytes,
+    is_closed,
+    pipeline_folder,
+)
 
 OWN, EMPTY = "own", "empty"
 MOST_TRANSITIONS = 36
@@ -62,6 +70,7 @@ def test_the_workflows_model_is_promoted_and_answers(
 ) -> None:
     record = runs[OWN]["record"]
     assert record["outcome"] == "PROMOTED", record
+    assert is_closed(record["account"])
     artifact = stack.item(OWN, "champion")["artifact"]["S"]
     output = f"s3://{stack.bucket}/runs/{OWN}/000001/model/challenger"
     assert artifact == f"{output}/{stack.name(OWN)}-000001-shallow-0/output/model.tar.gz"

@@ -235,6 +235,13 @@ def bank_rows(place: Workplace) -> tuple[str, list[str]]:
     return header, rows
 
 
+def is_closed(account: dict[str, int]) -> bool:
+    """True where every landed row is accounted for, once."""
+    ends = ("replaced", "removed", "unlabelled", "gap", "train", "validation", "holdout")
+    accepted = sum(account[end] for end in ends)
+    return account["accepted"] == accepted == account["landed"] - account["quarantined"]
+
+
 def csv_bytes(header: str, rows: list[str]) -> bytes:
     """A file of these rows."""
     return "\n".join([header, *rows, ""]).encode()

@@ -27,6 +27,7 @@ GENERATED_HEADER = (
     "pdays;previous;poutcome;emp.var.rate;cons.price.idx;cons.conf.idx;euribor3m;nr.employed;y"
 )
 LEFT_OUT = ("duration",)
+COUNTED = ("train", "validation", "holdout_fresh", "holdout_reference")
 TRANSFORM = """
 from pyspark.sql import DataFrame, functions as f
 
@@ -140,7 +141,14 @@ def manifest(header: list[str], **more: Any) -> str:
             "batch": "run-000002",
             "history": ["run-000001"],
             "reference": ["run-000001"],
-            "definition": {"data": {"columns": columns}, "etl": {"recipe": None, "features": None}},
+            "reserved": ["row_id", "split", "batch"],
+            "gap": 0,
+            "objects": [],
+            "definition": {
+                "data": {"columns": columns, "duplicates": "refuse"},
+                "etl": {"recipe": None, "features": None},
+                "split": {"validation": 0.15, "holdout": 0.15},
+            },
             "champion": None,
         }
         | more
@@ -165,7 +173,8 @@ def test_prepare_dataset_makes_the_same_parts_of_the_bank_file_twice(world: Worl
     common = {
         "source": f"s3://{world.bucket}/accepted/bank/",
         "label": "y",
-        "split_by": "row",
+        "landed": "0",
+        "accepted": str(len(rows) - cut),
         "parts": "backtest,alone,refit",
         "code": "none",
         "transform": "true",
@@ -185,7 +194,7 @@ def test_prepare_dataset_makes_the_same_parts_of_the_bank_file_twice(world: Worl
 
     summary = json.loads(made["summary"])
     assert summary["features"] == [n for n in header if n not in (*LEFT_OUT, "y")]
-    assert sum(n for part, n in summary["rows"].items() if part != "arrival") == len(rows)
+    assert sum(summary["rows"][part] for part in COUNTED) == len(rows)
     holdout = [line.split(",") for line in made["holdout"].splitlines()]
     assert [row[0] for row in holdout] == sorted(row[0] for row in holdout)
     assert sum(row[1] == "fresh" for row in holdout) == summary["rows"]["holdout_fresh"]
@@ -208,7 +217,8 @@ def test_a_text_column_fails_the_run_with_column_value_and_row(world: World) -> 
         manifest=world.put("m.json", manifest(header, history=[])),
         output=f"s3://{world.bucket}/runs/x/prepared",
         label="age",
-        split_by="row",
+        landed="200",
+        accepted="200",
         parts="none",
         transform="false",
     )

@@ -179,7 +179,8 @@ class Runner:
         counts = {f"holdout_{share}": len(holdout(share)) for share in ("fresh", "reference")}
         counts["holdout_reference"] *= bool(manifest["reference"])
         summary = {"schema": 1, "features": ["noise", "signal"], "label": "y"}
-        summary |= {"rows": {**parts, **counts}, "shared": 0}
+        summary |= {"rows": {**parts, **counts}, "shared": 0, "cut": None}
+        summary["account"] = account(int(given["--landed"]), int(given["--accepted"]))
         world.s3.put("work", f"{place}/holdout/part-0.csv", "\n".join(sorted(lines)).encode())
         if manifest["champion"]:
             arrived = "\n".join(sorted([*lines, *holdout("new")]))
@@ -202,3 +203,11 @@ class Runner:
         child = self._world._running.get(answer.get("ExecutionArn", ""))
         if child is not None:
             await child.stopped_by("Stopped", "its parent was stopped")
+
+
+def account(landed: int, accepted: int) -> dict[str, int]:
+    """A row account of a batch whose rows are all trained on."""
+    left_out = dict.fromkeys(("replaced", "removed", "unlabelled", "gap"), 0)
+    sides = {"train": accepted, "validation": 0, "holdout": 0}
+    known = {"landed": landed, "quarantined": landed - accepted, "accepted": accepted}
+    return {**known, **left_out, **sides}

@@ -60,15 +60,22 @@ def batches(job: Any) -> Any:
     return job.Batches("run-000003", ("run-000001", "run-000002"), ("run-000002",))
 
 
-def request(job: Any, folder: Path, *, by_key: bool = False, parts: tuple[str, ...] = ()) -> Any:
-    return job.Request(folder.as_uri(), "", folder.as_uri(), "y", by_key, False, parts)
+def request(job: Any, folder: Path, *, parts: tuple[str, ...] = ()) -> Any:
+    return job.Request(folder.as_uri(), "", folder.as_uri(), "y", 9, 9, False, parts)
 
 
 def as_text(job: Any, data: Any, features: list[str], given: Any = None) -> Any:
     """The rows on their sides, label y and features as text."""
-    return job.numbers_as_text(
-        job.on_sides(data, given or batches(job), by_key=False), "y", features
-    )
+    return job.numbers_as_text(placed(job, data, given), "y", features)
+
+
+def placed(job: Any, data: Any, given: Any = None, split: Any = None) -> Any:
+    """The rows on their sides."""
+    given, split = given or batches(job), split or job.Split()
+    data = job.with_the_first(data, given, split, "y")
+    data = job.newest_of_each_key(data, given) if split.by_key else job.each_row(data)
+    cut = job.cut_of(data, given, split) if split.by_time else None
+    return job.on_sides(data, given, split, cut)
 
 
 def table(spark: Any, columns: str, *rows: tuple[Any, ...]) -> Any:
@@ -80,8 +87,13 @@ def table(spark: Any, columns: str, *rows: tuple[Any, ...]) -> Any:
 def refused(job: Any, data: Any, features: list[str]) -> str:
     data = as_text(job, data, features)
     found = job.survey(data, "y", features)
-    with pytest.raises(job.PrepareFailed) as failure:
+
+    def refuse() -> None:
+        job.refuse_odd_sides(found)
         job.refuse_bad_values(data, found, "y", features)
+
+    with pytest.raises(job.PrepareFailed) as failure:
+        refuse()
     return str(failure.value)
 
 
@@ -110,7 +122,6 @@ def test_numbers_stay_as_written_and_truth_becomes_one_or_zero(spark: Any, job: 
             [("1", "2"), ("0", "two"), ("0", "x")],
             "Column 'a' holds 'two', which is not a number, in row r2 (2",
         ),
-        ([("1", "2"), (None, "2")], "Column 'y' has no value in row r2 (1 such rows)"),
         ([("1", "2d")], "Column 'a' holds '2d', which is not a number"),
         ([("1", "Infinity")], "Column 'a' holds 'Infinity', which is not a number"),
         ([("1", "1.453d")], "Column 'a' holds '1.453d', which is not a number"),
@@ -209,8 +220,10 @@ def test_by_key_the_row_that_arrived_last_stays(spark: Any, job: Any) -> None:
         ("k4", "train", "run-000003", arrival(0, 9), "z", "an earlier row"),
     ]
     data = spark.createDataFrame(rows, f"{RESERVED}, {ARRIVAL}, y string, `a.b` string")
-    made = job.newest_of_each_key(data, batches(job))
-    assert made.columns == ["row_id", "split", "batch", "y", "a.b"]
+    made = job.newest_of_each_key(data.withColumn(job.FIRST, data["batch"]), batches(job))
+    assert made.columns == [
+        *("row_id", "split", "batch", "y", "a.b"), *(job.FIRST, job.COPIES, job.CONFLICT)
+    ]  # fmt: skip
     assert [
         (row["row_id"], row["batch"], row["y"]) for row in made.orderBy("row_id").collect()
     ] == [
@@ -236,6 +249,7 @@ def test_rows_are_counted_by_what_they_are_for(spark: Any, job: Any) -> None:
         "holdout_fresh": 1,
         "holdout_reference": 1,
         "arrival": 3,
+        "repeated": 0,
     }
 
 
@@ -319,8 +333,8 @@ def test_no_row_is_fitted_and_judged_on_whatever_batches_hold_it(
         given = job.Batches(batch, history, history[-2:])
         chance.shuffle(rows)
         data = spark.createDataFrame(rows, f"{RESERVED}, {ARRIVAL}, y string, a string")
-        data = data if by_key else data.drop("arrival")
-        made = job.on_sides(data, given, by_key=by_key).collect()
+        split = job.Split(reserved=(*job.RESERVED, job.ARRIVAL)) if by_key else job.Split()
+        made = placed(job, data if by_key else data.drop("arrival"), given, split).collect()
         judged = {row["row_id"] for row in made if row[job.KIND] in ("fresh", "reference")}
         arrived = {row["row_id"] for row in made if row[job.KIND] in ("fresh", "new")}
         fitted = {row["row_id"] for row in made if row[job.SIDE] != "holdout"}
@@ -392,7 +406,7 @@ def test_files_of_different_headers_are_not_read_as_one_table(
         file.parent.mkdir(exist_ok=True)
         file.write_text(f"{header},row_id,split,batch\n1,2,r{name},train,run-000003\n")
     with pytest.raises(Exception, match="CSV header does not conform to the schema"):
-        job.load(spark, request(job, tmp_path), batches(job)).count()
+        job.load(spark, request(job, tmp_path), batches(job), job.Split()).count()
 
 
 def test_only_rows_of_this_run_s_batches_are_read(spark: Any, job: Any, tmp_path: Path) -> None:
@@ -400,10 +414,11 @@ def test_only_rows_of_this_run_s_batches_are_read(spark: Any, job: Any, tmp_path
     lines = ['"x ""y"",\nz",r1,train,run-000003', "b,r2,train,run-000009"]
     text = "a,row_id,split,batch\n" + "\n".join(lines) + "\n"
     (tmp_path / "run-000003/chunk-0-0.csv").write_text(text)
-    read = job.load(spark, request(job, tmp_path), batches(job))
+    read = job.load(spark, request(job, tmp_path), batches(job), job.Split())
     assert [row["a"] for row in read.collect()] == ['x "y",\nz']
+    by_key = job.Split(reserved=(*job.RESERVED, job.ARRIVAL))
     with pytest.raises(job.PrepareFailed, match="'arrival' is missing from the data at file:"):
-        job.load(spark, request(job, tmp_path, by_key=True), batches(job))
+        job.load(spark, request(job, tmp_path), batches(job), by_key)
 
 
 @pytest.mark.parametrize(
@@ -419,7 +434,7 @@ def test_features_that_differ_from_the_champion_s_are_named(
 ) -> None:
     columns = ", ".join(f"{name} string" for name in ("y", *features))
     data = table(spark, columns, ("1", *("2" for _ in features)))
-    data = job.on_sides(data, batches(job), by_key=False)
+    data = placed(job, data)
     assert job.features_of(data, "y", None) == features
     with pytest.raises(job.PrepareFailed, match=sentence):
         job.features_of(data, "y", champion)
@@ -427,11 +442,11 @@ def test_features_that_differ_from_the_champion_s_are_named(
 
 def test_a_missing_label_or_reserved_column_is_named(spark: Any, job: Any) -> None:
     data = table(spark, "a string", ("1",))
-    made = job.on_sides(data, batches(job), by_key=False)
     with pytest.raises(job.PrepareFailed, match="The label column 'y' is missing"):
-        job.features_of(made, "y", None)
+        placed(job, data)
+    made = placed(job, data.withColumnRenamed("a", "y"))
     with pytest.raises(job.PrepareFailed, match="No feature column is left"):
-        job.features_of(made.withColumnRenamed("a", "y"), "y", None)
+        job.features_of(made, "y", None)
     with pytest.raises(job.PrepareFailed, match="'split' is missing from the recipe"):
         job._require_reserved(data.drop("split"), job.RESERVED, "the recipe")
 
@@ -581,7 +596,7 @@ def contract(spark: Any, job: Any) -> Iterator[Any]:
 def landed(spark: Any, job: Any, *rows: tuple[Any, ...]) -> Any:
     data = table(spark, "y string, day string, town string, size string", *rows)
     sides = f.when(f.col("row_id") == "r1", "holdout").otherwise("train")
-    return job.on_sides(data.withColumn("split", sides), batches(job), by_key=False)
+    return placed(job, data.withColumn("split", sides))
 
 
 def test_features_are_fitted_and_landed_rows_scored(
@@ -740,8 +755,12 @@ def test_the_whole_job_with_a_champion_of_other_columns_and_features(
         "batch": "run-000002",
         "history": ["run-000001"],
         "reference": ["run-000001"],
+        "reserved": ["row_id", "split", "batch"],
+        "gap": 0,
+        "objects": [],
         "definition": {
-            "data": {"columns": columns},
+            "data": {"columns": columns, "duplicates": "refuse"},
+            "split": {"validation": 0.15, "holdout": 0.15},
             "etl": {"recipe": None, "transform": None, "features": {"sha256": "5" * 64}},
         },
         "champion": {"raw": ["age", "town"], "features": ["x"]},
@@ -750,7 +769,7 @@ def test_the_whole_job_with_a_champion_of_other_columns_and_features(
     folder = tmp_path.as_uri()
     given = {
         "source": f"{folder}/accepted/", "manifest": f"{folder}/manifest.json",
-        "output": f"{folder}/prepared", "label": "y", "split_by": "row",
+        "output": f"{folder}/prepared", "label": "y", "landed": "3", "accepted": "3",
         "transform": "false", "code": "s3://work/code.tar.gz", "parts": "backtest,alone,refit",
     }  # fmt: skip
     (tmp_path / "prepared").mkdir()
@@ -802,9 +821,16 @@ def test_a_champion_scores_rows_that_its_own_transform_prepared(
     manifest = {
         "batch": "run-000002",
         "history": [],
+        "reserved": ["row_id", "split", "batch"],
+        "gap": 0,
+        "objects": [],
         "definition_ref": {"uri": f"{folder}/ours"},
         "definition": {
-            "data": {"columns": {"a": {"type": "integer"}, "y": {"type": "integer"}}},
+            "split": {"validation": 0.15, "holdout": 0.15},
+            "data": {
+                "duplicates": "refuse",
+                "columns": {"a": {"type": "integer"}, "y": {"type": "integer"}},
+            },
             "etl": {"recipe": None, "transform": made["ours"], "features": None},
         },
         "champion": champion,
@@ -812,7 +838,7 @@ def test_a_champion_scores_rows_that_its_own_transform_prepared(
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     given = {
         "source": f"{folder}/accepted/", "manifest": f"{folder}/manifest.json",
-        "output": f"{folder}/prepared", "label": "y", "split_by": "row",
+        "output": f"{folder}/prepared", "label": "y", "landed": "3", "accepted": "3",
         "transform": "true", "code": "none", "parts": "none",
     }  # fmt: skip
     (tmp_path / "prepared").mkdir()
@@ -833,3 +859,239 @@ def test_a_champion_scores_rows_that_its_own_transform_prepared(
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(job.PrepareFailed, match="is not the transform that the champion was"):
         job.main(arguments)
+
+
+# --- the cut by time ---------------------------------------------------------------------------
+
+TIMED = f"{RESERVED}, moment string, y string, a string"
+
+
+def by_time(job: Any, *more: str, **others: Any) -> Any:
+    return job.Split(reserved=(*job.RESERVED, job.MOMENT, *more), **others)
+
+
+def cut(job: Any, at: dict[float, int], **others: Any) -> tuple[list[float], ...]:
+    """The moments of train, validation and holdout, and those in the gap."""
+    moments = sorted(at)
+    made = job.cut_at(moments, [at[moment] for moment in moments], job.Split(**others))
+    sides: tuple[list[float], ...] = ([], [], [], [])
+    for moment in moments:
+        validated = made.validation_from <= moment < made.validation_until
+        place = 2 if moment >= made.holdout_from else 1 if validated else 3
+        sides[0 if moment < made.train_until else place].append(moment)
+    return sides
+
+
+@pytest.mark.parametrize(
+    ("rows", "gap", "sides"),
+    [
+        (dict.fromkeys(range(20), 5), 0, (list(range(14)), [14, 15, 16], [17, 18, 19], [])),
+        ({1: 1, 2: 1, 3: 98}, 0, ([1], [2], [3], [])),
+        ({1: 98, 2: 1, 3: 1}, 0, ([1], [2], [3], [])),
+        ({1: 70, 2: 15, 3: 14, 4: 1}, 0, ([1], [2], [3, 4], [])),
+        (
+            dict.fromkeys(range(20), 5), 2,
+            (list(range(10)), [12, 13, 14], [17, 18, 19], [10, 11, 15, 16]),
+        ),
+        ({0: 60, 10: 9, 11: 9, 12: 9, 20: 13}, 8, ([0], [10, 11], [20], [12])),
+    ],
+)  # fmt: skip
+def test_the_newest_rows_are_held_out_and_equal_moments_stay_together(
+    job: Any, rows: dict[float, int], gap: float, sides: tuple[list[float], ...]
+) -> None:
+    assert cut(job, rows, gap=float(gap)) == sides
+
+
+@pytest.mark.parametrize(
+    ("rows", "gap", "said"),
+    [
+        ({1: 900}, 0, "has 1 different value in this batch"),
+        ({1: 450, 2: 450}, 0, "has 2 different values in this batch, too few to cut it"),
+        ({1: 300, 2: 300, 3: 300}, 1, "with gaps of 1 between them: drop a longer period"),
+    ],
+)
+def test_a_batch_of_too_few_moments_is_refused(
+    job: Any, rows: dict[float, int], gap: float, said: str
+) -> None:
+    with pytest.raises(job.DataRefused, match=said):
+        cut(job, rows, gap=float(gap))
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_whatever_the_moments_a_cut_leaves_each_side_something_and_the_gap_clear(
+    job: Any, seed: int
+) -> None:
+    chance = random.Random(seed)
+    moments = chance.sample(range(60), chance.randint(1, 30))
+    gap = float(chance.choice([0, 0, 1, 3, 8]))
+    rows = {float(moment): chance.choice([1, 1, 1, 50]) for moment in moments}
+    validation, holdout = chance.choice([(0.15, 0.15), (0.3, 0.05), (0.05, 0.6)])
+    try:
+        train, validated, held_out, left = cut(
+            job, rows, gap=gap, validation=validation, holdout=holdout
+        )
+    except job.DataRefused:
+        possible = [
+            (a, b, c) for a in rows for b in rows for c in rows if a < b - gap <= b < c - gap
+        ]
+        assert not [1 for a, b, c in possible if a < b < c]
+        return
+    assert all((train, validated, held_out))
+    assert max(train) < min(validated) - gap or gap == 0
+    assert max(train) < min(validated) <= max(validated) < min(held_out)
+    assert max(validated) < min(held_out) - gap or gap == 0
+    assert sorted([*train, *validated, *held_out, *left]) == sorted(rows)
+    assert not left or gap
+
+
+def test_a_batch_is_cut_once_and_its_rows_stay_where_they_were(spark: Any, job: Any) -> None:
+    """Three drops that overlap: what an earlier one held keeps its side, whatever the order."""
+    chance, cuts, sides, rows = random.Random(3), [], dict[str, str](), []
+    split = by_time(job)
+    for token, days in enumerate([range(10), range(6, 18), range(30)], start=1):
+        batch = f"run-{token:06d}"
+        rows += [
+            (f"r{day:02d}{n}", "time", batch, f"t{day * 86400}", "1", "2")
+            for day in days
+            for n in range(3)
+        ]
+        chance.shuffle(rows)
+        history = tuple(f"run-{n:06d}" for n in range(1, token))
+        given = job.Batches(batch, history, history, tuple(cuts))
+        data = job.with_the_first(spark.createDataFrame(rows, TIMED), given, split, "y")
+        data = job.each_row(data)
+        made = job.cut_of(data, given, split)
+        found = job.on_sides(data, given, split, made).collect()
+        now = {row["row_id"]: row[job.SIDE] for row in found}
+        assert len({(row["row_id"], row[job.SIDE]) for row in found}) == len(now)
+        assert {row_id: now[row_id] for row_id in sides} == sides
+        new = [row for row in now if row not in sides]
+        assert {now[row] for row in new} == set(job.SIDES)
+        newest = max(days)
+        assert now[f"r{newest}0".replace("r9", "r09")] == "holdout"
+        cuts.append((batch, made))
+        sides = now
+
+
+def test_a_batch_whose_cut_is_not_known_is_named(spark: Any, job: Any) -> None:
+    rows = [(f"r{n}", "time", f"run-00000{n % 2 + 2}", f"t{n}", "1", "2") for n in range(9)]
+    given = job.Batches("run-000003", ("run-000002",), ())
+    with pytest.raises(job.PrepareFailed, match="Batch run-000002 was not cut by time"):
+        placed(job, spark.createDataFrame(rows, TIMED), given, by_time(job))
+
+
+def test_a_moment_that_the_transform_changed_is_refused(spark: Any, job: Any) -> None:
+    rows = [(f"r{n}", "time", "run-000003", "2026-01-01", "1", "2") for n in range(9)]
+    given = job.Batches("run-000003", (), ())
+    with pytest.raises(job.PrepareFailed, match="'moment' was changed"):
+        placed(job, spark.createDataFrame(rows, TIMED), given, by_time(job))
+
+
+# --- the row account ---------------------------------------------------------------------------
+
+
+def accounted(spark: Any, job: Any, given: Any, landed: int, accepted: int, split: Any) -> Any:
+    data = job.numbers_as_text(given, "y", ["a"])
+    found = job.survey(data, "y", ["a"])
+    asked = job.Request("", "", "", "y", landed, accepted, False)
+    return job.account_for(found, asked), found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_row_of_a_batch_is_accounted_for(spark: Any, job: Any, seed: int) -> None:
+    """Keys that come again, rows without a label, rows that a transform removed, gaps."""
+    chance, split = random.Random(seed), None
+    reserved = (*job.RESERVED, job.ARRIVAL, job.MOMENT)
+    split = job.Split(reserved=reserved, gap=2.0)
+    rows = [
+        (f"r{chance.randint(0, 60)}", "time", batch, arrival(0, n), f"t{chance.randint(0, 30)}",
+         chance.choice(["1", "0", None, "nan"]), "2")
+        for batch in ("run-000001", "run-000003")
+        for n in range(90)
+    ]  # fmt: skip
+    chance.shuffle(rows)
+    new = [row for row in rows if row[2] == "run-000003"]
+    removed = chance.randint(0, 9)
+    made = job.Cut(10.0, 12.0, 18.0, 20.0)
+    given = job.Batches("run-000003", ("run-000001",), ("run-000001",), (("run-000001", made),))
+    schema = f"{RESERVED}, {ARRIVAL}, moment string, y string, a string"
+    data = placed(job, spark.createDataFrame(rows, schema), given, split)
+    accepted, quarantined = len(new) + removed, chance.randint(0, 5)
+    account, _ = accounted(spark, job, data, accepted + quarantined, accepted, split)
+    assert account["landed"] == account["quarantined"] + account["accepted"]
+    assert account["accepted"] == sum(
+        account[name]
+        for name in ("replaced", "removed", "unlabelled", "gap", "train", "validation", "holdout")
+    )
+    assert (account["removed"], account["quarantined"]) == (removed, quarantined)
+    assert account["replaced"] == len(new) - len({row[0] for row in new})
+    last = {row[0]: row for row in sorted(new, key=lambda row: row[3])}
+    assert account["unlabelled"] == sum(row[5] in (None, "nan") for row in last.values())
+    kept = data.collect()
+    assert account["holdout"] == sum(row[job.KIND] == "fresh" for row in kept)
+    assert account["gap"] == sum(row[job.SIDE] == "gap" and row[job.IS_NEW] for row in kept)
+
+
+def test_a_transform_that_multiplies_rows_is_refused(spark: Any, job: Any) -> None:
+    rows = [("r1", "train", "run-000003", "1", "2")] * 3
+    data = placed(job, spark.createDataFrame(rows, f"{RESERVED}, y string, a string"))
+    with pytest.raises(job.PrepareFailed, match="made 3 rows of 2: of one row they may make one"):
+        accounted(spark, job, data, 2, 2, job.Split())
+
+
+CONFLICTS = [
+    ([("1", 1), ("2", 2)], "row 1 of b/x.csv and row 2 of b/x.csv have the same key and differ"),
+    ([("1", 1), ("1", 2)], None),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), CONFLICTS)
+def test_two_rows_of_one_drop_with_the_same_key_that_differ_are_an_error(
+    spark: Any, job: Any, given: list[tuple[str, int]], said: str | None
+) -> None:
+    """Equal rows are one row; of other drops the later replaces the earlier, as it must."""
+    rows = [("k1", "train", "run-000003", arrival(0, n), "1", a) for a, n in given]
+    rows += [("k1", "train", "run-000001", arrival(0, 1), "0", "7")]
+    split = job.Split(reserved=(*job.RESERVED, job.ARRIVAL))
+    schema = f"{RESERVED}, {ARRIVAL}, y string, a string"
+    data = placed(job, spark.createDataFrame(rows, schema), None, split)
+    _, found = accounted(spark, job, data, 2, 2, split)
+    objects = [{"key": "b/x.csv"}]
+    job.refuse_conflicts(found, job.Split(duplicates=True), objects)
+    if said is None:
+        job.refuse_conflicts(found, split, objects)
+    else:
+        with pytest.raises(job.DataRefused, match=said):
+            job.refuse_conflicts(found, split, objects)
+
+
+def test_rows_without_a_label_are_left_out_and_nobody_was_trained_on_them(
+    spark: Any, job: Any
+) -> None:
+    """A label that comes later makes the row new to every model."""
+    rows = [
+        ("k1", "train", "run-000001", arrival(0, 1), None, "1"),
+        ("k1", "train", "run-000003", arrival(0, 1), "1", "1"),
+        ("k2", "train", "run-000001", arrival(0, 2), "1", "1"),
+        ("k2", "train", "run-000003", arrival(0, 2), "0", "1"),
+        ("k3", "holdout", "run-000003", arrival(0, 3), None, "not a number"),
+    ]
+    split = job.Split(reserved=(*job.RESERVED, job.ARRIVAL))
+    schema = f"{RESERVED}, {ARRIVAL}, y string, a string"
+    data = placed(job, spark.createDataFrame(rows, schema), None, split)
+    found = {row["row_id"]: (row[job.SIDE], row[job.KIND]) for row in data.collect()}
+    assert found == {"k1": ("train", "new"), "k2": ("train", None), "k3": ("unlabelled", None)}
+    account, counted = accounted(spark, job, data, 3, 3, split)
+    assert job.count_rows(counted, job.COUNTED)["repeated"] == 1
+    assert (account["unlabelled"], account["train"]) == (1, 2)
+    job.refuse_bad_values(job.numbers_as_text(data, "y", ["a"]), counted, "y", ["a"])
+
+
+def test_clusters_go_with_their_rows(spark: Any, job: Any) -> None:
+    rows = [("r1", "holdout", "run-000003", "cabc", "1", "2")]
+    data = spark.createDataFrame(rows, f"{RESERVED}, cluster string, y string, a string")
+    split = job.Split(reserved=(*job.RESERVED, job.CLUSTER_COLUMN))
+    made = placed(job, data, None, split)
+    assert (made.first()[job.CLUSTER], "cluster" in made.columns) == ("cabc", False)
+    made = placed(job, data, None, job.Split())
+    assert (made.first()[job.CLUSTER], "cluster" in made.columns) == ("-", True)

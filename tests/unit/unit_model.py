@@ -19,12 +19,24 @@ import register_model
 from retraining.documents.champion import Champion
 from retraining.documents.document import Document
 from retraining.documents.manifest import DefinitionRef, Manifest
-from retraining.documents.prepared import Prepared, PreparedRows
+from retraining.documents.prepared import Prepared, PreparedRows, RowAccount
 from retraining.documents.promotion import Promotion
 from retraining.rules.rows import Shares, row_id, side
 
 SHARES = Shares(0.7, 0.15)
 ARTIFACT = b"a model artifact"
+ACCOUNT = RowAccount(
+    landed=402,
+    quarantined=0,
+    accepted=402,
+    replaced=0,
+    removed=0,
+    unlabelled=0,
+    gap=0,
+    train=1,
+    validation=1,
+    holdout=400,
+)
 FORMER = Champion(
     package="arn:aws:sagemaker:us-east-1:1:model-package/ratchet--bank--rfjp/1",
     version=1,
@@ -66,6 +78,9 @@ class Run:
             history=(),
             reference=(),
             earlier=(),
+            cuts={},
+            gap=0.0,
+            reserved=("row_id", "split", "batch"),
             objects=(),
             definition=registered.parsed(),
             definition_ref=DefinitionRef(uri=registered.uri, sha256=registered.sha256),
@@ -77,7 +92,9 @@ class Run:
         rows = PreparedRows(
             train=1, validation=1, holdout_fresh=400, holdout_reference=0, arrival=400
         )
-        summary = Prepared(features=("a", "b"), label="y", rows=rows, shared=0)
+        summary = Prepared(
+            features=("a", "b"), label="y", rows=rows, account=ACCOUNT, cut=None, shared=0
+        )
         self.write("prepared/summary.json", summary)
         self.put(
             "prepared/holdout/part-0.csv",

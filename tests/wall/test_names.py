@@ -14,7 +14,7 @@ import yaml
 
 from ratchet.cli import following, layout, ledger, screen
 from retraining.adapters.ledger import REGISTRATIONS
-from retraining.rules import names, outcomes, passes, settlement
+from retraining.rules import belonging, names, outcomes, passes, settlement
 from retraining.rules.candidates import FRESH, REFERENCE
 from retraining.rules.gate import decisions
 
@@ -93,9 +93,10 @@ def constants(source: str) -> dict[str, object]:
 
 
 def test_the_job_keeps_the_columns_and_holdouts_that_the_service_reads() -> None:
-    by_row, arrival = constants(JOB)["RESERVED"], constants(JOB)["ARRIVAL"]
-    assert by_row == names.reserved_columns("row")
-    assert (*by_row, arrival) == names.reserved_columns("key") == names.RESERVED_COLUMNS
+    job = constants(JOB)
+    extra = (job["ARRIVAL"], job["MOMENT"], job["CLUSTER_COLUMN"])
+    assert (*job["RESERVED"], *extra) == names.RESERVED_COLUMNS
+    assert job["BY_TIME"] == belonging.TIME
     assert (constants(JOB)["FRESH"], constants(JOB)["REFERENCE"]) == (FRESH, REFERENCE)
 
 

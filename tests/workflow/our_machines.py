@@ -35,7 +35,6 @@ RUN: dict[str, Any] = {
     "source": "s3://work/accepted/bank/",
     "transform": None,
     "label": "y",
-    "split_by": "row",
     "parts": "none",
     "code": None,
     "training": {
@@ -74,7 +73,7 @@ CHUNK = {
     "rows_rejected": 3,
     "labels": ["0", "1"],
 }
-ACCEPTED = {"rows": 1000, "conclusion": None}
+ACCEPTED = {"landed": 1003, "rows": 1000, "conclusion": None}
 PROMOTE = {"decision": "promote", "outcome": "PROMOTED", "data_state": "TRAINED"}
 UNDECIDED = {"decision": "inconclusive", "outcome": "INCONCLUSIVE", "data_state": "TRAINED"}
 REJECT = {"decision": "reject", "outcome": "MODEL_REJECTED", "data_state": "SUSPECT"}
@@ -88,7 +87,7 @@ def verdict(answer: dict[str, Any]) -> Mock:
 def unfit(outcome: str, data_state: str) -> Mock:
     """JudgeData's answer that ends a run."""
     how = {"outcome": outcome, "data_state": data_state, "sentence": "The batch was judged."}
-    return payload({"rows": 1000, "conclusion": how})
+    return payload({"landed": 1003, "rows": 1000, "conclusion": how})
 
 
 def trained() -> Mock:

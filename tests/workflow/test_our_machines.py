@@ -242,10 +242,11 @@ def test_a_customer_key_encrypts_volumes_and_output_of_every_job(retraining: Cov
     assert "VolumeKmsKeyId" not in plain["ResourceConfig"]
 
 
-@pytest.mark.parametrize("by", ["row", "key"])
-def test_data_is_split_as_the_pipeline_says(retraining: Coverage, by: str) -> None:
-    run = retrain(retraining, ClaimData=payload({**RUN, "split_by": by}))
-    assert run.arguments("PrepareDataset")["Arguments"]["--split_by"] == by
+def test_the_job_that_accounts_for_the_rows_is_told_how_many_there_are(
+    retraining: Coverage,
+) -> None:
+    told = retrain(retraining).arguments("PrepareDataset")["Arguments"]
+    assert (told["--landed"], told["--accepted"]) == ("1003", "1000")
 
 
 def test_what_was_trained_is_what_is_scored_and_registered(retraining: Coverage) -> None:

@@ -110,9 +110,9 @@ class PushedDefinition(Part):
         return f"{self.features['code']}.tar.gz" if self.features else None
 
     @property
-    def split_by(self) -> str:
-        """`row` or `key`."""
-        return str(self.section("split")["by"])
+    def keyed(self) -> bool:
+        """Whether a later row replaces an earlier one of the same key."""
+        return bool(self.section("data")["key"])
 
     @property
     def metric(self) -> str:

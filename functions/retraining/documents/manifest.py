@@ -8,6 +8,7 @@ from typing import Annotated
 from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part, RunDocument
+from retraining.documents.prepared import Cut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,9 @@ class Manifest(RunDocument):
     history: Annotated[tuple[str, ...], "Earlier batches that are trained on, oldest first"]
     reference: Annotated[tuple[str, ...], "The last of them, whose holdouts are judged on"]
     earlier: Annotated[tuple[EarlierArrival, ...], "What champions promised and did, oldest first"]
+    cuts: Annotated[dict[str, Cut], "Where earlier batches were cut, if the split is by time"]
+    gap: Annotated[float, "How far apart two sides are, in units of the column `moment`"]
+    reserved: Annotated[tuple[str, ...], "The reserved columns of the accepted copies"]
     objects: Annotated[tuple[ClaimedObject, ...], "The object versions it claimed, as they arrived"]
     definition: Annotated[PushedDefinition, "The whole definition.json, every default written out"]
     definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from retraining.documents.document import Document, Part
+from retraining.documents.prepared import Cut, RowAccount
 from retraining.documents.verdict import Promise
 
 
@@ -55,6 +56,8 @@ class RunRecord(Document):
         tuple[str, ...] | None, "What the data check left out of it, or noted, in sentences"
     ] = None
     findings: Annotated[tuple[str, ...] | None, "What is odd about its data, in sentences"] = None
+    account: Annotated[RowAccount | None, "What became of every row, once they are prepared"] = None
+    cut: Annotated[Cut | None, "Where its batch was cut, if the split is by time"] = None
     metric: Annotated[str | None, "The metric that the gate reads"] = None
     metrics: Annotated[
         dict[str, dict[str, float | None]] | None, "The metric by holdout and candidate"

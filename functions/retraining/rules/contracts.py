@@ -29,6 +29,7 @@ from pydantic import (
 )
 
 from retraining.errors import PipelineRejected
+from retraining.rules.belonging import BY_COLUMN, CALENDAR, NUMERIC, TIME
 from retraining.rules.columns import Column, ColumnMap, ColumnsFile
 from retraining.rules.csv_dialect import CsvDialect
 from retraining.rules.durations import seconds
@@ -59,6 +60,11 @@ class Data(Section):
     label: StrictStr = Field(description="The column to predict")
     key: StrictStr | Annotated[list[StrictStr], Field(min_length=1)] | None = Field(
         default=None, description="Column or columns that identify a row; null: the whole row does"
+    )
+    duplicates: Literal["refuse", "last"] = Field(
+        default="refuse",
+        description="Two rows of one drop with the same key that differ: refuse the drop, or take"
+        " the row that came last",
     )
     history: Literal["all"] = Field(
         default="all", description="Which earlier batches are trained on"
@@ -268,13 +274,38 @@ class Split(Section):
     train: Share = 0.7
     validation: Share = 0.15
     holdout: Share = 0.15
-    by: Literal["row", "key"] = "row"
+    by: Literal["row", "key", "group", "time"] = Field(
+        default="row",
+        description="row and key: a hash of the row or of data.key; group: a hash of a column, so"
+        " that all rows of a customer or a day are on one side; time: the newest rows of each batch"
+        " are held out",
+    )
+    column: StrictStr | None = Field(
+        default=None, description="By group its column; by time a date, timestamp or ordered number"
+    )
+    gap: Duration | Annotated[Number, Field(ge=0)] | None = Field(
+        default=None,
+        description="By time: what is left out before validation and before the holdout, such as"
+        " 2d, or a number where the column holds numbers",
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Split:
         total = self.train + self.validation + self.holdout
         if not math.isclose(total, 1, abs_tol=1e-9):
             raise ValueError(f"train + validation + holdout must be 1, not {total:g}")
+        return self
+
+    @model_validator(mode="after")
+    def _column_and_gap_fit(self) -> Split:
+        if self.by in BY_COLUMN and self.column is None:
+            raise ValueError(
+                f"by: {self.by} requires column: name the column that holds the {self.by}"
+            )
+        if self.by not in BY_COLUMN and self.column is not None:
+            raise ValueError(f"column applies to by: group and by: time, not to by: {self.by}")
+        if self.by != TIME and self.gap is not None:
+            raise ValueError(f"gap applies to by: time, not to by: {self.by}")
         return self
 
 
@@ -392,7 +423,7 @@ class Definition(Contract):
         found = [
             *_label_problems(self),
             *_key_problems(self),
-            *_cluster_problems(self),
+            *_split_problems(self),
             *_type_problems(self),
         ]
         if found:
@@ -402,17 +433,15 @@ class Definition(Contract):
 
 def _label_problems(definition: Definition) -> list[str]:
     columns, label = definition.data.columns.root, definition.data.label
-    if label not in columns:
+    made = definition.etl.recipe or definition.etl.transform
+    if label not in columns and not made:
         return [f"data.label: {label!r} is not a column; the columns are {', '.join(columns)}"]
-    found = []
-    if columns[label].nullable:
-        found.append(
-            f"data.label: column {label!r} must not be nullable: it is what the model learns"
-        )
-    kind = columns[label].type
-    if kind in ("date", "timestamp"):
-        found.append(f"data.label: column {label!r} is a {kind}, which cannot be predicted")
-    if kind == "category" and columns[label].values is None:
+    if label not in columns:
+        return []
+    column, found = columns[label], []
+    if column.type in CALENDAR and not made:
+        found.append(f"data.label: column {label!r} is a {column.type}, which cannot be predicted")
+    if column.type == "category" and column.values is None:
         found.append(
             f"data.columns.{label}: the label is a category without values: list them, such as"
             ' values: ["no", "yes"], so that no other spelling counts as another class'
@@ -439,11 +468,42 @@ def _key_problems(definition: Definition) -> list[str]:
     return found
 
 
-def _cluster_problems(definition: Definition) -> list[str]:
-    columns, cluster = definition.data.columns.root, definition.gate.cluster
-    if cluster is None or cluster in columns:
-        return []
-    return [f"gate.cluster: {cluster!r} is not a column; the columns are {', '.join(columns)}"]
+def _split_problems(definition: Definition) -> list[str]:
+    columns, split, cluster = (
+        definition.data.columns.root,
+        definition.split,
+        definition.gate.cluster,
+    )
+    found = [
+        f"{name}: {column!r} is not a column; the columns are {', '.join(columns)}"
+        for name, column in (("split.column", split.column), ("gate.cluster", cluster))
+        if column is not None and column not in columns
+    ]
+    column = columns.get(split.column or "")
+    if column is None:
+        return found
+    if split.column == definition.data.label:
+        found.append(
+            f"split.column: the label {split.column!r} cannot decide which side a row is on"
+        )
+    if column.nullable:
+        found.append(
+            f"split.column: column {split.column!r} must not be nullable: a row without it would be"
+            " on no side"
+        )
+    return found + (_time_problems(split, column.type) if split.by == TIME else [])
+
+
+def _time_problems(split: Split, kind: str) -> list[str]:
+    if kind not in (*CALENDAR, *NUMERIC):
+        what = f"column {split.column!r} is of type {kind}, which has no order in time"
+        return [f"split.column: {what}: name a date, a timestamp or a number that grows with time"]
+    if kind in CALENDAR and not isinstance(split.gap, str | None):
+        return [f"split.gap: of a {kind} it must be a duration such as 2d, not {split.gap:g}"]
+    if kind in NUMERIC and isinstance(split.gap, str):
+        what = f"column {split.column!r} holds numbers"
+        return [f"split.gap: {what}, so it must be a number, not {split.gap}"]
+    return []
 
 
 def _type_problems(definition: Definition) -> list[str]:
@@ -491,7 +551,7 @@ def as_document(definition: Definition) -> dict[str, Any]:
     return definition.model_dump(mode="json", exclude_none=False)
 
 
-FROZEN: Final = ("data.label", "data.key", "split")
+FROZEN: Final = ("data.label", "data.key", "split", "gate.cluster")
 
 
 def frozen_changes(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
@@ -500,6 +560,7 @@ def frozen_changes(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
         "data.label": [d["data"]["label"] for d in (former, new)],
         "data.key": [key_columns(d["data"]["key"]) for d in (former, new)],
         "split": [d["split"] for d in (former, new)],
+        "gate.cluster": [d["gate"]["cluster"] for d in (former, new)],
     }
     return [name for name in FROZEN if pairs[name][0] != pairs[name][1]]
 

@@ -31,17 +31,19 @@ class Checked:
     rejected: int = 0  # objects
     labels: frozenset[str] = frozenset()  # some of the accepted rows, all if there are few
     objects: int = 0
+    landed: int = 0  # rows
 
 
 def merged(reports: Iterable[CheckReport]) -> Checked:
     """What the reports of all chunks come to."""
-    rows, rejected, objects, labels = 0, 0, 0, frozenset[str]()
+    landed, rows, rejected, objects, labels = 0, 0, 0, 0, frozenset[str]()
     for report in reports:
+        landed += sum(item.rows for item in report.objects)
         rows += sum(item.accepted_rows for item in report.objects)
         rejected += sum(not item.accepted for item in report.objects)
         objects += len(report.objects)
         labels |= frozenset(report.labels)
-    return Checked(rows, rejected, labels, objects)
+    return Checked(rows, rejected, labels, objects, landed)
 
 
 def repeats(earlier: str) -> Conclusion:

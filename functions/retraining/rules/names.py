@@ -12,7 +12,11 @@ SHORTEST_PIPELINE: Final = 2
 LONGEST_PIPELINE: Final = 24
 SEPARATOR: Final = "--"  # no stack or pipeline has it in its name, nor a hyphen at the end
 ARRIVAL_COLUMN: Final = "arrival"  # only where rows replace each other
-RESERVED_COLUMNS: Final = ("row_id", "split", "batch", ARRIVAL_COLUMN)
+MOMENT_COLUMN: Final = "moment"  # only where the split is by time
+CLUSTER_COLUMN: Final = "cluster"  # only where rows depend on each other
+RESERVED_COLUMNS: Final = (
+    "row_id", "split", "batch", ARRIVAL_COLUMN, MOMENT_COLUMN, CLUSTER_COLUMN
+)  # fmt: skip
 SEQUENCER_DIGITS: Final = 32
 VARIANT: Final = "serving"  # must never change: AWS ties an endpoint's updates to its name
 LONGEST_NAME: Final = 63  # of SageMaker's jobs, models, endpoints and package groups
@@ -53,11 +57,6 @@ def token_of(batch: str) -> int:
 def object_id(key: str, version: str) -> str:
     """Id of an object version in the ledger and in quarantine."""
     return hashlib.sha256(f"{key}\0{version}".encode()).hexdigest()[:32]
-
-
-def reserved_columns(split_by: str) -> tuple[str, ...]:
-    """The columns that the accepted copy of a pipeline has beside those that landed."""
-    return RESERVED_COLUMNS if split_by == "key" else RESERVED_COLUMNS[:-1]
 
 
 def arrival(place: int, row: int) -> str:

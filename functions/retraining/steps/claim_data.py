@@ -21,7 +21,7 @@ from retraining.errors import (
     NothingPending,
     PipelineNotRegistered,
 )
-from retraining.rules import claims, encryption, names, series, serving
+from retraining.rules import belonging, claims, encryption, names, series, serving
 from retraining.rules.durations import seconds
 from retraining.rules.passes import Plan
 from retraining.rules.settlement import TRAINED
@@ -74,7 +74,6 @@ class ClaimedRun(Part):
     transform: str | None
     code: str | None
     label: str
-    split_by: str
     parts: str
     training: RunTraining
     keys: RunKeys
@@ -124,6 +123,9 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
             history, definition.reference_batches, _trained_on(aws, pipeline, champion)
         ),
         earlier=series.earlier(runs, definition.metric),
+        cuts={names.batch(run.token): run.cut for run in runs if run.cut is not None},
+        gap=belonging.gap(definition.json),
+        reserved=belonging.reserved(definition.json),
         objects=claimed,
         definition=definition,
         definition_ref=_reference(registration),
@@ -234,7 +236,6 @@ def _claimed(
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,
         code=manifest.code,
         label=definition.label,
-        split_by=definition.split_by,
         parts=",".join(plan.parts) or NO_PARTS,
         training=training,
         keys=_keys(training),

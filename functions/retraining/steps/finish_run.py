@@ -156,6 +156,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
             "rejected": sum(item.rejected_rows for item in checks),
             **(asdict(prepared.rows) if prepared else {}),
         },
+        account=prepared.account if prepared else None,
         findings=tuple(one.sentence for one in said.findings) if said else None,
         metrics=measured.values() if measured else None,
         settings=judged.hyperparameters if judged else None,

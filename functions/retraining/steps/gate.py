@@ -83,7 +83,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         other_features=plan.other_features,
         earlier=tuple(Earlier(**asdict(one)) for one in manifest.earlier),
         expects_reference=expects_reference(
-            manifest.reference, prepared.holdout_reference, manifest.definition.split_by
+            manifest.reference, prepared.holdout_reference, keyed=manifest.definition.keyed
         ),
         holdout_share=float(manifest.definition.section("split")["holdout"]),
     )

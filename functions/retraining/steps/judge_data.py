@@ -36,6 +36,7 @@ class RunConclusion(Part):
 class JudgedData(Part):
     """What the state machine needs of a batch; `conclusion` is null when it is trained on."""
 
+    landed: int  # rows
     rows: int  # accepted
     conclusion: RunConclusion | None
 
@@ -43,7 +44,7 @@ class JudgedData(Part):
 def judge_data(aws: Adapters, manifest: Manifest) -> JudgedData:
     """Judge the batch by what the check of its chunks has found, and write down how it looks."""
     if manifest.repeats is not None:  # nothing was checked
-        return _judged(0, data_verdict.repeats(manifest.repeats))
+        return _judged(Checked(), data_verdict.repeats(manifest.repeats))
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     checked = data_verdict.merged(map(folder.read_check, manifest.chunks))
     found: tuple[Finding, ...] = ()
@@ -57,7 +58,7 @@ def judge_data(aws: Adapters, manifest: Manifest) -> JudgedData:
     )
     if compared is not None:
         folder.write(_verdict(manifest, compared, found, conclusion))
-    return _judged(checked.rows, conclusion)
+    return _judged(checked, conclusion)
 
 
 def _whole(manifest: Manifest) -> bool:
@@ -65,15 +66,15 @@ def _whole(manifest: Manifest) -> bool:
     return bool(manifest.definition.section("checks")["on_rejected_object"] == "stop")
 
 
-def _judged(rows: int, conclusion: Conclusion | None) -> JudgedData:
+def _judged(checked: Checked, conclusion: Conclusion | None) -> JudgedData:
     if conclusion is None:
-        return JudgedData(rows=rows, conclusion=None)
+        return JudgedData(landed=checked.landed, rows=checked.rows, conclusion=None)
     how = RunConclusion(
         outcome=conclusion.outcome,
         data_state=conclusion.data_state,
         sentence=conclusion.sentence,
     )
-    return JudgedData(rows=rows, conclusion=how)
+    return JudgedData(landed=checked.landed, rows=checked.rows, conclusion=how)
 
 
 def _compared(

@@ -38,7 +38,7 @@ def review_data(aws: Adapters, pipeline: str, token: int, decision: str) -> Revi
     if record.outcome is None or manifest is None:
         run = names.run_id(pipeline, token)
         raise ReviewRefused(f"run {run} has not ended or does not exist: ratchet runs {pipeline}")
-    by_key = manifest.definition.split_by == "key"
+    by_key = manifest.definition.keyed
     for move in review.moves(record, decision, by_key=by_key):
         _refuse_claimed(aws, record, move)
         _move_record(aws, record, move)

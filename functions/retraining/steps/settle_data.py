@@ -12,6 +12,7 @@ from retraining.documents.check_report import CheckedObject, Findings, Problem
 from retraining.documents.document import Part
 from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.documents.metrics import Metrics
+from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.settlement import Settlement
 from retraining.observability import log
@@ -92,12 +93,14 @@ def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> N
     aws.ledger.end_objects(pipeline, token, endings)
     if not settlement.keeps_accepted_copy(endings):
         aws.work.delete(names.accepted_batch(pipeline, token))
-    measured = aws.run_folder(pipeline, token).find(Metrics)
+    folder = aws.run_folder(pipeline, token)
+    measured, prepared = folder.find(Metrics), folder.find(Prepared)
     settled = RunRecord(
         pipeline=pipeline,
         token=token,
         data_state=data_state,
         fingerprint=manifest.fingerprint,
+        cut=prepared.cut if prepared else None,
         arrival=series.arrival(manifest, measured) if measured else None,
     )
     aws.ledger.update_run(settled)  # before the lease goes: the next run's claim reads it

@@ -187,7 +187,8 @@ def _label_problem(pipeline: YamlFile, columns: YamlFile) -> list[str]:
     from ratchet.cli.errors import nearest
 
     label, known = str(pipeline.value["data"]["label"]), columns.value["columns"]
-    if label in known:
+    etl = pipeline.value.get("etl") or {}
+    if label in known or etl.get("recipe") or etl.get("transform"):  # they may make it
         return []
     line = pipeline.line(["data", "label"])
     where = f"{pipeline.path}:{line}: data.label: {label}"

@@ -73,6 +73,35 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
     for finding in record.get("findings") or ():
         if finding not in sentence:
             console.print(Padding(f"Data: {finding}", (0, 0, 0, 2), expand=False))
+    for line in account_lines(record):
+        console.print(Padding(line, (0, 0, 0, 2), expand=False))
+
+
+LEFT_OUT = {
+    "replaced": "replaced by a later row of their key",
+    "removed": "removed by recipe or transform",
+    "unlabelled": "without a label",
+    "gap": "in the gap",
+}
+SIDES = ("train", "validation", "holdout")
+
+
+def account_lines(record: dict[str, Any]) -> list[str]:
+    """What became of every row of a run's drop; nothing before they are prepared."""
+    account: dict[str, int] | None = record.get("account")
+    if not account:
+        return []
+    accepted = f"{account['accepted']:,} accepted"
+    landed = [f"{account['landed']:,} landed", f"{account['quarantined']:,} in quarantine"]
+    whole = [*landed, accepted] if account["quarantined"] else [accepted]
+    lines = [f"rows of the drop: {', '.join(whole)}"]
+    words = {**LEFT_OUT, **{side: side for side in SIDES}}
+    parts = [f"{account[name]:,} {words[name]}" for name in words if account[name]]
+    lines.append(f"  of the accepted: {', '.join(parts)}")
+    repeated = (record.get("rows") or {}).get("repeated")
+    if repeated:
+        lines.append(f"  {repeated:,} of them were in earlier drops too")
+    return lines
 
 
 def metric_sentence(record: dict[str, Any], holdout: str, challenger: Any, champion: Any) -> str:

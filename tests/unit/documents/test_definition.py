@@ -27,7 +27,7 @@ def pushed(document: dict[str, Any]) -> PushedDefinition:
 def test_every_pushed_definition_has_all_that_the_steps_read(document: dict[str, Any]) -> None:
     definition = pushed(document)
     assert (definition.name, definition.label, definition.metric) == ("bank", "y", "auc")
-    assert (definition.split_by, definition.endpoint_kind) == ("row", "serverless")
+    assert (definition.keyed, definition.endpoint_kind) == (False, "serverless")
     assert definition.recipe == pushed(document).section("etl")["recipe"]
     assert definition.transform is None
     assert definition.instance == "ml.m5.large"

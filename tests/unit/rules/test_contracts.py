@@ -61,6 +61,10 @@ def test_defaults_are_written_out() -> None:
     assert again == document
 
 
+SHARES = {"train": 0.7, "validation": 0.15, "holdout": 0.15}
+TIMED: dict[str, Any] = {**SHARES, "by": "time", "column": "age"}
+
+
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
@@ -84,8 +88,7 @@ def test_defaults_are_written_out() -> None:
         ("data/columns/AGE", {"type": "text"}, "differ only in case"),
         ("data/columns/age", {"type": "integer", "min": 5, "max": 3}, "greater than max"),
         ("data/columns/y", {"type": "category", "values": [True]}, "put it in quotes"),
-        ("data/columns/y", {"type": "category", "nullable": True}, "must not be nullable"),
-        ("data/label", "z", "'z' is not a column"),
+        ("data/duplicates", "first", "'refuse' or 'last'"),
         ("data/key", ["age", "who"], "'who' is not a column"),
         ("data/key", "y", "cannot identify a row"),
         ("data/history", {"last": "90d"}, "data.history: input should be 'all'"),
@@ -113,7 +116,16 @@ def test_defaults_are_written_out() -> None:
         ("checks/on_rejected_object", "wait", "'proceed' or 'stop'"),
         ("split", {"train": 0.9, "validation": 0.2, "holdout": 0.15}, "must be 1, not 1.25"),
         ("split/by", "key", "split.by: key requires data.key"),
-        ("split/by", "time", "'row' or 'key'"),
+        ("split/by", "time", "by: time requires column: name the column that holds the time"),
+        ("split/by", "month", "'row', 'key', 'group' or 'time'"),
+        ("split/column", "age", "column applies to by: group and by: time, not to by: row"),
+        ("split/gap", "2d", "gap applies to by: time, not to by: row"),
+        ("split", TIMED | {"column": "when"}, "split.column: 'when' is not a column"),
+        ("split", TIMED | {"column": "y"}, "the label 'y' cannot decide which side"),
+        ("split", TIMED | {"by": "group", "column": "y"}, "the label 'y' cannot decide"),
+        ("split", TIMED | {"gap": "2d"}, "column 'age' holds numbers, so it must be a number"),
+        ("split", TIMED | {"gap": -1}, "greater than or equal to 0"),
+        ("gate/cluster", "day", "gate.cluster: 'day' is not a column"),
         ("trigger/quiet_period", "13h", "from 1s to 12h"),
         ("gate/metric", "acc", "'auc', 'accuracy'"),
         ("gate/minimum", 1.5, "not a possible value of auc; allowed: 0 to 1"),
@@ -292,3 +304,50 @@ def test_training_is_by_the_algorithm_or_by_a_workflow_of_the_folder() -> None:
     for wrong in ("../training.asl.yaml", "training.yaml", MACHINE):
         folder["training"]["workflow"] = wrong
         assert not checker.is_valid(folder)
+
+
+WHEN: dict[str, Any] = {"type": "date"}
+
+
+@pytest.mark.parametrize(
+    ("column", "split", "said"),
+    [
+        (WHEN, {"gap": "2d"}, None),
+        (WHEN, {"gap": None}, None),
+        (WHEN, {"by": "group"}, None),
+        ({"type": "integer"}, {"gap": 3}, None),
+        (WHEN, {"gap": 3}, "split.gap: of a date it must be a duration such as 2d, not 3"),
+        ({"type": "text"}, {}, "is of type text, which has no order in time"),
+        ({**WHEN, "nullable": True}, {}, "column 'when' must not be nullable"),
+        ({**WHEN, "nullable": True}, {"by": "group"}, "column 'when' must not be nullable"),
+    ],
+)
+def test_a_split_by_a_column_asks_for_one_that_every_row_has(
+    column: dict[str, Any], split: dict[str, Any], said: str | None
+) -> None:
+    document = json.loads(with_("split", {**TIMED, "column": "when", **split}))
+    document["data"]["columns"]["when"] = column
+    if said is None:
+        contracts.parse_definition(json.dumps(document))
+    else:
+        with pytest.raises(PipelineRejected, match=said):
+            contracts.parse_definition(json.dumps(document))
+
+
+def test_a_recipe_or_transform_may_make_the_label_and_a_label_may_be_missing() -> None:
+    made = with_("data/label", "late")
+    assert contracts.parse_definition(made).data.label == "late"
+    label = {"type": "category", "values": ["yes", "no"], "nullable": True}
+    missing = with_("data/columns/y", label)
+    assert contracts.parse_definition(missing).data.label == "y"
+    plain = {**json.loads(made), "etl": {}}
+    with pytest.raises(PipelineRejected, match="'late' is not a column; the columns are age, y"):
+        contracts.parse_definition(json.dumps(plain))
+
+
+def test_what_marks_the_accepted_rows_cannot_change_later() -> None:
+    former, new = (
+        contracts.as_document(contracts.parse_definition(with_("gate/cluster", cluster)))
+        for cluster in (None, "age")
+    )
+    assert contracts.frozen_changes(former, new) == ["gate.cluster"]

@@ -38,7 +38,7 @@ def report(chunk: int, labels: tuple[str, ...], *objects: tuple[int, bool]) -> C
 
 def test_the_rows_of_accepted_objects_count_and_the_labels_of_all_chunks() -> None:
     reports = [report(0, ("1",), (500, True), (7, False)), report(1, ("0",), (300, True))]
-    assert data_verdict.merged(reports) == Checked(800, 1, BOTH, 3)
+    assert data_verdict.merged(reports) == Checked(800, 1, BOTH, 3, landed=807)
 
 
 def test_a_batch_of_enough_rows_and_two_labels_is_trained_on() -> None:

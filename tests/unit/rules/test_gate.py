@@ -352,10 +352,10 @@ def test_bounds_read_as_words(lower: float, upper: float, reading: str) -> None:
 
 
 def test_a_reference_is_not_expected_when_newer_rows_replaced_all_of_it() -> None:
-    assert gate.expects_reference(["run-000001"], 0, "row")
-    assert not gate.expects_reference(["run-000001"], 0, "key")
-    assert gate.expects_reference(["run-000001"], 5, "key")
-    assert not gate.expects_reference([], 5, "row")
+    assert gate.expects_reference(["run-000001"], 0, keyed=False)
+    assert not gate.expects_reference(["run-000001"], 0, keyed=True)
+    assert gate.expects_reference(["run-000001"], 5, keyed=True)
+    assert not gate.expects_reference([], 5, keyed=False)
 
 
 @pytest.mark.parametrize("champion", [0.75, None])

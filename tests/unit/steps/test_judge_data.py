@@ -32,7 +32,7 @@ def test_a_batch_whose_chunks_have_one_label_each_is_trained_on(
 ) -> None:
     monkeypatch.setattr(claims, "CHUNK_OBJECTS", 1)
     started(service, a=YES, b=NO, bad=BAD)
-    assert judged() == {"rows": 3, "conclusion": None}
+    assert judged() == {"landed": 5, "rows": 3, "conclusion": None}
 
 
 def test_the_labels_of_a_rejected_object_do_not_count(service: Service) -> None:
@@ -65,6 +65,7 @@ def test_a_rejected_object_stops_the_run_of_a_pipeline_that_wants_whole_drops(
 def test_a_batch_of_bad_objects_alone_is_rejected(service: Service) -> None:
     started(service, bad=BAD)
     assert judged() == {
+        "landed": 2,
         "rows": 0,
         "conclusion": {
             "outcome": "DATA_REJECTED",

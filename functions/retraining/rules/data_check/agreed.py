@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from retraining.algorithms.catalog import label_range
-from retraining.rules import rows
+from retraining.rules import belonging, rows
 from retraining.rules.data_check.column_rule import ColumnRule
-from retraining.rules.names import reserved_columns
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,9 @@ class Rules:
     fill_missing: bool
     tolerance: Tolerance
     identity: tuple[str, ...]  # the columns whose text identifies a row
+    by: str  # what decides on a row's side
+    decisive: ColumnRule | None  # the column of the group or of the moment
+    cluster: ColumnRule | None
     shares: rows.Shares
     batch: str
     reserved: tuple[str, ...]
@@ -82,7 +84,8 @@ class Rules:
         data, split = definition["data"], definition["split"]
         checks = definition.get("checks") or {}
         rules = {name: ColumnRule.of(name, c) for name, c in data["columns"].items()}
-        rules[data["label"]] = rules[data["label"]].within(*_label_range(definition))
+        if data["label"] in rules:
+            rules[data["label"]] = rules[data["label"]].within(*_label_range(definition))
         key = [data["key"]] if isinstance(data["key"], str) else data["key"]
         return cls(
             columns=tuple(rules.values()),
@@ -92,10 +95,13 @@ class Rules:
             ignore_unknown=checks.get("unknown_columns") == "ignore",
             fill_missing=checks.get("missing_columns") == "fill",
             tolerance=Tolerance.of(checks),
-            identity=tuple(key) if split["by"] == "key" else tuple(rules),
+            identity=tuple(key) if key else tuple(rules),
+            by=split["by"],
+            decisive=rules.get(split.get("column") or ""),
+            cluster=rules.get(belonging.cluster_column(definition) or ""),
             shares=rows.Shares.of(split),
             batch=batch,
-            reserved=reserved_columns(split["by"]),
+            reserved=belonging.reserved(definition),
         )
 
     @property

@@ -172,7 +172,8 @@ class _Pass:
             values = {name: column.filter(good) for name, column in values.items()}
         self.spellings.add(text)
         rows = Rows(text, values, writing.lines_of(list(text.values())), above)
-        self._collect_labels(text[self.rules.label])
+        if self.rules.label in text:  # else a recipe or transform makes it
+            self._collect_labels(text[self.rules.label])
         if rows.lines:
             self.outputs.copy.write(writing.copied(rows.lines, marks(rows, self.rules, self.place)))
             self.outputs.seen({name: pc.fill_null(column, "") for name, column in text.items()})

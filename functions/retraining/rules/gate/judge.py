@@ -144,10 +144,10 @@ def _refusal(failed: RuleAnswer, sentence: str) -> Reject | Inconclusive:
     return Inconclusive(f"Inconclusive: {sentence}")
 
 
-def expects_reference(reference: Sequence[str], prepared: int, by: str) -> bool:
+def expects_reference(reference: Sequence[str], prepared: int, *, keyed: bool) -> bool:
     """True when a reference holdout must be judged.
 
-    Under `split.by: key` a newer batch may supersede every row of the earlier ones; then there
+    With `data.key` a newer batch may supersede every row of the earlier ones; then there
     is nothing left to refer to, and the fresh holdout holds all the rows there are.
     """
-    return bool(reference) and (prepared > 0 or by != "key")
+    return bool(reference) and (prepared > 0 or not keyed)

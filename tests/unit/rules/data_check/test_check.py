@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import gzip
 import io
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retraining.rules import rows
+from retraining.rules import belonging, rows
 from retraining.rules.data_check import check as data_check
 from retraining.rules.data_check import source as reading
 from retraining.rules.data_check.agreed import Rules
@@ -90,6 +91,44 @@ def test_a_row_split_by_key_keeps_its_id_when_its_values_change() -> None:
     _, copy = run(HEADER + GOOD + GOOD.replace(b"56", b"57"), BY_KEY)
     first, second = csv.DictReader(io.StringIO(copy.decode()))
     assert first["row_id"] == second["row_id"] == rows.row_id(b"housemaid")
+
+
+def split_by(by: str, column: str | None, cluster: str | None = None) -> dict[str, Any]:
+    split = {**DEFINITION["split"], "by": by, "column": column}
+    return {**DEFINITION, "split": split, "gate": {"cluster": cluster}}
+
+
+def marked(data: bytes, definition: dict[str, Any]) -> list[dict[str, str]]:
+    result, copy = run(HEADER + data, definition)
+    assert result.accepted
+    return list(csv.DictReader(io.StringIO(copy.decode())))
+
+
+def test_all_rows_of_a_group_are_on_one_side_and_one_cluster() -> None:
+    jobs = [f"job {n}" for n in range(300)]
+    data = b"".join(GOOD.replace(b"56", age).replace(b"housemaid", job.encode())
+                    for age in (b"30", b"40") for job in jobs)  # fmt: skip
+    found = marked(data, split_by("group", "job"))
+    sides = {(row["job"], row["split"], row["cluster"]) for row in found}
+    assert len(sides) == 300
+    assert len({cluster for _, _, cluster in sides}) == 300
+    counts = collections.Counter(side for _, side, _ in sides)
+    assert 180 < counts["train"] < 240
+    assert len({row["row_id"] for row in found}) == 600
+    assert list(found[0])[-4:] == ["row_id", "split", "batch", "cluster"]
+
+
+def test_a_split_by_time_leaves_the_side_open_and_tells_the_moment() -> None:
+    data = GOOD + GOOD.replace(b"2008-05-01", b"2008-05-02")
+    first, second = marked(data, split_by("time", "day"))
+    assert (first["split"], first["moment"], second["moment"]) == (
+        "time",
+        "t1209600000",
+        "t1209686400",
+    )
+    assert first["cluster"] != second["cluster"]
+    (only,) = marked(GOOD, split_by("time", "euribor3m", cluster="job"))
+    assert (only["moment"], only["cluster"]) == ("t4.857", belonging.cluster("housemaid", "text"))
 
 
 def test_rows_that_replace_each_other_say_how_late_they_came() -> None:
