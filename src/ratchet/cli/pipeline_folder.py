@@ -86,9 +86,31 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
     return Packed(
         name=document["name"],
         **_defined(definition, files),
-        warnings=warnings,
+        warnings=(*warnings, *_split_doubts(pipeline, columns)),
         read=(pipeline, columns),
     )
+
+
+def _split_doubts(pipeline: YamlFile, columns: YamlFile) -> tuple[str, ...]:
+    """A split that mixes the days tells how well a model remembers them."""
+    split = pipeline.value.get("split") or {}
+    by = split.get("by", "row")
+    dated = [
+        name
+        for name, column in columns.value["columns"].items()
+        if column.get("type") in ("date", "timestamp")
+    ]
+    if by not in ("row", "key") or not dated:
+        return ()
+    place = ["split", "by"] if "by" in split else ["split"] if split else []
+    line = pipeline.line(place) if place else 1
+    where = f"{pipeline.path}:{line}: split.by is {by}, and {dated[0]} tells when a row is from."
+    what = (
+        " Rows of the same days are then trained on and held out, so a run's figures say how well a"
+        " model knows these days; on the next drop it will do worse. For figures of days it has not"
+        f" seen: split: {{by: time, column: {dated[0]}}}"
+    )
+    return (where + what,)
 
 
 def _defined(definition: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
