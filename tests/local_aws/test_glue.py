@@ -220,6 +220,7 @@ def test_a_text_column_fails_the_run_with_column_value_and_row(world: World) -> 
         landed="200",
         accepted="200",
         parts="none",
+        code="none",
         transform="false",
     )
     assert found["JobRunState"] == "FAILED"
