@@ -21,6 +21,7 @@ TEXTS = ("package", "model", "image", "artifact", "artifact_sha256", "features_s
 CHAMPION = Champion.from_json(
     dict.fromkeys((*TEXTS, "run", "since"), "x")
     | {"version": 1, "token": 1, "features": ["a"], "config": "new", "endpoint": "bank"}
+    | {"hyperparameters": {}, "refit": False, "promise": None}
 )
 
 
