@@ -282,6 +282,35 @@ def test_every_format_of_times_is_found_and_taken_by_the_data_check(form: str) -
     assert result.accepted, result.problems.sentence()
 
 
+# --- time ----------------------------------------------------------------------------------------
+
+
+def test_a_time_column_holds_out_the_newest_rows_and_serves_a_refit_model(run: Run) -> None:
+    result = run("new", "flights", "--from-csv", str(flights()), "--label", "late", "--time", "day")
+    assert result.exit_code == 0, result.output
+    registered = definition(FLIGHTS)
+    assert (registered["split"]["by"], registered["split"]["column"]) == ("time", "day")
+    assert registered["training"]["refit"] is True
+    assert "early_stopping_rounds" not in registered["training"]["hyperparameters"]
+    assert "left out: the time" in result.stdout
+
+
+def test_without_time_a_column_of_dates_is_pointed_at(run: Run) -> None:
+    result = run("new", "flights", "--from-csv", str(flights()), "--label", "late")
+    assert "--time day judges a model on the newest rows" in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [("carrier", "holds category, which has no order"), ("delay", "is empty in"),
+     ("late", "is the label")],
+)  # fmt: skip
+def test_what_has_no_order_in_time_is_refused(run: Run, column: str, told: str) -> None:
+    result = run("new", "f2", "--from-csv", str(flights()), "--label", "late", "--time", column)
+    assert result.exit_code == 1
+    assert told in result.stderr
+
+
 def test_where_the_label_is_a_number_the_endpoint_takes_rows_as_they_land(run: Run) -> None:
     table = flights().read_text().replace(",yes\n", ",1\n").replace(",no\n", ",0\n")
     Path("january.csv").write_text(table)
@@ -299,7 +328,7 @@ def test_where_the_label_is_a_number_the_endpoint_takes_rows_as_they_land(run: R
 
 
 def test_reserved_names_are_those_of_the_service() -> None:
-    assert set(RESERVED_COLUMNS) <= set(header.RESERVED)
+    assert header.RESERVED == RESERVED_COLUMNS
 
 
 # --- any file ------------------------------------------------------------------------------------

@@ -32,6 +32,13 @@ def new(
         ),
     ],
     label: Annotated[str, typer.Option(metavar="COLUMN", help="The column to predict.")],
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="When a row is from: the newest rows of each drop are held out to judge on.",
+        ),
+    ] = None,
     key: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,7 +53,7 @@ def new(
 ) -> None:
     """Write a pipeline's folder for the data in a file: columns, settings and features.
 
-    Example: ratchet new flight-delays --from-csv january.csv --label late
+    Example: ratchet new flight-delays --from-csv january.csv --label late --time day
     """
     from ratchet.cli.authoring import guessing, looking, writing
     from ratchet.cli.extras import require
@@ -61,10 +68,14 @@ def new(
     keys = tuple(dict.fromkeys(key or ()))
     if label in keys:
         raise CliError(f"--key {label} is the label, which cannot identify a row")
+    if time == label:
+        raise CliError(f"--time {time} is the label, which is not known when it counts")
     wanted = {label: "--label", **dict.fromkeys(keys, "--key")}
+    if time is not None:
+        wanted[time] = "--time"
     with Progress(f"Reading {from_csv} ..."):
         seen = looking.look(from_csv, wanted)
-        made = guessing.guess(name, seen, label, None, keys)
+        made = guessing.guess(name, seen, label, time, keys)
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=into) as scratch:
         unfinished = Path(scratch) / name

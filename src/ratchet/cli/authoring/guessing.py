@@ -99,7 +99,7 @@ def guess(name: str, look: Look, label: str, time: str | None, keys: tuple[str, 
     if not any(column.use in ("number", "code") for column in columns):
         left = ", ".join(f"{column.name} ({column.why})" for column in columns if column.why)
         raise CliError(f"no column is left to learn from; left out: {left}")
-    doubts = tuple(_doubts(look, columns, label, keys, task))
+    doubts = tuple(_doubts(look, columns, label, time, keys, task))
     return Guess(name, look, columns, label, time, keys, task, doubts)
 
 
@@ -221,6 +221,7 @@ def _doubts(
     look: Look,
     columns: tuple[Column, ...],
     label: str,
+    time: str | None,
     keys: tuple[str, ...],
     task: Task,
 ) -> list[str]:
@@ -228,6 +229,12 @@ def _doubts(
     if task.classes:
         numbers = ", ".join(f"{value} = {place}" for place, value in enumerate(task.classes))
         found.append(f"{label}: the model learns {numbers}")
+    dates = [one.name for one in columns if one.kind in CALENDAR and one.use != "label"]
+    if time is None and dates:
+        found.append(
+            f"{dates[0]} is a time: where drops come one after the other, --time {dates[0]} judges"
+            " a model on the newest rows, as it will be used"
+        )
     for column in columns:
         found += _doubts_about(column, label, keys)
     if look.rows * HOLDOUT < ENOUGH:

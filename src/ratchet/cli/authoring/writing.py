@@ -144,11 +144,10 @@ def _pipeline(guess: Guess, folder: Path) -> str:
     task = guess.task
     settings = {
         **task.hyperparameters,
-        "num_round": 200,
+        **_rounds(guess),
         "eta": 0.1,
         "max_depth": 5,
         "subsample": 0.8,
-        "early_stopping_rounds": 20,
         "seed": 42,
     }
     return _PIPELINE.format(
@@ -167,6 +166,13 @@ def _pipeline(guess: Guess, folder: Path) -> str:
         meaning=task.meaning,
         min_holdout_rows=guess.min_holdout_rows,
     )
+
+
+def _rounds(guess: Guess) -> dict[str, int]:
+    """A refit has no rows left to stop on, so its rounds are fixed."""
+    if guess.time:
+        return {"num_round": 100}
+    return {"num_round": 200, "early_stopping_rounds": 20}
 
 
 def _csv(dialect: dict[str, Any]) -> str:
