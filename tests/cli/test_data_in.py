@@ -81,9 +81,9 @@ def test_an_unknown_key_is_named_with_file_line_and_the_nearest_key(folder: Path
 
 
 def test_a_wrong_value_is_named_with_the_values_allowed(folder: Path) -> None:
-    line = change(folder, "rule: improve", "rule: improved")
+    line = change(folder, "rule: guard", "rule: guarded")
     message = refused(folder)
-    assert f"pipeline.yaml:{line}: gate.rule: improved is not allowed" in message
+    assert f"pipeline.yaml:{line}: gate.rule: guarded is not allowed" in message
     assert "superior" in message
 
 
