@@ -138,3 +138,10 @@ def test_info_and_runs_say_what_is_set_aside(run: Run, batches: None) -> None:
 def test_a_run_says_what_became_of_its_rows(state: str, said: list[str]) -> None:
     record = {"run": "bank-000002", "data_state": state, "rows": {"accepted": 7, "rejected": 0}}
     assert list(data.became(record)) == said
+
+
+def test_one_row_in_quarantine_is_one_row() -> None:
+    record = {"run": "bank-000002", "data_state": "TRAINED", "rows": {"accepted": 7, "rejected": 1}}
+    assert list(data.became(record)) == [
+        "1 row is in quarantine; see it with: ratchet data show bank-000002"
+    ]

@@ -22,6 +22,7 @@ from ratchet.cli.connection import (
 )
 from ratchet.cli.errors import CliError
 from ratchet.cli.ledger import RunRef
+from ratchet.cli.screen import plural
 
 SUSPECT, QUARANTINED, WAITING = "SUSPECT", "QUARANTINED", "WAITING"
 SET_ASIDE = (SUSPECT, QUARANTINED, WAITING)
@@ -249,4 +250,5 @@ def became(record: dict[str, Any]) -> Iterable[str]:
     elif state == QUARANTINED:
         rejected += accepted
     if rejected and state in ("TRAINED", *SET_ASIDE):
-        yield f"{rejected:,} rows are in quarantine; see them with: ratchet data show {run}"
+        told = f"{plural(rejected, 'row')} {'is' if rejected == 1 else 'are'} in quarantine"
+        yield f"{told}; see {'it' if rejected == 1 else 'them'} with: ratchet data show {run}"
