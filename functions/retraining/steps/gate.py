@@ -75,6 +75,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         prepared_rows={FRESH: prepared.holdout_fresh, REFERENCE: prepared.holdout_reference},
         golden_rows=len(golden.rows) if golden else 0,
         shared_rows=summary.shared,
+        trains_alone=min(summary.account.train, summary.account.validation) > 0,
         released=manifest.released,
         has_champion=champion is not None,
         champion_knows_reference=champion is not None and champion.refit,

@@ -434,6 +434,15 @@ def held_out(found: Facts, value: float | None, rows: int, error: float | None) 
     return found
 
 
+def test_a_batch_without_a_side_to_train_on_asks_for_no_model_of_it_alone() -> None:
+    """By group, few groups may all be on one side: its training would fail, and the run with it."""
+    verdict = gate.judge(TERMS, replace(met(0.5), trains_alone=False))
+    assert verdict.decision.name == "promote"
+    assert verdict.data is not None
+    assert (verdict.data.collapsed, verdict.data.suspect) == (True, False)
+    assert "too small to tell why" in verdict.data.sentence
+
+
 @pytest.mark.parametrize(("value", "error"), [(0.6, 0.08), (None, None), (0.5, None)])
 def test_a_batch_too_small_to_tell_why_asks_for_nothing_and_is_not_suspect(
     value: float | None, error: float | None

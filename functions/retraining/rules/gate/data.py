@@ -73,7 +73,7 @@ def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVe
     """The first sign is there: the second decides."""
     alone, reach = facts.of(FRESH, ALONE), _by_chance(facts)
     own = None if alone is None or alone.value is None else alone.lift
-    if reach >= level:
+    if reach >= level or not facts.trains_alone:
         sentence = f"{told}: collapsed, and the batch is too small to tell why"
         return _verdict(found, level, sentence, collapsed=True, own=own)
     if facts.released:
@@ -97,7 +97,9 @@ def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVe
 
 def needs_alone(facts: Facts, data: DataVerdict | None) -> bool:
     """True when a model of the batch alone would tell why the champion's lift collapsed."""
-    if data is None or not data.collapsed or data.usual_lift is None or facts.released:
+    if data is None or not data.collapsed or data.usual_lift is None:
+        return False
+    if facts.released or not facts.trains_alone:
         return False
     return ALONE not in facts.measured.candidates and _by_chance(facts) < data.usual_lift
 

@@ -68,6 +68,7 @@ class Facts:
     changed: bool = False  # settings or features are not the champion's
     other_features: bool = False  # features are not
     holdout_share: float = 0.15  # of a batch's rows
+    trains_alone: bool = True  # the batch has rows of its own to fit on and to stop on
     released: bool = False  # by a person: whatever the batch looks like, it is not set aside
     earlier: tuple[Earlier, ...] = ()  # oldest first
 
