@@ -85,11 +85,20 @@ def test_who_may_not_look_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_unusual_about_a_pipeline_is_one_line_each() -> None:
-    found = {"out_of_step": ["a", "b"], "promotion": "bank-000002", "postponed": "no room"}
+    found = {
+        "out_of_step": ["a", "b"],
+        "promotion": "bank-000002",
+        "postponed": "no room",
+        "set_aside": ["12 rows are set aside"],
+    }
     assert info._notes(found) == [
         "a",
         "b",
+        "12 rows are set aside",
         "bank-000002 is promoting a model",
         "a better model waits for its promotion: no room",
     ]
-    assert info._notes({"out_of_step": [], "promotion": None, "postponed": None}) == []
+    assert (
+        info._notes({"out_of_step": [], "promotion": None, "postponed": None, "set_aside": []})
+        == []
+    )

@@ -269,11 +269,12 @@ def test_what_a_push_changed_is_summed_up_in_a_sentence() -> None:
     assert push.summary(again) == "Pipeline bank is registered; nothing has changed."
 
 
-def outlook(changed: tuple[str, ...] = (), **trigger: str) -> str:
+def outlook(changed: tuple[str, ...] = (), *, recipe: bool = False, **trigger: str) -> str:
     from ratchet.cli.connection import connect, stack_in
     from ratchet.cli.pipeline_folder import Packed
 
-    packed = Packed("bank-marketing", {"trigger": trigger}, {}, "0", (), cast("Any", None))
+    definition = {"trigger": trigger, "etl": {"recipe": [{}] if recipe else None}}
+    packed = Packed("bank-marketing", definition, {}, "0", (), cast("Any", None))
     found = stack_in(connect(None, None, None), "ratchet")
     before = push.Standing.of(found, "bank-marketing")
     answer = {"changed": list(changed), "pending_objects": before.waiting}
@@ -317,7 +318,8 @@ def test_a_push_says_that_changed_settings_are_backtested_once_there_is_a_champi
     put_champion()
     assert "backtested first" in outlook(changed=("training",))
     assert "backtested" not in outlook(changed=("trigger",))
-    assert "backtested" not in outlook(changed=("etl",)), "a recipe is not"
+    assert "backtested first" in outlook(changed=("etl",))
+    assert "backtested" not in outlook(changed=("etl",), recipe=True)
 
 
 def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:

@@ -39,7 +39,8 @@ def with_workflow(folder: Path) -> Path:
 
 def authored(place: Workplace, folder: Path) -> None:
     """Write the workflow as the page on pipelines tells its reader to."""
-    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    (code,) = [block for block in blocks if "training.asl.json" in block]
     (folder / "training.py").write_text(code)
     place.run("python", str(folder / "training.py"))
 

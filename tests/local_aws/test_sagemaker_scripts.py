@@ -111,13 +111,13 @@ def test_an_endpoint_answers_raw_rows_in_every_form(
 def test_a_batch_transform_gives_the_answers_of_the_endpoint(
     world: World, expected: list[str]
 ) -> None:
-    lines = [f"r{place},fresh,1,{row}" for place, row in enumerate(RAW)]
+    lines = [f"r{place},fresh,-,1,{row}" for place, row in enumerate(RAW)]
     world.put("raw-rows/a.csv", "\n".join(lines) + "\n")
     world.start_transform("raw-rows", "raw", f"s3://{BUCKET}/raw-rows/")
     job = world.transformed("raw-rows")
     assert job["TransformJobStatus"] == "Completed", job
     stored = world.get(f"s3://{BUCKET}/scores/raw-rows/a.csv.out").decode().splitlines()
-    assert stored == [f"r{place},fresh,1,{score}" for place, score in enumerate(expected)]
+    assert stored == [f"r{place},fresh,-,1,{score}" for place, score in enumerate(expected)]
 
 
 def test_a_refused_row_is_a_client_error_with_its_reason(world: World, endpoint: str) -> None:
@@ -130,7 +130,7 @@ def test_a_refused_row_is_a_client_error_with_its_reason(world: World, endpoint:
 
 
 def test_a_refused_row_fails_a_transform_with_its_line(world: World) -> None:
-    world.put("raw-bad/a.csv", f"r1,fresh,1,{RAW[0]}\nr2,fresh,1,x,many,one\n")
+    world.put("raw-bad/a.csv", f"r1,fresh,-,1,{RAW[0]}\nr2,fresh,-,1,x,many,one\n")
     world.start_transform("raw-bad", "raw", f"s3://{BUCKET}/raw-bad/")
     reason = world.transformed("raw-bad")["FailureReason"]
     assert "a.csv: Bad HTTP status received from algorithm: 400: " in reason

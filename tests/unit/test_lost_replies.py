@@ -14,6 +14,7 @@ import settle_data
 from retraining.adapters.ledger import Ledger
 from retraining.documents.champion import Champion
 from retraining.documents.promotion import Promotion
+from retraining.documents.run_record import RunRecord
 from retraining.rules.arrivals import Arrival, Lease, State
 from retraining.rules.settlement import Aftermath
 
@@ -22,12 +23,15 @@ NAMES: Final = ("package", "model", "image", "artifact", "artifact_sha256", "run
 CHAMPION: Final = Champion.from_json(
     dict.fromkeys((*NAMES, "features_sha256", "golden"), "x")
     | {"version": 1, "token": 1, "features": ["age"], "config": None, "endpoint": None}
+    | {"hyperparameters": {}, "refit": False, "promise": None}
 )
 PROMOTION: Final = Promotion.from_json(
     dict.fromkeys(("package", "model", "golden", "endpoint", "config"), "x")
     | dict.fromkeys(("check_endpoint", "check_config"), "y")
     | {"pipeline": "bank", "token": 1, "replaces": None, "variants": []}
 )
+
+SUSPECT_RUN: Final = RunRecord(pipeline="bank", token=1, data_state="SUSPECT")
 
 
 class RepeatingClient:
@@ -61,6 +65,10 @@ def locked(ledger: Ledger) -> None:
     ledger.lock_promotion(PROMOTION, "arn:execution", 10, 90)
 
 
+def set_aside(ledger: Ledger) -> None:
+    ledger.update_run(SUSPECT_RUN)
+
+
 def nothing(_: Ledger) -> None: ...
 
 
@@ -76,6 +84,7 @@ WRITES: Final[dict[str, tuple[Prepared, Write]]] = {
     ),
     "end_promotion": (promoting, lambda ledger: ledger.end_promotion("bank", 1)),
     "note_unregistered_once": (nothing, lambda ledger: ledger.note_unregistered_once("bank")),
+    "move_data": (set_aside, lambda ledger: ledger.move_data(SUSPECT_RUN, "TRAINED")),
     "set_champion": (
         locked,
         lambda ledger: ledger.set_champion("bank", CHAMPION, "arn:execution"),

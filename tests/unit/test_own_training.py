@@ -79,7 +79,6 @@ def test_a_claim_names_the_machine_and_what_the_other_states_need(service: Servi
     assert training == {
         "workflow": ARN,
         "image": training["image"],
-        "hyperparameters": {},
         "instance_type": "ml.m8i.large",
         "score_instance_type": "ml.m5.large",
         "max_runtime": 7200,

@@ -434,7 +434,7 @@ class Definition(Contract):
 def _label_problems(definition: Definition) -> list[str]:
     columns, label = definition.data.columns.root, definition.data.label
     made = definition.etl.recipe or definition.etl.transform
-    if label not in columns and not made:
+    if label not in columns and not definition.etl.transform:
         return [f"data.label: {label!r} is not a column; the columns are {', '.join(columns)}"]
     if label not in columns:
         return []

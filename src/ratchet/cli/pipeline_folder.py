@@ -210,7 +210,7 @@ def _label_problem(pipeline: YamlFile, columns: YamlFile) -> list[str]:
 
     label, known = str(pipeline.value["data"]["label"]), columns.value["columns"]
     etl = pipeline.value.get("etl") or {}
-    if label in known or etl.get("recipe") or etl.get("transform"):  # they may make it
+    if label in known or etl.get("transform"):  # it may make the label
         return []
     line = pipeline.line(["data", "label"])
     where = f"{pipeline.path}:{line}: data.label: {label}"

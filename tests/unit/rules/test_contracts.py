@@ -334,8 +334,8 @@ def test_a_split_by_a_column_asks_for_one_that_every_row_has(
             contracts.parse_definition(json.dumps(document))
 
 
-def test_a_recipe_or_transform_may_make_the_label_and_a_label_may_be_missing() -> None:
-    made = with_("data/label", "late")
+def test_a_transform_may_make_the_label_and_a_label_may_be_missing() -> None:
+    made = json.dumps({**json.loads(with_("data/label", "late")), "etl": {"transform": "0" * 64}})
     assert contracts.parse_definition(made).data.label == "late"
     label = {"type": "category", "values": ["yes", "no"], "nullable": True}
     missing = with_("data/columns/y", label)

@@ -172,7 +172,7 @@ class _Pass:
             values = {name: column.filter(good) for name, column in values.items()}
         self.spellings.add(text)
         rows = Rows(text, values, writing.lines_of(list(text.values())), above)
-        if self.rules.label in text:  # else a recipe or transform makes it
+        if self.rules.label in text:  # else the transform makes it
             self._collect_labels(text[self.rules.label])
         if rows.lines:
             self.outputs.copy.write(writing.copied(rows.lines, marks(rows, self.rules, self.place)))
