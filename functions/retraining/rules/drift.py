@@ -104,16 +104,6 @@ def new_values(now: ColumnProfile, before: ColumnProfile) -> list[str]:
     return sorted(often, key=lambda value: (-_rows(now, value), value))
 
 
-def gone_values(now: ColumnProfile, before: ColumnProfile) -> list[str]:
-    """Texts that are gone although chance alone would have kept some rows of them."""
-    if now.kind != "text" or sum(before.others) + sum(now.others):
-        return []
-    here, there = profiles.present(now), profiles.present(before)
-    expected = {value: _rows(before, value) * here / max(1, there) for value in before.counts}
-    gone = [v for v, rows in expected.items() if v not in now.counts and rows >= BINS * 2]
-    return sorted(gone, key=lambda value: (-expected[value], value))
-
-
 def factor(now: ColumnProfile, before: ColumnProfile) -> Factor | None:
     """The factor by which all numbers of a column have changed, if nothing else explains them.
 

@@ -26,11 +26,6 @@ from ratchet.cli.screen import plural
 
 SUSPECT, QUARANTINED, WAITING = "SUSPECT", "QUARANTINED", "WAITING"
 SET_ASIDE = (SUSPECT, QUARANTINED, WAITING)
-MEANING = {
-    SUSPECT: "look bad as a batch, and are kept as they were accepted",
-    QUARANTINED: "break the contract, and are kept with a report",
-    WAITING: "are fewer than a run needs, and count towards the next one",
-}
 Run = Annotated[str, typer.Argument(metavar="RUN", help="The run that set them aside.")]
 
 data = typer.Typer(

@@ -9,7 +9,6 @@ from retraining.documents.metrics import Measured, Metrics
 from retraining.rules.candidates import CHALLENGER
 
 GUARD: Final = "guard"
-IMPROVE: Final = "improve"
 SUPERIOR: Final = "superior"
 
 
