@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
-from retraining.rules.sections import OneOf, Section, in_words
+from retraining.rules.sections.section import OneOf, Section, in_words
 
 ENCODINGS: Final = (
     "utf-8", "utf-16", "latin-1", "iso-8859-15", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254",

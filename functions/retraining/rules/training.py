@@ -22,7 +22,7 @@ from retraining.algorithms.catalog import ALGORITHMS, DEFAULT
 from retraining.algorithms.hyperparameters import STOPS_EARLY
 from retraining.rules.instance_types import TRAINING, TRANSFORM
 from retraining.rules.metrics import Metric
-from retraining.rules.sections import Duration, OneOf, Section, between, in_a_row, in_words
+from retraining.rules.sections.section import Duration, OneOf, Section, between, in_a_row, in_words
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
 

@@ -20,7 +20,7 @@ from retraining.errors import (
     ScheduleRefused,
     WorkflowRefused,
 )
-from retraining.rules import contracts, names
+from retraining.rules import changes, contracts, names
 from retraining.rules.names import Names
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
@@ -54,7 +54,7 @@ def register_pipeline(
     former = aws.ledger.registration(name)
     before = former.parsed() if former else None
     _refuse(_problems(aws, name, folder, definition, before, new_baseline=new_baseline))
-    changed = contracts.changes(before.json if before else None, definition.json)
+    changed = changes.sections(before.json if before else None, definition.json)
     registration = Registration(
         definition=json.dumps(definition.json, ensure_ascii=False),
         hash=content_hash,
@@ -188,10 +188,10 @@ def _frozen(
         return _no_baseline(aws, name, definition, before)
     if before is None or before.json == definition.json or not _has_accepted(aws, name):
         return []
-    changed = contracts.frozen_changes(before.json, definition.json)
+    changed = changes.frozen_changes(before.json, definition.json)
     return [
-        *contracts.champion_problems(before.json, definition.json),
-        *contracts.column_problems(before.json, definition.json),
+        *changes.champion_problems(before.json, definition.json),
+        *changes.column_problems(before.json, definition.json),
     ] + [
         f"{key}: earlier rows were identified and split by the former one: push --new-baseline"
         " trains on what lands from now on alone, and the champion keeps serving meanwhile"
@@ -205,8 +205,8 @@ def _no_baseline(
     if before is None:
         return ["a new baseline: nothing was pushed yet, so there is none to leave behind"]
     if definition.recipe and before.json["data"]["columns"].keys() != definition.columns:
-        return contracts.column_problems(before.json, definition.json)
-    found = contracts.champion_problems(before.json, definition.json)
+        return changes.column_problems(before.json, definition.json)
+    found = changes.champion_problems(before.json, definition.json)
     if found and aws.ledger.champion(name) is not None:
         return found
     lease = aws.ledger.state(name).lease

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from retraining.errors import PipelineRejected
-from retraining.rules import contracts
+from retraining.rules import changes, contracts
 
 SCHEMAS = Path(__file__).parents[3] / "src" / "ratchet" / "cli" / "schemas"
 
@@ -206,9 +206,9 @@ def whole(text: str) -> dict[str, Any]:
 def test_what_identifies_the_accepted_rows_cannot_change_later() -> None:
     former = whole(json.dumps(DEFINITION))
     new = whole(with_("split/train", 0.6).replace('"train": 0.6', '"train": 0.6, "holdout": 0.25'))
-    assert contracts.frozen_changes(former, former) == []
-    assert contracts.frozen_changes(former, new) == ["split"]
-    assert contracts.changes(former, new) == ["split"]
+    assert changes.frozen_changes(former, former) == []
+    assert changes.frozen_changes(former, new) == ["split"]
+    assert changes.sections(former, new) == ["split"]
 
 
 FEATURES = {"features": {"sha256": "0" * 64, "code": "0" * 64, "columns": ["a"]}}
@@ -237,10 +237,10 @@ def test_columns_may_change_where_every_model_keeps_its_own(
         document["etl"] = etl
     former = whole(json.dumps(document))
     columns["city"] = added
-    found = contracts.column_problems(former, whole(json.dumps(document)))
+    found = changes.column_problems(former, whole(json.dumps(document)))
     assert (found == []) if words is None else any(words in problem for problem in found)
     columns.pop("city")
-    assert contracts.column_problems(former, whole(json.dumps(document))) == []
+    assert changes.column_problems(former, whole(json.dumps(document))) == []
 
 
 def test_a_champion_of_prepared_rows_cannot_be_compared_on_landed_ones() -> None:
@@ -248,9 +248,9 @@ def test_a_champion_of_prepared_rows_cannot_be_compared_on_landed_ones() -> None
     document = copy.deepcopy(DEFINITION)
     document["data"]["columns"]["y"] = {"type": "integer"}
     document["etl"] = FEATURES
-    (found,) = contracts.champion_problems(former, whole(json.dumps(document)))
+    (found,) = changes.champion_problems(former, whole(json.dumps(document)))
     assert "etl.features: the champion takes prepared rows" in found
-    (found,) = contracts.champion_problems(whole(json.dumps(document)), former)
+    (found,) = changes.champion_problems(whole(json.dumps(document)), former)
     assert "etl.features: the champion takes rows as they land" in found
 
 
@@ -350,4 +350,4 @@ def test_what_marks_the_accepted_rows_cannot_change_later() -> None:
         contracts.as_document(contracts.parse_definition(with_("gate/cluster", cluster)))
         for cluster in (None, "age")
     )
-    assert contracts.frozen_changes(former, new) == ["gate.cluster"]
+    assert changes.frozen_changes(former, new) == ["gate.cluster"]

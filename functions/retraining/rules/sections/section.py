@@ -41,6 +41,11 @@ Duration = Annotated[
 ]
 
 
+Number = Annotated[float, Field(strict=True)]
+Share = Annotated[Number, Field(gt=0, lt=1)]
+Sha256 = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Section(BaseModel):
     """A part of pipeline.yaml; a key it does not know is refused."""
 

@@ -1,0 +1,61 @@
+"""What a push changes, and what it may not: earlier rows and the champion must follow it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from retraining.rules.sections.data import key_columns
+
+FROZEN: Final = ("data.label", "data.key", "split", "gate.cluster")
+
+
+def frozen_changes(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What a push may not change once data is accepted: rows were identified and split by it."""
+    pairs = {
+        "data.label": [d["data"]["label"] for d in (former, new)],
+        "data.key": [key_columns(d["data"]["key"]) for d in (former, new)],
+        "split": [d["split"] for d in (former, new)],
+        "gate.cluster": [d["gate"]["cluster"] for d in (former, new)],
+    }
+    return [name for name in FROZEN if pairs[name][0] != pairs[name][1]]
+
+
+def champion_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Why a champion could not be scored on the rows of this definition; nothing if it can."""
+    if bool(former["etl"]["features"]) == bool(new["etl"]["features"]):
+        return []
+    takes = "rows as they land" if former["etl"]["features"] else "prepared rows"
+    why = (
+        f"etl.features: the champion takes {takes}, so it could not be compared with a model that"
+        " does not: push under another name"
+    )
+    return [why]
+
+
+def column_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Why earlier batches could not follow these columns; nothing if they can.
+
+    Rows are prepared again in every run, by name: what an earlier batch has not is missing there. A
+    recipe reads all batches as one table, and without any ETL the columns are the features.
+    """
+    before, after = former["data"]["columns"], new["data"]["columns"]
+    if list(before) == list(after):
+        return []
+    following = [name for name in ("transform", "features") if new["etl"][name]]
+    if new["etl"]["recipe"] or former["etl"]["recipe"] or not following:
+        why = (
+            "data.columns: they can change with etl.features or etl.transform, not with a recipe,"
+            " and not without any: earlier rows were read by the former ones"
+        )
+        return [why]
+    return [
+        f"data.columns.{name}: earlier batches have no such column: make it nullable, or give it a"
+        " default"
+        for name, column in after.items()
+        if name not in before and not column["nullable"] and column["default"] is None
+    ]
+
+
+def sections(former: dict[str, Any] | None, new: dict[str, Any]) -> list[str]:
+    """The sections in which two definitions differ."""
+    return [key for key in new if former is None or former.get(key) != new[key]]

@@ -1,0 +1,118 @@
+"""Whether the sections of a definition fit each other and the columns."""
+
+from __future__ import annotations
+
+import re
+
+from retraining.rules.belonging import CALENDAR, NUMERIC, TIME
+from retraining.rules.columns import Column
+from retraining.rules.sections.data import DataOfDefinition, key_columns
+from retraining.rules.sections.etl import EtlOfDefinition
+from retraining.rules.sections.gate import Gate
+from retraining.rules.sections.split import Split
+
+
+def problems(data: DataOfDefinition, etl: EtlOfDefinition, split: Split, gate: Gate) -> list[str]:
+    """Everything that does not fit, in sentences."""
+    return [
+        *_label_problems(data, etl),
+        *_key_problems(data, split),
+        *_split_problems(data, split, gate),
+        *_type_problems(data, etl),
+    ]
+
+
+def _label_problems(data: DataOfDefinition, etl: EtlOfDefinition) -> list[str]:
+    columns, label = data.columns.root, data.label
+    made = etl.recipe or etl.transform
+    if label not in columns and not etl.transform:
+        return [f"data.label: {label!r} is not a column; the columns are {', '.join(columns)}"]
+    if label not in columns:
+        return []
+    column, found = columns[label], []
+    if column.type in CALENDAR and not made:
+        found.append(f"data.label: column {label!r} is a {column.type}, which cannot be predicted")
+    if column.type == "category" and column.values is None:
+        found.append(
+            f"data.columns.{label}: the label is a category without values: list them, such as"
+            ' values: ["no", "yes"], so that no other spelling counts as another class'
+        )
+    return found
+
+
+def _key_problems(data: DataOfDefinition, split: Split) -> list[str]:
+    columns, keys = data.columns.root, key_columns(data.key)
+    found = [
+        f"data.key: {key!r} is not a column; the columns are {', '.join(columns)}"
+        for key in keys
+        if key not in columns
+    ]
+    found += [
+        f"data.key: column {key!r} must not be nullable"
+        for key in keys
+        if key in columns and columns[key].nullable
+    ]
+    if data.label in keys:
+        found.append(f"data.key: the label {data.label!r} cannot identify a row")
+    if split.by == "key" and not keys:
+        found.append("split.by: key requires data.key: name the column that identifies a row")
+    return found
+
+
+def _split_problems(data: DataOfDefinition, split: Split, gate: Gate) -> list[str]:
+    columns = data.columns.root
+    found = [
+        f"{name}: {column!r} is not a column; the columns are {', '.join(columns)}"
+        for name, column in (("split.column", split.column), ("gate.cluster", gate.cluster))
+        if column is not None and column not in columns
+    ]
+    column = columns.get(split.column or "")
+    if column is None:
+        return found
+    if split.column == data.label:
+        found.append(
+            f"split.column: the label {split.column!r} cannot decide which side a row is on"
+        )
+    if column.nullable:
+        found.append(
+            f"split.column: column {split.column!r} must not be nullable: a row without it would be"
+            " on no side"
+        )
+    return found + (_time_problems(split, column.type) if split.by == TIME else [])
+
+
+def _time_problems(split: Split, kind: str) -> list[str]:
+    if kind not in (*CALENDAR, *NUMERIC):
+        what = f"column {split.column!r} is of type {kind}, which has no order in time"
+        return [f"split.column: {what}: name a date, a timestamp or a number that grows with time"]
+    if kind in CALENDAR and not isinstance(split.gap, str | None):
+        return [f"split.gap: of a {kind} it must be a duration such as 2d, not {split.gap:g}"]
+    if kind in NUMERIC and isinstance(split.gap, str):
+        what = f"column {split.column!r} holds numbers"
+        return [f"split.gap: {what}, so it must be a number, not {split.gap}"]
+    return []
+
+
+def _type_problems(data: DataOfDefinition, etl: EtlOfDefinition) -> list[str]:
+    """Without ETL every column must already be numeric: training reads only numbers.
+
+    features.py makes the features alone, so there the label must be a number as it lands.
+    """
+    columns = data.columns.root
+    if etl.recipe or etl.transform:
+        return []
+    wanted = [data.label] if etl.features else list(columns)
+    add = "etl.recipe or etl.transform" if etl.features else "etl.recipe, transform or features"
+    return [
+        f"data.columns.{name}: type {columns[name].type}, and nothing converts it to a number:"
+        f" add {add}"
+        for name in wanted
+        if name in columns and not _numeric(columns[name])
+    ]
+
+
+def _numeric(column: Column) -> bool:
+    if column.type in ("integer", "number", "boolean"):
+        return True
+    pattern = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+    return column.type == "category" and all(pattern.fullmatch(v) for v in column.values or ["x"])

@@ -1,0 +1,1 @@
+"""The sections of pipeline.yaml and of definition.json, one module each."""

@@ -1,0 +1,58 @@
+"""`gate`: what a challenger must prove before it serves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictInt, StrictStr, ValidationInfo, field_validator
+
+from retraining.rules.metrics import METRICS
+from retraining.rules.sections.section import Number, OneOf, Section, in_a_row
+
+LOWER_IS_BETTER: Final = [row.name for row in METRICS.values() if not row.higher_is_better]
+
+
+class Gate(Section):
+    """What a challenger must prove before it serves."""
+
+    metric: Annotated[str, OneOf(METRICS)]
+    minimum: Number = Field(
+        description=f"The least acceptable value; for {in_a_row(LOWER_IS_BETTER)} the greatest"
+    )
+    rule: Literal["guard", "improve", "superior"] = Field(
+        default="guard",
+        description="guard refuses only what is clearly worse than the champion; improve asks for a"
+        " better value that is proven not to be worse by the margin; superior asks for a proof that"
+        " it is better",
+    )
+    margin: Annotated[Number, Field(ge=0)] = 0.01
+    confidence: Annotated[Number, Field(ge=0.5, lt=1)] = 0.95
+    min_holdout_rows: Annotated[StrictInt, Field(ge=30)] = 1000
+    reference_batches: Annotated[StrictInt, Field(ge=1, le=100)] = Field(
+        default=6,
+        description="The holdouts of so many earlier batches are judged on beside that of the new"
+        " one; those of older batches are trained on",
+    )
+    approval: Literal["auto", "manual"] = Field(
+        default="auto",
+        description="Who promotes a challenger that has proven itself: the run, or a person who"
+        " approves its package",
+    )
+    cluster: StrictStr | None = Field(
+        default=None,
+        description="Column whose equal values make rows depend on each other, such as a day or a"
+        " customer; null: the split's group, or the day of its time column, or none",
+    )
+    undecided_settings: Literal["keep", "take"] = Field(
+        default="keep", description="Changed settings about which the backtest does not decide"
+    )
+
+    @field_validator("minimum")
+    @classmethod
+    def _minimum_is_possible(cls, minimum: float, info: ValidationInfo) -> float:
+        metric = METRICS.get(info.data.get("metric", ""))
+        if metric and minimum not in metric.range:
+            raise ValueError(
+                f"{minimum:g} is not a possible value of {metric.name}; allowed: {metric.range}"
+            )
+        return minimum
