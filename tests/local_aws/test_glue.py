@@ -278,6 +278,98 @@ def test_a_script_of_glue_idioms_runs_unmodified_and_overwrites_what_was_there(
     assert world.output(found) == ["rows 2"]
 
 
+CHURN = """
+import sys
+from awsglue.transforms import *
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+from awsglue.context import GlueContext
+from awsglue.job import Job
+from pyspark.sql.functions import *
+from pyspark.sql.types import *
+
+args = getResolvedOptions(
+    sys.argv, ["JOB_NAME", "S3_SOURCE", "S3_DEST", "TRAIN_KEY", "VAL_KEY"])
+
+sc = SparkContext()
+glueContext = GlueContext(sc)
+spark = glueContext.spark_session
+job = Job(glueContext)
+job.init(args["JOB_NAME"], args)
+
+data = spark.read.option("header", "false").option("inferSchema", "true").csv(args["S3_SOURCE"])
+(train, validation) = data.randomSplit([0.7, 0.3])
+train.write.format("csv").option("header", "false").mode("overwrite").save(
+    args["S3_DEST"] + args["TRAIN_KEY"])
+validation.write.format("csv").option("header", "false").mode("overwrite").save(
+    args["S3_DEST"] + args["VAL_KEY"])
+job.commit()
+"""
+
+
+def test_a_script_of_glues_template_splits_headerless_rows_twice(world: World) -> None:
+    chance = random.Random(3)
+    rows = [f"{chance.randint(0, 1)},{number},0.{chance.randint(1, 999)}5" for number in range(400)]
+    job = world.job(CHURN)
+    places = {
+        "S3_SOURCE": world.put("churn/customer-churn.csv", "\n".join(rows) + "\n"),
+        "S3_DEST": f"s3a://{world.bucket}/",
+        "TRAIN_KEY": "train/",
+        "VAL_KEY": "validation/",
+    }
+    for _ in range(2):
+        found = world.run(job, **places)
+        assert found["JobRunState"] == "SUCCEEDED", found
+        train, validation = (
+            [line for key in world.keys(side) if key.endswith(".csv")
+             for line in world.get(key).splitlines()]
+            for side in ("train/", "validation/")
+        )  # fmt: skip
+        assert sorted(train + validation) == sorted(rows), "every row is on one side, whole"
+        assert 0.6 < len(train) / len(rows) < 0.8
+
+
+MAPPED = """
+import sys
+from awsglue.transforms import *
+from awsglue.context import GlueContext
+from pyspark.context import SparkContext
+
+glue = GlueContext(SparkContext.getOrCreate())
+source, out = sys.argv[sys.argv.index("--S3_SOURCE") + 1], sys.argv[sys.argv.index("--S3_DEST") + 1]
+read = glue.create_dynamic_frame.from_options(
+    connection_type="s3", connection_options={"paths": [source]}, format="csv",
+    format_options={"withHeader": True}, transformation_ctx="read")
+mapped = ApplyMapping.apply(frame=read, mappings=[
+    ("`emp.var.rate`", "string", "rate", "double"), ("y", "string", "y", "string"),
+    ("none", "string", "none", "string")], transformation_ctx="mapped")
+cast = ResolveChoice.apply(frame=mapped, specs=[("rate", "cast:int")], transformation_ctx="cast")
+dense = DropNullFields.apply(frame=cast, transformation_ctx="dense")
+positive = Filter.apply(frame=dense, f=lambda row: row["rate"] > 0)
+named = RenameField.apply(positive, "y", "answer")
+loud = Map.apply(frame=named, f=lambda row: {**row, "answer": row["answer"].upper()})
+glue.write_dynamic_frame.from_options(
+    frame=SelectFields.apply(frame=loud, paths=["answer", "rate"]), connection_type="s3",
+    connection_options={"path": out}, format="json")
+Relationalize.apply(frame=loud, staging_path="x", name="root")
+"""
+
+
+def test_transforms_do_what_glues_do_and_the_others_are_refused_by_name(world: World) -> None:
+    found = world.run(
+        world.job(MAPPED),
+        S3_SOURCE=world.put("in/a.csv", "emp.var.rate,y,none\n1.9,no,\n-2,no,\n3,yes,\n"),
+        S3_DEST=f"s3://{world.bucket}/out",
+    )
+    assert found["JobRunState"] == "FAILED"
+    assert "the transform Relationalize is not supported on local AWS" in found["ErrorMessage"]
+    lines = [line for key in world.keys("out") for line in world.get(key).splitlines()]
+    assert [json.loads(line) for line in lines] == [
+        {"answer": "NO", "rate": 1},
+        {"answer": "YES", "rate": 3},
+    ]
+
+
 WAITING = """
 import sys, time
 from pyspark.sql import SparkSession

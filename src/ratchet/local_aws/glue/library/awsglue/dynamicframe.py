@@ -1,8 +1,13 @@
-"""DynamicFrame, as far as scripts use it to convert from and to DataFrames."""
+"""DynamicFrame: a DataFrame under Glue's names. Every record has the DataFrame's schema."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as f
+
+Mapping = tuple[str, str, str, str]
+"""Source column, source type, target column, target type."""
 
 
 class DynamicFrame:
@@ -34,11 +39,10 @@ class DynamicFrame:
         self._data.show(num_rows)
 
     def select_fields(self, paths: list[str], transformation_ctx: str = "") -> "DynamicFrame":
-        names = [f"`{path.replace('`', '``')}`" for path in paths]
-        return DynamicFrame(self._data.select(*names), self.glue_ctx, transformation_ctx)
+        return self._made(self._data.select(*map(_column, paths)), transformation_ctx)
 
     def drop_fields(self, paths: list[str], transformation_ctx: str = "") -> "DynamicFrame":
-        return DynamicFrame(self._data.drop(*paths), self.glue_ctx, transformation_ctx)
+        return self._made(self._data.drop(*paths), transformation_ctx)
 
     def rename_field(
         self,
@@ -47,4 +51,74 @@ class DynamicFrame:
         transformation_ctx: str = "",
     ) -> "DynamicFrame":
         renamed = self._data.withColumnRenamed(oldName, newName)
-        return DynamicFrame(renamed, self.glue_ctx, transformation_ctx)
+        return self._made(renamed, transformation_ctx)
+
+    def apply_mapping(
+        self, mappings: Iterable[Mapping | tuple[str, str]], case_sensitive: bool = False,
+        transformation_ctx: str = "",
+    ) -> "DynamicFrame":  # fmt: skip
+        """Choose, rename and cast; a pair of names casts nothing."""
+        del case_sensitive
+        return self._made(self._data.select(*map(_mapped, mappings)), transformation_ctx)
+
+    def drop_null_fields(self, transformation_ctx: str = "") -> "DynamicFrame":
+        counts = [f.count(_column(name)).alias(name) for name in self._data.columns]
+        (found,) = self._data.agg(*counts).collect()
+        empty = [name for name in self._data.columns if not found[name]]
+        return self._made(self._data.drop(*empty), transformation_ctx)
+
+    def filter(
+        self,
+        f: Callable[[dict[str, Any]], Any],  # Glue's name
+        transformation_ctx: str = "",
+    ) -> "DynamicFrame":
+        """The records for which the function is true; it sees each as a dictionary."""
+        test = f
+        kept = self._data.rdd.filter(lambda row: bool(test(row.asDict(recursive=True))))
+        session = self._data.sparkSession
+        return self._made(session.createDataFrame(kept, self._data.schema), transformation_ctx)
+
+    def map(
+        self,
+        f: Callable[[dict[str, Any]], dict[str, Any]],  # Glue's name
+        preservesPartitioning: bool = False,  # noqa: N803
+        transformation_ctx: str = "",
+    ) -> "DynamicFrame":
+        """What the function makes of each record; Spark infers the types from what it returns."""
+        del preservesPartitioning
+        change = f
+        made = self._data.rdd.map(lambda row: Row(**change(row.asDict(recursive=True))))
+        return self._made(self._data.sparkSession.createDataFrame(made), transformation_ctx)
+
+    def resolveChoice(  # noqa: N802
+        self,
+        specs: Iterable[tuple[str, str]] | None = None,
+        choice: str = "",
+        transformation_ctx: str = "",
+        **_catalog: Any,
+    ) -> "DynamicFrame":
+        """Cast what `specs` names with cast or project; no column has a choice of types."""
+        wanted = dict(specs or [])
+        if choice.startswith(("cast:", "project:")):
+            wanted = dict.fromkeys(self._data.columns, choice)
+        data = self._data
+        for name, action in wanted.items():
+            kind, _, target = action.partition(":")
+            if kind in ("cast", "project"):
+                data = data.withColumn(name.strip("`"), _column(name.strip("`")).cast(target))
+        return self._made(data, transformation_ctx)
+
+    def _made(self, data: DataFrame, name: str) -> "DynamicFrame":
+        return DynamicFrame(data, self.glue_ctx, name)
+
+
+def _mapped(mapping: Mapping | tuple[str, str]) -> Column:
+    if len(mapping) == 2:
+        source, target = mapping
+        return f.col(source).alias(target.strip("`"))
+    source, _, target, kind = mapping
+    return f.col(source).cast(kind).alias(target.strip("`"))
+
+
+def _column(name: str) -> Column:
+    return f.col(f"`{name.replace('`', '``')}`")
