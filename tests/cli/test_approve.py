@@ -90,7 +90,7 @@ def test_the_commands_write_what_any_client_of_the_registry_writes(
     monkeypatch: pytest.MonkeyPatch, run: Any, command: str, what: str
 ) -> None:
     stack = Stack()
-    monkeypatch.setattr("ratchet.cli.approve.find_stack", lambda *_, **__: stack)
+    monkeypatch.setattr("ratchet.cli.options.Where.find", lambda *_, **__: stack)
     monkeypatch.setattr("ratchet.cli.ledger.registrations", lambda _: {"bank": {}})
     record = {"pipeline": "bank", "token": 7, "run": "bank-000007", "package": f"{GROUP}/3"}
     record["outcome"] = "APPROVAL_PENDING"

@@ -110,7 +110,7 @@ def test_a_defect_of_ours_prints_one_line_and_where_the_details_are(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("not a message\nfor people")
 
-    monkeypatch.setattr("ratchet.cli.info.find_stack", broken)
+    monkeypatch.setattr("ratchet.cli.options.Where.find", broken)
     result = run("info")
     assert result.exit_code == 70
     first, second = result.stderr.strip().splitlines()
@@ -123,7 +123,7 @@ def test_ctrl_c_is_one_line_and_130(run: Run, monkeypatch: pytest.MonkeyPatch) -
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ratchet.cli.info.find_stack", interrupted)
+    monkeypatch.setattr("ratchet.cli.options.Where.find", interrupted)
     result = run("info")
     assert (result.exit_code, result.stderr) == (130, "Stopped.\n")
 

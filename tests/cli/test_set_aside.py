@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ratchet.cli import data
+from ratchet.cli import set_aside
 from ratchet.cli.connection import Stack
 
 from .conftest import Run, put_item, register
@@ -57,6 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
                 body = io.BytesIO(json.dumps(refusal).encode())
                 return {"FunctionError": "Unhandled", "Payload": body}
             becomes = {"release": "TRAINED", "discard": "DISCARDED"}[given["decision"]]
+            becomes = "PENDING" if given["token"] == 3 else becomes
             answer = {"run": "bank-000002", "objects": 1, "becomes": becomes, "was": "SUSPECT"}
             return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
@@ -108,6 +109,28 @@ def test_a_release_asks_the_service_and_says_what_follows(
     assert "ratchet data list bank" in refused.stderr
 
 
+def test_a_release_can_follow_the_run_that_takes_it(
+    run: Run, batches: None, asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the very object versions that were set aside, and the outcome as exit code."""
+    followed: list[Any] = []
+
+    def follow(_: Stack, pipeline: str, landed: Any, *__: Any) -> dict[str, Any]:
+        followed.extend((pipeline, one.key, one.version) for one in landed)
+        return {"pipeline": "bank", "run": "bank-000004", "token": 4, "outcome": outcome}
+
+    monkeypatch.setattr("ratchet.cli.following.follow_drop", follow)
+    for outcome, code in (("PROMOTED", 0), ("MODEL_REJECTED", 1)):
+        released = run("data", "release", "bank-000003", "--wait")
+        assert released.exit_code == code, released.output
+        assert released.stdout.startswith("1 object of bank-000003 landed again.\n")
+        assert outcome in released.stdout
+    assert set(followed) == {("bank", "bank/bad.csv", "v")}
+    told = run("data", "release", "bank-000003", "--wait", "--json")
+    assert json.loads(told.stdout)["run"]["outcome"] == "MODEL_REJECTED"
+    assert run("data", "release", "bank-000002", "--wait").exit_code == 0, "no run follows"
+
+
 def test_a_discard_is_asked_about_first(
     run: Run, batches: None, asked: list[dict[str, Any]]
 ) -> None:
@@ -137,11 +160,11 @@ def test_info_and_runs_say_what_is_set_aside(run: Run, batches: None) -> None:
 )
 def test_a_run_says_what_became_of_its_rows(state: str, said: list[str]) -> None:
     record = {"run": "bank-000002", "data_state": state, "rows": {"accepted": 7, "rejected": 0}}
-    assert list(data.became(record)) == said
+    assert list(set_aside.became(record)) == said
 
 
 def test_one_row_in_quarantine_is_one_row() -> None:
     record = {"run": "bank-000002", "data_state": "TRAINED", "rows": {"accepted": 7, "rejected": 1}}
-    assert list(data.became(record)) == [
+    assert list(set_aside.became(record)) == [
         "1 row is in quarantine; see it with: ratchet data show bank-000002"
     ]

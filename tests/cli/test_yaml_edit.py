@@ -56,6 +56,20 @@ def test_a_section_in_one_line_stays_in_one_line() -> None:
     assert "minimum: 0.5, margin: 0.02}   #" in set_value(TEXT, "p", "gate.margin=0.02").text
 
 
+@pytest.mark.parametrize(
+    ("assignment", "written"),
+    [("checks.drift.action=reject", "checks: {drift: {action: reject}}\n"),
+     ("gate.slices.country.minimum=0.6", ", slices: {country: {minimum: 0.6}}}   # in one"),
+     ("training.sampling.rows=5", "1h\n  sampling: {rows: 5}\n")],
+)  # fmt: skip
+def test_a_section_that_is_missing_is_written(assignment: str, written: str) -> None:
+    edit = set_value(TEXT, "p.yaml", assignment)
+    assert written in edit.text
+    assert edit.before is None
+    last = assignment.partition("=")[0].rpartition(".")[2]
+    assert f"{last}: {edit.after}" in edit.text.splitlines()[edit.line - 1]
+
+
 def test_a_file_without_a_last_line_end_gets_one() -> None:
     assert set_value("a:\n  b: 1", "p", "a.c=2").text == "a:\n  b: 1\n  c: 2\n"
 
@@ -65,7 +79,6 @@ REFUSED = {
     "an empty value": ("training.max_runtime=", "is not a plain value"),
     "a list": ("gate.metric=[a, b]", "is not a plain value"),
     "a comment": ("gate.metric=auc # or not", "is not a plain value"),
-    "an unknown section": ("trianing.max_runtime=2h", "p.yaml has no trianing"),
     "a whole section": ("training.hyperparameters=5", "p.yaml:6: training.hyperparameters is not"),
     "below a value": ("name.first=x", "name has no keys"),
     "not YAML": ("name=: :", "is not a plain value"),
@@ -117,6 +130,15 @@ def test_a_push_with_a_setting_changes_pipeline_yaml_and_says_where(folder: Path
     assert re.match(rf"{re.escape(str(folder))}/pipeline.yaml:\d+: ", said[0])
 
 
+def test_a_section_of_another_spelling_is_refused_and_changed_back(folder: Path) -> None:
+    with (
+        pytest.raises(CliError, match="did you mean training"),
+        push.changed(folder, ["trianing.max_runtime=2h"]),
+    ):
+        pack(folder)
+    assert (folder / "pipeline.yaml").read_text() == BANK
+
+
 def test_what_is_refused_is_changed_back(run: Run, folder: Path) -> None:
     result = run("push", str(folder), "--set", "gate.metric=aucc")
     assert result.exit_code == 1
@@ -127,5 +149,17 @@ def test_what_is_refused_is_changed_back(run: Run, folder: Path) -> None:
 def test_one_setting_that_cannot_be_changed_changes_none(run: Run, folder: Path) -> None:
     result = run("push", str(folder), "--set", "gate.margin=0.02", "--set", "gaet.margin=0.02")
     assert result.exit_code == 1
-    assert "has no gaet" in result.stderr
+    assert "gaet is not known here (did you mean gate?)" in result.stderr
     assert (folder / "pipeline.yaml").read_text() == BANK
+
+
+# --- ratchet push --check ------------------------------------------------------------------------
+
+
+def test_a_check_needs_no_aws_and_leaves_the_folder_as_it_was(run: Run, folder: Path) -> None:
+    checked = run("push", str(folder), "--check", "--set", "gate.margin=0.02")
+    assert checked.exit_code == 0, checked.output
+    assert f"{folder} is ready to be pushed." in checked.stdout
+    assert "gate.margin was 0.01, is 0.02" in checked.stderr
+    assert (folder / "pipeline.yaml").read_text() == BANK
+    assert run("push", str(folder), "--check", "--set", "gate.metric=aucc").exit_code == 1

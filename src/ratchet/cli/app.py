@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,27 +32,27 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_TRY, _USE, _AUTHOR = "Try", "Keep fresh", "Author"
-for _function, _panel in (
-    (demo, _TRY),
-    (up, _TRY),
-    (info, _TRY),
-    (new, _AUTHOR),
-    (push, _USE),
-    (upload, _USE),
-    (runs, _USE),
-    (show, _USE),
-    (invoke, _USE),
-    (approve, _USE),
-    (reject, _USE),
-    (rollback, _USE),
-    (lint, _AUTHOR),
-    (graph, _AUTHOR),
-):
-    app.command(rich_help_panel=_panel)(_function)
-app.add_typer(data, rich_help_panel=_USE)
-app.command("try", rich_help_panel=_AUTHOR)(try_files)
-app.command("test-state", rich_help_panel=_AUTHOR)(state_test)
+_PANELS: dict[str, dict[str, Any]] = {
+    "Try": {"demo": demo, "up": up, "info": info},
+    "Author a pipeline": {"new": new, "try": try_files, "push": push},
+    "Keep it fresh": {
+        "upload": upload,
+        "runs": runs,
+        "show": show,
+        "data": data,
+        "invoke": invoke,
+        "approve": approve,
+        "reject": reject,
+        "rollback": rollback,
+    },
+    "Author a state machine": {"lint": lint, "graph": graph, "test-state": state_test},
+}
+for _panel, _commands in _PANELS.items():
+    for _name, _command in _commands.items():
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, name=_name, rich_help_panel=_panel)
+        else:
+            app.command(_name, rich_help_panel=_panel)(_command)
 
 
 def _version(wanted: bool) -> None:

@@ -10,16 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import (
-    DEFAULT_STACK,
-    EndpointUrl,
-    Profile,
-    Region,
-    Stack,
-    StackName,
-    find_stack,
-)
+from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import DEFAULT_AWS, Where
 
 APPROVED, REJECTED, PENDING = "Approved", "Rejected", "PendingManualApproval"
 WAITS = "APPROVAL_PENDING"
@@ -38,10 +31,7 @@ def approve(
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="Kept with the package.")
     ] = "Approved by ratchet approve",
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Approve a model that waits for a person (gate.approval: manual); it is promoted then.
 
@@ -51,7 +41,7 @@ def approve(
     """
     from ratchet.cli.screen import stdout
 
-    found = find_stack(endpoint_url, profile, region, stack, writes=True)
+    found = where.find(writes=True)
     run = _decide(found, what, version, APPROVED, reason)
     text = f"{_named(run)} is approved, and its promotion begins. See how it ends:"
     stdout().print(f"{text} ratchet show {run['run']}", soft_wrap=True)
@@ -62,10 +52,7 @@ def reject(
     what: What,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")],
     version: Version = None,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Reject a model that waits for a person's approval; nothing promotes it then.
 
@@ -73,7 +60,7 @@ def reject(
     """
     from ratchet.cli.screen import stdout
 
-    found = find_stack(endpoint_url, profile, region, stack, writes=True)
+    found = where.find(writes=True)
     run = _decide(found, what, version, REJECTED, reason)
     stdout().print(f"{_named(run)} is rejected. The champion stays as it is.", soft_wrap=True)
 

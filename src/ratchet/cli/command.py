@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import inspect
 import json
 import os
 import signal
@@ -20,14 +21,14 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, ParamSpec, TextIO
+from typing import Any, NoReturn, TextIO
 
 import typer
 
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import Where
 
-P = ParamSpec("P")
-
+_OF_WHERE = inspect.signature(Where, eval_str=True).parameters
 _OF_LOCAL_AWS = {
     "StartFailed": "local AWS did not start",
     "TemplateError": "template.yaml cannot be deployed",
@@ -50,13 +51,21 @@ class Stopped(BaseException):
         self.number = number
 
 
-def command(function: Callable[P, None]) -> Callable[P, None]:
-    """Make a function a command: whatever ends it early becomes one line and an exit code."""
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a function a command: whatever ends it early becomes one line and an exit code.
+
+    A parameter of type Where becomes its options.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    where = next((n for n, one in signature.parameters.items() if one.annotation is Where), None)
 
     @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+    def guarded(*args: Any, **kwargs: Any) -> None:
         with _unwound_by_signals():
             try:
+                if where is not None and where not in kwargs:
+                    given = {name: kwargs.pop(name) for name in _OF_WHERE if name in kwargs}
+                    kwargs[where] = Where(**given)
                 function(*args, **kwargs)
                 sys.stdout.flush()
             except typer.Exit:
@@ -66,7 +75,18 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
                     code = report(error, as_json=bool(kwargs.get("json_output")))
                 raise typer.Exit(code) from None
 
+    if where is not None:
+        _expand(guarded, signature, where)
     return guarded
+
+
+def _expand(guarded: Any, signature: inspect.Signature, where: str) -> None:
+    """What Typer sees in place of the parameter `where`."""
+    found: list[inspect.Parameter] = []
+    for name, one in signature.parameters.items():
+        found += _OF_WHERE.values() if name == where else [one]
+    guarded.__signature__ = signature.replace(parameters=found)
+    guarded.__annotations__ = {one.name: one.annotation for one in found}
 
 
 def report(error: BaseException, *, as_json: bool = False) -> int:

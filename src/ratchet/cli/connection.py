@@ -6,44 +6,11 @@ import functools
 import ipaddress
 import os
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
-
-import typer
 
 from ratchet.cli import discovery
 from ratchet.cli.errors import CliError, nearest
-
-DEFAULT_STACK = "ratchet"
-_PANEL = "Which AWS"
-
-EndpointUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--endpoint-url",
-        metavar="URL",
-        help="Talk to this endpoint, such as http://127.0.0.1:4566.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Profile = Annotated[
-    str | None,
-    typer.Option(
-        "--profile",
-        metavar="NAME",
-        help="Talk to real AWS with this profile of your AWS configuration.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Region = Annotated[
-    str | None,
-    typer.Option("--region", metavar="NAME", help="AWS region.", rich_help_panel=_PANEL),
-]
-StackName = Annotated[
-    str,
-    typer.Option("--stack", metavar="NAME", help="Name of the stack.", rich_help_panel=_PANEL),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
 
 _OUTPUTS = (
     "LandingBucket", "LandingUri", "WorkBucket", "LedgerTable", "RetrainingStateMachineArn",
@@ -193,18 +160,6 @@ def local_aws(endpoint: str, region: str) -> Aws:
     import boto3
 
     return Aws(boto3.session.Session("local", "local", region_name=region), endpoint, local=True)
-
-
-def find_stack(
-    endpoint_url: str | None,
-    profile: str | None,
-    region: str | None,
-    name: str,
-    *,
-    writes: bool = False,
-) -> Stack:
-    """The stack that a command's options mean; CliError says what is missing."""
-    return stack_in(connect(endpoint_url, profile, region, writes=writes), name)
 
 
 def stack_in(aws: Aws, name: str) -> Stack:

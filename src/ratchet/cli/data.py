@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import (
-    DEFAULT_STACK,
-    EndpointUrl,
-    Json,
-    Profile,
-    Region,
-    Stack,
-    StackName,
-    find_stack,
-)
+from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
 from ratchet.cli.ledger import RunRef
-from ratchet.cli.screen import plural
-
-SUSPECT, QUARANTINED, WAITING = "SUSPECT", "QUARANTINED", "WAITING"
-SET_ASIDE = (SUSPECT, QUARANTINED, WAITING)
-Run = Annotated[str, typer.Argument(metavar="RUN", help="The run that set them aside.")]
+from ratchet.cli.options import DEFAULT_AWS, AnyPipeline, Json, Run, Wait, Where
 
 data = typer.Typer(
     name="data",
@@ -39,26 +24,21 @@ data = typer.Typer(
 @data.command("list")
 @command
 def list_data(
-    pipeline: Annotated[
-        str | None, typer.Argument(metavar="PIPELINE", help="Default: all pipelines.")
-    ] = None,
+    pipeline: AnyPipeline = None,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """List quarantined, suspect and waiting data by the run that set them aside.
 
     Example: ratchet data list bank-marketing
     """
-    from ratchet.cli import ledger, screen
+    from ratchet.cli import ledger, screen, set_aside
 
-    found = find_stack(endpoint_url, profile, region, stack)
+    found = where.find()
     if pipeline is not None:
         ledger.registration(found, pipeline)
     names = [pipeline] if pipeline is not None else sorted(ledger.registrations(found))
-    listed = [one for name in names for one in set_aside(found, name)]
+    listed = [one for name in names for one in set_aside.of_pipeline(found, name)]
     if json_output:
         screen.print_json(listed)
         return
@@ -74,68 +54,28 @@ def list_data(
     screen.remark("Take back or give up what a run set aside: ratchet data release|discard RUN")
 
 
-def set_aside(stack: Stack, pipeline: str) -> list[dict[str, Any]]:
-    """What is set aside of a pipeline: run, state, objects, rows and reason, newest run first."""
-    from ratchet.cli import ledger
-
-    objects, reasons = Counter[tuple[int, str]](), dict[tuple[int, str], str]()
-    for item in ledger.objects(stack, pipeline):
-        place = (int(item.get("run") or 0), str(item["state"]))
-        if place[0] and place[1] in SET_ASIDE:
-            objects[place] += 1
-            reasons.setdefault(place, str(item.get("reason") or ""))
-    records = {int(one["token"]): one for one in ledger.runs(stack, pipeline)}
-    return [
-        {
-            "pipeline": pipeline,
-            "run": RunRef(pipeline, token).id,
-            "state": state,
-            "objects": count,
-            "rows": _rows(records.get(token, {}), state),
-            "reason": reasons[token, state],
-        }
-        for (token, state), count in sorted(objects.items(), reverse=True)
-    ]
-
-
-def _rows(record: dict[str, Any], state: str) -> int | None:
-    """The rows in that state, as far as the record tells them."""
-    rows = record.get("rows") or {}
-    if state != QUARANTINED:
-        return rows.get("accepted")
-    whole = record.get("data_state") == QUARANTINED  # perhaps accepted ones with them
-    return int(rows.get("rejected", 0)) + (int(rows.get("accepted", 0)) if whole else 0)
-
-
 @data.command("show")
 @command
 def show_data(
     run: Run,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Show the objects that a run set aside, and why.
 
     Example: ratchet data show bank-marketing-000003
     """
-    from ratchet.cli import ledger, screen
+    from ratchet.cli import ledger, screen, set_aside
 
     ref = RunRef.parse(run)
-    found = find_stack(endpoint_url, profile, region, stack)
+    found = where.find()
     record = {**ledger.run_record(found, ref), "pipeline": ref.pipeline}
-    objects = [
-        item
-        for item in ledger.objects(found, ref.pipeline)
-        if item.get("run") == ref.token and item["state"] in SET_ASIDE
-    ]
+    objects = set_aside.objects(found, ref)
     if json_output:
         screen.print_json({"run": ref.id, "record": record, "objects": objects})
         return
     out = screen.stdout()
-    for sentence in became(record):
+    for sentence in set_aside.became(record):
         out.print(sentence, soft_wrap=True)
     for finding in record.get("findings") or ():
         out.print(f"Data: {finding}", soft_wrap=True)
@@ -150,33 +90,40 @@ def show_data(
 @command
 def release(
     run: Run,
+    wait: Wait = False,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Take back the data that a run set aside.
 
     It lands again, and a run checks it by the contract as it is now and trains on it: however few
     rows they are, and without setting them aside again. Suspect rows of a pipeline that splits by
-    key return to the history under their own batch instead, so that later rows stay newer.
+    key return to the history under their own batch instead, so that later rows stay newer. With
+    --wait the exit code is 0 only when the run ends PROMOTED.
 
     Example: ratchet data release bank-marketing-000003
     """
-    from ratchet.cli import screen
+    from ratchet.cli import following, run_report, screen, set_aside
 
     ref = RunRef.parse(run)
-    answer = _review(find_stack(endpoint_url, profile, region, stack, writes=True), ref, "release")
-    if json_output:
+    found = where.find(writes=True)
+    landed = set_aside.landed(found, ref)
+    answer = _review(found, ref, "release")
+    wait = wait and answer["becomes"] != "TRAINED"
+    if json_output and not wait:
         screen.print_json(answer)
         return
     what = screen.plural(int(answer["objects"]), "object")
     if answer["becomes"] == "TRAINED":
         text = f"{what} of {ref.id} returned to the history: every later run trains on them."
     else:
-        text = f"{what} of {ref.id} landed again; watch the run with: ratchet runs {ref.pipeline}"
-    screen.stdout().print(text, soft_wrap=True)
+        text = f"{what} of {ref.id} landed again"
+        text += "." if wait else f"; watch the run with: ratchet runs {ref.pipeline}"
+    if not json_output:
+        screen.stdout().print(text, soft_wrap=True)
+    if wait:
+        record = following.follow_drop(found, ref.pipeline, landed, screen.stderr())
+        run_report.end_with(found, record, answer if json_output else None)
 
 
 @data.command("discard")
@@ -185,10 +132,7 @@ def discard(
     run: Run,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Without asking.")] = False,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Give up the data that a run set aside; what landed stays in the landing bucket.
 
@@ -197,7 +141,7 @@ def discard(
     from ratchet.cli import screen
 
     ref = RunRef.parse(run)
-    found = find_stack(endpoint_url, profile, region, stack, writes=True)
+    found = where.find(writes=True)
     if not yes and not typer.confirm(f"Give up what {ref.id} set aside?", err=True):
         raise typer.Exit(1)
     answer = _review(found, ref, "discard")
@@ -205,7 +149,8 @@ def discard(
         screen.print_json(answer)
         return
     what = screen.plural(int(answer["objects"]), "object")
-    text = f"{what} of {ref.id} are discarded. Corrected data can be dropped at any time."
+    are = "is" if int(answer["objects"]) == 1 else "are"
+    text = f"{what} of {ref.id} {are} discarded. Corrected data can be dropped at any time."
     screen.stdout().print(text, soft_wrap=True)
 
 
@@ -226,24 +171,3 @@ def _review(stack: Stack, ref: RunRef, decision: str) -> dict[str, Any]:
         raise CliError(message, f"See what is set aside: ratchet data list {ref.pipeline}")
     step = "The function's log in CloudWatch has the details."
     raise CliError(f"review_data failed: {kind}: {message}", step)
-
-
-def became(record: dict[str, Any]) -> Iterable[str]:
-    """What became of a run's rows, in sentences with the next step; nothing for a failed run."""
-    rows, state = record.get("rows") or {}, record.get("data_state")
-    accepted, rejected = int(rows.get("accepted", 0)), int(rows.get("rejected", 0))
-    run = record.get("run") or RunRef(record["pipeline"], int(record["token"])).id
-    if state == SUSPECT:
-        yield (
-            f"{accepted:,} rows are set aside (SUSPECT); take them back with: ratchet data release"
-            f" {run}"
-        )
-    elif state == "DISCARDED":
-        yield f"{accepted + rejected:,} rows were discarded."
-    elif state == WAITING:
-        yield f"{accepted:,} rows wait for more; train without with: ratchet data release {run}"
-    elif state == QUARANTINED:
-        rejected += accepted
-    if rejected and state in ("TRAINED", *SET_ASIDE):
-        told = f"{plural(rejected, 'row')} {'is' if rejected == 1 else 'are'} in quarantine"
-        yield f"{told}; see {'it' if rejected == 1 else 'them'} with: ratchet data show {run}"

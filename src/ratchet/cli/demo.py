@@ -10,8 +10,8 @@ import typer
 
 from ratchet.cli import checkout, extras
 from ratchet.cli.command import command, stay
-from ratchet.cli.connection import Json
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import Json
 
 if TYPE_CHECKING:
     from rich.console import Console

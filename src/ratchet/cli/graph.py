@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import EndpointUrl, Profile, Region
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import DEFAULT_AWS, Follow, Where
 
 if TYPE_CHECKING:
     from ratchet.workflow.drawing.draw import History
@@ -37,13 +37,9 @@ def graph(
         str | None,
         typer.Option("--execution", metavar="ARN", help="Colour it by this execution."),
     ] = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="First follow the execution to its end.")
-    ] = False,
+    follow: Follow = False,
     title: Annotated[str | None, typer.Option("--title", help="The picture's title.")] = None,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Draw a state machine as a self-contained picture, coloured by an execution.
 
@@ -55,9 +51,7 @@ def graph(
     definition = _read(file) if file is not None else None
     history: History = None
     if execution is not None:
-        definition, history = _executed(
-            definition, execution, (endpoint_url, profile, region), follow=follow
-        )
+        definition, history = _executed(definition, execution, where, follow=follow)
     if output is None or definition is None:
         return
     name = title or (execution or "").rpartition(":")[2] or _stem(file)
@@ -107,16 +101,15 @@ def _read(file: Path) -> Mapping[str, Any]:
 def _executed(
     definition: Mapping[str, Any] | None,
     execution: str,
-    options: tuple[str | None, str | None, str | None],
+    where: Where,
     *,
     follow: bool,
 ) -> tuple[Mapping[str, Any], History]:
-    from ratchet.cli.connection import connect
     from ratchet.workflow.drawing import live
     from ratchet.workflow.history.polling import HistoryPoller
     from ratchet.workflow.history.timeline import Timeline
 
-    client = connect(*options).client("stepfunctions")
+    client = where.aws().client("stepfunctions")
     if follow:
         from ratchet.cli.screen import stdout
 

@@ -5,25 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import (
-    DEFAULT_STACK,
-    EndpointUrl,
-    Json,
-    Profile,
-    Region,
-    Stack,
-    StackName,
-    find_stack,
-)
+from ratchet.cli.connection import Stack
+from ratchet.cli.options import DEFAULT_AWS, Json, Where
 
 
 @command
 def info(
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Show the stack, its pipelines with champion and open run, and data that waits.
 
@@ -31,7 +20,7 @@ def info(
     """
     from ratchet.cli.screen import print_json
 
-    found = find_stack(endpoint_url, profile, region, stack)
+    found = where.find()
     document = about(found)
     if json_output:
         print_json(document)
@@ -63,8 +52,7 @@ def about(stack: Stack) -> dict[str, Any]:
 
 
 def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
-    from ratchet.cli import in_step, ledger
-    from ratchet.cli.data import SUSPECT, became
+    from ratchet.cli import in_step, ledger, set_aside
 
     promotion = ledger.promotion(stack, name)
     state = ledger.pipeline_state(stack, name)
@@ -83,8 +71,8 @@ def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
         "set_aside": [
             sentence
             for record in ledger.runs(stack, name)
-            if record.get("data_state") == SUSPECT
-            for sentence in became(record)
+            if record.get("data_state") == set_aside.SUSPECT
+            for sentence in set_aside.became(record)
         ],
         "paused": state.get("paused_reason") or "yes" if state.get("paused") else None,
     }

@@ -12,33 +12,22 @@ from typing import Annotated, Any
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import (
-    DEFAULT_STACK,
-    EndpointUrl,
-    Json,
-    Profile,
-    Region,
-    Stack,
-    StackName,
-    find_stack,
-)
+from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import DEFAULT_AWS, Json, Pipeline, Where
 
 _SHOWN = 20
 
 
 @command
 def invoke(
-    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Registered.")],
+    pipeline: Pipeline,
     data: Annotated[
         str | None,
         typer.Argument(metavar="[FILE]", help="Rows to ask about; - reads standard input."),
     ] = None,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Ask a pipeline's endpoint for predictions.
 
@@ -52,7 +41,7 @@ def invoke(
     from ratchet.cli import ledger, raw_rows
     from ratchet.cli.screen import print_json
 
-    found = find_stack(endpoint_url, profile, region, stack)
+    found = where.find()
     registration = ledger.registration(found, pipeline)
     champion = ledger.champion(found, pipeline)
     if champion is None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import Json
+from ratchet.cli.options import Json
 
 
 @command

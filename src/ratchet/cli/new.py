@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @command
 def new(
-    name: Annotated[str, typer.Argument(help="The pipeline's name, such as flight-delays.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The pipeline's name, such as flight-delays.")
+    ],
     from_csv: Annotated[
         Path,
         typer.Option(

@@ -13,17 +13,9 @@ import typer
 
 from ratchet.cli import layout
 from ratchet.cli.command import command
-from ratchet.cli.connection import (
-    DEFAULT_STACK,
-    EndpointUrl,
-    Json,
-    Profile,
-    Region,
-    Stack,
-    StackName,
-    find_stack,
-)
+from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import DEFAULT_AWS, Json, PipelineFolder, Settings, Where
 
 if TYPE_CHECKING:
     from ratchet.cli.pipeline_folder import Packed
@@ -31,18 +23,8 @@ if TYPE_CHECKING:
 
 @command
 def push(
-    folder: Annotated[
-        Path, typer.Argument(metavar="PIPELINE_FOLDER", help="Such as pipelines/bank-marketing.")
-    ],
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Change this value in pipeline.yaml first, such as"
-            " training.hyperparameters.max_depth=6. Repeat it for several.",
-        ),
-    ] = None,
+    folder: PipelineFolder,
+    settings: Settings = None,
     new_baseline: Annotated[
         bool,
         typer.Option(
@@ -50,28 +32,32 @@ def push(
             " change. The champion keeps serving until a model of the data to come is promoted."
         ),
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Read and check the folder alone: nothing is changed."),
+    ] = False,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Check a pipeline's folder and register it, or what has changed in it.
 
     Data that already waits under the pipeline's prefix is picked up at once. The folder is the
     truth: --set changes pipeline.yaml, comments and all else as they were, and what is refused is
-    changed back.
+    changed back. With --check nothing is registered, no AWS is needed, and --set is undone.
 
     Example: ratchet push pipelines/bank-marketing
     """
     from ratchet.cli.pipeline_folder import pack
     from ratchet.cli.screen import print_json, remark, stdout
 
-    with changed(folder, settings or []) as said:
+    with changed(folder, settings or [], keep=not check) as said:
         packed = pack(folder)
         for line in (*said, *packed.warnings):
             remark(line)
-        found = find_stack(endpoint_url, profile, region, stack, writes=True)
+        if check:
+            _tell_checked(folder, packed, as_json=json_output)
+            return
+        found = where.find(writes=True)
         before = Standing.of(found, packed.name)
         answer = send(found, packed, new_baseline=new_baseline)
     if json_output:
@@ -83,9 +69,21 @@ def push(
     stdout().print(f"Drop data with: ratchet upload {packed.name} FILE...", soft_wrap=True)
 
 
+def _tell_checked(folder: Path, packed: Packed, *, as_json: bool) -> None:
+    from ratchet.cli.screen import print_json, stdout
+
+    if as_json:
+        print_json({"name": packed.name, "hash": packed.hash, "warnings": list(packed.warnings)})
+    else:
+        stdout().print(f"{folder} is ready to be pushed.", soft_wrap=True)
+
+
 @contextmanager
-def changed(folder: Path, settings: list[str]) -> Iterator[list[str]]:
-    """pipeline.yaml with these values, and what changed in it; as it was if the block fails."""
+def changed(folder: Path, settings: list[str], *, keep: bool = True) -> Iterator[list[str]]:
+    """pipeline.yaml with these values, and what changed in it.
+
+    As it was when the block fails, and after it without `keep`.
+    """
     from ratchet.cli.yaml_edit import set_value
 
     path, said = folder / "pipeline.yaml", list[str]()
@@ -103,8 +101,11 @@ def changed(folder: Path, settings: list[str]) -> Iterator[list[str]]:
     try:
         yield said
     except BaseException:
-        path.write_bytes(former)
+        keep = False
         raise
+    finally:
+        if not keep:
+            path.write_bytes(former)
 
 
 def send(stack: Stack, packed: Packed, *, new_baseline: bool = False) -> dict[str, Any]:

@@ -9,29 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import (
-    DEFAULT_STACK,
-    EndpointUrl,
-    Profile,
-    Region,
-    Stack,
-    StackName,
-    find_stack,
-)
+from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import DEFAULT_AWS, Pipeline, Where
 
 
 @command
 def rollback(
-    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Registered.")],
+    pipeline: Pipeline,
     to: Annotated[
         int | None,
         typer.Option("--to", metavar="VERSION", help="Package version; the one before if omitted."),
     ] = None,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Make an earlier champion the champion again, verified as every promotion is.
 
@@ -43,7 +33,7 @@ def rollback(
     from ratchet.cli import ledger
     from ratchet.cli.screen import stdout
 
-    found = find_stack(endpoint_url, profile, region, stack, writes=True)
+    found = where.find(writes=True)
     ledger.registration(found, pipeline)
     champion = ledger.champion(found, pipeline)
     if champion is None:

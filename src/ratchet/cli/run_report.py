@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ratchet.cli import screen
+import typer
+
+from ratchet.cli import screen, set_aside
 from ratchet.cli.connection import Stack
 from ratchet.cli.ledger import RunRef, quarantine_reports, read_json
 
@@ -54,8 +56,6 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
     """
     from rich.padding import Padding
 
-    from ratchet.cli import data
-
     console.print(Padding(screen.outcome(record.get("outcome")), (0, 0, 0, 2), expand=False))
     if arrived := arrival_sentence(record):
         console.print(f"  {arrived}", soft_wrap=True)
@@ -68,13 +68,28 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
     sentence = str(record.get("sentence") or "")
     if sentence:
         console.print(Padding(sentence, (0, 0, 0, 2), expand=False))
-    for became in data.became(record):
+    for became in set_aside.became(record):
         console.print(Padding(became, (0, 0, 0, 2), expand=False))
     for finding in record.get("findings") or ():
         if finding not in sentence:
             console.print(Padding(f"Data: {finding}", (0, 0, 0, 2), expand=False))
     for line in account_lines(record):
         console.print(Padding(line, (0, 0, 0, 2), expand=False))
+
+
+def end_with(stack: Stack, record: dict[str, Any], document: dict[str, Any] | None) -> None:
+    """End a command that followed a run to its end: in words, or the document with the record.
+
+    The exit code is 0 only when the run ended PROMOTED.
+    """
+    if document is not None:
+        screen.print_json({**document, "run": record})
+    else:
+        print_record(screen.stdout(), record)
+        if found := list(problems(stack, RunRef.parse(record["run"]))):
+            print_problems(screen.stdout(), found)
+    if record.get("outcome") != "PROMOTED":
+        raise typer.Exit(1)
 
 
 LEFT_OUT = {

@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import (
-    DEFAULT_STACK,
-    EndpointUrl,
-    Json,
-    Profile,
-    Region,
-    Stack,
-    StackName,
-    find_stack,
-)
+from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
 from ratchet.cli.ledger import RunRef
+from ratchet.cli.options import DEFAULT_AWS, AnyPipeline, Follow, Json, Run, Where
 
 if TYPE_CHECKING:
     from ratchet.workflow.history.timeline import Timeline
@@ -32,17 +24,12 @@ _ROOM_FOR_SENTENCES = 150
 
 @command
 def runs(
-    pipeline: Annotated[
-        str | None, typer.Argument(metavar="PIPELINE", help="Default: all pipelines.")
-    ] = None,
+    pipeline: AnyPipeline = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, help="How many runs of each pipeline.")
     ] = 20,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """List retraining runs, newest first.
 
@@ -51,7 +38,7 @@ def runs(
     from ratchet.cli import ledger
     from ratchet.cli.screen import print_json, remark, stdout
 
-    found = find_stack(endpoint_url, profile, region, stack)
+    found = where.find()
     if pipeline is not None:
         ledger.registration(found, pipeline)
     names = [pipeline] if pipeline is not None else list(ledger.registrations(found))
@@ -114,12 +101,8 @@ def _data(state: str | None) -> str:
 
 @command
 def show(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Its id, such as bank-marketing-000002.")
-    ],
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Follow it, state by state, until it ends.")
-    ] = False,
+    run: Run,
+    follow: Follow = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -134,10 +117,7 @@ def show(
         typer.Option("--open", help="Write the report, RUN.html without -o, and open it."),
     ] = False,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Show one run: states with times, problems of the data, the verdict, where the files are.
 
@@ -153,7 +133,7 @@ def show(
         output = Path(f"{ref.id}.html")
     if output is not None:
         _refuse_unfit(output, opened=opened)
-    found = find_stack(endpoint_url, profile, region, stack)
+    found = where.find()
     record = {**ledger.run_record(found, ref), "pipeline": ref.pipeline}
     if follow and not record.get("outcome"):
         following.follow_run(found, ref, stderr(), time.monotonic() + 7 * 86400)

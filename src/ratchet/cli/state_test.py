@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import Json
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import Json
 
 if TYPE_CHECKING:
     from ratchet.workflow.testing import StateTest

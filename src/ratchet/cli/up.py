@@ -11,8 +11,9 @@ import typer
 
 from ratchet.cli import checkout, discovery, extras
 from ratchet.cli.command import command, stay, uninterrupted
-from ratchet.cli.connection import DEFAULT_STACK, Stack
+from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
+from ratchet.cli.options import DEFAULT_STACK
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.local import LocalAws
@@ -23,8 +24,12 @@ LOCAL_PARAMETERS = {"ArrivalsBatchingWindow": "0"}
 
 @command
 def up(
-    port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes any.")] = 4566,
-    region: Annotated[str | None, typer.Option("--region", help="AWS region to emulate.")] = None,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="Port on 127.0.0.1; 0 takes any.")
+    ] = 4566,
+    region: Annotated[
+        str | None, typer.Option(metavar="NAME", help="AWS region to emulate.")
+    ] = None,
 ) -> None:
     """Start a local AWS, deploy the stack in it and stay until Ctrl-C.
 

@@ -13,18 +13,10 @@ from typing import Annotated, Any
 import typer
 
 from ratchet.cli.command import command
-from ratchet.cli.connection import (
-    DEFAULT_STACK,
-    EndpointUrl,
-    Json,
-    Profile,
-    Region,
-    Stack,
-    StackName,
-    find_stack,
-)
+from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
 from ratchet.cli.layout import landing_prefix
+from ratchet.cli.options import DEFAULT_AWS, Json, Pipeline, Wait, Where
 
 _BIG = 16 * 1024 * 1024
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
@@ -47,16 +39,13 @@ class Landed:
 
 @command
 def upload(
-    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Registered.")],
+    pipeline: Pipeline,
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE", help="Data files, sent unchanged.")
     ],
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it ends.")] = False,
+    wait: Wait = False,
     json_output: Json = False,
-    endpoint_url: EndpointUrl = None,
-    profile: Profile = None,
-    region: Region = None,
-    stack: StackName = DEFAULT_STACK,
+    where: Where = DEFAULT_AWS,
 ) -> None:
     """Drop files into the landing bucket; a run starts once the drop is complete.
 
@@ -69,36 +58,29 @@ def upload(
 
     for file in files:
         refuse_unfit(file)
-    found = find_stack(endpoint_url, profile, region, stack, writes=True)
+    found = where.find(writes=True)
     registration(found, pipeline)
     landed = [put(found, pipeline, file) for file in files]
+    document = {"pipeline": pipeline, "objects": [vars(one) for one in landed]}
     if not json_output:
         for one in landed:
-            where = f"s3://{found.landing_bucket}/{one.key}"
-            stdout().print(f"{one.file} ({size(one.bytes)}) landed at {where}", soft_wrap=True)
+            target = f"s3://{found.landing_bucket}/{one.key}"
+            stdout().print(f"{one.file} ({size(one.bytes)}) landed at {target}", soft_wrap=True)
     if not wait:
         if json_output:
-            print_json({"pipeline": pipeline, "objects": [vars(one) for one in landed]})
+            print_json(document)
         else:
             stdout().print(f"Watch with: ratchet runs {pipeline}")
         return
     from ratchet.cli.following import follow_drop
-    from ratchet.cli.ledger import RunRef
-    from ratchet.cli.run_report import print_problems, print_record, problems
+    from ratchet.cli.run_report import end_with
 
     try:
         record = follow_drop(found, pipeline, landed, stderr())
     except KeyboardInterrupt:
         stderr().print(f"The run continues without you; see it with: ratchet runs {pipeline}")
         raise
-    if json_output:
-        print_json({"pipeline": pipeline, "objects": [vars(one) for one in landed], "run": record})
-    else:
-        print_record(stdout(), record)
-        if found_problems := list(problems(found, RunRef.parse(record["run"]))):
-            print_problems(stdout(), found_problems)
-    if record.get("outcome") != "PROMOTED":
-        raise typer.Exit(1)
+    end_with(found, record, document if json_output else None)
 
 
 def refuse_unfit(file: Path) -> None:

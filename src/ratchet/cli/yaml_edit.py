@@ -31,15 +31,16 @@ def set_value(text: str, name: str, assignment: str) -> Edit:
         )
     value = value.strip()
     _require_scalar(value, assignment)
-    node = parsed_yaml(text, name)
-    for place, key in enumerate(keys[:-1]):
-        node = _child(node, key, name, ".".join(keys[: place + 1]))
-    if not isinstance(node, yaml.MappingNode):
-        raise CliError(f"{name}: {'.'.join(keys[:-1]) or 'the file'} has no keys to set")
-    for key_node, value_node in node.value:
-        if key_node.value == keys[-1]:
-            return _replaced(text, name, dotted, value_node, value)
-    return _inserted(text, node, keys[-1], value)
+    node, left = parsed_yaml(text, name), keys
+    while isinstance(node, yaml.MappingNode):
+        child = _child(node, left[0])
+        if child is None and node.value:
+            return _inserted(text, node, left, value)
+        if len(left) == 1 and child is not None:
+            return _replaced(text, name, dotted, child, value)
+        node, left = child, left[1:]
+    above = ".".join(keys[: len(keys) - len(left)])
+    raise CliError(f"{name}: {above or 'the file'} has no keys to set")
 
 
 def _require_scalar(value: str, assignment: str) -> None:
@@ -53,13 +54,8 @@ def _require_scalar(value: str, assignment: str) -> None:
                    "Lists and sections are changed in pipeline.yaml.")  # fmt: skip
 
 
-def _child(node: yaml.Node | None, key: str, name: str, dotted: str) -> yaml.Node:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    for key_node, value_node in pairs:
-        if key_node.value == key:
-            found: yaml.Node = value_node
-            return found
-    raise CliError(f"{name} has no {dotted}", "Write that section first, or check the spelling.")
+def _child(node: yaml.MappingNode, key: str) -> yaml.Node | None:
+    return next((value for name, value in node.value if name.value == key), None)
 
 
 def _replaced(text: str, name: str, dotted: str, node: yaml.Node, value: str) -> Edit:
@@ -73,13 +69,13 @@ def _replaced(text: str, name: str, dotted: str, node: yaml.Node, value: str) ->
     return Edit(changed, node.start_mark.line + 1, before, value)
 
 
-def _inserted(text: str, node: yaml.MappingNode, key: str, value: str) -> Edit:
-    """The new key behind the last one of its section."""
+def _inserted(text: str, node: yaml.MappingNode, keys: list[str], value: str) -> Edit:
+    """The new key behind the last one of its section, with the sections that are missing."""
     last_key, last = node.value[-1]
+    line = f"{keys[0]}: " + "".join(f"{{{key}: " for key in keys[1:]) + value + "}" * len(keys[1:])
     if node.flow_style:
         end = last.end_mark.index
-        changed = f"{text[:end]}, {key}: {value}{text[end:]}"
-        return Edit(changed, last.end_mark.line + 1, None, value)
+        return Edit(f"{text[:end]}, {line}{text[end:]}", last.end_mark.line + 1, None, value)
     line_end = text.find("\n", last.end_mark.index - 1 if _ends_a_line(text, last) else
                          last.end_mark.index)  # fmt: skip
     break_ = "\r\n" if "\r\n" in text else "\n"
@@ -87,8 +83,8 @@ def _inserted(text: str, node: yaml.MappingNode, key: str, value: str) -> Edit:
     if line_end < 0:
         text, line_end = text + break_, len(text) + len(break_) - 1
     head, tail = text[: line_end + 1], text[line_end + 1 :]
-    line = head.count("\n") + 1
-    return Edit(f"{head}{indent}{key}: {value}{break_}{tail}", line, None, value)
+    number = head.count("\n") + 1
+    return Edit(f"{head}{indent}{line}{break_}{tail}", number, None, value)
 
 
 def _ends_a_line(text: str, node: yaml.Node) -> bool:
