@@ -148,7 +148,8 @@ def test_a_published_version_keeps_its_steps(world: World) -> None:
 
 def test_an_invented_operation_is_refused_when_the_recipe_is_made(world: World) -> None:
     steps = [{"Action": {"Operation": "REMOVE_COLUMN", "Parameters": {"sourceColumn": "a"}}}]
-    with pytest.raises(ClientError, match="does not exist in DataBrew; nearest: REMOVE_") as error:
+    named = "does not exist in DataBrew; did you mean REMOVE_"
+    with pytest.raises(ClientError, match=named) as error:
         world.databrew.create_recipe(Name=world.name, Steps=steps)
     assert error.value.response["Error"]["Code"] == "ValidationException"
 

@@ -8,47 +8,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+from unit_recipes import NOW, Rows, apply, column, step, when
 
 from ratchet.local_aws.databrew.compiler.conditions import Condition
 from ratchet.local_aws.databrew.compiler.documented_names import CONDITIONS, OPERATIONS
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.recipe import SUPPORTED, parse_recipe
-from ratchet.local_aws.databrew.compiler.run_recipe import Job, apply_recipe, described, run
+from ratchet.local_aws.databrew.compiler.run_recipe import Job, run
 
 REPO = Path(__file__).parents[2]
 BANK = REPO.parent / "shared/data/bank-marketing/bank-additional-full.csv.gz"
 CLASSIC = json.loads((REPO / "tests/fixtures/classic-recipe.json").read_text())
-
-Rows = list[list[str | None]]
-
-
-def step(operation: str, conditions: list[dict[str, str]] | None = None, **keys: str) -> Any:
-    made: dict[str, Any] = {"Action": {"Operation": operation, "Parameters": keys}}
-    return made | ({"ConditionExpressions": conditions} if conditions else {})
-
-
-def when(condition: str, value: str, column: str = "a") -> list[dict[str, str]]:
-    return [{"Condition": condition, "Value": value, "TargetColumn": column}]
-
-
-def apply(steps: list[Any], columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
-    """The columns and rows that the steps make of a table of text."""
-    with duckdb.connect() as database:
-        names = ", ".join(f'"{c}" VARCHAR' for c in columns)
-        database.execute(f"CREATE TABLE data ({names})")
-        if rows:
-            marks = ", ".join("?" for _ in columns)
-            database.executemany(f"INSERT INTO data VALUES ({marks})", rows)
-        table = described(database, "data", tuple(columns))
-        made = apply_recipe(database, parse_recipe(steps), table, lambda _line: None)
-        found = database.execute(f'SELECT * FROM "{made.name}"').fetchall()
-        return list(made.columns or ()), [list(row) for row in found]
-
-
-def column(made: tuple[list[str], Rows], name: str) -> list[str | None]:
-    return [row[made[0].index(name)] for row in made[1]]
 
 
 NEW_COLUMN: list[tuple[Any, list[str | None], list[str | None]]] = [
@@ -302,12 +273,14 @@ def test_quotes_and_dots_in_names_and_values_are_only_text() -> None:
 
 
 REFUSED = [
-    (step("FILL_WITH_VALUE", sourceColumn="a"), r"does not exist in DataBrew; nearest: FILL_WITH_"),
-    (step("GROUP_BY"), "GROUP_BY exists in DataBrew but is not supported on local AWS"),
-    (step("NORMALIZATION", sourceColumn="a"), "before the split"),
+    (
+        step("FILL_WITH_VALUE", sourceColumn="a"),
+        r"does not exist in DataBrew; did you mean FILL_WITH_",
+    ),
+    (step("TRANSPOSE"), "TRANSPOSE exists in DataBrew but is not supported on local AWS"),
     (
         step("RENAME", sourceColumn="a", targetColum="b"),
-        "no parameter 'targetColum'; nearest: target",
+        r"no parameter 'targetColum'; did you mean targetColumn",
     ),
     (step("RENAME", sourceColumn="a"), "parameter targetColumn is missing"),
     (step("BINARIZATION", sourceColumn="a", targetColumn="t", threshold="x"), "must be a number"),
@@ -327,7 +300,9 @@ def test_a_wrong_step_is_refused_by_number_and_name(made: Any, message: str) -> 
 
 
 def test_a_missing_column_names_the_step_and_the_nearest_column() -> None:
-    with pytest.raises(RecipeError, match=r"Step 1 \(DUPLICATE\): column 'job' .* nearest: jobs"):
+    with pytest.raises(
+        RecipeError, match=r"Step 1 \(DUPLICATE\): column 'job' .* did you mean jobs\?"
+    ):
         apply([step("DUPLICATE", sourceColumn="job", targetColumn="t")], ["jobs"], [["x"]])
 
 
@@ -352,7 +327,7 @@ def test_the_classic_recipe_runs_unmodified_and_names_the_console_keys_it_ignore
 def test_the_classic_recipe_on_the_real_file_leaves_41185_rows(tmp_path: Path) -> None:
     source, output = tmp_path / "bank.csv", tmp_path / "out.csv"
     source.write_bytes(gzip.decompress(BANK.read_bytes()))
-    rows = run(Job(CLASSIC, [str(source)], ";", True, str(output), ","), lambda _line: None)
+    rows = run(Job(CLASSIC, [str(source)], ";", True, str(output), ",", NOW), lambda _line: None)
     with output.open(newline="") as file:
         made = list(csv.DictReader(file))
     assert rows == len(made) == 41_185
@@ -371,7 +346,9 @@ def test_the_classic_recipe_on_the_real_file_leaves_41185_rows(tmp_path: Path) -
 def test_text_passes_through_exactly_as_written(tmp_path: Path) -> None:
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text('\ufeffid,batch,text\n007,run-000001,"a ""b"", c"\n1.10,,"two\nlines"\n')
-    job = Job([step("LOWER_CASE", sourceColumn="id")], [str(source)], ",", True, str(output), ",")
+    job = Job(
+        [step("LOWER_CASE", sourceColumn="id")], [str(source)], ",", True, str(output), ",", NOW
+    )
     run(job, lambda _line: None)
     with output.open(newline="") as file:
         assert list(csv.reader(file))[1:] == [
@@ -392,4 +369,7 @@ def test_a_file_that_is_not_a_table_is_named(tmp_path: Path, text: str, message:
     source = tmp_path / "in.csv"
     source.write_text(text)
     with pytest.raises(RecipeError, match=message):
-        run(Job([], [str(source)], ",", True, str(tmp_path / "out.csv"), ","), lambda _line: None)
+        run(
+            Job([], [str(source)], ",", True, str(tmp_path / "out.csv"), ",", NOW),
+            lambda _line: None,
+        )

@@ -104,6 +104,7 @@ class RecipeWork:
             "header": self.source.header,
             "output": str(part),
             "output_delimiter": self.outputs[number].delimiter,
+            "now": self.run.started.isoformat(),
             "error": str(error),
         }
         order.write_text(json.dumps(description))

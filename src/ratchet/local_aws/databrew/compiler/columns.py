@@ -104,8 +104,19 @@ OPERATIONS: dict[str, Operation] = {
     "MOVE_TO_INDEX": Operation(_move_to_index, keys("sourceColumn targetIndex"), conditional=False),
     "MOVE_BEFORE": Operation(_move_before, keys("sourceColumn targetColumn"), conditional=False),
     "MOVE_AFTER": Operation(_move_after, keys("sourceColumn targetColumn"), conditional=False),
-    "MERGE": adds(_merge, "sourceColumns", "delimiter"),
+    "MERGE": adds(
+        _merge,
+        "sourceColumns",
+        "delimiter",
+        doubt="Missing values are left out, and their delimiters with them.",
+    ),
     "SPLIT_COLUMN_SINGLE_DELIMITER": Operation(
-        _split, keys("sourceColumn pattern limit"), keys("includeInSplit")
+        _split,
+        keys("sourceColumn pattern limit"),
+        keys("includeInSplit"),
+        doubt=(
+            "limit splits make limit + 1 columns, named after the source with _1, _2 and so on; the"
+            " last has the rest. includeInSplit true is refused."
+        ),
     ),
 }

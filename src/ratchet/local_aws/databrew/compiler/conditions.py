@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ratchet.local_aws.databrew.compiler import sql
-from ratchet.local_aws.databrew.compiler.documented_names import CONDITIONS, nearest
+from ratchet.local_aws.databrew.compiler.documented_names import CONDITIONS, did_you_mean
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
 
 _COMPARISONS = {
@@ -43,7 +43,7 @@ def parse_condition(raw: dict[str, str]) -> Condition:
     kind = raw.get("Condition", "")
     if kind not in CONDITIONS:
         raise RecipeError(
-            f"Condition {kind!r} does not exist in DataBrew; nearest: {nearest(kind, CONDITIONS)}"
+            f"Condition {kind!r} does not exist in DataBrew{did_you_mean(kind, CONDITIONS)}"
         )
     condition = Condition(kind, raw.get("Value", ""), raw.get("TargetColumn", ""))
     if not condition.column:

@@ -5,6 +5,7 @@ recipe structure (conditions) and console downloads (harmless keys).
 """
 
 import difflib
+from collections.abc import Collection
 
 _REFERENCE = """
 CHANGE_DATA_TYPE DELETE DUPLICATE JSON_TO_STRUCTS MOVE_AFTER MOVE_BEFORE MOVE_TO_END MOVE_TO_INDEX
@@ -32,7 +33,18 @@ REMOVE_WHITESPACE REPEAT_STRING RIGHT RIGHT_FIND STARTS_WITH STRING_GREATER_THAN
 STRING_GREATER_THAN_EQUAL STRING_LESS_THAN STRING_LESS_THAN_EQUAL SUBSTRING TRIM UNICODE UPPER
 CONVERT_TIMEZONE DATE DATE_ADD DATE_DIFF DATE_FORMAT DATE_TIME DAY HOUR MILLISECOND MINUTE MONTH
 MONTH_NAME NOW QUARTER SECOND TIME TODAY UNIX_TIME UNIX_TIME_FORMAT WEEK_DAY WEEK_NUMBER YEAR
-REMOVE_VALUES GROUP_BY JOIN UNION PIVOT UNPIVOT CRYPTOGRAPHIC_HASH
+REMOVE_VALUES
+CRYPTOGRAPHIC_HASH DECRYPT DETERMINISTIC_DECRYPT DETERMINISTIC_ENCRYPT ENCRYPT MASK_CUSTOM MASK_DATE
+MASK_DELIMITER MASK_RANGE REPLACE_WITH_RANDOM_BETWEEN REPLACE_WITH_RANDOM_DATE_BETWEEN SHUFFLE_ROWS
+FLAG_OUTLIERS REMOVE_OUTLIERS REPLACE_OUTLIERS RESCALE_OUTLIERS_WITH_Z_SCORE
+RESCALE_OUTLIERS_WITH_SKEW NUMBER_FORMAT FORMAT_PHONE_NUMBER
+NEST_TO_ARRAY NEST_TO_MAP NEST_TO_STRUCT UNNEST_ARRAY UNNEST_MAP UNNEST_STRUCT UNNEST_STRUCT_N
+GROUP_BY JOIN PIVOT TRANSPOSE UNION UNPIVOT
+ANY AVERAGE COUNT COUNT_DISTINCT KTH_LARGEST KTH_LARGEST_UNIQUE MAX MEDIAN MIN MODE
+STANDARD_DEVIATION SUM VARIANCE
+FILL NEXT PREV ROLLING_AVERAGE ROLLING_COUNT_A ROLLING_KTH_LARGEST ROLLING_KTH_LARGEST_UNIQUE
+ROLLING_MAX ROLLING_MIN ROLLING_MODE ROLLING_STANDARD_DEVIATION ROLLING_SUM ROLLING_VARIANCE
+ROW_NUMBER SESSION INT_TO_IP IP_TO_INT URL_PARAMS COALESCE GET_ACTION_RESULT GET_STEP_DATAFRAME
 """
 
 OPERATIONS = frozenset(_REFERENCE.split())
@@ -59,7 +71,11 @@ CONSOLE_KEYS = frozenset({"mappingOption", "functionStepType", "targetIndex"})
 """Keys that console downloads carry and no operation reads: ignored with a warning."""
 
 
-def nearest(name: str, among: "frozenset[str] | tuple[str, ...] | list[str]") -> str:
-    """The closest real names, for the end of an error message."""
-    close = difflib.get_close_matches(name, sorted(among), n=3, cutoff=0.5)
-    return ", ".join(close or sorted(among)[:8])
+def did_you_mean(name: str, among: Collection[str]) -> str:
+    """The end of a sentence that refuses `name`: the closest real names, or the first of them."""
+    folded = {each.lower(): each for each in sorted(among)}
+    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)
+    if close:
+        return f"; did you mean {' or '.join(folded[each] for each in close)}?"
+    some = sorted(among)
+    return f"; choose from {', '.join(some[:8])}{', ...' if len(some) > 8 else ''}"

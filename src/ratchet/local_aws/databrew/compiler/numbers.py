@@ -49,7 +49,7 @@ def _arithmetic(sign: str) -> Operation:
         computed = sql.as_text(f"{sql.number(left)} {sign} {sql.number(right)}")
         return f"CASE WHEN {whole} THEN {sql.as_text(exact)} ELSE {computed} END"
 
-    return adds(expression, "", "sourceColumn1 value1 sourceColumn2 value2")
+    return adds(expression, "", "sourceColumn1 value1 sourceColumn2 value2", doubt=_WHOLE)
 
 
 def _divide(step: Step, table: Table) -> str:
@@ -161,18 +161,44 @@ def _one_hot(step: Step, table: Table) -> Select:
     return select(table, expressions)
 
 
+_WHOLE = "An integer if both operands are written as integers, else a double."
+
 OPERATIONS: dict[str, Operation] = {
     "ADD": _arithmetic("+"),
     "SUBTRACT": _arithmetic("-"),
     "MULTIPLY": _arithmetic("*"),
-    "DIVIDE": adds(_divide, "", "sourceColumn1 value1 sourceColumn2 value2"),
-    "ROUND": adds(_round, "sourceColumn"),
-    "BINARIZATION": adds(_binarization, "sourceColumn threshold", "flip"),
-    "BUCKETIZATION": adds(_bucketization, "sourceColumn bucketNames", "splits percentage"),
+    "DIVIDE": adds(
+        _divide,
+        "",
+        "sourceColumn1 value1 sourceColumn2 value2",
+        doubt="A double; what is divided by zero is missing.",
+    ),
+    "ROUND": adds(_round, "sourceColumn", doubt="Halves are rounded up, as documented."),
+    "BINARIZATION": adds(
+        _binarization, "sourceColumn threshold", "flip", doubt="What is not a number is missing."
+    ),
+    "BUCKETIZATION": adds(
+        _bucketization,
+        "sourceColumn bucketNames",
+        "splits percentage",
+        doubt=(
+            "A bucket has its lower bound, the last one its upper bound too, as in Spark; the"
+            " reference does not say. percentage is refused."
+        ),
+    ),
     "CATEGORICAL_MAPPING": Operation(
         _categorical_mapping,
         keys("sourceColumn targetColumn categoryMap"),
         keys("mapType deleteOtherRows keepOthers other"),
+        doubt=(
+            "Other values are missing unless keepOthers, other or deleteOtherRows says what to do."
+            " Mapped numbers are written as the map writes them."
+        ),
     ),
-    "ONE_HOT_ENCODING": Operation(_one_hot, keys("sourceColumn"), conditional=False),
+    "ONE_HOT_ENCODING": Operation(
+        _one_hot,
+        keys("sourceColumn"),
+        conditional=False,
+        doubt="Columns in the order of their values' text; a missing value is 0 in all of them.",
+    ),
 }

@@ -3,21 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.local_aws.databrew.compiler import columns, numbers, rows, values
+from ratchet.local_aws.databrew.compiler import columns, dates, numbers, rows, text, values
 from ratchet.local_aws.databrew.compiler.conditions import Condition, parse_condition
-from ratchet.local_aws.databrew.compiler.documented_names import CONSOLE_KEYS, OPERATIONS, nearest
+from ratchet.local_aws.databrew.compiler.documented_names import (
+    CONSOLE_KEYS,
+    OPERATIONS,
+    did_you_mean,
+)
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.step import Operation, Select, Step, Table
 
+FAMILIES = (columns, values, text, dates, numbers, rows)
+"""The modules of operations, in the order in which docs/recipes.md shows them."""
+
 SUPPORTED: dict[str, Operation] = {
-    **columns.OPERATIONS,
-    **values.OPERATIONS,
-    **numbers.OPERATIONS,
-    **rows.OPERATIONS,
+    name: row for family in FAMILIES for name, row in family.OPERATIONS.items()
 }
 
 _MOST_STEPS = 100
-_STATISTICS = ("FILL_WITH_", "REPLACE_WITH_", "NORMALIZATION", "SKEWNESS")
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,11 @@ def _operation(name: str) -> Operation:
         return SUPPORTED[name]
     if name not in OPERATIONS:
         raise RecipeError(
-            f"operation {name!r} does not exist in DataBrew; nearest: {nearest(name, OPERATIONS)}"
+            f"operation {name!r} does not exist in DataBrew{did_you_mean(name, OPERATIONS)}"
         )
-    reason = (
-        " (it fits statistics to all rows, before the split into train and holdout)"
-        if name.startswith(_STATISTICS)
-        else ""
-    )
     raise RecipeError(
-        f"operation {name} exists in DataBrew but is not supported on local AWS{reason};"
-        f" supported: {', '.join(sorted(SUPPORTED))}"
+        f"operation {name} exists in DataBrew but is not supported on local AWS;"
+        " docs/recipes.md lists what is"
     )
 
 
@@ -94,7 +92,7 @@ def _parameters(
     ignored = [key for key in given if key not in known and key in CONSOLE_KEYS]
     for key in given:
         if key not in known and key not in CONSOLE_KEYS:
-            raise RecipeError(f"{name} has no parameter {key!r}; nearest: {nearest(key, known)}")
+            raise RecipeError(f"{name} has no parameter {key!r}{did_you_mean(key, known)}")
     missing = sorted(key for key in operation.required if not given.get(key))
     if missing:
         raise RecipeError(f"parameter {missing[0]} is missing")

@@ -4,8 +4,8 @@
 Usage: python -m ratchet.local_aws.databrew.compiler.run_recipe JOB.json
 
 JOB.json: {"steps": the recipe's steps, "files": [paths], "delimiter", "header": bool,
-"output": path, "output_delimiter", "error": path}. Output and log lines go to stdout; a failure is
-written to the file `error`, as one sentence, and the exit code is 1.
+"output": path, "output_delimiter", "now": when the run started, "error": path}. Log lines go to
+stdout; a failure is written to the file `error`, as one sentence, and the exit code is 1.
 """
 
 import csv
@@ -13,7 +13,8 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Job:
     header: bool
     output: str
     output_delimiter: str
+    now: str
 
 
 def run(job: Job, log: Callable[[str], None] = print) -> int:
@@ -67,13 +69,18 @@ def apply_recipe(
             reason = str(error).splitlines()[0]
             raise RecipeError(f"Step {number} ({step.operation}){where}: {reason}") from error
         database.execute(f"DROP TABLE {sql.name(table.name)}")
-        table = described(database, name, made.columns)
+        table = _after(database, table, name, made.columns)
         log(f"INFO step {number} {step.operation}: {_count(database, table)} rows")
     return table
 
 
 def described(database: Any, name: str, columns: tuple[str, ...]) -> Table:
     """A table of the database, whose distinct values are read when a step needs them."""
+    return _after(database, Table(name), name, columns)
+
+
+def _after(database: Any, table: Table, name: str, columns: tuple[str, ...]) -> Table:
+    """What a step has made of a table: the same in all else."""
 
     def distinct(column: str) -> list[str]:
         quoted = sql.name(column)
@@ -82,7 +89,7 @@ def described(database: Any, name: str, columns: tuple[str, ...]) -> Table:
         )
         return [row[0] for row in found.fetchall()]
 
-    return Table(name, columns, distinct)
+    return replace(table, name=name, columns=columns, distinct=distinct)
 
 
 def _load(database: Any, job: Job) -> Table:
@@ -108,7 +115,8 @@ def _load(database: Any, job: Job) -> Table:
         )
     except duckdb.Error as error:
         raise RecipeError(f"the dataset is not valid CSV: {str(error).splitlines()[0]}") from error
-    return described(database, "data", tuple(columns))
+    table = described(database, "data", tuple(columns))
+    return replace(table, now=datetime.fromisoformat(job.now))
 
 
 def _columns(file: str, job: Job) -> list[str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted here
 """The SQL that all operations share: quoting, and text read as a number or a date.
 
 Every column stays text, exactly as written, until a step changes it, so `007`, `1.10` and ids
@@ -54,6 +55,12 @@ def moment(expression: str) -> str:
 
 def missing(expression: str) -> str:
     return f"({expression} IS NULL OR trim({expression}) = '')"
+
+
+def numeric(expression: str, table: str) -> str:
+    """True for a table in which every value of a column is a number, missing ones aside."""
+    odd = f"{number(expression)} IS NULL AND NOT {missing(expression)}"
+    return f"(SELECT count(*) FILTER ({odd}) = 0 FROM {name(table)})"
 
 
 def as_text(expression: str) -> str:

@@ -2,14 +2,19 @@
 """A recipe step, its parameters as an operation reads them, and the table it is applied to."""
 
 import json
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from ratchet.local_aws.databrew.compiler import sql
 from ratchet.local_aws.databrew.compiler.conditions import Condition
-from ratchet.local_aws.databrew.compiler.documented_names import nearest
+from ratchet.local_aws.databrew.compiler.documented_names import did_you_mean
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
+
+_NO_RUN = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True)
@@ -20,12 +25,14 @@ class Table:
     columns: tuple[str, ...] | None = None
     distinct: Callable[[str], list[str]] = field(default=lambda _column: [])
     """The distinct values of a column, without nulls, in the order of their text."""
+    now: datetime = _NO_RUN
+    """When the run started."""
 
     def column(self, column: str) -> str:
         """The quoted name of an existing column."""
         if self.columns is not None and column not in self.columns:
             raise RecipeError(
-                f"column {column!r} does not exist; nearest: {nearest(column, self.columns)}"
+                f"column {column!r} does not exist{did_you_mean(column, self.columns)}"
             )
         return sql.name(column)
 
@@ -60,11 +67,20 @@ class Step:
             raise RecipeError(f"{key} must be true or false, not {value!r}")
         return value == "true"
 
-    def number(self, key: str) -> float:
+    def one_of(self, key: str, allowed: Collection[str], default: str = "") -> str:
+        value = self.get(key) or default
+        if value not in allowed:
+            raise RecipeError(f"{key} {value!r} is not one of {', '.join(allowed)}")
+        return value
+
+    def number(self, key: str, default: str = "") -> float:
         try:
-            return float(self.get(key))
-        except ValueError as error:
-            raise RecipeError(f"{key} must be a number, not {self.get(key)!r}") from error
+            value = float(self.get(key) or default)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise RecipeError(f"{key} must be a number, not {self.get(key)!r}")
+        return value
 
     def integer(self, key: str, low: int, high: int) -> int:
         value = self.get(key)
@@ -78,6 +94,15 @@ class Step:
         if not isinstance(found, list) or not found:
             raise RecipeError(f'{key} must be a JSON list such as ["a","b"], not {self.get(key)!r}')
         return [item if isinstance(item, str) else json.dumps(item) for item in found]
+
+    def objects(self, key: str, known: Collection[str]) -> list[dict[str, Any]]:
+        """A parameter that is a JSON list of objects, which have these keys, inside a string."""
+        found = self._json(key)
+        if not isinstance(found, list) or not found or not all(isinstance(o, dict) for o in found):
+            raise RecipeError(f"{key} must be a JSON list of objects, not {self.get(key)!r}")
+        for odd in (name for each in found for name in each if name not in known):
+            raise RecipeError(f"{key} has an object with {odd!r}{did_you_mean(odd, known)}")
+        return found
 
     def mapping(self, key: str) -> dict[str, str]:
         """A parameter that is a JSON object inside a string."""
@@ -141,13 +166,15 @@ class Operation:
     optional: frozenset[str] = frozenset()
     conditional: bool = True
     """Whether it uses ConditionExpressions."""
+    doubt: str = ""
+    """What differs from DataBrew, or what its reference leaves open and how it is read here."""
 
 
 def keys(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def adds(expression: Expression, required: str, optional: str = "") -> Operation:
+def adds(expression: Expression, required: str, optional: str = "", doubt: str = "") -> Operation:
     """An operation that creates `targetColumn`, null where the conditions do not hold."""
 
     def build(step: Step, table: Table) -> Select:
@@ -156,10 +183,12 @@ def adds(expression: Expression, required: str, optional: str = "") -> Operation
         value = f"CASE WHEN {where} THEN {made} END" if where else made
         return select(table, {**unchanged(table), target: value})
 
-    return Operation(build, keys(required) | {"targetColumn"}, keys(optional))
+    return Operation(build, keys(required) | {"targetColumn"}, keys(optional), doubt=doubt)
 
 
-def changes(expression: Expression, required: str = "", optional: str = "") -> Operation:
+def changes(
+    expression: Expression, required: str = "", optional: str = "", doubt: str = ""
+) -> Operation:
     """An operation that changes `sourceColumn`, only where the conditions hold."""
 
     def build(step: Step, table: Table) -> Select:
@@ -169,7 +198,7 @@ def changes(expression: Expression, required: str = "", optional: str = "") -> O
         value = f"CASE WHEN {where} THEN {made} ELSE {column} END" if where else made
         return select(table, {**unchanged(table), source: value})
 
-    return Operation(build, keys(required) | {"sourceColumn"}, keys(optional))
+    return Operation(build, keys(required) | {"sourceColumn"}, keys(optional), doubt=doubt)
 
 
 def source(step: Step, table: Table) -> str:
