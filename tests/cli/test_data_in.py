@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -213,21 +216,31 @@ def test_a_name_that_cannot_be_a_key_is_refused(run: Run, tmp_path: Path) -> Non
     assert "has a control character in its name" in run("upload", "bank", str(path)).stderr
 
 
-@pytest.mark.parametrize(("suffix", "kind"), [("gz", "gzip"), ("zip", "zip")])
-def test_compressed_files_are_refused_with_the_command_that_unpacks_them(
-    run: Run, stack: str, tmp_path: Path, suffix: str, kind: str
+@pytest.mark.parametrize(("pack", "kind"), [(bz2.compress, "bzip2"), (lzma.compress, "xz")])
+def test_files_in_no_packing_of_the_service_s_are_refused_with_the_command_that_unpacks_them(
+    run: Run, stack: str, tmp_path: Path, pack: Callable[[bytes], bytes], kind: str
 ) -> None:
     register("bank-marketing")
-    path = tmp_path / f"data.csv.{suffix}"
-    if kind == "gzip":
-        path.write_bytes(gzip.compress(b"a;b\n1;2\n"))
-    else:
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("data.csv", "a;b\n1;2\n")
+    path = tmp_path / "data.csv.packed"
+    path.write_bytes(pack(b"a;b\n1;2\n"))
     result = run("upload", "bank-marketing", str(path))
     assert result.exit_code == 1
-    assert f"is {kind}-compressed" in result.stderr
-    assert f"un{'zip' if kind == 'zip' else ''}" in result.stderr.replace("gunzip", "un")
+    assert f"is {kind}-compressed, and pipelines read plain files, gzip and zip" in result.stderr
+    assert f"un{kind.removeprefix('b')} --keep" in result.stderr.replace("bunzip2", "unzip2")
+
+
+def test_what_the_data_check_unpacks_lands_as_it_is(run: Run, stack: str, tmp_path: Path) -> None:
+    register("bank-marketing")
+    packed = tmp_path / "data.csv.gz"
+    packed.write_bytes(gzip.compress(b"a;b\n1;2\n"))
+    archive = tmp_path / "data.zip"
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("data.csv", "a;b\n1;2\n")
+    result = run("upload", "bank-marketing", str(packed), str(archive))
+    assert result.exit_code == 0, result.output
+    for file in (packed, archive):
+        key = {"Bucket": outputs()["LandingBucket"], "Key": f"bank-marketing/{file.name}"}
+        assert boto3.client("s3").get_object(**key)["Body"].read() == file.read_bytes()
 
 
 def test_an_unregistered_pipeline_is_refused_before_anything_lands(

@@ -10,6 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ratchet.cli.errors import CliError
 from ratchet.cli.features_module import packed
@@ -21,7 +22,13 @@ from .conftest import ROOT
 PARCELS = ROOT / "pipelines" / "late-parcels"
 FEATURES = ["weekday", "december", "carrier", "island", "distance", "weight", "pace"]
 COLUMNS = ["day", "carrier", "town", "distance", "weight", "promised"]
-DATA = {"label": "late", "csv": {"delimiter": ";"}}
+DEFINITION = {
+    "data": {
+        "label": "late",
+        "csv": {"delimiter": ";"},
+        "columns": yaml.safe_load((PARCELS / "columns.yaml").read_text())["columns"],
+    }
+}
 
 pytestmark = pytest.mark.process
 
@@ -138,7 +145,9 @@ def test_an_archive_is_the_same_bytes_from_the_same_files() -> None:
     ],
 )
 def test_invoke_reads_a_file_like_a_dropped_one(text: str) -> None:
-    assert read("x", text, COLUMNS, DATA) == ['2024-05-06,Badger,"Ham, Down",12.5,,3']
+    assert read("x", text.encode(), COLUMNS, DEFINITION) == [
+        '2024-05-06,Badger,"Ham, Down",12.5,,3'
+    ]
 
 
 @pytest.mark.parametrize(
@@ -153,4 +162,4 @@ def test_invoke_reads_a_file_like_a_dropped_one(text: str) -> None:
 )
 def test_invoke_says_what_is_wrong_with_a_file(text: str, words: str) -> None:
     with pytest.raises(CliError, match=words):
-        read("x", text, COLUMNS, DATA)
+        read("x", text.encode(), COLUMNS, DEFINITION)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import io
@@ -18,9 +17,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ratchet.cli import extras
+from ratchet.cli import extras, landed_file
 from ratchet.cli.errors import CliError
-from ratchet.cli.raw_rows import delimiter
 from ratchet.cli.yaml_files import read_text
 
 SAMPLE = "sample.csv"
@@ -130,14 +128,12 @@ def _located(path: Path, problem: str) -> str:
 def _sample(path: Path, data: Mapping[str, Any], columns: Columns) -> Texts:
     names = [name for name in columns if name != data["label"]]
     if path.exists():
-        return _from_file(path, delimiter(data), names)
+        return _from_file(path, {**data, "columns": columns}, names)
     return {name: _made(columns[name], place) for place, name in enumerate(names)}
 
 
-def _from_file(path: Path, separator: str, names: list[str]) -> Texts:
-    rows = list(csv.DictReader(io.StringIO(read_text(path)), delimiter=separator))[:MOST_ROWS]
-    if not rows:
-        raise CliError(f"{path} has no rows below its header")
+def _from_file(path: Path, data: Mapping[str, Any], names: list[str]) -> Texts:
+    rows = landed_file.rows(str(path), path.read_bytes(), data)[:MOST_ROWS]
     missing = [name for name in names if name not in rows[0]]
     if missing:
         raise CliError(f"{path} has no column {missing[0]}: it needs those of columns.yaml")

@@ -31,10 +31,10 @@ def invoke(
 ) -> None:
     """Ask a pipeline's endpoint for predictions.
 
-    With features.py the endpoint takes rows as they land: a file like those that are dropped, with
-    or without a header, or JSON. With a recipe or a transform it takes prepared rows: the features
-    as numbers, comma-separated, in the champion's order, without header. Without a file the
-    champion's golden rows are sent.
+    With features.py the endpoint takes rows as they land: a file like those that are dropped, in
+    the dialect of pipeline.yaml, packed or not, with or without a header, or JSON. With a recipe or
+    a transform it takes prepared rows: the features as numbers, comma-separated, in the champion's
+    order, without header. Without a file the champion's golden rows are sent.
 
     Example: ratchet invoke late-parcels january.csv
     """
@@ -53,9 +53,8 @@ def invoke(
     if data is None:
         rows = golden_rows(found, champion)
     elif champion.get("raw"):
-        name, text = _read(data)
-        section = json.loads(registration["definition"])["data"]
-        rows = raw_rows.read(name, text, champion["raw"], section)
+        definition = json.loads(registration["definition"])
+        rows = raw_rows.read(*_read(data), champion["raw"], definition)
     else:
         rows = _read_rows(data)
         _check_width(rows, champion["features"])
@@ -129,21 +128,24 @@ def ask(stack: Stack, endpoint: str, rows: list[str]) -> list[float]:
         raise CliError(f"the endpoint's answer is not a list of numbers: {text[:200]}") from error
 
 
-def _read(data: str) -> tuple[str, str]:
-    """The name of a file and its text."""
+def _read(data: str) -> tuple[str, bytes]:
+    """The name of a file and its content."""
     if data != "-" and not Path(data).is_file():
         raise CliError(f"{data} is not a file")
-    name, read = (
-        ("standard input", sys.stdin.buffer.read) if data == "-" else (data, Path(data).read_bytes)
-    )
-    try:
-        return name, read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CliError(f"{name} is not UTF-8 text: byte {error.start}") from error
+    if data == "-":
+        return "standard input", sys.stdin.buffer.read()
+    return data, Path(data).read_bytes()
 
 
 def _read_rows(data: str) -> list[str]:
-    name, text = _read(data)
+    name, content = _read(data)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CliError(
+            f"{name} is not UTF-8 text: byte {error.start}",
+            "The endpoint takes prepared rows: the plain text that comes out of the recipe.",
+        ) from error
     rows = [line.strip() for line in text.splitlines() if line.strip()]
     if not rows:
         raise CliError(f"{name} holds no rows")

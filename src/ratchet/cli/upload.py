@@ -19,8 +19,8 @@ from ratchet.cli.layout import landing_prefix
 from ratchet.cli.options import DEFAULT_AWS, Json, Pipeline, Wait, Where
 
 _BIG = 16 * 1024 * 1024
-_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
-_UNPACK = {"gzip": "gunzip --keep", "zip": "unzip", "bzip2": "bunzip2 --keep", "xz": "unxz --keep"}
+_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "Zstandard"}
+_UNPACK = {"bzip2": "bunzip2 --keep", "xz": "unxz --keep", "Zstandard": "unzstd"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def upload(
 
 
 def refuse_unfit(file: Path) -> None:
-    """CliError for what no data check could read: a folder, an empty or a compressed file."""
+    """CliError for what no data check could read: a folder, an empty or a strangely packed file."""
     if not file.name.isprintable():
         raise CliError(f"{str(file)!r} has a control character in its name", "Rename the file.")
     if file.is_dir():
@@ -98,7 +98,8 @@ def refuse_unfit(file: Path) -> None:
     for magic, kind in _PACKED.items():
         if head.startswith(magic):
             step = f"Unpack it first: {_UNPACK[kind]} {file}"
-            raise CliError(f"{file} is {kind}-compressed, and pipelines read plain files", step)
+            what = f"{file} is {kind}-compressed, and pipelines read plain files, gzip and zip"
+            raise CliError(what, step)
 
 
 def put(stack: Stack, pipeline: str, file: Path) -> Landed:

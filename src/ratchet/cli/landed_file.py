@@ -1,0 +1,191 @@
+"""Reads a file as it lands, whatever its dialect: CSV, JSON lines or Parquet, packed or not."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ratchet.cli import spelling
+from ratchet.cli.errors import CliError
+
+GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+LEAST_KNOWN = 0.5  # of the names of a first line, for it to be a header
+
+Row = dict[str, str]
+Columns = Mapping[str, Mapping[str, Any]]
+
+
+def rows(name: str, content: bytes, data: Mapping[str, Any]) -> list[Row]:
+    """The rows by column, spelt as in the accepted copy, '' where a value is missing.
+
+    `data` is the section of the definition, columns included. A CSV file may lack its header, then
+    the label too; a JSON document of objects is read in place of any format.
+    """
+    columns: Columns = data["columns"]
+    dialect: Mapping[str, Any] = data.get("csv") or {}
+    content = _unpacked(name, content)
+    if data.get("format") == "parquet":
+        found = _parquet(name, content)
+    else:
+        found = _objects_or_csv(name, content, data, dialect)
+    if not found:
+        raise CliError(f"{name} holds no rows")
+    return [
+        {key: _spelt(text, columns.get(key), dialect) for key, text in row.items()} for row in found
+    ]
+
+
+def _spelt(text: str, column: Mapping[str, Any] | None, dialect: Mapping[str, Any]) -> str:
+    return text if column is None else spelling.spelt(text, column, dialect) or ""
+
+
+def _unpacked(name: str, content: bytes) -> bytes:
+    """The file out of gzip or out of an archive of one file."""
+    try:
+        if content.startswith(GZIP):
+            return gzip.decompress(content)
+        if content.startswith(ZIP):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                members = [one for one in archive.infolist() if not one.is_dir()]
+                if len(members) != 1:
+                    raise CliError(f"{name} is a zip archive of {len(members)} files, not of one")
+                return archive.read(members[0])
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+        raise CliError(f"{name} cannot be unpacked: {error}") from error
+    return content
+
+
+# --- JSON and Parquet ----------------------------------------------------------------------------
+
+
+def _objects_or_csv(
+    name: str, content: bytes, data: Mapping[str, Any], dialect: Mapping[str, Any]
+) -> list[Row]:
+    text = _text(name, content, str(dialect.get("encoding", "utf-8")))
+    if data.get("format") == "jsonl" or text.lstrip()[:1] in ("{", "["):
+        return _objects(name, text)
+    return _csv(name, text, data, dialect)
+
+
+def _text(name: str, content: bytes, encoding: str) -> str:
+    try:
+        return content.decode("utf-8-sig" if encoding == "utf-8" else encoding).lstrip("\ufeff")
+    except UnicodeDecodeError as error:
+        step = "Save it so, or set data.csv.encoding in pipeline.yaml."
+        raise CliError(f"{name} is not {encoding} text: byte {error.start}", step) from error
+
+
+def _objects(name: str, text: str) -> list[Row]:
+    """One object, a list of them, or one a line."""
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    try:
+        found = _loaded(text)
+    except ValueError as error:
+        if len(lines) < 2:
+            raise CliError(f"{name} is not valid JSON: {error}") from error
+        found = [_object(name, line, number) for number, line in lines]
+    objects = found if isinstance(found, list) else [found]
+    if not all(isinstance(one, dict) for one in objects):
+        raise CliError(f"{name} must contain an object, or a list of objects, by column")
+    return [{str(key): spelling.of_value(value) for key, value in one.items()} for one in objects]
+
+
+def _object(name: str, line: str, number: int) -> Any:
+    try:
+        return _loaded(line)
+    except ValueError as error:
+        raise CliError(f"{name}, line {number} is not valid JSON: {error}") from error
+
+
+def _loaded(text: str) -> Any:
+    """JSON with its numbers as they are written."""
+    return json.loads(text, parse_int=str, parse_float=str)
+
+
+def _parquet(name: str, content: bytes) -> list[Row]:
+    from ratchet.cli import extras
+
+    if not content.startswith(PARQUET):
+        raise CliError(f"{name} is not Parquet, as data.format says")
+    extras.require("local")
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(pa.BufferReader(content))
+    except (pa.ArrowException, OSError) as error:
+        raise CliError(f"{name} is damaged: {error}") from error
+    return [
+        {key: spelling.of_value(value) for key, value in row.items()} for row in table.to_pylist()
+    ]
+
+
+# --- CSV -----------------------------------------------------------------------------------------
+
+
+def _csv(name: str, text: str, data: Mapping[str, Any], dialect: Mapping[str, Any]) -> list[Row]:
+    if "\0" in text:
+        raise CliError(f"{name} is not text", "Is it another format than data.format says?")
+    lines = list(_fields(name, text, dialect))
+    if not lines:
+        raise CliError(f"{name} holds no rows")
+    header = _header(lines, data, dialect)
+    for number, line in enumerate(lines, start=1):
+        if len(line) != len(header):
+            separator = dialect.get("delimiter", ",")
+            raise CliError(
+                f"{name}, row {number} has {len(line)} fields, not {len(header)}",
+                f"The columns are {', '.join(header)}; they are separated by {separator!r}",
+            )
+    return [dict(zip(header, line, strict=True)) for line in lines]
+
+
+def _header(
+    lines: list[list[str]], data: Mapping[str, Any], dialect: Mapping[str, Any]
+) -> Sequence[str]:
+    """The names of the columns: the first line, which goes, or those that were agreed on."""
+    columns: Columns = data["columns"]
+    first = [field.strip() if dialect.get("trim") else field for field in lines[0]]
+    if len(set(first) & set(columns)) > LEAST_KNOWN * len(first):
+        del lines[0]
+        return first
+    whole = list(dialect.get("names") or columns)
+    without = [column for column in whole if column != data["label"]]
+    return whole if len(first) == len(whole) else without
+
+
+def _fields(name: str, text: str, dialect: Mapping[str, Any]) -> Iterator[list[str]]:
+    quote, escape = dialect.get("quote", '"'), dialect.get("escape")
+    reader = csv.reader(
+        io.StringIO(_without_comments(text, dialect), newline=""),
+        delimiter=dialect.get("delimiter", ","),
+        quotechar=quote,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        escapechar=escape,
+    )
+    try:
+        yield from (line for line in reader if line)
+    except csv.Error as error:
+        raise CliError(f"{name}, line {reader.line_num} cannot be read: {error}") from error
+
+
+def _without_comments(text: str, dialect: Mapping[str, Any]) -> str:
+    """Without the lines that are skipped, and those that begin as comments outside of quotes."""
+    lines = text.splitlines(keepends=True) if dialect.get("skip_lines") else [text]
+    text = "".join(lines[int(dialect.get("skip_lines") or 0) :])
+    comment, quote = dialect.get("comment"), dialect.get("quote", '"')
+    if not comment:
+        return text
+    kept, quotes = [], 0
+    for line in text.split("\n"):
+        if quotes % 2 == 0 and line.startswith(comment):
+            continue
+        quotes += line.count(quote) if quote else 0
+        kept.append(line)
+    return "\n".join(kept)
