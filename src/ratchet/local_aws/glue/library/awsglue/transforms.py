@@ -70,7 +70,7 @@ class RenameField(GlueTransform):
 
 
 class ResolveChoice(GlueTransform):
-    """Columns cast as told; a DataFrame's column has one type, so there is nothing to choose."""
+    """Columns cast as asked; a DataFrame's column has one type, so there is nothing to choose."""
 
     method = "resolveChoice"
 
