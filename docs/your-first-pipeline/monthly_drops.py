@@ -7,8 +7,9 @@ The same seed makes the same files. From April on something happens in some mont
     05 the world changes: one carrier has lost its drivers
     06 one row holds what is not a number
     07 a new column: express
-    09 the distance is in miles
+    09 the distance is in miles; 2024-09-corrected.csv has kilometres again
     10 the labels are shuffled
+    11 the world changes: the warehouse delivers abroad
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ YEAR, MONTHS = 2024, range(1, 13)
 ROWS = 3000
 CARRIERS = ("Albatross", "Bluebird", "Condor")
 WAREHOUSES = ("Aachen", "Bergen", "Cadiz", "Dover")
-DRIFT, BAD_ROW, NEW_COLUMN, MILES, SHUFFLED = 5, 6, 7, 9, 10
+DRIFT, BAD_ROW, NEW_COLUMN, MILES, SHUFFLED, ABROAD = 5, 6, 7, 9, 10, 11
 COLUMNS = (
     "parcel",
     "shipped",
@@ -38,6 +39,7 @@ COLUMNS = (
     "late",
 )
 KILOMETRES = 1.609344
+HOW_MANY_ABROAD = 0.4
 
 Row = dict[str, str]
 
@@ -83,6 +85,8 @@ def parcels(month: int, rows: int, seed: int) -> list[Row]:
     for number, day in enumerate(sorted(chance.choices(list(moods), k=rows))):
         carrier, warehouse = chance.choice(CARRIERS), chance.choice(WAREHOUSES)
         distance, weight = chance.lognormvariate(math.log(300), 0.7), chance.lognormvariate(2, 0.5)
+        if month >= ABROAD and chance.random() < HOW_MANY_ABROAD:
+            distance += 1000
         express = month >= NEW_COLUMN - 2 and chance.random() < 0.3
         late = chance.random() < chance_of_delay(
             month, carrier, warehouse, distance, weight, express, moods[day]
@@ -104,11 +108,11 @@ def parcels(month: int, rows: int, seed: int) -> list[Row]:
     return made
 
 
-def happens(month: int, rows: list[Row], seed: int) -> list[Row]:
+def happens(month: int, rows: list[Row], seed: int, *, corrected: bool) -> list[Row]:
     """What went wrong with the export of the month."""
     if month == BAD_ROW:
         rows[len(rows) // 2]["distance"] = "far away"
-    if month == MILES:
+    if month == MILES and not corrected:
         for row in rows:
             row["distance"] = f"{float(row['distance']) / KILOMETRES:.1f}"
     if month == SHUFFLED:
@@ -120,17 +124,19 @@ def happens(month: int, rows: list[Row], seed: int) -> list[Row]:
 
 
 def write(folder: Path, rows: int, seed: int) -> list[Path]:
-    """Twelve files, 2024-01.csv to 2024-12.csv."""
+    """Twelve files, 2024-01.csv to 2024-12.csv, and the one that is sent again."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for month in MONTHS:
         columns = [*COLUMNS[:-1], *(["express"] if month >= NEW_COLUMN else []), COLUMNS[-1]]
-        path = folder / f"{YEAR}-{month:02}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(happens(month, parcels(month, rows, seed), seed))
-        written.append(path)
+        for suffix in ("", "-corrected") if month == MILES else ("",):
+            path = folder / f"{YEAR}-{month:02}{suffix}.csv"
+            made = happens(month, parcels(month, rows, seed), seed, corrected=bool(suffix))
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(made)
+            written.append(path)
     return written
 
 

@@ -1,4 +1,7 @@
-"""docs/your-first-pipeline.md, followed word for word by somebody who has nothing but the page."""
+"""docs/your-first-pipeline.md, followed word for word by somebody who has nothing but the page.
+
+A year of a dozen runs: four minutes where nothing else runs, eleven on a machine that others use.
+"""
 
 from __future__ import annotations
 
@@ -145,6 +148,7 @@ def test_the_same_seed_makes_the_same_months(tmp_path: Path) -> None:
             ["python3", str(script), "--out", str(tmp_path / name), "--rows", "40"], check=True
         )
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert files == [f"2024-{month:02}.csv" for month in range(1, 13)]
+    months = [f"2024-{month:02}.csv" for month in range(1, 13)]
+    assert sorted(files) == sorted([*months, "2024-09-corrected.csv"])
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
