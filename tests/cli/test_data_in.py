@@ -18,7 +18,8 @@ import boto3
 import pytest
 
 from ratchet.cli import demo_data, drops
-from ratchet.cli.demo_data import UCI_SHA256, find_data, read_data
+from ratchet.cli.demo_data import find_data, read_data
+from ratchet.cli.demo_plan import DemoPlan, Expected, PublishedFile, plans
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import pack
 
@@ -364,16 +365,62 @@ def test_a_wrong_file_is_a_clear_error(tmp_path: Path, content: bytes, message: 
 def test_the_cache_is_used_only_if_its_bytes_are_the_pinned_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo_data, "_download", lambda: None)
-    made_up = tmp_path / "made_up.py"
-    made_up.write_text("import sys; open(sys.argv[4], 'w').write('made up')")
+    monkeypatch.setattr(demo_data, "_download", lambda _published: None)
+    (tmp_path / "sample_data.py").write_text("import sys; open(sys.argv[4], 'w').write('made up')")
+    plan = plan_of(tmp_path, hashlib.sha256(b"the file").hexdigest())
     cache = demo_data.cache_folder()
     cache.mkdir(parents=True)
-    (cache / demo_data.UCI_NAME).write_bytes(b"something else")
-    assert find_data(None, made_up, is_uci=True).content == b"made up"
-    monkeypatch.setattr(demo_data, "UCI_SHA256", hashlib.sha256(b"something else").hexdigest())
-    found = find_data(None, made_up, is_uci=True)
-    assert (found.content, found.real) == (b"something else", True)
+    (cache / "file.csv").write_bytes(b"something else")
+    assert find_data(None, plan).content == b"made up"
+    (cache / "file.csv").write_bytes(b"the file")
+    found = find_data(None, plan)
+    assert (found.content, found.real) == (b"the file", True)
+
+
+def plan_of(folder: Path, sha256: str) -> DemoPlan:
+    published = PublishedFile("The file", "file.csv", "http://127.0.0.1:9/file.csv", sha256)
+    return DemoPlan("mine", folder, "nothing", 7, Expected("auc", at_least=0.5), published)
+
+
+def test_a_pipeline_without_a_plan_needs_the_users_file(tmp_path: Path) -> None:
+    with pytest.raises(CliError, match="brings no data of its own"):
+        find_data(None, None)
+    (tmp_path / "mine.csv").write_bytes(b"a\n1\n")
+    assert find_data(tmp_path / "mine.csv", None).content == b"a\n1\n"
+
+
+def test_a_published_file_is_converted_by_the_pipelines_script(tmp_path: Path) -> None:
+    (tmp_path / "convert.py").write_text(
+        "import sys\nfrom pathlib import Path\ntext = Path(sys.argv[1]).read_text()\n"
+        "assert text != 'bad', 'no such file'\nPath(sys.argv[2]).write_text(text.upper())\n"
+    )
+    plan = plan_of(tmp_path, "0" * 64)
+    (tmp_path / "mine.csv").write_text("a")
+    assert find_data(tmp_path / "mine.csv", plan).content == b"A"
+    (tmp_path / "mine.csv").write_text("bad")
+    with pytest.raises(CliError, match=r"mine\.csv cannot be converted.*AssertionError: no such"):
+        find_data(tmp_path / "mine.csv", plan)
+
+
+def test_every_pipeline_here_has_a_demo_with_a_number_to_expect() -> None:
+    found = {plan.pipeline: plan for plan in plans(BANK.parent)}
+    assert {"bank-marketing", "customer-churn"} <= set(found)
+    for plan in found.values():
+        assert plan.generator.is_file()
+        assert plan.expected.metric == pack(plan.folder).definition["gate"]["metric"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "good", "bad", "said"),
+    [
+        (Expected("auc", at_least=0.8), 0.8, 0.79, "auc at least 0.8"),
+        (Expected("rmse", at_most=2.3), 2.3, 2.31, "rmse at most 2.3"),
+    ],
+)
+def test_what_a_demo_expects_has_a_direction(
+    expected: Expected, good: float, bad: float, said: str
+) -> None:
+    assert (expected.holds(good), expected.holds(bad), str(expected)) == (True, False, said)
 
 
 def test_a_download_that_hangs_is_given_up() -> None:
@@ -446,8 +493,11 @@ def test_a_file_that_is_too_short_or_of_another_kind_is_refused() -> None:
 def test_the_real_file_is_recognised_by_its_bytes() -> None:
     if not UCI_FILE.exists():
         pytest.skip(f"the UCI file is not at {UCI_FILE}")
-    found = find_data(UCI_FILE, BANK / "sample_data.py", is_uci=True)
+    plan = DemoPlan.find(BANK)
+    assert plan is not None
+    found = find_data(UCI_FILE, plan)
     assert found.real
-    assert hashlib.sha256(found.content).hexdigest() == UCI_SHA256
+    assert plan.published
+    assert hashlib.sha256(found.content).hexdigest() == plan.published.sha256
     cut = drops.cut(found.content, contract(), str(UCI_FILE))
     assert (cut.older.rows, cut.newer.rows) == (28_831, 12_357)

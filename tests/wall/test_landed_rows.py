@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from ratchet.cli import landed_file
 from ratchet.cli.errors import CliError
 from ratchet.cli.raw_rows import read
+from ratchet.serving import inference
 from retraining.rules.contracts import as_document, parse_definition
+from retraining.rules.data_check import column_rule
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.check import check
 
@@ -205,3 +207,8 @@ def test_a_column_that_the_model_does_not_take_is_left_out() -> None:
     registered["data"]["columns"]["express"] = {"type": "integer"}
     registered["checks"]["unknown_columns"] = "reject"
     assert read("x", content, ["note", "carrier"], registered) == ["x,AA"]
+
+
+def test_the_endpoint_knows_the_booleans_of_the_data_check() -> None:
+    expected = dict.fromkeys(column_rule.TRUE, 1.0) | dict.fromkeys(column_rule.FALSE, 0.0)
+    assert expected == inference.BOOLEANS

@@ -18,23 +18,25 @@ if TYPE_CHECKING:
 
     from ratchet.cli.connection import Stack
     from ratchet.cli.demo_data import DemoData
+    from ratchet.cli.demo_plan import DemoPlan
     from ratchet.cli.drops import Drops
     from ratchet.cli.pipeline_folder import Packed
     from ratchet.cli.scenario import Outcome
 
 FOLDER = Path("ratchet-demo")
-_UCI = "bank-marketing"
+_FIRST = "bank-marketing"
 
 
 @command
 def demo(
     pipeline: Annotated[
         str, typer.Argument(metavar="PIPELINE", help="A name in pipelines/, or a folder.")
-    ] = _UCI,
+    ] = _FIRST,
     data: Annotated[
         Path | None,
         typer.Option("--data", metavar="FILE", help="Your copy of the data: .csv, .gz or .zip."),
     ] = None,
+    show_list: Annotated[bool, typer.Option("--list", help="List the demos there are.")] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Stay up afterwards for a look around, until Ctrl-C.")
     ] = False,
@@ -46,35 +48,56 @@ def demo(
     quarantined; shuffled labels are refused at the gate. Reports, picture and model stay in
     ./ratchet-demo/. The exit code is 0 only if all four end as expected.
 
-    Without --data: the cached UCI file, else UCI's download, else made-up rows.
+    Without --data: the cached file, else its publisher's, else made-up rows.
 
-    Example: ratchet demo --data bank-additional-full.csv.gz --keep
+    Example: ratchet demo customer-churn --keep
     """
     from ratchet.cli import screen
 
+    if show_list:
+        _list(json_output=json_output)
+        return
     extras.require("local")
-    packed, source, drops = _prepare(pipeline, data)
+    packed, source, drops, plan = _prepare(pipeline, data)
     console = screen.stderr() if json_output else screen.stdout()
     _say_start(console, packed, source)
-    outcomes, ended = _run(console, packed, source, drops, keep=keep)
+    outcomes, ended = _run(console, packed, source, drops, plan, keep=keep)
     if json_output:
         screen.print_json([one.document() for one in outcomes])
     if not ended:
         raise typer.Exit(1)
 
 
-def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops]:
+def _list(*, json_output: bool) -> None:
+    from ratchet.cli import screen
+    from ratchet.cli.demo_plan import plans
+
+    found = plans(checkout.root() / "pipelines")
+    if json_output:
+        screen.print_json([{"name": one.pipeline, "shows": one.shows} for one in found])
+        return
+    rows = [
+        (one.pipeline, one.shows, one.published.title if one.published else "made up")
+        for one in found
+    ]
+    screen.stdout().print(screen.table("", ["demo", "shows", "data"], rows))
+    screen.stdout().print("Start one with: ratchet demo NAME")
+
+
+def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops, DemoPlan | None]:
     """Find everything that can be wrong with the input before anything starts."""
     from ratchet.cli.demo_data import find_data
+    from ratchet.cli.demo_plan import DemoPlan
     from ratchet.cli.drops import cut
     from ratchet.cli.pipeline_folder import pack
 
     folder = _folder(pipeline)
     packed = pack(folder)
-    source = find_data(data, folder / "sample_data.py", packed.name == _UCI)
+    plan = DemoPlan.find(folder)
+    source = find_data(data, plan)
     drops = cut(source.content, packed.definition, str(data or "the file"))
     _make_folder()
-    return packed, source, drops
+    return packed, source, drops, plan
 
 
 def _make_folder() -> None:
@@ -97,14 +120,20 @@ def _folder(pipeline: str) -> Path:
 
 
 def _run(
-    console: Console, packed: Packed, source: DemoData, drops: Drops, *, keep: bool
+    console: Console,
+    packed: Packed,
+    source: DemoData,
+    drops: Drops,
+    plan: DemoPlan | None,
+    *,
+    keep: bool,
 ) -> tuple[list[Outcome], bool]:
     from ratchet.cli import artifacts, push, scenario, up
 
     with up.running(0, None, announced=keep) as (_, stack):
         answer = push.send(stack, packed)
         console.print(push.summary(answer), soft_wrap=True)
-        outcomes = scenario.play(scenario.Scenario(stack, packed.name, console), drops)
+        outcomes = scenario.play(scenario.Scenario(stack, packed.name, console, plan), drops)
         artifacts.write(FOLDER, stack, packed.name, source, outcomes)
         scenario.close(console, outcomes, FOLDER)
         if keep:

@@ -1,12 +1,13 @@
-"""Where the demo's data comes from: the user's file, the cache, UCI, or the seeded generator.
+"""Where a demo's data comes from: the user's file, the cache, the publisher, or made-up rows.
 
-Nothing of the real file is part of this repository. Archives are read with a limit on what they
+Nothing of a real file is part of this repository. Archives are read with a limit on what they
 unpack to.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import hashlib
 import io
@@ -18,19 +19,20 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from ratchet.cli.errors import CliError
 
-UCI_SHA256 = "74adfc578bf77a7ff4bb1ba4a9f8709d9e3c6907342959c2c8416847e0afb4d8"
-UCI_URL = "https://archive.ics.uci.edu/static/public/222/bank+marketing.zip"
-UCI_NAME = "bank-additional-full.csv"
+if TYPE_CHECKING:
+    from ratchet.cli.demo_plan import DemoPlan, PublishedFile
+
 DOWNLOAD_SECONDS = 8.0
 MOST_BYTES = 128 * 1024 * 1024
-GENERATED_ROWS = 41_188
+SCRIPT_SECONDS = 120
 _DEPTH = 2
+_TABLES = (".csv", ".csv.gz")
 
 
 class Readable(Protocol):
@@ -50,27 +52,42 @@ class DemoData:
     why: str = ""
 
 
-def find_data(given: Path | None, generator: Path, is_uci: bool) -> DemoData:
-    """The user's file, else the cached, else UCI's, else made-up rows. CliError for a bad file.
+def find_data(given: Path | None, plan: DemoPlan | None) -> DemoData:
+    """The user's file, else the cached, else the published, else made-up rows.
 
-    Only a file that the user names can fail; a missing cache or network is not an error. Without
-    `is_uci` (another pipeline than bank-marketing) there is only the user's file.
+    Only a file that the user names can fail, with a CliError; a missing cache or network is none.
+    Without a plan (a pipeline that has no demo.yaml) there is only the user's file.
     """
-    if given is not None:
-        content = read_data(given)
-        real = hashlib.sha256(content).hexdigest() == UCI_SHA256
-        kind = "UCI's Bank Marketing file" if real else "your file"
-        return DemoData(content, f"{kind}, {given}", real)
-    if not is_uci:
-        raise CliError("only bank-marketing brings its own data", "Give yours with --data FILE.")
-    return _cached() or _downloaded() or _generated(generator)
+    if plan is None:
+        if given is None:
+            step = "Give yours with --data FILE, or see ratchet demo --list."
+            raise CliError("this pipeline brings no data of its own", step)
+        return _given(given, None)
+    found = _given(given, plan.published) if given else _cached(plan) or _downloaded(plan)
+    if found is None:
+        return _generated(plan)
+    return replace(found, content=_converted(found.content, plan, str(given or found.origin)))
 
 
-def read_data(path: Path) -> bytes:
-    """The CSV in a file that may be plain, .gz, .zip or a zip in a zip; CliError says why not."""
+def _given(path: Path, published: PublishedFile | None) -> DemoData:
+    content = read_data(path, published.name if published else "")
+    real = published is not None and _is(content, published)
+    kind = published.title if published and real else "your file"
+    return DemoData(content, f"{kind}, {path}", real)
+
+
+def _is(content: bytes, published: PublishedFile) -> bool:
+    return hashlib.sha256(content).hexdigest() == published.sha256
+
+
+def read_data(path: Path, wanted: str = "") -> bytes:
+    """The table in a file that may be plain, .gz, .zip or a zip in a zip; CliError says why not.
+
+    `wanted` is the member to take of a zip that holds several.
+    """
     try:
         with path.open("rb") as file:
-            return _unfolded(file, str(path), _DEPTH)
+            return _unfolded(file, _Source(str(path), wanted), _DEPTH)
     except FileNotFoundError as error:
         raise CliError(f"{path} does not exist", "Check --data.") from error
     except IsADirectoryError as error:
@@ -81,14 +98,22 @@ def read_data(path: Path) -> bytes:
         raise CliError(msg, "Is it complete? Download it again, or unpack it yourself.") from error
 
 
-def _unfolded(file: IO[bytes], name: str, depth: int) -> bytes:
-    head = file.read(4)
+@dataclass(frozen=True)
+class _Source:
+    """Where bytes come from, for sentences, and the file to look for in archives."""
+
+    name: str
+    wanted: str
+
+
+def _unfolded(file: IO[bytes], source: _Source, depth: int) -> bytes:
+    name, head = source.name, file.read(4)
     file.seek(0)
     if head.startswith(b"\x1f\x8b"):
         with gzip.GzipFile(fileobj=file) as unzipped:
             return _bounded(unzipped, name)
     if head == b"PK\x03\x04":
-        return _from_zip(file, name, depth)
+        return _from_zip(file, source, depth)
     content = _bounded(file, name)
     if not content.strip():
         raise CliError(f"{name} is empty", "Give a CSV file with a header and rows.")
@@ -97,19 +122,20 @@ def _unfolded(file: IO[bytes], name: str, depth: int) -> bytes:
     return content
 
 
-def _from_zip(file: IO[bytes], name: str, depth: int) -> bytes:
-    """UCI's file if it is in there, else the only CSV, else look into the zips inside."""
+def _from_zip(file: IO[bytes], source: _Source, depth: int) -> bytes:
+    """The wanted file if it is in there, else the only table, else look into the zips inside."""
+    name = source.name
     with zipfile.ZipFile(file) as archive:
         members = [m for m in archive.infolist() if not m.filename.startswith("__MACOSX")]
-        tables = [m for m in members if m.filename.lower().endswith((".csv", ".csv.gz"))]
-        known = [m for m in tables if Path(m.filename).name == UCI_NAME]
+        known = [m for m in members if Path(m.filename).name == source.wanted]
+        tables = [m for m in members if m.filename.lower().endswith(_TABLES)]
         if known or len(tables) == 1:
             with archive.open((known or tables)[0]) as inner:
-                return _unfolded(io.BytesIO(_bounded(inner, name)), name, 0)
+                return _unfolded(io.BytesIO(_bounded(inner, name)), source, 0)
         zips = [m for m in members if m.filename.lower().endswith(".zip")] if depth else []
         for member in sorted(zips, key=lambda m: "additional" not in m.filename):
             with archive.open(member) as inner:
-                return _unfolded(io.BytesIO(_bounded(inner, name)), name, depth - 1)
+                return _unfolded(io.BytesIO(_bounded(inner, name)), source, depth - 1)
         found = ", ".join(m.filename for m in members[:6]) or "nothing"
     step = "Unpack it and give the CSV itself with --data."
     raise CliError(f"{name} holds no single CSV file; it holds {found}", step)
@@ -133,24 +159,30 @@ def cache_folder() -> Path:
     return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "ratchet"
 
 
-def _cached() -> DemoData | None:
+def _cached(plan: DemoPlan) -> DemoData | None:
+    published = plan.published
+    if published is None:
+        return None
     with contextlib.suppress(OSError, RuntimeError):
-        path = cache_folder() / UCI_NAME
+        path = cache_folder() / published.name
         content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() == UCI_SHA256:
-            return DemoData(content, f"UCI's Bank Marketing file, cached at {path}", real=True)
+        if _is(content, published):
+            return DemoData(content, f"{published.title}, cached at {path}", real=True)
     return None
 
 
-def _downloaded() -> DemoData | None:
+def _downloaded(plan: DemoPlan) -> DemoData | None:
     from ratchet.cli.screen import Progress
 
-    with Progress(f"Asking UCI for the file, at most {DOWNLOAD_SECONDS:.0f} s ..."):
-        content = within(DOWNLOAD_SECONDS, _download)
+    published = plan.published
+    if published is None or published.url is None:
+        return None
+    with Progress(f"Asking for the file, at most {DOWNLOAD_SECONDS:.0f} s: {published.url}"):
+        content = within(DOWNLOAD_SECONDS, functools.partial(_download, published))
     if content is None:
         return None
-    _keep(content)
-    return DemoData(content, f"UCI's Bank Marketing file, from {UCI_URL}", real=True)
+    _keep(content, published.name)
+    return DemoData(content, f"{published.title}, from {published.url}", real=True)
 
 
 def within(seconds: float, work: Callable[[], bytes | None]) -> bytes | None:
@@ -163,53 +195,73 @@ def within(seconds: float, work: Callable[[], bytes | None]) -> bytes | None:
         return None
 
 
-def _download() -> bytes | None:
-    """The pinned file, or None whatever goes wrong: the generator stands in for it."""
+def _download(published: PublishedFile) -> bytes | None:
+    """The pinned file, or None whatever goes wrong: made-up rows stand in for it."""
     import http.client
     import urllib.request
 
+    url = str(published.url)
     try:
-        with urllib.request.urlopen(UCI_URL, timeout=DOWNLOAD_SECONDS) as answer:
-            archive = _bounded(answer, UCI_URL)
-        content = _unfolded(io.BytesIO(archive), UCI_URL, _DEPTH)
+        with urllib.request.urlopen(url, timeout=DOWNLOAD_SECONDS) as answer:  # noqa: S310
+            archive = _bounded(answer, url)
+        content = _unfolded(io.BytesIO(archive), _Source(url, published.name), _DEPTH)
     except (OSError, ValueError, http.client.HTTPException, zipfile.BadZipFile, EOFError,
             zlib.error, RuntimeError, CliError):  # fmt: skip
         return None
-    return content if hashlib.sha256(content).hexdigest() == UCI_SHA256 else None
+    return content if _is(content, published) else None
 
 
-def _keep(content: bytes) -> None:
+def _keep(content: bytes, name: str) -> None:
     """Into the cache, if that can be written."""
     with contextlib.suppress(OSError, RuntimeError):
         folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        fresh = folder / f"{UCI_NAME}.{os.getpid()}"
+        fresh = folder / f"{name}.{os.getpid()}"
         fresh.write_bytes(content)
-        fresh.replace(folder / UCI_NAME)
+        fresh.replace(folder / name)
 
 
-def _generated(generator: Path) -> DemoData:
-    """Rows made up by the pipeline's own script, in a separate process."""
+def _converted(content: bytes, plan: DemoPlan, name: str) -> bytes:
+    """What the pipeline's convert.py makes of the published file; as it is where there is none."""
+    if plan.converter is None:
+        return content
+    with tempfile.TemporaryDirectory(prefix="ratchet-data-") as folder:
+        source = Path(folder) / "published"
+        source.write_bytes(content)
+        return _made_by(plan.converter, [str(source)], Path(folder), f"{name} cannot be converted")
+
+
+def _generated(plan: DemoPlan) -> DemoData:
+    """Rows made up by the pipeline's own script."""
+    published = plan.published
+    with tempfile.TemporaryDirectory(prefix="ratchet-data-") as folder:
+        arguments = ["--rows", str(plan.rows), "--out"]
+        content = _made_by(plan.generator, arguments, Path(folder), "no rows could be made up")
+    answers = "and its publisher does not answer; " if published and published.url else ""
+    return DemoData(
+        content,
+        f"made-up rows, by {plan.generator.name}",
+        real=False,
+        why=f"{published.title} is not cached, {answers}give your copy with --data FILE."
+        if published
+        else "",
+    )
+
+
+def _made_by(script: Path, arguments: list[str], folder: Path, failed: str) -> bytes:
+    """The file that a script of the pipeline's folder writes, in a process of its own."""
     from ratchet.local_aws.running.processes import Processes
 
     processes = Processes()
-    with tempfile.TemporaryDirectory(prefix="ratchet-data-") as folder:
-        out, log = Path(folder) / "made-up.csv", Path(folder) / "log"
-        arguments = ["--rows", str(GENERATED_ROWS), "--out", str(out)]
-        try:
-            child = processes.spawn(
-                generator, arguments, env={"PATH": os.defpath}, cwd=Path(folder), log=log
-            )
-            code = child.wait(120)
-        finally:
-            processes.close()
-        if code != 0 or not out.exists():
-            last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no message"]
-            raise CliError(f"{generator} failed with exit code {code}: {last[0]}")
-        content = out.read_bytes()
-    return DemoData(
-        content,
-        f"made-up rows of the same shape and drift, by {generator.name}",
-        real=False,
-        why="UCI's file is not cached, and UCI does not answer; give your copy with --data FILE.",
-    )
+    out, log = folder / "made.csv", folder / "log"
+    try:
+        child = processes.spawn(
+            script, [*arguments, str(out)], env={"PATH": os.defpath}, cwd=folder, log=log
+        )
+        code = child.wait(SCRIPT_SECONDS)
+    finally:
+        processes.close()
+    if code != 0 or not out.exists():
+        last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no message"]
+        raise CliError(f"{failed}: {script.name} ended with exit code {code}: {last[0]}")
+    return out.read_bytes()

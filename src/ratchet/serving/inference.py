@@ -35,7 +35,10 @@ MOMENT = re.compile(
 )
 NUMERIC = ("integer", "number")
 MOMENTS = ("date", "timestamp")
-BOOLEANS = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
+BOOLEANS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), 1.0),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), 0.0),
+}  # as the data check reads them
 LARGEST = 3.4e38  # of the 32-bit floats that XGBoost computes with
 SHOWN = 40
 
