@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from ratchet.local_aws.databrew.compiler import sql
 from ratchet.local_aws.databrew.compiler.recipe import parse_recipe
 from ratchet.local_aws.databrew.compiler.run_recipe import apply_recipe, described
 
@@ -28,7 +29,7 @@ def when(condition: str, value: str, column: str = "a") -> list[dict[str, str]]:
 def apply(steps: list[Any], columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
     """The columns and rows that the steps make of a table of text."""
     with duckdb.connect() as database:
-        names = ", ".join(f'"{c}" VARCHAR' for c in columns)
+        names = ", ".join(f"{sql.name(c)} VARCHAR" for c in columns)
         database.execute(f"CREATE TABLE data ({names})")
         if rows:
             marks = ", ".join("?" for _ in columns)

@@ -59,6 +59,8 @@ of which more than half are. All {len(CONDITIONS)} are supported: {_NAMES}.
   cannot be updated.
 - Profile jobs, rulesets, projects, schedules, other formats, compression and partitions are
   refused by name.
+- A run takes about 600 MB of memory, whatever the size of its data: tables beyond that are on disk.
+  A step that asks for a median or a percentile holds the numbers of its column, 8 bytes a row.
 
 ## Operations
 

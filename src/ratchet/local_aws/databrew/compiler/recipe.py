@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ratchet.local_aws.databrew.compiler import columns, dates, numbers, rows, text, values
+from ratchet.local_aws.databrew.compiler import (
+    columns,
+    dates,
+    missing,
+    numbers,
+    rows,
+    scaling,
+    text,
+    values,
+)
 from ratchet.local_aws.databrew.compiler.conditions import Condition, parse_condition
 from ratchet.local_aws.databrew.compiler.documented_names import (
     CONSOLE_KEYS,
@@ -13,7 +22,7 @@ from ratchet.local_aws.databrew.compiler.documented_names import (
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.step import Operation, Select, Step, Table
 
-FAMILIES = (columns, values, text, dates, numbers, rows)
+FAMILIES = (columns, values, missing, text, dates, numbers, scaling, rows)
 """The modules of operations, in the order in which docs/recipes.md shows them."""
 
 SUPPORTED: dict[str, Operation] = {

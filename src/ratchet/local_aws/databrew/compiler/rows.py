@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
 """Operations that remove rows, whose order stays as it is, or sort them."""
 
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from ratchet.local_aws.databrew.compiler.step import (
     Step,
     Table,
     keys,
+    numbered,
     select,
     source,
     unchanged,
@@ -32,21 +32,12 @@ def _remove_missing(step: Step, table: Table) -> Select:
     return select(table, unchanged(table), where=f"NOT {sql.missing(source(step, table))}")
 
 
-def _first_of_each(table: Table, columns: str) -> Select:
-    """The first row of each value of `columns`, in the table's order."""
-    place = sql.name("place of the row")
-    numbered = f"SELECT *, row_number() OVER () AS {place} FROM {sql.name(table.name)}"
-    first = f"QUALIFY row_number() OVER (PARTITION BY {columns} ORDER BY {place}) = 1"
-    statement = f"SELECT * EXCLUDE ({place}) FROM ({numbered}) {first} ORDER BY {place}"
-    return Select(statement, tuple(table.columns or ()))
-
-
 def _delete_duplicate_rows(_step: Step, table: Table) -> Select:
-    return _first_of_each(table, sql.names(table.columns or ("any",)))
+    return numbered(table, unchanged(table), first_of=sql.names(table.columns or ("any",)))
 
 
 def _remove_duplicates(step: Step, table: Table) -> Select:
-    return _first_of_each(table, source(step, table))
+    return numbered(table, unchanged(table), first_of=source(step, table))
 
 
 _SORT_KEYS = frozenset(
@@ -57,11 +48,8 @@ _SORT_KEYS = frozenset(
 def _sort(step: Step, table: Table) -> Select:
     """Rows that are alike in all expressions keep their order."""
     orders = [_order(expression, table) for expression in step.objects("expressions", _SORT_KEYS)]
-    place = sql.name("place of the row")
-    numbered = f"SELECT *, row_number() OVER () AS {place} FROM {sql.name(table.name)}"
     listed = ", ".join(order for pair in orders for order in pair)
-    statement = f"SELECT * EXCLUDE ({place}) FROM ({numbered}) ORDER BY {listed}, {place}"
-    return Select(statement, tuple(table.columns or ()))
+    return numbered(table, unchanged(table), order=f"{listed}, {sql.PLACE}")
 
 
 def _order(expression: Mapping[str, Any], table: Table) -> tuple[str, ...]:

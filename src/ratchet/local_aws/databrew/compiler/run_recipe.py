@@ -25,6 +25,7 @@ from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.recipe import Recipe, compile_step, parse_recipe
 from ratchet.local_aws.databrew.compiler.step import Table
 
+MEMORY = "512MB"
 _MOST_COLUMN_BYTES = 1 << 20
 
 
@@ -46,12 +47,22 @@ def run(job: Job, log: Callable[[str], None] = print) -> int:
     recipe = parse_recipe(job.steps)
     for warning in recipe.warnings:
         log(f"WARN {warning}")
-    with duckdb.connect(config={"autoload_known_extensions": "false", "threads": "2"}) as database:
+    with duckdb.connect(config=_config(job)) as database:
         table = _load(database, job)
         log(f"INFO read {_count(database, table)} rows of {len(table.columns or ())} columns")
         table = apply_recipe(database, recipe, table, log)
         _write(database, table, job)
         return _count(database, table)
+
+
+def _config(job: Job) -> dict[str, Any]:
+    """Tables beyond MEMORY are on disk, beside the output."""
+    return {
+        "autoload_known_extensions": "false",
+        "threads": "2",
+        "memory_limit": MEMORY,
+        "temp_directory": str(Path(job.output).with_suffix(".spill")),
+    }
 
 
 def apply_recipe(
@@ -139,6 +150,8 @@ def _columns(file: str, job: Job) -> list[str]:
 
 
 def _write(database: Any, table: Table, job: Job) -> None:
+    """By one thread: several would keep in memory what one of them has written out of order."""
+    database.execute("SET threads = 1")
     database.execute(
         f"COPY {sql.name(table.name)} TO {sql.text(job.output)}"
         f" (FORMAT csv, HEADER true, DELIMITER {sql.text(job.output_delimiter)})"

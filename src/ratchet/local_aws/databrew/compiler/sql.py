@@ -20,6 +20,10 @@ _TIMESTAMPS = (
 )
 
 
+PLACE = '"place of the row"'
+"""The number of a row in its table, in the SELECTs that need one."""
+
+
 def name(column: str) -> str:
     """A column's name as SQL identifier."""
     return '"' + column.replace('"', '""') + '"'
@@ -61,6 +65,14 @@ def numeric(expression: str, table: str) -> str:
     """True for a table in which every value of a column is a number, missing ones aside."""
     odd = f"{number(expression)} IS NULL AND NOT {missing(expression)}"
     return f"(SELECT count(*) FILTER ({odd}) = 0 FROM {name(table)})"
+
+
+def statistic(aggregate: str, expression: str, table: str) -> str:
+    """An aggregate of the finite numbers of a column, such as median, or quantile_cont:0.25."""
+    function, _, argument = aggregate.partition(":")
+    numbers = f"SELECT {number(expression)} AS value FROM {name(table)}"
+    given = f", {argument}" if argument else ""
+    return f"(SELECT {function}(value{given}) FROM ({numbers}) WHERE isfinite(value))"
 
 
 def as_text(expression: str) -> str:

@@ -149,6 +149,22 @@ def select(table: Table, expressions: dict[str, str], *, where: str = "", tail: 
     )
 
 
+def numbered(
+    table: Table, expressions: dict[str, str], *, order: str = sql.PLACE, first_of: str = ""
+) -> Select:
+    """A SELECT of `expressions`, which may speak of a row's place, in an order.
+
+    With `first_of`, columns, only the first row of each of their values.
+    """
+    rows = f"SELECT *, row_number() OVER () AS {sql.PLACE} FROM {sql.name(table.name)}"
+    listed = ", ".join(f"{sql.as_text(e)} AS {sql.name(c)}" for c, e in expressions.items())
+    chosen = listed or f"* EXCLUDE ({sql.PLACE})"
+    place = f"row_number() OVER (PARTITION BY {first_of} ORDER BY {sql.PLACE})"
+    qualify = f" QUALIFY {place} = 1" if first_of else ""
+    statement = f"SELECT {chosen} FROM ({rows}){qualify} ORDER BY {order}"
+    return Select(statement, tuple(expressions))
+
+
 def unchanged(table: Table) -> dict[str, str]:
     return {column: sql.name(column) for column in table.columns or ()}
 

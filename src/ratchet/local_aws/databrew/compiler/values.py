@@ -1,4 +1,4 @@
-"""Operations that retype, fill or flag the values of one column."""
+"""Operations that retype or flag the values of one column."""
 
 from ratchet.local_aws.databrew.compiler import sql
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
@@ -13,7 +13,6 @@ _INTEGERS = {
 }
 _FRACTIONS = {"float": "FLOAT", "double": "DOUBLE", "decimal": "DECIMAL(38, 18)"}
 _TYPES = (*_INTEGERS, *_FRACTIONS, "string", "boolean", "timestamp", "date")
-_FILL_TYPES = ("date", "number", "boolean", "unsupported", "string", "timestamp")
 
 
 def _change_data_type(step: Step, table: Table) -> str:
@@ -34,15 +33,6 @@ def _change_data_type(step: Step, table: Table) -> str:
     if kind == "timestamp":
         return f"strftime({sql.moment(column)}, '%Y-%m-%d %H:%M:%S')"
     return f"strftime({sql.moment(column)}, '%Y-%m-%d')" if kind == "date" else column
-
-
-def _fill_with_custom(step: Step, table: Table) -> str:
-    column, value = source(step, table), step.get("value")
-    if step.get("columnDataType"):
-        step.one_of("columnDataType", _FILL_TYPES)
-    if step.get("columnDataType") == "number":
-        step.number("value")
-    return f"CASE WHEN {sql.missing(column)} THEN {sql.text(value)} ELSE {column} END"
 
 
 def _flag(step: Step, test: str) -> str:
@@ -71,7 +61,6 @@ OPERATIONS: dict[str, Operation] = {
         "columnDataType",
         doubt="Integer types cut fractions off. What cannot be converted is missing.",
     ),
-    "FILL_WITH_CUSTOM": changes(_fill_with_custom, "value", "columnDataType"),
     "FLAG_COLUMN_FROM_NULL": adds(_flag_from_null, "sourceColumn", _FLAGS),
     "FLAG_COLUMN_FROM_PATTERN": adds(
         _flag_from_pattern,
