@@ -29,9 +29,9 @@ def rows(name: str, content: bytes, data: Mapping[str, Any]) -> list[Row]:
     """
     columns: Columns = data["columns"]
     dialect: Mapping[str, Any] = data.get("csv") or {}
-    content = _unpacked(name, content)
+    content = unpacked(name, content)
     if data.get("format") == "parquet":
-        found = _parquet(name, content)
+        found = of_parquet(name, content)
     else:
         found = _objects_or_csv(name, content, data, dialect)
     if not found:
@@ -45,7 +45,7 @@ def _spelt(text: str, column: Mapping[str, Any] | None, dialect: Mapping[str, An
     return text if column is None else spelling.spelt(text, column, dialect) or ""
 
 
-def _unpacked(name: str, content: bytes) -> bytes:
+def unpacked(name: str, content: bytes) -> bytes:
     """The file out of gzip or out of an archive of one file."""
     try:
         if content.startswith(GZIP):
@@ -69,7 +69,7 @@ def _objects_or_csv(
 ) -> list[Row]:
     text = _text(name, content, str(dialect.get("encoding", "utf-8")))
     if data.get("format") == "jsonl" or text.lstrip()[:1] in ("{", "["):
-        return _objects(name, text)
+        return of_json(name, text)
     return _csv(name, text, data, dialect)
 
 
@@ -81,8 +81,8 @@ def _text(name: str, content: bytes, encoding: str) -> str:
         raise CliError(f"{name} is not {encoding} text: byte {error.start}", step) from error
 
 
-def _objects(name: str, text: str) -> list[Row]:
-    """One object, a list of them, or one a line."""
+def of_json(name: str, text: str) -> list[Row]:
+    """One object, a list of them, or one a line; every value as text."""
     lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     try:
         found = _loaded(text)
@@ -108,7 +108,8 @@ def _loaded(text: str) -> Any:
     return json.loads(text, parse_int=str, parse_float=str)
 
 
-def _parquet(name: str, content: bytes) -> list[Row]:
+def of_parquet(name: str, content: bytes) -> list[Row]:
+    """The rows of a Parquet file, every value as text."""
     from ratchet.cli import extras
 
     if not content.startswith(PARQUET):

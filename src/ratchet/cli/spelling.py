@@ -45,8 +45,6 @@ def of_value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, dt.datetime):
         return _written(value)
-    if isinstance(value, int | float) and float(value).is_integer() and abs(value) < 1e15:
-        return str(int(value))
     return str(value)
 
 

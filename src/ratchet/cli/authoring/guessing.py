@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ratchet.cli.authoring.looking import AMBIGUOUS, Look, Seen
+from ratchet.cli.authoring import hints
+from ratchet.cli.authoring.looking import AMBIGUOUS, Look
+from ratchet.cli.authoring.seen import Seen
 from ratchet.cli.errors import CliError
 
 Kind = Literal["integer", "number", "category", "date", "timestamp", "text"]
@@ -18,6 +21,13 @@ MOST_CATEGORIES = 50
 OFTEN = 5
 """How often each value of a category comes on average, at least."""
 MOST_CLASSES = 50
+ID = re.compile(
+    r"(?i:(^|[ _.-])(id|ids|uuid|guid|nr|no|number|key|index))$|[a-z](Id|ID|Nr|No|Key)$"
+)
+"""How columns are called that say which row it is."""
+LIKELY = re.compile(r"(?i)^(label|target|y|class|outcome|churn.*|.*_?(label|target|flag|class))$")
+"""How columns are called that are to be predicted."""
+MOST_CANDIDATES = 8
 POSITIVE = frozenset({"1", "yes", "y", "true", "t", "positive", "success", "good", "won", "late"})
 HOLDOUT = 0.15
 FEWEST, ENOUGH = 30, 1000
@@ -101,6 +111,29 @@ def guess(name: str, look: Look, label: str, time: str | None, keys: tuple[str, 
         raise CliError(f"no column is left to learn from; left out: {left}")
     doubts = tuple(_doubts(look, columns, label, time, keys, task))
     return Guess(name, look, columns, label, time, keys, task, doubts)
+
+
+def candidates(look: Look) -> list[tuple[str, str]]:
+    """Columns that could be the label with what they hold, the likeliest first."""
+    found = []
+    for place, seen in enumerate(look.columns):
+        try:
+            task = task_of(seen)
+        except CliError:
+            continue
+        if seen.distinct < seen.rows or seen.distinct <= 2:
+            few = 0 if task.metric == "auc" else 1 if task.metric == "accuracy" else 2
+            rank = not LIKELY.match(seen.name), few, -place
+            found.append((rank, seen.name, _holds(seen, task)))
+    return [(name, holds) for _, name, holds in sorted(found)[:MOST_CANDIDATES]]
+
+
+def _holds(seen: Seen, task: Task) -> str:
+    if task.metric == "auc":
+        return " or ".join(sorted(value for value, _ in seen.values))
+    if task.metric == "accuracy":
+        return f"{seen.distinct} classes"
+    return f"{seen.low:g} to {seen.high:g}"
 
 
 def _require_order(time: Seen) -> None:
@@ -212,6 +245,8 @@ def _column(
         return Column(seen, kind, "left out", "the key")
     if kind in (*CALENDAR, "text"):
         return Column(seen, kind, "left out", "free text" if kind == "text" else f"a {kind}")
+    if kind == "integer" and _counts(seen) and ID.search(seen.name):
+        return Column(seen, kind, "left out", "different in every row")
     if seen.distinct == 1 and not seen.empty:
         return Column(seen, kind, "left out", "the same in every row")
     return Column(seen, kind, "code" if kind == "category" else "number")
@@ -237,6 +272,13 @@ def _doubts(
         )
     for column in columns:
         found += _doubts_about(column, label, keys)
+    found += look.leaks
+    for seen in hints.groups(look.columns, (label, *keys, *([time] if time else []))):
+        found.append(
+            f"{seen.name} repeats: {seen.distinct:,} values in {seen.rows:,} rows. If rows of one"
+            f" are alike, keep them on one side: split: {{by: group, column: {seen.name}}}"
+            + (f", or with --time gate.cluster: {seen.name}" if time else "")
+        )
     if look.rows * HOLDOUT < ENOUGH:
         found.append(
             f"{look.rows:,} rows are few: gate.min_holdout_rows is lowered to what they bring;"

@@ -1,9 +1,12 @@
-"""Where a file's header is, and what divides its fields: where the wanted columns are found."""
+"""Where a file's header is, and what divides its fields: by the wanted columns, or by the look."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,38 +18,52 @@ RESERVED = ("row_id", "split", "batch", "arrival", "moment", "cluster")
 """Columns that the service adds to the accepted copy."""
 _MOST_ABOVE = 50
 """Lines above a header in which it is looked for."""
+_VALUE = re.compile(
+    r"[+-]?[0-9.,]*[0-9]|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|true|false", re.IGNORECASE
+)
+"""What stands in a row, and hardly ever in a header."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """The columns, the delimiter, and how many lines stand above the header."""
+    """The columns, the delimiter, how many lines stand above, and whether the file names them."""
 
     names: list[str]
     delimiter: str
     above: int
+    named: bool = True
 
     @property
     def dialect(self) -> dict[str, Any]:
         """The keys of data.csv."""
         above = {"skip_lines": self.above} if self.above else {}
-        return {"delimiter": self.delimiter, **above}
+        bare = {} if self.named else {"header": False, "names": self.names}
+        return {"delimiter": self.delimiter, **above, **bare}
 
 
 def find(path: Path, text: str, wanted: list[str]) -> Header:
-    """The first line with the most of the wanted columns, divided as that has most fields."""
+    """The first line with the most of the wanted columns, divided as that has most fields.
+
+    Where none of them is found, the lines themselves say what divides them, and whether the first
+    is a header.
+    """
     lines = text.splitlines()[: _MOST_ABOVE + 1]
-    found = [
-        Header(_fields(line, delimiter), delimiter, place)
-        for place, line in enumerate(lines)
-        for delimiter in DELIMITERS
-        if line.strip()
-    ]
-    best = max(found, key=lambda one: _rank(one, wanted))
-    if not set(wanted) & set(best.names):  # nothing is known: the first line is the header
-        best = max(found[: len(DELIMITERS)], key=lambda one: len(one.names))
+    best = max(_headers(lines), key=lambda one: _rank(one, wanted))
+    if not set(wanted) & set(best.names):
+        best = _by_look(lines)
+    return _checked(path, best, lines[0])
+
+
+def first(path: Path, text: str) -> Header:
+    """The header of plain CSV."""
+    line = text.splitlines()[0]
+    return _checked(path, Header(_fields(line, ","), ",", 0), line)
+
+
+def _checked(path: Path, best: Header, line: str) -> Header:
     if len(best.names) < 2:
         raise CliError(
-            f"{path}: the first line has one field: {lines[0][:80]!r}",
+            f"{path}: the first line has one field: {line[:80]!r}",
             "It must name the columns: a label and at least one more.",
         )
     for name in best.names:
@@ -55,8 +72,31 @@ def find(path: Path, text: str, wanted: list[str]) -> Header:
     return best
 
 
+def _headers(lines: list[str]) -> Iterator[Header]:
+    for place, line in enumerate(lines):
+        for delimiter in DELIMITERS:
+            if line.strip():
+                yield Header(_fields(line, delimiter), delimiter, place)
+
+
 def _rank(one: Header, wanted: list[str]) -> tuple[int, int, int]:
     return len(set(wanted) & set(one.names)), -one.above, len(one.names)
+
+
+def _by_look(lines: list[str]) -> Header:
+    """Divided as most lines have most fields alike; the first of those is the header or a row."""
+    found = list(_headers(lines))
+    alike = {
+        delimiter: Counter(len(one.names) for one in found if one.delimiter == delimiter)
+        for delimiter in DELIMITERS
+    }
+    usual = {delimiter: counted.most_common(1)[0] for delimiter, counted in alike.items()}
+    best = max(DELIMITERS, key=lambda one: (usual[one][0] > 1, usual[one][1], usual[one][0]))
+    first = next(one for one in found if one.delimiter == best and len(one.names) == usual[best][0])
+    if not any(_VALUE.fullmatch(name.strip()) for name in first.names):
+        return first
+    names = [f"column_{place}" for place in range(1, len(first.names) + 1)]
+    return Header(names, best, first.above, named=False)
 
 
 def _fields(line: str, delimiter: str) -> list[str]:

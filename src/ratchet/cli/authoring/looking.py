@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ratchet.cli.authoring import header, plain, tables
+from ratchet.cli.authoring import header, hints, plain, tables
+from ratchet.cli.authoring.header import Header
+from ratchet.cli.authoring.seen import Seen
 from ratchet.cli.errors import CliError, nearest
 
 MOST_VALUES = 100
@@ -37,41 +39,23 @@ _STAMP = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A column's name and what all rows hold in it; `values` with how often, the frequent first.
-
-    `format` is that of its dates or timestamps, where they are not ISO 8601; `dates` and `stamps`
-    count those of either spelling.
-    """
-
-    name: str
-    rows: int
-    filled: int
-    distinct: int
-    integers: int
-    numbers: int
-    dates: int
-    stamps: int
-    low: float | None
-    high: float | None
-    spread: float | None  # standard deviation
-    values: tuple[tuple[str, int], ...]
-    format: str | None = None
-
-    @property
-    def empty(self) -> int:
-        """Rows without a value."""
-        return self.rows - self.filled
+_SEPARATED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", ":": "colons"}
+_FORMATS = {plain.PARQUET: "Parquet", plain.JSON_LINES: "JSON lines"}
 
 
 @dataclass(frozen=True)
 class Look:
-    """A file as it was read: what differs from the plain dialect, its columns in their order."""
+    """A file as it was read: what differs from the plain dialect, its columns in their order.
+
+    `leaks` are sentences on columns that alone tell the label.
+    """
 
     path: Path
     dialect: dict[str, Any]
     columns: tuple[Seen, ...]
+    packed: bool = False
+    format: str | None = None
+    leaks: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -82,18 +66,43 @@ class Look:
         """The column of this name."""
         return next(column for column in self.columns if column.name == name)
 
+    @property
+    def described(self) -> str:
+        """How the file is written, in words."""
+        said = [_FORMATS.get(self.format or "", "CSV")]
+        if self.format is None:
+            said.append(f"separated by {_SEPARATED[self.dialect.get('delimiter', ',')]}")
+        said += ["with no header"] if self.dialect.get("header") is False else []
+        if above := self.dialect.get("skip_lines"):
+            said.append(f"with {above} lines above the header")
+        said += ["with decimal commas"] if self.dialect.get("decimal") == "," else []
+        if group := self.dialect.get("thousands"):
+            said.append(f"with thousands as in 1{group}000")
+        said += [f"in {self.dialect['encoding']}"] if "encoding" in self.dialect else []
+        said += ["packed with gzip"] if self.packed else []
+        nulls = ", ".join(self.dialect.get("null_values", ()))
+        return ", ".join(said) + (f"; {nulls} is a missing value" if nulls else "")
 
-def look(path: Path, wanted: dict[str, str]) -> Look:
+
+def look(path: Path, wanted: dict[str, str], label: str | None = None) -> Look:
     """Read the file; `wanted` are the columns it must have, each with the option that names it."""
     with plain.opened(path) as file:
-        found = header.find(path, file.text, list(wanted))
+        found = _header(path, file, list(wanted))
         for name, option in wanted.items():
             if name not in found.names:
                 what = f"{option} {name} is not a column of {path}{nearest(name, found.names)}"
                 raise CliError(what, f"The file's columns are {', '.join(found.names)}")
         with tables.opened(path, file.copy, found) as table:
             columns = tuple(_columns(table, found.names))
-    return Look(path, {**file.dialect, **found.dialect, **table.dialect}, columns)
+            named = next((one for one in columns if one.name == label), None)
+            leaks = tuple(hints.leaks(table, columns, named)) if named else ()
+    dialect = {} if file.format else {**file.dialect, **found.dialect, **table.dialect}
+    return Look(path, dialect, columns, file.packed, file.format, leaks)
+
+
+def _header(path: Path, file: plain.Plain, wanted: list[str]) -> Header:
+    """Of Parquet or JSON lines the copy is plain CSV: its first line is the header."""
+    return header.first(path, file.text) if file.format else header.find(path, file.text, wanted)
 
 
 def _columns(table: tables.Table, names: list[str]) -> Iterator[Seen]:

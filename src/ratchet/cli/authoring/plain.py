@@ -1,8 +1,9 @@
-"""A file as plain UTF-8 text: unpacked, in its encoding."""
+"""A file as plain UTF-8 text: unpacked, in its encoding; Parquet and JSON lines as CSV."""
 
 from __future__ import annotations
 
 import codecs
+import csv
 import gzip
 import tempfile
 from collections.abc import Iterator
@@ -11,21 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from ratchet.cli import landed_file
 from ratchet.cli.errors import CliError
 
 GZIP = b"\x1f\x8b"
 _HEAD = 256 * 1024
 _BLOCK = 1 << 20
-_PACKED = {b"PK\x03\x04": "a zip archive or an Excel file", b"PAR1": "Parquet", b"%PDF": "PDF"}
+PARQUET, JSON_LINES = "parquet", "jsonl"
+_PACKED = {b"PK\x03\x04": "a zip archive or an Excel file", b"%PDF": "PDF"}
 
 
 @dataclass(frozen=True)
 class Plain:
-    """The beginning of the text, a file that holds all of it, and the dialect's keys for it."""
+    """The beginning of the text, a file that holds all of it, and the dialect's keys for it.
+
+    `format` is data.format, of Parquet and JSON lines; then the copy is plain CSV.
+    """
 
     text: str
     copy: Path
     dialect: dict[str, Any]
+    packed: bool = False
+    format: str | None = None
 
 
 @contextmanager
@@ -36,17 +44,46 @@ def opened(path: Path) -> Iterator[Plain]:
     for magic, kind in _PACKED.items():
         if first.startswith(magic):
             raise CliError(f"{path} is {kind}, not CSV", "Export it as CSV; gzip is fine.")
-    encoding = _encoding(path)
+    form = PARQUET if first.startswith(landed_file.PARQUET) else _form(path)
+    encoding = "utf-8" if form else _encoding(path)
     with tempfile.TemporaryDirectory(prefix="ratchet-new-") as folder:
         copy = Path(folder) / "file.csv"
-        _write(path, encoding, copy)
+        if form:
+            _write_table(path, form, copy)
+        else:
+            _write(path, encoding, copy)
         with copy.open(encoding="utf-8", newline="") as file:
             text = file.read(_HEAD)
         if not text.strip():
             raise CliError(f"{path} is empty", "Give a CSV file with a header and rows.")
         if "\0" in text:
             raise CliError(f"{path} is not text", "Give a CSV file.")
-        yield Plain(text, copy, {} if encoding == "utf-8" else {"encoding": encoding})
+        dialect = {} if encoding == "utf-8" else {"encoding": encoding}
+        yield Plain(text, copy, dialect, first.startswith(GZIP), form)
+
+
+def _form(path: Path) -> str | None:
+    """JSON lines begin with an object."""
+    try:
+        with _bytes(path) as file:
+            begin = file.read(_BLOCK).removeprefix(codecs.BOM_UTF8).lstrip()
+    except (OSError, EOFError) as error:
+        raise CliError(f"{path} cannot be unpacked: {error}") from error
+    return JSON_LINES if begin.startswith(b"{") else None
+
+
+def _write_table(path: Path, form: str, copy: Path) -> None:
+    """The rows of Parquet or JSON lines as plain CSV."""
+    content = landed_file.unpacked(str(path), path.read_bytes())
+    if form == PARQUET:
+        rows = landed_file.of_parquet(str(path), content)
+    else:
+        rows = landed_file.of_json(str(path), content.decode("utf-8-sig", "replace"))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with copy.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, names, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _bytes(path: Path) -> IO[bytes]:

@@ -55,7 +55,7 @@ def opened(path: Path, copy: Path, found: Header) -> Iterator[Table]:
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in found.names)
     read = (
         f"read_csv({literal(str(copy))}, delim={literal(found.delimiter)}, quote='\"', escape='\"',"
-        f" skip={found.above}, header=true, auto_detect=false, columns={{{types}}})"
+        f" skip={found.above}, header={found.named}, auto_detect=false, columns={{{types}}})"
     )
     try:
         with duckdb.connect() as database:

@@ -22,7 +22,7 @@ _PIPELINE = """\
 name: {name}
 
 data:
-  format: csv
+  format: {format}
 {csv}  label: {label}
   key: {key}
   columns: columns.yaml
@@ -154,6 +154,7 @@ def _pipeline(guess: Guess, folder: Path) -> str:
         schema=_schema("pipeline", folder),
         title=task.title[:1].upper() + task.title[1:],
         name=guess.name,
+        format=guess.look.format or "csv",
         csv=_csv(guess.look.dialect),
         label=yaml_text(guess.label),
         key=_key(guess.keys),

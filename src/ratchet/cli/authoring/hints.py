@@ -1,0 +1,103 @@
+"""What only a person can decide about columns: groups of rows, and columns that tell the label.
+
+The service names such columns in the first batch as well; here nothing has been trained yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ratchet.cli.authoring import tables
+from ratchet.cli.authoring.seen import Seen
+
+LEAK = 0.9  # AUC of a column alone, as in the service's rules
+LINE = 0.99  # correlation with a numeric label
+ENOUGH = 50  # rows of each label, to say what gives it away
+LONE = 20  # rows that chance would not leave without a value for one label alone
+OFTEN = 5  # rows a value of a column of texts has on average, to be counted by value
+_SAMPLE = "(SELECT * FROM landed USING SAMPLE reservoir(50000 ROWS) REPEATABLE (1))"
+
+
+def groups(columns: Sequence[Seen], apart: Sequence[str]) -> Iterator[Seen]:
+    """Columns of texts with many values that come again, as those of a customer do."""
+    for seen in columns:
+        texts = not seen.numbers and not seen.dates and not seen.stamps
+        again = seen.distinct > 50 and 2 * seen.distinct <= seen.filled
+        if texts and again and seen.name not in apart:
+            yield seen
+
+
+def leaks(table: tables.Table, columns: Sequence[Seen], label: Seen) -> Iterator[str]:
+    """Sentences on columns that alone tell the label."""
+    two = label.distinct == 2
+    if two and min(rows for _, rows in label.values) < ENOUGH:
+        return
+    for seen in columns:
+        if seen.name == label.name or not seen.filled:
+            continue
+        if two and (missing := _missing_for_one(table, seen, label)):
+            yield missing
+        elif two and (area := _area(table, seen, label)) >= LEAK:
+            yield _told(seen.name, f"AUC {area:.2f}")
+        elif not two and (share := abs(_correlation(table, seen, label))) >= LINE:
+            yield _told(seen.name, f"correlation {share:.2f}")
+
+
+def _told(name: str, how: str) -> str:
+    return (
+        f"{name} alone tells the label almost perfectly ({how}): is it known before the label is?"
+        " If not, leave it out"
+    )
+
+
+def _positive(label: Seen) -> str:
+    return f"{tables.identifier(label.name)} = {tables.literal(label.values[0][0])}"
+
+
+def _missing_for_one(table: tables.Table, seen: Seen, label: Seen) -> str | None:
+    if min(seen.empty, seen.filled) < LONE:
+        return None
+    column, positive = tables.identifier(seen.name), _positive(label)
+    known = f"{tables.identifier(label.name)} IS NOT NULL"
+    filled, filled_yes, empty, empty_yes = table.one(
+        f"SELECT count(*) FILTER ({column} IS NOT NULL),"  # noqa: S608
+        f" count(*) FILTER ({column} IS NOT NULL AND {positive}),"
+        f" count(*) FILTER ({column} IS NULL),"
+        f" count(*) FILTER ({column} IS NULL AND {positive}) FROM landed WHERE {known}"
+    )
+    for what, rows, yes in (("filled", filled, filled_yes), ("empty", empty, empty_yes)):
+        if rows and yes in (0, rows):
+            return (
+                f"{seen.name} is {what} for one value of the label only: is it known before the"
+                " label is? If not, leave it out"
+            )
+    return None
+
+
+def _area(table: tables.Table, seen: Seen, label: Seen) -> float:
+    """AUC of the column alone, turned so that it is over 0.5: by order, or by its values' rates."""
+    column, positive = tables.identifier(seen.name), _positive(label)
+    if seen.numbers == seen.filled:
+        value = f"try_cast({table.number(seen.name)} AS DOUBLE)"
+    elif seen.distinct * OFTEN <= seen.filled:
+        value = f"avg(CASE WHEN {positive} THEN 1.0 ELSE 0.0 END) OVER (PARTITION BY {column})"
+    else:
+        return 0.5
+    (area,) = table.one(
+        "WITH valued AS (SELECT yes, v FROM (SELECT"  # noqa: S608
+        f" ({positive}) AS yes, {value} AS v FROM {_SAMPLE}) WHERE v IS NOT NULL),"
+        " ranked AS (SELECT yes, rank() OVER (ORDER BY v)"
+        " + (count(*) OVER (PARTITION BY v) - 1) / 2.0 AS place FROM valued)"
+        " SELECT (sum(place) FILTER (yes) - n * (n + 1) / 2.0) / (n * (count(*) - n)) FROM ranked,"
+        " (SELECT count(*) FILTER (yes) AS n FROM ranked) GROUP BY n"
+    )
+    found = 0.5 if area is None else float(area)
+    return max(found, 1 - found)
+
+
+def _correlation(table: tables.Table, seen: Seen, label: Seen) -> float:
+    if seen.numbers < seen.filled or label.numbers < label.filled:
+        return 0.0
+    one, other = (f"try_cast({table.number(name)} AS DOUBLE)" for name in (seen.name, label.name))
+    (found,) = table.one(f"SELECT corr({one}, {other}) FROM {_SAMPLE}")  # noqa: S608
+    return 0.0 if found is None or found != found else float(found)

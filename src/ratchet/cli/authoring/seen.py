@@ -1,0 +1,33 @@
+"""What all rows of a file hold in one column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A column's name and what all rows hold in it; `values` with how often, the frequent first.
+
+    `format` is that of its dates or timestamps, where they are not ISO 8601; `dates` and `stamps`
+    count those of either spelling.
+    """
+
+    name: str
+    rows: int
+    filled: int
+    distinct: int
+    integers: int
+    numbers: int
+    dates: int
+    stamps: int
+    low: float | None
+    high: float | None
+    spread: float | None  # standard deviation
+    values: tuple[tuple[str, int], ...]
+    format: str | None = None
+
+    @property
+    def empty(self) -> int:
+        """Rows without a value."""
+        return self.rows - self.filled

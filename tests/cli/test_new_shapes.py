@@ -1,0 +1,233 @@
+"""Files as people have them: `ratchet new` says what it saw, and push takes what it wrote."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import io
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from ratchet.cli.pipeline_folder import pack
+from retraining.rules.contracts import as_document, parse_definition
+from retraining.rules.data_check.agreed import Rules
+from retraining.rules.data_check.check import check
+
+from .conftest import Run
+
+pytestmark = pytest.mark.process
+START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A file, how it is asked for, and what is said and written."""
+
+    name: str
+    content: Callable[[random.Random], bytes]
+    options: tuple[str, ...]
+    said: tuple[str, ...] = ()
+    data: dict[str, Any] | None = None
+    columns: dict[str, str] | None = None  # some of them, with their types
+
+
+def table(header: str, rows: Iterator[list[Any]], delimiter: str = ",") -> str:
+    lines = [header, *(delimiter.join(str(field) for field in row) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def wide(chance: random.Random) -> bytes:
+    names = [f"sensor {n}" for n in range(120)]
+    rows = ([*(round(chance.gauss(0, 1), 3) for _ in names), n % 2] for n in range(200))
+    return table(",".join([*names, "failed"]), rows).encode()
+
+
+def tall(chance: random.Random) -> bytes:
+    rows = ([chance.randint(0, 9), chance.choice("abc"), n % 3 == 0] for n in range(30_000))
+    return table("calls,plan,churned", ([a, b, int(c)] for a, b, c in rows)).encode()
+
+
+def dates(chance: random.Random) -> bytes:
+    def rows() -> Iterator[list[Any]]:
+        for n in range(400):
+            at = START + dt.timedelta(hours=7 * n)
+            yield [
+                at.strftime("%d/%m/%Y"),
+                at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                chance.random(),
+                n % 2,
+            ]
+
+    return table("ordered,delivered,price,returned", rows()).encode()
+
+
+def free_text(chance: random.Random) -> bytes:
+    words = ["good", "bad", "so-so", "late again", 'she said ""fine""']
+    rows = (
+        [f'"{chance.choice(words)}, no {n}"', chance.randint(1, 5), chance.choice(["yes", "no"])]
+        for n in range(300)
+    )
+    return table("comment,stars,recommended", rows).encode()
+
+
+def ids(chance: random.Random) -> bytes:
+    rows = (
+        [1000 + n, f"C{chance.randint(0, 90):04}", chance.gauss(5, 2), n % 2] for n in range(600)
+    )
+    return table("order_id,customer,amount,again", rows).encode()
+
+
+def mixed(chance: random.Random) -> bytes:
+    def rows() -> Iterator[list[Any]]:
+        for n in range(300):
+            yield ["n/a" if n % 11 == 0 else n / 4, "" if n % 7 == 0 else chance.choice("xyz"),
+                   chance.choice(["true", "false"]), f"{chance.randint(0, 999):04}",
+                   chance.choice(["12", "13a"]), n % 2]  # fmt: skip
+
+    return table("size,kind,insured,postcode,floor,sold", rows()).encode()
+
+
+def few(chance: random.Random) -> bytes:
+    return table("age,dose,cured", ([chance.randint(20, 80), n, n % 2] for n in range(24))).encode()
+
+
+def headerless(chance: random.Random) -> bytes:
+    rows = (
+        [round(chance.gauss(0, 1), 2), chance.choice("MFI"), chance.randint(1, 20)]
+        for _ in range(250)
+    )
+    return "".join(",".join(map(str, row)) + "\n" for row in rows).encode()
+
+
+def semicolons(chance: random.Random) -> bytes:
+    rows = ([chance.choice(["Ja", "Nein"]), n % 9, n % 2] for n in range(200))
+    return table("Kunde;Käufe;treu", rows, ";").encode()
+
+
+def decimal_commas(chance: random.Random) -> bytes:
+    shares = (f"{chance.random():.3f}".replace(".", ",") for _ in range(1, 200))
+    rows = ([f"{n}.{n % 900 + 100},{n % 10}0", "3,5", share, n % 2]
+            for n, share in enumerate(shares, start=1))  # fmt: skip
+    return table("Umsatz;Satz;Anteil;treu", rows, ";").encode("cp1252")
+
+
+def latin(chance: random.Random) -> bytes:
+    rows = ([chance.choice(["Zürich", "Genève", "Köln"]), n, n % 2] for n in range(200))
+    return table("Städte,Größe,offen", rows).encode("latin-1")
+
+
+def zipped(chance: random.Random) -> bytes:
+    return gzip.compress(tall(chance)[:20_000].rsplit(b"\n", 1)[0] + b"\n")
+
+
+def parquet(chance: random.Random) -> bytes:
+    count = 300
+    columns = {
+        "at": pa.array(
+            [START + dt.timedelta(hours=n) for n in range(count)], pa.timestamp("us", "UTC")
+        ),
+        "load": [chance.random() for _ in range(count)],
+        "site": [chance.choice(["north", "south", None]) for _ in range(count)],
+        "running": [chance.random() < 0.5 for _ in range(count)],
+        "failed": [n % 2 for n in range(count)],
+    }  # fmt: skip
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pa.table(columns), out)
+    return out.getvalue()
+
+
+def json_lines(chance: random.Random) -> bytes:
+    rows = (
+        {"user": f"u{n % 40}", "clicks": chance.randint(0, 9), "bought": n % 2 == 0}
+        | {"day": f"2024-02-{n % 28 + 1:02}"}
+        for n in range(300)
+    )
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def leaking(chance: random.Random) -> bytes:
+    def rows() -> Iterator[list[Any]]:
+        for n in range(500):
+            left = n % 4 == 0
+            yield [chance.randint(1, 72), chance.gauss(5, 1) + 9 * left,
+                   "2024-05-01" if left else "", int(left)]  # fmt: skip
+
+    return table("months,final_invoice,left_on,left", rows()).encode()
+
+
+SHAPES = (
+    Shape("wide", wide, ("--label", "failed"), ("120 more columns are read as they are",)),
+    Shape("tall", tall, ("--label", "churned"), ("30,000 rows",), columns={"plan": "category"}),
+    Shape("dates", dates, ("--label", "returned", "--time", "delivered"),
+          ("ordered is read as %d/%m/%Y",), columns={"ordered": "date", "delivered": "timestamp"}),
+    Shape("text", free_text, ("--label", "recommended"), ("left out: free text",)),
+    Shape("ids", ids, ("--label", "again"),
+          ("left out: different in every row", "customer repeats: 91 values in 600 rows",
+           "split: {by: group, column: customer}"), columns={"customer": "text"}),
+    Shape("mixed", mixed, ("--label", "sold"), ("n/a is a missing value",),
+          {"csv": {"null_values": ["n/a"]}},
+          {"size": "number", "kind": "category", "insured": "category", "floor": "category"}),
+    Shape("few", few, ("--label", "cured"), ("24 rows are few",)),
+    Shape("headerless", headerless, ("--label", "column_3"), ("no header",),
+          {"csv": {"header": False, "names": ["column_1", "column_2", "column_3"]}}),
+    Shape("semicolons", semicolons, ("--label", "treu"), ("separated by semicolons",),
+          {"csv": {"delimiter": ";"}}),
+    Shape("commas", decimal_commas, ("--label", "treu"), ("decimal commas",),
+          {"csv": {"delimiter": ";", "decimal": ",", "thousands": "."}}, {"Umsatz": "number"}),
+    Shape("latin", latin, ("--label", "offen"), ("cp1252",), {"csv": {"encoding": "cp1252"}}),
+    Shape("zipped", zipped, ("--label", "churned"), ("packed with gzip",)),
+    Shape("parquet", parquet, ("--label", "failed", "--time", "at"), ("Parquet",),
+          {"format": "parquet"}, {"at": "timestamp", "load": "number", "site": "category"}),
+    Shape("lines", json_lines, ("--label", "bought"), ("JSON lines", "day is a time"),
+          {"format": "jsonl"}, {"day": "date", "clicks": "integer"}),
+    Shape("leaking", leaking, ("--label", "left"),
+          ("final_invoice alone tells the label almost perfectly",
+           "left_on is filled for one value of the label only")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_a_file_of_any_shape_becomes_a_pipeline_that_push_takes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: Shape
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = shape.content(random.Random(7))
+    Path("file").write_bytes(content)
+    made = run("new", "made", "--from-csv", "file", *shape.options)
+    assert made.exit_code == 0, made.output
+    told = " ".join(made.stdout.split())
+    for sentence in shape.said:
+        assert sentence in told, told
+    checked = run("push", "pipelines/made", "--check")
+    assert checked.exit_code == 0, checked.output
+    registered = as_document(
+        parse_definition(pack(Path("pipelines/made")).files["definition.json"])
+    )
+    result = check(io.BytesIO(content), Rules.of(registered, "run-000001"), io.BytesIO())
+    assert result.accepted, result.problems.sentence()
+    for name, value in (shape.data or {}).items():
+        found = registered["data"][name]
+        assert {**found, **value} == found if isinstance(value, dict) else found == value
+    for name, kind in (shape.columns or {}).items():
+        assert registered["data"]["columns"][name]["type"] == kind, name
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_without_a_label_the_candidates_are_named_and_nothing_is_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: Shape
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_bytes(shape.content(random.Random(7)))
+    asked = run("new", "made", "--from-csv", "file")
+    assert asked.exit_code == 1, asked.output
+    label = shape.options[1]
+    assert f"--label {label}" in " ".join(asked.stderr.split()), asked.stderr
+    assert not Path("pipelines").exists()
