@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import pyarrow as pa
@@ -112,13 +113,18 @@ class _Times:
     """The times of a block, for what has one value at each of them."""
 
     def __init__(self, times: pa.Array) -> None:
-        self._days = pc.utf8_slice_codeunits(times, 0, 10)
-        self._count = pc.count_distinct(self._days).as_py()
+        self._times = times
 
     def decide(self, text: pa.Array) -> bool:
         """Whether the column has a single value on each day of the block."""
-        pairs = pc.binary_join_element_wise(self._days, text, "\x1f")
-        return bool(pc.count_distinct(pairs).as_py() <= self._count)
+        days, count = self._days
+        pairs = pc.binary_join_element_wise(days, text, "\x1f")
+        return bool(pc.count_distinct(pairs).as_py() <= count)
+
+    @cached_property
+    def _days(self) -> tuple[pa.Array, int]:
+        days = pc.utf8_slice_codeunits(self._times, 0, 10)
+        return days, pc.count_distinct(days).as_py()
 
 
 Counts = dict[Any, list[int]]
@@ -199,10 +205,20 @@ class _Number(_Column):
             self._compare(values, target)
         self.total += pc.sum(values).as_py()
         self.widen(pc.min_max(values))
-        for key, count in _counted(pc.add(pc.multiply(_codes(values, self.step), 8), groups)):
+        codes = self._few(_codes(values, self.step))
+        for key, count in _counted(pc.add(pc.multiply(codes, MOST_LABELS), groups)):
             self.count(key // MOST_LABELS, key % MOST_LABELS, count)
         if len(self.counts) > bins.MOST:
             self._join(bins.steps_to_fit(self.counts))
+
+    def _few(self, codes: pa.Array) -> pa.Array:
+        """The codes of a block at the step at which it alone has few enough bins."""
+        different = pc.unique(codes)
+        while len(different) > bins.MOST:
+            different = pc.unique(_joined(different))
+            codes = _joined(codes)
+            self._join(1)
+        return codes
 
     def _compare(self, values: pa.Array, target: pa.Array) -> None:
         """Add to the sums of x, y, xx, xy and yy."""
@@ -275,6 +291,12 @@ def _codes(values: pa.Array, step: int) -> pa.Array:
         whole = pc.max_element_wise(pc.shift_right(whole, step), 1)
     signed = pc.multiply(whole, pc.cast(pc.sign(values), pa.int64()))
     return pc.if_else(nothing, 0, signed)
+
+
+def _joined(codes: pa.Array) -> pa.Array:
+    """`bins.joined` of a whole array."""
+    wider = pc.max_element_wise(pc.shift_right(pc.abs(codes), 1), 1)
+    return pc.multiply(wider, pc.sign(codes))
 
 
 def _as_one(rows: list[int]) -> list[int]:

@@ -7,7 +7,6 @@ the holdout never enters a training set, and a row that lands again in another d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -35,24 +34,16 @@ def row_id(line: bytes) -> str:
     return "r" + sha256(line).hexdigest()[:ID_DIGITS]
 
 
-def row_ids(lines: Iterable[str]) -> list[str]:
-    """The ids of many rows."""
-    return ["r" + sha256(line.encode()).hexdigest()[:ID_DIGITS] for line in lines]
-
-
 def side(identifier: str, shares: Shares) -> str:
     """`train`, `validation` or `holdout`: where the row with this id permanently belongs."""
-    return sides([identifier], shares)[0]
+    digits, (validation, holdout) = identifier[SIDE], first_digits(shares)
+    return "train" if digits < validation else "validation" if digits < holdout else "holdout"
 
 
-def sides(identifiers: Iterable[str], shares: Shares) -> list[str]:
-    """The sides of many rows; digits are compared as text, for they are equally many."""
-    train, validation = _threshold(shares.train), _threshold(shares.train + shares.validation)
-    return [
-        "train" if digits < train else "validation" if digits < validation else "holdout"
-        for digits in (identifier[SIDE] for identifier in identifiers)
-    ]
+def first_digits(shares: Shares) -> tuple[str, str]:
+    """The least digits of a row of validation and of one of the holdout, compared as text."""
+    return _digits(shares.train), _digits(shares.train + shares.validation)
 
 
-def _threshold(share: float) -> str:
+def _digits(share: float) -> str:
     return f"{min(round(share * 16**SIDE_DIGITS), 16**SIDE_DIGITS - 1):0{SIDE_DIGITS}x}"

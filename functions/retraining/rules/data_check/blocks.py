@@ -9,6 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from retraining.documents.check_report import Problem
+from retraining.rules.data_check.writing import CopyLines
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Lines(Protocol):
     def __getitem__(self, position: int, /) -> int:
         """The line of the row in this position."""
 
+    def __len__(self) -> int:
+        """How many rows there are."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -38,6 +42,7 @@ class Block:
     not_utf8: bool = False  # then the columns are bytes
     zeros: bool = False  # true when a zero byte may be in it
     unit: str = "line"  # what `lines` counts
+    text: bytes | None = None  # where it could be lines of the accepted copy, should all be well
 
 
 class Reader(Protocol):
@@ -56,5 +61,5 @@ class Rows:
 
     text: dict[str, pa.Array]  # each column as the accepted copy spells it, null where missing
     values: dict[str, pa.Array]  # integer, double, date32, timestamp[us], bool; else the text
-    lines: list[str]  # the columns of the contract as a line of the accepted copy
+    lines: CopyLines  # the columns of the contract as a line of the accepted copy
     above: int  # accepted rows of the object before these

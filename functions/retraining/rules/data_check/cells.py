@@ -279,7 +279,8 @@ def _tried(text: pa.Array, kind: pa.DataType) -> pa.Array | None:
 
 def _holds(text: pa.Array, letters: bytes) -> bool:
     data = text.buffers()[2]
-    return data is not None and any(bytes([letter]) in data.to_pybytes() for letter in letters)
+    held = b"" if data is None else data.to_pybytes()
+    return any(bytes([letter]) in held for letter in letters)
 
 
 def _within_bounds(cells: Cells) -> None:

@@ -26,6 +26,7 @@ from retraining.rules.data_check.marking import marks
 from retraining.rules.data_check.opening import opened
 from retraining.rules.data_check.source import Seekable
 from retraining.rules.data_check.spellings import Spellings
+from retraining.rules.data_check.writing import CopyLines
 from retraining.rules.problems import Problems, shown
 
 LABELS: Final = 3
@@ -171,10 +172,10 @@ class _Pass:
             text = {name: column.filter(good) for name, column in text.items()}
             values = {name: column.filter(good) for name, column in values.items()}
         self.spellings.add(text)
-        rows = Rows(text, values, writing.lines_of(list(text.values())), above)
         if self.rules.label in text:  # else the transform makes it
             self._collect_labels(text[self.rules.label])
-        if rows.lines:
+        rows = Rows(text, values, _lines(block, text), above)
+        if rows.lines.each:
             self.outputs.copy.write(writing.copied(rows.lines, marks(rows, self.rules, self.place)))
             self.outputs.seen({name: pc.fill_null(column, "") for name, column in text.items()})
 
@@ -211,6 +212,14 @@ class _Pass:
         if len(self.result.labels) < LABELS:
             found = {text for text in pc.unique(labels).to_pylist() if text is not None}
             self.result.labels = set(sorted(found | self.result.labels)[:LABELS])
+
+
+def _lines(block: Block, text: dict[str, pa.Array]) -> CopyLines:
+    """The rows' lines: as they landed, where the check has not changed a letter."""
+    if block.text is None or text.keys() != block.columns.keys():
+        return CopyLines.of(list(text.values()))
+    same = all(column.equals(block.columns[name]) for name, column in text.items())
+    return CopyLines.landed(block.text) if same else CopyLines.of(list(text.values()))
 
 
 def _apart(first: list[Flaw], others: list[Flaw]) -> list[Flaw]:

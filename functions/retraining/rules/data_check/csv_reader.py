@@ -33,6 +33,7 @@ class CsvReader:
         self._held, self._text, self._line = held, text, line
         self._names, self._wanted, self._dialect = names, wanted, dialect
         self._row = _row(dialect)
+        self._in_order = names == wanted and dialect.delimiter == ","
         self._malformed = 0
         self.fatal: Problem | None = None
 
@@ -66,7 +67,8 @@ class CsvReader:
         part = data[:end]
         block = self._read(part)
         if self._is_row_by_line(block, part):
-            self._line += part.count(b"\n")
+            block = replace(block, text=self._spelt(block, part))
+            self._line += block.rows if block.text else part.count(b"\n")
             return block, data[end:]
         return self._row_by_row(data)
 
@@ -79,8 +81,14 @@ class CsvReader:
             return True
         if block.malformed or len(self._wanted) < len(self._names):
             return False
-        rows = sum(map(bool, part.split(b"\n"))) if b"\n\n" in part else part.count(b"\n")
-        return block.rows == rows and not _open_end(block)
+        return block.rows == len(block.lines) and not _open_end(block)
+
+    def _spelt(self, block: Block, part: bytes) -> bytes | None:
+        """The text, where it is spelt as the accepted copy is and each of its lines is a row."""
+        quotes = {'"', self._dialect.quote or '"'}
+        quoted = any(quote.encode() in part for quote in quotes)
+        by_line = isinstance(block.lines, range) and block.rows == len(block.lines)
+        return part if self._in_order and by_line and not quoted else None
 
     def _row_by_row(self, data: bytes) -> tuple[Block | None, bytes]:
         """The block as a row for row reading of the same text divides it."""
@@ -125,7 +133,8 @@ class CsvReader:
                 check_utf8=False,
             ),
         )
-        all_lines = lines if lines is not None else _lines(part, self._line)
+        read = table.num_rows + len(malformed)
+        all_lines = lines if lines is not None else _lines(part, self._line, read)
         bad = {place for place, _ in malformed}
         good = [n for p, n in enumerate(all_lines) if p not in bad] if bad else all_lines
         return Block(
@@ -168,10 +177,10 @@ def _row(dialect: Dialect) -> re.Pattern[bytes]:
     return re.compile(row.encode())
 
 
-def _lines(part: bytes, first: int) -> Any:
+def _lines(part: bytes, first: int, rows: int) -> Any:
     """The line of each row of a text with a row a line."""
-    if b"\n\n" not in part and not part.startswith(b"\n"):
-        return range(first, first + part.count(b"\n"))
+    if part.count(b"\n") == rows:
+        return range(first, first + rows)
     return [first + n for n, line in enumerate(part.split(b"\n")) if line]
 
 
