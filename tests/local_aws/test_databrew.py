@@ -60,7 +60,9 @@ class World:
         )
 
     def run(self) -> dict[str, Any]:
-        run = self.databrew.start_job_run(Name=self.name)["RunId"]
+        return self.ended(self.databrew.start_job_run(Name=self.name)["RunId"])
+
+    def ended(self, run: str) -> dict[str, Any]:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             found: dict[str, Any] = self.databrew.describe_job_run(Name=self.name, RunId=run)
@@ -112,6 +114,86 @@ def test_a_run_uses_the_dataset_and_output_set_just_before_it(world: World) -> N
     assert world.run()["State"] == "SUCCEEDED"
     assert world.get(f"runs/1/recipe/{world.name}_part00000.csv") == "job,age\nCOOK,040\n"
     assert world.databrew.describe_job(Name=world.name)["Tags"] == {"ratchet:stack": "ratchet"}
+
+
+def test_a_join_reads_the_other_file_as_its_dataset_says(world: World) -> None:
+    world.put("pay/pay.csv", "job|pay\ncook|20\n")
+    world.databrew.create_dataset(
+        Name=f"{world.name}-pay",
+        Input={"S3InputDefinition": {"Bucket": world.name, "Key": "other/"}},
+        FormatOptions={"Csv": {"Delimiter": "|"}},
+    )
+    keys = {
+        "joinKeys": '[{"key":"job","value":"job"}]',
+        "joinType": "LEFT_JOIN",
+        "leftColumns": '["job","age"]',
+        "rightColumns": '["pay"]',
+        "secondInputLocation": f"s3://{world.name}/pay/pay.csv",
+        "secondaryDatasetName": f"{world.name}-pay",
+    }
+    world.define([{"Action": {"Operation": "JOIN", "Parameters": keys}}], Overwrite=True)
+    run = world.run()
+    assert run["State"] == "SUCCEEDED", run
+    assert world.get(world.keys("out/")[0]) == "job,age,pay\nnurse,30,\ncook,040,20\n"
+    world.s3.delete_object(Bucket=world.name, Key="pay/pay.csv")
+    message = world.run()["ErrorMessage"]
+    assert message == f"The dataset has no files at s3://{world.name}/pay/pay.csv"
+
+
+def test_a_job_has_one_open_run_and_updates_are_for_the_next(world: World) -> None:
+    world.define(UPPER, Overwrite=True)
+    run = world.databrew.start_job_run(Name=world.name)["RunId"]
+    for call in (world.databrew.start_job_run, world.databrew.delete_job):
+        with pytest.raises(ClientError) as error:
+            call(Name=world.name)
+        assert error.value.response["Error"]["Code"] == "ConflictException"
+        assert run in error.value.response["Error"]["Message"]
+    location = {"Location": {"Bucket": world.name, "Key": "next/"}, "Overwrite": True}
+    world.databrew.update_recipe_job(Name=world.name, RoleArn=ROLE, Outputs=[location])
+    assert world.ended(run)["State"] == "SUCCEEDED"
+    assert (len(world.keys("out/")), world.keys("next/")) == (1, [])
+    assert world.run()["Outputs"][0]["Location"]["Key"] == "next/"
+    assert world.keys("next/") == [f"next/{world.name}_part00000.csv"]
+
+
+def test_a_recipe_version_is_not_updated_with_its_job(world: World) -> None:
+    """UpdateRecipeJob has no member for it: a job of another version is another job."""
+    members = world.databrew.meta.service_model.operation_model("UpdateRecipeJob").input_shape
+    assert "RecipeReference" not in members.members
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        (
+            "create_profile_job",
+            {"DatasetName": "a", "Name": "a", "RoleArn": ROLE, "OutputLocation": {"Bucket": "abc"}},
+        ),
+        ("create_project", {"DatasetName": "a", "Name": "a", "RecipeName": "a", "RoleArn": ROLE}),
+        ("create_schedule", {"CronExpression": "cron(0 1 * * ? *)", "Name": "a"}),
+    ],
+)
+def test_what_local_aws_does_not_run_is_refused_by_name(
+    world: World, operation: str, request_: dict[str, Any]
+) -> None:
+    name = "".join(part.capitalize() for part in operation.split("_"))
+    with pytest.raises(ClientError, match=name):
+        getattr(world.databrew, operation)(**request_)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ({"CompressionFormat": "GZIP"}, "CompressionFormat is not supported on local AWS"),
+        ({"PartitionColumns": ["a"]}, "PartitionColumns is not supported on local AWS"),
+        ({"Format": "PARQUET"}, "Output format PARQUET is not supported on local AWS"),
+    ],
+)
+def test_an_output_that_is_not_plain_csv_is_refused(
+    world: World, output: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ClientError, match=message):
+        world.define(UPPER, **output)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from unit_recipes import NOW, added, apply, changed, step, when
 from ratchet.local_aws.databrew.compiler import run_recipe
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.recipe import parse_recipe
-from ratchet.local_aws.databrew.compiler.run_recipe import Job, run
+from ratchet.local_aws.databrew.compiler.run_recipe import Job, Source, run
 
 PROPERTY = settings(deadline=None, max_examples=40)
 NUMBERS = st.lists(st.integers(-1000, 1000), min_size=2, max_size=20)
@@ -242,6 +242,6 @@ def test_tables_beyond_the_memory_of_a_run_go_to_disk(
         step("UPPER_CASE", sourceColumn="a"),
         step("DUPLICATE", sourceColumn="a", targetColumn="b"),
     ]
-    job = Job(steps, [str(source)], ",", True, str(output), ",", NOW)
+    job = Job(steps, Source([str(source)]), str(output), ",", NOW)
     assert run(job, lambda _line: None) == 800_000
     assert output.stat().st_size > 75_000_000  # and a step may have two such tables

@@ -15,7 +15,7 @@ from ratchet.local_aws.databrew.compiler.conditions import Condition
 from ratchet.local_aws.databrew.compiler.documented_names import CONDITIONS, OPERATIONS
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.recipe import SUPPORTED, parse_recipe
-from ratchet.local_aws.databrew.compiler.run_recipe import Job, run
+from ratchet.local_aws.databrew.compiler.run_recipe import Job, Source, run
 
 REPO = Path(__file__).parents[2]
 BANK = REPO.parent / "shared/data/bank-marketing/bank-additional-full.csv.gz"
@@ -327,7 +327,7 @@ def test_the_classic_recipe_runs_unmodified_and_names_the_console_keys_it_ignore
 def test_the_classic_recipe_on_the_real_file_leaves_41185_rows(tmp_path: Path) -> None:
     source, output = tmp_path / "bank.csv", tmp_path / "out.csv"
     source.write_bytes(gzip.decompress(BANK.read_bytes()))
-    rows = run(Job(CLASSIC, [str(source)], ";", True, str(output), ",", NOW), lambda _line: None)
+    rows = run(Job(CLASSIC, Source([str(source)], ";"), str(output), ",", NOW), lambda _line: None)
     with output.open(newline="") as file:
         made = list(csv.DictReader(file))
     assert rows == len(made) == 41_185
@@ -346,9 +346,7 @@ def test_the_classic_recipe_on_the_real_file_leaves_41185_rows(tmp_path: Path) -
 def test_text_passes_through_exactly_as_written(tmp_path: Path) -> None:
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text('\ufeffid,batch,text\n007,run-000001,"a ""b"", c"\n1.10,,"two\nlines"\n')
-    job = Job(
-        [step("LOWER_CASE", sourceColumn="id")], [str(source)], ",", True, str(output), ",", NOW
-    )
+    job = Job([step("LOWER_CASE", sourceColumn="id")], Source([str(source)]), str(output), ",", NOW)
     run(job, lambda _line: None)
     with output.open(newline="") as file:
         assert list(csv.reader(file))[1:] == [
@@ -370,6 +368,6 @@ def test_a_file_that_is_not_a_table_is_named(tmp_path: Path, text: str, message:
     source.write_text(text)
     with pytest.raises(RecipeError, match=message):
         run(
-            Job([], [str(source)], ",", True, str(tmp_path / "out.csv"), ",", NOW),
+            Job([], Source([str(source)]), str(tmp_path / "out.csv"), ",", NOW),
             lambda _line: None,
         )

@@ -56,6 +56,8 @@ class RecipeWork:
     source: CsvSource
     steps: list[dict[str, Any]]
     outputs: list[CsvOutput]
+    others: dict[str, CsvSource]
+    """What steps read beside the dataset, by address."""
 
     def start(self) -> None:
         """Do it in the background."""
@@ -63,8 +65,8 @@ class RecipeWork:
 
     def _work(self) -> None:
         self.run.running()
-        files = self._fetch()
-        parts = [self._apply(files, number) for number in range(len(self.outputs))]
+        inputs = {"source": self._fetch(self.source, "input"), "others": self._fetch_others()}
+        parts = [self._apply(inputs, number) for number in range(len(self.outputs))]
         for output, part in zip(self.outputs, parts, strict=True):
             self._put(output, part)
 
@@ -81,27 +83,31 @@ class RecipeWork:
     def _log(self) -> Path:
         return self._folder / "log"
 
-    def _fetch(self) -> list[str]:
+    def _fetch(self, source: CsvSource, folder: str) -> dict[str, Any]:
+        """Its files here, as the program is told of them."""
         s3, files = self.local.client("s3"), []
-        for number, key in enumerate(self.source.keys(s3)):
+        for number, key in enumerate(source.keys(s3)):
             name = re.sub(r"[^\w.-]", "_", key.rsplit("/", 1)[-1])
-            path = self._folder / "input" / f"{number:05d}" / name
-            fetch(s3, self.source.bucket, key, path)
+            path = self._folder / folder / f"{number:05d}" / name
+            fetch(s3, source.bucket, key, path)
             files.append(str(path))
         if not files:
-            place = f"s3://{self.source.bucket}/{self.source.key}"
-            raise RunFailed(f"The dataset has no files at {place}")
-        return files
+            raise RunFailed(f"The dataset has no files at s3://{source.bucket}/{source.key}")
+        return {"files": files, "delimiter": source.delimiter, "header": source.header}
 
-    def _apply(self, files: list[str], number: int) -> Path:
+    def _fetch_others(self) -> dict[str, dict[str, Any]]:
+        return {
+            location: self._fetch(source, f"other-{number}")
+            for number, (location, source) in enumerate(self.others.items())
+        }
+
+    def _apply(self, inputs: dict[str, Any], number: int) -> Path:
         """Run the recipe for one output; RunFailed carries the program's sentence."""
         part, error = self._folder / f"part-{number}.csv", self._folder / "error"
         order = self._folder / "job.json"
         description = {
             "steps": self.steps,
-            "files": files,
-            "delimiter": self.source.delimiter,
-            "header": self.source.header,
+            **inputs,
             "output": str(part),
             "output_delimiter": self.outputs[number].delimiter,
             "now": self.run.started.isoformat(),

@@ -13,9 +13,11 @@ from ratchet.local_aws.databrew.api.answers import (
     not_found,
     refuse,
 )
-from ratchet.local_aws.databrew.api.datasets import DatasetOperations, csv_source
+from ratchet.local_aws.databrew.api.datasets import CsvSource, DatasetOperations, csv_source
 from ratchet.local_aws.databrew.api.outputs import csv_output
 from ratchet.local_aws.databrew.api.recipes import PUBLISHED, RecipeOperations
+from ratchet.local_aws.databrew.compiler.recipe import parse_recipe
+from ratchet.local_aws.databrew.compiler.structure import others_of
 from ratchet.local_aws.databrew.recipe_runs import RecipeWork, Run
 from ratchet.local_aws.running.host import Host
 from ratchet.local_aws.shared.background import BackgroundRun
@@ -111,7 +113,18 @@ class JobOperations(DatasetOperations, RecipeOperations):
         run_id = "db_" + secrets.token_hex(32)
         background = BackgroundRun(self.local, self.local.folder / "databrew" / run_id)
         run = Run(run_id, dict(job), self.local.clock.now(), background)
-        return RecipeWork(self.local, run, source, recipe["Steps"], outputs)
+        steps = recipe["Steps"]
+        return RecipeWork(self.local, run, source, steps, outputs, self._others(steps))
+
+    def _others(self, steps: list[dict[str, Any]]) -> dict[str, CsvSource]:
+        """The files that steps read beside the dataset, by address, as their datasets say."""
+        found = {}
+        for other in others_of(parse_recipe(steps).steps):
+            bucket, _, key = other.location.removeprefix("s3://").partition("/")
+            place = {"Input": {"S3InputDefinition": {"Bucket": bucket, "Key": key}}}
+            known = self.datasets.get(other.dataset, {})
+            found[other.location] = csv_source({**known, **place})
+        return found
 
     def _refuse_open_run(self, name: str) -> None:
         self._job(name)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ratchet.local_aws.databrew.compiler import (
+    cases,
     columns,
     dates,
     missing,
     numbers,
     rows,
     scaling,
+    structure,
     text,
     values,
 )
@@ -22,7 +24,7 @@ from ratchet.local_aws.databrew.compiler.documented_names import (
 from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.step import Operation, Select, Step, Table
 
-FAMILIES = (columns, values, missing, text, dates, numbers, scaling, rows)
+FAMILIES = (columns, values, missing, text, dates, numbers, scaling, cases, rows, structure)
 """The modules of operations, in the order in which docs/recipes.md shows them."""
 
 SUPPORTED: dict[str, Operation] = {

@@ -3,9 +3,10 @@
 
 Usage: python -m ratchet.local_aws.databrew.compiler.run_recipe JOB.json
 
-JOB.json: {"steps": the recipe's steps, "files": [paths], "delimiter", "header": bool,
-"output": path, "output_delimiter", "now": when the run started, "error": path}. Log lines go to
-stdout; a failure is written to the file `error`, as one sentence, and the exit code is 1.
+JOB.json: {"steps": the recipe's steps, "source": {"files": [paths], "delimiter", "header": bool},
+"others": the same by address in S3, "output": path, "output_delimiter", "now": when the run
+started, "error": path}. Log lines go to stdout; a failure is written to the file `error`, as one
+sentence, and the exit code is 1.
 """
 
 import csv
@@ -13,7 +14,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,16 +31,24 @@ _MOST_COLUMN_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
+class Source:
+    """CSV files of one header."""
+
+    files: list[str]
+    delimiter: str = ","
+    header: bool = True
+
+
+@dataclass(frozen=True)
 class Job:
-    """What a run reads and writes."""
+    """What a run reads and writes; `others` are the files that steps read, by address."""
 
     steps: list[dict[str, Any]]
-    files: list[str]
-    delimiter: str
-    header: bool
+    source: Source
     output: str
     output_delimiter: str
     now: str
+    others: dict[str, Source] = field(default_factory=dict)
 
 
 def run(job: Job, log: Callable[[str], None] = print) -> int:
@@ -48,7 +57,7 @@ def run(job: Job, log: Callable[[str], None] = print) -> int:
     for warning in recipe.warnings:
         log(f"WARN {warning}")
     with duckdb.connect(config=_config(job)) as database:
-        table = _load(database, job)
+        table = _opened(database, job)
         log(f"INFO read {_count(database, table)} rows of {len(table.columns or ())} columns")
         table = apply_recipe(database, recipe, table, log)
         _write(database, table, job)
@@ -103,34 +112,47 @@ def _after(database: Any, table: Table, name: str, columns: tuple[str, ...]) -> 
     return replace(table, name=name, columns=columns, distinct=distinct)
 
 
-def _load(database: Any, job: Job) -> Table:
+def _opened(database: Any, job: Job) -> Table:
+    """The dataset's table; those of other files are read when a step asks for them."""
+
+    def other(location: str) -> Table:
+        if location not in job.others:
+            raise RecipeError(f"there is no file at {location}")
+        return _load(database, f"file {location}", job.others[location])
+
+    table = _load(database, "data", job.source)
+    return replace(table, other=other, now=datetime.fromisoformat(job.now))
+
+
+def _load(database: Any, name: str, source: Source) -> Table:
     """All files as text columns; an empty field is null, everything else stays as written."""
-    files = [file for file in job.files if Path(file).stat().st_size > 0]
+    files = [file for file in source.files if Path(file).stat().st_size > 0]
     if not files:
         raise RecipeError("the dataset has no data: every file is empty")
-    columns = _columns(files[0], job)
+    columns = _columns(files[0], source)
     for file in files[1:]:
-        if _columns(file, job) != columns:
+        if _columns(file, source) != columns:
             raise RecipeError(
                 f"file {Path(file).name} has different columns from {Path(files[0]).name};"
                 " all files of a dataset need the same header"
             )
     types = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in columns)
     options = (
-        f"delim = {sql.text(job.delimiter)}, header = {job.header}, quote = '\"', escape = '\"',"
-        f" auto_detect = false, strict_mode = true, nullstr = '', columns = {{{types}}}"
+        f"delim = {sql.text(source.delimiter)}, header = {source.header}, quote = '\"',"
+        f" escape = '\"', auto_detect = false, strict_mode = true, nullstr = '',"
+        f" columns = {{{types}}}"
     )
     try:
         database.execute(
-            f"CREATE TEMP TABLE data AS SELECT * FROM read_csv([{sql.texts(files)}], {options})"
+            f"CREATE OR REPLACE TEMP TABLE {sql.name(name)} AS"
+            f" SELECT * FROM read_csv([{sql.texts(files)}], {options})"
         )
     except duckdb.Error as error:
         raise RecipeError(f"the dataset is not valid CSV: {str(error).splitlines()[0]}") from error
-    table = described(database, "data", tuple(columns))
-    return replace(table, now=datetime.fromisoformat(job.now))
+    return described(database, name, tuple(columns))
 
 
-def _columns(file: str, job: Job) -> list[str]:
+def _columns(file: str, source: Source) -> list[str]:
     with Path(file).open("rb") as data:
         start = data.read(_MOST_COLUMN_BYTES)
     try:
@@ -139,8 +161,8 @@ def _columns(file: str, job: Job) -> list[str]:
         )
     except UnicodeDecodeError as error:
         raise RecipeError(f"file {Path(file).name} is not UTF-8 text") from error
-    first = next(csv.reader(text, delimiter=job.delimiter), [])
-    columns = first if job.header else [f"Column_{n}" for n in range(1, len(first) + 1)]
+    first = next(csv.reader(text, delimiter=source.delimiter), [])
+    columns = first if source.header else [f"Column_{n}" for n in range(1, len(first) + 1)]
     lowered = [column.lower() for column in columns]
     twice = sorted({column for column in columns if lowered.count(column.lower()) > 1})
     if twice or not columns or not all(columns):
@@ -162,11 +184,17 @@ def _count(database: Any, table: Table) -> int:
     return int(database.execute(f"SELECT count(*) FROM {sql.name(table.name)}").fetchall()[0][0])
 
 
+def _job(raw: dict[str, Any]) -> Job:
+    source = Source(**raw.pop("source"))
+    others = {location: Source(**other) for location, other in raw.pop("others").items()}
+    return Job(**raw, source=source, others=others)
+
+
 def main(path: str) -> int:
     raw = json.loads(Path(path).read_text())
     error_file = Path(raw.pop("error"))
     try:
-        rows = run(Job(**raw), lambda line: print(line, flush=True))
+        rows = run(_job(raw), lambda line: print(line, flush=True))
     except RecipeError as error:
         error_file.write_text(str(error))
         print(f"ERROR {error}", flush=True)

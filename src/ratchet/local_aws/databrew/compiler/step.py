@@ -1,6 +1,8 @@
 # ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
 """A recipe step, its parameters as an operation reads them, and the table it is applied to."""
 
+from __future__ import annotations
+
 import json
 import math
 import re
@@ -25,6 +27,8 @@ class Table:
     columns: tuple[str, ...] | None = None
     distinct: Callable[[str], list[str]] = field(default=lambda _column: [])
     """The distinct values of a column, without nulls, in the order of their text."""
+    other: Callable[[str], Table] = field(default=lambda _location: Table("other"))
+    """The table of another file, by its address in S3."""
     now: datetime = _NO_RUN
     """When the run started."""
 
@@ -41,6 +45,19 @@ class Table:
         if column.lower() in (known.lower() for known in self.columns or ()):
             raise RecipeError(f"column {column!r} exists already; choose another targetColumn")
         return column
+
+
+def regular_expression(what: str, value: str) -> str:
+    """A regular expression that Java (DataBrew) and RE2 (here) read alike, as SQL."""
+    if re.search(r"\(\?(?:[=!>]|<[=!])|\\[1-9]", value):
+        raise RecipeError(
+            f"{what} {value!r} uses a look-around or back reference, not supported on local AWS"
+        )
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise RecipeError(f"{what} {value!r} is not a regular expression: {error}") from error
+    return sql.text(value)
 
 
 @dataclass(frozen=True)
@@ -95,6 +112,13 @@ class Step:
             raise RecipeError(f'{key} must be a JSON list such as ["a","b"], not {self.get(key)!r}')
         return [item if isinstance(item, str) else json.dumps(item) for item in found]
 
+    def lists(self, key: str) -> list[list[Any]]:
+        """A parameter that is a JSON list of lists inside a string."""
+        found = self._json(key)
+        if not isinstance(found, list) or not all(isinstance(one, list) for one in found):
+            raise RecipeError(f"{key} must be a JSON list of lists, not {self.get(key)!r}")
+        return found
+
     def objects(self, key: str, known: Collection[str]) -> list[dict[str, Any]]:
         """A parameter that is a JSON list of objects, which have these keys, inside a string."""
         found = self._json(key)
@@ -112,17 +136,7 @@ class Step:
         return {k: v if isinstance(v, str) else json.dumps(v) for k, v in found.items()}
 
     def pattern(self, key: str) -> str:
-        """A regular expression that Java (DataBrew) and RE2 (here) read alike, as SQL."""
-        value = self.get(key)
-        if re.search(r"\(\?(?:[=!>]|<[=!])|\\[1-9]", value):
-            raise RecipeError(
-                f"{key} {value!r} uses a look-around or back reference, not supported on local AWS"
-            )
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise RecipeError(f"{key} {value!r} is not a regular expression: {error}") from error
-        return sql.text(value)
+        return regular_expression(key, self.get(key))
 
     def _json(self, key: str) -> object:
         try:
@@ -149,6 +163,11 @@ def select(table: Table, expressions: dict[str, str], *, where: str = "", tail: 
     )
 
 
+def numbered_rows(table: Table) -> str:
+    """A SELECT of the table's rows with their places."""
+    return f"SELECT *, row_number() OVER () AS {sql.PLACE} FROM {sql.name(table.name)}"
+
+
 def numbered(
     table: Table, expressions: dict[str, str], *, order: str = sql.PLACE, first_of: str = ""
 ) -> Select:
@@ -156,12 +175,11 @@ def numbered(
 
     With `first_of`, columns, only the first row of each of their values.
     """
-    rows = f"SELECT *, row_number() OVER () AS {sql.PLACE} FROM {sql.name(table.name)}"
     listed = ", ".join(f"{sql.as_text(e)} AS {sql.name(c)}" for c, e in expressions.items())
     chosen = listed or f"* EXCLUDE ({sql.PLACE})"
     place = f"row_number() OVER (PARTITION BY {first_of} ORDER BY {sql.PLACE})"
     qualify = f" QUALIFY {place} = 1" if first_of else ""
-    statement = f"SELECT {chosen} FROM ({rows}){qualify} ORDER BY {order}"
+    statement = f"SELECT {chosen} FROM ({numbered_rows(table)}){qualify} ORDER BY {order}"
     return Select(statement, tuple(expressions))
 
 
