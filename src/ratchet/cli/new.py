@@ -22,22 +22,25 @@ MOST_SHOWN = 40
 """Columns that are listed one by one; of more, those that the model reads as they are, as one."""
 
 
+FromFile = Annotated[
+    Path,
+    typer.Option(
+        "--from-csv",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="A file such as those that will be dropped; Parquet and JSON lines, too.",
+    ),
+]
+
+
 @command
 def new(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The pipeline's name, such as flight-delays.")
     ],
-    from_csv: Annotated[
-        Path,
-        typer.Option(
-            "--from-csv",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="A file such as those that will be dropped; Parquet and JSON lines, too.",
-        ),
-    ],
+    from_csv: FromFile,
     label: Annotated[
         str | None,
         typer.Option(metavar="COLUMN", help="The column to predict. Without, candidates are told."),

@@ -58,32 +58,39 @@ def state_test(
     Example: ratchet test-state statemachines/retraining.asl.yaml Verdict?
     --variables '{"decision": "promote"}'
     """
-    from ratchet.cli.screen import plural, print_json
-    from ratchet.workflow import InvalidDefinition, WorkflowError
-    from ratchet.workflow.testing import test_state
+    from ratchet.cli.screen import print_json
 
-    try:
-        found = test_state(
-            file,
-            state,
-            _json("--input", input_),
-            _object("--mock", mock) if mock is not None else None,
-            variables=_object("--variables", variables),
-            context=_object("--context", context),
-            retries=retries,
-        )
-    except InvalidDefinition as error:
-        first, *others = error.findings
-        more = f" ({plural(len(others), 'further error')})" if others else ""
-        raise CliError(f"{file}: {first}{more}", f"See them all: ratchet lint {file}") from error
-    except WorkflowError as error:
-        raise CliError(f"{file}: {error}") from error
+    found = _tested(
+        file,
+        state,
+        _json("--input", input_),
+        _object("--mock", mock) if mock is not None else None,
+        variables=_object("--variables", variables),
+        context=_object("--context", context),
+        retries=retries,
+    )
     if json_output:
         print_json(found.as_api())
     else:
         _print(state, found)
     if found.status == "FAILED":
         raise typer.Exit(1)
+
+
+def _tested(file: Path, *given: Any, **named: Any) -> StateTest:
+    """The state's test; CliError for a machine, or a mock, that AWS would refuse."""
+    from ratchet.cli.screen import plural
+    from ratchet.workflow import InvalidDefinition, WorkflowError
+    from ratchet.workflow.testing import test_state
+
+    try:
+        return test_state(file, *given, **named)
+    except InvalidDefinition as error:
+        first, *others = error.findings
+        more = f" ({plural(len(others), 'further error')})" if others else ""
+        raise CliError(f"{file}: {first}{more}", f"See them all: ratchet lint {file}") from error
+    except WorkflowError as error:
+        raise CliError(f"{file}: {error}") from error
 
 
 def _print(state: str, found: StateTest) -> None:
