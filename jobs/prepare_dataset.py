@@ -15,13 +15,15 @@ Usage (arguments of the Glue job run):
                  refit, separated by commas
 
 Files to fit on (label, features...) are <output>/train and <output>/validation, and the same two
-below each of --parts: backtest (without this batch), alone (this batch only), refit (the holdouts
-too). Files to score (row_id, kind, cluster, label, features...) are <output>/holdout (the kinds
-fresh and reference) and, when there is a champion, <output>/arrival (these and the kind new: rows
-of this batch that are not held out, and that no earlier batch has). With --code they have, in place
-of the features, the landed columns without the label. All are comma-separated without header and
-ordered by row_id. <output>/summary.json tells the features, accounts for every row of the new
-batch, and tells its cut. Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
+below each of --parts: backtest (what there was before this batch), alone (this batch only), refit
+(the holdouts too). Files to score (row_id, kind, cluster, label, features...) are <output>/holdout
+(the kinds fresh and reference) and, when there is a champion, <output>/arrival (these and the kind
+new: rows of this batch that are not held out, and that no earlier batch has). A held-out row of
+this batch that the champion was trained on is not fresh to it: where the champion was refit it is a
+reference, and such a champion is not compared there. With --code they have, in place of the
+features, the landed columns without the label. All are comma-separated without header and ordered
+by row_id. <output>/summary.json tells the features, accounts for every row of the new batch, and
+tells its cut. Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
 
 A row that was held out is trained on once its batch is neither new nor a reference any more, and
 then in every batch that has it: it is not judged on again. By its row id a row is on one side in
@@ -73,6 +75,7 @@ REFERENCE = "reference"
 SIDES = ("train", "validation", "holdout")
 GAP = "gap"
 UNLABELLED = "unlabelled"
+REPLACED_SIDES = {"train": "replaced, train", "validation": "replaced, validation"}
 NO_CLUSTER = "-"  # a row without one is its own cluster
 ROWS_PER_FILE = 500_000
 ROWS_AT_ONCE = 10_000  # for features.py
@@ -84,17 +87,21 @@ IS_NEW = "whether the row is of the new batch"
 CLUSTER = "cluster of the row"
 ROWS = "numbers of rows"
 BAD_ROWS = "number of bad rows"
+LABELS = "least and greatest label by what is fitted on"
 LEAST, GREATEST = "least label", "greatest label"
 ODD_SIDE = "a side that is none"
 LONG = "columns of more than short integers"
 BATCH = "place of the batch"
 ROW = "place in the batch"
 FIRST = "first place, side and moment"
+THEIRS = "the same among the champion's batches"
 LABELLED = "whether the row has a label"
 COPIES = "rows of the new batch that it stands for"
 CONFLICT = "rows of the new batch that have its key and differ"
 REPEATED = "whether an earlier batch has the row too"
-MARKS = ["row_id", SIDE, KIND, IS_NEW, REPEATED, CLUSTER, COPIES, CONFLICT]
+REPLACED = "whether a row of the new batch replaces it"
+KNOWN = "whether the champion was trained on the row"
+MARKS = ["row_id", SIDE, KIND, IS_NEW, REPEATED, KNOWN, CLUSTER, COPIES, CONFLICT]
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
 Limits = tuple[float | None, float | None]
@@ -106,8 +113,9 @@ SPARK_TYPES = {"integer": "long", "number": "double", "boolean": "boolean"}
 TO_FIT = {  # by folder, the rows of it in SQL
     "train": f"`{SIDE}` = 'train'",
     "validation": f"`{SIDE}` = 'validation'",
-    "backtest/train": f"`{SIDE}` = 'train' AND NOT `{IS_NEW}`",
-    "backtest/validation": f"`{SIDE}` = 'validation' AND NOT `{IS_NEW}`",
+    "backtest/train": f"`{SIDE}` IN ('train', '{REPLACED_SIDES['train']}') AND NOT `{IS_NEW}`",
+    "backtest/validation": f"`{SIDE}` IN ('validation', '{REPLACED_SIDES['validation']}')"
+    f" AND NOT `{IS_NEW}`",
     "alone/train": f"`{SIDE}` = 'train' AND `{IS_NEW}`",
     "alone/validation": f"`{SIDE}` = 'validation' AND `{IS_NEW}`",
     "refit/train": f"`{SIDE}` IN ('train', 'validation', 'holdout')",
@@ -125,6 +133,9 @@ COUNTED = {  # the summary's numbers of rows
     "holdout_reference": f"`{KIND}` = '{REFERENCE}'",
     "arrival": f"`{KIND}` IN ('{NEW}', '{FRESH}')",
     "repeated": f"`{REPEATED}` AND `{SIDE}` <> '{UNLABELLED}'",
+}
+KNOWN_ROWS = {  # that the champion would be compared on: none, unless something went wrong
+    kind: f"`{KNOWN}` AND `{KIND}` = '{kind}'" for kind in (NEW, FRESH, REFERENCE)
 }
 
 ACCOUNT = {  # of the accepted rows of the new batch
@@ -197,6 +208,15 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Learned:
+    """What the champion was trained with: its run's batches, and those whose holdouts judged it."""
+
+    batches: tuple[str, ...]
+    judged: tuple[str, ...]
+    refit: bool = False  # on these holdouts as well, afterwards
+
+
+@dataclass(frozen=True)
 class Batches:
     """The batches of this run: the new one, those before it, those whose holdouts are judged on."""
 
@@ -204,6 +224,7 @@ class Batches:
     history: tuple[str, ...]
     reference: tuple[str, ...]
     cuts: tuple[tuple[str, Cut], ...] = ()  # of those before it, where the split is by time
+    champion: Learned | None = None
 
     @property
     def oldest_first(self) -> tuple[str, ...]:
@@ -218,8 +239,22 @@ class Batches:
     @property
     def judged(self) -> tuple[int, ...]:
         """The places of the batches whose holdouts are judged on."""
-        found = enumerate(self.oldest_first)
-        return tuple(n for n, batch in found if batch in (*self.reference, self.fresh))
+        return self.places((*self.reference, self.fresh))
+
+    def places(self, batches: tuple[str, ...]) -> tuple[int, ...]:
+        """The places of these batches; other runs' have none."""
+        return tuple(n for n, batch in enumerate(self.oldest_first) if batch in batches)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The kinds of rows that the champion is compared on, so that it must not know them.
+
+        Where its own batch is judged again, its training rows are new to others alone.
+        """
+        if self.champion is None:
+            return ()
+        new = () if self.fresh in self.champion.batches else (NEW,)
+        return (*new, FRESH) if self.champion.refit else (*new, FRESH, REFERENCE)
 
 
 # --- arguments ---------------------------------------------------------------------------------
@@ -260,12 +295,25 @@ def read_manifest(uri: str) -> dict[str, Any]:
 
 
 def batches_of(manifest: dict[str, Any]) -> Batches:
+    history, reference = tuple(manifest["history"]), tuple(manifest.get("reference") or ())
     return Batches(
         manifest["batch"],
-        tuple(manifest["history"]),
-        tuple(manifest.get("reference") or ()),
+        history,
+        reference,
         tuple((batch, Cut(**cut)) for batch, cut in (manifest.get("cuts") or {}).items()),
+        learned_of(manifest, history, reference),
     )
+
+
+def learned_of(
+    manifest: dict[str, Any], history: tuple[str, ...], reference: tuple[str, ...]
+) -> Learned | None:
+    """What the champion was trained with; where that is not known, all that a run before could."""
+    champion = manifest.get("champion")
+    if not champion:
+        return None
+    known = manifest.get("learned") or {"batches": history, "judged": reference}
+    return Learned(tuple(known["batches"]), tuple(known["judged"]), bool(champion.get("refit")))
 
 
 def split_of(manifest: dict[str, Any]) -> Split:
@@ -422,7 +470,7 @@ def with_features(
                 yield (*row, *numbers)
 
     types = {**dict.fromkeys(kept, "string"), IS_NEW: "boolean"}
-    types |= {REPEATED: "boolean", COPIES: "long"}
+    types |= {REPEATED: "boolean", KNOWN: "boolean", COPIES: "long"}
     types |= {LANDED + name: "string" for name in landed} | dict.fromkeys(features, "double")
     schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in types.items())
     rows = data.select(*map(_column, [*kept, *landed])).rdd.mapPartitions(made)
@@ -493,34 +541,50 @@ def with_the_first(data: DataFrame, batches: Batches, split: Split, label: str) 
         moment = f.expr(f"try_cast(substring({MOMENT}, 2) AS DOUBLE)")
     own = f.struct(batches.place.alias(BATCH), f.col("split").alias("side"), moment.alias(MOMENT))
     data = data.withColumns({LABELLED: f.expr(f"{_text(label, kinds[label])} IS NOT NULL")})
+    labelled, theirs = f.when(f.col(LABELLED), own), f.lit(None)
+    if batches.champion:
+        theirs = f.when(f.col("batch").isin(*batches.champion.batches), labelled)
     if len(batches.oldest_first) == 1:
-        return data.withColumn(FIRST, own)
-    labelled = f.when(f.col(LABELLED), own)
-    first = f.min(labelled).over(Window.partitionBy("row_id"))
+        return data.withColumns({FIRST: own, THEIRS: theirs})
+    same_row = Window.partitionBy("row_id")
+    first = f.min(labelled).over(same_row)
     # Where a key came several times in its first batch, the row that stays decides.
-    return data.withColumn(FIRST, f.when(first[BATCH] == batches.place, own).otherwise(first))
+    own_first = f.when(first[BATCH] == batches.place, own).otherwise(first)
+    known = f.min(theirs).over(same_row) if batches.champion else theirs
+    return data.withColumns({FIRST: own_first, THEIRS: known})
 
 
-def newest_of_each_key(data: DataFrame, batches: Batches) -> DataFrame:
+def newest_of_each_key(data: DataFrame, batches: Batches, replaced: bool = False) -> DataFrame:
     """One row per row_id, the one that arrived last: batch, object and line decide, in this order.
 
-    Where a transform made several of that one row, the greatest stays.
+    Where a transform made several of that one row, the greatest stays. With `replaced`, where that
+    one is of the new batch, the last of the earlier ones too, which a backtest is trained on.
     """
     new = f.col("batch") == batches.fresh
     order = (batches.place.alias(BATCH), f.col(ARRIVAL).alias(ROW))
     kept = [name for name in data.columns if name != ARRIVAL]
-    values = f.when(new, f.xxhash64(*[_column(n) for n in kept if n != FIRST]))
-    first, last = f.min(f.when(new, f.col(ARRIVAL))), f.max(f.when(new, f.col(ARRIVAL)))
-    differ = (first != last) & (f.min(values) != f.max(values))
-    return (
-        data.groupBy("row_id")
-        .agg(
-            f.max(f.struct(*order, *map(_column, kept))).alias("row"),
-            f.count_if(new).alias(COPIES),
-            f.when(differ, f.concat_ws(" ", first, last)).alias(CONFLICT),
-        )
-        .select(*[f.col("row")[name].alias(name) for name in kept], COPIES, CONFLICT)
-    )
+    values = f.when(new, f.xxhash64(*[_column(n) for n in kept if n not in (FIRST, THEIRS)]))
+    first, final = f.min(f.when(new, f.col(ARRIVAL))), f.max(f.when(new, f.col(ARRIVAL)))
+    differ = (first != final) & (f.min(values) != f.max(values))
+    row = f.struct(*order, *map(_column, kept))
+    told = {COPIES: f.count_if(new), CONFLICT: f.when(differ, f.concat_ws(" ", first, final))}
+    found = [f.max(row).alias("row"), *(value.alias(name) for name, value in told.items())]
+    columns = [f.col("row")[name].alias(name) for name in kept]
+    if not replaced:
+        return data.groupBy("row_id").agg(*found).select(*columns, COPIES, CONFLICT)
+    former = f.when(f.max(new), f.max(f.when(~new, row))).alias("former")
+    each = _with_the_former(data.groupBy("row_id").agg(*found, former))
+    return each.select(*columns, COPIES, CONFLICT, REPLACED)
+
+
+def _with_the_former(keys: DataFrame) -> DataFrame:
+    """The last row of each key, and behind it the one that it replaces."""
+    none = {COPIES: f.lit(0).cast("long"), CONFLICT: f.lit(None).cast("string")}
+    last = f.struct("row", COPIES, CONFLICT, f.lit(False).alias(REPLACED))
+    nothing = [value.alias(name) for name, value in none.items()]
+    before = f.struct(f.col("former").alias("row"), *nothing, f.lit(True).alias(REPLACED))
+    both = f.array_compact(f.array(last, f.when(f.col("former").isNotNull(), before)))
+    return keys.select(f.inline(both))
 
 
 def each_row(data: DataFrame) -> DataFrame:
@@ -531,7 +595,9 @@ def each_row(data: DataFrame) -> DataFrame:
 def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -> DataFrame:
     """The rows with what they are for: side, kind, whether they are new, and cluster."""
     new, first = f.col("batch") == batches.fresh, f.col(FIRST)
-    own = first["side"] if cut is None else _side_by_time(batches, cut)
+    own = _side(batches, cut, first)
+    refit = f.lit(batches.champion is not None and batches.champion.refit)
+    learned = _learned(batches, cut)
     known = first[BATCH] < len(batches.oldest_first) - 1
     retired = (own == "holdout") & ~first[BATCH].isin(*batches.judged)
     allowed = SIDES if cut is None else (BY_TIME,)
@@ -542,15 +608,41 @@ def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -
         .when(retired, "train")
         .otherwise(own)
     )
+    held_out, earlier = side == "holdout", f.col("batch").isin(*batches.reference)
     kind = (
-        f.when((side == "holdout") & new, FRESH)
-        .when((side == "holdout") & f.col("batch").isin(*batches.reference), REFERENCE)
+        f.when(held_out & new & ~learned, FRESH)
+        .when(held_out & (new | earlier) & (refit | ~learned), REFERENCE)
         .when(side.isin("train", "validation", GAP) & new & ~known, NEW)
     )
     cluster = f.col(CLUSTER_COLUMN) if CLUSTER_COLUMN in split.reserved else f.lit(NO_CLUSTER)
-    marks = {SIDE: side, KIND: kind, IS_NEW: new, REPEATED: new & known, CLUSTER: cluster}
+    marks = {SIDE: side, KIND: kind, IS_NEW: new, REPEATED: new & known, KNOWN: learned}
     read = [name for name in split.reserved if name != "row_id"]
-    return data.withColumns(marks).drop(*read, FIRST, LABELLED)
+    data = data.withColumns({**marks, CLUSTER: cluster}).drop(*read, FIRST, THEIRS, LABELLED)
+    return replaced_aside(data) if REPLACED in data.columns else data
+
+
+def replaced_aside(data: DataFrame) -> DataFrame:
+    """The rows that the new batch replaces on sides of their own, which a backtest alone reads."""
+    side, replaced = f.col(SIDE), f.col(REPLACED)
+    for own, theirs in REPLACED_SIDES.items():
+        side = f.when(replaced & (f.col(SIDE) == own), theirs).otherwise(side)
+    fit = f.col(SIDE).isin(*REPLACED_SIDES)
+    return data.where(~replaced | fit).withColumn(SIDE, side).drop(REPLACED)
+
+
+def _side(batches: Batches, cut: Cut | None, first: Column) -> Column:
+    """A row's own side, by its first place."""
+    return first["side"] if cut is None else _side_by_time(batches, cut, first)
+
+
+def _learned(batches: Batches, cut: Cut | None) -> Column:
+    """Whether the champion was trained on the row: by what it was for in the champion's run."""
+    champion, first = batches.champion, f.col(THEIRS)
+    if champion is None or not batches.places(champion.batches):
+        return f.lit(False)
+    held_out = _side(batches, cut, first) == "holdout"
+    judged = held_out & first[BATCH].isin(*batches.places(champion.judged))
+    return first.isNotNull() & (~judged | f.lit(champion.refit))
 
 
 # --- the cut by time ---------------------------------------------------------------------------
@@ -617,14 +709,13 @@ def _too_few_moments(count: int, gap: float) -> str:
     )
 
 
-def _side_by_time(batches: Batches, cut: Cut) -> Column:
+def _side_by_time(batches: Batches, cut: Cut, first: Column) -> Column:
     """A row's side by its first moment and the cut of its first batch."""
     known = {**dict(batches.cuts), batches.fresh: cut}
     for batch in batches.oldest_first:
         if batch not in known:
             raise PrepareFailed(f"Batch {batch} was not cut by time: its run record has no cut")
     cuts = [known[batch] for batch in batches.oldest_first]
-    first = f.col(FIRST)
     moment = first[MOMENT]
 
     def bound(name: str) -> Column:
@@ -679,6 +770,7 @@ def survey(data: DataFrame, label: str, features: list[str]) -> list[Any]:
     many of them hold a value that is not a number, and for label and each feature whether a value
     is more than a short integer."""
     bad = " OR ".join(map(_is_bad, (label, *features)))
+    sides = (*SIDES, *REPLACED_SIDES.values(), GAP, UNLABELLED)
     long = ", ".join(f"coalesce(max({_is_long(name)}), false)" for name in (label, *features))
     purposes = {
         "all": "true",
@@ -686,20 +778,29 @@ def survey(data: DataFrame, label: str, features: list[str]) -> list[Any]:
         **TO_SCORE,
         **COUNTED,
         **{f"account/{side}": rows for side, rows in ACCOUNT.items()},
+        **{f"known/{kind}": rows for kind, rows in KNOWN_ROWS.items()},
     }
     rows = ", ".join(f"'{name}', count_if({which})" for name, which in purposes.items())
     counted = (
         f.expr(f"map({rows})").alias(ROWS),
+        f.expr(f"map({', '.join(_labels(label))})").alias(LABELS),
         f.expr(f"count_if(`{SIDE}` <> '{UNLABELLED}' AND ({bad}))").alias(BAD_ROWS),
         f.sum(COPIES).alias(COPIES),
         f.max(CONFLICT).alias(CONFLICT),
         f.expr(f"min(try_cast({_quoted(label)} AS DOUBLE))").alias(LEAST),
         f.expr(f"max(try_cast({_quoted(label)} AS DOUBLE))").alias(GREATEST),
-        f.max(f.when(~f.col(SIDE).isin(*SIDES, GAP, UNLABELLED), f.col(SIDE))).alias(ODD_SIDE),
+        f.max(f.when(~f.col(SIDE).isin(*sides), f.col(SIDE))).alias(ODD_SIDE),
         f.expr(f"array({long})").alias(LONG),
     )
     found: list[Any] = data.groupBy(IS_NEW).agg(*counted).collect()
     return found
+
+
+def _labels(label: str) -> Iterator[str]:
+    """In SQL, for each part that is fitted on, its least and its greatest label."""
+    for part, rows in TO_FIT.items():
+        value = f"CASE WHEN {rows} THEN try_cast({_quoted(label)} AS DOUBLE) END"
+        yield f"'{part}', array(min({value}), max({value}))"
 
 
 def surveyed(data: DataFrame, label: str, features: list[str]) -> list[Any]:
@@ -779,6 +880,36 @@ def count_rows(found: list[Any], purposes: dict[str, str]) -> dict[str, int]:
     return {name: sum(row[ROWS][name] for row in found) for name in purposes}
 
 
+def parts_of(found: list[Any], request: Request) -> list[dict[str, Any]]:
+    """What else than the challenger may be fitted: its rows, and whether their labels differ."""
+    told = []
+    for role in request.parts:
+        train, stop = f"{role}/train", f"{role}/validation"
+        rows = count_rows(found, {part: TO_FIT[part] for part in (train, stop)})
+        labels = {value for row in found for value in row[LABELS][train]} - {None}
+        counts = {"train": rows[train], "validation": rows[stop], "labels": len(labels) > 1}
+        told.append({"role": role, **counts})
+    return told
+
+
+def refuse_backtest(parts: list[dict[str, Any]]) -> None:
+    """A training that cannot succeed, though the champion could be trained on these batches."""
+    for part in parts:
+        if part["role"] == "backtest" and (why := _cannot_train(part)):
+            raise PrepareFailed(
+                f"The new features cannot be tested on the batches before this one: {why}. Change"
+                " what recipe or transform makes of them, or push with --new-baseline"
+            )
+
+
+def _cannot_train(part: dict[str, Any]) -> str | None:
+    if not part["train"]:
+        return "no row of them is left to train on"
+    if not part["validation"]:
+        return "no row of them is left for validation"
+    return None if part["labels"] else "their rows to train on have one label alone"
+
+
 def count_shared(data: DataFrame, request: Request, *, arrival: bool) -> int:
     """Row ids that a model is both fitted and judged on: none, unless something went wrong."""
     pairs = [("train", "holdout"), ("validation", "holdout")]
@@ -791,9 +922,16 @@ def count_shared(data: DataFrame, request: Request, *, arrival: bool) -> int:
     return found.count()
 
 
-def refuse_empty_parts(counts: dict[str, int], unlabelled: int = 0) -> None:
-    needed = ("train", "validation", "holdout_fresh")
-    rows = sum(counts[name] for name in (*needed, "holdout_reference"))
+def count_known(found: list[Any], batches: Batches) -> int:
+    """Rows that the champion is compared on and was trained on: none as well."""
+    return sum(row[ROWS][f"known/{kind}"] for row in found for kind in batches.compared)
+
+
+def refuse_empty_parts(counts: dict[str, int], unlabelled: int = 0, held_out: int = 0) -> None:
+    """`held_out`: rows of this batch; the champion may have been trained on all of them."""
+    needed = ("train", "validation") if held_out else ("train", "validation", "holdout_fresh")
+    judged = ("holdout_fresh", "holdout_reference")
+    rows = sum(counts[name] for name in ("train", "validation", *judged))
     without = f"; {unlabelled} rows of this batch have no label" if unlabelled else ""
     if not rows:
         raise PrepareFailed(f"No rows are left of this run's batches{without}")
@@ -1070,8 +1208,10 @@ def main(argv: list[str]) -> None:
         data, request.label, (manifest.get("least_label"), manifest.get("greatest_label"))
     )
     counts = count_rows(found, COUNTED)
-    refuse_empty_parts(counts, account[UNLABELLED])
-    shared = count_shared(data, request, arrival=bool(champion))
+    refuse_empty_parts(counts, account[UNLABELLED], account["holdout"])
+    parts = parts_of(found, request)
+    refuse_backtest(parts)
+    shared = count_shared(data, request, arrival=bool(champion)) + count_known(found, batches)
 
     data = readable(data, found, request.label, features)
     write_parts(
@@ -1080,7 +1220,7 @@ def main(argv: list[str]) -> None:
     if other_transform:
         write_champions(landed_rows, request, batches, split, cut, champion["features"])
     code = made_by(manifest, contract)
-    told = {"features": features, **code, "rows": counts, "account": account}
+    told = {"features": features, **code, "rows": counts, "parts": parts, "account": account}
     write_summary(request, **told, cut=cut and asdict(cut), shared=shared)
     print(json.dumps(counts))
 
@@ -1091,7 +1231,7 @@ def rows_on_sides(
     """The prepared rows of this run's batches on their sides, and where the new one was cut."""
     if request.transform:
         data = apply_transform(data, split)
-    data = one_of_each(data, batches, split, request.label)
+    data = one_of_each(data, batches, split, request.label, replaced="backtest" in request.parts)
     cut = None
     if split.by_time:  # read twice
         data = data.persist(StorageLevel.MEMORY_AND_DISK)
@@ -1099,10 +1239,12 @@ def rows_on_sides(
     return on_sides(data, batches, split, cut), cut
 
 
-def one_of_each(data: DataFrame, batches: Batches, split: Split, label: str) -> DataFrame:
-    """The rows with their first place, of each key the last one."""
+def one_of_each(
+    data: DataFrame, batches: Batches, split: Split, label: str, *, replaced: bool = False
+) -> DataFrame:
+    """The rows with their first place, of each key the last one; `replaced`: see there."""
     data = with_the_first(data, batches, split, label)
-    return newest_of_each_key(data, batches) if split.by_key else each_row(data)
+    return newest_of_each_key(data, batches, replaced) if split.by_key else each_row(data)
 
 
 def located(error: Exception) -> PrepareFailed | None:

@@ -10,6 +10,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_en
 from ratchet.local_aws.sagemaker.containers.xgboost import lean
 from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
 from ratchet.serving import inference
+from retraining.rules import claims
 from retraining.rules.data_check import column_rule as cells
 from retraining.rules.names import arrival
 
@@ -34,6 +36,7 @@ REPO = Path(__file__).parents[2]
 NAN = math.nan
 RESERVED = "row_id string, split string, batch string"
 ARRIVAL = "arrival string"
+SIDE = "side of the row"
 
 
 @pytest.fixture(scope="module")
@@ -294,6 +297,12 @@ def test_parts_are_written_in_order_with_nan_for_null_and_no_marker(
     }
     assert not list(tmp_path.rglob("_SUCCESS"))
     assert job.count_shared(data, wanted, arrival=True) == 0
+    parts = {part.pop("role"): part for part in job.parts_of(found, wanted)}
+    assert parts == {
+        "backtest": {"train": 2, "validation": 1, "labels": False},
+        "alone": {"train": 3, "validation": 1, "labels": True},
+        "refit": {"train": 9, "validation": 2, "labels": True},
+    }
 
 
 def test_a_row_that_is_both_fitted_and_judged_on_is_counted(spark: Any, job: Any) -> None:
@@ -342,6 +351,171 @@ def test_no_row_is_fitted_and_judged_on_whatever_batches_hold_it(
         assert not trained & (judged | arrived)
         trained |= fitted
         assert all(row[job.KIND] or row[job.SIDE] != "holdout" for row in made)
+
+
+@dataclass
+class Settled:
+    """A run of a series, as it turned out."""
+
+    batch: str
+    batches: tuple[str, ...]
+    judged: tuple[str, ...]
+    cut: Any
+    fitted: set[str]  # on train and validation
+    held_out: set[str]
+    refit: bool
+    promoted: bool
+    in_history: bool
+
+    @property
+    def known(self) -> set[str]:
+        """The row ids that its model was trained on."""
+        return self.fitted | (self.held_out if self.refit else set())
+
+
+def landed_again(chance: random.Random, split: Any, batch: str) -> list[tuple[Any, ...]]:
+    """A batch of rows that other batches have too; by key a row may change day, group and label."""
+    number, rows = int(batch[-1]), []
+    names = range(number * 60, number * 60 + 180)
+    for place, name in enumerate(chance.choices(names, k=150), start=1):
+        own = random.Random(f"{name} {batch}" if split.by_key else name)
+        day = name // 6 + own.randint(-4, 4)
+        side = own.choice(["train", "train", "validation", "holdout"])
+        label = None if chance.random() < 0.1 else "1"
+        side = "time" if split.by_time else side
+        said = f"{batch} {place}"
+        rows.append((f"r{name}", side, batch, arrival(0, place), f"t{day}", label, said))
+    return rows
+
+
+def settled(
+    chance: random.Random, job: Any, given: Any, split: Any, data: Any
+) -> tuple[Settled, list[Any]]:
+    """What became of a batch, and its prepared rows."""
+    data = job.one_of_each(data, given, split, "y", replaced=True)
+    cut = job.cut_of(data, given, split) if split.by_time else None
+    made = job.on_sides(data, given, split, cut).where(f"`{job.SIDE}` <> 'unlabelled'").collect()
+    on = {side: {row["row_id"] for row in made if row[job.SIDE] == side} for side in job.SIDES}
+    in_history = chance.random() < 0.7
+    run = Settled(
+        batch=given.fresh,
+        batches=given.oldest_first,
+        judged=(*given.reference, given.fresh),
+        cut=cut,
+        fitted=on["train"] | on["validation"],
+        held_out=on["holdout"],
+        refit=chance.random() < 0.5,
+        promoted=in_history and chance.random() < 0.6,
+        in_history=in_history,
+    )
+    return run, made
+
+
+def the_backtest_has_the_newest_earlier_row(
+    landed: list[Any], batch: str, run: Settled, made: list[Any], split: Any
+) -> None:
+    """Of each key, whether it comes again or not."""
+    earlier = sorted((row for row in landed if row[2] != batch), key=lambda row: (row[2], row[3]))
+    last = {row[0]: row for row in earlier}
+    found = {
+        row["row_id"]: row["a"]
+        for row in made
+        if row["a"].split()[0] != batch and row[SIDE].split(", ")[-1] in ("train", "validation")
+    }
+    assert found == {row_id: last[row_id][6] for row_id in found}
+    if not split.by_time:
+        on_a_side = {row_id for row_id in last if row_id in run.fitted and last[row_id][5]}
+        assert on_a_side <= set(found)
+
+
+@pytest.mark.parametrize("reserved", [(), ("arrival",), ("moment",), ("arrival", "moment")])
+def test_no_champion_is_compared_on_a_row_that_it_was_trained_on(
+    spark: Any, job: Any, reserved: tuple[str, ...]
+) -> None:
+    """Rows that land again, by key with another day or group; batches that are set aside and
+    released after others; champions that are refit or not; other numbers of reference batches."""
+    chance, runs, rows = random.Random(str(reserved)), list[Settled](), []
+    known = 0
+    split = job.Split(reserved=(*job.RESERVED, *reserved), gap=1.0)
+    for token in range(1, 7):
+        batch, champion = f"run-{token:06d}", next((r for r in runs[::-1] if r.promoted), None)
+        rows += landed_again(chance, split, batch)
+        for run in runs:
+            run.in_history = run.in_history or chance.random() < 0.2
+        history = tuple(run.batch for run in runs if run.in_history)
+        trained_on = set(champion.batches) - set(champion.judged) if champion else set()
+        reference = claims.reference(history, chance.randint(1, 3), trained_on)
+        learned = champion and job.Learned(champion.batches, champion.judged, champion.refit)
+        cuts = tuple((run.batch, run.cut) for run in runs)
+        given = job.Batches(batch, history, reference, cuts, learned)
+        here = [row for row in rows if row[2] in given.oldest_first]
+        schema = f"{RESERVED}, arrival string, moment string, y string, a string"
+        data = spark.createDataFrame(here, schema)
+        run, made = settled(chance, job, given, split, data)
+        for row in made:
+            compared = champion and row[job.KIND] in given.compared
+            assert not (compared and row["row_id"] in champion.known)
+            assert not (compared and row[job.KNOWN])
+            if champion and not reserved:
+                assert row[job.KNOWN] == (row["row_id"] in champion.known)
+            held_out = row[job.SIDE] == "holdout" and row[job.IS_NEW]
+            known += bool(row[job.KNOWN])
+            if held_out and (champion is None or not row[job.KNOWN]):
+                assert row[job.KIND] == "fresh"
+            elif held_out and champion.refit:
+                assert row[job.KIND] == "reference"
+        judged = {row["row_id"] for row in made if row[job.KIND] in ("fresh", "reference")}
+        assert not run.fitted & judged
+        if split.by_key:
+            the_backtest_has_the_newest_earlier_row(here, batch, run, made, split)
+        runs.append(run)
+    assert known > 0
+
+
+def test_rows_that_the_champion_knows_are_counted_where_it_is_compared(job: Any) -> None:
+    rows = {
+        f"known/{kind}": count for kind, count in (("new", 1), ("fresh", 20), ("reference", 300))
+    }
+    for refit, batches, count in (
+        (False, ("a",), 321), (True, ("a",), 21), (False, ("a", "b"), 320), (True, ("b",), 20)
+    ):  # fmt: skip
+        given = job.Batches("b", ("a",), ("a",), (), job.Learned(batches, batches[-1:], refit))
+        assert job.count_known([{job.ROWS: rows}], given) == count
+    assert job.count_known([{job.ROWS: rows}], job.Batches("b", ("a",), ("a",))) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"train": 0}, "no row of them is left to train on"),
+        ({"validation": 0}, "no row of them is left for validation"),
+        ({"labels": False}, "their rows to train on have one label alone"),
+    ],
+)
+def test_a_backtest_that_cannot_be_trained_is_refused_with_the_way_out(
+    job: Any, changed: dict[str, Any], said: str
+) -> None:
+    part = {"role": "backtest", "train": 5, "validation": 1, "labels": True}
+    job.refuse_backtest([part, {**part, **changed, "role": "alone"}])
+    with pytest.raises(job.PrepareFailed, match=f"{said}.*--new-baseline"):
+        job.refuse_backtest([{**part, **changed}])
+
+
+def test_a_batch_whose_held_out_rows_the_champion_knows_is_not_refused(job: Any) -> None:
+    counts = {"train": 5, "validation": 1, "holdout_fresh": 0, "holdout_reference": 2}
+    job.refuse_empty_parts(counts, held_out=2)
+    with pytest.raises(job.PrepareFailed, match="No rows are left for validation; 7 rows in all"):
+        job.refuse_empty_parts({**counts, "validation": 0}, held_out=2)
+
+
+@pytest.mark.parametrize("refit", [False, True])
+def test_what_the_champion_was_trained_with_is_in_the_manifest(job: Any, refit: bool) -> None:
+    manifest = {"batch": "c", "history": ["a", "b"], "reference": ["b"], "champion": None}
+    assert job.batches_of(manifest).champion is None
+    manifest["champion"] = {"refit": refit}
+    assert job.batches_of(manifest).champion == job.Learned(("a", "b"), ("b",), refit)
+    manifest["learned"] = {"batches": ["a"], "judged": ["a"]}
+    assert job.batches_of(manifest).champion == job.Learned(("a",), ("a",), refit)
 
 
 def numbers_of_all_kinds(chance: random.Random) -> Iterator[tuple[str, float | None]]:

@@ -19,7 +19,7 @@ import register_model
 from retraining.documents.champion import Champion
 from retraining.documents.document import Document
 from retraining.documents.manifest import DefinitionRef, Manifest
-from retraining.documents.prepared import Prepared, PreparedRows, RowAccount
+from retraining.documents.prepared import Prepared, PreparedPart, PreparedRows, RowAccount
 from retraining.documents.promotion import Promotion
 from retraining.rules.rows import Shares, row_id, side
 
@@ -59,6 +59,9 @@ FORMER = Champion(
 """A champion that an earlier run left."""
 
 
+ALONE = PreparedPart(role="alone", train=300, validation=60, labels=True)
+
+
 class Run:
     """A run whose data is prepared and scored; `skill` is how well a model knows the label."""
 
@@ -93,9 +96,15 @@ class Run:
             train=1, validation=1, holdout_fresh=400, holdout_reference=0, arrival=400
         )
         summary = Prepared(
-            features=("a", "b"), label="y", rows=rows, account=ACCOUNT, cut=None, shared=0
+            features=("a", "b"),
+            label="y",
+            rows=rows,
+            parts=(ALONE,),
+            account=ACCOUNT,
+            cut=None,
+            shared=0,
         )
-        self.write("prepared/summary.json", summary)
+        self.prepared(summary)
         self.put(
             "prepared/holdout/part-0.csv",
             "".join(f"{i},fresh,-,{y},{i[1:4]},7\n" for i, y in self.lines),
@@ -103,6 +112,10 @@ class Run:
         for role, skill in skills.items():
             self.put(f"scores/{role}/part-0.csv.out", scored(self.lines, skill))
         self.put("model/job/output/model.tar.gz", ARTIFACT)
+
+    def prepared(self, summary: Prepared) -> None:
+        self.write("prepared/summary.json", summary)
+        self.summary = summary
 
     def write(self, name: str, document: Document) -> None:
         self.put(name, json.dumps(document.as_json()))

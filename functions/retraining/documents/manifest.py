@@ -48,6 +48,19 @@ class EarlierArrival(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Learned(Part):
+    """What the champion was trained with."""
+
+    batches: Annotated[tuple[str, ...], "The batches of its own run"]
+    judged: Annotated[tuple[str, ...], "Those of them whose held-out rows judged it"]
+
+    @property
+    def trained_on(self) -> set[str]:
+        """The batches whose held-out rows it was trained on like all others."""
+        return set(self.batches) - set(self.judged)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest(RunDocument):
     """The claim of a run. Written once; a retry of ClaimData reads it back."""
 
@@ -71,6 +84,9 @@ class Manifest(RunDocument):
     definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]
     image: Annotated[str, "Image of the training algorithm"]
     champion: Annotated[Champion | None, "The champion when the run claimed; null without one"]
+    learned: Annotated[Learned | None, "What that champion was trained with; null: not known"] = (
+        None
+    )
     fingerprint: Annotated[str | None, "Equal for runs of the same data and parameters"] = None
     repeats: Annotated[str | None, "The run that this one would repeat, if there is one"] = None
     least_label: Annotated[float | None, "What the objective takes at least; null: any"] = None

@@ -21,6 +21,21 @@ class PreparedRows(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreparedPart(Part):
+    """What another candidate than the challenger is trained on."""
+
+    role: Annotated[str, "`backtest`, `alone` or `refit`"]
+    train: Annotated[int, "Rows to fit on"]
+    validation: Annotated[int, "Rows to stop on"]
+    labels: Annotated[bool, "Whether the labels to fit on differ"]
+
+    @property
+    def trains(self) -> bool:
+        """Whether a training on it can succeed."""
+        return min(self.train, self.validation) > 0 and self.labels
+
+
+@dataclass(frozen=True, kw_only=True)
 class RowAccount(Part):
     """What became of every landed row of a batch.
 
@@ -65,6 +80,7 @@ class Prepared(RunDocument):
     features: Annotated[tuple[str, ...], "The features, in the order of the prepared files"]
     label: Annotated[str, "The label, which is the first column of the prepared files"]
     rows: Annotated[PreparedRows, "How many rows there are"]
+    parts: Annotated[tuple[PreparedPart, ...], "What else than the challenger may be trained on"]
     account: Annotated[RowAccount, "What became of every row of this batch"]
     cut: Annotated[Cut | None, "Where this batch was cut; null unless the split is by time"]
     shared: Annotated[int, "Row ids that a model is both fitted and judged on: must be 0"]

@@ -54,6 +54,13 @@ class Place:
     scores: dict[str, Values]  # by role
     not_finite: dict[str, int]
 
+    @property
+    def one_label(self) -> bool:
+        """Whether all rows have the same label."""
+        labels = iter(self.labels)
+        first = next(labels, math.nan)
+        return math.isfinite(first) and all(label == first for label in labels)
+
     @classmethod
     def of(cls, name: str, *kept: Kept) -> Place:
         """The rows of these kinds, one kind after the other, of the roles measured here."""
@@ -70,13 +77,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value or a difference; without a spread it is not defined."""
+    """A value or a difference; without a spread it is not defined.
+
+    `silent`: it is not, because all labels are the same, whatever the scores.
+    """
 
     rows: int
     value: float = math.nan
     lift: float = math.nan
     spread: Spread | None = None
     not_finite: int = 0
+    silent: bool = False
 
     @property
     def error(self) -> float | None:
@@ -100,7 +111,7 @@ class Estimates:
 def measure(metric: str, kept: dict[str, Kept]) -> Metrics:
     """Every number that the gate reads; None where one is not defined."""
     places = {name: Place.of(name, kept[name]) for name in (FRESH, REFERENCE)}
-    if kept[NEW].labels:
+    if len(kept[NEW].labels) or len(kept[FRESH].labels):
         places[ARRIVAL] = Place.of(ARRIVAL, kept[NEW], kept[FRESH])
     found = {name: _estimates(metric, name, place) for name, place in places.items()}
     found[POOLED] = Estimates(
@@ -147,7 +158,7 @@ def _estimate(metric: str, place: Place, role: str) -> tuple[Estimate, array[flo
     rows, bad = len(place.labels), place.not_finite[role]
     value = metrics.evaluate(metric, place.labels, place.scores[role])
     if math.isnan(value):
-        return Estimate(rows, not_finite=bad), array("d")
+        return Estimate(rows, not_finite=bad, silent=not bad and place.one_label), array("d")
     influence = metrics.influence(metric, place.labels, place.scores[role], value)
     spread = metrics.spread(metric, place.labels, influence, place.clusters)
     lift = metrics.lift(metric, place.labels, value)
@@ -164,7 +175,7 @@ def _apart(
     """The difference of two models on the same rows."""
     ours, theirs = (values[role] for role in pair)
     if not (ours.spread and theirs.spread):
-        return Estimate(ours.rows)
+        return Estimate(ours.rows, silent=ours.silent and theirs.silent)
     rows = zip(influences[pair[0]], influences[pair[1]], strict=True)
     influence = array("d", (one - other for one, other in rows))
     spread = metrics.spread(metric, place.labels, influence, place.clusters)
@@ -175,7 +186,8 @@ def _apart(
 def _pooled(fresh: dict[Key, Estimate], reference: dict[Key, Estimate]) -> dict[Key, Estimate]:
     """The mean of both holdouts, weighted by rows: rows of two batches are never ranked together.
 
-    What is measured on one holdout alone is not pooled, unless the other is empty.
+    What is measured on one holdout alone is not pooled, unless the other is empty. One whose rows
+    have one label, which defines no value, counts like an empty one.
     """
     if not fresh or not reference:
         return fresh or reference
@@ -183,6 +195,8 @@ def _pooled(fresh: dict[Key, Estimate], reference: dict[Key, Estimate]) -> dict[
 
 
 def _mean(one: Estimate, other: Estimate) -> Estimate:
+    if one.silent != other.silent:
+        return other if one.silent else one
     rows, bad = one.rows + other.rows, one.not_finite + other.not_finite
     if not (one.spread and other.spread):
         return Estimate(rows, not_finite=bad)

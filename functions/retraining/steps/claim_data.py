@@ -13,7 +13,7 @@ from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
-from retraining.documents.manifest import DefinitionRef, Manifest
+from retraining.documents.manifest import DefinitionRef, Learned, Manifest
 from retraining.documents.registration import Registration
 from retraining.errors import (
     DefinitionChanged,
@@ -109,6 +109,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
     runs = [run for run in aws.ledger.runs(pipeline) if run.token >= first]
     history = tuple(names.batch(run.token) for run in runs if run.data_state == TRAINED)
     champion = aws.ledger.champion(pipeline)
+    learned = _learned(aws, pipeline, champion)
     image = settings.image(definition.algorithm or DEFAULT)
     claimed = claims.manifest_objects(objects, settings.landing_bucket)
     fingerprint = claims.fingerprint(claimed, definition, image)
@@ -120,7 +121,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         batch=names.batch(token),
         history=history,
         reference=claims.reference(
-            history, definition.reference_batches, _trained_on(aws, pipeline, champion)
+            history, definition.reference_batches, learned.trained_on if learned else ()
         ),
         earlier=series.earlier(runs, definition.metric),
         cuts={names.batch(run.token): run.cut for run in runs if run.cut is not None},
@@ -131,6 +132,7 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         definition_ref=_reference(registration),
         image=image,
         champion=champion,
+        learned=learned,
         fingerprint=fingerprint,
         repeats=claims.repeated(runs, fingerprint),
         least_label=least,
@@ -139,12 +141,14 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
     )
 
 
-def _trained_on(aws: Adapters, pipeline: str, champion: Champion | None) -> set[str]:
-    """The batches whose holdouts the champion was trained on."""
-    if champion is None:
-        return set()
-    former = aws.run_folder(pipeline, champion.token).find(Manifest)
-    return set(former.history) - set(former.reference) if former else set()
+def _learned(aws: Adapters, pipeline: str, champion: Champion | None) -> Learned | None:
+    """What the champion was trained with, by the manifest of its run."""
+    former = aws.run_folder(pipeline, champion.token).find(Manifest) if champion else None
+    if former is None:
+        return None
+    return Learned(
+        batches=(*former.history, former.batch), judged=(*former.reference, former.batch)
+    )
 
 
 def _reference(registration: Registration) -> DefinitionRef:

@@ -17,6 +17,7 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.verdict import JudgedChampion, Verdict
 from retraining.rules import names, series
 from retraining.rules.candidates import (
+    ALONE,
     CHALLENGER,
     FRESH,
     REFERENCE,
@@ -75,7 +76,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         prepared_rows={FRESH: prepared.holdout_fresh, REFERENCE: prepared.holdout_reference},
         golden_rows=len(golden.rows) if golden else 0,
         shared_rows=summary.shared,
-        trains_alone=min(summary.account.train, summary.account.validation) > 0,
+        trains_alone=any(part.trains for part in summary.parts if part.role == ALONE),
         released=manifest.released,
         has_champion=champion is not None,
         champion_knows_reference=champion is not None and champion.refit,

@@ -253,6 +253,72 @@ def test_a_champion_that_knows_the_reference_holdout_is_compared_on_fresh_rows_o
     assert verdict.decision.name == "promote"
 
 
+def without_fresh(found: Facts, **fresh: Any) -> Facts:
+    """The same where the fresh holdout has no figure: no rows, or these without a value."""
+    candidates = {
+        role: {
+            **{name: one for name, one in of.items() if name not in ("fresh", "pooled")},
+            **({"fresh": measured(None, **fresh)} if fresh else {}),
+            "pooled": of["reference"],
+        }
+        for role, of in found.measured.candidates.items()
+    }
+    differences = [one for one in found.measured.differences if one.holdout == "reference"]
+    together = [replace(one, holdout="pooled") for one in differences]
+    measures = replace(found.measured, candidates=candidates, differences=(*differences, *together))
+    rows = fresh.get("rows", 0)
+    return replace(found, measured=measures, prepared_rows={**found.prepared_rows, "fresh": rows})
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_where_a_refit_champion_knows_every_held_out_row_the_absolute_rules_decide(
+    changed: bool,
+) -> None:
+    found = without_fresh(facts(reference=-0.05, champion_knows_reference=True))
+    found = backtest(on_arrival(found, 0.66), 0.02) if changed else found
+    verdict = gate.judge(TERMS, found)
+    assert verdict.decision.name == "promote"
+    assert verdict.decision.sentence.startswith(
+        "Promoted: the champion was trained on every held-out row of this batch, so nothing"
+        " compares the two; auc is 0.6500 on the reference holdout (2,000 rows)"
+    )
+    assert ("the new settings are taken" in verdict.decision.sentence.lower()) == changed
+    assert gate.judge(replace(TERMS, minimum=0.7), found).decision.name == "reject"
+    assert gate.judge(replace(TERMS, min_holdout_rows=2001), found).decision.name == "reject"
+    for terms in (IMPROVE, SUPERIOR):
+        decision = gate.judge(terms, found).decision
+        assert decision.name == "inconclusive"
+        assert "the champion was trained on every held-out row of this batch" in decision.sentence
+
+
+@pytest.mark.parametrize("fresh", [{}, {"rows": 3}])
+@pytest.mark.parametrize(("difference", "name"), [(0.0, "promote"), (-0.05, "reject")])
+def test_a_fresh_holdout_without_a_figure_leaves_the_reference_to_decide(
+    fresh: dict[str, int], difference: float, name: str
+) -> None:
+    """A handful of rows of one label: guard judges both holdouts together."""
+    verdict = gate.judge(TERMS, without_fresh(facts(reference=difference), **fresh))
+    assert verdict.decision.name == name
+    assert [one.holdout for one in verdict.comparisons] == ["reference", "pooled"]
+    said = {rule.sentence for rule in verdict.rules if rule.rule == "finite"}
+    why = "its 3 rows have one label alone" if fresh else "the champion was trained on every"
+    assert any(f"the fresh holdout has no auc of its own: {why}" in one for one in said)
+
+
+def test_fresh_rows_of_one_label_and_a_refit_champion_leave_nothing_to_compare() -> None:
+    found = without_fresh(facts(reference=-0.05, champion_knows_reference=True), rows=3)
+    decision = gate.judge(TERMS, found).decision
+    assert decision.name == "promote"
+    assert "the fresh rows have one label alone" in decision.sentence
+
+
+@pytest.mark.parametrize("role", ["challenger", "champion"])
+def test_a_figure_that_is_missing_because_of_a_score_is_never_passed_over(role: str) -> None:
+    found = without_fresh(facts(reference=0.01), rows=3)
+    found.measured.candidates[role]["fresh"] = measured(None, 3, not_finite=1)
+    assert gate.judge(TERMS, found).decision.name == "reject"
+
+
 def test_the_minimum_is_asked_of_both_holdouts_together_under_guard() -> None:
     strict = replace(TERMS, minimum=0.74)
     found = facts(reference=0.001)  # 0.80 on fresh, 0.701 on reference: 0.7505
@@ -567,6 +633,25 @@ def test_new_features_that_their_backtest_refuses_do_not_serve(
     decision = gate.judge(terms, found).decision
     assert decision.name == name
     assert said in decision.sentence.lower()
+
+
+@pytest.mark.parametrize(("difference", "name"), [(-0.05, "reject"), (-0.005, "inconclusive")])
+def test_nothing_is_trained_with_features_that_their_backtest_did_not_let_through(
+    difference: float, name: str
+) -> None:
+    found = first_pass(replace(backtest(met(0.66), difference), other_features=True))
+    verdict = gate.judge(TERMS, found)
+    assert verdict.decision.name == name
+    assert "To train with the former features, push them." in verdict.decision.sentence
+    assert [one.ours for one in verdict.comparisons] == ["backtest"]
+    taken = gate.judge(replace(TERMS, undecided_settings="take"), found).decision
+    assert isinstance(taken, Further) == (name == "inconclusive")
+    collapsed = first_pass(replace(backtest(met(0.5), difference), other_features=True))
+    decision = gate.judge(TERMS, collapsed).decision
+    assert isinstance(decision, Further)
+    assert [one.role for one in decision.wanted] == ["alone"]
+    assert gate.judge(TERMS, alone(collapsed, 0.5)).decision.name == "suspect"
+    assert gate.judge(TERMS, alone(collapsed, 0.8)).decision.name == name
 
 
 def test_a_backtest_that_could_not_be_compared_decides_nothing() -> None:

@@ -128,6 +128,49 @@ def test_without_a_reference_both_together_are_the_fresh_holdout() -> None:
     }
 
 
+@pytest.mark.parametrize("small", ["fresh", "reference"])
+def test_a_holdout_of_one_label_counts_like_an_empty_one_in_the_pooled_figure(small: str) -> None:
+    large = "reference" if small == "fresh" else "fresh"
+    few = [row._replace(label=1.0) for row in rows(small, 3, 1.0)]
+    scored = {
+        "challenger": merged(few, rows(large, 200, 1.5)),
+        "champion": merged(few, rows(large, 200, 0.5)),
+    }
+    found = measure("auc", gather(scored))
+    one = found.on("challenger", small)
+    assert one is not None
+    assert (one.rows, one.value) == (3, None)
+    assert found.on("challenger", "pooled") == found.on("challenger", large)
+    both = found.difference("challenger", "champion", "pooled")
+    alone = found.difference("challenger", "champion", large)
+    assert both is not None
+    assert alone is not None
+    assert (both.estimate, both.error, both.rows) == (alone.estimate, alone.error, 200)
+
+
+@pytest.mark.parametrize("broken", ["score", "label"])
+def test_a_score_or_label_that_is_not_a_number_is_never_left_out(broken: str) -> None:
+    few = [row._replace(**{broken: math.nan}) for row in rows("fresh", 3, 1.0)]
+    found = measure("auc", gather({"challenger": merged(few, rows("reference", 200, 1.5))}))
+    both = found.on("challenger", "pooled")
+    assert both is not None
+    assert (both.rows, both.value) == (203, None)
+
+
+def test_where_no_row_is_new_the_fresh_ones_are_the_arrival() -> None:
+    """By key, or where every drop is a full export: all rows that the champion has not seen."""
+    held_out = merged(rows("fresh", 100, 1.0), rows("reference", 200, 1.0))
+    found = measure("auc", gather({"champion": held_out, "challenger": held_out}))
+    fresh = found.on("champion", "fresh")
+    assert fresh is not None
+    assert found.on("champion", "arrival") == fresh
+    assert found.on("challenger", "arrival") is None
+    reference = rows("reference", 200, 1.0)
+    known = measure("auc", gather({"champion": reference, "challenger": reference}))
+    assert known.on("champion", "arrival") is None
+    assert known.on("champion", "pooled") == known.on("champion", "reference")
+
+
 def test_a_model_without_a_value_has_no_difference_either() -> None:
     ours = [row._replace(label=1.0) for row in rows("fresh", 50, 1.0)]
     found = measure("auc", gather({"challenger": ours, "champion": ours}))

@@ -15,6 +15,7 @@ from unit_service import DEFINITION, Service, claim, finish, rows, started
 import judge_data
 import settle_data
 from retraining import errors
+from retraining.documents.manifest import Learned, Manifest
 from retraining.documents.run_record import Arrival, RunRecord
 from retraining.rules.arrivals import Lease
 
@@ -186,6 +187,24 @@ def test_the_champion_of_the_claim_is_scored_beside_the_challenger(service: Serv
     assert (champion["train"], champion["validation"]) == (None, None)
     assert challenger["role"] == "challenger"
     assert service.read("runs/bank/000001/manifest.json")["champion"]["run"] == FORMER.run
+
+
+def test_what_the_champion_was_trained_with_is_known_by_its_own_run(service: Service) -> None:
+    """Without that run's manifest it is not: PrepareDataset then takes all that it may have had."""
+    started(service, a=rows(3))
+    claim()
+    manifest = service.aws.run_folder("bank", 1).read(Manifest)
+    assert manifest.learned is None
+    theirs = {"batch": "run-c", "history": ("run-a", "run-b"), "reference": ("run-b",)}
+    service.aws.run_folder("bank", 7).write(dataclasses.replace(manifest, **theirs))
+    for token, learned in ((7, Learned(batches=("run-a", "run-b", "run-c"),
+                                       judged=("run-b", "run-c"))), (8, None)):  # fmt: skip
+        key = "runs/bank/000001/manifest.json"
+        service.client("s3").delete_object(Bucket="work", Key=key)
+        crown(service, dataclasses.replace(FORMER, token=token))
+        claim()
+        assert service.aws.run_folder("bank", 1).read(Manifest).learned == learned
+    assert Learned(batches=("run-a", "run-b"), judged=("run-b",)).trained_on == {"run-a"}
 
 
 def test_changed_settings_are_backtested_and_their_rows_prepared(service: Service) -> None:

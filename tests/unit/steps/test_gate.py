@@ -7,7 +7,7 @@ import json
 import random
 
 import pytest
-from unit_model import FORMER, Run, scored
+from unit_model import ALONE, FORMER, Run, scored
 from unit_service import Service
 
 import extract_metrics
@@ -83,6 +83,11 @@ def test_data_are_suspect_where_neither_the_champion_nor_a_model_of_them_finds_a
     run.write("manifest.json", dataclasses.replace(run.manifest, champion=champion))
     asked = run.judge(champion=True)
     assert (asked["decision"], asked["outcome"]) == ("further", None)
+    for part in ({"train": 0}, {"validation": 0}, {"labels": False}):
+        parts = (dataclasses.replace(ALONE, **part),)
+        run.write("prepared/summary.json", dataclasses.replace(run.summary, parts=parts))
+        assert run.judge(champion=True)["next"] == []
+    run.prepared(run.summary)
     (alone,) = asked["next"]
     assert (alone["role"], alone["train"]) == ("alone", f"{run.uri}/prepared/alone/train/")
     answer = run.judge("alone", champion=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from retraining.documents.metrics import Measured
 from retraining.documents.verdict import RuleAnswer
 from retraining.rules.candidates import CHAMPION, FRESH, POOLED, REFERENCE
@@ -9,11 +11,13 @@ from retraining.rules.gate.decisions import Inconclusive, Reject
 from retraining.rules.gate.terms import GUARD, Facts, Terms
 from retraining.rules.metrics import METRICS
 
+ALL_KNOWN: Final = "the champion was trained on every held-out row of this batch"
+
 
 def absolute_rules(terms: Terms, facts: Facts) -> list[RuleAnswer]:
     """The rules in the order in which they decide."""
     judged = judged_holdouts(facts)
-    asked = [POOLED] if terms.rule == GUARD and facts.expects_reference else judged
+    asked = [POOLED] if together(terms, facts) else judged
     return [
         *(_enough_rows(name, terms, facts) for name in asked),
         *(_finite(name, terms, facts) for name in judged),
@@ -26,6 +30,11 @@ def absolute_rules(terms: Terms, facts: Facts) -> list[RuleAnswer]:
 def judged_holdouts(facts: Facts) -> list[str]:
     """The holdouts that must have been scored."""
     return [FRESH, REFERENCE] if facts.expects_reference else [FRESH]
+
+
+def together(terms: Terms, facts: Facts) -> bool:
+    """Whether both holdouts are asked as one."""
+    return terms.rule == GUARD and facts.expects_reference
 
 
 def where(holdout: str) -> str:
@@ -46,6 +55,8 @@ def _enough_rows(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
             f"{where(name)}: {rows:,} rows, but {needed:,} are needed: drop more data, or lower"
             " gate.min_holdout_rows"
         )
+    if not passed and name == FRESH and facts.none_fresh:
+        sentence = f"{where(name)} has no rows: {ALL_KNOWN}"
     failing = Reject.name if terms.rule == GUARD else Inconclusive.name
     return RuleAnswer(
         rule="enough rows",
@@ -62,7 +73,9 @@ def _finite(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
     ours, theirs = facts.of(name), facts.of(name, CHAMPION)
     passed, failing = True, Reject.name
     sentence = f"every score on the {name} holdout is a number"
-    if ours is None or ours.value is None or ours.not_finite:
+    if together(terms, facts) and facts.silent(name) and facts.defined(POOLED):
+        sentence = f"{where(name)} has no {terms.metric} of its own: {_why_silent(name, facts)}"
+    elif ours is None or ours.value is None or ours.not_finite:
         passed = False
         found = _not_finite(ours.not_finite) if ours and ours.not_finite else _not_defined(ours)
         sentence = f"the challenger's {terms.metric} on the {name} holdout is not a number: {found}"
@@ -80,6 +93,12 @@ def _finite(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
         sentence=sentence,
         failing=failing,
     )
+
+
+def _why_silent(name: str, facts: Facts) -> str:
+    if name == FRESH and facts.none_fresh:
+        return ALL_KNOWN
+    return f"its {_rows(facts.of(name)):,} rows have one label alone"
 
 
 def _not_defined(found: Measured | None) -> str:

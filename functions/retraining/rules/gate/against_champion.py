@@ -7,7 +7,7 @@ from typing import Final
 
 from retraining.documents.verdict import Comparison, RuleAnswer
 from retraining.rules.candidates import CHALLENGER, CHAMPION, FRESH, POOLED, REFERENCE
-from retraining.rules.gate.absolute import where
+from retraining.rules.gate.absolute import ALL_KNOWN, where
 from retraining.rules.gate.comparison import (
     BETTER,
     UNDECIDED,
@@ -27,17 +27,23 @@ def comparisons(terms: Terms, facts: Facts) -> list[Comparison]:
 
     A champion that has been trained on the reference holdout is compared on fresh rows only.
     """
-    names = [FRESH]
-    if facts.expects_reference and not facts.champion_knows_reference:
-        names.append(REFERENCE)
-    found = [compare(CHALLENGER, CHAMPION, name, terms, facts) for name in names]
+    names = _unknown(facts)
+    telling = [name for name in names if not facts.silent(name)]
+    found = [compare(CHALLENGER, CHAMPION, name, terms, facts) for name in telling]
     compared = [one for one in found if one is not None]
-    if len(compared) < len(names):
+    if len(compared) < len(telling):
         return []
-    if len(names) == 1 or all(_stands_alone(one, terms) for one in compared):
+    alone = all(_stands_alone(one, terms) for one in compared)
+    if len(names) == 1 or (alone and telling == names):
         return compared
     together = compare(CHALLENGER, CHAMPION, POOLED, terms, facts)
     return compared if together is None else [*compared, together]
+
+
+def _unknown(facts: Facts) -> list[str]:
+    """The holdouts that the champion was not trained on."""
+    reference = facts.expects_reference and not facts.champion_knows_reference
+    return [FRESH, REFERENCE] if reference else [FRESH]
 
 
 def _stands_alone(comparison: Comparison, terms: Terms) -> bool:
@@ -51,13 +57,30 @@ def judged(compared: list[Comparison]) -> list[Comparison]:
     return pooled or compared
 
 
-def champion_rules(terms: Terms, compared: list[Comparison]) -> list[RuleAnswer]:
+def champion_rules(terms: Terms, facts: Facts, compared: list[Comparison]) -> list[RuleAnswer]:
     """The rule's answer on each holdout that decides."""
+    if not compared and terms.rule == GUARD and all(map(facts.silent, _unknown(facts))):
+        return [_nothing_to_compare(facts)]
     if not compared:
         failing = Reject.name if terms.rule == GUARD else Inconclusive.name
         return [_missing(failing)]
     answer = _guard if terms.rule == GUARD else _proof
     return [answer(one, terms) for one in judged(compared)]
+
+
+def _nothing_to_compare(facts: Facts) -> RuleAnswer:
+    """No row says that the challenger is worse: the absolute rules have decided."""
+    why = ALL_KNOWN
+    if not facts.none_fresh:
+        why = "the fresh rows have one label alone, and the champion was trained on all others"
+    return RuleAnswer(
+        rule="guard against the champion",
+        holdout=FRESH,
+        passed=True,
+        value=None,
+        threshold=0.0,
+        sentence=f"{why}, so nothing compares the two",
+    )
 
 
 def _missing(failing: str) -> RuleAnswer:

@@ -39,17 +39,19 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
     data = data_verdict(facts)
     settings, backtest = settings_verdict(terms, facts) or (None, None)
     told = (backtest,) if backtest else ()
-    wanted = _further(facts, data, settings)
+    refused = _refused_features(facts, settings)
+    wanted = _further(facts, data, settings, trains=refused is None)
     if wanted:
         return Judgement(_ask(wanted, data, settings), (), told, data, settings)
     if data and data.suspect:
         suspect = Suspect(f"Suspect data: {data.sentence}.")
         return Judgement(suspect, (), told, data, settings)
+    if refused:
+        return Judgement(_with_remarks(refused, data, None), (), told, data, settings)
     found = _challenger(terms, facts)
-    decision = _with_remarks(found.decision, data, settings)
     return replace(
         found,
-        decision=_without_new_features(decision, facts, settings),
+        decision=_with_remarks(found.decision, data, settings),
         comparisons=(*told, *found.comparisons),
         data=data,
         settings=settings,
@@ -57,24 +59,23 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
     )
 
 
-def _without_new_features(
-    decision: Decision, facts: Facts, settings: SettingsVerdict | None
-) -> Decision:
+def _refused_features(
+    facts: Facts, settings: SettingsVerdict | None
+) -> Reject | Inconclusive | None:
     """Unlike settings the former features cannot be trained again: they are another push."""
-    refused = facts.other_features and settings is not None and settings.taken != NEW
-    if not refused or settings is None or not isinstance(decision, Promote):
-        return decision
+    if not facts.other_features or settings is None or settings.taken == NEW:
+        return None
     sentence = f"Not promoted: {settings.sentence}. To train with the former features, push them."
     return Reject(sentence) if settings.decided else Inconclusive(sentence)
 
 
 def _further(
-    facts: Facts, data: DataVerdict | None, settings: SettingsVerdict | None
+    facts: Facts, data: DataVerdict | None, settings: SettingsVerdict | None, *, trains: bool
 ) -> tuple[Wanted, ...]:
     """What has not been trained yet; never what has been measured, so the asking ends."""
     taken = settings.taken if settings else NEW
     wanted = []
-    if CHALLENGER not in facts.measured.candidates:
+    if trains and CHALLENGER not in facts.measured.candidates:
         wanted.append(Wanted(role=CHALLENGER, settings=taken))
     if needs_alone(facts, data):
         wanted.append(Wanted(role=ALONE, settings=taken))
@@ -113,11 +114,13 @@ def _challenger(terms: Terms, facts: Facts) -> Judgement:
         return Judgement(decision, tuple(absolute), tuple(compared))
     if not facts.has_champion:
         return Judgement(_won(terms, _first(terms, facts)), tuple(absolute))
-    rules = [*absolute, *champion_rules(terms, compared)]
+    answers = champion_rules(terms, facts, compared)
+    rules = [*absolute, *answers]
     refused = [rule for rule in rules if not rule.passed]
     words = "; ".join(comparison.in_words(one, terms) for one in judged(compared))
     if not refused:
-        return Judgement(_won(terms, f": {words}."), tuple(rules), tuple(compared))
+        why = words or f"{answers[0].sentence}; {_values(terms, facts)}"
+        return Judgement(_won(terms, f": {why}."), tuple(rules), tuple(compared))
     # What is proven worse outweighs what is undecided, on whichever holdout.
     decisive = min(refused, key=lambda rule: rule.failing != Reject.name)
     sentence = f"{decisive.sentence} ({words})." if words else f"{decisive.sentence}."
@@ -130,12 +133,16 @@ def _won(terms: Terms, why: str) -> Promote:
 
 
 def _first(terms: Terms, facts: Facts) -> str:
+    return f" as the first champion: {_values(terms, facts)}."
+
+
+def _values(terms: Terms, facts: Facts) -> str:
     values = ", ".join(
         f"{terms.metric} is {found.value:.4f} on {where(name)} ({found.rows:,} rows)"
         for name in judged_holdouts(facts)
         if (found := facts.of(name)) and found.value is not None
     )
-    return f" as the first champion: {values}, at least as good as {terms.minimum:g}."
+    return f"{values}, at least as good as {terms.minimum:g}"
 
 
 def _refusal(failed: RuleAnswer, sentence: str) -> Reject | Inconclusive:

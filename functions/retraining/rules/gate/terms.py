@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.documents.metrics import Measured, Metrics
-from retraining.rules.candidates import CHALLENGER
+from retraining.rules.candidates import CHALLENGER, CHAMPION, FRESH
 
 GUARD: Final = "guard"
 SUPERIOR: Final = "superior"
@@ -75,6 +75,27 @@ class Facts:
     def what_changed(self) -> str:
         """What a backtest is about, in words."""
         return "features" if self.other_features else "settings"
+
+    @property
+    def none_fresh(self) -> bool:
+        """Whether the champion was trained on every held-out row of the batch."""
+        return self.has_champion and self.prepared_rows.get(FRESH) == 0
+
+    def defined(self, holdout: str) -> bool:
+        """Whether the challenger has a value there."""
+        found = self.of(holdout)
+        return found is not None and found.value is not None
+
+    def silent(self, holdout: str) -> bool:
+        """Whether a holdout says nothing of any model: it has no rows, or one label in them all.
+
+        A score that is not a number is the model's fault and not the rows'.
+        """
+        if holdout == FRESH and self.none_fresh:
+            return True
+        roles = (CHALLENGER, CHAMPION) if self.has_champion else (CHALLENGER,)
+        found = [self.of(holdout, role) for role in roles]
+        return all(one is not None and one.value is None and not one.not_finite for one in found)
 
     def of(self, holdout: str, role: str = CHALLENGER) -> Measured | None:
         """What was measured of a candidate on this holdout."""
