@@ -52,6 +52,24 @@ def waiting(block: dict[str, Any]) -> float:
     return sum(min(block["IntervalSeconds"] * rate**attempt, most) for attempt in attempts)
 
 
+def test_a_job_waits_for_an_instance_as_long_as_a_training_of_the_usual_time_may_take() -> None:
+    """With a quota of one instance challenger and refit are trained one after the other.
+
+    A wait is random, from nothing to its full length: half of it in the mean. Three standard
+    deviations (a uniform one's is its length by the root of 12) below the mean must be enough.
+    """
+    states = STATES["Candidates"]["ItemProcessor"]["States"]
+    usual = durations.seconds(training.BuiltInTraining.model_fields["max_runtime"].default)
+    for name in ("TrainModel", "ScoreModel"):
+        (block,) = (
+            one
+            for one in states[name]["Retry"]
+            if "SageMaker.ResourceLimitExceededException" in one["ErrorEquals"]
+        )
+        spread = block["MaxDelaySeconds"] * (block["MaxAttempts"] / 12) ** 0.5
+        assert waiting(block) / 2 - 3 * spread >= usual
+
+
 def test_a_promotion_has_time_for_all_that_it_waits_for() -> None:
     """There and back, each state as long as its longest Retry; else only its time-out ends it."""
     states = MACHINES["promotion"]["States"].values()

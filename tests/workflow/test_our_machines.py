@@ -460,11 +460,11 @@ LONGEST = (2, 4, 8, 16, 32, 60)
     [
         ("RunRecipe", "DataBrew.ConflictException", 8),
         ("PrepareDataset", "Glue.ConcurrentRunsExceededException", 8),
-        ("TrainModel", "SageMaker.ResourceLimitExceededException", 8),
+        ("TrainModel", "SageMaker.ResourceLimitExceededException", 40),
         ("TrainModel", "SageMaker.AmazonSageMakerException", 2),
         ("CreateModel", "SageMaker.ThrottlingException", 8),
         ("CreateModel", "SageMaker.AmazonSageMakerException", 2),
-        ("ScoreModel", "SageMaker.ThrottlingException", 8),
+        ("ScoreModel", "SageMaker.ThrottlingException", 40),
         ("Promote", "StepFunctions.ThrottlingException", 8),
         ("TrainWithWorkflow", "StepFunctions.ThrottlingException", 8),
     ],
