@@ -203,6 +203,41 @@ def test_a_recipe_nested_too_deeply_is_refused(folder: Path) -> None:
     assert "recipe.json: nested too deeply for a recipe" in refused(folder)
 
 
+def recipe_with(folder: Path, number: int, change: Callable[[dict[str, Any]], Any]) -> None:
+    path = folder / "recipe.json"
+    steps = json.loads(path.read_text())
+    change(steps[number - 1])
+    path.write_text(json.dumps(steps, indent=2))
+
+
+def test_every_wrong_step_of_a_recipe_is_named_with_its_line(folder: Path) -> None:
+    recipe_with(folder, 1, lambda step: step["Action"].update(Operation="CATEGORY_MAPPING"))
+    recipe_with(folder, 2, lambda step: step["Action"]["Parameters"].update(maptype="TEXT"))
+    condition = {"Condition": "EQUALS", "Value": "1", "TargetColumn": "age"}
+    recipe_with(folder, 3, lambda step: step.update(ConditionExpressions=[condition]))
+    recipe_with(folder, 4, lambda step: step["Action"]["Parameters"].update(keepOthers=False))
+    recipe_with(folder, 5, lambda step: step.update(Conditions=[]))
+    said = refused(folder)
+    lines = (folder / "recipe.json").read_text().splitlines()
+    first = 1 + next(n for n, line in enumerate(lines) if "CATEGORY_MAPPING" in line)
+    for sentence in (
+        f"recipe.json:{first}: Step 1 (CATEGORY_MAPPING): operation 'CATEGORY_MAPPING'",
+        "does not exist in DataBrew; did you mean CATEGORICAL_MAPPING",
+        "Step 2 (CATEGORICAL_MAPPING): CATEGORICAL_MAPPING has no parameter 'maptype'",
+        "Step 3 (CATEGORICAL_MAPPING): Condition 'EQUALS' does not exist in DataBrew",
+        "Step 4 (CATEGORICAL_MAPPING): parameter keepOthers must be text, such as 'false'",
+        "Step 5: a step has no key 'Conditions'; did you mean ConditionExpressions",
+    ):
+        assert sentence in said
+
+
+def test_a_step_that_databrew_alone_runs_is_a_warning(folder: Path) -> None:
+    recipe_with(folder, 2, lambda step: step.update(Action={"Operation": "TRANSPOSE"}))
+    (warning, *_) = pack(folder).warnings
+    assert "Step 2 (TRANSPOSE): operation TRANSPOSE exists in DataBrew" in warning
+    assert "is not supported on local AWS" in warning
+
+
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "recipe.json").unlink()
     assert "recipe.json does not exist" in refused(folder)

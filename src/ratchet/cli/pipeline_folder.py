@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -63,11 +64,13 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
     etl = document.get("etl") or {}
     files: dict[str, bytes] = {}
     recipe = transform = None
+    doubts: tuple[str, ...] = ()
     features = _features(folder, pipeline, columns)
     files |= features.files if features else {}
     if etl.get("recipe"):
         files["recipe.json"] = read_text(folder / etl["recipe"]).encode()
         recipe = _steps(folder / etl["recipe"], files["recipe.json"])
+        doubts = _recipe_doubts(folder / etl["recipe"], files["recipe.json"].decode(), recipe)
     if etl.get("transform"):
         files["transform.py"] = read_text(folder / etl["transform"]).encode()
         transform = hashlib.sha256(files["transform.py"]).hexdigest()
@@ -86,7 +89,7 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
     return Packed(
         name=document["name"],
         **_defined(definition, files),
-        warnings=(*warnings, *_split_doubts(pipeline, columns)),
+        warnings=(*warnings, *doubts, *_split_doubts(pipeline, columns)),
         read=(pipeline, columns),
     )
 
@@ -182,6 +185,22 @@ def _steps(path: Path, text: bytes) -> list[Any]:
         msg = f"{path} is not a recipe: it contains no list of steps"
         raise CliError(msg, "Export one from DataBrew, or write [{'Action': {...}}, ...].")
     return steps
+
+
+def _recipe_doubts(path: Path, text: str, steps: list[Any]) -> tuple[str, ...]:
+    """What DataBrew runs of a recipe and local AWS does not; CliError for what neither runs."""
+    from ratchet.local_aws.databrew.compiler.recipe import check_recipe
+
+    places = [text.count("\n", 0, one.start()) + 1 for one in re.finditer(r'"Operation"\s*:', text)]
+
+    def located(sentence: str) -> str:
+        number = re.match(r"Step (\d+)", sentence)
+        line = places[int(number[1]) - 1] if number and len(places) == len(steps) else 1
+        return f"{path}:{line}: {sentence}"
+
+    found = check_recipe(steps)
+    _refuse([located(problem) for problem in found.problems])
+    return tuple(located(sentence) for sentence in found.unsupported)
 
 
 def _refuse_bad_python(path: Path, source: bytes) -> None:

@@ -4,7 +4,7 @@ import re
 
 from ratchet.local_aws.databrew.compiler import sql
 from ratchet.local_aws.databrew.compiler.documented_names import did_you_mean
-from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 from ratchet.local_aws.databrew.compiler.expressions import Reader
 from ratchet.local_aws.databrew.compiler.step import Operation, Step, Table, adds
 
@@ -40,7 +40,7 @@ def _aggregate(value: str, table: Table) -> str:
         counted = f"count({distinct}{column}) FILTER (NOT {sql.missing(column)})"
         return sql.as_text(f"(SELECT {counted} FROM {sql.name(table.name)})")  # noqa: S608
     if function in _REFUSED:
-        raise RecipeError(f"withExpressions: {function} is not supported on local AWS")
+        raise NotSupportedError(f"withExpressions: {function} is not supported on local AWS")
     if function not in _FUNCTIONS:
         hint = did_you_mean(function, (*_FUNCTIONS, "count", *_REFUSED))
         raise RecipeError(f"withExpressions: {function!r} does not exist{hint}")

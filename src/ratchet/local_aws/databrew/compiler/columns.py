@@ -1,7 +1,7 @@
 """Operations that rename, drop, copy, move, join and split columns."""
 
 from ratchet.local_aws.databrew.compiler import sql
-from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 from ratchet.local_aws.databrew.compiler.step import (
     Operation,
     Select,
@@ -81,7 +81,7 @@ def _merge(step: Step, table: Table) -> str:
 def _split(step: Step, table: Table) -> Select:
     """`limit` splits make limit + 1 columns, <source>_1 and so on; the last has the rest."""
     if step.flag("includeInSplit"):
-        raise RecipeError("includeInSplit true is not supported on local AWS; use false")
+        raise NotSupportedError("includeInSplit true is not supported on local AWS; use false")
     column, delimiter = source(step, table), sql.text(step.get("pattern"))
     parts, count = f"string_split({column}, {delimiter})", step.integer("limit", 1, 20)
     made = [f"{parts}[{n}]" for n in range(1, count + 1)]

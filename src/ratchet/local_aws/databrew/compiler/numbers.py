@@ -4,7 +4,7 @@ A result is an integer if its operands are written as integers, else a double.
 """
 
 from ratchet.local_aws.databrew.compiler import sql
-from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 from ratchet.local_aws.databrew.compiler.step import (
     Operation,
     Select,
@@ -82,7 +82,7 @@ def _bound(text: str) -> float:
 def _bucketization(step: Step, table: Table) -> str:
     """Buckets include their lower bound, the last one its upper bound too, as in Spark."""
     if "percentage" in step.parameters:
-        raise RecipeError(
+        raise NotSupportedError(
             "percentage exists in DataBrew but is not supported on local AWS; give splits"
         )
     column = sql.number(source(step, table))

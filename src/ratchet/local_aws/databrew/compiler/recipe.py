@@ -1,5 +1,6 @@
 """A recipe as the API gives it, checked step by step against the operation table."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from ratchet.local_aws.databrew.compiler.documented_names import (
     OPERATIONS,
     did_you_mean,
 )
-from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 from ratchet.local_aws.databrew.compiler.step import Operation, Select, Step, Table
 
 FAMILIES = (columns, values, missing, text, dates, numbers, scaling, cases, rows, structure)
@@ -32,6 +33,9 @@ SUPPORTED: dict[str, Operation] = {
 }
 
 _MOST_STEPS = 100
+_STEP_KEYS = ("Action", "ConditionExpressions")
+_ACTION_KEYS = ("Operation", "Parameters")
+_CONDITION_KEYS = ("Condition", "Value", "TargetColumn")
 
 
 @dataclass(frozen=True)
@@ -56,27 +60,80 @@ def compile_step(number: int, step: Step, table: Table) -> Select:
     try:
         return SUPPORTED[step.operation].build(step, table)
     except RecipeError as error:
-        raise RecipeError(f"Step {number} ({step.operation}): {error}") from error
+        raise type(error)(f"Step {number} ({step.operation}): {error}") from error
 
 
-def _parse_step(number: int, raw: dict[str, Any], warnings: list[str]) -> Step:
-    action = raw.get("Action") or {}
-    name = action.get("Operation", "")
-    place = f"Step {number} ({name})"
+@dataclass(frozen=True)
+class Findings:
+    """What is wrong with a recipe, step by step, and what DataBrew alone runs of it."""
+
+    problems: tuple[str, ...]
+    unsupported: tuple[str, ...]
+
+
+def check_recipe(raw_steps: list[Any]) -> Findings:
+    """What parse_recipe would refuse, of all steps."""
+    problems, unsupported = list[str](), list[str]()
+    if len(raw_steps) > _MOST_STEPS:
+        problems.append(f"a recipe has at most {_MOST_STEPS} steps, not {len(raw_steps)}")
+    for number, raw in enumerate(raw_steps, start=1):
+        try:
+            _parse_step(number, raw, [])
+        except NotSupportedError as error:
+            unsupported.append(str(error))
+        except RecipeError as error:
+            problems.append(str(error))
+    return Findings(tuple(problems), tuple(unsupported))
+
+
+def _parse_step(number: int, raw: Any, warnings: list[str]) -> Step:
+    place = f"Step {number}"
     try:
+        action = _form(_form(raw, _STEP_KEYS, "a step").get("Action"), _ACTION_KEYS, "Action")
+        name = str(action.get("Operation", ""))
+        place = f"{place} ({name})"
         operation = _operation(name)
-        given = {_lower_camel(k): v for k, v in (action.get("Parameters") or {}).items()}
+        given = {_lower_camel(k): v for k, v in _texts(action.get("Parameters") or {}).items()}
         parameters, ignored = _parameters(name, operation, given)
         step = Step(name, parameters, _conditions(operation, raw))
         operation.build(step, Table("checked"))
     except RecipeError as error:
-        raise RecipeError(f"{place}: {error}") from error
+        raise type(error)(f"{place}: {error}") from error
     warnings.extend(f"{place}: parameter {key} is ignored" for key in ignored)
     return step
 
 
+def _form(raw: Any, known: tuple[str, ...], what: str) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise RecipeError(f"{what} must have the keys {', '.join(known)}, not be {raw!r:.60}")
+    for odd in (key for key in raw if key not in known):
+        raise RecipeError(f"{what} has no key {odd!r}{did_you_mean(str(odd), known)}")
+    return raw
+
+
+def _texts(parameters: Any) -> dict[str, str]:
+    """Parameters, which the API takes as texts alone: lists and numbers are JSON in a text."""
+    if not isinstance(parameters, dict):
+        raise RecipeError(f"Parameters must be an object, not {parameters!r:.60}")
+    for key, value in parameters.items():
+        if not isinstance(value, str):
+            raise RecipeError(f"parameter {key} must be text, such as {_as_text(value)!r}")
+    return parameters
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value)[:60]
+
+
 def _conditions(operation: Operation, raw: dict[str, Any]) -> tuple[Condition, ...]:
-    conditions = tuple(map(parse_condition, raw.get("ConditionExpressions") or []))
+    given = raw.get("ConditionExpressions") or []
+    if not isinstance(given, list):
+        raise RecipeError(f"ConditionExpressions must be a list, not {given!r:.60}")
+    forms = [_form(one, _CONDITION_KEYS, "a condition") for one in given]
+    conditions = tuple(
+        parse_condition({key: value for key, value in form.items() if value is not None})
+        for form in forms
+    )
     if conditions and not operation.conditional:
         raise RecipeError("takes no ConditionExpressions")
     return conditions
@@ -89,7 +146,7 @@ def _operation(name: str) -> Operation:
         raise RecipeError(
             f"operation {name!r} does not exist in DataBrew{did_you_mean(name, OPERATIONS)}"
         )
-    raise RecipeError(
+    raise NotSupportedError(
         f"operation {name} exists in DataBrew but is not supported on local AWS;"
         " docs/recipes.md lists what is"
     )

@@ -1,7 +1,7 @@
 """Operations that scale numbers, or remove and replace outliers."""
 
 from ratchet.local_aws.databrew.compiler import missing, sql
-from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 from ratchet.local_aws.databrew.compiler.step import (
     Operation,
     Select,
@@ -37,7 +37,7 @@ def _normalization(step: Step, table: Table) -> str:
 
     number, span = sql.number(column), f"({of_all('max')} - {of_all('min')})"
     if strategy == "SCALE_BETWEEN":
-        raise RecipeError(
+        raise NotSupportedError(
             "strategy SCALE_BETWEEN is not supported on local AWS: the reference does not name the"
             " parameters of its two values; use MIN_MAX with MULTIPLY and ADD"
         )

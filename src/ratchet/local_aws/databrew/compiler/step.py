@@ -14,7 +14,7 @@ from typing import Any
 from ratchet.local_aws.databrew.compiler import sql
 from ratchet.local_aws.databrew.compiler.conditions import Condition
 from ratchet.local_aws.databrew.compiler.documented_names import did_you_mean
-from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 
 _NO_RUN = datetime.fromtimestamp(0, UTC)
 
@@ -50,7 +50,7 @@ class Table:
 def regular_expression(what: str, value: str) -> str:
     """A regular expression that Java (DataBrew) and RE2 (here) read alike, as SQL."""
     if re.search(r"\(\?(?:[=!>]|<[=!])|\\[1-9]", value):
-        raise RecipeError(
+        raise NotSupportedError(
             f"{what} {value!r} uses a look-around or back reference, not supported on local AWS"
         )
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ratchet.local_aws.databrew.compiler import sql
 from ratchet.local_aws.databrew.compiler.documented_names import did_you_mean
-from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 from ratchet.local_aws.databrew.compiler.step import (
     Operation,
     Select,
@@ -58,7 +58,7 @@ def _aggregate(function: str, column: str) -> str:
     if function not in _AGGREGATES:
         names = (*_AGGREGATES, "COLLECT_LIST", "UNAGGREGATED")
         if function in names:
-            raise RecipeError(f"{function} makes lists, which are not supported on local AWS")
+            raise NotSupportedError(f"{function} makes lists, which are not supported on local AWS")
         raise RecipeError(f"function {function!r} does not exist{did_you_mean(function, names)}")
     return _AGGREGATES[function].format(
         column=column,
@@ -201,7 +201,7 @@ def _join(step: Step, table: Table) -> Select:
     known = {column.lower() for column in left}
     for column in right:
         if column.lower() in known:
-            raise RecipeError(
+            raise NotSupportedError(
                 f"column {column!r} is in leftColumns and rightColumns, and the reference does not"
                 " say what DataBrew calls the second: leave it out of one, or rename it before"
             )

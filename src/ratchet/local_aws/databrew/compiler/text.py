@@ -3,7 +3,7 @@
 import re
 
 from ratchet.local_aws.databrew.compiler import sql
-from ratchet.local_aws.databrew.compiler.errors import RecipeError
+from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 from ratchet.local_aws.databrew.compiler.step import (
     Operation,
     Select,
@@ -144,7 +144,7 @@ def _digest(step: Step) -> str:
     name = step.one_of("algorithm", (*_DIGESTS, *_OTHER_DIGESTS), default="HMAC_SHA256")
     if name not in _DIGESTS:
         reason = "needs a secret of Secrets Manager" if "HMAC" in name else "is unknown to DuckDB"
-        raise RecipeError(
+        raise NotSupportedError(
             f"algorithm {name} {reason}: not supported on local AWS; give {', '.join(_DIGESTS)}"
         )
     return _DIGESTS[name]
