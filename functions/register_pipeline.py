@@ -10,12 +10,16 @@ from retraining.steps.register_pipeline import register_pipeline
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{"name", "hash", "new_baseline"} -> what RegisteredPipeline says; or PipelineRejected."""
+    """{"name", "hash"}, perhaps "new_baseline" or "retrain" -> RegisteredPipeline.
+
+    Raises PipelineRejected.
+    """
     answer = register_pipeline(
         bootstrap.adapters(),
         str(event["name"]),
         str(event["hash"]),
         new_baseline=bool(event.get("new_baseline")),
+        retrain=bool(event.get("retrain")),
     )
     log.info("registered", extra={"pipeline": answer.name, "changed": list(answer.changed)})
     return answer.as_json()

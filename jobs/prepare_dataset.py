@@ -28,7 +28,8 @@ tells its cut. Every refusal is a PrepareFailed: its sentence is the run's Error
 A row that was held out is trained on once its batch is neither new nor a reference any more, and
 then in every batch that has it: it is not judged on again. By its row id a row is on one side in
 all batches, that of the first one. A split by time cuts the new batch here, by the column `moment`:
-its newest rows are held out. How earlier batches were cut is in the manifest.
+its newest rows are held out. How earlier batches were cut is in the manifest, and how the new one
+was, where it is an earlier run's that is judged again.
 
 Numbers are written so that the two readers of SageMaker's XGBoost container read the same 32-bit
 float: xgboost's own text parser, for training, and numpy's, for scoring. The former takes `2d` for
@@ -1197,7 +1198,8 @@ def main(argv: list[str]) -> None:
     found = surveyed(data, request.label, features)
     refuse_odd_sides(found)
     account = account_for(found, request)
-    refuse_conflicts(found, split, manifest["objects"])
+    if not manifest["again"]:  # or it was trained on as it is
+        refuse_conflicts(found, split, manifest["objects"])
     if request.label not in manifest["definition"]["data"]["columns"]:
         refuse_one_label(found, request.label)
     if contract is not None:
@@ -1235,7 +1237,7 @@ def rows_on_sides(
     cut = None
     if split.by_time:  # read twice
         data = data.persist(StorageLevel.MEMORY_AND_DISK)
-        cut = cut_of(data, batches, split)
+        cut = dict(batches.cuts).get(batches.fresh) or cut_of(data, batches, split)
     return on_sides(data, batches, split, cut), cut
 
 

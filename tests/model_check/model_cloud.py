@@ -25,7 +25,14 @@ DEFINITION: dict[str, Any] = {
     "gate": {"metric": "auc", "minimum": 0.55, "margin": 0.3, "min_holdout_rows": 30},
 }
 HEADER = "age;visits;y\n"
+
 BAD = HEADER + "thirty;1;0\n"
+
+
+def deeper(depth: int) -> dict[str, Any]:
+    """The pipeline with another setting."""
+    settings = {**DEFINITION["training"]["hyperparameters"], "max_depth": depth}
+    return {**DEFINITION, "training": {**DEFINITION["training"], "hyperparameters": settings}}
 
 
 def rows(start: int, count: int = 6) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from model_cloud import BAD, DEFINITION, Cloud, copied, rows
+from model_cloud import BAD, DEFINITION, Cloud, copied, deeper, rows
 from model_faults import Call, Crash, Fault
 from model_invariants import at_rest, caught_up, outcomes
 from model_template import ARNS
@@ -184,9 +184,29 @@ def drop_and_approve(world: World) -> None:
 def push_settings(world: World) -> None:
     """Settings that win their backtest, and then their challenger."""
     world.cloud.skills = [1.2, 1.5]
-    changed = {**DEFINITION["training"], "hyperparameters": {**SETTINGS, "max_depth": 4}}
-    world.push({**DEFINITION, "training": changed}, "3" * 64)
+    world.push(deeper(4), "3" * 64)
     drop(world)
+
+
+def retrain(world: World) -> None:
+    """Other settings on the data there are: nothing new lands."""
+    world.cloud.skills = [1.5, 1.2, 1.8]
+    world.push(deeper(4), "3" * 64, retrain=True)
+    world.settle()
+
+
+def retrain_the_same(world: World) -> None:
+    world.push(retrain=True)
+    world.settle()
+
+
+def push_meanwhile(world: World) -> None:
+    """Two pushes while a run is under way; one run follows it."""
+    world.drop()
+    world.cloud.skills = [1.2, 1.8, 1.5, 2.4]
+    world.cloud.send("people", "4", 200)
+    world.cloud.send("people", "5", 205)
+    world.settle()
 
 
 def push_refit(world: World) -> None:
@@ -195,7 +215,6 @@ def push_refit(world: World) -> None:
     drop(world)
 
 
-SETTINGS = DEFINITION["training"]["hyperparameters"]
 OBJECT = "settle_data.update_item(object)#1"
 MOVE = "*.update_endpoint(live)#1"
 STOPPED = ("stop", "TrainModel.create_training_job()#1")
@@ -221,6 +240,9 @@ PATHS = (
     Path("approved", serving_on_approval, drop_and_approve, "PROMOTED PROMOTED"),
     Path("stopped", serving, drop, "PROMOTED FAILED PROMOTED", (STOPPED,)),
     Path("settings-changed", serving, push_settings, "PROMOTED PROMOTED"),
+    Path("retrained", promoted_twice, retrain, "PROMOTED PROMOTED PROMOTED"),
+    Path("retrained-alike", promoted_twice, retrain_the_same, "PROMOTED PROMOTED UNCHANGED"),
+    Path("pushed-meanwhile", serving, push_meanwhile, "PROMOTED PROMOTED PROMOTED"),
     Path("refitted", nothing, push_refit, "PROMOTED"),
     Path("half-settled", serving, drop_three, "PROMOTED FAILED", (("dies", OBJECT),)),
     Path("killed-settling", serving, drop_three, "PROMOTED FAILED", (("kill", OBJECT),)),

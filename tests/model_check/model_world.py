@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from model_calls import Client, Frame, Inline, ReplyLost, label
-from model_cloud import DEFINITION, Cloud, WorldClock, rows
+from model_cloud import DEFINITION, Cloud, WorldClock, deeper, rows
 from model_dynamodb import Dynamodb, refused
 from model_faults import Call, Crash, Fault, denied, is_write, lost_reply, throttled
 from model_runner import Runner, StepFunctions
@@ -304,7 +304,7 @@ class World:
         queue = message["to"]
         self.trace.append(f"{queue}: {message['body'][:70]}")
         if queue == "people":
-            self.drop()
+            self._act(message["body"])
             return
         try:
             if queue in VISIBILITY:
@@ -322,6 +322,13 @@ class World:
         if failed:
             self._redeliver(message)
 
+    def _act(self, depth: str) -> None:
+        """What a person does meanwhile: drop data, or push another setting."""
+        if depth:
+            self.push(deeper(int(depth)), depth * 64)
+        else:
+            self.drop()
+
     def _redeliver(self, message: dict[str, Any]) -> None:
         received, queue = message["received"], message["to"]
         most = MOST_RECEIVED if queue in VISIBILITY else 1 + len(ASYNC_RETRIES)
@@ -334,7 +341,9 @@ class World:
 
     # --- what people do -----------------------------------------------------------------------
 
-    def push(self, definition: dict[str, Any] = DEFINITION, hash_: str = "0" * 64) -> None:
+    def push(
+        self, definition: dict[str, Any] = DEFINITION, hash_: str = "0" * 64, **more: bool
+    ) -> None:
         """Push a pipeline, again if that failed."""
         body = json.dumps(definition).encode()
         key = f"pipelines/{definition['name']}/{hash_}/definition.json"
@@ -343,7 +352,10 @@ class World:
         for _ in range(3):
             with self._activity():
                 try:
-                    self.invoke("register_pipeline", {"name": definition["name"], "hash": hash_})
+                    self.invoke(
+                        "register_pipeline",
+                        {"name": definition["name"], "hash": hash_, **more},
+                    )
                 except (Crash, ReplyLost, Exception) as error:  # noqa: BLE001 - a person tries again
                     self.trace.append(f"  push failed: {error!r:.200}")
                     self.clock.forward(self.cloud.moment + 60)

@@ -67,6 +67,7 @@ class Run:
 
     def __init__(self, service: Service, token: int = 1, **skills: float) -> None:
         self.service, self.token = service, token
+        self.arrived: set[str] = set()
         self.prefix = f"runs/bank/{token:06d}"
         self.uri = f"s3://work/{self.prefix}"
         self.event = {"uri": self.uri, "manifest": f"{self.uri}/manifest.json"}
@@ -80,6 +81,8 @@ class Run:
             batch=f"run-{token:06d}",
             history=(),
             reference=(),
+            again=False,
+            asked=0,
             earlier=(),
             cuts={},
             gap=0.0,
@@ -126,6 +129,7 @@ class Run:
 
     def arrive(self, count: int, role: str = "champion", skill: float = 1.0) -> None:
         """Let a model score so many new rows beside those that are held out."""
+        self.arrived.add(role)
         new = [f"r{n:04d},new,-,{n % 2},0.5\n" for n in range(count)]
         held_out = scored(self.lines, skill).splitlines(keepends=True)
         self.put(f"scores/{role}/part-0.csv.out", "".join(sorted([*new, *held_out])))
@@ -140,7 +144,7 @@ class Run:
             "train": f"{self.uri}/prepared/train/" if trained else None,
             "validation": f"{self.uri}/prepared/validation/" if trained else None,
             "hyperparameters": {"num_round": "5"} if trained else {},
-            "score": f"{self.uri}/prepared/holdout/",
+            "score": f"{self.uri}/prepared/{'arrival' if role in self.arrived else 'holdout'}/",
             "artifact": artifact if trained else None,
             "image": "image" if trained else None,
             "training_job": f"job-{role}" if trained else None,

@@ -229,6 +229,29 @@ class Ledger:
             "attribute_not_exists(called_at) OR called_at < :second",
         )
 
+    def ask(self, pipeline: str, by: str, second: int) -> None:
+        """Ask for a run, with new objects or without; a paused pipeline resumes.
+
+        Written after whatever the run is to see. Counting twice does no harm: one run answers all
+        that was asked before it claimed.
+        """
+        self._table.update(
+            pipeline,
+            STATE,
+            "SET asked_by = :by, asked_at = :second REMOVE paused, paused_reason ADD asked :one",
+            {":by": by, ":second": second, ":one": 1},
+        )
+
+    def answer(self, pipeline: str, asked: int) -> None:
+        """Take the requests up to this one as answered."""
+        self._table.update(
+            pipeline,
+            STATE,
+            "SET answered = :asked",
+            {":asked": asked},
+            "attribute_not_exists(answered) OR answered < :asked",
+        )
+
     def take_lease(self, pipeline: str, lease: Lease) -> bool:
         """Take the lease with a new token; False if another call took it first."""
         values = {
@@ -242,6 +265,7 @@ class Ledger:
                 "started": False,
                 "at": lease.at,
                 "arrivals": lease.arrivals,
+                "again": lease.again,
             },
         }
         changed = self._table.update(
@@ -289,8 +313,10 @@ class Ledger:
             pipeline,
             STATE,
             "SET failures = :failures, paused = :paused, paused_reason = :reason,"
-            " retry_at = :retry, promoting = :promoting, waiting = :waiting REMOVE lease",
+            " retry_at = :retry, promoting = :promoting, waiting = :waiting, answered = :answered"
+            " REMOVE lease",
             {
+                ":answered": after.answered,
                 ":waiting": asdict(after.waiting) if after.waiting else None,
                 ":promoting": token if after.promoting else None,
                 ":failures": after.failures,
@@ -549,11 +575,16 @@ def _state(item: dict[str, Any]) -> State:
         called=item.get("called_at"),
         waiting=Waiting(**waiting) if waiting else None,
         wake_at=item.get("wake_at"),
+        promoting=item.get("promoting"),
         retry_at=item.get("retry_at"),
         lease=Lease(**lease) if lease else None,
         failures=item.get("failures", 0),
         paused=bool(item.get("paused")),
         paused_reason=item.get("paused_reason"),
+        asked=item.get("asked", 0),
+        answered=item.get("answered", 0),
+        asked_at=item.get("asked_at", 0),
+        asked_by=item.get("asked_by"),
     )
 
 

@@ -12,7 +12,7 @@ from retraining.documents.document import Part, RunDocument
 class Candidate(Part):
     """A model that is to be trained, unless it exists already, and scored."""
 
-    role: Annotated[str, "`champion`, `challenger`, `refit`, `backtest` or `alone`"]
+    role: Annotated[str, "`champion`, `challenger`, `refit`, `backtest`, `former` or `alone`"]
     model: Annotated[str, "Name of the SageMaker model"]
     train: Annotated[str | None, "S3 prefix of the rows to fit on; null: nothing to train"]
     validation: Annotated[str | None, "S3 prefix of the rows to tune and stop on"]
@@ -44,6 +44,12 @@ class Candidates(RunDocument):
         """The candidate of the first of these roles that there is."""
         by_role = {one.role: one for one in self.candidates}
         return next((by_role[role] for role in roles if role in by_role), None)
+
+    @property
+    def on_arrival(self) -> frozenset[str]:
+        """The roles that score all new rows, not the held-out ones alone."""
+        wide = (one for one in self.candidates if one.score.endswith("/arrival/"))
+        return frozenset(one.role for one in wide)
 
     def joined(self, more: tuple[ScoredCandidate, ...]) -> Candidates:
         """These and more; a role that was scored again counts as it was last."""

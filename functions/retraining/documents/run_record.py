@@ -50,6 +50,9 @@ class RunRecord(Document):
     package: Annotated[str | None, "ARN of the model package it registered"] = None
     uri: Annotated[str | None, "S3 URI of the run's folder"] = None
     objects: Annotated[int | None, "Object versions it claimed"] = None
+    again: Annotated[str | None, "The earlier run whose batch it judged again; null: its own"] = (
+        None
+    )
     fingerprint: Annotated[str | None, "That of its manifest, once its data are settled"] = None
     rows: Annotated[dict[str, int] | None, "Rows accepted, rejected, and prepared by part"] = None
     set_aside: Annotated[

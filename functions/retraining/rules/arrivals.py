@@ -132,6 +132,7 @@ class Lease:
     started: bool = False
     at: int = 0
     arrivals: int = 0
+    again: bool = False  # without new objects: the newest batch of the history is judged again
 
 
 @dataclass(frozen=True)
@@ -154,10 +155,20 @@ class State:
     wake_at: int | None = None  # epoch seconds
     retry_at: int | None = None  # epoch seconds
     waiting: Waiting | None = None
+    promoting: int | None = None  # token of the run whose promotion the next one waits for
     lease: Lease | None = None
     failures: int = 0
     paused: bool = False
     paused_reason: str | None = None
+    asked: int = 0  # how often a run was asked for that needs no new objects
+    answered: int = 0  # up to which of these requests a run has come of them
+    asked_at: int = 0  # epoch seconds: the last one
+    asked_by: str | None = None  # `retrain`, `push` or `release`
+
+    @property
+    def wanted(self) -> str | None:
+        """What asked for a run that has not come yet."""
+        return self.asked_by if self.asked > self.answered else None
 
 
 @dataclass(frozen=True)
@@ -195,6 +206,7 @@ class Start:
     """Take the lease with this token and start a run."""
 
     token: int
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,6 +228,14 @@ class Nothing:
     reason: str
 
 
+@dataclass(frozen=True)
+class Upcoming:
+    """The next run: when, in epoch seconds, and whether it is one without new objects."""
+
+    when: float
+    again: bool = False
+
+
 Decision = Rearm | Start | Repeat | Leave | Nothing
 
 
@@ -223,14 +243,28 @@ def decide(state: State, oldest: float | None, trigger: Trigger, now: float) -> 
     """What a wake does; `oldest` is when the oldest object that waits arrived, if any does."""
     if state.lease is not None:
         return Leave() if state.lease.started else Repeat(state.lease)
-    if oldest is None:
+    if oldest is None and not state.wanted:
         return Nothing("nothing is pending")
     if state.paused:
         return Nothing(f"the pipeline is paused: {state.paused_reason}")
-    when = due(state, oldest, trigger)
-    if when is None:
+    coming = upcoming(state, oldest, trigger)
+    if coming is None:
         return Nothing(TOO_FEW if wants_more(state) else COLLECTED)
-    return Rearm(delay(when - now)) if when > now else Start(state.token + 1)
+    if coming.when > now:
+        return Rearm(delay(coming.when - now))
+    return Start(state.token + 1, coming.again)
+
+
+def upcoming(state: State, oldest: float | None, trigger: Trigger) -> Upcoming | None:
+    """The next run; None when there is nothing to run for, or not known yet when.
+
+    What waits and is due is trained on by the run that was asked for. What waits for a schedule, a
+    marker or more rows keeps waiting, and the run does without.
+    """
+    when = None if oldest is None else due(state, oldest, trigger)
+    if when is not None:
+        return Upcoming(when)
+    return Upcoming(max(state.asked_at, state.retry_at or 0), again=True) if state.wanted else None
 
 
 def due(state: State, oldest: float, trigger: Trigger) -> float | None:
@@ -239,7 +273,7 @@ def due(state: State, oldest: float, trigger: Trigger) -> float | None:
     Rows that were too few for a run wait for more to arrive, and count from then on as if they had
     arrived with it. What a schedule called for is a drop like any other: it starts when it is
     quiet. What a marker called for is complete. A failed run is repeated after its pause, however
-    long the interval between runs is.
+    long the interval between runs is, and who asks for a run does not wait for it either.
     """
     if wants_more(state):
         return None
@@ -250,7 +284,9 @@ def due(state: State, oldest: float, trigger: Trigger) -> float | None:
         begun = state.called
     quiet_at = 0 if state.last_arrival is None else state.last_arrival / 1000 + trigger.quiet
     complete_at = 0 if trigger.marker else min(quiet_at, begun + trigger.max_wait)
-    spaced_at = 0 if state.failures else (state.last_start or 0) + trigger.min_interval
+    spaced_at = (
+        0 if state.failures or state.wanted else (state.last_start or 0) + trigger.min_interval
+    )
     return max(complete_at, spaced_at, state.retry_at or 0)
 
 

@@ -16,9 +16,10 @@ CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 REFIT: Final = "refit"  # the challenger's settings on all rows; never judged
 BACKTEST: Final = "backtest"  # the new settings, trained on the data before this batch
+FORMER: Final = "former"  # the champion's settings likewise, where the champion knows the batch
 ALONE: Final = "alone"  # a model of this batch alone
 
-ON_ARRIVAL: Final = (CHAMPION, BACKTEST)
+ON_ARRIVAL: Final = (CHAMPION, BACKTEST, FORMER)
 """Who scores the new rows too: models that have not been trained on them."""
 
 MEASURED_ON: Final = {
@@ -26,11 +27,13 @@ MEASURED_ON: Final = {
     CHALLENGER: (FRESH, REFERENCE),
     REFIT: (),
     BACKTEST: (ARRIVAL,),
+    FORMER: (ARRIVAL,),
     ALONE: (FRESH,),
 }
 COMPARED: Final = (
     (CHALLENGER, CHAMPION, FRESH),
     (CHALLENGER, CHAMPION, REFERENCE),
     (BACKTEST, CHAMPION, ARRIVAL),
+    (BACKTEST, FORMER, ARRIVAL),
 )
 """Who is compared with whom, and where."""

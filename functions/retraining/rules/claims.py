@@ -12,8 +12,9 @@ from typing import Final
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.documents.run_record import RunRecord
+from retraining.rules import names
 from retraining.rules.names import sequence
-from retraining.rules.settlement import FAILED, TRAINED
+from retraining.rules.settlement import FAILED, KEPT, TRAINED
 
 DECISIVE: Final = ("data", "checks", "etl", "split", "training", "gate")
 """The sections of a definition that decide what a run comes to."""
@@ -137,6 +138,26 @@ def manifest_objects(objects: list[Pending], bucket: str) -> tuple[ClaimedObject
     )
 
 
+def history(runs: Iterable[RunRecord], baseline: int | None) -> tuple[str, ...]:
+    """The batches that are trained on, oldest first."""
+    return tuple(
+        names.batch(run.token)
+        for run in runs
+        if run.token >= (baseline or 0) and run.data_state == TRAINED
+    )
+
+
+def judged_again(manifest: Manifest) -> str | None:
+    """The run whose batch is judged again; None of a run with a batch of its own."""
+    token = names.token_of(manifest.batch)
+    return names.run_id(manifest.pipeline, token) if manifest.again else None
+
+
+def differ(one: PushedDefinition, other: PushedDefinition) -> bool:
+    """Whether a run comes to something else with the one than with the other."""
+    return any(one.section(name) != other.section(name) for name in DECISIVE)
+
+
 def reference(history: tuple[str, ...], count: int, trained_on: Iterable[str]) -> tuple[str, ...]:
     """The last batches, whose holdouts are judged on.
 
@@ -165,9 +186,10 @@ def fingerprint(
 def repeated(runs: list[RunRecord], wanted: str) -> str | None:
     """The run that a new one would repeat, row for row: the last whose data were trained on.
 
-    One that failed later, at its promotion, is not finished with its data.
+    One that failed later, at its promotion, is not finished with its data. For one without new
+    objects the history must be the same besides.
     """
-    trained = [run for run in runs if run.data_state == TRAINED]
+    trained = [run for run in runs if run.data_state in (TRAINED, KEPT)]
     last = trained[-1] if trained else None
     finished = last is not None and last.outcome not in (None, FAILED)
     return last.run if last is not None and finished and last.fingerprint == wanted else None

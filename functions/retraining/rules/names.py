@@ -24,7 +24,9 @@ LONGEST_NAME: Final = 63  # of SageMaker's jobs, models, endpoints and package g
 GENERATION_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 GENERATION_LENGTH: Final = 4
 
-Purpose = Literal["check", "training", "champion", "challenger", "refit", "backtest", "alone"]
+Purpose = Literal[
+    "check", "training", "champion", "challenger", "refit", "backtest", "former", "alone"
+]
 """What a name may end in, beside the generation and the token."""
 
 

@@ -149,6 +149,8 @@ def _next_step(record: RunRecord, paused: str | None) -> str:
             f"see why: ratchet show {run}. If the data are right, take them back: ratchet data"
             f" release {run}; if not, drop corrected data."
         )
+    if outcome == DATA_REJECTED and record.again:
+        return "the batch stays in the history as it was: fix what is done with it, and push again."
     steps = {
         "PROMOTED": f"none needed. Try the model: ratchet invoke {record.pipeline}",
         "MODEL_REJECTED": f"the champion stays as it is. See why: ratchet show {run}",

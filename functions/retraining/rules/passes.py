@@ -11,9 +11,9 @@ from typing import Final, Self
 from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
 from retraining.documents.candidates import Candidate
 from retraining.documents.manifest import Manifest
-from retraining.rules.candidates import ALONE, BACKTEST, CHALLENGER, CHAMPION, REFIT
+from retraining.rules.candidates import ALONE, BACKTEST, CHALLENGER, CHAMPION, FORMER, REFIT
 
-ROLES: Final = (CHAMPION, CHALLENGER, REFIT, BACKTEST, ALONE)
+ROLES: Final = (CHAMPION, CHALLENGER, REFIT, BACKTEST, FORMER, ALONE)
 SERVING: Final = (REFIT, CHALLENGER)
 """Who would serve: the first of these that there is."""
 
@@ -32,6 +32,8 @@ class Plan:
     former: Settings | None = None  # the champion's, where they or the features differ
     refit: bool = False
     other_features: bool = False  # than the champion's
+    again: bool = False  # the batch is an earlier one, which the champion may know
+    testable: bool = True  # the settings, by what both can be trained on
     theirs: str = ""  # folder of the champion's own rows below prepared/, if it has any
 
     @classmethod
@@ -48,6 +50,8 @@ class Plan:
             former or (wanted if other_features else None),
             manifest.definition.refit,
             other_features,
+            manifest.again,
+            not manifest.again or (bool(manifest.history) and not other_features),
             _theirs(manifest),
         )
 
@@ -58,8 +62,8 @@ class Plan:
         With a champion a model of the batch alone may be needed, as soon as it is scored.
         """
         wanted = {
-            BACKTEST: self.former is not None,
-            ALONE: self.champion is not None,
+            BACKTEST: self.former is not None and self.testable,
+            ALONE: self.champion is not None and not self.again,
             REFIT: self.refit,
         }
         return tuple(part for part, needed in wanted.items() if needed)
@@ -69,9 +73,9 @@ class Plan:
 
         Changed settings come first, without a challenger: which settings it has is then known.
         """
-        if self.former is not None:
-            return (*self._served(), self._trained(BACKTEST, self.settings, "arrival"))
-        return (*self._served(), *self._serving(self.settings))
+        if self.former is None:
+            return (*self._served(), *self._serving(self.settings))
+        return (*self._served(), *self._backtested(self.former))
 
     def further(self, role: str, *, former: bool) -> tuple[Candidate, ...]:
         """A candidate that the gate asks for, with the new settings or with the former ones."""
@@ -84,13 +88,21 @@ class Plan:
     def aside(self) -> tuple[str, ...]:
         """The names of models that the run may have trained and that never serve."""
         judged = (CHALLENGER,) if self.refit else ()
-        parts = (part for part in self.parts if part != REFIT)
-        return tuple(f"{self.name}-{role}" for role in (*judged, *parts))
+        parts = tuple(part for part in self.parts if part != REFIT)
+        former = (FORMER,) if self.again and BACKTEST in parts else ()
+        return tuple(f"{self.name}-{role}" for role in (*judged, *parts, *former))
+
+    def _backtested(self, former: Settings) -> tuple[Candidate, ...]:
+        """Who shows which settings are better on a batch that neither has seen."""
+        if not self.testable:
+            return ()
+        found = (self._trained(BACKTEST, self.settings, "arrival"),)
+        return (*found, self._trained(FORMER, former, "arrival")) if self.again else found
 
     def _served(self) -> tuple[Candidate, ...]:
         if self.champion is None:
             return ()
-        rows = self._rows(f"{self.theirs}arrival")
+        rows = self._rows(f"{self.theirs}{'holdout' if self.again else 'arrival'}")
         return (
             Candidate(
                 role=CHAMPION,
@@ -108,7 +120,7 @@ class Plan:
         return tuple(self._trained(role, settings, "holdout") for role in roles)
 
     def _trained(self, role: str, settings: Settings, score: str) -> Candidate:
-        folder = "" if role == CHALLENGER else f"{role}/"
+        folder = {CHALLENGER: "", FORMER: f"{BACKTEST}/"}.get(role, f"{role}/")
         serves = role == (REFIT if self.refit else CHALLENGER)
         return Candidate(
             role=role,

@@ -11,7 +11,7 @@ import math
 import re
 from array import array
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, zip_longest
 from typing import Final, NamedTuple, Protocol, cast
@@ -87,10 +87,17 @@ def number_or_nan(text: str) -> float:
         return math.nan
 
 
-def gather(scored: Mapping[str, Iterable[Row]], column: NewColumn = in_memory) -> dict[str, Kept]:
-    """The numbers of every role by kind of row; raises ScoresUnreadable where rows differ."""
-    wide = {role: rows for role, rows in scored.items() if role in ON_ARRIVAL}
-    narrow = {role: rows for role, rows in scored.items() if role not in ON_ARRIVAL}
+def gather(
+    scored: Mapping[str, Iterable[Row]],
+    column: NewColumn = in_memory,
+    on_arrival: Container[str] = ON_ARRIVAL,
+) -> dict[str, Kept]:
+    """The numbers of every role by kind of row; raises ScoresUnreadable where rows differ.
+
+    Those `on_arrival` have scored new rows as well.
+    """
+    wide = {role: rows for role, rows in scored.items() if role in on_arrival}
+    narrow = {role: rows for role, rows in scored.items() if role not in on_arrival}
     kept = {}
     for kind in KINDS:
         roles = wide if kind == NEW else [*wide, *narrow]

@@ -26,7 +26,7 @@ def promised(champion: Champion | None, metric: str) -> Promise | None:
 def arrival(manifest: Manifest, measured: Metrics) -> Arrival | None:
     """How the champion did on the new rows, beside what it had promised."""
     champion, found = manifest.champion, measured.on(CHAMPION, ARRIVAL)
-    if champion is None or found is None:
+    if champion is None or found is None or manifest.again:
         return None
     terms = Terms.of(manifest.definition.section("gate"))
     promise, metric = promised(champion, terms.metric), METRICS[terms.metric]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from retraining.documents.check_report import CheckedObject
@@ -15,6 +15,7 @@ FIRST_BACKOFF: Final = 60  # seconds, four times as long after each further fail
 LONGEST_BACKOFF: Final = 3600
 PENDING, TRAINED, SUSPECT, QUARANTINED = "PENDING", "TRAINED", "SUSPECT", "QUARANTINED"
 SUPERSEDED = "SUPERSEDED"  # trained on already, as another object of the same content
+KEPT = "KEPT"  # an earlier batch, which stays what it is: the run brought none of its own
 WAITING = "WAITING"  # an object of too few rows, and the outcome of the run that found them
 FAILED, PROMOTED, POSTPONED = "FAILED", "PROMOTED", "POSTPONED"
 UNCHANGED = "UNCHANGED"
@@ -24,6 +25,12 @@ KEEPING_THE_MODEL: Final = (PROMOTED, POSTPONED, APPROVAL_PENDING)
 DATA_REJECTED = "DATA_REJECTED"
 MODEL_REJECTED = "MODEL_REJECTED"
 INCONCLUSIVE = "INCONCLUSIVE"
+ANSWERS: Final = (*KEEPING_THE_MODEL, MODEL_REJECTED, INCONCLUSIVE, UNCHANGED)
+"""Outcomes of runs that judged a model, or need not: who asked for a run has had one.
+
+A run that brought bad data, or too few, judged nothing with what was asked for. One without new
+objects comes to the same however often it is repeated, unless it failed.
+"""
 
 
 @dataclass(frozen=True)
@@ -80,9 +87,26 @@ class Aftermath:
     paused_reason: str | None = None
     promoting: bool = False
     waiting: Waiting | None = None
+    answered: int = 0
 
 
-def aftermath(state: State, outcome: str, sentence: str, now: float) -> Aftermath:
+def aftermath(state: State, outcome: str, sentence: str, now: float, asked: int = 0) -> Aftermath:
+    """What a run's end means for its pipeline; it claimed after `asked` requests for a run.
+
+    One without new objects leaves those waiting that are too few.
+    """
+    after, again = _aftermath(state, outcome, sentence, now), _is_again(state)
+    waiting = state.waiting if again else after.waiting
+    done = outcome in ANSWERS or (again and outcome != FAILED)
+    answered = max(state.answered, asked) if done else state.answered
+    return replace(after, waiting=waiting, answered=answered)
+
+
+def _is_again(state: State) -> bool:
+    return state.lease is not None and state.lease.again
+
+
+def _aftermath(state: State, outcome: str, sentence: str, now: float) -> Aftermath:
     """Failures back off; after three in a row without new data the pipeline pauses.
 
     A run that starts before a promotion ends would be judged against yesterday's champion, and

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.documents.champion import Champion
-from retraining.rules.arrivals import Arrival, State, Trigger, due, wants_more
+from retraining.rules.arrivals import Arrival, State, Trigger, upcoming, wants_more
 from retraining.rules.promotion import SETTLING, EndpointFacts
 
 SLACK: Final = 900  # seconds: what happened less than a sweep ago may still be on its way
@@ -46,7 +46,8 @@ def ages(state: State, oldest: float | None, trigger: Trigger, now: float) -> Ag
     if state.lease is not None:
         age = max(0, now - state.lease.at)
         return Ages(pending, age, 0 if state.lease.started else age)
-    when = None if oldest is None else due(state, oldest, trigger)
+    coming = upcoming(state, oldest, trigger)
+    when = coming.when if coming else None
     if when is None and oldest is not None and trigger.marker and not wants_more(state):
         when = oldest + trigger.max_wait  # its marker should have come
     return Ages(pending, overdue=0 if when is None else max(0, now - when))
@@ -57,10 +58,10 @@ def wake_in(state: State, oldest: float | None, trigger: Trigger, now: float) ->
     if state.lease is not None:  # a lease without a confirmed start: the wake repeats it
         late = not state.lease.started and now > state.lease.at + SLACK
         return 0 if late else None
-    if oldest is None or state.paused:
+    if state.paused:
         return None
-    when = due(state, oldest, trigger)
-    return None if when is None else max(0, when - now)
+    coming = upcoming(state, oldest, trigger)
+    return None if coming is None else max(0, coming.when - now)
 
 
 def ended_unnoticed(execution: ExecutionFacts, *, began: float, now: float) -> bool:

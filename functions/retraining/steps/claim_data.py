@@ -13,8 +13,9 @@ from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
-from retraining.documents.manifest import DefinitionRef, Learned, Manifest
+from retraining.documents.manifest import ClaimedObject, DefinitionRef, Learned, Manifest
 from retraining.documents.registration import Registration
+from retraining.documents.run_record import RunRecord
 from retraining.errors import (
     DefinitionChanged,
     LeaseLost,
@@ -22,9 +23,9 @@ from retraining.errors import (
     PipelineNotRegistered,
 )
 from retraining.rules import belonging, claims, encryption, names, series, serving
+from retraining.rules.arrivals import Lease
 from retraining.rules.durations import seconds
 from retraining.rules.passes import Plan
-from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
 
 NO_PARTS: Final = "none"  # to fit on besides train and validation
@@ -86,40 +87,83 @@ class ClaimedRun(Part):
 
 def claim_data(aws: Adapters, pipeline: str, token: int) -> ClaimedRun:
     """Write or read back the run's manifest and answer what the other states need."""
-    lease = aws.ledger.state(pipeline).lease
+    state = aws.ledger.state(pipeline)  # before all that the requests so far are about
+    lease = state.lease
     if lease is None or lease.token != token:
         holder = f"token {lease.token}" if lease else "nobody"
         raise LeaseLost(f"run {names.run_id(pipeline, token)} has no lease: {holder} holds it")
     folder = aws.run_folder(pipeline, token)
-    manifest = folder.find(Manifest) or folder.write_once(_manifest(aws, pipeline, token))
+    manifest = folder.find(Manifest) or folder.write_once(
+        _manifest(aws, pipeline, lease, state.asked)
+    )
     _verify(aws, manifest)
     return _claimed(aws, manifest, _recipe_job(aws, manifest), _training(aws, manifest))
 
 
-def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
+@dataclass(frozen=True)
+class _Claim:
+    """The batch that a run judges: of which contents, and after which others."""
+
+    pipeline: str
+    batch: str
+    history: tuple[str, ...]
+    contents: tuple[ClaimedObject, ...]
+
+
+def _claim(
+    aws: Adapters, pipeline: str, token: int, history: tuple[str, ...], *, again: bool
+) -> _Claim:
+    """What waits; or the newest batch of the history again, after those before it."""
+    if again and not history:
+        raise NothingPending(f"pipeline {pipeline} has no batch to train on again")
+    if again:
+        *former, batch = history
+        brought = aws.run_folder(pipeline, names.token_of(batch)).read(Manifest)
+        return _Claim(pipeline, batch, tuple(former), brought.objects)
+    objects = claims.batch(aws.ledger.pending(pipeline))
+    if not objects:
+        raise NothingPending(f"no object of pipeline {pipeline} is pending")
+    claimed = claims.manifest_objects(objects, settings.landing_bucket)
+    return _Claim(pipeline, names.batch(token), history, claimed)
+
+
+def _repeated(
+    aws: Adapters, claim: _Claim, runs: list[RunRecord], fingerprint: str, *, again: bool
+) -> str | None:
+    """The run that this one would repeat."""
+    found = claims.repeated(runs, fingerprint)
+    if found is None or not again:
+        return found
+    token = next(run.token for run in runs if run.run == found)
+    former = aws.run_folder(claim.pipeline, token).find(Manifest)
+    same = former is not None and (former.batch, former.history) == (claim.batch, claim.history)
+    return found if same else None
+
+
+def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifest:
+    token = lease.token
     registration = aws.ledger.registration(pipeline)
     if registration is None:
         raise PipelineNotRegistered(
             f"pipeline {pipeline} is not registered: ratchet push pipelines/{pipeline}"
         )
-    objects = claims.batch(aws.ledger.pending(pipeline))
-    if not objects:
-        raise NothingPending(f"no object of pipeline {pipeline} is pending")
     first, definition = registration.baseline or 0, registration.parsed()
     runs = [run for run in aws.ledger.runs(pipeline) if run.token >= first]
-    history = tuple(names.batch(run.token) for run in runs if run.data_state == TRAINED)
     champion = aws.ledger.champion(pipeline)
     learned = _learned(aws, pipeline, champion)
     image = settings.image(definition.algorithm or DEFAULT)
-    claimed = claims.manifest_objects(objects, settings.landing_bucket)
-    fingerprint = claims.fingerprint(claimed, definition, image)
+    claim = _claim(aws, pipeline, token, claims.history(runs, first), again=lease.again)
+    fingerprint = claims.fingerprint(claim.contents, definition, image)
+    history = claim.history
     least, greatest = label_range(definition.section("training"))
     return Manifest(
         pipeline=pipeline,
         token=token,
         name=aws.names.run(pipeline, token),
-        batch=names.batch(token),
+        batch=claim.batch,
         history=history,
+        again=lease.again,
+        asked=asked,
         reference=claims.reference(
             history, definition.reference_batches, learned.trained_on if learned else ()
         ),
@@ -127,14 +171,14 @@ def _manifest(aws: Adapters, pipeline: str, token: int) -> Manifest:
         cuts={names.batch(run.token): run.cut for run in runs if run.cut is not None},
         gap=belonging.gap(definition.json),
         reserved=belonging.reserved(definition.json),
-        objects=claimed,
+        objects=() if lease.again else claim.contents,
         definition=definition,
         definition_ref=_reference(registration),
         image=image,
         champion=champion,
         learned=learned,
         fingerprint=fingerprint,
-        repeats=claims.repeated(runs, fingerprint),
+        repeats=_repeated(aws, claim, runs, fingerprint, again=lease.again),
         least_label=least,
         greatest_label=greatest,
         claimed_at=clock.stamp(),

@@ -25,7 +25,7 @@ def extract_metrics(aws: Adapters, manifest: Manifest, scored: tuple[ScoredCandi
     known = (folder.find(Candidates) or Candidates(candidates=())).joined(scored)
     with Spools() as column:
         files = {one.role: _scores(folder, one.role) for one in known.candidates}
-        kept = scores.gather(files, column)
+        kept = scores.gather(files, column, known.on_arrival)
         measured = measure(manifest.definition.metric, kept)
         if serving := known.of_role(*SERVING):
             folder.write(_golden(folder, serving, kept))

@@ -24,7 +24,7 @@ from retraining.observability import (
     level,
     log,
 )
-from retraining.rules import data_verdict, names, outcomes, series
+from retraining.rules import claims, data_verdict, names, outcomes, series
 from retraining.rules.candidates import BACKTEST, CHALLENGER
 from retraining.rules.gate.decisions import PROMOTE
 from retraining.rules.outcomes import Ended
@@ -46,8 +46,10 @@ from retraining.steps.settle_data import checked_objects
 def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     """Record, clean up, notify, count; a run whose notice was sent stays as it is."""
     ledger, pipeline, token = aws.ledger, ended.pipeline, ended.token
-    if ledger.end_promotion(pipeline, token) and ledger.has_pending(pipeline):
-        wakes.ensure(aws, pipeline, ledger.state(pipeline), "the promotion ended", 0)
+    if ledger.end_promotion(pipeline, token):
+        state = ledger.state(pipeline)
+        if state.wanted or ledger.has_pending(pipeline):
+            wakes.ensure(aws, pipeline, state, "the promotion ended", 0)
     known = ledger.run(pipeline, token)
     if known.notified:
         return known
@@ -148,6 +150,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
     return replace(
         record,
         objects=len(manifest.objects),
+        again=claims.judged_again(manifest),
         sentence=_told(record.sentence or "", set_aside),
         set_aside=set_aside,
         metric=manifest.definition.metric,

@@ -83,6 +83,8 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         champion_promise=promise.lift if promise else None,
         changed=plan.former is not None,
         other_features=plan.other_features,
+        again=manifest.again,
+        first_batch=not manifest.history,
         earlier=tuple(Earlier(**asdict(one)) for one in manifest.earlier),
         expects_reference=expects_reference(
             manifest.reference, prepared.holdout_reference, keyed=manifest.definition.keyed

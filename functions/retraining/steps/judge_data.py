@@ -45,6 +45,8 @@ def judge_data(aws: Adapters, manifest: Manifest) -> JudgedData:
     """Judge the batch by what the check of its chunks has found, and write down how it looks."""
     if manifest.repeats is not None:  # nothing was checked
         return _judged(Checked(), data_verdict.repeats(manifest.repeats))
+    if manifest.again:
+        return _judged(_checked_before(aws, manifest), None)
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     checked = data_verdict.merged(map(folder.read_check, manifest.chunks))
     found: tuple[Finding, ...] = ()
@@ -59,6 +61,12 @@ def judge_data(aws: Adapters, manifest: Manifest) -> JudgedData:
     if compared is not None:
         folder.write(_verdict(manifest, compared, found, conclusion))
     return _judged(checked, conclusion)
+
+
+def _checked_before(aws: Adapters, manifest: Manifest) -> Checked:
+    """What the check found when the batch landed: the run accounts for its rows again."""
+    folder = aws.run_folder(manifest.pipeline, names.token_of(manifest.batch))
+    return data_verdict.merged(map(folder.read_check, folder.read(Manifest).chunks))
 
 
 def _whole(manifest: Manifest) -> bool:

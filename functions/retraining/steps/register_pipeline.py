@@ -24,7 +24,7 @@ from retraining.rules import changes, contracts, names
 from retraining.rules.names import Names
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
-from retraining.steps import wakes
+from retraining.steps import asking, wakes
 
 HASH = re.compile(r"[0-9a-f]{8,64}")
 
@@ -38,10 +38,16 @@ class RegisteredPipeline(Part):
     changed: tuple[str, ...]  # sections of the definition
     pending_objects: int  # object versions that wait for a run
     left_out: int  # batches that a new baseline leaves out
+    asked_run: asking.AskedRun | None  # the run that was asked for and that has not come yet
 
 
 def register_pipeline(
-    aws: Adapters, name: str, content_hash: str, *, new_baseline: bool = False
+    aws: Adapters,
+    name: str,
+    content_hash: str,
+    *,
+    new_baseline: bool = False,
+    retrain: bool = False,
 ) -> RegisteredPipeline:
     """Register the folder pushed under this hash; raises PipelineRejected with every problem."""
     if not names.is_pipeline(name) or not HASH.fullmatch(content_hash):
@@ -54,6 +60,8 @@ def register_pipeline(
     former = aws.ledger.registration(name)
     before = former.parsed() if former else None
     _refuse(_problems(aws, name, folder, definition, before, new_baseline=new_baseline))
+    if retrain:
+        _refuse(asking.nothing_to_train_on(aws, name, former, new_baseline=new_baseline))
     changed = changes.sections(before.json if before else None, definition.json)
     registration = Registration(
         definition=json.dumps(definition.json, ensure_ascii=False),
@@ -75,8 +83,9 @@ def register_pipeline(
         name=name,
         hash=content_hash,
         changed=tuple(changed),
-        pending_objects=_wake(aws, name),
+        pending_objects=_wake(aws, name, definition, retrain=retrain),
         left_out=_left_out(aws, name, registration.baseline) if new_baseline else 0,
+        asked_run=asking.asked_run(aws, name, registration),
     )
 
 
@@ -296,10 +305,15 @@ def _markers(definition: PushedDefinition, former: Registration | None) -> tuple
     return tuple(sorted(name for name in known if name))
 
 
-def _wake(aws: Adapters, name: str) -> int:
-    """Re-arm the pipeline and wake it if objects wait; how many do."""
+def _wake(aws: Adapters, name: str, definition: PushedDefinition, *, retrain: bool) -> int:
+    """Re-arm the pipeline, ask for a run if there is to be one, and wake it; how many objects wait.
+
+    The registration is written: who claims from now on runs with this definition.
+    """
     aws.ledger.rearm(name)
+    if retrain or asking.runs_otherwise(aws, name, definition):
+        aws.ledger.ask(name, "retrain" if retrain else "push", int(clock.now()))
     waiting = aws.ledger.count_pending(name)
-    if waiting:
+    if waiting or aws.ledger.state(name).wanted:
         wakes.arm(aws, name, "pushed", 0)
     return waiting

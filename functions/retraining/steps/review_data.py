@@ -42,6 +42,8 @@ def review_data(aws: Adapters, pipeline: str, token: int, decision: str) -> Revi
     for move in review.moves(record, decision, by_key=by_key):
         _refuse_claimed(aws, record, move)
         _move_record(aws, record, move)
+        if move.becomes == TRAINED and record.data_state == SUSPECT:
+            _ask(aws, pipeline)  # before the objects move: a repetition would find none
         moved = aws.ledger.move_objects(pipeline, token, manifest.objects, move, clock.now())
         if moved:
             _afterwards(aws, record, move, moved)
@@ -69,9 +71,17 @@ def _move_record(aws: Adapters, record: RunRecord, move: Move) -> None:
         raise ReviewRefused(f"somebody else has decided about the data of run {record.run}")
 
 
+def _ask(aws: Adapters, pipeline: str) -> None:
+    """Ask for a run that trains on what is in the history again; one that is open does not."""
+    aws.ledger.ask(pipeline, "release", int(clock.now()))
+    wakes.arm(aws, pipeline, "released", 0)
+
+
 def _afterwards(aws: Adapters, record: RunRecord, move: Move, moved: int) -> None:
     """Wake the pipeline for what is back; delete the copy that nothing reads any more."""
     pipeline = record.pipeline
+    if move.becomes == TRAINED and record.data_state != SUSPECT:  # a repetition
+        _ask(aws, pipeline)
     if move.becomes != TRAINED and move.was == SUSPECT:
         aws.work.delete(names.accepted_batch(pipeline, record.token))
     if move.becomes == PENDING:

@@ -16,9 +16,9 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.settlement import Settlement
 from retraining.observability import log
-from retraining.rules import names, series, settlement
+from retraining.rules import claims, names, series, settlement
 from retraining.rules.arrivals import wants_more
-from retraining.rules.settlement import FAILED, PENDING, QUARANTINED, Ending
+from retraining.rules.settlement import FAILED, KEPT, PENDING, QUARANTINED, SUPERSEDED, Ending
 from retraining.steps import quarantine, wakes
 
 SIDE_BY_SIDE: Final = 16  # copies under way at once
@@ -45,7 +45,7 @@ def settle_data(
     The decision is written down first. Whoever comes after a settling that stopped half-way
     completes what was decided then, whatever became of the run since.
     """
-    settled = _holds(aws, pipeline, token)
+    settled, asked = _holds(aws, pipeline, token), 0
     if settled:
         wanted = Settlement(outcome=outcome, data_state=data_state, sentence=sentence)
         decided = _decided(aws, pipeline, token, wanted)
@@ -53,7 +53,8 @@ def settle_data(
             _keep_pending(aws, pipeline, token)
         elif manifest := aws.run_folder(pipeline, token).find(Manifest):
             _settle_objects(aws, manifest, decided)
-        settled = _release(aws, pipeline, token, decided)
+            asked = manifest.asked
+        settled = _release(aws, pipeline, token, decided, asked)
     return SettledRun(settled=settled, follow_up=_follow_up(aws, pipeline))
 
 
@@ -86,6 +87,9 @@ def _keep_pending(aws: Adapters, pipeline: str, token: int) -> None:
 
 def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> None:
     pipeline, token = manifest.pipeline, manifest.token
+    if manifest.again:
+        _settle_again(aws, manifest, decided)
+        return
     data_state = settlement.unless_released(decided.data_state, released=manifest.released)
     checked = checked_objects(aws, manifest)
     endings = settlement.endings(manifest.objects, checked, data_state, decided.sentence)
@@ -104,6 +108,19 @@ def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> N
         arrival=series.arrival(manifest, measured) if measured else None,
     )
     aws.ledger.update_run(settled)  # before the lease goes: the next run's claim reads it
+
+
+def _settle_again(aws: Adapters, manifest: Manifest, decided: Settlement) -> None:
+    """A run without objects of its own: its batch is in the history, and stays there as it is."""
+    repeats = decided.data_state == SUPERSEDED
+    settled = RunRecord(
+        pipeline=manifest.pipeline,
+        token=manifest.token,
+        again=claims.judged_again(manifest),
+        data_state=SUPERSEDED if repeats else KEPT,
+        fingerprint=manifest.fingerprint,
+    )
+    aws.ledger.update_run(settled)
 
 
 def _quarantine_batch(
@@ -125,24 +142,25 @@ def _quarantine_batch(
         list(pool.map(keep, (item for item in manifest.objects if item.id in reasons)))
 
 
-def _release(aws: Adapters, pipeline: str, token: int, decided: Settlement) -> bool:
+def _release(aws: Adapters, pipeline: str, token: int, decided: Settlement, asked: int) -> bool:
     """Release in one conditional update; when more arrived meanwhile, look again."""
     while True:
         seen = aws.ledger.state(pipeline)
         if seen.lease is None or seen.lease.token != token:
             return False
-        after = settlement.aftermath(seen, decided.outcome, decided.sentence, clock.now())
+        after = settlement.aftermath(seen, decided.outcome, decided.sentence, clock.now(), asked)
         if aws.ledger.release_lease(pipeline, token, seen, after):
             log.info("released the lease", extra={"pipeline": pipeline, "token": token})
             return True
 
 
 def _follow_up(aws: Adapters, pipeline: str) -> bool:
-    """One wake if objects wait; looked at after the release, so none is overlooked."""
+    """One wake if objects wait or a run is asked for; looked at after the release, so none is
+    overlooked."""
     state = aws.ledger.state(pipeline)
-    if state.paused or state.lease is not None or wants_more(state):
+    if state.paused or state.lease is not None:
         return False
-    if not aws.ledger.has_pending(pipeline):
+    if not state.wanted and (wants_more(state) or not aws.ledger.has_pending(pipeline)):
         return False
     wait = max(0, (state.retry_at or 0) - clock.now())
     wakes.ensure(aws, pipeline, state, "follow-up", wait)

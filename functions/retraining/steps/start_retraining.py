@@ -8,9 +8,10 @@ from typing import Final
 
 from retraining import clock
 from retraining.adapters import Adapters
+from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
 from retraining.observability import RUNS_STARTED, count, log
-from retraining.rules import arrivals, names
+from retraining.rules import arrivals, claims, names
 from retraining.rules.arrivals import (
     SCHEDULE,
     Lease,
@@ -62,21 +63,28 @@ def _wake(aws: Adapters, pipeline: str, reason: str) -> None:
         case Rearm(wait):
             # not the schedule's own words: it did not call again
             wakes.arm(aws, pipeline, "scheduled" if called else reason, wait)
-        case Start(token):
-            _start(aws, pipeline, token, state)
+        case Start(again=True) if not _has_history(aws, pipeline, registration):
+            aws.ledger.answer(pipeline, state.asked)  # the first drop will be trained on
+        case Start(token, again):
+            _start(aws, pipeline, token, state, again=again)
         case Repeat(lease):
             _launch(aws, pipeline, lease)
         case Leave() | Nothing():
             pass
 
 
-def _start(aws: Adapters, pipeline: str, token: int, state: State) -> None:
+def _has_history(aws: Adapters, pipeline: str, registration: Registration) -> bool:
+    return bool(claims.history(aws.ledger.runs(pipeline), registration.baseline))
+
+
+def _start(aws: Adapters, pipeline: str, token: int, state: State, *, again: bool) -> None:
     lease = Lease(
         token=token,
         execution=names.run_id(pipeline, token),
         input=json.dumps({"pipeline": pipeline, "token": token}),
         at=int(clock.now()),
         arrivals=state.arrivals,
+        again=again,
     )
     if aws.ledger.take_lease(pipeline, lease):
         _launch(aws, pipeline, lease)

@@ -16,6 +16,7 @@ from ratchet.cli.invoke import invoke
 from ratchet.cli.lint import lint
 from ratchet.cli.new import new
 from ratchet.cli.push import push
+from ratchet.cli.retrain import retrain
 from ratchet.cli.rollback import rollback
 from ratchet.cli.runs import runs, show
 from ratchet.cli.state_test import state_test
@@ -37,6 +38,7 @@ _PANELS: dict[str, dict[str, Any]] = {
     "Author a pipeline": {"new": new, "try": try_files, "push": push},
     "Keep it fresh": {
         "upload": upload,
+        "retrain": retrain,
         "runs": runs,
         "show": show,
         "data": data,

@@ -98,31 +98,34 @@ def release(
 
     It lands again, and a run checks it by the contract as it is now and trains on it: however few
     rows they are, and without setting them aside again. Suspect rows of a pipeline that splits by
-    key return to the history under their own batch instead, so that later rows stay newer. With
-    --wait the exit code is 0 only when the run ends PROMOTED.
+    key return to the history under their own batch instead, so that later rows stay newer; a run
+    with the newest batch again trains on them. With --wait the exit code is 0 only when the run
+    ends PROMOTED.
 
     Example: ratchet data release bank-marketing-000003
     """
-    from ratchet.cli import following, run_report, screen, set_aside
+    from ratchet.cli import asked, following, run_report, screen, set_aside
 
     ref = RunRef.parse(run)
     found = where.find(writes=True)
-    landed = set_aside.landed(found, ref)
+    landed, number = set_aside.landed(found, ref), asked.asked(found, ref.pipeline) + 1
     answer = _review(found, ref, "release")
-    wait = wait and answer["becomes"] != "TRAINED"
     if json_output and not wait:
         screen.print_json(answer)
         return
     what = screen.plural(int(answer["objects"]), "object")
     if answer["becomes"] == "TRAINED":
-        text = f"{what} of {ref.id} returned to the history: every later run trains on them."
+        text = f"{what} of {ref.id} returned to the history, and a run trains on them"
     else:
         text = f"{what} of {ref.id} landed again"
-        text += "." if wait else f"; watch the run with: ratchet runs {ref.pipeline}"
+    text += "." if wait else f"; watch the run with: ratchet runs {ref.pipeline}"
     if not json_output:
         screen.stdout().print(text, soft_wrap=True)
     if wait:
-        record = following.follow_drop(found, ref.pipeline, landed, screen.stderr())
+        if answer["becomes"] == "TRAINED":
+            record = asked.follow_asked(found, ref.pipeline, number, screen.stderr())
+        else:
+            record = following.follow_drop(found, ref.pipeline, landed, screen.stderr())
         run_report.end_with(found, record, answer if json_output else None)
 
 

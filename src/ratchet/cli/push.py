@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from ratchet.cli.pipeline_folder import Packed
 
 
+ON_ARRIVAL = (
+    "Changed settings are backtested first: trained without the new drop, and compared with the"
+    " champion on all of its rows."
+)
+ONCE_MORE = (
+    "Changed settings are backtested first: they and the champion's are trained without that batch,"
+    " and compared on all of its rows."
+)
+
+
 @command
 def push(
     folder: PipelineFolder,
@@ -108,7 +118,9 @@ def changed(folder: Path, settings: list[str], *, keep: bool = True) -> Iterator
             path.write_bytes(former)
 
 
-def send(stack: Stack, packed: Packed, *, new_baseline: bool = False) -> dict[str, Any]:
+def send(
+    stack: Stack, packed: Packed, *, new_baseline: bool = False, retrain: bool = False
+) -> dict[str, Any]:
     """Upload the folder under its hash and register it; returns the answer of register_pipeline."""
     prefix = layout.definition_prefix(packed.name, packed.hash)
     for name, body in packed.files.items():
@@ -116,7 +128,12 @@ def send(stack: Stack, packed: Packed, *, new_baseline: bool = False) -> dict[st
     reply = stack.client("lambda").invoke(
         FunctionName=stack.register_function,
         Payload=json.dumps(
-            {"name": packed.name, "hash": packed.hash, "new_baseline": new_baseline}
+            {
+                "name": packed.name,
+                "hash": packed.hash,
+                "new_baseline": new_baseline,
+                "retrain": retrain,
+            }
         ),
     )
     answer = json.loads(reply["Payload"].read())
@@ -164,11 +181,14 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
             " any more. The champion keeps serving, and is compared with the next models on rows"
             " that land from now on."
         )
+    asked = answer.get("asked_run") or {}
     if before.open_run:
         yield f"Run {before.open_run} is open, and ends with the definition that it began with."
     else:
         waiting = int(answer.get("pending_objects") or 0)
-    if waiting:
+    if asked and not (waiting and asked["again"] is None and asked["after"] is None):
+        yield _asked_for(asked)
+    elif waiting:
         when = _when(packed.definition.get("trigger") or {}, is_open=before.open_run is not None)
         yield f"{plural(waiting, 'waiting object')} will be trained on{when}."
     else:
@@ -177,10 +197,24 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
     etl = packed.definition.get("etl") or {}
     features = "etl" in changed and not etl.get("recipe")
     if before.has_champion and ("training" in changed or features):
-        yield (
-            "Changed settings are backtested first: trained without the new drop, and compared"
-            " with the champion on all of its rows."
+        yield ONCE_MORE if asked.get("again") else ON_ARRIVAL
+
+
+def _asked_for(asked: dict[str, Any]) -> str:
+    """What the run trains on that was asked for, and when it starts."""
+    from ratchet.cli.screen import duration
+
+    if asked["after"]:
+        return (
+            f"One run with this definition follows run {asked['after']}: on what has landed by"
+            " then, or where nothing has, on the newest batch again."
         )
+    if asked["again"] is None:
+        return "One run with this definition comes with the first drop that can be trained on."
+    earlier = int(asked["batches"]) - 1
+    before = f"after {earlier} earlier batch{'es' * (earlier != 1)}" if earlier else "alone"
+    when = f"in {duration(asked['seconds'])}" if asked["seconds"] else "at once"
+    return f"The batch of run {asked['again']} is judged again, {before}; a run starts {when}."
 
 
 def _when(trigger: dict[str, Any], *, is_open: bool) -> str:

@@ -83,7 +83,7 @@ def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
                 screen.number(champion),
                 screen.number(challenger),
                 screen.count((record.get("rows") or {}).get("accepted")),
-                _data(record.get("data_state")),
+                _data(record),
                 screen.clock_time(record.get("started")),
                 screen.duration(seconds),
                 *([record.get("sentence") or ""] if with_sentence else []),
@@ -94,8 +94,11 @@ def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
     return screen.table("", [*columns, "verdict"] if with_sentence else columns, rows)
 
 
-def _data(state: str | None) -> str:
+def _data(record: dict[str, Any]) -> str:
     """What became of a run's data, where that is not the usual."""
+    state = record.get("data_state")
+    if record.get("again"):
+        return f"again {str(record['again']).rpartition('-')[2]}"
     return "" if state in (None, "TRAINED", "PENDING") else state.lower()
 
 
@@ -201,6 +204,8 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     out.print(f"{ref.id}  started {started}, took {screen.duration(seconds)}", style="bold")
     run_report.print_record(out, record)
     rows = record.get("rows") or {}
+    if again := record.get("again"):
+        out.print(f"  a retraining without new data: the batch of run {again} was judged again")
     if settings := record.get("settings"):
         out.print("  settings: " + ", ".join(f"{k} {v}" for k, v in sorted(settings.items())))
     if rows:

@@ -615,6 +615,68 @@ def test_changed_settings_are_taken_by_their_backtest(
         assert [one.ours for one in pass_2.comparisons] == ["backtest", "challenger"]
 
 
+def again(found: Facts, difference: float | None, error: float = 0.004) -> Facts:
+    """On a batch that the champion knows: nothing arrived, and both settings trained again."""
+    candidates = found.measured.candidates
+    del candidates["champion"]["arrival"]
+    differences = found.measured.differences
+    if difference is not None:
+        candidates["backtest"] = {"arrival": measured(0.66 + difference, 9000)}
+        candidates["former"] = {"arrival": measured(0.66, 9000)}
+        pair = {"ours": "backtest", "theirs": "former", "holdout": "arrival", "clusters": None}
+        apart = PairedDifference(**pair, estimate=difference, error=error, rows=9000)
+        differences = (*differences, apart)
+    known = replace(found.measured, differences=differences)
+    return replace(found, measured=known, again=True, changed=True)
+
+
+@pytest.mark.parametrize(
+    ("difference", "error", "taken", "said"),
+    [
+        (0.02, 0.004, "new", "the new settings are taken"),
+        (-0.02, 0.004, "former", "the new settings are refused"),
+        (-0.005, 0.004, "former", "does not decide"),
+    ],
+)
+def test_settings_are_judged_on_an_earlier_batch_by_both_trained_without_it(
+    difference: float, error: float, taken: str, said: str
+) -> None:
+    first = gate.judge(TERMS, first_pass(again(met(0.3), difference, error)))
+    assert isinstance(first.decision, Further)
+    assert first.decision.wanted == (Wanted(role="challenger", settings=taken),)
+    verdict = gate.judge(TERMS, again(met(0.3), difference, error))
+    assert verdict.decision.name == "promote", "what the champion has seen says nothing of data"
+    assert verdict.data is None
+    assert said in verdict.decision.sentence.lower()
+    assert "the former settings' 0.6600" in verdict.decision.sentence
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({"first_batch": True}, "can be tested from the second batch on"),
+        ({"other_features": True}, "its features are not made any more"),
+    ],
+)
+@pytest.mark.parametrize("option", ["keep", "take"])
+def test_settings_that_an_earlier_batch_cannot_test_are_undecided(
+    known: dict[str, bool], said: str, option: str
+) -> None:
+    terms = replace(TERMS, undecided_settings=option)
+    found = replace(first_pass(again(met(0.66), None)), **known)
+    verdict = gate.judge(terms, found)
+    assert verdict.settings is not None
+    assert not verdict.settings.decided
+    assert said in verdict.settings.sentence
+    if "other_features" in known and option == "keep":
+        assert verdict.decision.name == "inconclusive"
+        return
+    assert isinstance(verdict.decision, Further)
+    assert [one.role for one in verdict.decision.wanted] == ["challenger"]
+    ended = gate.judge(terms, replace(again(met(0.66), None), **known)).decision
+    assert ended.name == "promote"
+
+
 @pytest.mark.parametrize(
     ("difference", "option", "name", "said"),
     [

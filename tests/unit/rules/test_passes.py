@@ -89,7 +89,9 @@ def test_a_champion_of_other_features_is_compared_on_rows_of_its_own(
         }
     )
     champion = replace(unit_model.FORMER, hyperparameters={"max_depth": "5"}, **theirs)
-    manifest: Any = SimpleNamespace(name="run", definition=definition, champion=champion)
+    manifest: Any = SimpleNamespace(
+        name="run", definition=definition, champion=champion, again=False, history=()
+    )
     plan = Plan.of(manifest, "s3://work/r")
     assert plan.theirs == folder
     assert plan.other_features == backtested
@@ -118,11 +120,51 @@ def test_settings_are_backtested_where_a_run_could_go_back_to_the_former_ones(
         }
     )
     champion = replace(unit_model.FORMER, hyperparameters=former)
-    manifest: Any = SimpleNamespace(name="run", definition=definition, champion=champion)
+    manifest: Any = SimpleNamespace(
+        name="run", definition=definition, champion=champion, again=False, history=()
+    )
     plan = Plan.of(manifest, "s3://work/r")
     assert plan.former == (former if backtested else None)
     assert ("backtest" in plan.parts) == backtested
     assert "early_stopping_rounds" not in str(plan.first_pass())
+
+
+def test_on_a_batch_that_the_champion_knows_both_settings_are_trained_without_it() -> None:
+    plan = replace(CHANGED, again=True)
+    champion, backtest, former = plan.first_pass()
+    assert champion.score == f"{PREPARED}/holdout/", "it may have been trained on the others"
+    assert (backtest.hyperparameters, former.hyperparameters) == (SETTINGS, FORMER)
+    assert backtest.train == former.train == f"{PREPARED}/backtest/train/"
+    assert backtest.score == former.score == f"{PREPARED}/arrival/"
+    assert former.role == "former"
+    assert {backtest.model, former.model} == {*plan.aside}
+    assert plan.parts == ("backtest",), "it says nothing about the data"
+    assert roles(replace(BESIDE, again=True).first_pass()) == ["champion", "challenger"]
+
+
+@pytest.mark.parametrize(
+    ("history", "module", "testable"),
+    [(("run-000001",), None, True), ((), None, False), (("run-000001",), "2" * 64, False)],
+)
+def test_settings_that_cannot_be_tested_are_not_trained_for_a_test(
+    history: tuple[str, ...], module: str | None, testable: bool
+) -> None:
+    """Without an earlier batch there is nothing to train on, and former features are gone."""
+    definition = PushedDefinition(
+        json={
+            "data": {"columns": {"a": {}, "y": {}}, "label": "y"},
+            "etl": {"recipe": None, "transform": "1" * 64, "features": None},
+            "training": {"hyperparameters": {"max_depth": 5}},
+        }
+    )
+    champion = replace(unit_model.FORMER, hyperparameters=FORMER, module=module)
+    manifest: Any = SimpleNamespace(
+        name="run", definition=definition, champion=champion, again=True, history=history
+    )
+    plan = Plan.of(manifest, "s3://work/r")
+    assert plan.former == FORMER
+    assert roles(plan.first_pass())[1:] == (["backtest", "former"] if testable else [])
+    assert ("backtest" in plan.parts) == testable
 
 
 def test_a_challenger_has_the_settings_that_the_backtest_chose() -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from retraining.documents.verdict import Comparison
 from retraining.rules import intervals
+from retraining.rules.candidates import FORMER
 from retraining.rules.gate.terms import Facts, Terms
 from retraining.rules.measuring import known
 
@@ -15,6 +16,7 @@ NOT_WORSE: Final = "not worse"
 SLIGHTLY_WORSE: Final = "worse, by less than the margin"
 WORSE: Final = "worse"
 UNDECIDED: Final = "undecided"
+WHOSE: Final = {FORMER: "former settings'"}
 
 
 def compare(ours: str, theirs: str, holdout: str, terms: Terms, facts: Facts) -> Comparison | None:
@@ -72,9 +74,10 @@ def bounded(comparison: Comparison) -> bool:
 
 def in_words(comparison: Comparison, terms: Terms) -> str:
     """`fresh auc 0.8124 against the champion's 0.8016 on 4,120 rows, better (...)`."""
+    whose = WHOSE.get(comparison.theirs, f"{comparison.theirs}'s")
     return (
         f"{comparison.holdout} {terms.metric} {comparison.our_value:.4f} against the"
-        f" {comparison.theirs}'s {comparison.their_value:.4f} on {size(comparison)},"
+        f" {whose} {comparison.their_value:.4f} on {size(comparison)},"
         f" {_read_and_bounds(comparison, terms)}"
     )
 

@@ -27,7 +27,7 @@ NOTHING: Final = "no verdict on the data: "
 def data_verdict(facts: Facts) -> DataVerdict | None:
     """What is known of the batch as a whole; None without a champion that scored it."""
     found = facts.of(ARRIVAL, CHAMPION)
-    if found is None:
+    if found is None or facts.again:
         return None
     level = usual_lift(facts)
     reason = _silent(found, level, facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from retraining.documents.verdict import Comparison, SettingsVerdict
+from retraining.rules import candidates
 from retraining.rules.candidates import ARRIVAL, BACKTEST, CHAMPION
 from retraining.rules.gate import comparison
 from retraining.rules.gate.comparison import SLIGHTLY_WORSE, UNDECIDED, WORSE
@@ -21,9 +22,10 @@ def settings_verdict(
     """The answer of the backtest and its comparison; None if nothing was changed."""
     if not facts.changed:
         return None
-    found = comparison.compare(BACKTEST, CHAMPION, ARRIVAL, terms, facts)
+    theirs = candidates.FORMER if facts.again else CHAMPION
+    found = comparison.compare(BACKTEST, theirs, ARRIVAL, terms, facts)
     if found is None:
-        told = "their backtest could not be compared with the champion"
+        told = _untested(facts)
         return _undecided(terms, facts.what_changed, told), None
     told = comparison.in_words(found, terms)
     if found.reading in (WORSE, SLIGHTLY_WORSE):
@@ -33,6 +35,14 @@ def settings_verdict(
         return _undecided(terms, facts.what_changed, told), found
     sentence = f"the new {facts.what_changed} are taken: {told}"
     return SettingsVerdict(taken=NEW, decided=True, sentence=sentence), found
+
+
+def _untested(facts: Facts) -> str:
+    if facts.again and facts.other_features:
+        return "the champion knows this batch, and its features are not made any more"
+    if facts.again and facts.first_batch:
+        return "they can be tested from the second batch on"
+    return "their backtest could not be compared with the champion"
 
 
 def _undecided(terms: Terms, changed: str, told: str) -> SettingsVerdict:

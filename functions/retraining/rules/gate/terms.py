@@ -70,6 +70,8 @@ class Facts:
     trains_alone: bool = True  # the batch has rows of its own to fit on and to stop on
     released: bool = False  # by a person: whatever the batch looks like, it is not set aside
     earlier: tuple[Earlier, ...] = ()  # oldest first
+    again: bool = False  # the batch is an earlier one, which says nothing new of the champion
+    first_batch: bool = False  # nothing was trained on before it
 
     @property
     def what_changed(self) -> str:
