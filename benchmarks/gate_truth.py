@@ -71,8 +71,8 @@ class Trees:
         return auc(rows.labels, self.scores(rows))
 
 
-def online_retail(file: Path) -> list[Rows]:
-    """An order a row, with what was known of its customer at that time; a batch a month."""
+def orders_of(file: Path) -> pd.DataFrame:
+    """An order a row, with what was known of its customer at that time, and whether more came."""
     lines = pd.read_csv(file, dtype={"InvoiceNo": str, "CustomerID": str})
     lines["InvoiceDate"] = pd.to_datetime(lines["InvoiceDate"])
     lines = lines[lines["CustomerID"].notna() & ~lines["InvoiceNo"].str.startswith("C")]
@@ -96,8 +96,13 @@ def online_retail(file: Path) -> list[Rows]:
     orders["spent_before"] = of["value"].cumsum() - orders["value"]
     orders["hour"], orders["weekday"] = orders["at"].dt.hour, orders["at"].dt.dayofweek
     until_next = (of["at"].shift(-1) - orders["at"]).dt.total_seconds() / 86400
-    orders["again"] = (until_next <= AGAIN_WITHIN).astype(float)
-    known = orders[orders["at"] < orders["at"].max() - pd.Timedelta(days=AGAIN_WITHIN)]
+    orders["again"] = (until_next <= AGAIN_WITHIN).astype(int)
+    return orders[orders["at"] < orders["at"].max() - pd.Timedelta(days=AGAIN_WITHIN)]
+
+
+def online_retail(file: Path) -> list[Rows]:
+    """The orders, a batch a month."""
+    known = orders_of(file)
     columns = ["value", "items", "lines", "domestic", "before", "since_last", "since_first"]
     columns += ["spent_before", "hour", "weekday"]
     days = known["at"].dt.floor("D").astype("int64") / 86400e9

@@ -80,9 +80,16 @@ def free_text(chance: random.Random) -> bytes:
 
 def ids(chance: random.Random) -> bytes:
     rows = (
-        [1000 + n, f"C{chance.randint(0, 90):04}", chance.gauss(5, 2), n % 2] for n in range(600)
+        [
+            1000 + n,
+            f"C{chance.randint(0, 90):04}",
+            70 + chance.randint(0, 90),
+            chance.gauss(5, 2),
+            n % 2,
+        ]
+        for n in range(600)
     )
-    return table("order_id,customer,amount,again", rows).encode()
+    return table("order_id,customer,ClerkID,amount,again", rows).encode()
 
 
 def mixed(chance: random.Random) -> bytes:
@@ -171,7 +178,8 @@ SHAPES = (
     Shape("text", free_text, ("--label", "recommended"), ("left out: free text",)),
     Shape("ids", ids, ("--label", "again"),
           ("left out: different in every row", "customer repeats: 91 values in 600 rows",
-           "split: {by: group, column: customer}"), columns={"customer": "text"}),
+           "split: {by: group, column: customer}", "left out: an id, whose size says nothing",
+           "ClerkID repeats"), columns={"customer": "text"}),
     Shape("mixed", mixed, ("--label", "sold"), ("n/a is a missing value",),
           {"csv": {"null_values": ["n/a"]}},
           {"size": "number", "kind": "category", "insured": "category", "floor": "category"}),

@@ -21,10 +21,6 @@ MOST_CATEGORIES = 50
 OFTEN = 5
 """How often each value of a category comes on average, at least."""
 MOST_CLASSES = 50
-ID = re.compile(
-    r"(?i:(^|[ _.-])(id|ids|uuid|guid|nr|no|number|key|index))$|[a-z](Id|ID|Nr|No|Key)$"
-)
-"""How columns are called that say which row it is."""
 LIKELY = re.compile(r"(?i)^(label|target|y|class|outcome|churn.*|.*_?(label|target|flag|class))$")
 """How columns are called that are to be predicted."""
 MOST_CANDIDATES = 8
@@ -245,8 +241,9 @@ def _column(
         return Column(seen, kind, "left out", "the key")
     if kind in (*CALENDAR, "text"):
         return Column(seen, kind, "left out", "free text" if kind == "text" else f"a {kind}")
-    if kind == "integer" and _counts(seen) and ID.search(seen.name):
-        return Column(seen, kind, "left out", "different in every row")
+    if kind in ("integer", "number") and hints.is_id(seen):
+        why = "different in every row" if _counts(seen) else "an id, whose size says nothing"
+        return Column(seen, kind, "left out", why)
     if seen.distinct == 1 and not seen.empty:
         return Column(seen, kind, "left out", "the same in every row")
     return Column(seen, kind, "code" if kind == "category" else "number")

@@ -5,11 +5,17 @@ The service names such columns in the first batch as well; here nothing has been
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ratchet.cli.authoring import tables
 from ratchet.cli.authoring.seen import Seen
 
+ID = re.compile(
+    r"(?i:(^|[ _.-])(id|ids|uuid|guid|nr|no|number|key|index))$|[a-z](Id|ID|Nr|No|Key)$"
+)
+"""How columns are called that say which row it is."""
+MANY = 50  # values, for them not to be those of a category
 LEAK = 0.9  # AUC of a column alone, as in the service's rules
 LINE = 0.99  # correlation with a numeric label
 ENOUGH = 50  # rows of each label, to say what gives it away
@@ -18,12 +24,17 @@ OFTEN = 5  # rows a value of a column of texts has on average, to be counted by 
 _SAMPLE = "(SELECT * FROM landed USING SAMPLE reservoir(50000 ROWS) REPEATABLE (1))"
 
 
+def is_id(seen: Seen) -> bool:
+    """True of what is called so and has many values."""
+    return seen.distinct > MANY and ID.search(seen.name) is not None
+
+
 def groups(columns: Sequence[Seen], apart: Sequence[str]) -> Iterator[Seen]:
-    """Columns of texts with many values that come again, as those of a customer do."""
+    """Ids and columns of texts with many values that come again, as those of a customer do."""
     for seen in columns:
         texts = not seen.numbers and not seen.dates and not seen.stamps
-        again = seen.distinct > 50 and 2 * seen.distinct <= seen.filled
-        if texts and again and seen.name not in apart:
+        again = seen.distinct > MANY and 2 * seen.distinct <= seen.filled
+        if (texts or is_id(seen)) and again and seen.name not in apart:
             yield seen
 
 
