@@ -124,7 +124,7 @@ def test_the_transform_knows_every_category_and_leaves_out_what_is_not_a_feature
 
 
 def test_plain_numbers_need_no_transform(run: Run) -> None:
-    Path("n.csv").write_text("a,b,y\n" + "".join(f"{n},{n / 3},{n % 2}\n" for n in range(99)))
+    Path("n.csv").write_text("a,b,y\n" + "".join(f"{n * 3},{n / 3},{n % 2}\n" for n in range(99)))
     assert run("new", "numbers", "--from-csv", "n.csv", "--label", "y").exit_code == 0
     assert sorted(file.name for file in Path("pipelines/numbers").iterdir()) == [
         "columns.yaml", "pipeline.yaml",

@@ -81,7 +81,8 @@ def free_text(chance: random.Random) -> bytes:
 def ids(chance: random.Random) -> bytes:
     rows = (
         [
-            1000 + n,
+            1000 + 3 * n,
+            100_001 + n,
             f"C{chance.randint(0, 90):04}",
             70 + chance.randint(0, 90),
             chance.gauss(5, 2),
@@ -89,7 +90,7 @@ def ids(chance: random.Random) -> bytes:
         ]
         for n in range(600)
     )
-    return table("order_id,customer,ClerkID,amount,again", rows).encode()
+    return table("order_id,booking,customer,ClerkID,amount,again", rows).encode()
 
 
 def mixed(chance: random.Random) -> bytes:
@@ -175,9 +176,11 @@ SHAPES = (
     Shape("tall", tall, ("--label", "churned"), ("30,000 rows",), columns={"plan": "category"}),
     Shape("dates", dates, ("--label", "returned", "--time", "delivered"),
           ("ordered is read as %d/%m/%Y",), columns={"ordered": "date", "delivered": "timestamp"}),
-    Shape("text", free_text, ("--label", "recommended"), ("left out: free text",)),
+    Shape("text", free_text, ("--label", "recommended"),
+          ("left out: free text", "recommended is text, so the endpoint takes prepared rows")),
     Shape("ids", ids, ("--label", "again"),
-          ("left out: different in every row", "customer repeats: 91 values in 600 rows",
+          ("left out: it counts the rows", "left out: different in every row",
+           "customer repeats: 91 values in 600 rows",
            "split: {by: group, column: customer}", "left out: an id, whose size says nothing",
            "ClerkID repeats"), columns={"customer": "text"}),
     Shape("mixed", mixed, ("--label", "sold"), ("n/a is a missing value",),

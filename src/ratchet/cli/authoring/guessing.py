@@ -102,7 +102,9 @@ def guess(name: str, look: Look, label: str, time: str | None, keys: tuple[str, 
     if time is not None:
         _require_order(look.column(time))
     columns = tuple(_column(seen, label, time, keys, task.classes) for seen in look.columns)
-    if not any(column.use in ("number", "code") for column in columns):
+    without = tuple(map(_without_counter, columns))
+    columns = without if any(map(_is_used, without)) else columns
+    if not any(map(_is_used, columns)):
         left = ", ".join(f"{column.name} ({column.why})" for column in columns if column.why)
         raise CliError(f"no column is left to learn from; left out: {left}")
     doubts = tuple(_doubts(look, columns, label, time, keys, task))
@@ -249,6 +251,20 @@ def _column(
     return Column(seen, kind, "code" if kind == "category" else "number")
 
 
+def _is_used(column: Column) -> bool:
+    return column.use in ("number", "code")
+
+
+def _without_counter(column: Column) -> Column:
+    """What counts the rows of this file without a gap would count on in the next."""
+    seen = column.seen
+    if column.use != "number" or column.kind != "integer" or not _counts(seen):
+        return column
+    if seen.low is None or seen.high is None or seen.high - seen.low + 1 != seen.rows:
+        return column
+    return Column(seen, column.kind, "left out", "it counts the rows")
+
+
 def _doubts(
     look: Look,
     columns: tuple[Column, ...],
@@ -261,6 +277,10 @@ def _doubts(
     if task.classes:
         numbers = ", ".join(f"{value} = {place}" for place, value in enumerate(task.classes))
         found.append(f"{label}: the model learns {numbers}")
+        found.append(
+            f"{label} is text, so the endpoint takes prepared rows; with numbers in its place it"
+            " would take rows as they land"
+        )
     dates = [one.name for one in columns if one.kind in CALENDAR and one.use != "label"]
     if time is None and dates:
         found.append(
