@@ -231,6 +231,53 @@ def test_every_wrong_step_of_a_recipe_is_named_with_its_line(folder: Path) -> No
         assert sentence in said
 
 
+WRONG_COLUMNS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"Operation": "UPPER_CASE", "Parameters": {"sourceColumn": "jobs"}},
+        "Step 1 (UPPER_CASE): column 'jobs' does not exist; did you mean job",
+    ),
+    (
+        {"Operation": "RENAME", "Parameters": {"sourceColumn": "job", "targetColumn": "age"}},
+        "Step 1 (RENAME): column 'age' exists already",
+    ),
+    (
+        {"Operation": "DELETE", "Parameters": {"sourceColumns": '["batch"]'}},
+        "Step 1 (DELETE): column 'batch' is gone afterwards, and a run needs it",
+    ),
+    (
+        {"Operation": "DELETE", "Parameters": {"sourceColumns": '["y"]'}},
+        "Step 1 (DELETE): column 'y' is gone afterwards, and a run needs it",
+    ),
+    (
+        {
+            "Operation": "GROUP_BY",
+            "Parameters": {
+                "sourceColumns": '["job"]',
+                "groupByAggFunctionOptions": '[{"sourceColumnName": "age",'
+                ' "targetColumnName": "ages", "functionName": "SUM"}]',
+            },
+        },
+        "Step 1 (GROUP_BY): column 'row_id' is gone afterwards, and a run needs it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("action", "said"), WRONG_COLUMNS)
+def test_columns_are_followed_through_the_steps(
+    folder: Path, action: dict[str, Any], said: str
+) -> None:
+    (folder / "recipe.json").write_text(json.dumps([{"Action": action}]))
+    assert f"recipe.json:1: {said}" in refused(folder)
+
+
+def test_columns_that_depend_on_the_data_end_the_following(folder: Path) -> None:
+    hot = {"Operation": "ONE_HOT_ENCODING", "Parameters": {"sourceColumn": "job"}}
+    after = {"Operation": "UPPER_CASE", "Parameters": {"sourceColumn": "job_nurse"}}
+    recipe_with(folder, 1, lambda step: step.update(Action=hot))
+    recipe_with(folder, 2, lambda step: step.update(Action=after))
+    assert pack(folder).definition["etl"]["recipe"][1]["Action"] == after
+
+
 def test_a_step_that_databrew_alone_runs_is_a_warning(folder: Path) -> None:
     recipe_with(folder, 2, lambda step: step.update(Action={"Operation": "TRANSPOSE"}))
     (warning, *_) = pack(folder).warnings

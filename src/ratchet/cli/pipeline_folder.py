@@ -70,7 +70,9 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
     if etl.get("recipe"):
         files["recipe.json"] = read_text(folder / etl["recipe"]).encode()
         recipe = _steps(folder / etl["recipe"], files["recipe.json"])
-        doubts = _recipe_doubts(folder / etl["recipe"], files["recipe.json"].decode(), recipe)
+        label = () if etl.get("transform") else (document["data"]["label"],)
+        known = tuple(columns.value["columns"])
+        doubts = _recipe_doubts(folder / etl["recipe"], recipe, known, label)
     if etl.get("transform"):
         files["transform.py"] = read_text(folder / etl["transform"]).encode()
         transform = hashlib.sha256(files["transform.py"]).hexdigest()
@@ -187,10 +189,14 @@ def _steps(path: Path, text: bytes) -> list[Any]:
     return steps
 
 
-def _recipe_doubts(path: Path, text: str, steps: list[Any]) -> tuple[str, ...]:
-    """What DataBrew runs of a recipe and local AWS does not; CliError for what neither runs."""
+def _recipe_doubts(
+    path: Path, steps: list[Any], columns: tuple[str, ...], label: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What DataBrew runs of a recipe and local AWS does not; CliError for what cannot run."""
+    from ratchet.cli.authoring.header import RESERVED
     from ratchet.local_aws.databrew.compiler.recipe import check_recipe
 
+    text = read_text(path)
     places = [text.count("\n", 0, one.start()) + 1 for one in re.finditer(r'"Operation"\s*:', text)]
 
     def located(sentence: str) -> str:
@@ -198,7 +204,7 @@ def _recipe_doubts(path: Path, text: str, steps: list[Any]) -> tuple[str, ...]:
         line = places[int(number[1]) - 1] if number and len(places) == len(steps) else 1
         return f"{path}:{line}: {sentence}"
 
-    found = check_recipe(steps)
+    found = check_recipe(steps, (*columns, *RESERVED), (*RESERVED[:3], *label))
     _refuse([located(problem) for problem in found.problems])
     return tuple(located(sentence) for sentence in found.unsupported)
 

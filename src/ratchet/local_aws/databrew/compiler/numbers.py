@@ -199,6 +199,7 @@ OPERATIONS: dict[str, Operation] = {
         _one_hot,
         keys("sourceColumn"),
         conditional=False,
+        columns_of_data=True,
         doubt="Columns in the order of their values' text; a missing value is 0 in all of them.",
     ),
 }

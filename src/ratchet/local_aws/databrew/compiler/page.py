@@ -18,9 +18,9 @@ Local AWS compiles each step of a DataBrew recipe to one SELECT of DuckDB. It ru
 {len(SUPPORTED)} of the operations of [DataBrew's reference]({_REFERENCE}), under its names and
 parameters, and refuses the rest by the number of the step and the name of what is wrong: an
 operation, a parameter, a value, a condition, a column, with the nearest names that exist.
-`ratchet push`, `ratchet try`
-and CreateRecipe say so before anything runs. What DataBrew knows and local AWS does not run is a
-warning of push and refused by CreateRecipe here.
+`ratchet push`, `ratchet try` and CreateRecipe say so before anything runs. Push and try also follow
+the columns through the steps: one that a step asks for must exist, and the label, row_id, split and
+batch must be in the result. What DataBrew knows and local AWS does not run is a warning there.
 
 This page is generated from the table of operations:
 `python -m ratchet.local_aws.databrew.compiler.page > docs/recipes.md`. Nothing here was compared

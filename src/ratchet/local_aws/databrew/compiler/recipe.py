@@ -71,19 +71,41 @@ class Findings:
     unsupported: tuple[str, ...]
 
 
-def check_recipe(raw_steps: list[Any]) -> Findings:
-    """What parse_recipe would refuse, of all steps."""
+def check_recipe(
+    raw_steps: list[Any], columns: tuple[str, ...] | None = None, kept: tuple[str, ...] = ()
+) -> Findings:
+    """What parse_recipe would refuse, of all steps.
+
+    With the dataset's columns, also a column that does not exist when a step asks for it, up to
+    the first step whose columns depend on the data, and one of those `kept` that is lost.
+    """
     problems, unsupported = list[str](), list[str]()
+    lost: dict[str, str] = {}
     if len(raw_steps) > _MOST_STEPS:
         problems.append(f"a recipe has at most {_MOST_STEPS} steps, not {len(raw_steps)}")
     for number, raw in enumerate(raw_steps, start=1):
+        before, columns = columns, None
         try:
-            _parse_step(number, raw, [])
+            step = _parse_step(number, raw, [])
+            columns = before and _columns_after(number, step, before)
+            gone = [one for one in kept if one in (before or ()) and one not in (columns or kept)]
+            lost |= dict.fromkeys(gone, f"Step {number} ({step.operation})")
         except NotSupportedError as error:
             unsupported.append(str(error))
         except RecipeError as error:
             problems.append(str(error))
+    problems += [
+        f"{place}: column {column!r} is gone afterwards, and a run needs it"
+        for column, place in lost.items()
+        if columns and column not in columns
+    ]
     return Findings(tuple(problems), tuple(unsupported))
+
+
+def _columns_after(number: int, step: Step, columns: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The columns that a step makes of these, if they do not depend on the data."""
+    made = compile_step(number, step, Table("checked", columns)).columns
+    return None if SUPPORTED[step.operation].columns_of_data else made
 
 
 def _parse_step(number: int, raw: Any, warnings: list[str]) -> Step:

@@ -200,6 +200,8 @@ class Operation:
     optional: frozenset[str] = frozenset()
     conditional: bool = True
     """Whether it uses ConditionExpressions."""
+    columns_of_data: bool = False
+    """Whether it depends on the values of the data which columns it makes."""
     doubt: str = ""
     """What differs from DataBrew, or what its reference leaves open and how it is read here."""
 

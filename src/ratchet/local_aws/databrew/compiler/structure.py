@@ -260,6 +260,7 @@ OPERATIONS: dict[str, Operation] = {
         _pivot,
         keys("sourceColumn valueColumn aggregateFunction"),
         conditional=False,
+        columns_of_data=True,
         doubt=(
             "Groups are the rows that are alike in all other columns. New columns are named"
             " <source>_<value>, which the reference does not say, in the order of their values. The"
