@@ -40,14 +40,16 @@ class Plan:
     def of(cls, manifest: Manifest, uri: str) -> Self:
         """The plan of a run whose folder is at `uri`."""
         champion, wanted = manifest.champion, settings_of(manifest)
-        former = _former(manifest, wanted)
         other_features = _other_features(manifest)
+        former = _former(manifest, wanted) or (wanted if other_features else None)
+        if not manifest.history and not manifest.again:
+            former = None  # a new baseline has nothing to test on, and takes what was pushed
         return cls(
             manifest.name,
             uri,
             champion.model if champion else None,
             wanted,
-            former or (wanted if other_features else None),
+            former,
             manifest.definition.refit,
             other_features,
             manifest.again,

@@ -13,7 +13,7 @@ from retraining.documents.document import Part
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.documents.metrics import Metrics
-from retraining.documents.prepared import Prepared
+from retraining.documents.prepared import Prepared, PreparedRows
 from retraining.documents.verdict import JudgedChampion, Verdict
 from retraining.rules import names, series
 from retraining.rules.candidates import (
@@ -87,10 +87,17 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         first_batch=not manifest.history,
         earlier=tuple(Earlier(**asdict(one)) for one in manifest.earlier),
         expects_reference=expects_reference(
-            manifest.reference, prepared.holdout_reference, keyed=manifest.definition.keyed
+            _references(manifest, prepared),
+            prepared.holdout_reference,
+            keyed=manifest.definition.keyed,
         ),
         holdout_share=float(manifest.definition.section("split")["holdout"]),
     )
+
+
+def _references(manifest: Manifest, prepared: PreparedRows) -> tuple[str, ...]:
+    """The reference batches; the run's own, where its held-out rows are all known to a champion."""
+    return manifest.reference if prepared.holdout_fresh else (*manifest.reference, manifest.batch)
 
 
 def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement, plan: Plan) -> Verdict:

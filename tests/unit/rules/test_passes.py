@@ -90,7 +90,7 @@ def test_a_champion_of_other_features_is_compared_on_rows_of_its_own(
     )
     champion = replace(unit_model.FORMER, hyperparameters={"max_depth": "5"}, **theirs)
     manifest: Any = SimpleNamespace(
-        name="run", definition=definition, champion=champion, again=False, history=()
+        name="run", definition=definition, champion=champion, again=False, history=("run-000001",)
     )
     plan = Plan.of(manifest, "s3://work/r")
     assert plan.theirs == folder
@@ -121,7 +121,7 @@ def test_settings_are_backtested_where_a_run_could_go_back_to_the_former_ones(
     )
     champion = replace(unit_model.FORMER, hyperparameters=former)
     manifest: Any = SimpleNamespace(
-        name="run", definition=definition, champion=champion, again=False, history=()
+        name="run", definition=definition, champion=champion, again=False, history=("run-000001",)
     )
     plan = Plan.of(manifest, "s3://work/r")
     assert plan.former == (former if backtested else None)
@@ -165,6 +165,25 @@ def test_settings_that_cannot_be_tested_are_not_trained_for_a_test(
     assert plan.former == FORMER
     assert roles(plan.first_pass())[1:] == (["backtest", "former"] if testable else [])
     assert ("backtest" in plan.parts) == testable
+
+
+@pytest.mark.parametrize(("again", "backtested"), [(False, False), (True, True)])
+def test_a_new_baseline_takes_what_was_pushed(again: bool, backtested: bool) -> None:
+    """Its first run has a champion of other settings, and no batch to test them on."""
+    definition = PushedDefinition(
+        json={
+            "data": {"columns": {"a": {}, "y": {}}, "label": "y"},
+            "etl": {"recipe": None, "transform": None, "features": None},
+            "training": {"hyperparameters": {"max_depth": 5}, "refit": False},
+        }
+    )
+    champion = replace(unit_model.FORMER, hyperparameters={"max_depth": "7"}, module="9" * 64)
+    manifest: Any = SimpleNamespace(
+        name="run", definition=definition, champion=champion, again=again, history=()
+    )
+    plan = Plan.of(manifest, "s3://work/r")
+    assert (plan.former is not None) == backtested
+    assert ("challenger" in roles(plan.first_pass())) == (not backtested)
 
 
 def test_a_challenger_has_the_settings_that_the_backtest_chose() -> None:

@@ -146,6 +146,12 @@ def test_a_champion_of_other_columns_scores_rows_of_its_own(
     assert scored["challenger"] == f"{run}/prepared/holdout/"
 
 
+def trained_before(service: Service) -> None:
+    """A batch of an earlier run, which a backtest is trained on."""
+    former = RunRecord(pipeline="bank", token=0, outcome="PROMOTED", data_state="TRAINED")
+    service.aws.ledger.open_run(former)
+
+
 def test_other_features_than_the_champions_are_backtested(service: Service) -> None:
     pushed, key, code = with_features()
     names = tuple(name for name in pushed["data"]["columns"] if name != "y")
@@ -155,6 +161,7 @@ def test_other_features_than_the_champions_are_backtested(service: Service) -> N
     service.now += 61
     service.wake({"pipeline": "bank"})
     crown(service, dataclasses.replace(FORMER, raw=names, module="9" * 64))
+    trained_before(service)
     run = claim()
     assert [one["role"] for one in run["candidates"]] == ["champion", "backtest"]
     assert "backtest" in run["parts"]
@@ -210,6 +217,7 @@ def test_what_the_champion_was_trained_with_is_known_by_its_own_run(service: Ser
 def test_changed_settings_are_backtested_and_their_rows_prepared(service: Service) -> None:
     started(service, a=rows(3))
     crown(service, dataclasses.replace(FORMER, hyperparameters={"num_round": "12"}))
+    trained_before(service)
     run = claim()
     assert [one["role"] for one in run["candidates"]] == ["champion", "backtest"]
     assert run["candidates"][1]["hyperparameters"]["num_round"] == "10"

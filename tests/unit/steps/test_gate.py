@@ -63,6 +63,23 @@ def test_a_model_that_loses_costs_no_data(service: Service) -> None:
     assert (answer["outcome"], answer["data_state"]) == ("MODEL_REJECTED", "TRAINED")
 
 
+def test_a_refit_champion_that_knows_every_held_out_row_is_not_compared(service: Service) -> None:
+    """The rows are a reference of the run's own batch, with or without earlier ones."""
+    run = Run(service, challenger=3.0)
+    known = scored(run.lines, 3.0).replace(",fresh,", ",reference,")
+    for role in ("champion", "challenger"):
+        run.put(f"scores/{role}/part-0.csv.out", known)
+    rows = dataclasses.replace(run.summary.rows, holdout_fresh=0, holdout_reference=400, arrival=0)
+    run.prepared(dataclasses.replace(run.summary, rows=rows))
+    champion = dataclasses.replace(FORMER, refit=True)
+    for reference in ((), ("run-000000",)):
+        changed = {"champion": champion, "reference": reference, "history": reference}
+        run.write("manifest.json", dataclasses.replace(run.manifest, **changed))
+        answer = run.judge(champion=True)
+        assert answer["outcome"] == "PROMOTED"
+        assert "the champion was trained on every held-out row" in answer["sentence"]
+
+
 def test_data_are_suspect_where_neither_the_champion_nor_a_model_of_them_finds_anything(
     service: Service,
 ) -> None:
@@ -114,7 +131,8 @@ def test_a_backtest_chooses_the_settings_of_the_challenger(service: Service) -> 
     run.arrive(400)
     run.arrive(400, role="backtest", skill=3.0)
     champion = dataclasses.replace(FORMER, hyperparameters={"num_round": "99"})
-    run.write("manifest.json", dataclasses.replace(run.manifest, champion=champion))
+    known = dataclasses.replace(run.manifest, champion=champion, history=("run-000000",))
+    run.write("manifest.json", known)
     extract_metrics.handler(
         {**run.event, "candidates": [run.scored("champion"), run.scored("backtest")]}, None
     )
