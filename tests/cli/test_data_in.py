@@ -285,6 +285,15 @@ def test_a_step_that_databrew_alone_runs_is_a_warning(folder: Path) -> None:
     assert "is not supported on local AWS" in warning
 
 
+def test_a_step_that_learns_from_rows_held_out_is_a_warning(folder: Path) -> None:
+    fill = {"Operation": "FILL_WITH_AVERAGE", "Parameters": {"sourceColumn": "age"}}
+    recipe_with(folder, 2, lambda step: step.update(Action=fill))
+    (warning, *_) = pack(folder).warnings
+    assert (
+        "Step 2 (FILL_WITH_AVERAGE) takes its figures from all rows, held-out ones too" in warning
+    )
+
+
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "recipe.json").unlink()
     assert "recipe.json does not exist" in refused(folder)

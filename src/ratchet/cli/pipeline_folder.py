@@ -192,7 +192,7 @@ def _steps(path: Path, text: bytes) -> list[Any]:
 def _recipe_doubts(
     path: Path, steps: list[Any], columns: tuple[str, ...], label: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """What DataBrew runs of a recipe and local AWS does not; CliError for what cannot run."""
+    """What of a recipe is doubtful, or run by DataBrew alone; CliError for what cannot run."""
     from ratchet.cli.authoring.header import RESERVED
     from ratchet.local_aws.databrew.compiler.recipe import check_recipe
 
@@ -206,7 +206,7 @@ def _recipe_doubts(
 
     found = check_recipe(steps, (*columns, *RESERVED), (*RESERVED[:3], *label))
     _refuse([located(problem) for problem in found.problems])
-    return tuple(located(sentence) for sentence in found.unsupported)
+    return tuple(located(sentence) for sentence in (*found.unsupported, *found.doubts))
 
 
 def _refuse_bad_python(path: Path, source: bytes) -> None:

@@ -1,6 +1,8 @@
 # ruff: noqa: S608 - every name and value in the SQL is quoted by sql.py
 """Operations that fill missing values, from what is given or from the rest of the column."""
 
+from dataclasses import replace
+
 from ratchet.local_aws.databrew.compiler import sql
 from ratchet.local_aws.databrew.compiler.step import (
     Expression,
@@ -89,19 +91,23 @@ def _fill_with_last_valid(step: Step, table: Table) -> Select:
     return numbered(table, made)
 
 
+def _fitted(expression: Expression, required: str = "", *, doubt: str) -> Operation:
+    return replace(changes(expression, required, doubt=doubt), fitted=True)
+
+
 OPERATIONS: dict[str, Operation] = {
     "FILL_WITH_CUSTOM": changes(_fill_with_custom, "value", "columnDataType"),
-    "FILL_WITH_AVERAGE": changes(_fill_with("favg"), doubt=f"A double. {_ALL_ROWS}"),
-    "FILL_WITH_MEDIAN": changes(
+    "FILL_WITH_AVERAGE": _fitted(_fill_with("favg"), doubt=f"A double. {_ALL_ROWS}"),
+    "FILL_WITH_MEDIAN": _fitted(
         _fill_with("median"),
         doubt=f"A double; of an even number the mean of the middle two. {_ALL_ROWS}",
     ),
-    "FILL_WITH_MODE": changes(
+    "FILL_WITH_MODE": _fitted(
         _fill_with_mode,
         "modeType",
         doubt=(f"With modeType NONE a tie fills nothing; the reference does not say. {_ALL_ROWS}"),
     ),
-    "FILL_WITH_MOST_FREQUENT": changes(
+    "FILL_WITH_MOST_FREQUENT": _fitted(
         _fill_with_most_frequent,
         doubt="Of values that are as frequent, the first in the order of their text.",
     ),

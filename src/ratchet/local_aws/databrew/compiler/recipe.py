@@ -65,10 +65,11 @@ def compile_step(number: int, step: Step, table: Table) -> Select:
 
 @dataclass(frozen=True)
 class Findings:
-    """What is wrong with a recipe, step by step, and what DataBrew alone runs of it."""
+    """What is wrong with a recipe, step by step, what DataBrew alone runs of it, and doubts."""
 
     problems: tuple[str, ...]
     unsupported: tuple[str, ...]
+    doubts: tuple[str, ...]
 
 
 def check_recipe(
@@ -79,7 +80,7 @@ def check_recipe(
     With the dataset's columns, also a column that does not exist when a step asks for it, up to
     the first step whose columns depend on the data, and one of those `kept` that is lost.
     """
-    problems, unsupported = list[str](), list[str]()
+    problems, unsupported, doubts = list[str](), list[str](), list[str]()
     lost: dict[str, str] = {}
     if len(raw_steps) > _MOST_STEPS:
         problems.append(f"a recipe has at most {_MOST_STEPS} steps, not {len(raw_steps)}")
@@ -89,6 +90,7 @@ def check_recipe(
             step = _parse_step(number, raw, [])
             columns = before and _columns_after(number, step, before)
             gone = [one for one in kept if one in (before or ()) and one not in (columns or kept)]
+            doubts += _doubts(number, step)
             lost |= dict.fromkeys(gone, f"Step {number} ({step.operation})")
         except NotSupportedError as error:
             unsupported.append(str(error))
@@ -99,7 +101,15 @@ def check_recipe(
         for column, place in lost.items()
         if columns and column not in columns
     ]
-    return Findings(tuple(problems), tuple(unsupported))
+    return Findings(tuple(problems), tuple(unsupported), tuple(doubts))
+
+
+def _doubts(number: int, step: Step) -> list[str]:
+    if not (SUPPORTED[step.operation].fitted or step.get("withExpressions")):
+        return []
+    place = f"Step {number} ({step.operation})"
+    why = "what a run measures on those is flattered, and the figures change with every drop"
+    return [f"{place} takes its figures from all rows, held-out ones too: {why}"]
 
 
 def _columns_after(number: int, step: Step, columns: tuple[str, ...]) -> tuple[str, ...] | None:

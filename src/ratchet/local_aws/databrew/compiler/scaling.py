@@ -1,5 +1,7 @@
 """Operations that scale numbers, or remove and replace outliers."""
 
+from dataclasses import replace
+
 from ratchet.local_aws.databrew.compiler import missing, sql
 from ratchet.local_aws.databrew.compiler.errors import NotSupportedError, RecipeError
 from ratchet.local_aws.databrew.compiler.step import (
@@ -118,7 +120,7 @@ _SCORES = (
     " reference gives no formulas. What is missing or not a number never is one."
 )
 
-OPERATIONS: dict[str, Operation] = {
+_ROWS: dict[str, Operation] = {
     "NORMALIZATION": adds(
         _normalization,
         "sourceColumn strategy",
@@ -143,3 +145,5 @@ OPERATIONS: dict[str, Operation] = {
         doubt=f"Averages and the like are those of all rows, outliers too. {_SCORES}",
     ),
 }
+
+OPERATIONS = {name: replace(row, fitted=True) for name, row in _ROWS.items()}

@@ -202,6 +202,8 @@ class Operation:
     """Whether it uses ConditionExpressions."""
     columns_of_data: bool = False
     """Whether it depends on the values of the data which columns it makes."""
+    fitted: bool = False
+    """Whether it takes something from all rows, so from those that a pipeline holds out too."""
     doubt: str = ""
     """What differs from DataBrew, or what its reference leaves open and how it is read here."""
 
