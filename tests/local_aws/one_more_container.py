@@ -22,7 +22,8 @@ def answer(image: str) -> str:
     """What CreateModel says to the image."""
     registry = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
     try:
-        return "taken: " + container_of(f"{registry}/{image}", "us-east-1", "CreateModel").image
+        found = container_of(f"{registry}/{image}", "us-east-1", "CreateModel")
+        return f"taken: {found.images[0]}"
     except ServiceError as error:
         return error.message
 

@@ -9,10 +9,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 SAGEMAKER = Path(__file__).parents[2] / "src" / "ratchet" / "local_aws" / "sagemaker"
 CONTAINER = """
+from ratchet.local_aws.sagemaker.containers.container import Container, Framework
+
+
 class Doubler:
-    image = "doubler:1"
     training_program = f"{__package__}.train"
     content_type = "text/csv"
 
@@ -32,7 +36,7 @@ class Doubler:
         return [str(2 * float(row[0])) for row in rows]
 
 
-CONTAINER = Doubler()
+CONTAINERS = (Container(("doubler:1",), Framework("json", "json"), Doubler()),)
 """
 
 
@@ -64,7 +68,7 @@ def test_a_new_container_is_one_folder(tmp_path: Path) -> None:
     taken, refused, *_ = done.stdout.splitlines()
     assert taken == "taken: doubler:1"
     assert refused.endswith("us-east-1.amazonaws.com/doubler:1")
-    assert "local AWS runs <account>.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost" in refused
+    assert "<account>.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost" in refused
     assert (target / "a.csv.out").read_text() == "1,2.0\n2.5,5.0\n"
 
 
@@ -79,13 +83,14 @@ def words(file: Path) -> Iterator[str]:
             yield node.value
 
 
-def test_only_its_own_folder_names_an_algorithm() -> None:
-    own = SAGEMAKER / "containers" / "xgboost"
+@pytest.mark.parametrize("name", ["xgboost", "sklearn", "pytorch"])
+def test_only_its_own_folder_names_an_algorithm_or_a_framework(name: str) -> None:
+    own = SAGEMAKER / "containers" / name
     found = [
         (file.name, word)
         for file in sorted(SAGEMAKER.rglob("*.py"))
         if own not in file.parents
         for word in words(file)
-        if "xgboost" in word.lower()
+        if name in word.lower()
     ]
     assert found == []

@@ -90,7 +90,7 @@ def inference(folder: Path, client: Any) -> InferencePipeline:
         SKLearn(
             entry_point=str(script),
             role=ROLE,
-            framework_version="1.2-1",
+            framework_version="0.20.0",
             instance_type="ml.m5.large",
         ),
         Estimator(IMAGE, ROLE, instance_type="ml.m5.large", hyperparameters={"num_round": 5}),
@@ -114,7 +114,7 @@ def test_a_preprocessor_whose_image_local_aws_has_not_is_refused_by_name(
     execution = pipeline.execute()
     while (ended := execution.describe())["status"] == "RUNNING":
         turned_aws.clock.turn(timedelta(seconds=5))
-    assert "sagemaker-scikit-learn:1.2-1-cpu-py3'; local AWS runs" in ended["cause"]
+    assert "sagemaker-scikit-learn:0.20.0-cpu-py3'; local AWS runs" in ended["cause"]
     assert list(execution.progress().states) == ["Train Preprocessor", "Pipeline Failed"]
 
 

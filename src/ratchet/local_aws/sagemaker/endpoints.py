@@ -216,7 +216,7 @@ class Endpoints(Models):
             raise ServingFailed(str(error)) from error
         stream = f"{variant['VariantName']}/i-{folder.name}"
         lines = self._log_stream(f"{LOG_GROUP}/{endpoint.name}", stream)
-        return Serving(self.local, self._container(model).image, folder, placed, lines)
+        return Serving(self.local, self._image_name(model), folder, placed, lines)
 
     def _reason(self, config: Answer, error: ServingFailed) -> str:
         variant = config["ProductionVariants"][0]

@@ -14,7 +14,7 @@ from ratchet.local_aws.sagemaker.base import (
     unsupported,
 )
 from ratchet.local_aws.sagemaker.containers.container import Container
-from ratchet.local_aws.sagemaker.containers.images import container_of
+from ratchet.local_aws.sagemaker.containers.images import container_of, name_of
 from ratchet.local_aws.sagemaker.listing import page, summary
 from ratchet.local_aws.sagemaker.placing import check_environment
 from ratchet.local_aws.shared.transfer import exists
@@ -87,7 +87,9 @@ class Models(SageMakerPart):
         refuse_members(container, CONTAINER, "PrimaryContainer")
         if container.get("Mode", "SingleModel") != "SingleModel":
             raise unsupported(f"PrimaryContainer Mode={container['Mode']}; use SingleModel")
-        container_of(container.get("Image"), self.local.region, "CreateModel")
+        found = container_of(container.get("Image"), self.local.region, "CreateModel")
+        if not found.serves:
+            raise unsupported(f"a model of {container['Image']}, which only trains")
         uri = container.get("ModelDataUrl")
         if not uri:
             raise unsupported("PrimaryContainer without ModelDataUrl; its image needs one")
@@ -107,6 +109,9 @@ class Models(SageMakerPart):
     def _container(self, name: str) -> Container:
         image = self._model(name)["PrimaryContainer"]["Image"]
         return container_of(image, self.local.region, f"model {name}")
+
+    def _image_name(self, name: str) -> str:
+        return name_of(self._model(name)["PrimaryContainer"]["Image"])
 
     # Endpoint configs
 

@@ -52,10 +52,16 @@ def place(s3: Any, model: Answer, folder: Path) -> Placed:
     fetch(s3, *bucket_and_key(container["ModelDataUrl"]), archive)
     if PROGRAM not in environment:
         return Placed(archive, None, environment)
-    uri, code = environment[DIRECTORY], folder / "code.tar.gz"
-    if model.get("EnableNetworkIsolation"):
+    code = folder / "code.tar.gz"
+    isolated = bool(model.get("EnableNetworkIsolation"))
+    fetch_code(s3, environment[DIRECTORY], code, isolated=isolated)
+    return Placed(archive, code, environment)
+
+
+def fetch_code(s3: Any, uri: str, archive: Path, *, isolated: bool) -> None:
+    """Fetch an archive of code as a container does; raises NoCode where it cannot."""
+    if isolated:
         raise NoCode(f"with network isolation the container cannot download {uri}")
     if not exists(s3, *bucket_and_key(uri)):
         raise NoCode(f"the container cannot download {uri}: it does not exist")
-    fetch(s3, *bucket_and_key(uri), code)
-    return Placed(archive, code, environment)
+    fetch(s3, *bucket_and_key(uri), archive)

@@ -1,4 +1,4 @@
-"""Training jobs: a container's program as a child process under the container contract.
+"""Training jobs: a container's program, or a user's script, as a child process.
 
 Statuses and texts are SageMaker's. What the container itself would refuse fails the job, as on
 AWS; what only local AWS does not support is refused when the job is created.
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
+from ratchet.local_aws.sagemaker import containers
 from ratchet.local_aws.sagemaker.background_jobs import Job, Jobs, failure_text
 from ratchet.local_aws.sagemaker.base import (
     Answer,
@@ -21,17 +22,25 @@ from ratchet.local_aws.sagemaker.base import (
     unsupported,
 )
 from ratchet.local_aws.sagemaker.containers import artifacts
-from ratchet.local_aws.sagemaker.containers.container import Container
-from ratchet.local_aws.sagemaker.containers.errors import Unsupported, UserError
-from ratchet.local_aws.sagemaker.containers.images import container_of
-from ratchet.local_aws.sagemaker.containers.layout import lay_out
+from ratchet.local_aws.sagemaker.containers.container import Algorithm, Container
+from ratchet.local_aws.sagemaker.containers.errors import (
+    ContainerError,
+    Unsupported,
+    UserError,
+)
+from ratchet.local_aws.sagemaker.containers.images import container_of, name_of
+from ratchet.local_aws.sagemaker.containers.layout import Layout, lay_out
+from ratchet.local_aws.sagemaker.containers.toolkit import read_hyperparameters
 from ratchet.local_aws.sagemaker.listing import page, summary
+from ratchet.local_aws.sagemaker.metrics import Metrics, check_definitions
+from ratchet.local_aws.sagemaker.placing import NoCode, fetch_code
 from ratchet.local_aws.shared.background import RunFailed
 from ratchet.local_aws.shared.transfer import fetch_all, put
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
 
+SCRIPT_PROGRAM = f"{containers.__name__}.train_script"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 MAX_RUNTIME = 24 * 3600
 REQUEST = (
@@ -130,36 +139,40 @@ class TrainingJobs(Jobs):
 
     def _check_training(self, request: Request) -> None:
         refuse_members(request, REQUEST, "CreateTrainingJob")
-        container = self._check_algorithm(request["AlgorithmSpecification"])
+        algorithm = self._check_algorithm(request)
         count = request["ResourceConfig"].get("InstanceCount", 1)
         if count != 1:
             raise unsupported(f"ResourceConfig InstanceCount={count}; train on one instance")
-        reason = container.unsupported(request.get("HyperParameters", {}))
+        reason = algorithm.unsupported(request.get("HyperParameters", {})) if algorithm else None
         if reason:
             raise unsupported(reason)
         bucket_and_key(request["OutputDataConfig"]["S3OutputPath"])
         for channel in request.get("InputDataConfig", []):
-            self._check_channel(channel, request["RoleArn"], container)
+            self._check_channel(channel, request["RoleArn"], algorithm)
 
-    def _check_algorithm(self, algorithm: Request) -> Container:
-        known = ("TrainingImage", "TrainingInputMode", "EnableSageMakerMetricsTimeSeries")
-        if algorithm.get("MetricDefinitions"):
-            raise invalid(
-                "You can't override the metric definitions for Amazon SageMaker algorithms. "
-                "Please retry the request without specifying metric definitions."
-            )
-        refuse_members(algorithm, known, "AlgorithmSpecification")
-        container = self._image(algorithm)
-        mode = algorithm["TrainingInputMode"]
+    def _check_algorithm(self, request: Request) -> Algorithm | None:
+        """The algorithm that the job runs, None for a script."""
+        specification = request["AlgorithmSpecification"]
+        container = self._image(specification)
+        if not container.trains:
+            raise unsupported(f"training with {specification['TrainingImage']}, which only serves")
+        algorithm = None if _script_of(request) else container.algorithm
+        check_definitions(specification.get("MetricDefinitions", []), built_in=bool(algorithm))
+        known = (
+            "TrainingImage", "TrainingInputMode", "EnableSageMakerMetricsTimeSeries",
+            "MetricDefinitions",
+        )  # fmt: skip
+        refuse_members(specification, known, "AlgorithmSpecification")
+        mode = specification["TrainingInputMode"]
         if mode != "File":
             raise unsupported(f"TrainingInputMode={mode}; use File")
-        return container
+        return algorithm
 
     def _image(self, algorithm: Request) -> Container:
         image = algorithm.get("TrainingImage")
         return container_of(image, self.local.region, "CreateTrainingJob")
 
-    def _check_channel(self, channel: Request, role: str, container: Container) -> None:
+    def _check_channel(self, channel: Request, role: str, algorithm: Algorithm | None) -> None:
         where = f"channel {channel['ChannelName']}"
         known = ("ChannelName", "DataSource", "ContentType", "CompressionType", "InputMode")
         wrapper = channel.get("RecordWrapperType", "None")
@@ -168,9 +181,8 @@ class TrainingJobs(Jobs):
         refuse_members(channel, (*known, "RecordWrapperType"), where)
         if channel.get("InputMode", "File") != "File":
             raise unsupported(f"{where} InputMode={channel['InputMode']}; use File")
-        if channel["ChannelName"] == "code":
-            raise unsupported("channel code (script mode); leave it out")
-        _check_content_type(container, channel.get("ContentType"), where)
+        if algorithm is not None:
+            _check_content_type(algorithm, channel.get("ContentType"), where)
         self._data_source(channel, where, role)
 
     # The job
@@ -178,7 +190,6 @@ class TrainingJobs(Jobs):
     def _train(self, job: Job) -> None:
         record = job.record
         self._enter(job, "Downloading", TrainingStartTime=self._now())
-        container = self._image(record["AlgorithmSpecification"])
         layout = lay_out(job.folder, job.name, job.arn, record)
         for channel in record.get("InputDataConfig", []):
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
@@ -186,23 +197,44 @@ class TrainingJobs(Jobs):
             fetch_all(self.local.client("s3"), *bucket_and_key(uri), target)
         if not job.run.stopped:
             self._enter(job, "Training")
-        code = job.run.call(
-            container.training_program,
-            [],
-            layout.environment,
-            layout.root,
-            lambda line: self._note(job, container, line),
-            timedelta(seconds=record["StoppingCondition"].get("MaxRuntimeInSeconds", MAX_RUNTIME)),
-        )
+        code = self._run_training(job, layout)
         if not (job.run.stopped or job.run.exceeded) and code != 0:
             reason = failure_text(layout.output / "failure") or "See job logs for more information"
             raise RunFailed(f"AlgorithmError: {reason}, exit code: {code}")
         self._upload_model(job, layout.model, layout.output / "data")
 
-    def _note(self, job: Job, container: Container, line: str) -> None:
-        job.log.write(line)
-        for name, value in container.metrics(line):
-            job.metrics[name] = {"MetricName": name, "Value": value, "Timestamp": self._now()}
+    def _run_training(self, job: Job, layout: Layout) -> int:
+        """The exit code of the image's program, or of the script's."""
+        specification = job.record["AlgorithmSpecification"]
+        container = self._image(specification)
+        try:
+            if script := _script_of(job.record):
+                code = self._fetch_script(job)
+                program, args = SCRIPT_PROGRAM, [name_of(specification["TrainingImage"]), *code]
+            else:
+                program, args = container.own.training_program, []
+        except (NoCode, ContainerError) as error:
+            raise RunFailed(f"AlgorithmError: framework error: {error}, exit code: 1") from error
+        definitions = specification.get("MetricDefinitions", []) if script else container.own
+        metrics = Metrics(definitions, self._now)
+        limit = job.record["StoppingCondition"].get("MaxRuntimeInSeconds", MAX_RUNTIME)
+
+        def note(line: str) -> None:
+            job.log.write(line)
+            job.metrics |= metrics.of(line)
+
+        limited = timedelta(seconds=limit)
+        return job.run.call(program, args, layout.environment, layout.root, note, limited)
+
+    def _fetch_script(self, job: Job) -> list[str]:
+        """The archive of the code, if the job names one in S3 rather than in a channel."""
+        directory = read_hyperparameters(job.record["HyperParameters"]).directory or ""
+        if not directory.startswith("s3://"):
+            return []
+        isolated = bool(job.record.get("EnableNetworkIsolation"))
+        archive = job.folder / "code.tar.gz"
+        fetch_code(self.local.client("s3"), directory, archive, isolated=isolated)
+        return [str(archive)]
 
     def _upload_model(self, job: Job, model: Path, data: Path) -> None:
         if not (job.run.stopped or job.run.exceeded):
@@ -277,9 +309,14 @@ def _copies(job: Job) -> list[dict[str, Any]]:
     return [dict(entry) for entry in job.record["SecondaryStatusTransitions"]]
 
 
-def _check_content_type(container: Container, content_type: str | None, where: str) -> None:
+def _script_of(request: Request) -> str | None:
+    """The script that a job runs; None in algorithm mode."""
+    return read_hyperparameters(request.get("HyperParameters", {})).program
+
+
+def _check_content_type(algorithm: Algorithm, content_type: str | None, where: str) -> None:
     try:
-        container.check_channel(content_type)
+        algorithm.check_channel(content_type)
     except Unsupported as error:
         raise unsupported(f"{where} {error}") from error
     except UserError as error:

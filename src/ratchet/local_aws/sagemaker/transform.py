@@ -16,7 +16,6 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
-from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
 from ratchet.local_aws.sagemaker.containers.scripts import BATCH
 from ratchet.local_aws.sagemaker.listing import page, summary
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 PROGRAM = f"{containers.__name__}.transform"
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
+CSV = "text/csv"
 REQUEST = (
     "TransformJobName", "ModelName", "MaxConcurrentTransforms", "ModelClientConfig",
     "MaxPayloadInMB", "BatchStrategy", "TransformInput", "TransformOutput",
@@ -102,8 +102,8 @@ class TransformJobs(Jobs):
         """The model's record; implemented by the models' part of the service."""
         raise NotImplementedError
 
-    def _container(self, name: str) -> Container:
-        """The container of the model's image; implemented by the models' part of the service."""
+    def _image_name(self, name: str) -> str:
+        """The image's repository and tag; implemented by the models' part of the service."""
         raise NotImplementedError
 
     def _check_new_transform(self, name: str) -> None:
@@ -122,9 +122,9 @@ class TransformJobs(Jobs):
         strategy = request.get("BatchStrategy", "MultiRecord")
         if strategy not in ("MultiRecord", "SingleRecord"):
             raise invalid(f"BatchStrategy {strategy!r} is neither MultiRecord nor SingleRecord")
-        container = self._container(request["ModelName"])
+        self._model(request["ModelName"])
         bucket_and_key(request["TransformOutput"]["S3OutputPath"])
-        _check_formats(request, container.content_type)
+        _check_formats(request)
         _check_filters(request.get("DataProcessing", {}))
         self._data_source(request["TransformInput"], "TransformInput", "of the model")
 
@@ -157,7 +157,7 @@ class TransformJobs(Jobs):
     def _order(self, job: Job, placed: Placed) -> dict[str, Any]:
         processing = job.record.get("DataProcessing", {})
         return {
-            "image": self._container(job.record["ModelName"]).image,
+            "image": self._image_name(job.record["ModelName"]),
             "archive": str(placed.archive),
             "code": str(placed.code) if placed.code else None,
             "input": str(job.folder / "input"),
@@ -191,12 +191,12 @@ class TransformJobs(Jobs):
         return job
 
 
-def _check_formats(request: Request, content_type: str) -> None:
-    """Only lines of the container's type are transformed here."""
+def _check_formats(request: Request) -> None:
+    """Only lines of CSV are transformed here."""
     required = (
-        ("TransformInput", "ContentType", content_type),
+        ("TransformInput", "ContentType", CSV),
         ("TransformInput", "SplitType", "Line"),
-        ("TransformOutput", "Accept", content_type),
+        ("TransformOutput", "Accept", CSV),
         ("TransformOutput", "AssembleWith", "Line"),
     )
     for where, member, expected in required:

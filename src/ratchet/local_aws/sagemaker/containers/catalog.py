@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 
 from ratchet.local_aws.sagemaker import containers
 from ratchet.local_aws.sagemaker.containers.container import Container
 
 
-def _installed() -> dict[str, Container]:
-    folders = [found.name for found in iter_modules(containers.__path__) if found.ispkg]
-    modules = [import_module(f"{containers.__name__}.{name}.container") for name in folders]
-    rows: list[Container] = [module.CONTAINER for module in modules]
-    return {row.image: row for row in rows}
+def _installed() -> tuple[Container, ...]:
+    folders = [
+        f"{containers.__name__}.{found.name}.container"
+        for found in iter_modules(containers.__path__)
+        if found.ispkg
+    ]
+    modules = [import_module(name) for name in folders if find_spec(name)]
+    return tuple(row for module in modules for row in module.CONTAINERS)
 
 
 CONTAINERS = _installed()
-"""By image: repository and tag."""
+
+
+def find_container(image: str) -> Container | None:
+    """The container of an image (repository and tag); None if local AWS has none."""
+    return next((row for row in CONTAINERS if row.is_named(image)), None)
+
+
+def container_named(image: str) -> Container:
+    """The container of an image that is known to have one."""
+    found = find_container(image)
+    if found is None:
+        raise KeyError(image)
+    return found

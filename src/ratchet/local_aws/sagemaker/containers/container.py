@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
+
+from ratchet.local_aws.sagemaker.containers.errors import BadCode
 
 
 class Predictor(Protocol):
@@ -15,13 +20,8 @@ class Predictor(Protocol):
         ...
 
 
-class Container(Protocol):
-    """A container image that can train, transform and serve here."""
-
-    @property
-    def image(self) -> str:
-        """The image's repository and tag; accounts and regions differ only in the registry."""
-        ...
+class Algorithm(Protocol):
+    """What an image does by itself, without a script of the user's (algorithm mode)."""
 
     @property
     def training_program(self) -> str:
@@ -55,3 +55,46 @@ class Container(Protocol):
         Called in the process that answers with the model, never in that of local AWS.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What an image brings for scripts: `name`, as its users write it, and the Python module."""
+
+    name: str
+    module: str
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can be imported here; nothing is imported to find out."""
+        return find_spec(self.module) is not None
+
+
+@dataclass(frozen=True)
+class Container:
+    """A row of the catalog. `images` are repositories with tags, in which * stands for any text.
+
+    Accounts and regions differ only in the registry. `algorithm` is None where the image runs
+    nothing but scripts.
+    """
+
+    images: tuple[str, ...]
+    framework: Framework
+    algorithm: Algorithm | None = None
+    trains: bool = True
+    serves: bool = True
+
+    @property
+    def own(self) -> Algorithm:
+        """The image's algorithm; raises BadCode if it has none."""
+        if self.algorithm is None:
+            raise BadCode(
+                f"the {self.framework.name} image has no algorithm of its own: name a script "
+                "(sagemaker_program and sagemaker_submit_directory to train, SAGEMAKER_PROGRAM "
+                "and SAGEMAKER_SUBMIT_DIRECTORY to serve)"
+            )
+        return self.algorithm
+
+    def is_named(self, image: str) -> bool:
+        """Whether this is the container of an image."""
+        return any(fnmatchcase(image, pattern) for pattern in self.images)

@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ratchet.local_aws.sagemaker.containers.toolkit import (
+    Hyperparameters,
+    of_script,
+    read_hyperparameters,
+    variables,
+)
+
 HOST = "algo-1"
 
 
@@ -43,40 +50,38 @@ def lay_out(folder: Path, name: str, arn: str, request: Mapping[str, Any]) -> La
     }
     for file, content in files.items():
         (config / f"{file}.json").write_text(json.dumps(content), encoding="utf-8")
+    given = read_hyperparameters(files["hyperparameters"])
     environment = {
         **request.get("Environment", {}),
         "TRAINING_JOB_NAME": name,
         "TRAINING_JOB_ARN": arn,
-        **_folders(root, list(channels)),
-        **_facts(files, list(channels)),
+        **variables(_facts(root, files, given)),
     }
     return Layout(root, config, data, model, output, environment)
 
 
-def _folders(root: Path, channels: list[str]) -> dict[str, str]:
-    named = {f"SM_CHANNEL_{channel.upper()}": f"input/data/{channel}" for channel in channels}
-    folders = {
-        "SM_INPUT_DIR": "input",
-        "SM_INPUT_CONFIG_DIR": "input/config",
-        "SM_MODEL_DIR": "model",
-        "SM_OUTPUT_DIR": "output",
-        "SM_OUTPUT_DATA_DIR": "output/data",
-        **named,
+def _facts(root: Path, files: Mapping[str, Any], given: Hyperparameters) -> dict[str, Any]:
+    channels = sorted(files["inputdataconfig"])
+    resources = files["resourceconfig"]
+    facts = {
+        "input_dir": str(root / "input"),
+        "input_config_dir": str(root / "input" / "config"),
+        "model_dir": str(root / "model"),
+        "output_dir": str(root / "output"),
+        "output_data_dir": str(root / "output" / "data"),
+        "output_intermediate_dir": str(root / "output" / "intermediate"),
+        "channels": channels,
+        "hosts": resources["hosts"],
+        "current_host": HOST,
+        "current_instance_type": resources["current_instance_type"],
+        "network_interface_name": resources["network_interface_name"],
+        "num_gpus": 0,
+        "num_cpus": os.cpu_count() or 1,
+        "input_data_config": files["inputdataconfig"],
+        "resource_config": resources,
     }
-    return {variable: str(root / folder) for variable, folder in folders.items()}
-
-
-def _facts(files: Mapping[str, Any], channels: list[str]) -> dict[str, str]:
-    return {
-        "SM_HOSTS": json.dumps([HOST]),
-        "SM_CURRENT_HOST": HOST,
-        "SM_NUM_GPUS": "0",
-        "SM_NUM_CPUS": str(os.cpu_count() or 1),
-        "SM_CHANNELS": json.dumps(channels),
-        "SM_HPS": json.dumps(files["hyperparameters"]),
-        "SM_INPUT_DATA_CONFIG": json.dumps(files["inputdataconfig"]),
-        "SM_RESOURCE_CONFIG": json.dumps(files["resourceconfig"]),
-    }
+    folders = {f"channel_{name}": str(root / "input" / "data" / name) for name in channels}
+    return {**facts, **folders, **of_script(given, facts)}
 
 
 def _resources(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,8 +95,9 @@ def _resources(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _channel_config(channel: Mapping[str, Any]) -> dict[str, str]:
     source = channel["DataSource"]["S3DataSource"]
+    stated = {"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}
     return {
-        "ContentType": channel["ContentType"],
+        **stated,
         "TrainingInputMode": "File",
         "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
         "RecordWrapperType": "None",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from ratchet.local_aws.sagemaker.containers import scripts
-from ratchet.local_aws.sagemaker.containers.catalog import CONTAINERS
+from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.container import Predictor
 from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload, ContainerError
 
@@ -141,9 +141,9 @@ def _rows(body: bytes) -> list[list[str]]:
 def _load(image: str, archive: Path, code: Path | None) -> tuple[Mode, str]:
     if code is not None:
         return scripts.load(archive, code, os.environ)
-    container = CONTAINERS[image]
-    predictor, digest = container.load(archive)
-    return AlgorithmMode(predictor, container.content_type), digest
+    algorithm = container_named(image).own
+    predictor, digest = algorithm.load(archive)
+    return AlgorithmMode(predictor, algorithm.content_type), digest
 
 
 def main(image: str, archive: str, report: int, code: str | None = None) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ratchet.local_aws.sagemaker.containers import scripts
-from ratchet.local_aws.sagemaker.containers.catalog import CONTAINERS
+from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.container import Predictor
 from ratchet.local_aws.sagemaker.containers.errors import BadPayload, ContainerError
 from ratchet.local_aws.sagemaker.containers.filters import (
@@ -114,7 +114,7 @@ def _transformer(job: dict[str, Any]) -> Transformer:
 def _predictor(job: dict[str, Any]) -> Predictor:
     archive = Path(job["archive"])
     if job.get("code") is None:
-        return CONTAINERS[job["image"]].load(archive)[0]
+        return container_named(job["image"]).own.load(archive)[0]
     return scripts.load(archive, Path(job["code"]), os.environ)[0]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ratchet.local_aws.sagemaker.containers.artifacts import read_single
-from ratchet.local_aws.sagemaker.containers.container import Container, Predictor
+from ratchet.local_aws.sagemaker.containers.container import Container, Framework, Predictor
 from ratchet.local_aws.sagemaker.containers.errors import Unsupported, UserError
 from ratchet.local_aws.sagemaker.containers.xgboost import hyperparameters
 
@@ -23,7 +23,6 @@ METRIC = re.compile(r"\t(train|validation)-([^:\t]+(?:@[^:\t]+)?):(\S+)")
 class BuiltInXGBoost:
     """The image's algorithm mode."""
 
-    image: str = "sagemaker-xgboost:3.2-0"
     training_program: str = f"{__package__}.train"
     content_type: str = CSV
 
@@ -58,4 +57,10 @@ class BuiltInXGBoost:
         return XGBoostPredictor(model), digest
 
 
-CONTAINER: Container = BuiltInXGBoost()
+CONTAINERS = (
+    Container(
+        images=("sagemaker-xgboost:3.2-0",),
+        framework=Framework("XGBoost", "xgboost"),
+        algorithm=BuiltInXGBoost(),
+    ),
+)

@@ -1,0 +1,15 @@
+"""PyTorch's images, one for training and one for inference, with the torch that is installed here.
+
+Whatever version an image's tag names, it is the installed one that runs, on the CPU.
+"""
+
+from __future__ import annotations
+
+from ratchet.local_aws.sagemaker.containers.container import Container, Framework
+
+PYTORCH = Framework("PyTorch", "torch")
+
+CONTAINERS = (
+    Container(images=("pytorch-training:*-cpu-py3*",), framework=PYTORCH, serves=False),
+    Container(images=("pytorch-inference:*-cpu-py3*",), framework=PYTORCH, trains=False),
+)

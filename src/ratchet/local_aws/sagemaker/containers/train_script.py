@@ -1,0 +1,125 @@
+"""Trains by a script under the SageMaker container contract (script mode).
+
+Usage: python -m ratchet.local_aws.sagemaker.containers.train_script IMAGE [CODE]
+
+CODE is the archive that `sagemaker_submit_directory` names; without one the code is in the folder
+that SM_MODULE_DIR names. Runs in the folder that stands for /opt/ml; the script is a process by
+itself. Writes `failure` and ends with 1 if it fails, in the words of sagemaker-training-toolkit
+(`entry_point.py`, `process.py`, `errors.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+from ratchet.local_aws.sagemaker.containers import opt_ml, requirements
+from ratchet.local_aws.sagemaker.containers.artifacts import unpack
+from ratchet.local_aws.sagemaker.containers.catalog import container_named
+from ratchet.local_aws.sagemaker.containers.errors import BadCode, ContainerError
+from ratchet.local_aws.sagemaker.containers.threads import QUIET
+
+LAST_LINES = 100
+TRACEBACK = "Traceback (most recent call last):"
+
+
+class ScriptFailed(ContainerError):
+    """The script ended with another code than 0."""
+
+
+def main(image: str, code: str | None = None) -> int:
+    """Run the script; 0, or 1 after writing why it failed."""
+    signal.signal(signal.SIGTERM, lambda *_: None)  # the script is told to end, not its parent
+    root = Path.cwd()
+    try:
+        _say_what_runs(image)
+        folder = _code(root, Path(code) if code else None)
+        _run(folder, _command(folder, os.environ["SM_USER_ENTRY_POINT"]))
+    except ContainerError as error:
+        (root / "output" / "failure").write_text(str(error), encoding="utf-8")
+        sys.stdout.write(f"{error}\n")
+        return 1
+    opt_ml.restore(root / "model", root)
+    return 0
+
+
+def _say_what_runs(image: str) -> None:
+    framework = container_named(image).framework
+    (distribution, *_) = packages_distributions()[framework.module]
+    installed = version(distribution)
+    sys.stdout.write(f"{framework.name} {installed} stands in for {image}\n")
+    sys.stdout.flush()
+
+
+def _code(root: Path, archive: Path | None) -> Path:
+    """The folder with the code, its scripts pointed at our folders."""
+    folder = root / "code"
+    place = os.environ["SM_MODULE_DIR"]
+    if archive is None and not place.startswith(f"{opt_ml.THERE}/"):
+        raise BadCode(f"sagemaker_submit_directory {place!r} is neither in S3 nor below /opt/ml")
+    archive = archive or Path(opt_ml.here(place, root))
+    if archive.is_dir():
+        shutil.copytree(archive, folder, dirs_exist_ok=True)
+    elif archive.is_file():
+        unpack(archive, folder)
+    else:
+        raise BadCode(f"sagemaker_submit_directory {place} does not exist")
+    opt_ml.point(folder, root)
+    return folder
+
+
+def _command(folder: Path, program: str) -> list[str]:
+    unmet = requirements.missing(folder)
+    if unmet:
+        raise BadCode(unmet)
+    if (folder / "setup.py").exists():
+        raise BadCode("setup.py: local AWS installs no package; name a script and leave it out")
+    if not (folder / program).is_file():
+        raise BadCode(f"sagemaker_program {program} is not in the code that was submitted")
+    arguments = [opt_ml.here(text, Path.cwd()) for text in json.loads(os.environ["SM_USER_ARGS"])]
+    if program.endswith(".py"):
+        return [sys.executable, program, *arguments]
+    return ["/bin/sh", "-c", " ".join([f"./{program}", *arguments])]
+
+
+def _run(folder: Path, command: list[str]) -> None:
+    if command[0] == "/bin/sh":
+        (folder / os.environ["SM_USER_ENTRY_POINT"]).chmod(0o755)
+    paths = {"PYTHONPATH": str(folder), "PYTHONUNBUFFERED": "1"}
+    environment = {**QUIET, **os.environ, **paths}
+    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
+    lines: deque[str] = deque(maxlen=LAST_LINES)
+    for line in process.stderr or ():
+        lines.append(line.decode(errors="replace"))
+        sys.stdout.write(lines[-1])
+        sys.stdout.flush()
+    code = process.wait()
+    if code:
+        shown = " ".join(["python", *command[1:]] if command[0] == sys.executable else command)
+        raise ScriptFailed(
+            f'ExecuteUserScriptError:\nExitCode {code}\nErrorMessage "{_said(lines)}"\n'
+            f'Command "{shown}"'
+        )
+
+
+def _said(lines: Iterable[str]) -> str:
+    """The exception that ended a Python script, else the last lines of what it wrote."""
+    kept = list(lines)
+    starts = [place for place, line in enumerate(kept) if line.strip() == TRACEBACK]
+    if starts:
+        inside = kept[starts[-1] + 1 :]
+        ends = [place for place, line in enumerate(inside) if not line.startswith((" ", "\n"))]
+        kept = inside[ends[0] :] if ends else kept
+    return "".join(kept[-5:]).strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,144 @@
+"""Training by a script of the user's: what it finds, what it reports, and how it fails."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from sagemaker_world import BUCKET, IMAGE, World, channel, world_of
+from script_mode import HELPERS, REGISTRY, SKLEARN, TRAIN, packed, train_script, unpacked
+
+from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.sagemaker.containers import toolkit
+
+ACCURACY = {"Name": "accuracy", "Regex": r"accuracy=([0-9.]+)"}
+LOSS = {"Name": "loss", "Regex": r"loss=(\S+)"}
+
+
+@pytest.fixture(scope="module")
+def world(local_aws: LocalAws) -> World:
+    return world_of(local_aws)
+
+
+@pytest.fixture(scope="module")
+def trained(world: World) -> dict[str, Any]:
+    code = packed(train__py=TRAIN, helpers__py=HELPERS)
+    train_script(world, "script", code, metrics=[ACCURACY, LOSS], Environment={"LEVEL": "3"})
+    return world.trained("script")
+
+
+def test_a_script_trains_and_its_metrics_are_read_from_its_log(trained: dict[str, Any]) -> None:
+    assert trained["TrainingJobStatus"] == "Completed", trained
+    (metric,) = trained["FinalMetricDataList"]
+    assert metric["MetricName"] == "accuracy"
+    assert 0.8 < metric["Value"] < 1
+
+
+def test_the_model_and_the_extra_output_are_stored(world: World, trained: dict[str, Any]) -> None:
+    artifact = trained["ModelArtifacts"]["S3ModelArtifacts"]
+    assert list(unpacked(world.get(artifact))) == ["model.joblib"]
+    assert "told.json" in unpacked(world.get(f"s3://{BUCKET}/model/script/output/output.tar.gz"))
+
+
+def test_a_script_finds_the_variables_of_the_toolkit(world: World, trained: dict[str, Any]) -> None:
+    output = unpacked(world.get(f"s3://{BUCKET}/model/script/output/output.tar.gz"))
+    told = json.loads(output["told.json"])
+    found = told["variables"]
+    assert json.loads(found["SM_HPS"]) == {"C": 0.5, "max-iter": 200, "solver": "lbfgs"}
+    assert found["SM_HP_C"] == "0.5"
+    assert found["SM_HP_SOLVER"] == "lbfgs"
+    assert json.loads(found["SM_HOSTS"]) == [found["SM_CURRENT_HOST"]] == ["algo-1"]
+    assert json.loads(found["SM_CHANNELS"]) == ["train", "validation"]
+    assert found["SM_CHANNEL_TRAIN"].endswith("/opt/ml/input/data/train")
+    assert found["SM_MODEL_DIR"].endswith("/opt/ml/model")
+    assert found["SM_NUM_GPUS"] == "0"
+    assert found["SM_USER_ENTRY_POINT"] == "train.py"
+    assert found["SM_MODULE_NAME"] == "train"
+    assert json.loads(found["SM_TRAINING_ENV"])["current_host"] == "algo-1"
+    assert told["here"].endswith("/opt/ml/code")
+
+
+def test_the_log_says_what_stands_in_for_the_image(world: World, trained: dict[str, Any]) -> None:
+    logs, group = world.local.client("logs"), "/aws/sagemaker/TrainingJobs"
+    found = logs.filter_log_events(logGroupName=group, logStreamNamePrefix="script/algo-1-")
+    lines = [event["message"] for event in found["events"]]
+    assert any("stands in for sagemaker-scikit-learn:1.4-2-cpu-py3" in line for line in lines)
+
+
+RAISES = "import sys\nprint('told')\nraise ValueError('no such column: ' + sys.argv[2])"
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "words"),
+    [
+        ("script-raises", {"train__py": RAISES},
+         ("AlgorithmError: ExecuteUserScriptError:\nExitCode 1\n"
+         'ErrorMessage "ValueError: no such column: 0.5"\nCommand "python train.py -C')),
+        ("script-needs", {"train__py": "", "requirements__txt": "left-pad>=1\nnumpy\n"},
+         "requirements.txt asks for left-pad>=1: local AWS installs nothing"),
+        ("script-packed", {"train__py": "", "setup__py": ""}, "setup.py: local AWS installs no"),
+        ("script-gone", {"other__py": ""}, "sagemaker_program train.py is not in the code"),
+    ],
+)  # fmt: skip
+def test_a_script_that_cannot_run_fails_the_job_with_its_reason(
+    world: World, name: str, files: dict[str, str], words: str
+) -> None:
+    train_script(world, name, packed(**files), given={"C": 0.5})
+    job = world.trained(name)
+    assert job["TrainingJobStatus"] == "Failed"
+    assert words in job["FailureReason"]
+
+
+def test_a_built_in_image_runs_scripts_too_and_one_without_algorithm_needs_one(
+    world: World,
+) -> None:
+    script = "import xgboost\nprint('score=2.5')"
+    metrics = [{"Name": "score", "Regex": "score=(.*)"}]
+    train_script(world, "script-both", packed(train__py=script), IMAGE, metrics=metrics)
+    (metric,) = world.trained("script-both")["FinalMetricDataList"]
+    assert (metric["MetricName"], metric["Value"]) == ("score", 2.5)
+    specification = {"TrainingImage": SKLEARN, "TrainingInputMode": "File"}
+    world.start_training("script-none", AlgorithmSpecification=specification)
+    assert "has no algorithm of its own" in world.trained("script-none")["FailureReason"]
+
+
+def test_code_may_lie_in_a_channel(world: World) -> None:
+    """As the SDKs do it for a job with network isolation."""
+    world.put("code/channel/sourcedir.tar.gz", packed(train__py="print('here')"))
+    place = "/opt/ml/input/data/code/sourcedir.tar.gz"
+    world.start_training(
+        "script-channel",
+        AlgorithmSpecification={"TrainingImage": SKLEARN, "TrainingInputMode": "File"},
+        HyperParameters={"sagemaker_program": "train.py", "sagemaker_submit_directory": place},
+        InputDataConfig=[channel("code", f"s3://{BUCKET}/code/channel/", None)],
+        EnableNetworkIsolation=True,
+    )
+    assert world.trained("script-channel")["TrainingJobStatus"] == "Completed"
+
+
+@pytest.mark.parametrize(
+    ("image", "metrics", "words"),
+    [
+        (SKLEARN, [{"Name": "a", "Regex": "a=["}], "is not a regular expression"),
+        (SKLEARN, [{"Name": "a", "Regex": "a=.*"}], "has no group"),
+        (f"{REGISTRY}/sagemaker-scikit-learn:0.20.0-cpu-py3", [], "local AWS runs"),
+        (f"{REGISTRY}/pytorch-training:2.6.0-gpu-py312", [], "pytorch-training:*-cpu-py3*"),
+    ],
+)  # fmt: skip
+def test_what_cannot_run_is_refused_when_the_job_is_created(
+    world: World, image: str, metrics: list[dict[str, str]], words: str
+) -> None:
+    with pytest.raises(ClientError) as caught:
+        train_script(world, "never", packed(train__py=""), image, metrics=metrics)
+    assert words in str(caught.value)
+
+
+def test_hyperparameters_become_arguments_as_the_toolkit_writes_them() -> None:
+    raw = {"b": "[1, 2]", "flag": "true", "name": '"x y"', "plain": "x", "map": '{"k": 1}'}
+    given = toolkit.read_hyperparameters({**raw, "sagemaker_region": '"r"', "sagemaker_x": "1"})
+    assert toolkit.arguments(given.users) == [
+        "-b", "[1, 2]", "--flag", "True", "--map", "k=1", "--name", "x y", "--plain", "x",
+    ]  # fmt: skip
+    assert toolkit.of_script(given, {})["framework_params"] == {"sagemaker_x": 1}
