@@ -36,7 +36,7 @@ class Doubler:
         return [str(2 * float(row[0])) for row in rows]
 
 
-CONTAINERS = (Container(("doubler:1",), Framework("json", "json"), Doubler()),)
+CONTAINERS = (Container(("doubler:1",), Framework("json", "json", "json"), Doubler()),)
 """
 
 
@@ -50,6 +50,12 @@ def test_a_new_container_is_one_folder(tmp_path: Path) -> None:
     job = {
         "image": "doubler:1",
         "archive": str(tmp_path / "model.tar.gz"),
+        "code": None,
+        "content_type": "text/csv",
+        "accept": "text/csv",
+        "split": "Line",
+        "assemble": "Line",
+        "single": False,
         "input": str(source),
         "output": str(target),
         "failure": str(tmp_path / "failure"),

@@ -34,6 +34,11 @@ def features(rows):
     return pd.DataFrame({"a": scaled, "b": size, "c": 0.5, "d": -scaled})
 """
 PROGRAM = {"SAGEMAKER_PROGRAM": "inference.py"}
+BOTH = """
+def model_fn(folder): ...
+def transform_fn(model, data, content_type, accept): ...
+def input_fn(data, content_type): ...
+"""
 RAW = ['"Smith, ""J""",3.0,one', ",30.0,ten", "x,-3.0,one"]
 PREPARED = ["3.0,10,0.5,-3.0", "3.0,nan,0.5,-3.0", "-3.0,1,0.5,3.0"]
 
@@ -145,7 +150,7 @@ def test_a_refused_row_fails_a_transform_with_its_line(world: World) -> None:
         ("code-broken", b"no archive", {}, "is not a tar.gz of code"),
         ("code-unready", code("import nothing_of_the_sort"), {}, "model_fn of inference.py failed"),
         ("code-needs", code(requirements__txt="left-pad"), {}, "installs nothing"),
-        ("code-partial", code(inference__py="def model_fn(folder): ..."), {}, "has no input_fn"),
+        ("code-double", code(inference__py=BOTH), {}, "Cannot use transform_fn implementation"),
         ("code-raising", code(inference__py="1 / 0"), {}, "cannot be imported: ZeroDivisionError"),
     ],
 )  # fmt: skip

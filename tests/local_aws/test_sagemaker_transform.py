@@ -81,7 +81,7 @@ def test_a_used_name_is_refused_as_aws_does(world: World, holdout: str) -> None:
         ({"DataProcessing": {"InputFilter": "$.features"}}, "only \\$ and positions"),
         ({"DataProcessing": {"InputFilter": "$[1:4]"}}, "name the positions one by one"),
         ({"TransformOutput": {"S3OutputPath": "s3://x/", "Accept": "text/csv"}},
-         "AssembleWith=None; use Line"),
+         "DataProcessing InputFilter without lines of text/csv"),
         ({"TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 2}},
          "InstanceCount=2"),
     ],

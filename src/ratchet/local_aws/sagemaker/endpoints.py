@@ -211,7 +211,8 @@ class Endpoints(Models):
         variant = config["ProductionVariants"][0]
         model = variant["ModelName"]
         try:
-            placed = place(self.local.client("s3"), self._model(model), folder)
+            framework = self._container(model).framework
+            placed = place(self.local.client("s3"), self._model(model), framework, folder)
         except NoCode as error:
             raise ServingFailed(str(error)) from error
         stream = f"{variant['VariantName']}/i-{folder.name}"

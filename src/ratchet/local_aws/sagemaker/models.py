@@ -93,7 +93,7 @@ class Models(SageMakerPart):
         uri = container.get("ModelDataUrl")
         if not uri:
             raise unsupported("PrimaryContainer without ModelDataUrl; its image needs one")
-        check_environment(container.get("Environment", {}))
+        check_environment(container.get("Environment", {}), found.framework)
         if not exists(self.local.client("s3"), *bucket_and_key(uri)):
             raise invalid(f"Could not find model data at {uri}.")
 

@@ -16,6 +16,7 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
+from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
 from ratchet.local_aws.sagemaker.containers.scripts import BATCH
 from ratchet.local_aws.sagemaker.listing import page, summary
@@ -102,6 +103,10 @@ class TransformJobs(Jobs):
         """The model's record; implemented by the models' part of the service."""
         raise NotImplementedError
 
+    def _container(self, name: str) -> Container:
+        """The container of the model's image; implemented by the models' part of the service."""
+        raise NotImplementedError
+
     def _image_name(self, name: str) -> str:
         """The image's repository and tag; implemented by the models' part of the service."""
         raise NotImplementedError
@@ -125,7 +130,7 @@ class TransformJobs(Jobs):
         self._model(request["ModelName"])
         bucket_and_key(request["TransformOutput"]["S3OutputPath"])
         _check_formats(request)
-        _check_filters(request.get("DataProcessing", {}))
+        _check_filters(request)
         self._data_source(request["TransformInput"], "TransformInput", "of the model")
 
     # The job
@@ -138,7 +143,8 @@ class TransformJobs(Jobs):
         uri = job.record["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         fetch_all(s3, *bucket_and_key(uri), source)
         try:
-            placed = place(s3, model, job.folder)
+            framework = self._container(job.record["ModelName"]).framework
+            placed = place(s3, model, framework, job.folder)
         except NoCode as error:
             raise RunFailed(
                 f"AlgorithmError: See job logs for more information: {error}"
@@ -156,6 +162,7 @@ class TransformJobs(Jobs):
 
     def _order(self, job: Job, placed: Placed) -> dict[str, Any]:
         processing = job.record.get("DataProcessing", {})
+        source, target = job.record["TransformInput"], job.record["TransformOutput"]
         return {
             "image": self._image_name(job.record["ModelName"]),
             "archive": str(placed.archive),
@@ -163,6 +170,11 @@ class TransformJobs(Jobs):
             "input": str(job.folder / "input"),
             "output": str(job.folder / "output"),
             "failure": str(job.folder / "failure"),
+            "content_type": source["ContentType"].lower(),
+            "accept": target.get("Accept", "").lower(),
+            "split": source.get("SplitType", "None"),
+            "assemble": target.get("AssembleWith", "None"),
+            "single": job.record.get("BatchStrategy") == "SingleRecord",
             "input_filter": processing.get("InputFilter", "$"),
             "output_filter": processing.get("OutputFilter", "$"),
             "join": processing.get("JoinSource", "None") == "Input",
@@ -192,22 +204,37 @@ class TransformJobs(Jobs):
 
 
 def _check_formats(request: Request) -> None:
-    """Only lines of CSV are transformed here."""
-    required = (
-        ("TransformInput", "ContentType", CSV),
-        ("TransformInput", "SplitType", "Line"),
-        ("TransformOutput", "Accept", CSV),
-        ("TransformOutput", "AssembleWith", "Line"),
-    )
-    for where, member, expected in required:
-        given = request[where].get(member)
-        if (given or "").lower() != expected.lower():
-            raise unsupported(f"{where} {member}={given}; use {expected}")
+    """Refuse what would be ignored here, and what could never be answered."""
+    source, target = request["TransformInput"], request["TransformOutput"]
+    if not source.get("ContentType"):
+        raise unsupported("TransformInput without ContentType; name the type of the objects")
+    for where, member, known in (
+        (source, "SplitType", ("None", "Line")),
+        (target, "AssembleWith", ("None", "Line")),
+    ):
+        given = where.get(member, "None")
+        if given not in known:
+            raise unsupported(f"{member}={given}; use {' or '.join(known)}")
 
 
-def _check_filters(processing: Request) -> None:
+def _check_filters(request: Request) -> None:
+    """Filters and joins take lines of CSV, each answered by one line."""
+    processing = request.get("DataProcessing", {})
+    used = [name for name, value in processing.items() if value not in ("$", "None")]
+    if used and not _is_rows(request):
+        raise unsupported(
+            f"DataProcessing {used[0]} without lines of {CSV}: set ContentType and Accept to "
+            f"{CSV}, SplitType and AssembleWith to Line"
+        )
     for member in ("InputFilter", "OutputFilter"):
         try:
             parse_filter(processing.get(member, "$"))
         except BadFilter as error:
             raise unsupported(f"DataProcessing {member} {error}") from error
+
+
+def _is_rows(request: Request) -> bool:
+    source, target = request["TransformInput"], request["TransformOutput"]
+    types = (source.get("ContentType", "").lower(), target.get("Accept", "").lower())
+    lines = (source.get("SplitType"), target.get("AssembleWith"))
+    return (types, lines) == ((CSV, CSV), ("Line", "Line"))

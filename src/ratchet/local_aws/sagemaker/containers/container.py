@@ -59,10 +59,16 @@ class Algorithm(Protocol):
 
 @dataclass(frozen=True)
 class Framework:
-    """What an image brings for scripts: `name`, as its users write it, and the Python module."""
+    """What an image brings for scripts: `name`, as its users write it, and the Python module.
+
+    `handlers` is the module of the functions that serve where a program leaves them out.
+    `code_in_archive`: a model's program is looked for in `code` of its archive alone.
+    """
 
     name: str
     module: str
+    handlers: str
+    code_in_archive: bool = False
 
     @property
     def installed(self) -> bool:

@@ -28,4 +28,4 @@ class BadPayload(ContainerError):
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
-        self.status = status
+        self.status = self.status_code = status

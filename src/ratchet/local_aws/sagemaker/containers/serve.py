@@ -14,43 +14,14 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
-from ratchet.local_aws.sagemaker.containers import scripts
-from ratchet.local_aws.sagemaker.containers.catalog import container_named
-from ratchet.local_aws.sagemaker.containers.container import Predictor
 from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload, ContainerError
+from ratchet.local_aws.sagemaker.containers.modes import Mode, load_mode
 
 MAX_CONTENT_LENGTH = 6 * 1024**2
-
-
-class Mode(Protocol):
-    """A loaded model that answers requests."""
-
-    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
-        """Answer and its media type; raises BadPayload."""
-        ...
-
-
-@dataclass(frozen=True)
-class AlgorithmMode:
-    """The image's own server: one media type, one score per row, separated by commas."""
-
-    predictor: Predictor
-    content_type: str
-
-    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
-        expected = self.content_type
-        if content_type != expected:
-            raise BadPayload(
-                415, f"Content-type {content_type or '(none)'} is not supported; send {expected}"
-            )
-        if accept not in ("", "*/*", expected):
-            raise BadPayload(406, f"Accept type {accept} is not supported; accept {expected}")
-        return ",".join(self.predictor.predict(_rows(body))).encode(), expected
 
 
 class Server(ThreadingHTTPServer):
@@ -130,26 +101,10 @@ def _check_size(size: int) -> None:
         raise BadPayload(413, f"the request is larger than {MAX_CONTENT_LENGTH} bytes")
 
 
-def _rows(body: bytes) -> list[list[str]]:
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadPayload(415, f"the body is not UTF-8 text: {error}") from error
-    return [line.split(",") for line in text.strip().split("\n")]
-
-
-def _load(image: str, archive: Path, code: Path | None) -> tuple[Mode, str]:
-    if code is not None:
-        return scripts.load(archive, code, os.environ)
-    algorithm = container_named(image).own
-    predictor, digest = algorithm.load(archive)
-    return AlgorithmMode(predictor, algorithm.content_type), digest
-
-
 def main(image: str, archive: str, report: int, code: str | None = None) -> int:
     """Load, listen, report, serve until SIGTERM."""
     try:
-        mode, digest = _load(image, Path(archive), Path(code) if code else None)
+        mode, digest = load_mode(image, Path(archive), Path(code) if code else None)
         server = Server(mode)
     except (ContainerError, OSError) as error:
         _report(report, {"error": str(error), "archive": isinstance(error, BadArtifact)})

@@ -3,9 +3,12 @@
 Usage: python -m ratchet.local_aws.sagemaker.containers.transform JOB_FILE
 
 JOB_FILE is JSON: {"image", "archive", "code" (of script mode, or null), "input" and "output"
-(folders), "input_filter", "output_filter", "join" (bool), "failure" (file)}. For `input/a.csv` it
-writes `output/a.csv.out`. The answers are those of the container's server in batch mode, computed
-without HTTP in between.
+(folders), "failure" (file), "content_type", "accept", "split", "assemble", "single" (bool),
+"input_filter", "output_filter", "join" (bool)}. For `input/a.csv` it writes `output/a.csv.out`.
+The answers are those of the container's server in batch mode, computed without HTTP in between.
+
+Lines of CSV are read as rows, which filters and joins take. Anything else is a payload that goes
+through as it is: whole files, single lines, or as many lines as a payload may have bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from ratchet.local_aws.sagemaker.containers import scripts
 from ratchet.local_aws.sagemaker.containers.catalog import container_named
@@ -28,9 +31,13 @@ from ratchet.local_aws.sagemaker.containers.filters import (
     ColumnFilter,
     parse_filter,
 )
+from ratchet.local_aws.sagemaker.containers.modes import Mode, load_mode
 from ratchet.local_aws.sagemaker.containers.rows import Row, joined, split
 
 LINES_AT_ONCE = 20_000
+PAYLOAD_BYTES = 6 * 1024**2
+"""MaxPayloadInMB, unless a job says otherwise."""
+CSV = "text/csv"
 BAD_STATUS = "Bad HTTP status received from algorithm: "
 
 
@@ -38,19 +45,35 @@ class TransformFailed(ContainerError):
     """A record that the model or a filter refuses, with its file and line."""
 
 
+class Transformer(Protocol):
+    """How a job reads its files."""
+
+    def transform(self, source: Path, target: Path) -> None:
+        """Answer a file with another one; raises TransformFailed."""
+        ...
+
+
 @dataclass(frozen=True)
-class Transformer:
-    """A model with the filters around it."""
+class RowTransformer:
+    """Row by row, with the filters around the model."""
 
     predictor: Predictor
     input_filter: ColumnFilter
     output_filter: ColumnFilter
     join: bool
+    at_once: int = LINES_AT_ONCE
+
+    def transform(self, source: Path, target: Path) -> None:
+        with (
+            source.open(encoding="utf-8", newline="\n") as lines,
+            target.open("w", newline="") as file,
+        ):
+            file.writelines(f"{line}\n" for line in self.lines(lines))
 
     def lines(self, source: TextIO) -> Iterator[str]:
         """The output line of each input line; raises TransformFailed."""
         number = 1
-        while records := list(itertools.islice(source, LINES_AT_ONCE)):
+        while records := list(itertools.islice(source, self.at_once)):
             yield from self._answers([line.rstrip("\r\n") for line in records], number)
             number += len(records)
 
@@ -84,38 +107,89 @@ class Transformer:
         return joined(self.output_filter.choose(row + answer if self.join else answer))
 
 
+@dataclass(frozen=True)
+class PayloadTransformer:
+    """Body by body, as the model's server would get them."""
+
+    mode: Mode
+    content_type: str
+    accept: str
+    by_line: bool
+    single: bool
+    assemble: bool
+
+    def transform(self, source: Path, target: Path) -> None:
+        data = source.read_bytes()
+        bodies = self._bodies(data.splitlines(keepends=True)) if self.by_line else [data]
+        with target.open("wb") as file:
+            for body in bodies:
+                answer, _ = self._answer(body)
+                file.write(answer if not self.assemble or answer[-1:] == b"\n" else answer + b"\n")
+
+    def _answer(self, body: bytes) -> tuple[bytes, str]:
+        try:
+            return self.mode.answer(body, self.content_type, self.accept)
+        except BadPayload as error:
+            raise TransformFailed(f"{BAD_STATUS}{error.status}: {error}") from error
+
+    def _bodies(self, lines: list[bytes]) -> Iterator[bytes]:
+        """The lines one by one, or as many together as a payload may have."""
+        body = b""
+        for line in lines:
+            if body and (self.single or len(body) + len(line) > PAYLOAD_BYTES):
+                yield body
+                body = b""
+            body += line
+        if body:
+            yield body
+
+
 def transform_files(transformer: Transformer, source: Path, target: Path) -> int:
     """Transform every file below `source`; the number of files. Raises TransformFailed."""
     files = sorted(path for path in source.rglob("*") if path.is_file())
     for path in files:
         out = target / path.relative_to(source).parent / f"{path.name}.out"
         out.parent.mkdir(parents=True, exist_ok=True)
-        _transform_file(transformer, path, out)
+        try:
+            transformer.transform(path, out)
+        except (TransformFailed, UnicodeDecodeError) as error:
+            raise TransformFailed(f"{path.name}: {error}") from error
     return len(files)
 
 
-def _transform_file(transformer: Transformer, path: Path, out: Path) -> None:
-    try:
-        with path.open(encoding="utf-8", newline="\n") as lines, out.open("w", newline="") as file:
-            file.writelines(f"{line}\n" for line in transformer.lines(lines))
-    except (TransformFailed, UnicodeDecodeError) as error:
-        raise TransformFailed(f"{path.name}: {error}") from error
-
-
 def _transformer(job: dict[str, Any]) -> Transformer:
-    return Transformer(
+    by_line = job["split"] == "Line"
+    if (job["content_type"], job["accept"], by_line) != (CSV, CSV, True):
+        return PayloadTransformer(
+            _mode(job),
+            job["content_type"],
+            job["accept"],
+            by_line=by_line,
+            single=bool(job["single"]),
+            assemble=job["assemble"] == "Line",
+        )
+    return RowTransformer(
         _predictor(job),
         parse_filter(job["input_filter"]),
         parse_filter(job["output_filter"]),
         bool(job["join"]),
+        1 if job["single"] else LINES_AT_ONCE,
     )
 
 
+def _code(job: dict[str, Any]) -> Path | None:
+    return Path(job["code"]) if job["code"] else None
+
+
 def _predictor(job: dict[str, Any]) -> Predictor:
-    archive = Path(job["archive"])
-    if job.get("code") is None:
-        return container_named(job["image"]).own.load(archive)[0]
-    return scripts.load(archive, Path(job["code"]), os.environ)[0]
+    container, archive = container_named(job["image"]), Path(job["archive"])
+    if scripts.is_wanted(container.framework, os.environ):
+        return scripts.load(container.framework, archive, _code(job), os.environ)[0]
+    return container.own.load(archive)[0]
+
+
+def _mode(job: dict[str, Any]) -> Mode:
+    return load_mode(job["image"], Path(job["archive"]), _code(job))[0]
 
 
 def main(job_file: str) -> int:

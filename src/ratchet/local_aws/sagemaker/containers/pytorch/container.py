@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ratchet.local_aws.sagemaker.containers.container import Container, Framework
 
-PYTORCH = Framework("PyTorch", "torch")
+PYTORCH = Framework("PyTorch", "torch", f"{__package__}.handlers", code_in_archive=True)
 
 CONTAINERS = (
     Container(images=("pytorch-training:*-cpu-py3*",), framework=PYTORCH, serves=False),

@@ -13,6 +13,6 @@ VERSIONS = ("1.4-2", "1.2-1")
 CONTAINERS = (
     Container(
         images=tuple(f"sagemaker-scikit-learn:{version}-cpu-py3" for version in VERSIONS),
-        framework=Framework("scikit-learn", "sklearn"),
+        framework=Framework("scikit-learn", "sklearn", f"{__package__}.handlers"),
     ),
 )

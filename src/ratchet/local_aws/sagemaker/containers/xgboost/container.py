@@ -60,7 +60,7 @@ class BuiltInXGBoost:
 CONTAINERS = (
     Container(
         images=("sagemaker-xgboost:3.2-0",),
-        framework=Framework("XGBoost", "xgboost"),
+        framework=Framework("XGBoost", "xgboost", f"{__package__}.handlers"),
         algorithm=BuiltInXGBoost(),
     ),
 )

@@ -14,6 +14,22 @@ SNIFFED = 512
 Row = Sequence[str]
 
 
+class Decoder:
+    """Makes a DMatrix of rows of text, with the module that the process has imported."""
+
+    def __init__(self, xgboost: Any) -> None:
+        self._xgboost = xgboost
+
+    def matrix(self, rows: Sequence[Row]) -> Any:
+        """The rows as numbers; raises BadPayload 415 for what is not a table of them."""
+        import numpy as np
+
+        try:
+            return self._xgboost.DMatrix(np.asarray(_numbers(_delimited(rows))), nthread=1)
+        except self._xgboost.core.XGBoostError as error:
+            raise BadPayload(415, _not_csv(_first(error))) from error
+
+
 class XGBoostPredictor:
     """An XGBoost model that answers rows of text as the container does.
 
@@ -26,6 +42,7 @@ class XGBoostPredictor:
     def __init__(self, model: bytes) -> None:
         self._xgboost = import_xgboost()
         self._booster = _load(self._xgboost, model)
+        self._decoder = Decoder(self._xgboost)
 
     def predict(self, rows: Sequence[Row]) -> list[str]:
         """One answer per row, as the container prints it: str() of a float, or of a list of them.
@@ -33,7 +50,7 @@ class XGBoostPredictor:
         Empty fields are missing values. Raises BadPayload 415 for text that is not a table of
         finite numbers, 400 for more columns than the model has features.
         """
-        matrix = self._decode(rows)
+        matrix = self._decoder.matrix(rows)
         try:
             answers: list[Any] = self._booster.predict(matrix, validate_features=False).tolist()
         except self._xgboost.core.XGBoostError as error:
@@ -41,14 +58,6 @@ class XGBoostPredictor:
                 400, f"Unable to evaluate payload provided: {_first(error)}"
             ) from error
         return [str(answer) for answer in answers]
-
-    def _decode(self, rows: Sequence[Row]) -> Any:
-        import numpy as np
-
-        try:
-            return self._xgboost.DMatrix(np.asarray(_numbers(_delimited(rows))), nthread=1)
-        except self._xgboost.core.XGBoostError as error:
-            raise BadPayload(415, _not_csv(_first(error))) from error
 
 
 def _first(error: Exception) -> str:
