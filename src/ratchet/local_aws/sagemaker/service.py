@@ -6,6 +6,7 @@ from typing import Any
 
 from ratchet.local_aws.sagemaker.base import Tags
 from ratchet.local_aws.sagemaker.endpoints import Endpoints
+from ratchet.local_aws.sagemaker.processing import ProcessingJobs
 from ratchet.local_aws.sagemaker.registry import Registry
 from ratchet.local_aws.sagemaker.runtime import SageMakerRuntime
 from ratchet.local_aws.sagemaker.training import TrainingJobs
@@ -14,8 +15,8 @@ from ratchet.local_aws.sagemaker.transform import TransformJobs
 __all__ = ["SageMaker", "SageMakerRuntime"]
 
 
-class SageMaker(Endpoints, Registry, TrainingJobs, TransformJobs, Tags):
-    """Training and transform jobs, models, endpoints, the registry, tags."""
+class SageMaker(Endpoints, ProcessingJobs, Registry, TrainingJobs, TransformJobs, Tags):
+    """Training, processing and transform jobs, models, endpoints, the registry, tags."""
 
     def about(self) -> dict[str, Any]:
         """For `/_ratchet`: every endpoint and what it serves."""

@@ -1,9 +1,9 @@
 """Script mode: the code beside a model, entered as the containers' toolkits do.
 
-The toolkits differ in where they look. That of scikit-learn and XGBoost (`import_module` of
-sagemaker-containers) enters what SAGEMAKER_PROGRAM and SAGEMAKER_SUBMIT_DIRECTORY name, which may
-be a tar.gz in S3 or a folder of the model's own archive. That of PyTorch (sagemaker-inference)
-looks for the program, `inference.py` by default, in `code` of the archive and nowhere else.
+The toolkits differ in where they look. sagemaker-containers (`import_module`) enters what
+SAGEMAKER_PROGRAM and SAGEMAKER_SUBMIT_DIRECTORY name, which may be a tar.gz in S3 or a folder of
+the model's own archive. sagemaker-inference looks for the program, `inference.py` by default, in
+`code` of the archive and nowhere else.
 
 The program's model_fn, input_fn, predict_fn and output_fn, or its transform_fn, are then called as
 `Transformer` of sagemaker-inference calls them, the framework's defaults in place of those that are

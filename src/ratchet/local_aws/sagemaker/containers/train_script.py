@@ -14,21 +14,14 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
-from collections import deque
-from collections.abc import Iterable
-from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-from ratchet.local_aws.sagemaker.containers import opt_ml, requirements
+from ratchet.local_aws.sagemaker.containers import opt_ml, requirements, user_process
 from ratchet.local_aws.sagemaker.containers.artifacts import unpack
-from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.errors import BadCode, ContainerError
-from ratchet.local_aws.sagemaker.containers.threads import QUIET
 
-LAST_LINES = 100
-TRACEBACK = "Traceback (most recent call last):"
+SHELL = "/bin/sh"
 
 
 class ScriptFailed(ContainerError):
@@ -40,7 +33,7 @@ def main(image: str, code: str | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: None)  # the script is told to end, not its parent
     root = Path.cwd()
     try:
-        _say_what_runs(image)
+        user_process.say_what_runs(image)
         folder = _code(root, Path(code) if code else None)
         _run(folder, _command(folder, os.environ["SM_USER_ENTRY_POINT"]))
     except ContainerError as error:
@@ -49,14 +42,6 @@ def main(image: str, code: str | None = None) -> int:
         return 1
     opt_ml.restore(root / "model", root)
     return 0
-
-
-def _say_what_runs(image: str) -> None:
-    framework = container_named(image).framework
-    (distribution, *_) = packages_distributions()[framework.module]
-    installed = version(distribution)
-    sys.stdout.write(f"{framework.name} {installed} stands in for {image}\n")
-    sys.stdout.flush()
 
 
 def _code(root: Path, archive: Path | None) -> Path:
@@ -87,38 +72,19 @@ def _command(folder: Path, program: str) -> list[str]:
     arguments = [opt_ml.here(text, Path.cwd()) for text in json.loads(os.environ["SM_USER_ARGS"])]
     if program.endswith(".py"):
         return [sys.executable, program, *arguments]
-    return ["/bin/sh", "-c", " ".join([f"./{program}", *arguments])]
+    return [SHELL, "-c", " ".join([f"./{program}", *arguments])]
 
 
 def _run(folder: Path, command: list[str]) -> None:
-    if command[0] == "/bin/sh":
+    if command[0] == SHELL:
         (folder / os.environ["SM_USER_ENTRY_POINT"]).chmod(0o755)
-    paths = {"PYTHONPATH": str(folder), "PYTHONUNBUFFERED": "1"}
-    environment = {**QUIET, **os.environ, **paths}
-    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
-    lines: deque[str] = deque(maxlen=LAST_LINES)
-    for line in process.stderr or ():
-        lines.append(line.decode(errors="replace"))
-        sys.stdout.write(lines[-1])
-        sys.stdout.flush()
-    code = process.wait()
-    if code:
-        shown = " ".join(["python", *command[1:]] if command[0] == sys.executable else command)
+    ending = user_process.run(command, folder, imports=[folder])
+    if ending.code:
+        shown = ["python", *command[1:]] if command[0] == sys.executable else command
         raise ScriptFailed(
-            f'ExecuteUserScriptError:\nExitCode {code}\nErrorMessage "{_said(lines)}"\n'
-            f'Command "{shown}"'
+            f'ExecuteUserScriptError:\nExitCode {ending.code}\nErrorMessage "{ending.said}"\n'
+            f'Command "{" ".join(shown)}"'
         )
-
-
-def _said(lines: Iterable[str]) -> str:
-    """The exception that ended a Python script, else the last lines of what it wrote."""
-    kept = list(lines)
-    starts = [place for place, line in enumerate(kept) if line.strip() == TRACEBACK]
-    if starts:
-        inside = kept[starts[-1] + 1 :]
-        ends = [place for place, line in enumerate(inside) if not line.startswith((" ", "\n"))]
-        kept = inside[ends[0] :] if ends else kept
-    return "".join(kept[-5:]).strip()
 
 
 if __name__ == "__main__":
