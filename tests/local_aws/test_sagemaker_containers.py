@@ -48,14 +48,20 @@ def test_a_new_container_is_one_folder(tmp_path: Path) -> None:
     (folder / "container.py").write_text(CONTAINER)
     (source / "a.csv").write_text("1\n2.5\n")
     job = {
-        "image": "doubler:1",
-        "archive": str(tmp_path / "model.tar.gz"),
-        "code": None,
+        "containers": [
+            {
+                "image": "doubler:1",
+                "archive": str(tmp_path / "model.tar.gz"),
+                "code": None,
+                "environment": {},
+            }
+        ],
         "content_type": "text/csv",
         "accept": "text/csv",
         "split": "Line",
         "assemble": "Line",
         "single": False,
+        "payload": 1024,
         "input": str(source),
         "output": str(target),
         "failure": str(tmp_path / "failure"),

@@ -177,7 +177,7 @@ def test_a_container_that_dies_is_started_again(
     before = world.invoke(endpoint, YES)
     serving = service.serving_endpoint(endpoint).serving
     serving.leave()
-    os.kill(serving.pid, signal.SIGKILL)
+    os.kill(serving.pids[0], signal.SIGKILL)
 
     def answer() -> dict[str, str]:
         try:

@@ -22,11 +22,13 @@ from ratchet.local_aws.sagemaker.base import (
 )
 from ratchet.local_aws.sagemaker.listing import page, summary
 from ratchet.local_aws.sagemaker.models import Models
+from ratchet.local_aws.sagemaker.pipeline import Pipeline
 from ratchet.local_aws.sagemaker.placing import NoCode, place
-from ratchet.local_aws.sagemaker.serving import Serving, ServingFailed
+from ratchet.local_aws.sagemaker.serving import ServingFailed
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
+    from ratchet.local_aws.shared.logs import LogStream
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ class Endpoint:
     arn: str
     record: dict[str, Any]
     config: Answer
-    serving: Serving | None = None
+    serving: Pipeline | None = None
 
     @property
     def status(self) -> str:
@@ -68,7 +70,7 @@ class Endpoints(Models):
     def __init__(self, local: Host) -> None:
         super().__init__(local)
         self._endpoints: dict[str, Endpoint] = {}
-        self._dead: set[Serving] = set()
+        self._dead: set[Pipeline] = set()
 
     def create_endpoint(self, request: Request) -> Answer:
         refuse_members(request, ("EndpointName", "EndpointConfigName", "Tags"), "CreateEndpoint")
@@ -155,7 +157,7 @@ class Endpoints(Models):
                 return None
             return Endpoint(name, endpoint.arn, endpoint.record, endpoint.config, endpoint.serving)
 
-    def revive(self, name: str, dead: Serving) -> None:
+    def revive(self, name: str, dead: Pipeline) -> None:
         """Replace a container whose process ended by itself, as SageMaker does."""
         with self._lock:
             endpoint = self._endpoints.get(name)
@@ -165,7 +167,7 @@ class Endpoints(Models):
             self._dead.add(dead)
         log.warning("the container of endpoint %s ended; starting another", name)
 
-        def revived(_: Endpoint, __: Answer, serving: Serving | None, ___: str | None) -> None:
+        def revived(_: Endpoint, __: Answer, serving: Pipeline | None, ___: str | None) -> None:
             with self._lock:
                 self._dead.discard(dead)
                 current = self._endpoints.get(name) is endpoint and endpoint.serving is dead
@@ -205,32 +207,32 @@ class Endpoints(Models):
 
         threading.Thread(target=work, name=endpoint.arn, daemon=True).start()
 
-    def _serve(self, endpoint: Endpoint, config: Answer) -> Serving:
+    def _serve(self, endpoint: Endpoint, config: Answer) -> Pipeline:
         folder = self._folder / "endpoint" / endpoint.name / uuid.uuid4().hex[:8]
-        folder.mkdir(parents=True)
         variant = config["ProductionVariants"][0]
-        model = variant["ModelName"]
         try:
-            framework = self._container(model).framework
-            placed = place(self.local.client("s3"), self._model(model), framework, folder)
+            placed = place(self.local.client("s3"), self._model(variant["ModelName"]), folder)
         except NoCode as error:
             raise ServingFailed(str(error)) from error
         stream = f"{variant['VariantName']}/i-{folder.name}"
-        lines = self._log_stream(f"{LOG_GROUP}/{endpoint.name}", stream)
-        return Serving(self.local, self._image_name(model), folder, placed, lines)
+
+        def log_of(container: str) -> LogStream:
+            own = f"{stream}/{container}" if placed[1:] else stream
+            return self._log_stream(f"{LOG_GROUP}/{endpoint.name}", own)
+
+        return Pipeline(self.local, placed, log_of)
 
     def _reason(self, config: Answer, error: ServingFailed) -> str:
         variant = config["ProductionVariants"][0]
         if error.archive:
-            uri = self._model_data(variant["ModelName"])
-            return f'Failed to extract model data archive from URL "{uri}": {error}.'
+            return f'Failed to extract model data archive from URL "{error.archive}": {error}.'
         return (
             f"The primary container for production variant {variant['VariantName']} did not pass "
             f"the ping health check. Please check CloudWatch logs for this endpoint. ({error})"
         )
 
     def _created(
-        self, endpoint: Endpoint, _: Answer, serving: Serving | None, reason: str | None
+        self, endpoint: Endpoint, _: Answer, serving: Pipeline | None, reason: str | None
     ) -> None:
         with self._lock:
             endpoint.serving = serving
@@ -241,7 +243,7 @@ class Endpoints(Models):
         self._after_change(endpoint)
 
     def _updated(
-        self, endpoint: Endpoint, config: Answer, serving: Serving | None, reason: str | None
+        self, endpoint: Endpoint, config: Answer, serving: Pipeline | None, reason: str | None
     ) -> None:
         old = None
         with self._lock:

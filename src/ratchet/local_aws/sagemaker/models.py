@@ -13,18 +13,17 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
-from ratchet.local_aws.sagemaker.containers.container import Container
-from ratchet.local_aws.sagemaker.containers.images import container_of, name_of
+from ratchet.local_aws.sagemaker.containers.images import container_of
 from ratchet.local_aws.sagemaker.listing import page, summary
-from ratchet.local_aws.sagemaker.placing import check_environment
+from ratchet.local_aws.sagemaker.placing import check_environment, containers_of
 from ratchet.local_aws.shared.transfer import exists
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Host
 
 MODEL = (
-    "ModelName", "PrimaryContainer", "ExecutionRoleArn", "Tags", "VpcConfig",
-    "EnableNetworkIsolation",
+    "ModelName", "PrimaryContainer", "Containers", "InferenceExecutionConfig",
+    "ExecutionRoleArn", "Tags", "VpcConfig", "EnableNetworkIsolation",
 )  # fmt: skip
 CONTAINER = ("Image", "ModelDataUrl", "ContainerHostname", "Mode", "Environment")
 CONFIG = (
@@ -36,6 +35,8 @@ VARIANT = (
     "ServerlessConfig", "VolumeSizeInGB", "ModelDataDownloadTimeoutInSeconds",
     "ContainerStartupHealthCheckTimeoutInSeconds",
 )  # fmt: skip
+SERIAL = "Serial"
+"""Containers one after the other, the answer of one being the request of the next."""
 SERVERLESS = ("MemorySizeInMB", "MaxConcurrency")
 MEMORY_SIZES = tuple(range(1024, 6145, 1024))
 MAX_CONCURRENCY = 200
@@ -81,18 +82,24 @@ class Models(SageMakerPart):
 
     def _check_model(self, request: Request) -> None:
         refuse_members(request, MODEL, "CreateModel")
-        container = request.get("PrimaryContainer")
-        if container is None:
-            raise unsupported("CreateModel without PrimaryContainer")
-        refuse_members(container, CONTAINER, "PrimaryContainer")
+        if ("PrimaryContainer" in request) == bool(request.get("Containers")):
+            raise invalid("Name either PrimaryContainer or Containers, and not both.")
+        mode = request.get("InferenceExecutionConfig", {}).get("Mode", SERIAL)
+        if mode != SERIAL:
+            raise unsupported(f"InferenceExecutionConfig Mode={mode}; use {SERIAL}")
+        for container in containers_of(request):
+            self._check_container(container)
+
+    def _check_container(self, container: Request) -> None:
+        refuse_members(container, CONTAINER, "a container's")
         if container.get("Mode", "SingleModel") != "SingleModel":
-            raise unsupported(f"PrimaryContainer Mode={container['Mode']}; use SingleModel")
+            raise unsupported(f"a container's Mode={container['Mode']}; use SingleModel")
         found = container_of(container.get("Image"), self.local.region, "CreateModel")
         if not found.serves:
             raise unsupported(f"a model of {container['Image']}, which only trains")
         uri = container.get("ModelDataUrl")
         if not uri:
-            raise unsupported("PrimaryContainer without ModelDataUrl; its image needs one")
+            raise unsupported("a container without ModelDataUrl; its image needs one")
         check_environment(container.get("Environment", {}), found.framework)
         if not exists(self.local.client("s3"), *bucket_and_key(uri)):
             raise invalid(f"Could not find model data at {uri}.")
@@ -102,16 +109,6 @@ class Models(SageMakerPart):
         if record is None:
             raise invalid(f'Could not find model "{self._arn("model", name)}".')
         return record
-
-    def _model_data(self, name: str) -> str:
-        return str(self._model(name)["PrimaryContainer"]["ModelDataUrl"])
-
-    def _container(self, name: str) -> Container:
-        image = self._model(name)["PrimaryContainer"]["Image"]
-        return container_of(image, self.local.region, f"model {name}")
-
-    def _image_name(self, name: str) -> str:
-        return name_of(self._model(name)["PrimaryContainer"]["Image"])
 
     # Endpoint configs
 
@@ -188,6 +185,11 @@ def _check_serverless(variant: Request, model: Answer, request: Request) -> None
         raise invalid(
             f"MaxConcurrency {serverless['MaxConcurrency']} of variant {name} is not between 1 "
             f"and {MAX_CONCURRENCY}"
+        )
+    if len(containers_of(model)) > 1:
+        raise invalid(
+            f"Serverless variant {name}: its model has {len(containers_of(model))} containers, and "
+            "Serverless Inference excludes inference pipelines"
         )
     for holder, what in ((model, "its model"), (request, "the endpoint configuration")):
         for member in ("VpcConfig", "EnableNetworkIsolation"):

@@ -5,12 +5,15 @@ On AWS the container's toolkit fetches the code from within the container, by th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ratchet.local_aws.sagemaker.base import Answer, bucket_and_key, unsupported
+from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.container import Framework
+from ratchet.local_aws.sagemaker.containers.images import name_of
 from ratchet.local_aws.sagemaker.containers.opt_ml import THERE
 from ratchet.local_aws.sagemaker.containers.scripts import (
     DEFAULT_ACCEPT,
@@ -33,8 +36,14 @@ class NoCode(Exception):
 
 @dataclass(frozen=True)
 class Placed:
-    """What a container's process starts with; `code` is None in algorithm mode."""
+    """What a container's process starts with; `code` is None unless code lies in S3.
 
+    `image` is repository and tag, `name` what the model calls its container, `uri` its artifact's.
+    """
+
+    name: str
+    image: str
+    uri: str
     archive: Path
     code: Path | None
     environment: dict[str, str]
@@ -46,27 +55,46 @@ def check_environment(environment: dict[str, str], framework: Framework) -> None
     for name in environment:
         theirs = name.startswith("SAGEMAKER_")
         if name not in TOOLKIT and (theirs or not script):
-            raise unsupported(f"PrimaryContainer Environment {name}; leave it out")
+            raise unsupported(f"a container's Environment {name}; leave it out")
     if framework.code_in_archive:
         return
     if script != (DIRECTORY in environment):
-        raise unsupported(f"PrimaryContainer Environment with one of {PROGRAM} and {DIRECTORY}")
+        raise unsupported(f"a container's Environment with one of {PROGRAM} and {DIRECTORY}")
     if script and not environment[DIRECTORY].startswith(f"{THERE}/model"):
         bucket_and_key(environment[DIRECTORY])
 
 
-def place(s3: Any, model: Answer, framework: Framework, folder: Path) -> Placed:
-    """Fetch what the model's record names into the folder; raises NoCode."""
-    container = model["PrimaryContainer"]
-    archive, environment = folder / "model.tar.gz", dict(container.get("Environment", {}))
-    fetch(s3, *bucket_and_key(container["ModelDataUrl"]), archive)
-    place = environment.get(DIRECTORY, "")
-    if framework.code_in_archive or not place.startswith("s3://"):
-        return Placed(archive, None, environment)
-    code = folder / "code.tar.gz"
+def containers_of(model: Mapping[str, Any]) -> list[Answer]:
+    """The containers that a request passes through, in their order."""
+    return model.get("Containers") or [model["PrimaryContainer"]]
+
+
+def place(s3: Any, model: Answer, folder: Path) -> list[Placed]:
+    """Fetch what the model's record names, for each container a folder; raises NoCode."""
+    given = containers_of(model)
     isolated = bool(model.get("EnableNetworkIsolation"))
-    fetch_code(s3, place, code, isolated=isolated)
-    return Placed(archive, code, environment)
+    names = [
+        container.get("ContainerHostname") or (f"container-{number}" if given[1:] else "primary")
+        for number, container in enumerate(given, 1)
+    ]
+    return [
+        _place(s3, container, name, folder / name, isolated=isolated)
+        for container, name in zip(given, names, strict=True)
+    ]
+
+
+def _place(s3: Any, container: Answer, name: str, folder: Path, *, isolated: bool) -> Placed:
+    archive, environment = folder / "model.tar.gz", dict(container.get("Environment", {}))
+    uri, image = container["ModelDataUrl"], name_of(container["Image"])
+    fetch(s3, *bucket_and_key(uri), archive)
+    placed = Placed(name, image, uri, archive, None, environment)
+    directory = environment.get(DIRECTORY, "")
+    in_archive = container_named(image).framework.code_in_archive
+    if in_archive or not directory.startswith("s3://"):
+        return placed
+    code = folder / "code.tar.gz"
+    fetch_code(s3, directory, code, isolated=isolated)
+    return replace(placed, code=code)
 
 
 def fetch_code(s3: Any, uri: str, archive: Path, *, isolated: bool) -> None:

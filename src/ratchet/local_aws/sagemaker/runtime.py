@@ -12,7 +12,8 @@ from ratchet.local_aws.sagemaker.base import Answer, Request, refuse_members
 
 if TYPE_CHECKING:
     from ratchet.local_aws.sagemaker.endpoints import Endpoint, Endpoints
-    from ratchet.local_aws.sagemaker.serving import Reply, Serving
+    from ratchet.local_aws.sagemaker.pipeline import Pipeline
+    from ratchet.local_aws.sagemaker.serving import Reply
 
 MEGABYTE = 1024**2
 MAX_BODY = 6 * MEGABYTE
@@ -50,7 +51,7 @@ class SageMakerRuntime(Service):
     def _endpoints(self) -> Endpoints:
         return cast("Endpoints", self.local.services["sagemaker"])
 
-    def _invoke(self, endpoint: Endpoint, serving: Serving, request: Request) -> Answer:
+    def _invoke(self, endpoint: Endpoint, serving: Pipeline, request: Request) -> Answer:
         headers = {"Accept": request.get("Accept", "*/*")}
         if "ContentType" in request:
             headers["Content-Type"] = request["ContentType"]
@@ -62,14 +63,16 @@ class SageMakerRuntime(Service):
             self._endpoints().revive(endpoint.name, serving)
             raise self._model_error(endpoint, 500, f"the container has ended: {error}") from error
         if reply.status >= 300:
-            raise self._model_error(endpoint, reply.status, _text(reply))
+            raise self._model_error(endpoint, reply.status, _text(reply), reply.container)
         return {
             "Body": reply.body,
             "ContentType": reply.content_type,
             "InvokedProductionVariant": endpoint.variant["VariantName"],
         }
 
-    def _model_error(self, endpoint: Endpoint, status: int, message: str) -> ServiceError:
+    def _model_error(
+        self, endpoint: Endpoint, status: int, message: str, container: str = "primary"
+    ) -> ServiceError:
         region, group = self.local.region, f"/aws/sagemaker/Endpoints/{endpoint.name}"
         kind = "client" if 400 <= status < 500 else "server"
         where = (
@@ -78,7 +81,7 @@ class SageMakerRuntime(Service):
         )
         return ServiceError(
             "ModelError",
-            f'Received {kind} error ({status}) from primary with message "{message}". '
+            f'Received {kind} error ({status}) from {container} with message "{message}". '
             f"See {where} in account {self.local.account} for more information.",
             424,
             {
@@ -98,7 +101,7 @@ def _text(reply: Reply) -> str:
     return reply.body.decode(errors="replace")
 
 
-def _check(endpoint: Endpoint, serving: Serving, request: Request) -> None:
+def _check(endpoint: Endpoint, serving: Pipeline, request: Request) -> None:
     variant = endpoint.variant
     target = request.get("TargetVariant", variant["VariantName"])
     if target != variant["VariantName"]:

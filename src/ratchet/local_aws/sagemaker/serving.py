@@ -9,7 +9,6 @@ import subprocess
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -29,17 +28,18 @@ CONNECTIONS = 32
 
 
 class ServingFailed(Exception):
-    """The container did not start, and why. `archive`: its artifact is to blame."""
+    """The container did not start, and why. `archive`: its artifact, if that is to blame."""
 
-    def __init__(self, reason: str, *, archive: bool = False) -> None:
+    def __init__(self, reason: str, archive: str | None = None) -> None:
         super().__init__(reason)
         self.archive = archive
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the container answered."""
+    """What a container answered, and its name."""
 
+    container: str
     status: int
     body: bytes
     content_type: str
@@ -48,18 +48,17 @@ class Reply:
 class Serving:
     """A running container with a loaded model; `sha256` is that of the archive it loaded."""
 
-    def __init__(
-        self, local: Children, image: str, folder: Path, placed: Placed, log: LogStream
-    ) -> None:
-        self._folder = folder
+    def __init__(self, local: Children, placed: Placed, log: LogStream) -> None:
+        self._folder = placed.archive.parent
         self._log = log
+        self._name = placed.name
         self._asked = 0
         self._retired = False
         self._idle = threading.Condition()
-        self._child, report = _start(local, image, folder, placed)
+        self._child, report = _start(local, placed)
         threading.Thread(target=self._read_log, name="serving log", daemon=True).start()
         try:
-            self.sha256, port = _await_report(self._child, report)
+            self.sha256, port = _await_report(self._child, report, placed.uri)
             self._pool = urllib3.HTTPConnectionPool(
                 "127.0.0.1", port, maxsize=CONNECTIONS, timeout=INVOKE_SECONDS, retries=False
             )
@@ -104,7 +103,7 @@ class Serving:
     def invoke(self, body: bytes, headers: Mapping[str, str]) -> Reply:
         """POST /invocations; raises urllib3.exceptions.HTTPError if the container has ended."""
         answer = self._pool.request("POST", "/invocations", body=body, headers=dict(headers))
-        return Reply(answer.status, answer.data, answer.headers.get("Content-Type", ""))
+        return Reply(self._name, answer.status, answer.data, answer.headers.get("Content-Type", ""))
 
     def retire(self) -> None:
         """Take no more requests and end the process once it is idle; returns at once."""
@@ -133,16 +132,16 @@ class Serving:
         self._log.close()
 
 
-def _start(local: Children, image: str, folder: Path, placed: Placed) -> tuple[Child, int]:
+def _start(local: Children, placed: Placed) -> tuple[Child, int]:
     """The container's process and the descriptor on which it will report."""
     report, written = os.pipe()
     code = [str(placed.code)] if placed.code else []
     try:
         child = local.processes.spawn(
             f"{containers.__name__}.serve",
-            [image, str(placed.archive), str(written), *code],
+            [placed.image, str(placed.archive), str(written), *code],
             env={**local.child_environment(), **placed.environment},
-            cwd=folder,
+            cwd=placed.archive.parent,
             log=subprocess.PIPE,
             pass_fds=(written,),
         )
@@ -154,7 +153,7 @@ def _start(local: Children, image: str, folder: Path, placed: Placed) -> tuple[C
     return child, report
 
 
-def _await_report(child: Child, report: int) -> tuple[str, int]:
+def _await_report(child: Child, report: int, uri: str) -> tuple[str, int]:
     """SHA-256 and port, once the container listens; raises ServingFailed."""
     timer = threading.Timer(START_SECONDS, child.kill)
     timer.start()
@@ -167,5 +166,5 @@ def _await_report(child: Child, report: int) -> tuple[str, int]:
         raise ServingFailed("its process ended before it answered ping")
     found: dict[str, Any] = json.loads(line)
     if "error" in found:
-        raise ServingFailed(found["error"], archive=found["archive"])
+        raise ServingFailed(found["error"], uri if found["archive"] else None)
     return found["sha256"], found["port"]

@@ -16,7 +16,6 @@ from ratchet.local_aws.sagemaker.base import (
     refuse_members,
     unsupported,
 )
-from ratchet.local_aws.sagemaker.containers.container import Container
 from ratchet.local_aws.sagemaker.containers.filters import BadFilter, parse_filter
 from ratchet.local_aws.sagemaker.containers.scripts import BATCH
 from ratchet.local_aws.sagemaker.listing import page, summary
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 PROGRAM = f"{containers.__name__}.transform"
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 CSV = "text/csv"
+MAX_PAYLOAD_MB = 6
+"""Where a job says nothing else."""
 REQUEST = (
     "TransformJobName", "ModelName", "MaxConcurrentTransforms", "ModelClientConfig",
     "MaxPayloadInMB", "BatchStrategy", "TransformInput", "TransformOutput",
@@ -103,14 +104,6 @@ class TransformJobs(Jobs):
         """The model's record; implemented by the models' part of the service."""
         raise NotImplementedError
 
-    def _container(self, name: str) -> Container:
-        """The container of the model's image; implemented by the models' part of the service."""
-        raise NotImplementedError
-
-    def _image_name(self, name: str) -> str:
-        """The image's repository and tag; implemented by the models' part of the service."""
-        raise NotImplementedError
-
     def _check_new_transform(self, name: str) -> None:
         if name in self._transforms:
             raise ServiceError(
@@ -143,15 +136,15 @@ class TransformJobs(Jobs):
         uri = job.record["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         fetch_all(s3, *bucket_and_key(uri), source)
         try:
-            framework = self._container(job.record["ModelName"]).framework
-            placed = place(s3, model, framework, job.folder)
+            placed = place(s3, model, job.folder / "model")
         except NoCode as error:
             raise RunFailed(
                 f"AlgorithmError: See job logs for more information: {error}"
             ) from error
         job_file = job.folder / "job.json"
         job_file.write_text(json.dumps(self._order(job, placed)), encoding="utf-8")
-        environment = {**placed.environment, BATCH: "true"}
+        own = placed[0].environment if len(placed) == 1 else {}
+        environment = {**own, BATCH: "true"}
         code = job.run.call(PROGRAM, [str(job_file)], environment, job.folder, job.log.write)
         if job.run.stopped:
             return
@@ -160,13 +153,19 @@ class TransformJobs(Jobs):
             raise RunFailed(f"ClientError: See job logs for more information: {reason}")
         put_all(s3, target, *bucket_and_key(job.record["TransformOutput"]["S3OutputPath"]))
 
-    def _order(self, job: Job, placed: Placed) -> dict[str, Any]:
+    def _order(self, job: Job, placed: list[Placed]) -> dict[str, Any]:
         processing = job.record.get("DataProcessing", {})
         source, target = job.record["TransformInput"], job.record["TransformOutput"]
         return {
-            "image": self._image_name(job.record["ModelName"]),
-            "archive": str(placed.archive),
-            "code": str(placed.code) if placed.code else None,
+            "containers": [
+                {
+                    "image": part.image,
+                    "archive": str(part.archive),
+                    "code": str(part.code) if part.code else None,
+                    "environment": part.environment,
+                }
+                for part in placed
+            ],
             "input": str(job.folder / "input"),
             "output": str(job.folder / "output"),
             "failure": str(job.folder / "failure"),
@@ -175,6 +174,7 @@ class TransformJobs(Jobs):
             "split": source.get("SplitType", "None"),
             "assemble": target.get("AssembleWith", "None"),
             "single": job.record.get("BatchStrategy") == "SingleRecord",
+            "payload": job.record.get("MaxPayloadInMB", MAX_PAYLOAD_MB) * 1024**2,
             "input_filter": processing.get("InputFilter", "$"),
             "output_filter": processing.get("OutputFilter", "$"),
             "join": processing.get("JoinSource", "None") == "Input",

@@ -23,10 +23,11 @@ class Mode(Protocol):
 
 @dataclass(frozen=True)
 class AlgorithmMode:
-    """The image's own server: one media type, one score per row, separated by commas."""
+    """The image's own server: one media type, one score per row, with `separator` between."""
 
     predictor: Predictor
     content_type: str
+    separator: str = ","
 
     def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
         expected = self.content_type
@@ -36,7 +37,7 @@ class AlgorithmMode:
             )
         if accept not in ("", "*/*", expected):
             raise BadPayload(406, f"Accept type {accept} is not supported; accept {expected}")
-        return ",".join(self.predictor.predict(_rows(body))).encode(), expected
+        return self.separator.join(self.predictor.predict(_rows(body))).encode(), expected
 
 
 def _rows(body: bytes) -> list[list[str]]:
@@ -53,4 +54,5 @@ def load_mode(image: str, archive: Path, code: Path | None) -> tuple[Mode, str]:
     if scripts.is_wanted(container.framework, os.environ):
         return scripts.load(container.framework, archive, code, os.environ)
     predictor, digest = container.own.load(archive)
-    return AlgorithmMode(predictor, container.own.content_type), digest
+    separator = "\n" if os.environ.get(scripts.BATCH) else ","
+    return AlgorithmMode(predictor, container.own.content_type, separator), digest

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from typing import Protocol
+
+from ratchet.local_aws.sagemaker.containers.errors import BadPayload
 
 QUOTED = frozenset('",\n\r')
 
@@ -24,3 +28,21 @@ def joined(row: Row) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(row)
     return text.getvalue()
+
+
+class Answering(Protocol):
+    """What answers a body with another one."""
+
+    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
+        """Answer and its media type; raises BadPayload."""
+        ...
+
+
+def lines_of(model: Answering, rows: Sequence[Sequence[str]]) -> list[str]:
+    """One line a row, as a batch transform asks for them."""
+    body = "".join(f"{joined(list(row))}\n" for row in rows).encode()
+    answer, _ = model.answer(body, "text/csv", "text/csv")
+    lines = answer.decode().splitlines()
+    if len(lines) != len(rows):
+        raise BadPayload(500, f"the program answered {len(lines)} lines to {len(rows)} rows")
+    return lines

@@ -24,7 +24,7 @@ from ratchet.local_aws.sagemaker.containers import encoding, opt_ml, requirement
 from ratchet.local_aws.sagemaker.containers.artifacts import sha256, unpack
 from ratchet.local_aws.sagemaker.containers.container import Framework
 from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadCode, BadPayload
-from ratchet.local_aws.sagemaker.containers.rows import joined
+from ratchet.local_aws.sagemaker.containers.rows import lines_of
 from ratchet.local_aws.sagemaker.containers.threads import wait_quietly
 
 PROGRAM, DIRECTORY = "SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"
@@ -65,12 +65,7 @@ class Script:
 
     def predict(self, rows: Sequence[Sequence[str]]) -> list[str]:
         """One line a row, as a batch transform asks for them."""
-        body = "".join(f"{joined(list(row))}\n" for row in rows).encode()
-        answer, _ = self.answer(body, "text/csv", "text/csv")
-        lines = answer.decode().splitlines()
-        if len(lines) != len(rows):
-            raise BadPayload(500, f"the program answered {len(lines)} lines to {len(rows)} rows")
-        return lines
+        return lines_of(self, rows)
 
 
 def is_wanted(framework: Framework, environment: Mapping[str, str]) -> bool:

@@ -2,10 +2,11 @@
 
 Usage: python -m ratchet.local_aws.sagemaker.containers.transform JOB_FILE
 
-JOB_FILE is JSON: {"image", "archive", "code" (of script mode, or null), "input" and "output"
-(folders), "failure" (file), "content_type", "accept", "split", "assemble", "single" (bool),
-"input_filter", "output_filter", "join" (bool)}. For `input/a.csv` it writes `output/a.csv.out`.
-The answers are those of the container's server in batch mode, computed without HTTP in between.
+JOB_FILE is JSON: {"containers" (each with "image", "archive", "code" of script mode or null, and
+"environment"), "input" and "output" (folders), "failure" (file), "content_type", "accept", "split",
+"assemble", "single" (bool), "payload" (the most bytes of a request), "input_filter",
+"output_filter", "join" (bool)}. For `input/a.csv` it writes `output/a.csv.out`. The answers are
+those of the container's server in batch mode, computed without HTTP in between.
 
 Lines of CSV are read as rows, which filters and joins take. Anything else is a payload that goes
 through as it is: whole files, single lines, or as many lines as a payload may have bytes.
@@ -24,6 +25,7 @@ from typing import Any, Protocol, TextIO
 
 from ratchet.local_aws.sagemaker.containers import scripts
 from ratchet.local_aws.sagemaker.containers.catalog import container_named
+from ratchet.local_aws.sagemaker.containers.chain import Chain, start
 from ratchet.local_aws.sagemaker.containers.container import Predictor
 from ratchet.local_aws.sagemaker.containers.errors import BadPayload, ContainerError
 from ratchet.local_aws.sagemaker.containers.filters import (
@@ -35,8 +37,6 @@ from ratchet.local_aws.sagemaker.containers.modes import Mode, load_mode
 from ratchet.local_aws.sagemaker.containers.rows import Row, joined, split
 
 LINES_AT_ONCE = 20_000
-PAYLOAD_BYTES = 6 * 1024**2
-"""MaxPayloadInMB, unless a job says otherwise."""
 CSV = "text/csv"
 BAD_STATUS = "Bad HTTP status received from algorithm: "
 
@@ -117,10 +117,13 @@ class PayloadTransformer:
     by_line: bool
     single: bool
     assemble: bool
+    payload: int
 
     def transform(self, source: Path, target: Path) -> None:
         data = source.read_bytes()
         bodies = self._bodies(data.splitlines(keepends=True)) if self.by_line else [data]
+        if not self.by_line and len(data) > self.payload:
+            raise TransformFailed("Too much data for max payload size")
         with target.open("wb") as file:
             for body in bodies:
                 answer, _ = self._answer(body)
@@ -136,7 +139,7 @@ class PayloadTransformer:
         """The lines one by one, or as many together as a payload may have."""
         body = b""
         for line in lines:
-            if body and (self.single or len(body) + len(line) > PAYLOAD_BYTES):
+            if body and (self.single or len(body) + len(line) > self.payload):
                 yield body
                 body = b""
             body += line
@@ -167,6 +170,7 @@ def _transformer(job: dict[str, Any]) -> Transformer:
             by_line=by_line,
             single=bool(job["single"]),
             assemble=job["assemble"] == "Line",
+            payload=job["payload"],
         )
     return RowTransformer(
         _predictor(job),
@@ -177,19 +181,28 @@ def _transformer(job: dict[str, Any]) -> Transformer:
     )
 
 
-def _code(job: dict[str, Any]) -> Path | None:
-    return Path(job["code"]) if job["code"] else None
-
-
 def _predictor(job: dict[str, Any]) -> Predictor:
-    container, archive = container_named(job["image"]), Path(job["archive"])
+    if job["containers"][1:]:
+        return _chain(job)
+    (part,) = job["containers"]
+    container, archive = container_named(part["image"]), Path(part["archive"])
+    code = Path(part["code"]) if part["code"] else None
     if scripts.is_wanted(container.framework, os.environ):
-        return scripts.load(container.framework, archive, _code(job), os.environ)[0]
+        return scripts.load(container.framework, archive, code, os.environ)[0]
     return container.own.load(archive)[0]
 
 
 def _mode(job: dict[str, Any]) -> Mode:
-    return load_mode(job["image"], Path(job["archive"]), _code(job))[0]
+    if job["containers"][1:]:
+        return _chain(job)
+    (part,) = job["containers"]
+    code = Path(part["code"]) if part["code"] else None
+    return load_mode(part["image"], Path(part["archive"]), code)[0]
+
+
+def _chain(job: dict[str, Any]) -> Chain:
+    """The containers of an inference pipeline, each a process by itself."""
+    return Chain([start(part) for part in job["containers"]])
 
 
 def main(job_file: str) -> int:
