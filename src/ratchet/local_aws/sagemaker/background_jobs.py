@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +32,7 @@ class Job:
     run: BackgroundRun
     log: LogStream
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     @property
     def folder(self) -> Path:
@@ -55,7 +57,10 @@ class Jobs(SageMakerPart):
 
         def ended(problem: Exception | None) -> None:
             job.log.close()
-            end(job, _failure_reason(problem) if problem else None)
+            try:
+                end(job, _failure_reason(problem) if problem else None)
+            finally:
+                job.ended.set()
 
         job.run.start(job.arn, lambda: work(job), ended)
 

@@ -9,14 +9,14 @@ from ratchet.local_aws.sagemaker.endpoints import Endpoints
 from ratchet.local_aws.sagemaker.processing import ProcessingJobs
 from ratchet.local_aws.sagemaker.registry import Registry
 from ratchet.local_aws.sagemaker.runtime import SageMakerRuntime
-from ratchet.local_aws.sagemaker.training import TrainingJobs
 from ratchet.local_aws.sagemaker.transform import TransformJobs
+from ratchet.local_aws.sagemaker.tuning import TuningJobs
 
 __all__ = ["SageMaker", "SageMakerRuntime"]
 
 
-class SageMaker(Endpoints, ProcessingJobs, Registry, TrainingJobs, TransformJobs, Tags):
-    """Training, processing and transform jobs, models, endpoints, the registry, tags."""
+class SageMaker(Endpoints, ProcessingJobs, Registry, TransformJobs, TuningJobs, Tags):
+    """Training, tuning, processing and transform jobs, models, endpoints, the registry, tags."""
 
     def about(self) -> dict[str, Any]:
         """For `/_ratchet`: every endpoint and what it serves."""

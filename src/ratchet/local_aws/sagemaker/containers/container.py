@@ -49,6 +49,14 @@ class Algorithm(Protocol):
         """The metrics that a line of the training log reports, by SageMaker's names for them."""
         ...
 
+    def aimed_at(self, metric: str, kind: str, given: Mapping[str, str]) -> dict[str, str]:
+        """The hyperparameters with which training reports a tuning job's metric.
+
+        `kind` is Maximize or Minimize. Raises UserError for a metric that it never reports, or
+        that is better the other way.
+        """
+        ...
+
     def load(self, archive: Path) -> tuple[Predictor, str]:
         """The model of an archive and the archive's SHA-256; raises BadArtifact.
 

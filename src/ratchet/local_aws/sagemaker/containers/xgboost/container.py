@@ -50,6 +50,9 @@ class BuiltInXGBoost:
         values = [(f"{data}:{metric}", float(value)) for data, metric, value in found]
         return [(name, value) for name, value in values if math.isfinite(value)]
 
+    def aimed_at(self, metric: str, kind: str, given: Mapping[str, str]) -> dict[str, str]:
+        return hyperparameters.aimed_at(metric, kind, given)
+
     def load(self, archive: Path) -> tuple[Predictor, str]:
         from ratchet.local_aws.sagemaker.containers.xgboost.predictor import XGBoostPredictor
 

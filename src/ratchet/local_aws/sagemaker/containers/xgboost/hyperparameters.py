@@ -293,6 +293,27 @@ def _check_constraints(typed: Mapping[str, Any]) -> None:
         )
 
 
+def aimed_at(metric: str, kind: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Such that training reports the metric of a tuning job, as the container evaluates it beside
+    those of eval_metric (`get_union_metrics` in its `train_utils.py`)."""
+    channel, _, name = metric.partition(":")
+    known = [*MAXIMIZE, *MINIMIZE]
+    if channel not in ("train", "validation") or name not in known:
+        shown = ", ".join(f"validation:{one}" for one in sorted(known))
+        raise UserError(
+            f"The objective metric for the hyperparameter tuning job, [{metric}], isn't valid for "
+            f"the [xgboost] algorithm. Choose a valid objective metric: [{shown}]."
+        )
+    if kind != ("Maximize" if maximizes(name) else "Minimize"):
+        raise UserError(
+            f"The objective metric type, [{kind}], that you specified for objective metric, "
+            f"[{metric}], isn't valid for the [xgboost] algorithm. Choose a valid objective metric "
+            "type."
+        )
+    named = _metrics(given.get("eval_metric", ""))
+    return {**given, "eval_metric": ",".join(dict.fromkeys([*named, name]))}
+
+
 def maximizes(metric: str) -> bool:
     """Whether a larger value of the metric is better (early stopping needs to know)."""
     return metric.partition("@")[0] in MAXIMIZE
