@@ -35,6 +35,9 @@ class Doubler:
     def predict(self, rows):
         return [str(2 * float(row[0])) for row in rows]
 
+    def predict_body(self, body, content_type):
+        return self.predict([line.split(",") for line in body.decode().split()])
+
 
 CONTAINERS = (Container(("doubler:1",), Framework("json", "json", "json"), Doubler()),)
 """

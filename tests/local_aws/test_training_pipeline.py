@@ -1,7 +1,7 @@
 """The old package's templates, executed.
 
-TrainingPipeline for real: train, create the model, serve it, update it. InferencePipeline with
-answers of the test kit, for its preprocessor needs an image that local AWS refuses by name.
+Both for real: train, create the models, serve them; the first one updates its endpoint. The second
+also with answers of the test kit.
 """
 
 from __future__ import annotations
@@ -82,18 +82,58 @@ def test_the_second_execution_of_a_training_pipeline_updates_the_endpoint(
 
 # the inference pipeline
 
+PREPARE = """
+import os
+
+from sklearn.preprocessing import StandardScaler
+import joblib
+import numpy as np
+
+
+def model_fn(folder):
+    return joblib.load(os.path.join(folder, "scaler.joblib"))
+
+
+def input_fn(body, content_type):
+    return np.array([line.split(",") for line in body.split()]).astype(float)
+
+
+def predict_fn(rows, scaler):
+    labels, features = (rows[:, :1], rows[:, 1:]) if rows.shape[1] == 3 else (None, rows)
+    return labels, scaler.transform(features)
+
+
+def output_fn(prediction, accept):
+    labels, rows = prediction
+    texts = [" ".join(f"{place}:{value}" for place, value in enumerate(row)) for row in rows]
+    starts = [0] * len(texts) if labels is None else labels[:, 0]
+    lines = [f"{start} {text}" for start, text in zip(starts, texts)]
+    return "\\n".join(lines) + "\\n", "text/libsvm"
+
+
+if __name__ == "__main__":
+    folder = os.environ["SM_CHANNEL_TRAIN"]
+    rows = np.loadtxt(os.path.join(folder, "part.csv"), delimiter=",")
+    joblib.dump(StandardScaler().fit(rows[:, 1:]), "/opt/ml/model/scaler.joblib")
+"""
+
 
 def inference(folder: Path, client: Any) -> InferencePipeline:
     script = folder / "prepare.py"
-    script.write_text("print('prepare')")
+    script.write_text(PREPARE)
     return InferencePipeline(
         SKLearn(
             entry_point=str(script),
             role=ROLE,
-            framework_version="0.20.0",
+            framework_version="1.4-2",
             instance_type="ml.m5.large",
         ),
-        Estimator(IMAGE, ROLE, instance_type="ml.m5.large", hyperparameters={"num_round": 5}),
+        Estimator(
+            IMAGE,
+            ROLE,
+            instance_type="ml.m5.large",
+            hyperparameters={"num_round": 5, "objective": "binary:logistic"},
+        ),
         {"train": TrainingInput(f"s3://{BUCKET}/train/", content_type="text/csv")},
         BUCKET,
         ROLE,
@@ -103,19 +143,21 @@ def inference(folder: Path, client: Any) -> InferencePipeline:
     )
 
 
-def test_a_preprocessor_whose_image_local_aws_has_not_is_refused_by_name(
+def test_an_inference_pipeline_trains_both_models_and_serves_them_as_one(
     turned_aws: LocalAws, tmp_path: Path
 ) -> None:
     put_parts(turned_aws)
     pipeline = inference(tmp_path, turned_aws.client("stepfunctions"))
     pipeline.create()
-    keys = turned_aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="both/source/")
-    assert keys["KeyCount"] == 1, "the script is where the client is"
     execution = pipeline.execute()
     while (ended := execution.describe())["status"] == "RUNNING":
-        turned_aws.clock.turn(timedelta(seconds=5))
-    assert "sagemaker-scikit-learn:0.20.0-cpu-py3'; local AWS runs" in ended["cause"]
-    assert list(execution.progress().states) == ["Train Preprocessor", "Pipeline Failed"]
+        turned_aws.clock.turn(timedelta(seconds=1))
+    assert ended["status"] == "SUCCEEDED", ended.get("cause")
+    answer = turned_aws.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName="both", ContentType="text/csv", Body=b"0.9,0.9\n0.1,0.1"
+    )
+    high, low = map(float, answer["Body"].read().decode().strip().split(","))
+    assert high > 0.5 > low
 
 
 def test_both_models_of_an_inference_pipeline_meet_behind_one_endpoint(tmp_path: Path) -> None:

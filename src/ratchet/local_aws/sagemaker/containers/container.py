@@ -12,11 +12,19 @@ from typing import Protocol
 from ratchet.local_aws.sagemaker.containers.errors import BadCode
 
 
-class Predictor(Protocol):
+class RowPredictor(Protocol):
     """A loaded model that answers rows of text."""
 
     def predict(self, rows: Sequence[Sequence[str]]) -> list[str]:
         """One answer per row, as the container prints it; raises BadPayload."""
+        ...
+
+
+class Predictor(RowPredictor, Protocol):
+    """One that answers whole bodies too, without a script of the user's."""
+
+    def predict_body(self, body: bytes, content_type: str) -> list[str]:
+        """One answer per record of a body; raises BadPayload, 415 for an unknown media type."""
         ...
 
 

@@ -12,6 +12,8 @@ from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.container import Predictor
 from ratchet.local_aws.sagemaker.containers.errors import BadPayload
 
+JSON = "application/json"
+
 
 class Mode(Protocol):
     """A loaded model that answers requests."""
@@ -23,29 +25,24 @@ class Mode(Protocol):
 
 @dataclass(frozen=True)
 class AlgorithmMode:
-    """The image's own server: one media type, one score per row, with `separator` between."""
+    """The image's own server: one score per record, with `separator` between."""
 
     predictor: Predictor
     content_type: str
     separator: str = ","
+    default_accept: str = ""
 
     def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
-        expected = self.content_type
-        if content_type != expected:
+        answers = self.predictor.predict_body(body, content_type)
+        accept = self.default_accept if accept in scripts.ANYTHING else accept
+        if accept == JSON:
+            scores = ", ".join(f'{{"score": {answer}}}' for answer in answers)
+            return f'{{"predictions": [{scores}]}}'.encode(), JSON
+        if accept not in ("", self.content_type):
             raise BadPayload(
-                415, f"Content-type {content_type or '(none)'} is not supported; send {expected}"
+                406, f"Accept type {accept} is not supported; accept {self.content_type} or {JSON}"
             )
-        if accept not in ("", "*/*", expected):
-            raise BadPayload(406, f"Accept type {accept} is not supported; accept {expected}")
-        return self.separator.join(self.predictor.predict(_rows(body))).encode(), expected
-
-
-def _rows(body: bytes) -> list[list[str]]:
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadPayload(415, f"the body is not UTF-8 text: {error}") from error
-    return [line.split(",") for line in text.strip().split("\n")]
+        return self.separator.join(answers).encode(), self.content_type
 
 
 def load_mode(image: str, archive: Path, code: Path | None) -> tuple[Mode, str]:
@@ -55,4 +52,5 @@ def load_mode(image: str, archive: Path, code: Path | None) -> tuple[Mode, str]:
         return scripts.load(container.framework, archive, code, os.environ)
     predictor, digest = container.own.load(archive)
     separator = "\n" if os.environ.get(scripts.BATCH) else ","
-    return AlgorithmMode(predictor, container.own.content_type, separator), digest
+    default = os.environ.get(scripts.DEFAULT_ACCEPT, "")
+    return AlgorithmMode(predictor, container.own.content_type, separator, default), digest

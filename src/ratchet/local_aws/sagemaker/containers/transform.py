@@ -26,7 +26,7 @@ from typing import Any, Protocol, TextIO
 from ratchet.local_aws.sagemaker.containers import scripts
 from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.chain import Chain, start
-from ratchet.local_aws.sagemaker.containers.container import Predictor
+from ratchet.local_aws.sagemaker.containers.container import RowPredictor
 from ratchet.local_aws.sagemaker.containers.errors import BadPayload, ContainerError
 from ratchet.local_aws.sagemaker.containers.filters import (
     BadFilter,
@@ -57,7 +57,7 @@ class Transformer(Protocol):
 class RowTransformer:
     """Row by row, with the filters around the model."""
 
-    predictor: Predictor
+    predictor: RowPredictor
     input_filter: ColumnFilter
     output_filter: ColumnFilter
     join: bool
@@ -181,7 +181,7 @@ def _transformer(job: dict[str, Any]) -> Transformer:
     )
 
 
-def _predictor(job: dict[str, Any]) -> Predictor:
+def _predictor(job: dict[str, Any]) -> RowPredictor:
     if job["containers"][1:]:
         return _chain(job)
     (part,) = job["containers"]

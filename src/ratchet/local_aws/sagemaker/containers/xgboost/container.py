@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ratchet.local_aws.sagemaker.containers.artifacts import read_single
 from ratchet.local_aws.sagemaker.containers.container import Container, Framework, Predictor
-from ratchet.local_aws.sagemaker.containers.errors import Unsupported, UserError
 from ratchet.local_aws.sagemaker.containers.xgboost import hyperparameters
+from ratchet.local_aws.sagemaker.containers.xgboost.formats import format_of
 
 MODEL_FILE = "xgboost-model"
 CSV = "text/csv"
@@ -30,19 +30,7 @@ class BuiltInXGBoost:
         return hyperparameters.unsupported(given)
 
     def check_channel(self, content_type: str | None) -> None:
-        """Only CSV is read here. The container's default, when none is given, is libsvm."""
-        if content_type is None:
-            raise Unsupported(
-                "without ContentType, which the container reads as libsvm; use text/csv"
-            )
-        kind, _, parameters = content_type.lower().partition(";")
-        if kind.strip() not in (CSV, "csv"):
-            raise Unsupported(f"ContentType={content_type}; use text/csv")
-        if parameters.strip() not in ("", "label_size=1", "charset=utf-8", "charset=utf8"):
-            raise UserError(
-                f"{content_type} is not an accepted csv ContentType. "
-                "Optional parameter label_size must be equal to 1"
-            )
+        format_of(content_type)
 
     def metrics(self, line: str) -> list[tuple[str, float]]:
         """Those of a boosting round. CloudWatch takes no NaN, such as the AUC of one class."""

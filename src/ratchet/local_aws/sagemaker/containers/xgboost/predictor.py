@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import math
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload
 from ratchet.local_aws.sagemaker.containers.xgboost.lean import import_xgboost
 
+CSV = "text/csv"
+LIBSVM = ("text/libsvm", "text/x-libsvm")
 SNIFFED = 512
 Row = Sequence[str]
 
@@ -28,6 +32,26 @@ class Decoder:
             return self._xgboost.DMatrix(np.asarray(_numbers(_delimited(rows))), nthread=1)
         except self._xgboost.core.XGBoostError as error:
             raise BadPayload(415, _not_csv(_first(error))) from error
+
+    def of_body(self, body: bytes, content_type: str) -> Any:
+        """A request's body; raises BadPayload 415 for a media type that the container refuses."""
+        if content_type == CSV:
+            return self.matrix(_rows(body))
+        if content_type not in LIBSVM:
+            known = ", ".join((CSV, *LIBSVM))
+            raise BadPayload(
+                415, f"Content-type {content_type or '(none)'} is not supported; send {known}"
+            )
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "request"
+            file.write_bytes(body)
+            try:
+                with self._xgboost.config_context(verbosity=0):
+                    return self._xgboost.DMatrix(f"{file}?format=libsvm")
+            except self._xgboost.core.XGBoostError as error:
+                raise BadPayload(
+                    415, f"Loading libsvm data failed with Exception: {_first(error)}"
+                ) from error
 
 
 class XGBoostPredictor:
@@ -50,7 +74,12 @@ class XGBoostPredictor:
         Empty fields are missing values. Raises BadPayload 415 for text that is not a table of
         finite numbers, 400 for more columns than the model has features.
         """
-        matrix = self._decoder.matrix(rows)
+        return self._answers(self._decoder.matrix(rows))
+
+    def predict_body(self, body: bytes, content_type: str) -> list[str]:
+        return self._answers(self._decoder.of_body(body, content_type))
+
+    def _answers(self, matrix: Any) -> list[str]:
         try:
             answers: list[Any] = self._booster.predict(matrix, validate_features=False).tolist()
         except self._xgboost.core.XGBoostError as error:
@@ -58,6 +87,14 @@ class XGBoostPredictor:
                 400, f"Unable to evaluate payload provided: {_first(error)}"
             ) from error
         return [str(answer) for answer in answers]
+
+
+def _rows(body: bytes) -> list[list[str]]:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadPayload(415, f"the body is not UTF-8 text: {error}") from error
+    return [line.split(",") for line in text.strip().split("\n")]
 
 
 def _first(error: Exception) -> str:

@@ -106,7 +106,7 @@ def parse(path: Path, width: int) -> Parsed:
     """
     xgboost = import_xgboost()
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        _link(path.absolute(), Path("channel"))
+        link(path.absolute(), Path("channel"))
         try:
             with xgboost.config_context(verbosity=0):
                 matrix = xgboost.DMatrix("channel?format=csv&label_column=0&delimiter=,")
@@ -115,7 +115,7 @@ def parse(path: Path, width: int) -> Parsed:
     return Parsed(_dense(matrix, width), matrix.num_col() + 1)
 
 
-def _link(path: Path, link: Path) -> None:
+def link(path: Path, link: Path) -> None:
     """A hard link, for the parser reports each symbolic one as an error; a copy across devices."""
     try:
         link.hardlink_to(path)

@@ -19,8 +19,8 @@ from typing import Any
 from ratchet.local_aws.sagemaker.containers.errors import ContainerError, UserError
 from ratchet.local_aws.sagemaker.containers.xgboost import hyperparameters
 from ratchet.local_aws.sagemaker.containers.xgboost.container import MODEL_FILE
+from ratchet.local_aws.sagemaker.containers.xgboost.formats import LIBSVM, format_of, read
 from ratchet.local_aws.sagemaker.containers.xgboost.lean import import_xgboost
-from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
 
 CHANNELS = ("train", "validation")
 THREADS = 2
@@ -48,8 +48,7 @@ def train() -> None:
     xgboost = import_xgboost()
     xgboost.set_config(verbosity=typed.get("verbosity", 1))
     weighted = bool(typed.pop("csv_weights", 0))
-    matrices = {name: _matrix(xgboost, name, weighted) for name in CHANNELS if name in channels}
-    _check_widths(matrices)
+    matrices = _matrices(channels, weighted=weighted)
     log("Single node training.")
     _log_sizes(matrices)
     _save(_fit(xgboost, typed, matrices))
@@ -63,13 +62,24 @@ def _check_channels(channels: dict[str, Any]) -> None:
         raise UserError("Missing required channel: train")
 
 
-def _matrix(xgboost: Any, channel: str, weighted: bool) -> Any:
-    table = read_channel(Path(os.environ[f"SM_CHANNEL_{channel.upper()}"]))
-    first = 2 if weighted else 1
-    if table.shape[1] <= first:
-        raise UserError(f"Channel {channel} has {table.shape[1]} columns: no feature is left")
-    weight = table[:, 1] if weighted else None
-    return xgboost.DMatrix(table[:, first:], label=table[:, 0], weight=weight, nthread=THREADS)
+def _matrices(channels: dict[str, Any], *, weighted: bool) -> dict[str, Any]:
+    """The channels' data, all in the format that the train channel states."""
+    kinds = {name: format_of(stated.get("ContentType")) for name, stated in channels.items()}
+    if len(set(kinds.values())) > 1:
+        raise UserError(f"Channels differ in their format, and the container reads one: {kinds}")
+    matrices = {
+        name: read(
+            Path(os.environ[f"SM_CHANNEL_{name.upper()}"]),
+            kinds[name],
+            weighted=weighted,
+            threads=THREADS,
+        )
+        for name in CHANNELS
+        if name in channels
+    }
+    if kinds["train"] != LIBSVM:
+        _check_widths(matrices)
+    return matrices
 
 
 def _check_widths(matrices: dict[str, Any]) -> None:
