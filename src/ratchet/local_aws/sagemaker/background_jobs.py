@@ -1,4 +1,4 @@
-"""What training and transform jobs share: a record, a log, a run in the background."""
+"""What training, processing and transform jobs share: a record, a log, a run in the background."""
 
 from __future__ import annotations
 

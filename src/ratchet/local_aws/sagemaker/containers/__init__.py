@@ -1,6 +1,6 @@
-"""The containers that SageMaker's jobs and endpoints run here, one folder per algorithm.
+"""The containers that SageMaker's jobs and endpoints run here, a folder for each family of images.
 
-What is not an algorithm's own stands beside the folders: the layout of /opt/ml, the archive of a
-model, batch transform, the serving HTTP server. These programs speak only the container contract
-(folders, SM_* variables, HTTP); they know nothing of AWS or of local AWS.
+What is not a family's own stands beside the folders: the layout of /opt/ml, the archive of a model,
+users' scripts, batch transform, the serving HTTP server. These programs speak only the container
+contract (folders, SM_* variables, HTTP); they know nothing of AWS or of local AWS.
 """

@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 FILE = "requirements.txt"
 RUNS = "local AWS installs nothing; install it into the Python that runs local AWS"
 
@@ -23,6 +21,8 @@ def missing(folder: Path) -> str | None:
 
 
 def _is_met(text: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         wanted = Requirement(text)
         if wanted.marker is not None and not wanted.marker.evaluate():
