@@ -2,13 +2,15 @@
 
 Usage (arguments of the Glue job run):
     --source     s3 folder of CSV files with header: accepted/<pipeline>/ or a recipe's output
+    --champions_source  the same for the champion's rows, where they are prepared its own way, or
+                 none
     --manifest   s3 uri of the run's manifest.json
     --output     s3 uri that ends in /prepared
     --label      the label's column
     --landed     how many rows of the new batch landed, and
     --accepted   how many of them were accepted
-    --transform  true | false; true applies transform(data: DataFrame) -> DataFrame of the module
-                 `transform` that --extra-py-files brings
+    --transform  s3 uri of the pipeline's transform.py, whose transform(data: DataFrame) ->
+                 DataFrame is applied, or none; the files that it reads lie in files/ there
     --code       s3 uri of the archive of a pipeline's features.py, or none: the features of a row
                  are then what features() makes of it, and files to score hold rows as they landed
     --parts      what to fit on besides train and validation: none, or some of backtest, alone and
@@ -37,6 +39,7 @@ float: xgboost's own text parser, for training, and numpy's, for scoring. The fo
 digits the lower 64 bits. What it would misread is refused; missing values are written as nan.
 """
 
+import ast
 import csv
 import functools
 import hashlib
@@ -46,13 +49,14 @@ import itertools
 import json
 import math
 import re
+import shutil
 import sys
 import tarfile
 import tempfile
 import traceback
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +106,11 @@ CONFLICT = "rows of the new batch that have its key and differ"
 REPEATED = "whether an earlier batch has the row too"
 REPLACED = "whether a row of the new batch replaces it"
 KNOWN = "whether the champion was trained on the row"
-MARKS = ["row_id", SIDE, KIND, IS_NEW, REPEATED, KNOWN, CLUSTER, COPIES, CONFLICT]
+PLACED = "batch that has the row"
+APART = "whether the champion cannot be scored on the row"
+MARKS = [
+    "row_id", SIDE, KIND, IS_NEW, REPEATED, KNOWN, PLACED, APART, CLUSTER, COPIES, CONFLICT
+]  # fmt: skip
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
 Limits = tuple[float | None, float | None]
@@ -134,6 +142,7 @@ COUNTED = {  # the summary's numbers of rows
     "holdout_reference": f"`{KIND}` = '{REFERENCE}'",
     "arrival": f"`{KIND}` IN ('{NEW}', '{FRESH}')",
     "repeated": f"`{REPEATED}` AND `{SIDE}` <> '{UNLABELLED}'",
+    "apart": f"`{APART}`",
 }
 KNOWN_ROWS = {  # that the champion would be compared on: none, unless something went wrong
     kind: f"`{KNOWN}` AND `{KIND}` = '{kind}'" for kind in (NEW, FRESH, REFERENCE)
@@ -143,10 +152,9 @@ ACCOUNT = {  # of the accepted rows of the new batch
     side: f"`{SIDE}` = '{side}' AND `{IS_NEW}`" for side in (UNLABELLED, GAP, *SIDES)
 }
 
-CHAMPIONS = "champions_transform"  # name of the champion's module, where it has one of its own
-CODE_FILES = ("contract.py", "features.py", "inference.py")
 FEATURES_SAID = re.compile(r"^(?:\w+[.])*(?:FeaturesFailed|RowsRefused): (.*)$", re.MULTILINE)
 LANDED = "landed "  # how the name of a column begins that is kept as it landed
+THE_CHAMPIONS = "champion's "  # and of one that the champion alone takes
 TEXTS = ("text", "category")  # the types whose values may have several lines
 
 MISSING = "nan"
@@ -174,9 +182,10 @@ class Request:
     label: str
     landed: int
     accepted: int
-    transform: bool
+    transform: str | None = None
     parts: tuple[str, ...] = ()
     code: str | None = None
+    champions_source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -263,21 +272,20 @@ class Batches:
 
 def parse_arguments(argv: list[str]) -> Request:
     names = ["source", "manifest", "output", "label", "landed", "accepted", "transform", "code"]
-    given = getResolvedOptions(argv, [*names, "parts"])
-    if given["transform"] not in ("true", "false"):
-        raise PrepareFailed(f"--transform must be true or false, not {given['transform']!r}")
+    given = getResolvedOptions(argv, [*names, "champions_source", "parts"])
     parts = tuple(part for part in given["parts"].split(",") if part != "none")
     for part in parts:
         if part not in EXTRA_PARTS:
             raise PrepareFailed(f"--parts may name {', '.join(EXTRA_PARTS)} or none, not {part!r}")
     return Request(
         source=given["source"].rstrip("/") + "/",
+        champions_source=None if given["champions_source"] == "none" else given["champions_source"],
         manifest=given["manifest"],
         output=given["output"].rstrip("/"),
         label=given["label"],
         landed=int(given["landed"]),
         accepted=int(given["accepted"]),
-        transform=given["transform"] == "true",
+        transform=None if given["transform"] == "none" else given["transform"],
         parts=parts,
         code=None if given["code"] == "none" else given["code"],
     )
@@ -331,10 +339,10 @@ def split_of(manifest: dict[str, Any]) -> Split:
 # --- load and transform ------------------------------------------------------------------------
 
 
-def load(spark: SparkSession, request: Request, batches: Batches, split: Split) -> DataFrame:
+def load(spark: SparkSession, source: str, batches: Batches, split: Split) -> DataFrame:
     """The rows of this run's batches, every column as text; empty fields are null."""
-    data = _read(spark, [request.source])
-    _require_reserved(data, split.reserved, "the data at " + request.source)
+    data = _read(spark, [source])
+    _require_reserved(data.columns, split.reserved, "the data at " + source)
     return data.where(f.col("batch").isin(*batches.oldest_first))
 
 
@@ -342,29 +350,26 @@ def load_by_header(
     spark: SparkSession,
     batches: dict[tuple[str, ...], list[str]],
     columns: dict[str, Any],
-    champion: list[str],
+    reserved: tuple[str, ...],
 ) -> DataFrame:
     """The rows of batches that landed under several contracts, each with folders of its header.
 
-    What a batch has not is missing, or has the column's default; what only it has is left out,
-    unless the champion takes it. The header of the new batch is the last.
+    What a batch has not is missing, or has the column's default; what only it has is left out.
     """
     found = []
     for header, folders in batches.items():
         data = _read(spark, folders)
-        for name in [name for name in (*columns, *champion) if name not in header]:
-            default = columns.get(name, {}).get("default")
+        for name in [name for name in columns if name not in header]:
+            default = columns[name].get("default")
             value = f.lit(None if default is None else str(default)).cast("string")
             data = data.withColumn(name, value)
         found.append(data)
-    kept = list(dict.fromkeys((*header, *champion)))
-    return functools.reduce(
-        DataFrame.unionByName, [data.select(*map(_column, kept)) for data in found]
-    )
+    kept = [_column(name) for name in (*columns, *reserved)]
+    return functools.reduce(DataFrame.unionByName, [data.select(*kept) for data in found])
 
 
 def batches_by_header(source: str, batches: Batches) -> dict[tuple[str, ...], list[str]]:
-    """The folders of the batches by the columns of their files, that of the new batch last.
+    """The folders of the batches by the columns of their files.
 
     One look a batch: all its files were accepted under one contract.
     """
@@ -376,26 +381,25 @@ def batches_by_header(source: str, batches: Batches) -> dict[tuple[str, ...], li
         for item in listed.get("Contents", []):
             body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"]
             header = tuple(next(csv.reader([next(body.iter_lines()).decode("utf-8-sig")])))
-            found[header] = [*found.pop(header, []), f"{source}{batch}/"]
+            found.setdefault(header, []).append(f"{source}{batch}/")
     return found
 
 
 def loaded(
-    spark: SparkSession, request: Request, batches: Batches, run: dict[str, Any], split: Split
+    spark: SparkSession, source: str, batches: Batches, definition: dict[str, Any], split: Split
 ) -> DataFrame:
     """The rows of this run's batches by the names of their columns, which may have changed.
 
     A recipe has read all batches as one table already.
     """
-    definition, champion = run["definition"], (run.get("champion") or {}).get("raw") or []
     if definition["etl"]["recipe"]:
-        return load(spark, request, batches, split)
-    headers = batches_by_header(request.source, batches)
+        return load(spark, source, batches, split)
+    headers = batches_by_header(source, batches)
     if not headers:
-        raise PrepareFailed(f"No rows are left of this run's batches at {request.source}")
-    data = load_by_header(spark, headers, definition["data"]["columns"], champion)
-    _require_reserved(data, split.reserved, "the data at " + request.source)
-    return data
+        raise PrepareFailed(f"No rows are left of this run's batches at {source}")
+    for header in headers:
+        _require_reserved(header, split.reserved, "the data at " + source)
+    return load_by_header(spark, headers, definition["data"]["columns"], split.reserved)
 
 
 def _read(spark: SparkSession, folders: list[str]) -> DataFrame:
@@ -420,12 +424,81 @@ def typed(data: DataFrame, definition: dict[str, Any]) -> DataFrame:
     )
 
 
-def apply_transform(data: DataFrame, split: Split, module: str = "transform") -> DataFrame:
-    """What a module's transform makes of the rows; by default that of --extra-py-files."""
-    made = importlib.import_module(module).transform(data)
+def fetch_transform(
+    spark: SparkSession, uri: str, etl: dict[str, Any]
+) -> Callable[[DataFrame], Any]:
+    """transform() of the transform.py at `uri`.
+
+    With the files that lie beside it it becomes a package named by their hash, here and, unpacked,
+    on every worker, so that this run's and the champion's may have files of the same names.
+    """
+    place = uri.rpartition("/")[0]
+    bodies = {TRANSFORM: _pushed(uri, etl["transform"])}
+    for name, sha256 in (etl.get("files") or {}).items():
+        bodies[name] = _pushed(f"{place}/files/{name}", sha256)
+    modules = {name.removesuffix(".py") for name in bodies if name.endswith(".py")}
+    digests = sorted(f"{name} {hashlib.sha256(body).hexdigest()}" for name, body in bodies.items())
+    package = f"transform_{hashlib.sha256(' '.join(digests).encode()).hexdigest()[:16]}"
+    if package not in sys.modules:
+        folder = Path(tempfile.mkdtemp(prefix="transform-")) / package
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        for name, body in bodies.items():
+            inside = importing_beside(body, modules) if name.endswith(".py") else body
+            (folder / name).write_bytes(inside)
+        archive = shutil.make_archive(str(folder), "zip", folder)
+        spark.sparkContext.addArchive(f"{archive}#{package}")
+        sys.path.insert(0, str(folder.parent))
+    found: Callable[[DataFrame], Any] = importlib.import_module(f"{package}.transform").transform
+    return found
+
+
+def _pushed(uri: str, sha256: str) -> bytes:
+    bucket, key = _bucket_and_key(uri)
+    body: bytes = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    if hashlib.sha256(body).hexdigest() != sha256:
+        raise PrepareFailed(f"{uri} is not what was pushed: push the pipeline again")
+    return body
+
+
+def importing_beside(source: bytes, modules: set[str]) -> bytes:
+    """The source with these modules imported from its own package; each line stays where it is."""
+    lines = source.splitlines(keepends=True)
+    nodes = ast.walk(ast.parse(source))
+    found = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    for node in sorted(found, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        before, after = lines[first][: node.col_offset], lines[last][node.end_col_offset :]
+        lines[last] = lines[last][: node.end_col_offset]
+        lines[first] = lines[first][node.col_offset :]
+        if isinstance(node, ast.ImportFrom):
+            if node.level == 0 and node.module in modules:
+                lines[first] = re.sub(rb"^from\s+", b"from .", lines[first], count=1)
+        elif modules & {alias.name for alias in node.names}:
+            blank = [b"\\\n"] * (last - first)
+            lines[first : last + 1] = [*blank, _imports(node, modules)]
+        lines[first] = before + lines[first]
+        lines[last] += after
+    return b"".join(lines)
+
+
+def _imports(node: ast.Import, modules: set[str]) -> bytes:
+    parts = []
+    for alias in node.names:
+        place = "from . " if alias.name in modules else ""
+        renamed = f" as {alias.asname}" if alias.asname else ""
+        parts.append(f"{place}import {alias.name}{renamed}")
+    return "; ".join(parts).encode()
+
+
+def apply_transform(
+    data: DataFrame, split: Split, transform: Callable[[DataFrame], Any]
+) -> DataFrame:
+    """What a transform makes of the rows."""
+    made = transform(data)
     if not isinstance(made, DataFrame):
         raise PrepareFailed(f"transform returned {type(made).__name__}, not a DataFrame")
-    _require_reserved(made, split.reserved, "the result of transform")
+    _require_reserved(made.columns, split.reserved, "the result of transform")
     return made
 
 
@@ -440,25 +513,24 @@ def fetch_code(spark: SparkSession, uri: str) -> dict[str, Any]:
         raise PrepareFailed(f"{uri} is not what its name says: push the pipeline again")
     folder = Path(tempfile.mkdtemp(prefix="features-"))
     with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as tar:
-        for name in CODE_FILES:
+        for name in tar.getnames():
             member: Any = tar.extractfile(name)
-            (folder / name).write_bytes(member.read())
-            spark.sparkContext.addPyFile(str(folder / name))
+            file = folder / Path(name).name
+            file.write_bytes(member.read())
+            bring = spark.sparkContext.addPyFile if file.suffix == ".py" else None
+            (bring or spark.sparkContext.addFile)(str(file))
     sys.path.insert(0, str(folder))
     contract: dict[str, Any] = importlib.import_module("contract").CONTRACT
     return contract
 
 
-def with_features(
-    data: DataFrame, label: str, contract: dict[str, Any], champion: tuple[str, ...] = ()
-) -> DataFrame:
+def with_features(data: DataFrame, label: str, contract: dict[str, Any]) -> DataFrame:
     """The rows with their features, beside the columns as they landed, which are scored.
 
     Plain rows go to Python, not Arrow batches: Spark 3.5's Arrow does not know Java 21.
     """
     columns, features = list(contract["columns"]), list(contract["features"])
     kept, at_once = [*MARKS, label], ROWS_AT_ONCE
-    landed = [*columns, *(name for name in champion if name not in columns)]
 
     def made(rows: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
         import inference  # type: ignore[import-not-found]  # from the archive
@@ -470,11 +542,11 @@ def with_features(
             for row, numbers in zip(some, found.to_numpy(dtype=float).tolist(), strict=True):
                 yield (*row, *numbers)
 
-    types = {**dict.fromkeys(kept, "string"), IS_NEW: "boolean"}
+    types = {**dict.fromkeys(kept, "string"), IS_NEW: "boolean", APART: "boolean"}
     types |= {REPEATED: "boolean", KNOWN: "boolean", COPIES: "long"}
-    types |= {LANDED + name: "string" for name in landed} | dict.fromkeys(features, "double")
+    types |= {LANDED + name: "string" for name in columns} | dict.fromkeys(features, "double")
     schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in types.items())
-    rows = data.select(*map(_column, [*kept, *landed])).rdd.mapPartitions(made)
+    rows = data.select(*map(_column, [*kept, *columns])).rdd.mapPartitions(made)
     return data.sparkSession.createDataFrame(rows, schema, verifySchema=False)
 
 
@@ -490,43 +562,64 @@ def refuse_line_breaks(data: DataFrame, contract: dict[str, Any]) -> None:
                 )
 
 
-def fetch_champions_transform(spark: SparkSession, manifest: dict[str, Any]) -> bool:
-    """Bring the champion's transform.py under another name, if it is not this run's."""
-    champion, etl = manifest.get("champion") or {}, manifest["definition"]["etl"]
-    uri, sha256 = champion.get("transform"), champion.get("module")
-    if uri is None or etl["recipe"] or not etl["transform"] or etl["transform"] == sha256:
-        return False
-    bucket, key = _bucket_and_key(uri)
-    body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    if hashlib.sha256(body).hexdigest() != sha256:
-        raise PrepareFailed(f"{uri} is not the transform that the champion was trained with")
-    folder = Path(tempfile.mkdtemp(prefix="champion-"))
-    (folder / f"{CHAMPIONS}.py").write_bytes(body)
-    spark.sparkContext.addPyFile(str(folder / f"{CHAMPIONS}.py"))
-    sys.path.insert(0, str(folder))
-    return True
+def champion_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The champion that is scored; empty without one."""
+    way = manifest.get("champions_way") or {}
+    champion: dict[str, Any] = {} if way.get("lacks") else manifest.get("champion") or {}
+    return champion
 
 
-def write_champions(
-    data: DataFrame,
-    request: Request,
-    batches: Batches,
-    split: Split,
-    cut: Cut | None,
-    features: list[str],
-) -> None:
-    """What the champion scores: the same rows, prepared by its own transform."""
-    data = one_of_each(apply_transform(data, split, CHAMPIONS), batches, split, request.label)
-    data = on_sides(data, batches, split, cut).where(f.col(SIDE) != UNLABELLED)
-    features_of(data, request.label, features)
-    data = numbers_as_text(data, request.label, features).persist(StorageLevel.MEMORY_AND_DISK)
-    found = survey(data, request.label, features)
-    refuse_bad_values(data, found, request.label, features)
-    data = readable(data, found, request.label, features)
-    columns = ["row_id", KIND, CLUSTER, request.label, *features]
-    sizes = count_rows(found, TO_SCORE)
-    for part, rows in TO_SCORE.items():
-        _write(data.where(rows), columns, f"{request.output}/champion/{part}", sizes[part])
+def champions_rows(
+    spark: SparkSession, source: str, manifest: dict[str, Any], batches: Batches, split: Split
+) -> DataFrame:
+    """What the champion takes of each row of a batch that is judged on, prepared its own way."""
+    way, champion = manifest["champions_way"], manifest["champion"]
+    definition, raw = way["definition"], champion.get("raw")
+    label, columns = definition["data"]["label"], definition["data"]["columns"]
+    data = loaded(spark, source, batches, definition, split)
+    if not definition["etl"]["recipe"]:
+        landing = manifest["definition"]["data"]["columns"]
+        needed = {name: column for name, column in columns.items() if name in landing}
+        data = data.where(_all_there(needed, label))
+    data = typed(data, definition)
+    if definition["etl"]["transform"]:
+        place = f"{way['definition_ref']['uri']}/{TRANSFORM}"
+        transform = fetch_transform(spark, place, definition["etl"])
+        data = apply_transform(data, split, transform)
+    kinds = dict(data.dtypes)
+    features = [name for name in data.columns if name not in (*split.reserved, label)]
+    if raw is None and features != champion["features"]:
+        raise PrepareFailed(_difference(features, champion["features"]))
+    texts = {name: _quoted(name) if raw else _text(name, kinds[name]) for name in raw or features}
+    taken = [f.expr(text).alias(THE_CHAMPIONS + name) for name, text in texts.items()]
+    last = [f.col(ARRIVAL)] if split.by_key else []
+    names = [THE_CHAMPIONS + name for name in texts]
+    return (
+        data.where(f.col("batch").isin(*batches.reference, batches.fresh))
+        .groupBy("row_id", f.col("batch").alias(PLACED))
+        .agg(f.max(f.struct(*last, *taken)).alias("row"))
+        .select("row_id", PLACED, *[f.col("row")[name].alias(name) for name in names])
+    )
+
+
+def _all_there(columns: dict[str, Any], label: str) -> Column:
+    """Whether a row has every column that may not be missing, and texts of one line each."""
+    there = f.lit(True)
+    for name, column in columns.items():
+        if name != label and not column.get("nullable"):
+            there &= _column(name).isNotNull()
+        if column["type"] in TEXTS:
+            there &= ~f.coalesce(_column(name).rlike("[\n\r]"), f.lit(False))
+    return there
+
+
+def beside_the_champions(data: DataFrame, theirs: DataFrame) -> DataFrame:
+    """The rows with what the champion takes; where it cannot be scored, nobody is judged."""
+    found = "whether the champion has the row"
+    joined = data.join(theirs.withColumn(found, f.lit(True)), ["row_id", PLACED], "left")
+    apart = f.col(KIND).isNotNull() & f.col(found).isNull()
+    kind = f.when(f.col(found), f.col(KIND))
+    return joined.withColumns({APART: apart, KIND: kind}).drop(found)
 
 
 def with_the_first(data: DataFrame, batches: Batches, split: Split, label: str) -> DataFrame:
@@ -617,6 +710,7 @@ def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -
     )
     cluster = f.col(CLUSTER_COLUMN) if CLUSTER_COLUMN in split.reserved else f.lit(NO_CLUSTER)
     marks = {SIDE: side, KIND: kind, IS_NEW: new, REPEATED: new & known, KNOWN: learned}
+    marks |= {PLACED: f.col("batch"), APART: f.lit(False)}
     read = [name for name in split.reserved if name != "row_id"]
     data = data.withColumns({**marks, CLUSTER: cluster}).drop(*read, FIRST, THEIRS, LABELLED)
     return replaced_aside(data) if REPLACED in data.columns else data
@@ -742,15 +836,6 @@ def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list
     if champion is not None and features != champion:
         raise PrepareFailed(_difference(features, champion))
     return features
-
-
-def refuse_other_rows(champion: dict[str, Any]) -> None:
-    """A champion that takes prepared rows cannot score landed ones."""
-    if champion and not champion.get("raw"):
-        raise PrepareFailed(
-            "The champion takes prepared rows, and with features.py there are only landed ones:"
-            " push the pipeline under another name"
-        )
 
 
 def numbers_as_text(
@@ -995,12 +1080,8 @@ def write_parts(
     *,
     arrival: bool,
     landed: tuple[str, ...] = (),
-    champion: tuple[str, ...] = (),
 ) -> None:
-    """Each part ordered by row_id, in as few files as their size allows.
-
-    `champion`: the landed columns that it takes, where they are others.
-    """
+    """Each part ordered by row_id, in as few files as their size allows."""
     columns = [request.label, *features]
     head = ["row_id", KIND, CLUSTER, request.label]
     absent = "" if landed else MISSING
@@ -1012,25 +1093,21 @@ def write_parts(
     for part, rows in to_score.items():
         folder, chosen = f"{request.output}/{part}", data.where(rows)
         _write(chosen, [*head, *(landed or features)], folder, sizes[part], absent)
-        if champion:
-            folder = f"{request.output}/champion/{part}"
-            _write(chosen, [*head, *champion], folder, sizes[part], absent)
+
+
+def write_champions(
+    data: DataFrame, request: Request, found: list[Any], theirs: list[str], absent: str
+) -> None:
+    """The files to score with what the champion takes in place of what the challenger takes."""
+    columns = ["row_id", KIND, CLUSTER, request.label, *theirs]
+    for part, size in count_rows(found, TO_SCORE).items():
+        folder = f"{request.output}/champion/{part}"
+        _write(data.where(TO_SCORE[part]), columns, folder, size, absent)
 
 
 def _wanted(part: str, request: Request) -> bool:
     folder, below, _ = part.partition("/")
     return not below or folder in request.parts
-
-
-def made_by(manifest: dict[str, Any], contract: dict[str, Any] | None) -> dict[str, Any]:
-    """What made the features, where one module alone did."""
-    etl = manifest["definition"]["etl"]
-    if contract is not None:
-        return {"raw": list(contract["columns"]), "module": etl["features"]["sha256"]}
-    if etl["recipe"] or not etl.get("transform"):
-        return {}
-    uri = f"{manifest['definition_ref']['uri']}/{TRANSFORM}"
-    return {"module": etl["transform"], "transform": uri}
 
 
 def write_summary(request: Request, **summary: Any) -> None:
@@ -1051,9 +1128,9 @@ def _column(name: str) -> Column:
     return f.col(_quoted(name))
 
 
-def _require_reserved(data: DataFrame, reserved: tuple[str, ...], what: str) -> None:
+def _require_reserved(columns: Sequence[str], reserved: tuple[str, ...], what: str) -> None:
     for name in reserved:
-        if name not in data.columns:
+        if name not in columns:
             raise PrepareFailed(
                 f"Reserved column {name!r} is missing from {what}; keep it unchanged"
             )
@@ -1178,33 +1255,36 @@ def main(argv: list[str]) -> None:
     batches, split = batches_of(manifest), split_of(manifest)
     spark = SparkSession.builder.getOrCreate()
 
-    landed_rows = typed(loaded(spark, request, batches, manifest, split), manifest["definition"])
-    other_transform = fetch_champions_transform(spark, manifest)
-    data, cut = rows_on_sides(landed_rows, request, batches, split)
-    champion = manifest.get("champion") or {}
+    definition, champion = manifest["definition"], champion_of(manifest)
+    data = typed(loaded(spark, request.source, batches, definition, split), definition)
+    if request.transform:
+        transform = fetch_transform(spark, request.transform, definition["etl"])
+        data = apply_transform(data, split, transform)
+    data, cut = rows_on_sides(data, request, batches, split)
     contract = fetch_code(spark, request.code) if request.code else None
-    others = tuple(champion.get("raw") or ())
     if contract is not None:
-        refuse_other_rows(champion)
-        others = () if others == tuple(contract["columns"]) else others
-        data = with_features(data, request.label, contract, others)
+        data = with_features(data, request.label, contract)
     landed = tuple(LANDED + name for name in contract["columns"]) if contract else ()
-    theirs = tuple(LANDED + name for name in others)
-    kept = tuple(dict.fromkeys((*landed, *theirs)))
-    expected = None if contract or other_transform else champion.get("features")
-    features = features_of(data.drop(*kept), request.label, expected)
-    data = numbers_as_text(data, request.label, features, kept)
+    known = None if contract or manifest.get("champions_way") else champion.get("features")
+    features = features_of(data.drop(*landed), request.label, known)
+    data = numbers_as_text(data, request.label, features, landed)
+    theirs: list[str] = []
+    if request.champions_source:
+        others = champions_rows(spark, request.champions_source, manifest, batches, split)
+        data = beside_the_champions(data, others)
+        theirs = [name for name in others.columns if name not in MARKS]
+    numbers = [*features, *([] if champion.get("raw") else theirs)]
     data = data.persist(StorageLevel.MEMORY_AND_DISK)
-    found = surveyed(data, request.label, features)
+    found = surveyed(data, request.label, numbers)
     refuse_odd_sides(found)
     account = account_for(found, request)
-    if not manifest["again"]:  # or it was trained on as it is
+    if not manifest.get("again"):  # or it was trained on as it is
         refuse_conflicts(found, split, manifest["objects"])
-    if request.label not in manifest["definition"]["data"]["columns"]:
+    if request.label not in definition["data"]["columns"]:
         refuse_one_label(found, request.label)
     if contract is not None:
         refuse_line_breaks(data, contract)
-    refuse_bad_values(data, found, request.label, features)
+    refuse_bad_values(data, found, request.label, numbers)
     data = data.where(f.col(SIDE) != UNLABELLED)
     refuse_labels(
         data, request.label, (manifest.get("least_label"), manifest.get("greatest_label"))
@@ -1215,14 +1295,12 @@ def main(argv: list[str]) -> None:
     refuse_backtest(parts)
     shared = count_shared(data, request, arrival=bool(champion)) + count_known(found, batches)
 
-    data = readable(data, found, request.label, features)
-    write_parts(
-        data, request, features, found, arrival=bool(champion), landed=landed, champion=theirs
-    )
-    if other_transform:
-        write_champions(landed_rows, request, batches, split, cut, champion["features"])
-    code = made_by(manifest, contract)
-    told = {"features": features, **code, "rows": counts, "parts": parts, "account": account}
+    data = readable(data, found, request.label, numbers)
+    write_parts(data, request, features, found, arrival=bool(champion), landed=landed)
+    if theirs:
+        write_champions(data, request, found, theirs, "" if champion.get("raw") else MISSING)
+    raw = {"raw": list(contract["columns"])} if contract else {}
+    told = {"features": features, **raw, "rows": counts, "parts": parts, "account": account}
     write_summary(request, **told, cut=cut and asdict(cut), shared=shared)
     print(json.dumps(counts))
 
@@ -1231,8 +1309,6 @@ def rows_on_sides(
     data: DataFrame, request: Request, batches: Batches, split: Split
 ) -> tuple[DataFrame, Cut | None]:
     """The prepared rows of this run's batches on their sides, and where the new one was cut."""
-    if request.transform:
-        data = apply_transform(data, split)
     data = one_of_each(data, batches, split, request.label, replaced="backtest" in request.parts)
     cut = None
     if split.by_time:  # read twice

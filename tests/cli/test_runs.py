@@ -319,7 +319,21 @@ def test_a_push_says_that_changed_settings_are_backtested_once_there_is_a_champi
     assert "backtested first" in outlook(changed=("training",))
     assert "backtested" not in outlook(changed=("trigger",))
     assert "backtested first" in outlook(changed=("etl",))
-    assert "backtested" not in outlook(changed=("etl",), recipe=True)
+    assert "backtested first" in outlook(changed=("etl",), recipe=True)
+
+
+@pytest.mark.usefixtures("history")
+def test_a_new_baseline_says_what_becomes_of_the_champion() -> None:
+    from ratchet.cli.pipeline_folder import Packed
+
+    packed = Packed("bank-marketing", {}, {}, "0", (), cast("Any", None))
+    before = push.Standing(None, 0, has_champion=True)
+    said = " ".join(push.outlook(before, packed, {"left_out": 2}))
+    assert "the data of 2 earlier runs will not be trained on any more" in said
+    assert "and is compared with the next models" in said
+    lacking = {"left_out": 2, "champion_lacks": ["age", "town"]}
+    said = " ".join(push.outlook(before, packed, lacking))
+    assert "until a model reaches gate.minimum: it needs age, town, which rows will not" in said
 
 
 def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,11 @@ from retraining.rules.names import RESERVED_COLUMNS
 pytestmark = pytest.mark.process
 
 PAGE = (Path(__file__).parents[2] / "docs/features.md").read_text(encoding="utf-8")
-PLAIN, PLACES, LOOKUP, LABEL = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PLAIN, PLACES, LOOKUP, TABLE, LABEL = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+BESIDE = {
+    "carriers.csv": "carrier,late\nAA,0.314\nDL,0.221\n",
+    "rounding.py": "def share(text):\n    return round(float(text), 2)\n",
+}
 RESERVED = "row_id string, split string, batch string"
 
 
@@ -35,10 +40,21 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         session.stop()
 
 
-def transform(code: str) -> Callable[[Any], Any]:
-    module: dict[str, Any] = {}
-    exec(compile(code, "transform.py", "exec"), module)
-    made: Callable[[Any], Any] = module["transform"]
+@pytest.fixture(scope="module", autouse=True)
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the files that the page's examples read, in which they lie themselves."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    for name, text in BESIDE.items():
+        (folder / name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(folder), *sys.path])
+        yield folder
+
+
+def transform(code: str, folder: Path) -> Callable[[Any], Any]:
+    path = folder / "transform.py"
+    path.write_text(code)
+    made: Callable[[Any], Any] = runpy.run_path(str(path))["transform"]
     return made
 
 
@@ -50,17 +66,24 @@ def transform(code: str) -> Callable[[Any], Any]:
         (PLACES, "contact string", ("pigeon",), {"contact": 0}),
         (LOOKUP, "carrier string", ("DL",), {"founded": 1925, "late": 0.22}),
         (LOOKUP, "carrier string", ("ZZ",), {"founded": None, "late": None}),
+        (TABLE, "carrier string", ("DL",), {"late": 0.22}),
+        (TABLE, "carrier string", ("ZZ",), {"late": None}),
         (LABEL, "arrival_delay int", (16,), {"late": 1}),
         (LABEL, "arrival_delay int", (15,), {"late": 0}),
         (LABEL, "arrival_delay int", (None,), {"late": None}),
     ],
 )
 def test_each_example_gives_numbers_and_keeps_the_reserved_columns(
-    spark: Any, code: str, columns: str, row: tuple[Any, ...], wanted: dict[str, Any]
+    spark: Any, beside: Path, code: str, columns: str, row: tuple[Any, ...], wanted: dict[str, Any]
 ) -> None:
     data = spark.createDataFrame([("r1", "train", "run-000001", *row)], f"{RESERVED}, {columns}")
-    (made,) = transform(code)(data).collect()
+    (made,) = transform(code, beside)(data).collect()
     assert made.asDict() == {"row_id": "r1", "split": "train", "batch": "run-000001", **wanted}
+
+
+def test_the_page_names_the_files_that_its_example_reads() -> None:
+    (named,) = re.findall(r"^  files: \[(.*)\]$", PAGE, re.MULTILINE)
+    assert named.split(", ") == list(BESIDE)
 
 
 def test_the_page_knows_every_reserved_column() -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
+from ratchet.cli.folder_files import MOST_BYTES
 from retraining.adapters import object_store, recipe_jobs, spool
 from retraining.rules import (
     claims,
@@ -20,6 +21,7 @@ from retraining.rules import (
     training,
 )
 from retraining.rules.data_check import column_rule, csv_reader, parquet, unpacking
+from retraining.rules.sections import etl
 from retraining.steps import record_arrivals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +82,7 @@ VALUES = {
     ),
     "versions listed in one sweep": f"{sweeping.MOST_LISTED:,} a pipeline",
     "training": f"60s to {training.LONGEST_RUNTIME}",
+    "files that `etl.files` names": f"{etl.MOST_FILES}, of {MOST_BYTES >> 20} MiB together",
     "recipe job": f"{recipe_jobs.TIMEOUT_MINUTES} minutes",
     "Glue job": f"{of_template('PrepareDatasetJob', 'Timeout')} minutes",
     "scoring of one model": f"{SCORING['TimeoutSeconds'] // 60} minutes",

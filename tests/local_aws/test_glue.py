@@ -146,7 +146,11 @@ def manifest(header: list[str], **more: Any) -> str:
             "objects": [],
             "definition": {
                 "data": {"columns": columns, "duplicates": "refuse"},
-                "etl": {"recipe": None, "features": None},
+                "etl": {
+                    "recipe": None,
+                    "transform": hashlib.sha256(TRANSFORM.encode()).hexdigest(),
+                    "features": None,
+                },
                 "split": {"validation": 0.15, "holdout": 0.15},
             },
             "champion": None,
@@ -172,13 +176,13 @@ def test_prepare_dataset_makes_the_same_parts_of_the_bank_file_twice(world: Worl
     accept(world, header, rows[:9], "run-000003")
     common = {
         "source": f"s3://{world.bucket}/accepted/bank/",
+        "champions_source": "none",
         "label": "y",
         "landed": "0",
         "accepted": str(len(rows) - cut),
         "parts": "backtest,alone,refit",
         "code": "none",
-        "transform": "true",
-        "extra-py-files": world.put("pipelines/bank/transform.py", TRANSFORM),
+        "transform": world.put("pipelines/bank/transform.py", TRANSFORM),
     }
     job = world.job(JOB, DefaultArguments={"--custom-logGroup-prefix": "/aws-glue/ratchet"})
     for run in ("runs/bank/000002", "runs/bank/again"):

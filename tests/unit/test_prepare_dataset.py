@@ -64,7 +64,7 @@ def batches(job: Any) -> Any:
 
 
 def request(job: Any, folder: Path, *, parts: tuple[str, ...] = ()) -> Any:
-    return job.Request(folder.as_uri(), "", folder.as_uri(), "y", 9, 9, False, parts)
+    return job.Request(folder.as_uri(), "", folder.as_uri(), "y", 9, 9, None, parts)
 
 
 def as_text(job: Any, data: Any, features: list[str], given: Any = None) -> Any:
@@ -580,7 +580,7 @@ def test_files_of_different_headers_are_not_read_as_one_table(
         file.parent.mkdir(exist_ok=True)
         file.write_text(f"{header},row_id,split,batch\n1,2,r{name},train,run-000003\n")
     with pytest.raises(Exception, match="CSV header does not conform to the schema"):
-        job.load(spark, request(job, tmp_path), batches(job), job.Split()).count()
+        job.load(spark, tmp_path.as_uri(), batches(job), job.Split()).count()
 
 
 def test_only_rows_of_this_run_s_batches_are_read(spark: Any, job: Any, tmp_path: Path) -> None:
@@ -588,11 +588,11 @@ def test_only_rows_of_this_run_s_batches_are_read(spark: Any, job: Any, tmp_path
     lines = ['"x ""y"",\nz",r1,train,run-000003', "b,r2,train,run-000009"]
     text = "a,row_id,split,batch\n" + "\n".join(lines) + "\n"
     (tmp_path / "run-000003/chunk-0-0.csv").write_text(text)
-    read = job.load(spark, request(job, tmp_path), batches(job), job.Split())
+    read = job.load(spark, tmp_path.as_uri(), batches(job), job.Split())
     assert [row["a"] for row in read.collect()] == ['x "y",\nz']
     by_key = job.Split(reserved=(*job.RESERVED, job.ARRIVAL))
     with pytest.raises(job.PrepareFailed, match="'arrival' is missing from the data at file:"):
-        job.load(spark, request(job, tmp_path), batches(job), by_key)
+        job.load(spark, tmp_path.as_uri(), batches(job), by_key)
 
 
 @pytest.mark.parametrize(
@@ -622,7 +622,7 @@ def test_a_missing_label_or_reserved_column_is_named(spark: Any, job: Any) -> No
     with pytest.raises(job.PrepareFailed, match="No feature column is left"):
         job.features_of(made, "y", None)
     with pytest.raises(job.PrepareFailed, match="'split' is missing from the recipe"):
-        job._require_reserved(data.drop("split"), job.RESERVED, "the recipe")
+        job._require_reserved(data.drop("split").columns, job.RESERVED, "the recipe")
 
 
 def test_empty_parts_are_refused_by_name(job: Any) -> None:
@@ -818,33 +818,6 @@ def test_a_feature_without_end_and_a_row_of_two_lines_are_refused_by_row_id(
         job.refuse_line_breaks(data, contract)
 
 
-def test_a_champion_of_other_columns_scores_rows_of_its_own(
-    spark: Any, job: Any, contract: Any, tmp_path: Path
-) -> None:
-    data = landed(spark, job, *LANDED_ROWS).withColumn("age", f.lit("7"))
-    theirs = ("town", "age")
-    data = job.with_features(data, "y", contract, theirs)
-    ours = tuple(job.LANDED + name for name in contract["columns"])
-    kept = (*ours, job.LANDED + "age")
-    data = job.numbers_as_text(data, "y", CONTRACT["features"], kept)
-    found = job.surveyed(data, "y", CONTRACT["features"])
-    job.write_parts(
-        data, request(job, tmp_path), CONTRACT["features"], found, arrival=True, landed=ours,
-        champion=tuple(job.LANDED + name for name in theirs),
-    )  # fmt: skip
-    (file,) = (tmp_path / "champion/holdout").glob("*.csv")
-    assert file.read_text() == 'r1,fresh,-,0,"Leeds, UK",7\n'
-    assert any((tmp_path / "champion/arrival").glob("*.csv"))
-    assert not (tmp_path / "champion/train").exists()
-
-
-def test_a_champion_of_prepared_rows_is_not_scored_on_landed_ones(job: Any) -> None:
-    job.refuse_other_rows({})
-    job.refuse_other_rows({"raw": ["a"], "features": ["b"]})
-    with pytest.raises(job.PrepareFailed, match="champion takes prepared rows"):
-        job.refuse_other_rows({"raw": None, "features": ["a"]})
-
-
 def test_batches_of_other_columns_are_read_by_name(spark: Any, job: Any, tmp_path: Path) -> None:
     """What a batch has not is missing or the default; what nobody takes any more is left out."""
     files = {
@@ -858,12 +831,12 @@ def test_batches_of_other_columns_are_read_by_name(spark: Any, job: Any, tmp_pat
         tuple(text.split("\n")[0].split(",")): [(tmp_path / name).as_uri()]
         for name, text in files.items()
     }
-    columns = {"b": {"default": "none"}, "a": {"default": None}}
-    read = job.load_by_header(spark, headers, columns, ["kept"]).orderBy("row_id")
-    assert read.columns == ["b", "a", "row_id", "split", "batch", "kept"]
-    assert [(*tuple(row)[:3], row["kept"]) for row in read.collect()] == [
-        ("none", "1", "r1", "9"),
-        ("z", "2", "r2", None),
+    columns = {"b": {"default": "none"}, "a": {"default": None}, "kept": {}}
+    read = job.load_by_header(spark, headers, columns, job.RESERVED).orderBy("row_id")
+    assert read.columns == ["b", "a", "kept", "row_id", "split", "batch"]
+    assert [tuple(row)[:4] for row in read.collect()] == [
+        ("none", "1", "9", "r1"),
+        ("z", "2", None, "r2"),
     ]
 
 
@@ -938,13 +911,27 @@ def test_the_whole_job_with_a_champion_of_other_columns_and_features(
             "etl": {"recipe": None, "transform": None, "features": {"sha256": "5" * 64}},
         },
         "champion": {"raw": ["age", "town"], "features": ["x"]},
+        "champions_way": {
+            "definition": {
+                "data": {
+                    "label": "y",
+                    "columns": {
+                        "age": {"type": "integer", "nullable": True},
+                        "town": {"type": "text", "nullable": True},
+                        "y": {"type": "integer"},
+                    },
+                },
+                "etl": {"recipe": None, "transform": None, "features": {"sha256": "6" * 64}},
+            },
+        },
     }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     folder = tmp_path.as_uri()
     given = {
         "source": f"{folder}/accepted/", "manifest": f"{folder}/manifest.json",
         "output": f"{folder}/prepared", "label": "y", "landed": "3", "accepted": "3",
-        "transform": "false", "code": "s3://work/code.tar.gz", "parts": "backtest,alone,refit",
+        "transform": "none", "code": "s3://work/code.tar.gz", "parts": "backtest,alone,refit",
+        "champions_source": f"{folder}/accepted/",
     }  # fmt: skip
     (tmp_path / "prepared").mkdir()
     job.main(["job", *(part for name, value in given.items() for part in (f"--{name}", value))])
@@ -954,7 +941,7 @@ def test_the_whole_job_with_a_champion_of_other_columns_and_features(
         return sorted(line for file in files for line in file.read_text().splitlines())
 
     summary = json.loads((tmp_path / "prepared/summary.json").read_text())
-    assert (summary["raw"], summary["module"]) == (["day", "town", "size"], "5" * 64)
+    assert summary["raw"] == ["day", "town", "size"]
     assert summary["features"] == CONTRACT["features"]
     assert lines_of("train") == ["0,4.0,1.0,0.0", "1,3.0,0.25,0.0"]
     assert lines_of("backtest/train") == ["1,3.0,0.25,0.0"]
@@ -968,71 +955,211 @@ def test_the_whole_job_with_a_champion_of_other_columns_and_features(
     ]
 
 
+KEPT = "'row_id', 'split', 'batch', 'y'"
 TRANSFORMS = {
-    name: f"def transform(data): return data.selectExpr('row_id', 'split', 'batch', 'y', '{made}')"
-    for name, made in {"ours": "a + 1 AS b", "theirs": "a * 2 AS a"}.items()
+    "ours": f"def transform(data): return data.selectExpr({KEPT}, 'a + 1 AS b')",
+    "theirs": f"def transform(data): return data.where('a > 1').selectExpr({KEPT}, 'a * 2 AS a')",
+}
+PLAIN = {"recipe": None, "transform": None, "features": None}
+HASHES = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in TRANSFORMS.items()}
+WAYS: dict[str, dict[str, Any]] = {
+    "recipe": {**PLAIN, "recipe": [{}]},
+    "ours": {**PLAIN, "transform": HASHES["ours"]},
+    "theirs": {**PLAIN, "transform": HASHES["theirs"]},
+    "features": {**PLAIN, "features": {"sha256": "6" * 64}},
+    "plain": PLAIN,
 }
 
 
-def test_a_champion_scores_rows_that_its_own_transform_prepared(
-    job: Any, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(job.boto3, "client", lambda _: Files())
-    monkeypatch.setattr(sys, "path", [str(tmp_path / "ours"), *sys.path])
-    monkeypatch.delitem(sys.modules, "transform", raising=False)
-    for name, source in TRANSFORMS.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "transform.py").write_text(source)
-    (tmp_path / "accepted/run-000002").mkdir(parents=True)
-    lines = [f"{n},1,r{n},{side},run-000002" for n, side in enumerate(job.SIDES, 1)]
-    text = "\n".join(["a,y,row_id,split,batch", *lines, ""])
-    (tmp_path / "accepted/run-000002/chunk.csv").write_text(text)
-    folder = tmp_path.as_uri()
-    made = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in TRANSFORMS.items()}
-    champion = {
-        "features": ["a"], "module": made["theirs"], "transform": f"{folder}/theirs/transform.py",
-    }  # fmt: skip
-    manifest = {
-        "batch": "run-000002",
-        "history": [],
-        "reserved": ["row_id", "split", "batch"],
-        "gap": 0,
-        "objects": [],
-        "definition_ref": {"uri": f"{folder}/ours"},
-        "definition": {
-            "split": {"validation": 0.15, "holdout": 0.15},
-            "data": {
-                "duplicates": "refuse",
-                "columns": {"a": {"type": "integer"}, "y": {"type": "integer"}},
-            },
-            "etl": {"recipe": None, "transform": made["ours"], "features": None},
-        },
-        "champion": champion,
-    }
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    given = {
-        "source": f"{folder}/accepted/", "manifest": f"{folder}/manifest.json",
-        "output": f"{folder}/prepared", "label": "y", "landed": "3", "accepted": "3",
-        "transform": "true", "code": "none", "parts": "none",
-    }  # fmt: skip
-    (tmp_path / "prepared").mkdir()
-    arguments = ["job", *(part for name, text in given.items() for part in (f"--{name}", text))]
-    job.main(arguments)
+class Prepared:
+    """A job of two rows a side, prepared one way, and whose champion was trained another way."""
 
-    def text_of(part: str) -> str:
-        files = (tmp_path / "prepared" / part).glob("*.csv")
+    def __init__(self, job: Any, folder: Path, ours: str, theirs: str, **champion: Any) -> None:
+        self.job, self.folder = job, folder
+        for name, source in TRANSFORMS.items():
+            (folder / name).mkdir()
+            (folder / name / "transform.py").write_text(source)
+        recipes = {"accepted": "{a}", "recipe": "{a}.5", "champion/recipe": "-{a}"}
+        for place, value in recipes.items():
+            self._put(f"{place}/run-000002", value)
+        columns = {"a": {"type": "integer"}, "y": {"type": "integer"}}
+        data = {"duplicates": "refuse", "columns": columns, "label": "y"}
+        self.manifest: dict[str, Any] = {
+            "batch": "run-000002",
+            "history": [],
+            "again": False,
+            "reserved": ["row_id", "split", "batch"],
+            "gap": 0,
+            "objects": [],
+            "definition_ref": {"uri": (folder / ours).as_uri()},
+            "definition": {
+                "split": {"validation": 0.15, "holdout": 0.15}, "data": data, "etl": WAYS[ours],
+            },
+            "champion": champion,
+            "champions_way": {
+                "definition": {"data": data, "etl": WAYS[theirs]},
+                "definition_ref": {"uri": (folder / theirs).as_uri()},
+            },
+        }  # fmt: skip
+        own = "recipe" if WAYS[ours]["recipe"] else "accepted"
+        champions = "champion/recipe" if WAYS[theirs]["recipe"] else "accepted"
+        self.sources = (own, champions)
+        (folder / "prepared").mkdir()
+
+    def _put(self, folder: str, value: str) -> None:
+        (self.folder / folder).mkdir(parents=True)
+        lines = [
+            f"{value.format(a=a)},{a % 2},r{a},{side},run-000002"
+            for a, side in enumerate((*self.job.SIDES, *self.job.SIDES), 1)
+        ]
+        text = "\n".join(["a,y,row_id,split,batch", *lines, ""])
+        (self.folder / folder / "chunk.csv").write_text(text)
+
+    def run(self) -> dict[str, Any]:
+        """The job; its summary."""
+        (self.folder / "manifest.json").write_text(json.dumps(self.manifest))
+        folder, (own, champions) = self.folder.as_uri(), self.sources
+        etl, uri = self.manifest["definition"]["etl"], self.manifest["definition_ref"]["uri"]
+        given = {
+            "source": f"{folder}/{own}/", "manifest": f"{folder}/manifest.json",
+            "output": f"{folder}/prepared", "label": "y", "landed": "6", "accepted": "6",
+            "transform": f"{uri}/transform.py" if etl["transform"] else "none",
+            "code": "none", "parts": "none",
+            "champions_source": f"{folder}/{champions}/",
+        }  # fmt: skip
+        self.job.main(["job", *(part for key, v in given.items() for part in (f"--{key}", v))])
+        found: dict[str, Any] = json.loads((self.folder / "prepared/summary.json").read_text())
+        return found
+
+    def text_of(self, part: str) -> str:
+        files = (self.folder / "prepared" / part).glob("*.csv")
         return "".join(file.read_text() for file in files)
 
-    assert text_of("train") == "1,2\n"
-    assert text_of("holdout") == "r3,fresh,-,1,4\n"
-    assert text_of("champion/holdout") == "r3,fresh,-,1,6\n"
-    summary = json.loads((tmp_path / "prepared/summary.json").read_text())
-    assert (summary["features"], summary["module"]) == (["b"], made["ours"])
-    assert summary["transform"] == f"{folder}/ours/transform.py"
-    manifest["champion"] = {**champion, "module": "0" * 64}
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(job.PrepareFailed, match="is not the transform that the champion was"):
-        job.main(arguments)
+
+@pytest.fixture
+def in_files(job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 is a folder, and what the job imports is forgotten with the test."""
+    monkeypatch.setattr(job.boto3, "client", lambda _: Files())
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
+@pytest.mark.usefixtures("in_files", "spark")
+@pytest.mark.parametrize(
+    ("ours", "theirs", "raw", "own", "champions"),
+    [
+        ("ours", "theirs", None, "{}", "{}"),
+        ("recipe", "theirs", None, "{}.5", "{}"),
+        ("ours", "recipe", None, "{}", "-{}"),
+        ("recipe", "recipe", None, "{}.5", "-{}"),
+        ("ours", "features", ["a"], "{}", "{}"),
+        ("recipe", "features", ["a"], "{}.5", "{}"),
+        ("ours", "plain", None, "{}", "{}"),
+        ("plain", "theirs", None, "{}", "{}"),
+    ],
+)
+def test_a_champion_scores_the_same_rows_prepared_its_own_way(
+    job: Any, tmp_path: Path, ours: str, theirs: str, raw: Any, own: str, champions: str
+) -> None:
+    work = Prepared(job, tmp_path, ours, theirs, features=["a"], raw=raw)
+    summary = work.run()
+    more, factor = (1 if ours == "ours" else 0), (2 if theirs == "theirs" else 1)
+    assert summary["features"] == (["b"] if more else ["a"])
+    for part in ("holdout", "arrival"):
+        mine = work.text_of(part).splitlines()
+        their = work.text_of(f"champion/{part}").splitlines()
+        assert [line.rsplit(",", 1)[0] for line in mine] == [
+            line.rsplit(",", 1)[0] for line in their
+        ], "the same rows, kinds, clusters and labels"
+    assert work.text_of("holdout").splitlines() == [
+        f"r3,fresh,-,1,{own.format(3 + more)}", f"r6,fresh,-,0,{own.format(6 + more)}",
+    ]  # fmt: skip
+    assert work.text_of("champion/holdout").splitlines() == [
+        f"r3,fresh,-,1,{champions.format(3 * factor)}",
+        f"r6,fresh,-,0,{champions.format(6 * factor)}",
+    ]
+    removed = 1 if theirs == "theirs" else 0  # by the champion's transform
+    assert summary["rows"]["apart"] == removed
+    assert len(work.text_of("arrival").splitlines()) == 6 - removed
+    assert len(work.text_of("train").splitlines()) == 2, "the challenger is trained on all rows"
+    assert summary["account"]["holdout"] == 2
+
+
+@pytest.mark.usefixtures("in_files", "spark")
+def test_a_champion_of_other_features_than_it_takes_is_refused_by_name(
+    job: Any, tmp_path: Path
+) -> None:
+    work = Prepared(job, tmp_path, "recipe", "theirs", features=["gone"])
+    with pytest.raises(job.PrepareFailed, match=r"differ from the champion.s.*gone"):
+        work.run()
+    work.manifest["champions_way"]["definition"]["etl"] = {**PLAIN, "transform": "0" * 64}
+    with pytest.raises(job.PrepareFailed, match="is not what was pushed"):
+        work.run()
+
+
+WITH_FILES = """
+import csv, rating
+from pathlib import Path
+from pyspark.sql import functions as f
+
+TABLE = Path(__file__).with_name("rates.csv")
+
+
+@f.udf("double")
+def worth(a):
+    rates = dict(csv.reader(TABLE.open()))  # on a worker
+    return rating.rate(a) * float(rates["all"])
+
+
+def transform(data):
+    return data.select("row_id", "split", "batch", "y", worth("a").alias("a"))
+"""
+
+
+@pytest.mark.usefixtures("in_files", "spark")
+def test_a_transform_reads_its_files_and_the_champions_reads_its_own_of_the_same_names(
+    job: Any, tmp_path: Path
+) -> None:
+    work = Prepared(job, tmp_path, "ours", "theirs", features=["a"])
+    digest = hashlib.sha256(WITH_FILES.encode()).hexdigest()
+    way = work.manifest["champions_way"]["definition"]
+    for name, definition, factor in (("ours", work.manifest["definition"], 10), ("theirs", way, 7)):
+        (tmp_path / name / "transform.py").write_text(WITH_FILES)
+        files = {
+            "rating.py": f"def rate(a):\n    return float(a) * {factor}\n",
+            "rates.csv": f"all,{factor}\n",
+        }
+        (tmp_path / name / "files").mkdir()
+        for file, text in files.items():
+            (tmp_path / name / "files" / file).write_text(text)
+        hashes = {file: hashlib.sha256(text.encode()).hexdigest() for file, text in files.items()}
+        definition["etl"] = {**PLAIN, "transform": digest, "files": hashes}
+    work.run()
+    ours = [line.rsplit(",", 1)[1] for line in work.text_of("holdout").splitlines()]
+    theirs = [line.rsplit(",", 1)[1] for line in work.text_of("champion/holdout").splitlines()]
+    assert ours == ["300.0", "600.0"]
+    assert theirs == ["147.0", "294.0"]
+    (tmp_path / "ours/files/rates.csv").write_text("all,0\n")
+    with pytest.raises(job.PrepareFailed, match=r"files/rates\.csv is not what was pushed"):
+        work.run()
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("import lib", "from . import lib"),
+        ("import lib as l, os", "from . import lib as l; import os"),
+        ("from lib import (\n    x,\n)\ny = 1", "from .lib import (\n    x,\n)\ny = 1"),
+        ("def f():\n    import lib; return lib", "def f():\n    from . import lib; return lib"),
+        ("import os, \\\n    lib\ny = 1", "\\\nimport os; from . import lib\ny = 1"),
+        ("import library\nfrom os import path", "import library\nfrom os import path"),
+        ("ä = 1; import lib", "ä = 1; from . import lib"),
+    ],
+)
+def test_a_module_of_the_folder_is_imported_from_beside(job: Any, source: str, wanted: str) -> None:
+    made = job.importing_beside(source.encode(), {"lib", "transform"}).decode()
+    assert made == wanted
+    assert made.count("\n") == source.count("\n"), "a line keeps its number"
+    compile(made, "transform.py", "exec")
 
 
 # --- the cut by time ---------------------------------------------------------------------------
@@ -1167,7 +1294,7 @@ def test_a_moment_that_the_transform_changed_is_refused(spark: Any, job: Any) ->
 def accounted(spark: Any, job: Any, given: Any, landed: int, accepted: int, split: Any) -> Any:
     data = job.numbers_as_text(given, "y", ["a"])
     found = job.survey(data, "y", ["a"])
-    asked = job.Request("", "", "", "y", landed, accepted, False)
+    asked = job.Request("", "", "", "y", landed, accepted)
     return job.account_for(found, asked), found
 
 

@@ -31,8 +31,9 @@ RUN: dict[str, Any] = {
     "manifest": "s3://work/runs/bank/000007/manifest.json",
     "batch": "run-000007",
     "chunks": [{"chunk": 0}, {"chunk": 1}],
-    "recipe_job": None,
+    "recipe_jobs": [],
     "source": "s3://work/accepted/bank/",
+    "champions_source": None,
     "transform": None,
     "label": "y",
     "parts": "none",
@@ -97,6 +98,10 @@ def trained() -> Mock:
     return returns(sample(resource, TrainingJobName=name, ModelArtifacts=model))
 
 
+def recipe_run() -> Mock:
+    return returns(sample("arn:aws:states:::databrew:startJobRun.sync", State="SUCCEEDED"))
+
+
 def ended(output: Any) -> Mock:
     """A nested execution that succeeded."""
     resource = "arn:aws:states:::states:startExecution.sync:2"
@@ -109,9 +114,8 @@ def retraining_mocks(**others: Any) -> Mocks:
         "ClaimData": payload(RUN),
         "CheckChunk": payload(CHUNK),
         "JudgeData": payload(ACCEPTED),
-        "RunRecipe": returns(
-            sample("arn:aws:states:::databrew:startJobRun.sync", State="SUCCEEDED")
-        ),
+        "RunRecipe": recipe_run(),
+        "RunChampionsRecipe": recipe_run(),
         "PrepareDataset": returns({"JobName": "prepare", "JobRunState": "SUCCEEDED"}),
         "TrainModel": trained(),
         "CreateModel": returns({"ModelArn": "arn:aws:sagemaker:model/m", **METADATA}),

@@ -58,6 +58,7 @@ from ratchet.workflow.testing import (
     run_machine,
 )
 
+RECIPE = "ratchet--bank--rfjp"
 BESIDE_CHAMPION = {**RUN, "candidates": [CHAMPION, CHALLENGER]}
 OF_CANDIDATES = ("TrainModel", "CreateModel", "ScoreModel")
 ROLES_TRAINED = ("challenger", "refit")
@@ -156,24 +157,41 @@ def test_every_candidate_is_trained_on_its_own_rows_with_its_own_settings(
 
 
 def test_a_recipe_and_a_transform_run_when_the_pipeline_has_them(retraining: Coverage) -> None:
-    claimed = {**RUN, "recipe_job": "ratchet--bank--rfjp", "transform": "s3://work/transform.py"}
+    claimed = {**RUN, "recipe_jobs": [RECIPE], "transform": "s3://work/transform.py"}
     run = retrain(retraining, ClaimData=payload(claimed))
     assert run.path[6:8] == ["RunRecipe", "PrepareDataset"]
-    assert run.arguments("RunRecipe") == {"Name": "ratchet--bank--rfjp"}
+    assert run.arguments("RunRecipe") == {"Name": RECIPE}
     glue = run.arguments("PrepareDataset")["Arguments"]
-    assert (glue["--transform"], glue["--extra-py-files"]) == ("true", "s3://work/transform.py")
-    assert "--extra-py-files" not in retrain(retraining).arguments("PrepareDataset")["Arguments"]
+    assert glue["--transform"] == "s3://work/transform.py"
+    assert retrain(retraining).arguments("PrepareDataset")["Arguments"]["--transform"] == "none"
+
+
+def test_a_champion_of_another_recipe_costs_one_transition_and_has_its_own_rows(
+    retraining: Coverage,
+) -> None:
+    alone = retrain(retraining, ClaimData=payload({**RUN, "recipe_jobs": [RECIPE]}))
+    theirs = {"champions_source": "s3://work/runs/bank/000007/champion/recipe/"}
+    claimed = {**RUN, **theirs, "recipe_jobs": [RECIPE, f"{RECIPE}-champion"]}
+    run = retrain(retraining, ClaimData=payload(claimed))
+    assert run.path[6:9] == ["RunChampionsRecipe", "RunRecipe", "PrepareDataset"]
+    assert run.arguments("RunChampionsRecipe") == {"Name": f"{RECIPE}-champion"}
+    assert run.arguments("RunRecipe") == {"Name": RECIPE}
+    assert run.transitions() == alone.transitions() + 1
+    told = run.arguments("PrepareDataset")["Arguments"]["--champions_source"]
+    assert told == theirs["champions_source"]
+    same = alone.arguments("PrepareDataset")["Arguments"]["--champions_source"]
+    assert same == "none"
 
 
 @pytest.mark.parametrize(
     ("outcome", "data_state"),
     [("DATA_REJECTED", "QUARANTINED"), ("WAITING", "WAITING"), ("SUSPECT", "SUSPECT")],
 )
-@pytest.mark.parametrize("recipe", [None, "ratchet--bank--rfjp"])
+@pytest.mark.parametrize("recipes", [[], [RECIPE], [RECIPE, f"{RECIPE}-champion"]])
 def test_a_batch_that_cannot_be_trained_on_ends_the_run_in_few_transitions(
-    retraining: Coverage, outcome: str, data_state: str, recipe: str | None
+    retraining: Coverage, outcome: str, data_state: str, recipes: list[str]
 ) -> None:
-    claimed = payload({**RUN, "recipe_job": recipe})
+    claimed = payload({**RUN, "recipe_jobs": recipes})
     run = retrain(retraining, ClaimData=claimed, JudgeData=unfit(outcome, data_state))
     assert run.path == [*CLAIMED, *SETTLED]
     settled = concluded(run, "SettleData")
@@ -281,12 +299,13 @@ def test_a_rejected_model_leaves_suspect_data_and_no_package(retraining: Coverag
 @pytest.mark.parametrize(
     "state",
     [
-        "ClaimData", "CheckChunk", "JudgeData", "RunRecipe", "PrepareDataset", "TrainModel",
-        "CreateModel", "ScoreModel", "ExtractMetrics", "Gate", "RegisterModel",
+        "ClaimData", "CheckChunk", "JudgeData", "RunChampionsRecipe", "RunRecipe",
+        "PrepareDataset", "TrainModel", "CreateModel", "ScoreModel", "ExtractMetrics", "Gate",
+        "RegisterModel",
     ],
 )  # fmt: skip
 def test_a_failure_settles_the_data_and_is_recorded(retraining: Coverage, state: str) -> None:
-    claimed = payload({**RUN, "recipe_job": "ratchet--bank--rfjp"})
+    claimed = payload({**RUN, "recipe_jobs": [RECIPE, f"{RECIPE}-champion"]})
     broken = {"ClaimData": claimed, state: fails("Broken", "it broke"), "FinishRun": FAILS}
     run = retrain(retraining, **broken)
     assert run.path[-4:] == ["SettleData", "Promote?", *FAILED]
@@ -459,6 +478,7 @@ LONGEST = (2, 4, 8, 16, 32, 60)
     ("state", "error", "attempts"),
     [
         ("RunRecipe", "DataBrew.ConflictException", 8),
+        ("RunChampionsRecipe", "DataBrew.ConflictException", 8),
         ("PrepareDataset", "Glue.ConcurrentRunsExceededException", 8),
         ("TrainModel", "SageMaker.ResourceLimitExceededException", 40),
         ("TrainModel", "SageMaker.AmazonSageMakerException", 2),
@@ -472,9 +492,8 @@ LONGEST = (2, 4, 8, 16, 32, 60)
 def test_a_busy_service_is_asked_again(
     retraining: Coverage, state: str, error: str, attempts: int
 ) -> None:
-    claimed = payload(
-        {**(OWN if state == "TrainWithWorkflow" else RUN), "recipe_job": "ratchet--bank--rfjp"}
-    )
+    recipes = [RECIPE, f"{RECIPE}-champion"]
+    claimed = payload({**(OWN if state == "TrainWithWorkflow" else RUN), "recipe_jobs": recipes})
     good = retraining_mocks()[state]
     answers = [fails(error)] * attempts
     run = retrain(retraining, **{"ClaimData": claimed, state: [*answers, good]})
@@ -534,7 +553,7 @@ def test_a_promoted_run_stays_within_its_bar_of_transitions(
     not_ready = [fails("EndpointNotReady")] * 30
     waited = promote(promotion, AwaitEndpoint=[*not_ready, payload({})])
     beside = [CHAMPION, CHALLENGER, REFIT]
-    longest = {"candidates": beside, "chunks": [{"chunk": 0}], "recipe_job": "recipe"}
+    longest = {"candidates": beside, "chunks": [{"chunk": 0}], "recipe_jobs": [RECIPE]}
     run = retrain(retraining, ClaimData=payload({**RUN, **longest}))
     own = waited.transitions(without_retries_of=("AwaitEndpoint",))
     assert waited.transitions() == own + 30

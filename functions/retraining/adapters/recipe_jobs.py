@@ -64,17 +64,31 @@ class RecipeJobs:
         A job's recipe version cannot be updated (API reference of UpdateRecipeJob), so a job of
         another version is deleted and created again.
         """
-        name = self._names.standing(pipeline)
+        return self._point(self._names.standing(pipeline), pipeline, recipe_version, output)
+
+    def point_champions_job(self, pipeline: str, recipe_version: str, output: str) -> str:
+        """The same of the job that runs the champion's recipe version, made where it is needed."""
+        name = self._names.champions_recipe_job(pipeline)
+        return self._point(name, pipeline, recipe_version, output)
+
+    def remove_champions_job(self, pipeline: str) -> None:
+        """Delete that job, if there is one: the champion's recipe is the pipeline's."""
+        name = self._names.champions_recipe_job(pipeline)
+        if self._existing(name) is not None:
+            self._databrew.delete_job(Name=name)
+
+    def _point(self, name: str, pipeline: str, recipe_version: str, output: str) -> str:
         existing = self._existing(name)
         if existing == recipe_version:
             self._databrew.update_recipe_job(Name=name, **self._settings(output))
             return name
         if existing is not None:
             self._databrew.delete_job(Name=name)
+        standing = self._names.standing(pipeline)
         self._databrew.create_recipe_job(
             Name=name,
-            DatasetName=name,
-            RecipeReference={"Name": name, "RecipeVersion": recipe_version},
+            DatasetName=standing,
+            RecipeReference={"Name": standing, "RecipeVersion": recipe_version},
             Tags=self._names.tags(pipeline),
             **self._encryption(),
             **self._settings(output),

@@ -37,10 +37,6 @@ class Champion(Document):
     config: Annotated[str | None, "Its endpoint config; null without an endpoint"]
     endpoint: Annotated[str | None, "Its endpoint; null without one"]
     since: Annotated[str, "When it was named, ISO 8601 in UTC"]
-    module: Annotated[
-        str | None, "SHA-256 of the features.py or transform.py that makes its features alone"
-    ] = None
-    transform: Annotated[str | None, "S3 URI of that transform.py"] = None
     raw: Annotated[
         tuple[str, ...] | None, "The landed columns that it takes, in order; null: its features"
     ] = None

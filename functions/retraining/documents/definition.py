@@ -85,12 +85,26 @@ class PushedDefinition(Part):
         return found
 
     @property
-    def module(self) -> str | None:
-        """SHA-256 of the features.py or transform.py that makes the features, if one alone does."""
-        features, transform = self.features, self.transform
-        if features is not None:
-            return str(features["sha256"])
-        return None if self.recipe else transform
+    def files(self) -> dict[str, str]:
+        """SHA-256 of the files that transform.py or features.py reads, by name."""
+        found: dict[str, str] = self.section("etl").get("files") or {}
+        return found
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """All that decides which features a landed row has; equal where they are."""
+        columns: dict[str, Any] = self.section("data")["columns"]
+        return {
+            "label": self.label,
+            "columns": [
+                (name, column.get("type"), column.get("default"))
+                for name, column in columns.items()
+            ],
+            "recipe": self.recipe,
+            "transform": self.transform,
+            "features": self.features["sha256"] if self.features else None,
+            "files": self.files,
+        }
 
     @property
     def columns(self) -> set[str]:

@@ -36,6 +36,18 @@ class DefinitionRef(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChampionsWay(Part):
+    """How the champion's rows are prepared, where that is not the way of this run."""
+
+    definition: Annotated[PushedDefinition, "The definition that it was trained with"]
+    definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]
+    lacks: Annotated[
+        tuple[str, ...],
+        "Columns that no row has since a new baseline and that it needs: it is not scored",
+    ] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class EarlierArrival(Part):
     """How a champion did on an earlier batch, which it had not seen."""
 
@@ -89,6 +101,9 @@ class Manifest(RunDocument):
     learned: Annotated[Learned | None, "What that champion was trained with; null: not known"] = (
         None
     )
+    champions_way: Annotated[
+        ChampionsWay | None, "How its rows are prepared; null: as those of this run"
+    ] = None
     fingerprint: Annotated[str | None, "Equal for runs of the same data and parameters"] = None
     repeats: Annotated[str | None, "The run that this one would repeat, if there is one"] = None
     least_label: Annotated[float | None, "What the objective takes at least; null: any"] = None
@@ -100,6 +115,23 @@ class Manifest(RunDocument):
         """S3 URI of the archive that carries features.py into the containers, if there is one."""
         name = self.definition.code
         return f"{self.definition_ref.uri}/{name}" if name else None
+
+    @property
+    def compared(self) -> Champion | None:
+        """The champion, if it can be scored on the rows of this run."""
+        way = self.champions_way
+        return None if way is not None and way.lacks else self.champion
+
+    @property
+    def own_rows(self) -> bool:
+        """Whether the champion scores rows that are prepared its own way.
+
+        With features.py a model takes rows as they landed, so other features need no other rows.
+        """
+        way = self.champions_way
+        if way is None or way.lacks:
+            return False
+        return way.definition.raw is None or way.definition.raw != self.definition.raw
 
     @property
     def released(self) -> bool:

@@ -18,6 +18,7 @@ class PreparedRows(Part):
     holdout_reference: Annotated[int, "Rows of the reference batches to judge on"]
     arrival: Annotated[int, "Rows of this batch that no model of an earlier run has seen"]
     repeated: Annotated[int, "Rows of this batch that an earlier batch has too"] = 0
+    apart: Annotated[int, "Rows that nobody is judged on, for the champion cannot be scored"] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +85,6 @@ class Prepared(RunDocument):
     account: Annotated[RowAccount, "What became of every row of this batch"]
     cut: Annotated[Cut | None, "Where this batch was cut; null unless the split is by time"]
     shared: Annotated[int, "Row ids that a model is both fitted and judged on: must be 0"]
-    module: Annotated[
-        str | None, "SHA-256 of the features.py or transform.py that made them, if one alone did"
-    ] = None
-    transform: Annotated[str | None, "S3 URI of that transform.py"] = None
     raw: Annotated[
         tuple[str, ...] | None,
         "The landed columns that the model takes, in order; null: it takes the features",

@@ -20,18 +20,6 @@ def frozen_changes(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return [name for name in FROZEN if pairs[name][0] != pairs[name][1]]
 
 
-def champion_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Why a champion could not be scored on the rows of this definition; nothing if it can."""
-    if bool(former["etl"]["features"]) == bool(new["etl"]["features"]):
-        return []
-    takes = "rows as they land" if former["etl"]["features"] else "prepared rows"
-    why = (
-        f"etl.features: the champion takes {takes}, so it could not be compared with a model that"
-        " does not: push under another name"
-    )
-    return [why]
-
-
 def column_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Why earlier batches could not follow these columns; nothing if they can.
 
@@ -53,6 +41,16 @@ def column_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
         " default"
         for name, column in after.items()
         if name not in before and not column["nullable"] and column["default"] is None
+    ]
+
+
+def gone_columns(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Columns that a model of the former definition cannot do without, and that land no more."""
+    columns, label = former["data"]["columns"], former["data"]["label"]
+    return [
+        name
+        for name, column in columns.items()
+        if name not in new["data"]["columns"] and name != label and not column["nullable"]
     ]
 
 

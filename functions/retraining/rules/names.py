@@ -94,9 +94,24 @@ def definition_prefix(pipeline: str, content_hash: str) -> str:
     return f"pipelines/{pipeline}/{content_hash}"
 
 
+def definition_file(folder: str, name: str) -> str:
+    """Key of a file that lies beside transform.py; `folder` is the definition's."""
+    return f"{folder}/files/{name}"
+
+
 def run_prefix(pipeline: str, token: int) -> str:
     """Key prefix of everything a run writes, without a trailing slash."""
     return f"runs/{pipeline}/{token6(token)}"
+
+
+def recipe_output(pipeline: str, token: int) -> str:
+    """Key prefix of what a run's recipe makes of the accepted data."""
+    return f"{run_prefix(pipeline, token)}/recipe/"
+
+
+def champions_recipe_output(pipeline: str, token: int) -> str:
+    """Key prefix of what the champion's recipe makes of them, where it is another."""
+    return f"{run_prefix(pipeline, token)}/champion/recipe/"
 
 
 def accepted_prefix(pipeline: str) -> str:
@@ -171,6 +186,10 @@ class Names:
     def standing(self, pipeline: str) -> str:
         """Name of what a pipeline has one of: endpoint, package group, recipe, dataset, job."""
         return self.made(pipeline)
+
+    def champions_recipe_job(self, pipeline: str) -> str:
+        """Name of the job that runs the champion's recipe, where another was pushed since."""
+        return self.made(pipeline, purpose="champion")
 
     def check_endpoint(self, pipeline: str) -> str:
         """Name of the short-lived endpoint that answers golden rows before the real one changes."""

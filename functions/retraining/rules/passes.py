@@ -39,8 +39,8 @@ class Plan:
     @classmethod
     def of(cls, manifest: Manifest, uri: str) -> Self:
         """The plan of a run whose folder is at `uri`."""
-        champion, wanted = manifest.champion, settings_of(manifest)
-        other_features = _other_features(manifest)
+        champion, wanted = manifest.compared, settings_of(manifest)
+        other_features = champion is not None and manifest.champions_way is not None
         former = _former(manifest, wanted) or (wanted if other_features else None)
         if not manifest.history and not manifest.again:
             former = None  # a new baseline has nothing to test on, and takes what was pushed
@@ -54,7 +54,7 @@ class Plan:
             other_features,
             manifest.again,
             not manifest.again or (bool(manifest.history) and not other_features),
-            _theirs(manifest),
+            "champion/" if manifest.own_rows else "",
         )
 
     @property
@@ -142,27 +142,10 @@ def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
 
     A refit has no rows left to stop on: settings that stop early are not to go back to.
     """
-    former = manifest.champion.hyperparameters if manifest.champion else {}
+    former = manifest.compared.hyperparameters if manifest.compared else {}
     if not (former and wanted) or former == wanted:
         return None
     return None if manifest.definition.refit and STOPS_EARLY in former else former
-
-
-def _other_features(manifest: Manifest) -> bool:
-    """Whether another features.py or transform.py than this run's made the champion's features."""
-    module, champion = manifest.definition.module, manifest.champion
-    known = champion.module if champion else None
-    return module is not None and known not in (None, module)
-
-
-def _theirs(manifest: Manifest) -> str:
-    """A model reads columns by their place: a champion of other ones scores rows of its own."""
-    champion = manifest.champion
-    if champion is None:
-        return ""
-    other_columns = champion.raw not in (None, manifest.definition.raw)
-    other_transform = champion.transform is not None and _other_features(manifest)
-    return "champion/" if other_columns or other_transform else ""
 
 
 def settings_of(manifest: Manifest) -> Settings:

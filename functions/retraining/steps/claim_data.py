@@ -13,7 +13,13 @@ from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
-from retraining.documents.manifest import ClaimedObject, DefinitionRef, Learned, Manifest
+from retraining.documents.manifest import (
+    ChampionsWay,
+    ClaimedObject,
+    DefinitionRef,
+    Learned,
+    Manifest,
+)
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
 from retraining.errors import (
@@ -22,7 +28,7 @@ from retraining.errors import (
     NothingPending,
     PipelineNotRegistered,
 )
-from retraining.rules import belonging, claims, encryption, names, series, serving
+from retraining.rules import belonging, changes, claims, encryption, names, series, serving
 from retraining.rules.arrivals import Lease
 from retraining.rules.durations import seconds
 from retraining.rules.passes import Plan
@@ -70,8 +76,9 @@ class ClaimedRun(Part):
     manifest: str
     batch: str
     chunks: tuple[ChunkRef, ...]  # none of a run that repeats another
-    recipe_job: str | None
+    recipe_jobs: tuple[str, ...]  # its own recipe's, then the champion's where it is another
     source: str
+    champions_source: str | None  # where the champion's rows are prepared its own way
     transform: str | None
     code: str | None
     label: str
@@ -97,7 +104,7 @@ def claim_data(aws: Adapters, pipeline: str, token: int) -> ClaimedRun:
         _manifest(aws, pipeline, lease, state.asked)
     )
     _verify(aws, manifest)
-    return _claimed(aws, manifest, _recipe_job(aws, manifest), _training(aws, manifest))
+    return _claimed(aws, manifest, _recipe_jobs(aws, manifest), _training(aws, manifest))
 
 
 @dataclass(frozen=True)
@@ -150,7 +157,8 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
     first, definition = registration.baseline or 0, registration.parsed()
     runs = [run for run in aws.ledger.runs(pipeline) if run.token >= first]
     champion = aws.ledger.champion(pipeline)
-    learned = _learned(aws, pipeline, champion)
+    former = _manifest_of(aws, pipeline, champion)
+    learned = _learned(former)
     image = settings.image(definition.algorithm or DEFAULT)
     claim = _claim(aws, pipeline, token, claims.history(runs, first), again=lease.again)
     fingerprint = claims.fingerprint(claim.contents, definition, image)
@@ -177,6 +185,7 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
         image=image,
         champion=champion,
         learned=learned,
+        champions_way=_champions_way(former, definition, first),
         fingerprint=fingerprint,
         repeats=_repeated(aws, claim, runs, fingerprint, again=lease.again),
         least_label=least,
@@ -185,13 +194,35 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
     )
 
 
-def _learned(aws: Adapters, pipeline: str, champion: Champion | None) -> Learned | None:
+def _manifest_of(aws: Adapters, pipeline: str, champion: Champion | None) -> Manifest | None:
+    """The manifest of the run that trained the champion."""
+    return aws.run_folder(pipeline, champion.token).find(Manifest) if champion else None
+
+
+def _learned(former: Manifest | None) -> Learned | None:
     """What the champion was trained with, by the manifest of its run."""
-    former = aws.run_folder(pipeline, champion.token).find(Manifest) if champion else None
     if former is None:
         return None
     return Learned(
         batches=(*former.history, former.batch), judged=(*former.reference, former.batch)
+    )
+
+
+def _champions_way(
+    former: Manifest | None, definition: PushedDefinition, baseline: int
+) -> ChampionsWay | None:
+    """How the champion's rows are prepared, if otherwise; `baseline` is the history's first token.
+
+    What a champion needs and no row has since counts as missing, as the endpoint would get it. A
+    new baseline is another task: such a champion is not asked about it.
+    """
+    if former is None or former.definition.preparation == definition.preparation:
+        return None
+    gone = changes.gone_columns(former.definition.json, definition.json)
+    return ChampionsWay(
+        definition=former.definition,
+        definition_ref=former.definition_ref,
+        lacks=tuple(gone) if former.token < baseline else (),
     )
 
 
@@ -213,26 +244,49 @@ def _verify(aws: Adapters, manifest: Manifest) -> None:
         raise DefinitionChanged(
             f"{reference.uri}/definition.json is not what was registered: push it again"
         )
-    for name, sha256 in _pinned(manifest.definition):
-        if aws.work.sha256(f"{folder}/{name}")[0] != sha256:
+    for key, sha256 in _pinned(manifest.definition, folder):
+        if aws.work.sha256(key)[0] != sha256:
             raise DefinitionChanged(
-                f"{reference.uri}/{name} is not what was registered: push it again"
+                f"{aws.work.uri(key)} is not what was registered: push it again"
             )
 
 
-def _pinned(definition: PushedDefinition) -> list[tuple[str, str]]:
-    """Files beside definition.json, with the SHA-256 that it names."""
+def _pinned(definition: PushedDefinition, folder: str) -> list[tuple[str, str]]:
+    """Keys of the files beside definition.json, with the SHA-256 that it names.
+
+    What features.py needs is in its archive.
+    """
     transform, features, code = definition.transform, definition.features, definition.code
-    found = [("transform.py", transform)] if transform else []
-    return [*found, (code, features["code"])] if code and features else found
+    if code and features:
+        return [(f"{folder}/{code}", features["code"])]
+    if transform is None:
+        return []
+    files = definition.files.items()
+    beside = [(names.definition_file(folder, name), sha256) for name, sha256 in files]
+    return [(f"{folder}/transform.py", transform), *beside]
 
 
-def _recipe_job(aws: Adapters, manifest: Manifest) -> str | None:
-    version = manifest.definition_ref.recipe_version
-    if not manifest.definition.recipe or version is None:
+def _recipe_jobs(aws: Adapters, manifest: Manifest) -> tuple[str, ...]:
+    """The recipe jobs of the run, each pointed at its recipe version and output."""
+    jobs, pipeline, token = aws.recipe_jobs, manifest.pipeline, manifest.token
+    own, former = manifest.definition_ref.recipe_version, _champions_recipe(manifest)
+    found = []
+    if manifest.definition.recipe and own is not None:
+        found.append(jobs.point_job(pipeline, own, names.recipe_output(pipeline, token)))
+    if former is not None:
+        output = names.champions_recipe_output(pipeline, token)
+        found.append(jobs.point_champions_job(pipeline, former, output))
+    elif own is not None:
+        jobs.remove_champions_job(pipeline)
+    return tuple(found)
+
+
+def _champions_recipe(manifest: Manifest) -> str | None:
+    """The version of the champion's recipe, where its rows need another than this run's."""
+    way = manifest.champions_way
+    if way is None or not manifest.own_rows or not way.definition.recipe:
         return None
-    output = f"{names.run_prefix(manifest.pipeline, manifest.token)}/recipe/"
-    return aws.recipe_jobs.point_job(manifest.pipeline, version, output)
+    return way.definition_ref.recipe_version
 
 
 def _training(aws: Adapters, manifest: Manifest) -> RunTraining:
@@ -262,8 +316,16 @@ def _chunks(manifest: Manifest) -> tuple[ChunkRef, ...]:
     return tuple(ChunkRef(chunk=chunk) for chunk in manifest.chunks)
 
 
+def _champions_source(aws: Adapters, manifest: Manifest, accepted: str) -> str | None:
+    if not manifest.own_rows:
+        return None
+    if _champions_recipe(manifest) is None:
+        return accepted
+    return aws.work.uri(names.champions_recipe_output(manifest.pipeline, manifest.token))
+
+
 def _claimed(
-    aws: Adapters, manifest: Manifest, recipe_job: str | None, training: RunTraining
+    aws: Adapters, manifest: Manifest, recipe_jobs: tuple[str, ...], training: RunTraining
 ) -> ClaimedRun:
     pipeline, token, definition = manifest.pipeline, manifest.token, manifest.definition
     folder, kind = aws.run_folder(pipeline, token), definition.endpoint_kind
@@ -279,8 +341,11 @@ def _claimed(
         manifest=folder.uri_of(Manifest),
         batch=manifest.batch,
         chunks=_chunks(manifest),
-        recipe_job=recipe_job,
-        source=f"{folder.uri}/recipe/" if recipe_job else accepted,
+        recipe_jobs=recipe_jobs,
+        source=aws.work.uri(names.recipe_output(pipeline, token))
+        if definition.recipe
+        else accepted,
+        champions_source=_champions_source(aws, manifest, accepted),
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,
         code=manifest.code,
         label=definition.label,

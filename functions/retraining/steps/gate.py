@@ -68,7 +68,7 @@ def _next(decision: Decision, plan: Plan) -> tuple[Candidate, ...]:
 
 
 def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan) -> Facts:
-    summary, champion = folder.read(Prepared), manifest.champion
+    summary, champion = folder.read(Prepared), manifest.compared
     prepared, promise = summary.rows, series.promised(champion, measured.metric)
     golden = folder.find(Golden)
     return Facts(
@@ -79,6 +79,8 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         trains_alone=any(part.trains for part in summary.parts if part.role == ALONE),
         released=manifest.released,
         has_champion=champion is not None,
+        champion_lacks=manifest.champions_way.lacks if manifest.champions_way else (),
+        apart_rows=summary.rows.apart,
         champion_knows_reference=champion is not None and champion.refit,
         champion_promise=promise.lift if promise else None,
         changed=plan.former is not None,

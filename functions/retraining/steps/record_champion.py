@@ -76,6 +76,4 @@ def _champion(aws: Adapters, wanted: Promotion) -> Champion:
         endpoint=wanted.endpoint,
         since=clock.stamp(),
         raw=prepared.raw,
-        module=prepared.module,
-        transform=prepared.transform,
     )

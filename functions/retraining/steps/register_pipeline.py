@@ -12,6 +12,7 @@ from retraining import clock
 from retraining.adapters import Adapters
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
+from retraining.documents.manifest import Manifest
 from retraining.documents.registration import Registration
 from retraining.errors import (
     NotOurs,
@@ -39,6 +40,7 @@ class RegisteredPipeline(Part):
     pending_objects: int  # object versions that wait for a run
     left_out: int  # batches that a new baseline leaves out
     asked_run: asking.AskedRun | None  # the run that was asked for and that has not come yet
+    champion_lacks: tuple[str, ...]  # columns without which the champion is not scored any more
 
 
 def register_pipeline(
@@ -86,6 +88,7 @@ def register_pipeline(
         pending_objects=_wake(aws, name, definition, retrain=retrain),
         left_out=_left_out(aws, name, registration.baseline) if new_baseline else 0,
         asked_run=asking.asked_run(aws, name, registration),
+        champion_lacks=_champion_lacks(aws, name, definition) if new_baseline else (),
     )
 
 
@@ -99,6 +102,11 @@ def _baseline(aws: Adapters, name: str, former: Registration | None, *, new: boo
 def _left_out(aws: Adapters, name: str, baseline: int | None) -> int:
     trained = [run for run in aws.ledger.runs(name) if run.data_state == TRAINED]
     return sum(run.token < (baseline or 0) for run in trained)
+
+
+def _champion_lacks(aws: Adapters, name: str, definition: PushedDefinition) -> tuple[str, ...]:
+    champions = _champions(aws, name)
+    return tuple(changes.gone_columns(champions.json, definition.json)) if champions else ()
 
 
 def _stored(aws: Adapters, folder: str) -> tuple[bytes, str | None]:
@@ -129,7 +137,7 @@ def _problems(
     return [
         *found,
         *_name_problems(aws.names, name),
-        *_file_problems(aws, folder, "etl.transform", "transform.py", definition.transform),
+        *_transform_problems(aws, folder, definition),
         *_code_problems(aws, folder, definition),
         *_frozen(aws, name, definition, before, new_baseline=new_baseline),
         *_workflow_in_use(aws, name, definition, before),
@@ -159,16 +167,25 @@ def _name_problems(made: Names, name: str) -> list[str]:
     return [f"name: {name} is too long by {over} for stack {made.stack}: {limit}"]
 
 
-def _file_problems(
-    aws: Adapters, folder: str, key: str, name: str, wanted: str | None
-) -> list[str]:
-    if wanted is None:
+def _transform_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:
+    """transform.py and what it reads; what features.py reads is in its archive."""
+    if definition.transform is None:
         return []
+    place, found = f"{folder}/transform.py", list[str]()
+    found += _file_problems(aws, "etl.transform", place, definition.transform)
+    for name, sha256 in definition.files.items():
+        place = names.definition_file(folder, name)
+        found += _file_problems(aws, "etl.files", place, sha256)
+    return found
+
+
+def _file_problems(aws: Adapters, setting: str, key: str, wanted: str) -> list[str]:
+    name = key.rpartition("/")[2]
     try:
-        found, _ = aws.work.sha256(f"{folder}/{name}")
+        found, _ = aws.work.sha256(key)
     except ObjectGone:
-        return [f"{key}: {name} was not uploaded: push again"]
-    return [] if found == wanted else [f"{key}: {name} is not the one that was pushed"]
+        return [f"{setting}: {name} was not uploaded: push again"]
+    return [] if found == wanted else [f"{setting}: {name} is not the one that was pushed"]
 
 
 def _code_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:
@@ -178,7 +195,7 @@ def _code_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> 
         return []
     if definition.workflow is not None:
         return ["etl.features: a model of training.workflow takes prepared rows: use a transform"]
-    return _file_problems(aws, folder, "etl.features", code, features["code"])
+    return _file_problems(aws, "etl.features", f"{folder}/{code}", features["code"])
 
 
 def _frozen(
@@ -198,14 +215,28 @@ def _frozen(
     if before is None or before.json == definition.json or not _has_accepted(aws, name):
         return []
     changed = changes.frozen_changes(before.json, definition.json)
-    return [
-        *changes.champion_problems(before.json, definition.json),
-        *changes.column_problems(before.json, definition.json),
-    ] + [
+    return _column_problems(aws, name, definition, before) + [
         f"{key}: earlier rows were identified and split by the former one: push --new-baseline"
         " trains on what lands from now on alone, and the champion keeps serving meanwhile"
         for key in changed
     ]
+
+
+def _champions(aws: Adapters, name: str) -> PushedDefinition | None:
+    """The definition that the champion was trained with."""
+    champion = aws.ledger.champion(name)
+    former = aws.run_folder(name, champion.token).find(Manifest) if champion else None
+    return former.definition if former else None
+
+
+def _column_problems(
+    aws: Adapters, name: str, definition: PushedDefinition, before: PushedDefinition
+) -> list[str]:
+    """What earlier batches could not follow, nor a champion whose recipe reads all batches."""
+    champions = _champions(aws, name)
+    known = [before, champions] if champions and champions.recipe else [before]
+    problems = (changes.column_problems(one.json, definition.json) for one in known)
+    return list(dict.fromkeys(problem for found in problems for problem in found))
 
 
 def _no_baseline(
@@ -213,11 +244,12 @@ def _no_baseline(
 ) -> list[str]:
     if before is None:
         return ["a new baseline: nothing was pushed yet, so there is none to leave behind"]
-    if definition.recipe and before.json["data"]["columns"].keys() != definition.columns:
-        return changes.column_problems(before.json, definition.json)
-    found = changes.champion_problems(before.json, definition.json)
-    if found and aws.ledger.champion(name) is not None:
-        return found
+    champions = _champions(aws, name)
+    read_all = definition.recipe or (
+        champions and champions.recipe and not _champion_lacks(aws, name, definition)
+    )
+    if read_all and before.columns != definition.columns:
+        return _column_problems(aws, name, definition, before)
     lease = aws.ledger.state(name).lease
     if lease is None:
         return []
@@ -262,11 +294,12 @@ def _provide_recipe(
     """The published recipe, its dataset and its job, if there is a recipe; its version.
 
     A job that exists stays as it is: an open run may be about to start it. The claim of each
-    run points it at that run's recipe version and output.
+    run points it at that run's recipe version and output. Without a recipe the last version is
+    kept in mind: the champion may have been prepared by it.
     """
-    if not steps:
-        return None
     version = former.recipe_version if former else None
+    if not steps:
+        return version
     if version is None or former is None or former.parsed().recipe != steps:
         version = aws.recipe_jobs.publish_recipe(name, steps)
     aws.recipe_jobs.ensure_dataset(name)

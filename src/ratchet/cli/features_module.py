@@ -39,8 +39,13 @@ class FeaturesModule:
     files: dict[str, bytes]
 
 
-def read(path: Path, data: Mapping[str, Any], columns: Columns) -> FeaturesModule:
-    """The module at `path`, for rows of these columns; CliError for what would fail later."""
+def read(
+    path: Path, data: Mapping[str, Any], columns: Columns, beside: Mapping[str, bytes]
+) -> FeaturesModule:
+    """The module at `path`, for rows of these columns; CliError for what would fail later.
+
+    `beside` are the files that it reads from beside itself.
+    """
     extras.require("features")
     source = read_text(path).encode()
     contract = {
@@ -52,8 +57,8 @@ def read(path: Path, data: Mapping[str, Any], columns: Columns) -> FeaturesModul
         },
     }
     texts = _sample(path.with_name(SAMPLE), data, columns)
-    features = _tried(path, _beside(source, contract), texts)
-    code = packed(_beside(source, {**contract, "features": features}))
+    features = _tried(path, {**beside, **_beside(source, contract)}, texts)
+    code = packed({**beside, **_beside(source, {**contract, "features": features})})
     digest = hashlib.sha256(code).hexdigest()
     described = {"sha256": hashlib.sha256(source).hexdigest(), "code": digest, "columns": features}
     return FeaturesModule(described, {"features.py": source, f"{digest}.tar.gz": code})

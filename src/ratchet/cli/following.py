@@ -25,6 +25,7 @@ HUMAN = {
     "CheckData": "Check the data",
     "CheckChunk": "Check a part of the data",
     "JudgeData": "Judge the batch",
+    "RunChampionsRecipe": "Run the champion's DataBrew recipe",
     "RunRecipe": "Run the DataBrew recipe",
     "PrepareDataset": "Prepare the dataset on Glue",
     "Candidates": "Train and score the candidates",

@@ -55,6 +55,11 @@ def definition_prefix(pipeline: str, content_hash: str) -> str:
     return f"pipelines/{pipeline}/{content_hash}"
 
 
+def definition_file(name: str) -> str:
+    """Where a file lies that transform.py reads, below the pushed folder."""
+    return f"files/{name}"
+
+
 def padded(token: int) -> str:
     """A fencing token as it is printed in names and keys."""
     return f"{token:06d}"

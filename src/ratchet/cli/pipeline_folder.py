@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ratchet.cli import folder_files, layout
 from ratchet.cli.errors import CliError
+from ratchet.cli.python_source import refuse_bad_python
 from ratchet.cli.schema_problems import check
 from ratchet.cli.yaml_files import YamlFile, read_text, read_yaml
 
@@ -65,7 +68,8 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
     files: dict[str, bytes] = {}
     recipe = transform = None
     doubts: tuple[str, ...] = ()
-    features = _features(folder, pipeline, columns)
+    beside = folder_files.read(folder, pipeline)
+    features = _features(folder, pipeline, columns, beside)
     files |= features.files if features else {}
     if etl.get("recipe"):
         files["recipe.json"] = read_text(folder / etl["recipe"]).encode()
@@ -76,7 +80,8 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
     if etl.get("transform"):
         files["transform.py"] = read_text(folder / etl["transform"]).encode()
         transform = hashlib.sha256(files["transform.py"]).hexdigest()
-        _refuse_bad_python(folder / etl["transform"], files["transform.py"])
+        refuse_bad_python(folder / etl["transform"], files["transform.py"])
+        files |= {layout.definition_file(name): body for name, body in beside.items()}
     training, warnings = _training(folder, document["training"])
     definition = {
         **document,
@@ -85,6 +90,7 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
             "recipe": recipe,
             "transform": transform,
             "features": features.definition if features else None,
+            "files": {name: hashlib.sha256(body).hexdigest() for name, body in beside.items()},
         },
         "training": training,
     }
@@ -125,7 +131,9 @@ def _defined(definition: dict[str, Any], files: dict[str, bytes]) -> dict[str, A
     return {"definition": definition, "files": files, "hash": _content_hash(files)}
 
 
-def _features(folder: Path, pipeline: YamlFile, columns: YamlFile) -> FeaturesModule | None:
+def _features(
+    folder: Path, pipeline: YamlFile, columns: YamlFile, beside: Mapping[str, bytes]
+) -> FeaturesModule | None:
     """The folder's features.py, tried on sample rows; None without one."""
     from ratchet.cli import features_module
 
@@ -141,8 +149,8 @@ def _features(folder: Path, pipeline: YamlFile, columns: YamlFile) -> FeaturesMo
         ]
     )
     path = folder / etl["features"]
-    _refuse_bad_python(path, read_text(path).encode())
-    return features_module.read(path, pipeline.value["data"], columns.value["columns"])
+    refuse_bad_python(path, read_text(path).encode())
+    return features_module.read(path, pipeline.value["data"], columns.value["columns"], beside)
 
 
 def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -207,14 +215,6 @@ def _recipe_doubts(
     found = check_recipe(steps, (*columns, *RESERVED), (*RESERVED[:3], *label))
     _refuse([located(problem) for problem in found.problems])
     return tuple(located(sentence) for sentence in (*found.unsupported, *found.doubts))
-
-
-def _refuse_bad_python(path: Path, source: bytes) -> None:
-    try:
-        compile(source, str(path), "exec")
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
-        raise CliError(f"{path}:{line}: not valid Python: {error}") from error
 
 
 def _two_trainings(pipeline: YamlFile) -> list[str]:

@@ -178,8 +178,7 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
     if left_out := int(answer.get("left_out") or 0):
         yield (
             f"A new baseline: the data of {plural(left_out, 'earlier run')} will not be trained on"
-            " any more. The champion keeps serving, and is compared with the next models on rows"
-            " that land from now on."
+            f" any more. The champion keeps serving{_compared(answer)}."
         )
     asked = answer.get("asked_run") or {}
     if before.open_run:
@@ -193,10 +192,7 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
         yield f"{plural(waiting, 'waiting object')} will be trained on{when}."
     else:
         yield "No data waits: the next drop is trained with this definition."
-    changed = set(answer.get("changed") or [])
-    etl = packed.definition.get("etl") or {}
-    features = "etl" in changed and not etl.get("recipe")
-    if before.has_champion and ("training" in changed or features):
+    if before.has_champion and {"training", "etl"} & set(answer.get("changed") or []):
         yield ONCE_MORE if asked.get("again") else ON_ARRIVAL
 
 
@@ -215,6 +211,16 @@ def _asked_for(asked: dict[str, Any]) -> str:
     before = f"after {earlier} earlier batch{'es' * (earlier != 1)}" if earlier else "alone"
     when = f"in {duration(asked['seconds'])}" if asked["seconds"] else "at once"
     return f"The batch of run {asked['again']} is judged again, {before}; a run starts {when}."
+
+
+def _compared(answer: dict[str, Any]) -> str:
+    """How the champion meets the models that come after a new baseline."""
+    if lacks := answer.get("champion_lacks"):
+        return (
+            f" until a model reaches gate.minimum: it needs {', '.join(lacks)}, which rows will not"
+            " have any more, so it cannot be compared"
+        )
+    return ", and is compared with the next models on rows that land from now on"
 
 
 def _when(trigger: dict[str, Any], *, is_open: bool) -> str:

@@ -243,17 +243,6 @@ def test_columns_may_change_where_every_model_keeps_its_own(
     assert changes.column_problems(former, whole(json.dumps(document))) == []
 
 
-def test_a_champion_of_prepared_rows_cannot_be_compared_on_landed_ones() -> None:
-    former = whole(json.dumps(DEFINITION))
-    document = copy.deepcopy(DEFINITION)
-    document["data"]["columns"]["y"] = {"type": "integer"}
-    document["etl"] = FEATURES
-    (found,) = changes.champion_problems(former, whole(json.dumps(document)))
-    assert "etl.features: the champion takes prepared rows" in found
-    (found,) = changes.champion_problems(whole(json.dumps(document)), former)
-    assert "etl.features: the champion takes rows as they land" in found
-
-
 @pytest.mark.parametrize("name", ["pipeline.schema.json", "columns.schema.json"])
 def test_the_committed_schemas_are_those_of_the_contract(name: str) -> None:
     committed = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))

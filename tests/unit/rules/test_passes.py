@@ -11,6 +11,7 @@ import unit_model
 
 from retraining.documents.candidates import Candidate, Candidates, ScoredCandidate
 from retraining.documents.definition import PushedDefinition
+from retraining.documents.manifest import ChampionsWay, DefinitionRef, Manifest
 from retraining.rules import passes
 from retraining.rules.passes import Plan
 
@@ -65,37 +66,109 @@ def test_a_champion_of_other_columns_scores_rows_of_its_own() -> None:
     assert challenger.score == f"{PREPARED}/holdout/"
 
 
-@pytest.mark.parametrize(
-    ("etl", "theirs", "folder", "backtested"),
-    [
-        ({"transform": "1" * 64}, {"module": "2" * 64, "transform": "s3://work/t.py"}, "champion/",
-         True),
-        ({"transform": "1" * 64}, {"module": "1" * 64, "transform": "s3://work/t.py"}, "", False),
-        ({"transform": "1" * 64}, {}, "", False),
-        ({"transform": "1" * 64, "recipe": [{}]}, {"module": "2" * 64}, "", False),
-        ({"features": {"sha256": "1" * 64}}, {"module": "2" * 64, "raw": ("a",)}, "", True),
-        ({"features": {"sha256": "1" * 64}}, {"module": "1" * 64, "raw": ("b",)}, "champion/",
-         False),
-    ],
-)  # fmt: skip
-def test_a_champion_of_other_features_is_compared_on_rows_of_its_own(
-    etl: dict[str, Any], theirs: dict[str, Any], folder: str, backtested: bool
-) -> None:
-    definition = PushedDefinition(
+RECIPE = {"recipe": [{"Action": {"Operation": "DELETE"}}]}
+FEATURES = {"features": {"sha256": "1" * 64, "code": "2" * 64}}
+OTHER_FEATURES = {"features": {"sha256": "3" * 64, "code": "4" * 64}}
+
+
+def defined(etl: dict[str, Any], *columns: str, **more: Any) -> PushedDefinition:
+    return PushedDefinition(
         json={
-            "data": {"columns": {"a": {}, "y": {}}, "label": "y"},
+            "data": {
+                "columns": {name: {"type": "number"} for name in (*columns, "y")},
+                "label": "y",
+            },
             "etl": {"recipe": None, "transform": None, "features": None, **etl},
-            "training": {"hyperparameters": {"max_depth": 5}},
+            "training": {"hyperparameters": {"max_depth": 5}, **more},
         }
     )
-    champion = replace(unit_model.FORMER, hyperparameters={"max_depth": "5"}, **theirs)
+
+
+def claimed(
+    definition: PushedDefinition,
+    former: PushedDefinition,
+    history: tuple[str, ...] = ("run-000001",),
+    lacks: tuple[str, ...] = (),
+    **champion: Any,
+) -> Manifest:
+    """What the plan reads of a manifest."""
+    same = former.preparation == definition.preparation
+    ref = DefinitionRef(uri="s3://work/pipelines/bank/1", sha256="1" * 64)
+    way = ChampionsWay(definition=former, definition_ref=ref, lacks=lacks)
     manifest: Any = SimpleNamespace(
-        name="run", definition=definition, champion=champion, again=False, history=("run-000001",)
+        name="run",
+        again=False,
+        history=history,
+        definition=definition,
+        champion=replace(unit_model.FORMER, **champion),
+        champions_way=None if same else way,
+    )
+    manifest.own_rows = Manifest.own_rows.fget(manifest)
+    manifest.compared = Manifest.compared.fget(manifest)
+    return manifest
+
+
+@pytest.mark.parametrize(
+    ("former", "now", "folder"),
+    [
+        (RECIPE, RECIPE, ""),
+        (RECIPE, {"recipe": [*RECIPE["recipe"], {"Action": {}}]}, "champion/"),
+        (RECIPE, {"transform": "1" * 64}, "champion/"),
+        (RECIPE, {**RECIPE, "transform": "1" * 64}, "champion/"),
+        (RECIPE, FEATURES, "champion/"),
+        (FEATURES, RECIPE, "champion/"),
+        (FEATURES, {}, "champion/"),
+        ({"transform": "1" * 64}, {"transform": "2" * 64}, "champion/"),
+        ({"transform": "1" * 64}, {"transform": "1" * 64}, ""),
+        (FEATURES, {"features": {**FEATURES["features"], "code": "9" * 64}}, ""),
+    ],
+)
+def test_a_champion_of_another_way_is_compared_on_rows_of_its_own(
+    former: dict[str, Any], now: dict[str, Any], folder: str
+) -> None:
+    plan = Plan.of(claimed(defined(now, "a"), defined(former, "a"), hyperparameters=FORMER),
+                   "s3://work/r")  # fmt: skip
+    assert plan.theirs == folder
+    assert plan.other_features == bool(folder)
+    settled = {**FORMER, "max_depth": "5"}
+    same = claimed(defined(now, "a"), defined(former, "a"), hyperparameters=settled)
+    assert ("backtest" in Plan.of(same, "s3://work/r").parts) == bool(folder)
+
+
+@pytest.mark.parametrize(
+    ("former", "columns", "folder", "backtested"),
+    [
+        (OTHER_FEATURES, "a", "", True),
+        (FEATURES, "ab", "champion/", True),
+        (FEATURES, "a", "", False),
+    ],
+)
+def test_features_of_landed_rows_need_other_rows_only_where_the_columns_differ(
+    former: dict[str, Any], columns: str, folder: str, backtested: bool
+) -> None:
+    manifest = claimed(
+        defined(FEATURES, "a"), defined(former, *columns), hyperparameters={"max_depth": "5"}
     )
     plan = Plan.of(manifest, "s3://work/r")
-    assert plan.theirs == folder
-    assert plan.other_features == backtested
-    assert ("backtest" in plan.parts) == backtested
+    assert (plan.theirs, "backtest" in plan.parts) == (folder, backtested)
+
+
+def test_without_an_earlier_batch_there_is_nothing_to_backtest_on() -> None:
+    """After a new baseline: the challenger is compared with the champion itself."""
+    for former in (defined(OTHER_FEATURES, "a"), defined(FEATURES, "a")):
+        manifest = claimed(defined(FEATURES, "a"), former, history=(), hyperparameters=FORMER)
+        plan = Plan.of(manifest, "s3://work/r")
+        assert roles(plan.first_pass()) == ["champion", "challenger"]
+        assert "backtest" not in plan.parts
+
+
+def test_a_champion_that_needs_what_no_row_has_any_more_is_not_scored() -> None:
+    manifest = claimed(
+        defined(FEATURES, "b"), defined(FEATURES, "a"), lacks=("a",), hyperparameters=FORMER
+    )
+    plan = Plan.of(manifest, "s3://work/r")
+    assert roles(plan.first_pass()) == ["challenger"]
+    assert (plan.theirs, plan.parts) == ("", ())
 
 
 @pytest.mark.parametrize(
@@ -112,17 +185,8 @@ def test_settings_are_backtested_where_a_run_could_go_back_to_the_former_ones(
     former: dict[str, str], refit: bool, backtested: bool
 ) -> None:
     """A refit that stops early would stop on rows it is fitted on: never."""
-    definition = PushedDefinition(
-        json={
-            "data": {"columns": {"a": {}, "y": {}}, "label": "y"},
-            "etl": {"recipe": None, "transform": None, "features": None},
-            "training": {"hyperparameters": {"max_depth": 5}, "refit": refit},
-        }
-    )
-    champion = replace(unit_model.FORMER, hyperparameters=former)
-    manifest: Any = SimpleNamespace(
-        name="run", definition=definition, champion=champion, again=False, history=("run-000001",)
-    )
+    definition = defined({}, "a", refit=refit)
+    manifest = claimed(definition, definition, hyperparameters=former)
     plan = Plan.of(manifest, "s3://work/r")
     assert plan.former == (former if backtested else None)
     assert ("backtest" in plan.parts) == backtested
@@ -144,23 +208,15 @@ def test_on_a_batch_that_the_champion_knows_both_settings_are_trained_without_it
 
 @pytest.mark.parametrize(
     ("history", "module", "testable"),
-    [(("run-000001",), None, True), ((), None, False), (("run-000001",), "2" * 64, False)],
+    [(("run-000001",), "1" * 64, True), ((), "1" * 64, False), (("run-000001",), "2" * 64, False)],
 )
 def test_settings_that_cannot_be_tested_are_not_trained_for_a_test(
-    history: tuple[str, ...], module: str | None, testable: bool
+    history: tuple[str, ...], module: str, testable: bool
 ) -> None:
     """Without an earlier batch there is nothing to train on, and former features are gone."""
-    definition = PushedDefinition(
-        json={
-            "data": {"columns": {"a": {}, "y": {}}, "label": "y"},
-            "etl": {"recipe": None, "transform": "1" * 64, "features": None},
-            "training": {"hyperparameters": {"max_depth": 5}},
-        }
-    )
-    champion = replace(unit_model.FORMER, hyperparameters=FORMER, module=module)
-    manifest: Any = SimpleNamespace(
-        name="run", definition=definition, champion=champion, again=True, history=history
-    )
+    definition, former = defined({"transform": "1" * 64}, "a"), defined({"transform": module}, "a")
+    manifest: Any = claimed(definition, former, history, hyperparameters=FORMER)
+    manifest.again = True
     plan = Plan.of(manifest, "s3://work/r")
     assert plan.former == FORMER
     assert roles(plan.first_pass())[1:] == (["backtest", "former"] if testable else [])
@@ -170,17 +226,9 @@ def test_settings_that_cannot_be_tested_are_not_trained_for_a_test(
 @pytest.mark.parametrize(("again", "backtested"), [(False, False), (True, True)])
 def test_a_new_baseline_takes_what_was_pushed(again: bool, backtested: bool) -> None:
     """Its first run has a champion of other settings, and no batch to test them on."""
-    definition = PushedDefinition(
-        json={
-            "data": {"columns": {"a": {}, "y": {}}, "label": "y"},
-            "etl": {"recipe": None, "transform": None, "features": None},
-            "training": {"hyperparameters": {"max_depth": 5}, "refit": False},
-        }
-    )
-    champion = replace(unit_model.FORMER, hyperparameters={"max_depth": "7"}, module="9" * 64)
-    manifest: Any = SimpleNamespace(
-        name="run", definition=definition, champion=champion, again=again, history=()
-    )
+    definition = defined({}, "a", refit=False)
+    manifest: Any = claimed(definition, definition, (), hyperparameters={"max_depth": "7"})
+    manifest.again = again
     plan = Plan.of(manifest, "s3://work/r")
     assert (plan.former is not None) == backtested
     assert ("challenger" in roles(plan.first_pass())) == (not backtested)

@@ -9,14 +9,16 @@ import json
 from typing import Any
 
 import pytest
-from unit_model import FORMER, crown
+from unit_model import FORMER, Run, crown
 from unit_service import DEFINITION, Service, claim, finish, rows, started
 
 import judge_data
 import settle_data
 from retraining import errors
+from retraining.documents.definition import PushedDefinition
 from retraining.documents.manifest import Learned, Manifest
 from retraining.documents.run_record import Arrival, RunRecord
+from retraining.rules import contracts
 from retraining.rules.arrivals import Lease
 
 
@@ -128,22 +130,48 @@ def test_a_container_that_fetches_code_is_told_where_and_has_a_network(
         claim()
 
 
+def trained_by(service: Service, definition: dict[str, Any], version: str | None = None) -> None:
+    """A champion that an earlier run trained with this definition."""
+    former = Run(service, 5).manifest
+    ref = dataclasses.replace(former.definition_ref, uri="s3://work/f", recipe_version=version)
+    pushed = contracts.as_document(contracts.parse_definition(json.dumps(definition)))
+    former = dataclasses.replace(
+        former, definition=PushedDefinition(json=pushed), definition_ref=ref
+    )
+    body = json.dumps(former.as_json())
+    service.s3.put_object(Bucket="work", Key="runs/bank/000005/manifest.json", Body=body)
+    batch = RunRecord(pipeline="bank", token=5, data_state="TRAINED")
+    service.aws.ledger.update_run(batch)
+    raw = former.definition.raw
+    crown(service, dataclasses.replace(FORMER, token=5, run="bank-000005", raw=raw))
+
+
+def claim_of(service: Service, pushed: dict[str, Any], code: bytes | None = None) -> Any:
+    """The claim of the first run after this push."""
+    if code is not None:
+        digest = hashlib.sha256(code).hexdigest()
+        key = f"pipelines/bank/{'1' * 64}/{digest}.tar.gz"
+        service.s3.put_object(Bucket="work", Key=key, Body=code)
+    service.push(pushed, "1" * 64)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    return claim()
+
+
 @pytest.mark.parametrize(("more", "folder"), [((), "prepared"), (("gone",), "prepared/champion")])
 def test_a_champion_of_other_columns_scores_rows_of_its_own(
     service: Service, more: tuple[str, ...], folder: str
 ) -> None:
-    pushed, key, code = with_features()
-    names = [name for name in pushed["data"]["columns"] if name != "y"]
-    service.s3.put_object(Bucket="work", Key=key, Body=code)
-    service.push(pushed)
-    service.deliver(service.drop("bank/a.csv", rows(3)))
-    service.now += 61
-    service.wake({"pipeline": "bank"})
-    crown(service, dataclasses.replace(FORMER, raw=(*names, *more)))
-    scored = {one["role"]: one["score"] for one in claim()["candidates"]}
-    run = "s3://work/runs/bank/000001"
-    assert scored["champion"] == f"{run}/{folder}/arrival/"
-    assert scored["challenger"] == f"{run}/prepared/holdout/"
+    pushed, _, code = with_features()
+    former = copy.deepcopy(pushed)
+    former["data"]["columns"] |= {name: {"type": "integer"} for name in more}
+    trained_by(service, former)
+    run = claim_of(service, pushed, code)
+    scored = {one["role"]: one["score"] for one in run["candidates"]}
+    assert scored["champion"] == f"{run['uri']}/{folder}/arrival/"
+    assert run["champions_source"] == ("s3://work/accepted/bank/" if more else None)
+    assert run["recipe_jobs"] == []
 
 
 def trained_before(service: Service) -> None:
@@ -153,18 +181,67 @@ def trained_before(service: Service) -> None:
 
 
 def test_other_features_than_the_champions_are_backtested(service: Service) -> None:
-    pushed, key, code = with_features()
-    names = tuple(name for name in pushed["data"]["columns"] if name != "y")
-    service.s3.put_object(Bucket="work", Key=key, Body=code)
-    service.push(pushed)
-    service.deliver(service.drop("bank/a.csv", rows(3)))
-    service.now += 61
-    service.wake({"pipeline": "bank"})
-    crown(service, dataclasses.replace(FORMER, raw=names, module="9" * 64))
-    trained_before(service)
-    run = claim()
+    pushed, _, code = with_features()
+    former = copy.deepcopy(pushed)
+    former["etl"]["features"]["sha256"] = "9" * 64
+    trained_by(service, former)
+    run = claim_of(service, pushed, code)
     assert [one["role"] for one in run["candidates"]] == ["champion", "backtest"]
     assert "backtest" in run["parts"]
+    assert run["champions_source"] is None
+
+
+def other_recipe() -> dict[str, Any]:
+    changed = copy.deepcopy(DEFINITION)
+    changed["etl"]["recipe"][0]["Action"]["Parameters"] = {"sourceColumns": '["job"]'}
+    return changed
+
+
+def test_a_champion_of_another_recipe_has_a_job_of_its_own_while_it_needs_one(
+    service: Service,
+) -> None:
+    service.push()
+    trained_by(service, DEFINITION, version="1.0")
+    run = claim_of(service, other_recipe())
+    own, theirs = run["recipe_jobs"]
+    assert (own, theirs) == ("ratchet--bank--rfjp", "ratchet--bank--rfjp-champion")
+    databrew = service.client("databrew")
+    found = {name: databrew.describe_job(Name=name) for name in (own, theirs)}
+    versions = [found[name]["RecipeReference"]["RecipeVersion"] for name in (own, theirs)]
+    assert versions == ["2.0", "1.0"]
+    output = found[theirs]["Outputs"][0]["Location"]["Key"]
+    assert run["champions_source"] == f"s3://work/{output}"
+    assert run["source"] != run["champions_source"]
+    assert found[theirs]["Tags"] == service.aws.names.tags("bank")
+    assert [one["role"] for one in run["candidates"]] == ["champion", "backtest"]
+    assert run["candidates"][0]["score"] == f"{run['uri']}/prepared/champion/arrival/"
+    assert claim() == run, "a retry points both jobs again"
+
+    service.aws.ledger.drop_lease("bank", 1)
+    trained_by(service, other_recipe(), version="2.0")
+    service.push(other_recipe(), "2" * 64)
+    again = claim_again(service, 2, b=rows(5))
+    assert (again["recipe_jobs"], again["champions_source"]) == ([own], None)
+    with pytest.raises(databrew.exceptions.ResourceNotFoundException):
+        databrew.describe_job(Name=theirs)
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_features_and_a_recipe_may_replace_each_other(service: Service, back: bool) -> None:
+    pushed, _, code = with_features()
+    service.push()
+    if back:
+        trained_by(service, pushed)
+        run = claim_of(service, other_recipe())
+        assert run["recipe_jobs"] == ["ratchet--bank--rfjp"]
+        assert run["champions_source"] == "s3://work/accepted/bank/"
+    else:
+        trained_by(service, DEFINITION, version="1.0")
+        run = claim_of(service, pushed, code)
+        assert run["recipe_jobs"] == ["ratchet--bank--rfjp-champion"]
+        assert run["source"] == "s3://work/accepted/bank/"
+        assert run["champions_source"] == f"{run['uri']}/champion/recipe/"
+    assert run["candidates"][0]["score"] == f"{run['uri']}/prepared/champion/arrival/"
 
 
 def test_history_is_what_was_trained_on_and_reference_the_last_of_it(service: Service) -> None:
@@ -216,6 +293,8 @@ def test_what_the_champion_was_trained_with_is_known_by_its_own_run(service: Ser
 
 def test_changed_settings_are_backtested_and_their_rows_prepared(service: Service) -> None:
     started(service, a=rows(3))
+    batch = RunRecord(pipeline="bank", token=2, data_state="TRAINED")
+    service.aws.ledger.update_run(batch)
     crown(service, dataclasses.replace(FORMER, hyperparameters={"num_round": "12"}))
     trained_before(service)
     run = claim()
@@ -255,7 +334,7 @@ def test_a_claim_holds_what_champions_promised_and_did(service: Service) -> None
     }
 
 
-def again(service: Service, token: int, **bodies: str) -> Any:
+def claim_again(service: Service, token: int, **bodies: str) -> Any:
     """The claim of a further run of these bodies."""
     service.deliver(*(service.drop(f"bank/{name}.csv", body) for name, body in bodies.items()))
     service.now += 61
@@ -266,7 +345,7 @@ def again(service: Service, token: int, **bodies: str) -> Any:
 def test_a_drop_that_repeats_the_last_run_is_not_trained_on_again(service: Service) -> None:
     started(service, a=rows(40), b=rows(30, 40))
     service.run_machine("bank", 1)
-    run = again(service, 2, another_name=rows(30, 40), a=rows(40))
+    run = claim_again(service, 2, another_name=rows(30, 40), a=rows(40))
     assert run["chunks"] == []
     conclusion = judge_data.handler({"manifest": run["manifest"]}, None)["conclusion"]
     assert (conclusion["outcome"], conclusion["data_state"]) == ("UNCHANGED", "SUPERSEDED")
@@ -278,7 +357,7 @@ def test_a_drop_that_repeats_the_last_run_is_not_trained_on_again(service: Servi
     assert ends == {"SUPERSEDED"}
     assert service.aws.ledger.run("bank", 2).outcome == "UNCHANGED"
     assert service.keys("quarantine/") == []
-    more = again(service, 3, c=rows(30, 90))
+    more = claim_again(service, 3, c=rows(30, 90))
     assert more["chunks"] == [{"chunk": 0}]
     assert service.read("runs/bank/000003/manifest.json")["history"] == ["run-000001"]
 
@@ -289,11 +368,11 @@ def test_what_differs_from_the_last_run_is_trained_on(service: Service) -> None:
     changed = copy.deepcopy(DEFINITION)
     changed["training"]["hyperparameters"]["num_round"] = 11
     service.push(changed, "1" * 64)
-    assert again(service, 2, a=rows(40))["chunks"]
+    assert claim_again(service, 2, a=rows(40))["chunks"]
     service.run_machine("bank", 2)
-    assert again(service, 3, a=rows(41))["chunks"]
+    assert claim_again(service, 3, a=rows(41))["chunks"]
     service.run_machine("bank", 3)
     changed["trigger"]["quiet_period"] = "50s"  # decides when, not what
     service.push(changed, "2" * 64)
-    assert again(service, 4, a=rows(41))["chunks"] == []
+    assert claim_again(service, 4, a=rows(41))["chunks"] == []
     assert service.read("runs/bank/000004/manifest.json")["repeats"] == "bank-000003"

@@ -12,7 +12,7 @@ from unit_service import Service
 
 import extract_metrics
 import gate
-from retraining.documents.manifest import ClaimedObject
+from retraining.documents.manifest import ChampionsWay, ClaimedObject
 from retraining.documents.verdict import Promise
 from retraining.errors import ScoresUnreadable
 
@@ -47,6 +47,43 @@ def test_the_comparison_joins_rows_by_id_whatever_their_files(service: Service) 
     assert found["holdout"] == "fresh"
     assert found["rows"] == 400
     assert found["lower"] > 0.05
+
+
+def way(run: Run, *lacks: str) -> ChampionsWay:
+    ref = run.manifest.definition_ref
+    return ChampionsWay(definition=run.manifest.definition, definition_ref=ref, lacks=lacks)
+
+
+def test_a_champion_that_cannot_be_scored_since_a_new_baseline_is_replaced_by_the_absolute_rules(
+    service: Service,
+) -> None:
+    run = Run(service, challenger=3.0)
+    unscored = dataclasses.replace(
+        run.manifest, champion=FORMER, champions_way=way(run, "age", "town")
+    )
+    run.write("manifest.json", unscored)
+    answer = run.judge()
+    assert (answer["outcome"], answer["next"]) == ("PROMOTED", [])
+    said = "in place of a champion that needs age, town, which no row has since the new baseline"
+    assert said in answer["sentence"]
+    verdict = service.read(f"{run.prefix}/verdict.json")
+    assert verdict["champion"]["package"] == FORMER.package, "the one that the promotion replaces"
+    run.put("scores/challenger/part-0.csv.out", scored(run.lines, 0.0))
+    assert run.judge()["outcome"] == "MODEL_REJECTED"
+
+
+def test_rows_on_which_the_champion_cannot_be_scored_are_counted_and_said(
+    service: Service,
+) -> None:
+    run = Run(service, challenger=3.0, champion=1.0)
+    run.write("manifest.json", dataclasses.replace(run.manifest, champion=FORMER))
+    summary = service.read(f"{run.prefix}/prepared/summary.json")
+    for apart, said in ((0, None), (1, "1 row is judged"), (1200, "1,200 rows are judged")):
+        summary["rows"]["apart"] = apart
+        run.put("prepared/summary.json", json.dumps(summary))
+        sentence = run.judge(champion=True)["sentence"]
+        assert ("the champion cannot be scored there" in sentence) == (said is not None)
+        assert said is None or said in sentence
 
 
 def test_rows_in_another_order_are_not_compared(service: Service) -> None:
@@ -131,8 +168,8 @@ def test_a_backtest_chooses_the_settings_of_the_challenger(service: Service) -> 
     run.arrive(400)
     run.arrive(400, role="backtest", skill=3.0)
     champion = dataclasses.replace(FORMER, hyperparameters={"num_round": "99"})
-    known = dataclasses.replace(run.manifest, champion=champion, history=("run-000000",))
-    run.write("manifest.json", known)
+    manifest = dataclasses.replace(run.manifest, champion=champion, history=("run-000000",))
+    run.write("manifest.json", manifest)
     extract_metrics.handler(
         {**run.event, "candidates": [run.scored("champion"), run.scored("backtest")]}, None
     )

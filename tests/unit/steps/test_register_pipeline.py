@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import hashlib
 import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from unit_model import FORMER, crown
 from unit_service import DEFINITION, Service, claim, concluded, finish, rows, started
 
 import settle_data
@@ -101,6 +104,51 @@ def test_a_transform_that_was_not_uploaded_is_refused(service: Service) -> None:
     changed["etl"]["transform"] = "0" * 64
     with pytest.raises(errors.PipelineRejected, match=r"transform\.py was not uploaded"):
         service.push(changed)
+
+
+def with_a_file(service: Service, body: bytes | None = None) -> dict[str, Any]:
+    """A definition whose transform reads rates.csv; uploaded with this content."""
+    source, folder = b"def transform(data): return data", f"pipelines/bank/{'2' * 64}"
+    changed = copy.deepcopy(DEFINITION)
+    changed["etl"]["transform"] = hashlib.sha256(source).hexdigest()
+    changed["etl"]["files"] = {"rates.csv": hashlib.sha256(b"a,1").hexdigest()}
+    service.s3.put_object(Bucket="work", Key=f"{folder}/transform.py", Body=source)
+    if body is not None:
+        service.s3.put_object(Bucket="work", Key=f"{folder}/files/rates.csv", Body=body)
+    return changed
+
+
+def test_a_file_that_a_transform_reads_must_be_the_one_that_was_pushed(service: Service) -> None:
+    with pytest.raises(errors.PipelineRejected, match=r"etl\.files: rates\.csv was not uploaded"):
+        service.push(with_a_file(service), "2" * 64)
+    with pytest.raises(errors.PipelineRejected, match=r"rates\.csv is not the one that was pushed"):
+        service.push(with_a_file(service, b"a,2"), "2" * 64)
+    service.push(with_a_file(service, b"a,1"), "2" * 64)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert claim()["transform"].endswith("/transform.py")
+    with_a_file(service, b"a,3")
+    with pytest.raises(errors.DefinitionChanged, match=r"files/rates\.csv is not what was regist"):
+        claim()
+
+
+def test_columns_cannot_change_while_the_champion_is_of_a_recipe(service: Service) -> None:
+    """Its recipe reads all batches as one table, whatever the definition is now."""
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    crown(service, dataclasses.replace(FORMER, token=1, run="bank-000001"))
+    features = copy.deepcopy(DEFINITION)
+    features["data"]["columns"]["y"] = {"type": "integer"}
+    digest = hashlib.sha256(b"code").hexdigest()
+    features["etl"] = {"features": {"sha256": "0" * 64, "code": digest, "columns": ["a"]}}
+    for place in ("3", "4"):
+        key = f"pipelines/bank/{place * 64}/{digest}.tar.gz"
+        service.s3.put_object(Bucket="work", Key=key, Body=b"code")
+    service.push(features, "3" * 64)
+    features["data"]["columns"]["city"] = {"type": "text", "nullable": True}
+    with pytest.raises(errors.PipelineRejected, match=r"data\.columns: they can change"):
+        service.push(features, "4" * 64)
 
 
 def test_another_identity_needs_a_new_baseline_which_leaves_the_history_behind(

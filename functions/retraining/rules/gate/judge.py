@@ -47,11 +47,13 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
         suspect = Suspect(f"Suspect data: {data.sentence}.")
         return Judgement(suspect, (), told, data, settings)
     if refused:
-        return Judgement(_with_remarks(refused, data, None), (), told, data, settings)
+        return Judgement(
+            _with_remarks(refused, data, None, facts.apart_rows), (), told, data, settings
+        )
     found = _challenger(terms, facts)
     return replace(
         found,
-        decision=_with_remarks(found.decision, data, settings),
+        decision=_with_remarks(found.decision, data, settings, facts.apart_rows),
         comparisons=(*told, *found.comparisons),
         data=data,
         settings=settings,
@@ -91,12 +93,18 @@ def _ask(
 
 
 def _with_remarks(
-    decision: Decision, data: DataVerdict | None, settings: SettingsVerdict | None
+    decision: Decision,
+    data: DataVerdict | None,
+    settings: SettingsVerdict | None,
+    apart_rows: int,
 ) -> Decision:
-    """The sentence continues with what was said of settings and data."""
+    """The sentence continues with what was said of settings and data, and of rows left out."""
     remarks = [_sentence(settings.sentence)] if settings else []
     if data and data.collapsed is not False:
         remarks.append(_sentence(data.sentence))
+    if apart_rows:
+        rows = "1 row is" if apart_rows == 1 else f"{apart_rows:,} rows are"
+        remarks.append(f"{rows} judged on by neither: the champion cannot be scored there.")
     return replace(decision, sentence=" ".join([decision.sentence, *remarks]))
 
 
@@ -133,7 +141,11 @@ def _won(terms: Terms, why: str) -> Promote:
 
 
 def _first(terms: Terms, facts: Facts) -> str:
-    return f" as the first champion: {_values(terms, facts)}."
+    way = "as the first champion"
+    if facts.champion_lacks:
+        lacks = ", ".join(facts.champion_lacks)
+        way = f"in place of a champion that needs {lacks}, which no row has since the new baseline"
+    return f" {way}: {_values(terms, facts)}."
 
 
 def _values(terms: Terms, facts: Facts) -> str:

@@ -68,6 +68,8 @@ class Facts:
     other_features: bool = False  # features are not
     holdout_share: float = 0.15  # of a batch's rows
     trains_alone: bool = True  # the batch has rows of its own to fit on and to stop on
+    champion_lacks: tuple[str, ...] = ()  # columns without which it could not be scored
+    apart_rows: int = 0  # that nobody is judged on, as the champion cannot be scored
     released: bool = False  # by a person: whatever the batch looks like, it is not set aside
     earlier: tuple[Earlier, ...] = ()  # oldest first
     again: bool = False  # the batch is an earlier one, which says nothing new of the champion

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import sys
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictStr, model_validator
 
 from retraining.rules.sections.section import Section, Sha256
+
+MOST_FILES: Final = 20
+MODULES: Final = ("contract", "features", "inference", "transform")
+"""What the service puts beside the files of a pipeline."""
+LIBRARIES: Final = ("awsglue", "boto3", "botocore", "numpy", "pandas", "py4j", "pyarrow", "pyspark",
+                    "sagemaker_inference", "scipy", "sklearn", "xgboost")  # fmt: skip
+"""What a module of the same name would hide from whoever imports it."""
+
+PACKAGING: Final = ("MANIFEST.in", "pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
+"""What `pip install .` reads, by which the container takes its code (docs/verified.md)."""
+
+FileName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]
 
 
 class Etl(Section):
@@ -23,6 +36,34 @@ class Etl(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _files_are_read(self) -> Etl:
+        given = self.model_dump(exclude_none=True)
+        names = list(given.get("files") or ())
+        if names and not given.keys() & {"transform", "features"}:
+            raise ValueError("files are read by transform.py or features.py, and there is neither")
+        for name in names:
+            if problem := file_problem(name):
+                raise ValueError(f"files: {name} {problem}")
+        if len(set(names)) < len(names):
+            raise ValueError("files: each may be named once")
+        return self
+
+
+def file_problem(name: str) -> str | None:
+    """Why no file of this name can lie beside transform.py or features.py."""
+    if name in PACKAGING:
+        return "is a file of pip, which the container calls on what lies beside features.py"
+    stem, dot, ending = name.rpartition(".")
+    if not dot or ending != "py":
+        return None
+    if not stem.isidentifier():
+        return "cannot be imported: a module is named in letters, digits and underscores"
+    if stem in MODULES:
+        return "is what the service itself puts there"
+    hidden = stem in LIBRARIES or stem in sys.stdlib_module_names
+    return "would hide the library of that name" if hidden else None
+
 
 class EtlOfFolder(Etl):
     """The same, by the names of files."""
@@ -35,6 +76,11 @@ class EtlOfFolder(Etl):
         default=None,
         description="def features(rows: pandas.DataFrame) -> pandas.DataFrame, row by row; run on"
         " Glue and in the endpoint, which then takes rows as they land",
+    )
+    files: Annotated[list[FileName], Field(max_length=MOST_FILES)] = Field(
+        default=[],
+        description="Tables and modules of the folder that transform.py or features.py reads from"
+        " beside itself",
     )
 
 
@@ -76,3 +122,6 @@ class EtlOfDefinition(Etl):
     recipe: Annotated[list[RecipeStep], Field(min_length=1, max_length=100)] | None = None
     transform: Sha256 | None = None
     features: FeaturesModule | None = None
+    files: Annotated[dict[FileName, Sha256], Field(max_length=MOST_FILES)] = Field(
+        default={}, description="Of what lies beside transform.py or features.py"
+    )
