@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit_recipes import NOW, Rows, apply, column, step, when
+from unit_recipes import NOW, Rows, added, apply, changed, column, step, when
 
 from ratchet.local_aws.databrew.compiler.conditions import Condition
 from ratchet.local_aws.databrew.compiler.documented_names import CONDITIONS, OPERATIONS
@@ -272,6 +272,18 @@ def test_quotes_and_dots_in_names_and_values_are_only_text() -> None:
     assert rows == [["y'", "1"]]
 
 
+def test_an_underscore_makes_no_number() -> None:
+    """DuckDB and Python read 1_000 as a thousand; Spark, pandas and the data check do not."""
+    values: list[str | None] = ["1_000", "1000"]
+    for kind in ("int", "double", "float", "decimal"):
+        retype = step("CHANGE_DATA_TYPE", sourceColumn="a", columnDataType=kind)
+        assert [value is None for value in changed(retype, values)] == [True, False]
+    above = step("BINARIZATION", sourceColumn="a", targetColumn="t", threshold="9")
+    assert added(above, values) == [None, "1"]
+    kept = changed(step("REMOVE_VALUES", when("IS", "1000")), values)
+    assert kept == ["1_000"]
+
+
 REFUSED = [
     (
         step("FILL_WITH_VALUE", sourceColumn="a"),
@@ -284,6 +296,7 @@ REFUSED = [
     ),
     (step("RENAME", sourceColumn="a"), "parameter targetColumn is missing"),
     (step("BINARIZATION", sourceColumn="a", targetColumn="t", threshold="x"), "must be a number"),
+    (step("BINARIZATION", sourceColumn="a", targetColumn="t", threshold="1_0"), "must be a number"),
     (step("REMOVE_VALUES", when("EQUALS", "1")), "Condition 'EQUALS' does not exist"),
     (step("REMOVE_VALUES"), "needs ConditionExpressions"),
     (step("DELETE", sourceColumns="a"), "sourceColumns is not JSON"),

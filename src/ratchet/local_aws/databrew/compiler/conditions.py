@@ -72,7 +72,7 @@ def _values(condition: Condition) -> list[str]:
 
 def _number(value: str) -> float | None:
     try:
-        return float(value)
+        return sql.parsed(value)
     except ValueError:
         return None
 

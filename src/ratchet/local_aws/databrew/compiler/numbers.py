@@ -74,7 +74,7 @@ def _binarization(step: Step, table: Table) -> str:
 
 def _bound(text: str) -> float:
     try:
-        return float(text)
+        return sql.parsed(text)
     except ValueError as error:
         raise RecipeError(f"splits holds {text!r}, which is not a number") from error
 
@@ -130,7 +130,7 @@ def _map_is_numeric(step: Step, mapping: dict[str, str]) -> bool:
     made = [*mapping.values(), *([step.get("other")] if step.get("other") else [])]
     for value in made if kind == "NUMERIC" else []:
         try:
-            float(value)
+            sql.parsed(value)
         except ValueError as error:
             raise RecipeError(f"mapType NUMERIC, but {value!r} is not a number") from error
     return kind == "NUMERIC"

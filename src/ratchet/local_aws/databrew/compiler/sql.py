@@ -44,7 +44,17 @@ def texts(values: Iterable[str]) -> str:
 
 def number(expression: str) -> str:
     """The number in a text, or null."""
-    return f"TRY_CAST({expression} AS DOUBLE)"
+    return cast(expression, "DOUBLE")
+
+
+def cast(expression: str, kind: str) -> str:
+    """A text as another type, or null; DuckDB would read 1_000 as a thousand, no one else does."""
+    return f"TRY_CAST(replace({expression}, '_', '?') AS {kind})"
+
+
+def parsed(value: str) -> float:
+    """A number of a recipe; ValueError if it is none. Python, too, would take 1_000."""
+    return float(value.replace("_", "?"))
 
 
 def whole(expression: str) -> str:

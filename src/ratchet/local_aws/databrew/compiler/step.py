@@ -92,7 +92,7 @@ class Step:
 
     def number(self, key: str, default: str = "") -> float:
         try:
-            value = float(self.get(key) or default)
+            value = sql.parsed(self.get(key) or default)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):

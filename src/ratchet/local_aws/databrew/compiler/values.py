@@ -23,7 +23,7 @@ def _change_data_type(step: Step, table: Table) -> str:
         cut = f"TRY_CAST(trunc({sql.number(column)}) AS {_INTEGERS[kind]})"
         return f"CASE WHEN {sql.whole(column)} THEN {exact} ELSE {cut} END"
     if kind in _FRACTIONS:
-        return f"TRY_CAST({column} AS {_FRACTIONS[kind]})"
+        return sql.cast(column, _FRACTIONS[kind])
     if kind == "boolean":
         lowered = f"lower(trim({column}))"
         return (
