@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ratchet.cli import trial, try_files, up
+from ratchet.cli import pipeline_folder, trial, try_files, up
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import pack
 
@@ -47,10 +47,10 @@ def a_folder_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_pipeline_is_found_by_its_folder_and_by_its_name(run: Run) -> None:
     folder = new(run, "flights")
-    assert try_files.folder_of(str(folder)) == try_files.folder_of("flights") == folder
-    assert try_files.folder_of("bank-marketing").is_absolute()  # the checkout's
+    assert pipeline_folder.find(str(folder)) == pipeline_folder.find("flights") == folder
+    assert pipeline_folder.find("bank-marketing").is_absolute()  # the checkout's
     with pytest.raises(CliError, match="there is no pipeline flihgts") as failure:
-        try_files.folder_of("flihgts")
+        pipeline_folder.find("flihgts")
     assert failure.value.next_step == "Pipelines here: flights"
 
 

@@ -11,7 +11,7 @@ import typer
 from ratchet.cli import checkout, extras
 from ratchet.cli.command import command, stay
 from ratchet.cli.errors import CliError
-from ratchet.cli.options import Json
+from ratchet.cli.options import Folder, Json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,9 +29,7 @@ _FIRST = "bank-marketing"
 
 @command
 def demo(
-    pipeline: Annotated[
-        str, typer.Argument(metavar="PIPELINE", help="A name in pipelines/, or a folder.")
-    ] = _FIRST,
+    pipeline: Folder = _FIRST,
     data: Annotated[
         Path | None,
         typer.Option("--data", metavar="FILE", help="Your copy of the data: .csv, .gz or .zip."),
@@ -89,9 +87,9 @@ def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops,
     from ratchet.cli.demo_data import find_data
     from ratchet.cli.demo_plan import DemoPlan
     from ratchet.cli.drops import cut
-    from ratchet.cli.pipeline_folder import pack
+    from ratchet.cli.pipeline_folder import find, pack
 
-    folder = _folder(pipeline)
+    folder = find(pipeline)
     packed = pack(folder)
     plan = DemoPlan.find(folder)
     source = find_data(data, plan)
@@ -106,17 +104,6 @@ def _make_folder() -> None:
     if not os.access(FOLDER, os.W_OK | os.X_OK):
         step = "Run the command in a folder that you may write to."
         raise CliError(f"{FOLDER.absolute()} cannot be written to", step)
-
-
-def _folder(pipeline: str) -> Path:
-    path = Path(pipeline)
-    if path.is_dir():
-        return path
-    folder = checkout.root() / "pipelines" / pipeline
-    if not folder.is_dir():
-        known = sorted(p.parent.name for p in folder.parent.glob("*/pipeline.yaml"))
-        raise CliError(f"there is no pipeline {pipeline}", f"Pipelines here: {', '.join(known)}")
-    return folder
 
 
 def _run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,8 +19,8 @@ Pipeline = Annotated[
 AnyPipeline = Annotated[
     str | None, typer.Argument(metavar="PIPELINE", help="A registered one; default: all of them.")
 ]
-PipelineFolder = Annotated[
-    Path, typer.Argument(metavar="PIPELINE_FOLDER", help="Such as pipelines/bank-marketing.")
+Folder = Annotated[
+    str, typer.Argument(metavar="FOLDER", help="A pipeline's folder, or its name in pipelines/.")
 ]
 Run = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id, such as bank-marketing-000002.")

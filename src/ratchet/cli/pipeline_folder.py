@@ -6,19 +6,22 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ratchet.cli import folder_files, layout
-from ratchet.cli.errors import CliError
+from ratchet.cli import checkout, folder_files, layout
+from ratchet.cli.errors import CliError, nearest
 from ratchet.cli.python_source import refuse_bad_python
 from ratchet.cli.schema_problems import check
 from ratchet.cli.yaml_files import YamlFile, read_text, read_yaml
 
 if TYPE_CHECKING:
     from ratchet.cli.features_module import FeaturesModule
+
+_ANY = "*/pipeline.yaml"
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,24 @@ class Packed:
         return pipeline.located(problem)
 
 
+def find(pipeline: str) -> Path:
+    """A pipeline's folder by its path, by its name in pipelines/ here, or in the checkout."""
+    places = [Path("pipelines")]
+    with suppress(CliError):  # no checkout
+        places.append(checkout.root() / "pipelines")
+    for folder in (Path(pipeline), *(place / pipeline for place in places)):
+        if folder.is_dir():
+            return folder
+    named = (sorted(path.parent.name for path in place.glob(_ANY)) for place in places)
+    known = next(filter(None, named), [])
+    step = f"Pipelines here: {', '.join(known)}" if known else "Make one with: ratchet new"
+    raise CliError(f"there is no pipeline {pipeline}{nearest(pipeline, known)}", step)
+
+
 def pack(folder: Path) -> Packed:
     """Read and check a pipeline's folder; CliError lists every problem by file, line and key."""
     if not folder.is_dir():
-        raise CliError(f"{folder} is not a folder", _where_pipelines_are(folder))
+        raise CliError(f"{folder} is not a folder", "Give one that contains pipeline.yaml.")
     pipeline = read_yaml(folder / "pipeline.yaml")
     _refuse(_two_trainings(pipeline))
     _refuse(check(pipeline, schema_of("pipeline")))
@@ -231,8 +248,6 @@ def _two_trainings(pipeline: YamlFile) -> list[str]:
 
 
 def _label_problem(pipeline: YamlFile, columns: YamlFile) -> list[str]:
-    from ratchet.cli.errors import nearest
-
     label, known = str(pipeline.value["data"]["label"]), columns.value["columns"]
     etl = pipeline.value.get("etl") or {}
     if label in known or etl.get("transform"):  # it may make the label
@@ -263,11 +278,3 @@ def schema_of(kind: str) -> dict[str, Any]:
     )
     schema: dict[str, Any] = json.loads(text)
     return schema
-
-
-def _where_pipelines_are(folder: Path) -> str:
-    """The pipelines beside the folder that was given, else those of ./pipelines."""
-    for parent in (folder.parent, Path("pipelines")):
-        if found := sorted(str(path.parent) for path in parent.glob("*/pipeline.yaml")):
-            return f"There are these pipelines: {', '.join(found)}"
-    return "Give a folder that contains pipeline.yaml."

@@ -15,7 +15,7 @@ from ratchet.cli import layout
 from ratchet.cli.command import command
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
-from ratchet.cli.options import DEFAULT_AWS, Json, PipelineFolder, Settings, Where
+from ratchet.cli.options import DEFAULT_AWS, Folder, Json, Settings, Where
 
 if TYPE_CHECKING:
     from ratchet.cli.pipeline_folder import Packed
@@ -33,7 +33,7 @@ ONCE_MORE = (
 
 @command
 def push(
-    folder: PipelineFolder,
+    pipeline: Folder,
     settings: Settings = None,
     new_baseline: Annotated[
         bool,
@@ -57,9 +57,10 @@ def push(
 
     Example: ratchet push pipelines/bank-marketing
     """
-    from ratchet.cli.pipeline_folder import pack
+    from ratchet.cli.pipeline_folder import find, pack
     from ratchet.cli.screen import print_json, remark, stdout
 
+    folder = find(pipeline)
     with changed(folder, settings or [], keep=not check) as said:
         packed = pack(folder)
         for line in (*said, *packed.warnings):

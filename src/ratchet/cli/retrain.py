@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from ratchet.cli import layout
 from ratchet.cli.command import command
-from ratchet.cli.options import DEFAULT_AWS, Json, Settings, Wait, Where
+from ratchet.cli.options import DEFAULT_AWS, Folder, Json, Settings, Wait, Where
 from ratchet.cli.push import Standing, changed, outlook, send, summary
 
 
 @command
 def retrain(
-    pipeline: Annotated[
-        Path,
-        typer.Argument(
-            metavar="PIPELINE", help="Its folder, or its name where that is pipelines/NAME."
-        ),
-    ],
+    pipeline: Folder,
     settings: Settings = None,
     wait: Wait = False,
     json_output: Json = False,
@@ -35,11 +24,11 @@ def retrain(
     Example: ratchet retrain bank-marketing --set training.hyperparameters.max_depth=6 --wait
     """
     from ratchet.cli import asked
-    from ratchet.cli.pipeline_folder import pack
+    from ratchet.cli.pipeline_folder import find, pack
     from ratchet.cli.run_report import end_with
     from ratchet.cli.screen import print_json, remark, stderr, stdout
 
-    folder = _folder(pipeline)
+    folder = find(pipeline)
     with changed(folder, settings or []) as said:
         packed = pack(folder)
         for line in (*said, *packed.warnings):
@@ -64,10 +53,3 @@ def retrain(
         stderr().print(f"The run continues without you; see it with: ratchet runs {packed.name}")
         raise
     end_with(found, record, answer if json_output else None)
-
-
-def _folder(pipeline: Path) -> Path:
-    known = Path("pipelines") / pipeline
-    if not pipeline.is_dir() and layout.is_pipeline(str(pipeline)) and known.is_dir():
-        return known
-    return pipeline

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ratchet.cli import checkout, extras
+from ratchet.cli import extras
 from ratchet.cli.command import command
-from ratchet.cli.errors import CliError
-from ratchet.cli.options import Json
+from ratchet.cli.options import Folder, Json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 
 @command
 def try_files(
-    pipeline: Annotated[
-        str, typer.Argument(metavar="PIPELINE", help="Its folder, or its name in pipelines/.")
-    ],
+    pipeline: Folder,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of one drop.")],
     json_output: Json = False,
 ) -> None:
@@ -35,12 +32,12 @@ def try_files(
     Example: ratchet try pipelines/bank-marketing calls-2010.csv
     """
     from ratchet.cli import trial
-    from ratchet.cli.pipeline_folder import pack
+    from ratchet.cli.pipeline_folder import find, pack
     from ratchet.cli.screen import Progress, print_json, remark, stdout
     from ratchet.cli.upload import refuse_unfit
 
     extras.require("local")
-    packed = pack(folder_of(pipeline))
+    packed = pack(find(pipeline))
     for file in files:
         refuse_unfit(file)
     for warning in packed.warnings:
@@ -53,19 +50,6 @@ def try_files(
         _print(stdout(), tried)
     if tried.prepared is None:
         raise typer.Exit(1)
-
-
-def folder_of(pipeline: str) -> Path:
-    """A pipeline's folder by its path, by its name here, or by its name in the checkout."""
-    for folder in (Path(pipeline), Path("pipelines") / pipeline):
-        if (folder / "pipeline.yaml").is_file():
-            return folder
-    folder = checkout.root() / "pipelines" / pipeline
-    if (folder / "pipeline.yaml").is_file():
-        return folder
-    known = sorted(p.parent.name for p in Path("pipelines").glob("*/pipeline.yaml"))
-    step = f"Pipelines here: {', '.join(known)}" if known else "Make one with: ratchet new"
-    raise CliError(f"there is no pipeline {pipeline}", step)
 
 
 def _print(out: Console, tried: Trial) -> None:
