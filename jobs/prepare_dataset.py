@@ -979,21 +979,15 @@ def parts_of(found: list[Any], request: Request) -> list[dict[str, Any]]:
 
 
 def refuse_backtest(parts: list[dict[str, Any]]) -> None:
-    """A training that cannot succeed, though the champion could be trained on these batches."""
+    """A training that cannot succeed, though the champion was trained on these batches."""
     for part in parts:
-        if part["role"] == "backtest" and (why := _cannot_train(part)):
-            raise PrepareFailed(
-                f"The new features cannot be tested on the batches before this one: {why}. Change"
-                " what recipe or transform makes of them, or push with --new-baseline"
-            )
-
-
-def _cannot_train(part: dict[str, Any]) -> str | None:
-    if not part["train"]:
-        return "no row of them is left to train on"
-    if not part["validation"]:
-        return "no row of them is left for validation"
-    return None if part["labels"] else "their rows to train on have one label alone"
+        for side in ("train", "validation"):
+            if part["role"] == "backtest" and not part[side]:
+                raise PrepareFailed(
+                    "The new features cannot be tested on the batches before this one: no row of"
+                    f" them is left for {side}. Change what recipe or transform makes of them, or"
+                    " push with --new-baseline"
+                )
 
 
 def count_shared(data: DataFrame, request: Request, *, arrival: bool) -> int:

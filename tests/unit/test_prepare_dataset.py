@@ -484,21 +484,12 @@ def test_rows_that_the_champion_knows_are_counted_where_it_is_compared(job: Any)
     assert job.count_known([{job.ROWS: rows}], job.Batches("b", ("a",), ("a",))) == 0
 
 
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"train": 0}, "no row of them is left to train on"),
-        ({"validation": 0}, "no row of them is left for validation"),
-        ({"labels": False}, "their rows to train on have one label alone"),
-    ],
-)
-def test_a_backtest_that_cannot_be_trained_is_refused_with_the_way_out(
-    job: Any, changed: dict[str, Any], said: str
-) -> None:
-    part = {"role": "backtest", "train": 5, "validation": 1, "labels": True}
-    job.refuse_backtest([part, {**part, **changed, "role": "alone"}])
-    with pytest.raises(job.PrepareFailed, match=f"{said}.*--new-baseline"):
-        job.refuse_backtest([{**part, **changed}])
+@pytest.mark.parametrize("side", ["train", "validation"])
+def test_a_backtest_that_cannot_be_trained_is_refused_with_the_way_out(job: Any, side: str) -> None:
+    part = {"role": "backtest", "train": 5, "validation": 1, "labels": False}
+    job.refuse_backtest([part, {**part, side: 0, "role": "alone"}])
+    with pytest.raises(job.PrepareFailed, match=f"no row of them is left for {side}.*--new-base"):
+        job.refuse_backtest([{**part, side: 0}])
 
 
 def test_a_batch_whose_held_out_rows_the_champion_knows_is_not_refused(job: Any) -> None:
@@ -900,6 +891,7 @@ def test_the_whole_job_with_a_champion_of_other_columns_and_features(
     }
     manifest = {
         "batch": "run-000002",
+        "again": False,
         "history": ["run-000001"],
         "reference": ["run-000001"],
         "reserved": ["row_id", "split", "batch"],
