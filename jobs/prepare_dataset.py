@@ -13,6 +13,8 @@ Usage (arguments of the Glue job run):
                  DataFrame is applied, or none; the files that it reads lie in files/ there
     --code       s3 uri of the archive of a pipeline's features.py, or none: the features of a row
                  are then what features() makes of it, and files to score hold rows as they landed
+    --slices     s3 folder of the accepted copies, in which rows are as they landed, or none: rows
+                 are then not judged by the columns of gate.slices
     --parts      what to fit on besides train and validation: none, or some of backtest, alone and
                  refit, separated by commas
 
@@ -24,8 +26,11 @@ new: rows of this batch that are not held out, and that no earlier batch has). A
 this batch that the champion was trained on is not fresh to it: where the champion was refit it is a
 reference, and such a champion is not compared there. With --code they have, in place of the
 features, the landed columns without the label. All are comma-separated without header and ordered
-by row_id. <output>/summary.json tells the features, accounts for every row of the new batch, and
-tells its cut. Every refusal is a PrepareFailed: its sentence is the run's ErrorMessage.
+by row_id. <output>/slices has the rows of <output>/holdout in the same order: row_id, kind,
+cluster, label, and for each column of gate.slices the code of its value as it landed, whatever
+recipe, transform or features made of it. <output>/summary.json tells the features and what the
+codes mean, accounts for every row of the new batch, and tells its cut. Every refusal is a
+PrepareFailed: its sentence is the run's ErrorMessage.
 
 A row that was held out is trained on once its batch is neither new nor a reference any more, and
 then in every batch that has it: it is not judged on again. By its row id a row is on one side in
@@ -106,10 +111,14 @@ CONFLICT = "rows of the new batch that have its key and differ"
 REPEATED = "whether an earlier batch has the row too"
 REPLACED = "whether a row of the new batch replaces it"
 KNOWN = "whether the champion was trained on the row"
+SLICES = "values of the row by which it is judged"
+MOST_VALUES = 20  # of a column; the rows of all others are one slice
+LONGEST_VALUE = 64  # characters; a longer one is among the others
 PLACED = "batch that has the row"
 APART = "whether the champion cannot be scored on the row"
 MARKS = [
-    "row_id", SIDE, KIND, IS_NEW, REPEATED, KNOWN, PLACED, APART, CLUSTER, COPIES, CONFLICT
+    "row_id", SIDE, KIND, IS_NEW, REPEATED, KNOWN, PLACED, APART, CLUSTER, COPIES, CONFLICT,
+    SLICES,
 ]  # fmt: skip
 MANIFEST = "manifest/1"  # the documents of docs/documents.md that this job reads and writes
 SUMMARY = "prepared-summary/1"
@@ -186,6 +195,7 @@ class Request:
     parts: tuple[str, ...] = ()
     code: str | None = None
     champions_source: str | None = None
+    slices: str | None = None
 
 
 @dataclass(frozen=True)
@@ -272,7 +282,7 @@ class Batches:
 
 def parse_arguments(argv: list[str]) -> Request:
     names = ["source", "manifest", "output", "label", "landed", "accepted", "transform", "code"]
-    given = getResolvedOptions(argv, [*names, "champions_source", "parts"])
+    given = getResolvedOptions(argv, [*names, "champions_source", "slices", "parts"])
     parts = tuple(part for part in given["parts"].split(",") if part != "none")
     for part in parts:
         if part not in EXTRA_PARTS:
@@ -288,6 +298,7 @@ def parse_arguments(argv: list[str]) -> Request:
         transform=None if given["transform"] == "none" else given["transform"],
         parts=parts,
         code=None if given["code"] == "none" else given["code"],
+        slices=None if given["slices"] == "none" else given["slices"].rstrip("/") + "/",
     )
 
 
@@ -543,7 +554,7 @@ def with_features(data: DataFrame, label: str, contract: dict[str, Any]) -> Data
                 yield (*row, *numbers)
 
     types = {**dict.fromkeys(kept, "string"), IS_NEW: "boolean", APART: "boolean"}
-    types |= {REPEATED: "boolean", KNOWN: "boolean", COPIES: "long"}
+    types |= {REPEATED: "boolean", KNOWN: "boolean", COPIES: "long", SLICES: "array<string>"}
     types |= {LANDED + name: "string" for name in columns} | dict.fromkeys(features, "double")
     schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in types.items())
     rows = data.select(*map(_column, [*kept, *columns])).rdd.mapPartitions(made)
@@ -657,7 +668,8 @@ def newest_of_each_key(data: DataFrame, batches: Batches, replaced: bool = False
     new = f.col("batch") == batches.fresh
     order = (batches.place.alias(BATCH), f.col(ARRIVAL).alias(ROW))
     kept = [name for name in data.columns if name != ARRIVAL]
-    values = f.when(new, f.xxhash64(*[_column(n) for n in kept if n not in (FIRST, THEIRS)]))
+    said = [_column(name) for name in kept if name not in (FIRST, THEIRS, SLICES)]
+    values = f.when(new, f.xxhash64(*said))
     first, final = f.min(f.when(new, f.col(ARRIVAL))), f.max(f.when(new, f.col(ARRIVAL)))
     differ = (first != final) & (f.min(values) != f.max(values))
     row = f.struct(*order, *map(_column, kept))
@@ -711,6 +723,8 @@ def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -
     cluster = f.col(CLUSTER_COLUMN) if CLUSTER_COLUMN in split.reserved else f.lit(NO_CLUSTER)
     marks = {SIDE: side, KIND: kind, IS_NEW: new, REPEATED: new & known, KNOWN: learned}
     marks |= {PLACED: f.col("batch"), APART: f.lit(False)}
+    if SLICES not in data.columns:
+        marks[SLICES] = f.lit(None).cast("array<string>")
     read = [name for name in split.reserved if name != "row_id"]
     data = data.withColumns({**marks, CLUSTER: cluster}).drop(*read, FIRST, THEIRS, LABELLED)
     return replaced_aside(data) if REPLACED in data.columns else data
@@ -738,6 +752,66 @@ def _learned(batches: Batches, cut: Cut | None) -> Column:
     held_out = _side(batches, cut, first) == "holdout"
     judged = held_out & first[BATCH].isin(*batches.places(champion.judged))
     return first.isNotNull() & (~judged | f.lit(champion.refit))
+
+
+# --- slices ------------------------------------------------------------------------------------
+
+
+def landed_slices(
+    spark: SparkSession,
+    request: Request,
+    definition: dict[str, Any],
+    batches: Batches,
+    split: Split,
+) -> DataFrame | None:
+    """What each accepted row landed with in the columns of gate.slices; None if there are none.
+
+    A value is null where it is too long to be told. A batch that has no such column has no values.
+    """
+    if request.slices is None:
+        return None
+    names, columns = list(definition["gate"]["slices"]), definition["data"]["columns"]
+    headers, wanted = batches_by_header(request.slices, batches), {n: columns[n] for n in names}
+    data = load_by_header(spark, headers, wanted, tuple(_identity(split)))
+    values = [f.coalesce(_column(name), f.lit("")) for name in names]
+    told = [f.when(f.length(value) <= LONGEST_VALUE, value) for value in values]
+    return data.select(*_identity(split), f.array(*told).alias(SLICES)).dropDuplicates(
+        _identity(split)
+    )
+
+
+def with_slices(data: DataFrame, landed: DataFrame | None, split: Split) -> DataFrame:
+    """The rows with what they landed with, whatever recipe and transform made of it."""
+    return data if landed is None else data.join(landed, _identity(split), "left")
+
+
+def _identity(split: Split) -> list[str]:
+    """What tells one landed row from all others; without a key rows of one id are equal."""
+    return ["row_id", "batch", ARRIVAL] if split.by_key else ["row_id", "batch"]
+
+
+def write_slices(
+    data: DataFrame, request: Request, found: list[Any], names: list[str]
+) -> dict[str, list[str]]:
+    """The codes of the rows that are judged; by column its most frequent values, in their order."""
+    if not names:
+        return {}
+    judged, told = data.where(TO_SCORE["holdout"]), {}
+    codes = []
+    for place, name in enumerate(names):
+        value = f.col(SLICES)[place]
+        often = judged.where(value.isNotNull()).groupBy(value.alias("value")).count()
+        most = often.orderBy(f.desc("count"), "value").limit(MOST_VALUES).collect()
+        told[name] = [row["value"] for row in most]
+        known = [f.lit(one) for n, v in enumerate(told[name]) for one in (v, n)]
+        code = f.create_map(*known)[value] if known else f.lit(None)
+        codes.append(f.coalesce(code, f.lit(len(told[name]))).alias(f"code {place}"))
+    head = ["row_id", KIND, CLUSTER, request.label]
+    coded = judged.select(*map(_column, head), *codes)
+    columns = [*head, *(f"code {place}" for place in range(len(names)))]
+    size = count_rows(found, TO_SCORE)["holdout"]
+    _write(coded, columns, f"{request.output}/slices", size)
+    return told
 
 
 # --- the cut by time ---------------------------------------------------------------------------
@@ -1254,7 +1328,8 @@ def main(argv: list[str]) -> None:
     if request.transform:
         transform = fetch_transform(spark, request.transform, definition["etl"])
         data = apply_transform(data, split, transform)
-    data, cut = rows_on_sides(data, request, batches, split)
+    slices = landed_slices(spark, request, definition, batches, split)
+    data, cut = rows_on_sides(with_slices(data, slices, split), request, batches, split)
     contract = fetch_code(spark, request.code) if request.code else None
     if contract is not None:
         data = with_features(data, request.label, contract)
@@ -1289,12 +1364,14 @@ def main(argv: list[str]) -> None:
     refuse_backtest(parts)
     shared = count_shared(data, request, arrival=bool(champion)) + count_known(found, batches)
 
+    names = list(definition["gate"]["slices"]) if slices is not None else []
     data = readable(data, found, request.label, numbers)
     write_parts(data, request, features, found, arrival=bool(champion), landed=landed)
     if theirs:
         write_champions(data, request, found, theirs, "" if champion.get("raw") else MISSING)
     raw = {"raw": list(contract["columns"])} if contract else {}
     told = {"features": features, **raw, "rows": counts, "parts": parts, "account": account}
+    told["slices"] = write_slices(data, request, found, names)
     write_summary(request, **told, cut=cut and asdict(cut), shared=shared)
     print(json.dumps(counts))
 

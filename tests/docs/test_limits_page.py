@@ -21,7 +21,7 @@ from retraining.rules import (
     training,
 )
 from retraining.rules.data_check import column_rule, csv_reader, parquet, unpacking
-from retraining.rules.sections import etl
+from retraining.rules.sections import etl, gate
 from retraining.steps import record_arrivals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +45,15 @@ def of_template(name: str, *path: str) -> Any:
     for key in path:
         value = value[key]
     return value
+
+
+def of_job(constant: str) -> str:
+    """A constant of PrepareDataset, which needs Spark to be imported."""
+    found = re.search(
+        rf"^{constant} = (\d+)", (ROOT / "jobs/prepare_dataset.py").read_text(), re.MULTILINE
+    )
+    assert found is not None
+    return found[1]
 
 
 STATES = machine("retraining")["States"]
@@ -83,6 +92,10 @@ VALUES = {
     "versions listed in one sweep": f"{sweeping.MOST_LISTED:,} a pipeline",
     "training": f"60s to {training.LONGEST_RUNTIME}",
     "files that `etl.files` names": f"{etl.MOST_FILES}, of {MOST_BYTES >> 20} MiB together",
+    "columns of `gate.slices`": f"{gate.MOST_SLICES}",
+    "values of one that are told apart": (
+        f"{of_job('MOST_VALUES')}, of at most {of_job('LONGEST_VALUE')} characters"
+    ),
     "recipe job": f"{recipe_jobs.TIMEOUT_MINUTES} minutes",
     "Glue job": f"{of_template('PrepareDatasetJob', 'Timeout')} minutes",
     "scoring of one model": f"{SCORING['TimeoutSeconds'] // 60} minutes",
@@ -114,13 +127,19 @@ def test_every_row_of_the_page_is_held_or_known_to_be_words() -> None:
 
 
 def test_the_space_that_the_holdout_rows_are_computed_from_is_the_function_s() -> None:
-    """Label, cluster and two scores a row, in the space of a function that asks for none."""
+    """Label, cluster and two scores a row, in the space of a function that asks for none.
+
+    With slices the codes of all columns, and of one column at a time the four again, by value.
+    """
     assert "EphemeralStorage" not in RESOURCES["ExtractMetricsFunction"]["Properties"]
     rows = re.search(
-        r"about (\d+) million", page()["rows of a batch and its reference that are scored"]
+        r"about (\d+) million, with five columns of `gate.slices` about (\d+) million",
+        page()["rows of a batch and its reference that are scored"],
     )
     assert rows is not None
     assert int(rows[1]) == round((512 << 20) / (4 * spool.SIZE) / 1e6)
+    sliced = (4 + gate.MOST_SLICES + 4) * spool.SIZE
+    assert int(rows[2]) == round((512 << 20) / sliced / 1e6)
     memory = re.search(r"10 million rows take (\d+) MB", (ROOT / "docs/limits.md").read_text())
     assert memory is not None
     assert int(memory[1]) < 512 < of_template("ExtractMetricsFunction", "MemorySize")

@@ -177,6 +177,7 @@ def test_prepare_dataset_makes_the_same_parts_of_the_bank_file_twice(world: Worl
     common = {
         "source": f"s3://{world.bucket}/accepted/bank/",
         "champions_source": "none",
+        "slices": "none",
         "label": "y",
         "landed": "0",
         "accepted": str(len(rows) - cut),

@@ -179,7 +179,13 @@ class Runner:
         counts = {f"holdout_{share}": len(holdout(share)) for share in ("fresh", "reference")}
         counts["holdout_reference"] *= bool(manifest["reference"])
         summary = {"schema": 1, "features": ["noise", "signal"], "label": "y"}
-        summary |= {"rows": {**parts, **counts}, "parts": [], "shared": 0, "cut": None}
+        summary |= {
+            "rows": {**parts, **counts},
+            "parts": [],
+            "shared": 0,
+            "cut": None,
+            "slices": {},
+        }
         summary["account"] = account(int(given["--landed"]), int(given["--accepted"]))
         world.s3.put("work", f"{place}/holdout/part-0.csv", "\n".join(sorted(lines)).encode())
         if manifest["champion"]:

@@ -10,7 +10,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -923,7 +923,7 @@ def test_the_whole_job_with_a_champion_of_other_columns_and_features(
         "source": f"{folder}/accepted/", "manifest": f"{folder}/manifest.json",
         "output": f"{folder}/prepared", "label": "y", "landed": "3", "accepted": "3",
         "transform": "none", "code": "s3://work/code.tar.gz", "parts": "backtest,alone,refit",
-        "champions_source": f"{folder}/accepted/",
+        "champions_source": f"{folder}/accepted/", "slices": "none",
     }  # fmt: skip
     (tmp_path / "prepared").mkdir()
     job.main(["job", *(part for name, value in given.items() for part in (f"--{name}", value))])
@@ -1016,7 +1016,7 @@ class Prepared:
             "source": f"{folder}/{own}/", "manifest": f"{folder}/manifest.json",
             "output": f"{folder}/prepared", "label": "y", "landed": "6", "accepted": "6",
             "transform": f"{uri}/transform.py" if etl["transform"] else "none",
-            "code": "none", "parts": "none",
+            "code": "none", "slices": "none", "parts": "none",
             "champions_source": f"{folder}/{champions}/",
         }  # fmt: skip
         self.job.main(["job", *(part for key, v in given.items() for part in (f"--{key}", v))])
@@ -1152,6 +1152,124 @@ def test_a_module_of_the_folder_is_imported_from_beside(job: Any, source: str, w
     assert made == wanted
     assert made.count("\n") == source.count("\n"), "a line keeps its number"
     compile(made, "transform.py", "exec")
+
+
+# --- slices ------------------------------------------------------------------------------------
+
+
+def sliced(job: Any, spark: Any, data: Any, landed: Any, folder: Path, split: Any) -> Any:
+    """The lines and the values that are written of rows with what they landed with."""
+    names = "ab"[: len(landed.select(job.SLICES).first()[0])]
+    data = placed(job, job.with_slices(data, landed, split), split=split)
+    data = job.numbers_as_text(data, "y", ["x"])
+    found = job.survey(data, "y", ["x"])
+    (folder / "slices").mkdir(parents=True)
+    told = job.write_slices(data, request(job, folder), found, list(names))
+    job._write(data.where(job.TO_SCORE["holdout"]), ["row_id", job.KIND], f"{folder}/holdout", 1)
+
+    def lines_of(part: str) -> list[str]:
+        files = sorted((folder / part).glob("*.csv"))
+        return [line for file in files for line in file.read_text().splitlines()]
+
+    return lines_of("slices"), told, lines_of("holdout")
+
+
+def landed_with(job: Any, spark: Any, *rows: tuple[Any, ...], by_key: bool = False) -> Any:
+    columns = "row_id string, batch string" + ", arrival string" * by_key
+    return spark.createDataFrame(list(rows), f"{columns}, `{job.SLICES}` array<string>")
+
+
+def test_what_a_judged_row_landed_with_has_a_code_in_the_order_of_the_scored_rows(
+    job: Any, spark: Any, tmp_path: Path
+) -> None:
+    """Whatever the transform made of it: here nothing is left of the column."""
+    rows, landed = [], []
+    for n in range(40):
+        batch = ("run-000001", "run-000002", "run-000003")[n % 3]
+        side = job.SIDES[(n // 3) % 3]
+        rows.append((f"r{n:02d}", side, batch, "1", str(n)))
+        value = "UK" if n % 2 else ("" if n % 4 else "FR")
+        landed.append((f"r{n:02d}", batch, [value, None if n % 5 == 0 else "short"]))
+    data = spark.createDataFrame(rows[::-1], f"{RESERVED}, y string, x string")
+    given = landed_with(job, spark, *landed)
+    lines, told, holdout = sliced(job, spark, data, given, tmp_path, job.Split())
+    judged = [(i, b) for i, side, b, *_ in rows if side == "holdout" and b != "run-000001"]
+    assert [line.split(",")[0] for line in lines] == [row_id for row_id, _ in judged]
+    assert [line.split(",")[:2] for line in lines] == [line.split(",") for line in holdout]
+    assert sorted(told["a"]) == ["", "FR", "UK"]
+    assert told["b"] == ["short"]
+    known = {row_id: values for row_id, _, values in landed}
+    for line in lines:
+        row_id, _, _, label, first, second = line.split(",")
+        assert label == "1"
+        assert told["a"][int(first)] == known[row_id][0]
+        assert [*told["b"], None][int(second)] == known[row_id][1]
+
+
+def test_of_ten_thousand_values_the_most_frequent_are_told_and_the_rest_is_one(
+    job: Any, spark: Any, tmp_path: Path
+) -> None:
+    ids = [f"r{n:05d}" for n in range(10_100)]
+    values = [f"v{n % 25}" if n < 100 else f"only {n}" for n in range(len(ids))]
+    rows = [(i, "holdout", "run-000003", "1", "2") for i in ids]
+    data = spark.createDataFrame(rows, f"{RESERVED}, y string, x string")
+    landed = [(i, "run-000003", [value]) for i, value in zip(ids, values, strict=True)]
+    lines, told, _ = sliced(
+        job, spark, data, landed_with(job, spark, *landed), tmp_path, job.Split()
+    )
+    assert len(told["a"]) == job.MOST_VALUES
+    assert set(told["a"]) < {f"v{n}" for n in range(25)}
+    codes = [int(line.rpartition(",")[2]) for line in lines]
+    assert codes.count(job.MOST_VALUES) == len(ids) - 4 * job.MOST_VALUES
+    for value, code in zip(values, codes, strict=True):
+        assert [*told["a"], value][code] == value
+
+
+def test_by_key_the_value_is_that_of_the_row_that_stays(
+    job: Any, spark: Any, tmp_path: Path
+) -> None:
+    """Even where the transform has left the latest row of a key out."""
+    split = job.Split(reserved=(*job.RESERVED, job.ARRIVAL))
+    columns = f"{RESERVED}, {ARRIVAL}, y string, x string"
+    three = [("k1", "holdout", "run-000002", arrival(0, 1), "1", "1"),
+             ("k1", "holdout", "run-000003", arrival(0, 1), "1", "2"),
+             ("k2", "holdout", "run-000003", arrival(0, 2), "0", "3")]  # fmt: skip
+    values = [("k1", "run-000002", arrival(0, 1), ["old"]),
+              ("k1", "run-000003", arrival(0, 1), ["new"]),
+              ("k1", "run-000003", arrival(0, 9), ["left out"]),
+              ("k2", "run-000003", arrival(0, 2), ["other"])]  # fmt: skip
+    landed = landed_with(job, spark, *values, by_key=True)
+    lines, told, _ = sliced(
+        job, spark, spark.createDataFrame(three, columns), landed, tmp_path, split
+    )
+    found = {line.split(",")[0]: told["a"][int(line.rpartition(",")[2])] for line in lines}
+    assert found == {"k1": "new", "k2": "other"}
+
+
+def test_slices_are_read_from_the_accepted_copies_with_defaults_for_what_they_lack(
+    job: Any, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job.boto3, "client", lambda _: Files())
+    texts = {"run-000001": "x,y,row_id,split,batch\n1,1,r1,train,run-000001\n",
+             "run-000003": "c,d,x,y,row_id,split,batch\n"
+                           f"UK,,1,1,r2,train,run-000003\n{'z' * 65},t,1,1,r3,train,run-000003\n"
+                           f"UK,,1,1,r2,train,run-000003\n"}  # fmt: skip
+    for batch, text in texts.items():
+        (tmp_path / batch).mkdir()
+        (tmp_path / batch / "chunk.csv").write_text(text)
+    columns = {"c": {"default": "XX"}, "d": {"default": None}}
+    floor = {"minimum": 0.6, "min_rows": 200}
+    definition = {"gate": {"slices": {"c": floor, "d": floor}},
+                  "data": {"columns": columns}}  # fmt: skip
+    asked = replace(request(job, tmp_path), slices=f"{tmp_path.as_uri()}/")
+    found = job.landed_slices(spark, asked, definition, batches(job), job.Split())
+    assert sorted((row["row_id"], *row[job.SLICES]) for row in found.collect() if row[2][0]) == [
+        ("r1", "XX", ""),
+        ("r2", "UK", ""),
+    ]
+    assert [row[job.SLICES] for row in found.collect() if not row[2][0]] == [[None, "t"]]
+    asked = replace(asked, slices=None)
+    assert job.landed_slices(spark, asked, definition, batches(job), job.Split()) is None
 
 
 # --- the cut by time ---------------------------------------------------------------------------

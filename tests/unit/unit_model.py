@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 from typing import Any
 
 from unit_service import ROLE, TAGS, Service
@@ -106,6 +107,7 @@ class Run:
             account=ACCOUNT,
             cut=None,
             shared=0,
+            slices={},
         )
         self.prepared(summary)
         self.put(
@@ -119,6 +121,16 @@ class Run:
     def prepared(self, summary: Prepared) -> None:
         self.write("prepared/summary.json", summary)
         self.summary = summary
+
+    def slice_by(self, column: str, values: tuple[str, ...], minimum: float = 0.5) -> None:
+        """Let every third row have the first value of this column, and so on."""
+        gate = self.manifest.definition.section("gate")
+        gate["slices"] = {column: {"minimum": minimum, "min_rows": 50}}
+        self.write("manifest.json", self.manifest)
+        self.prepared(replace(self.summary, slices={column: values}))
+        codes = (n % (len(values) + 1) for n in range(len(self.lines)))
+        lines = (f"{i},fresh,-,{y},{n}\n" for (i, y), n in zip(self.lines, codes, strict=True))
+        self.put("prepared/slices/part-0.csv", "".join(lines))
 
     def write(self, name: str, document: Document) -> None:
         self.put(name, json.dumps(document.as_json()))

@@ -38,6 +38,7 @@ RUN: dict[str, Any] = {
     "label": "y",
     "parts": "none",
     "code": None,
+    "slices": None,
     "training": {
         "image": "image",
         "instance_type": "ml.m5.large",

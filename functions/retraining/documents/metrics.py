@@ -46,6 +46,18 @@ class Contradicted(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeasuredSlice(Part):
+    """The candidates on the held-out rows that have one value of a column."""
+
+    column: Annotated[str, "The column"]
+    value: Annotated[str | None, "Its value as it landed, empty if missing; null: all others"]
+    basis: Annotated[
+        int, "What bounds rest on: clusters, or rows of the rarer class, whichever are fewer"
+    ]
+    candidates: Annotated[dict[str, Measured], "What was measured on both holdouts, by role"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metrics(RunDocument):
     """Every number that the gate reads."""
 
@@ -59,6 +71,7 @@ class Metrics(RunDocument):
     candidates: Annotated[dict[str, dict[str, Measured]], "What was measured, by role and holdout"]
     differences: Annotated[tuple[PairedDifference, ...], "The paired differences"]
     contradicted: Annotated[Contradicted | None, "Labels on arrival against confident scores"]
+    slices: Annotated[tuple[MeasuredSlice, ...], "By the values of `gate.slices`"]
 
     def on(self, role: str, holdout: str) -> Measured | None:
         """What was measured of this candidate on this holdout."""

@@ -76,7 +76,7 @@ class Prepared(RunDocument):
     title = "prepared summary"
     file = "prepared/summary.json"
     written_by = "PrepareDataset (jobs/prepare_dataset.py)"
-    read_by = "Gate, RegisterModel, RecordChampion, SettleData and FinishRun"
+    read_by = "ExtractMetrics, Gate, RegisterModel, RecordChampion, SettleData and FinishRun"
 
     features: Annotated[tuple[str, ...], "The features, in the order of the prepared files"]
     label: Annotated[str, "The label, which is the first column of the prepared files"]
@@ -85,6 +85,10 @@ class Prepared(RunDocument):
     account: Annotated[RowAccount, "What became of every row of this batch"]
     cut: Annotated[Cut | None, "Where this batch was cut; null unless the split is by time"]
     shared: Annotated[int, "Row ids that a model is both fitted and judged on: must be 0"]
+    slices: Annotated[
+        dict[str, tuple[str, ...]],
+        "By column of `gate.slices` its most frequent values, in the order of their codes",
+    ]
     raw: Annotated[
         tuple[str, ...] | None,
         "The landed columns that the model takes, in order; null: it takes the features",

@@ -65,6 +65,9 @@ class RunRecord(Document):
     metrics: Annotated[
         dict[str, dict[str, float | None]] | None, "The metric by holdout and candidate"
     ] = None
+    slices: Annotated[
+        dict[str, float | None] | None, "The challenger's metric by slice, such as `country=DE`"
+    ] = None
     settings: Annotated[dict[str, str] | None, "The hyperparameters of the model it judged"] = None
     arrival: Annotated[Arrival | None, "How the champion did on the new rows"] = None
     promise: Annotated[Promise | None, "What its own model did where it was judged"] = None

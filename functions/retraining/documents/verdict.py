@@ -44,6 +44,22 @@ class Comparison(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SliceVerdict(Part):
+    """The challenger on the held-out rows that have one value of a column."""
+
+    name: Annotated[str, "Column and value, such as `country=DE`"]
+    column: Annotated[str, "The column"]
+    rows: Annotated[int, "Held-out rows that have the value"]
+    ours: Annotated[float | None, "The challenger's metric on them; null: not defined"]
+    theirs: Annotated[float | None, "The champion's; null: not defined, or there is none"]
+    floor: Annotated[float | None, "The least acceptable value (greatest, for a loss); null: none"]
+    bound: Annotated[float | None, "The best that it may truly be, by its bound; null: unknown"]
+    undecided: Annotated[str | None, "Why it decides nothing; null if it may"]
+    under: Annotated[bool, "Whether it is surely under its floor"]
+    sentence: Annotated[str, "The same, for people"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataVerdict(Part):
     """Whether the batch's data look bad, by the champion that met them."""
 
@@ -118,6 +134,7 @@ class Verdict(RunDocument):
     sentence: Annotated[str, "The verdict in one sentence"]
     rules: Annotated[tuple[RuleAnswer, ...], "Every rule, in the order in which they were applied"]
     comparisons: Annotated[tuple[Comparison, ...], "Every comparison of two candidates"]
+    slices: Annotated[tuple[SliceVerdict, ...], "The challenger by the values of `gate.slices`"]
     data: Annotated[DataVerdict | None, "What the champion says of the data; null without one"]
     settings: Annotated[SettingsVerdict | None, "What the backtest says; null without changes"]
     promise: Annotated[Promise | None, "What is expected of the next batch; null: nothing"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from retraining.rules.belonging import CALENDAR, NUMERIC, TIME
 from retraining.rules.columns import Column
 from retraining.rules.sections.data import DataOfDefinition, key_columns
 from retraining.rules.sections.etl import EtlOfDefinition
 from retraining.rules.sections.gate import Gate
+from retraining.rules.sections.section import in_a_row
 from retraining.rules.sections.split import Split
+
+SLICED: Final = ("category", "text", "boolean", "integer")  # types whose values may be few
 
 
 def problems(data: DataOfDefinition, etl: EtlOfDefinition, split: Split, gate: Gate) -> list[str]:
@@ -18,6 +22,7 @@ def problems(data: DataOfDefinition, etl: EtlOfDefinition, split: Split, gate: G
         *_label_problems(data, etl),
         *_key_problems(data, split),
         *_split_problems(data, split, gate),
+        *_slice_problems(data, gate),
         *_type_problems(data, etl),
     ]
 
@@ -91,6 +96,21 @@ def _time_problems(split: Split, kind: str) -> list[str]:
         what = f"column {split.column!r} holds numbers"
         return [f"split.gap: {what}, so it must be a number, not {split.gap}"]
     return []
+
+
+def _slice_problems(data: DataOfDefinition, gate: Gate) -> list[str]:
+    columns, found = data.columns.root, []
+    for name in gate.slices:
+        where = f"gate.slices.{name}"
+        if name not in columns:
+            found.append(f"{where}: not a column; the columns are {', '.join(columns)}")
+        elif name == data.label:
+            found.append(f"{where}: the label cannot be a slice: of each value it has one class")
+        elif columns[name].type not in SLICED:
+            kinds = in_a_row(SLICED, "or")
+            what = f"column {name!r} is of type {columns[name].type}"
+            found.append(f"{where}: {what}; slices are values of a column of type {kinds}")
+    return found
 
 
 def _type_problems(data: DataOfDefinition, etl: EtlOfDefinition) -> list[str]:

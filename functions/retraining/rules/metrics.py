@@ -70,6 +70,11 @@ class Metric:
         """The number turned so that more is better."""
         return number if self.higher_is_better else -number
 
+    def pieces(self, labels: Values) -> int:
+        """How many rows an estimate rests on: those of the rarer class where there are two."""
+        ones = sum(label == 1 for label in labels)
+        return min(ones, len(labels) - ones) if self.binary else len(labels)
+
     def passes(self, value: float, threshold: float) -> bool:
         """True when `value` is at least as good as `threshold`; never for NaN."""
         return self.oriented(value) >= self.oriented(threshold)

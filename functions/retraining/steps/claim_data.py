@@ -81,6 +81,7 @@ class ClaimedRun(Part):
     champions_source: str | None  # where the champion's rows are prepared its own way
     transform: str | None
     code: str | None
+    slices: str | None  # where rows are as they landed, if they are judged by it
     label: str
     parts: str
     training: RunTraining
@@ -348,6 +349,7 @@ def _claimed(
         champions_source=_champions_source(aws, manifest, accepted),
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,
         code=manifest.code,
+        slices=accepted if definition.section("gate")["slices"] else None,
         label=definition.label,
         parts=",".join(plan.parts) or NO_PARTS,
         training=training,

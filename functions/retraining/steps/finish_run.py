@@ -160,6 +160,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
             **(asdict(prepared.rows) if prepared else {}),
         },
         account=prepared.account if prepared else None,
+        slices={one.name: one.ours for one in verdict.slices} if verdict else None,
         findings=tuple(one.sentence for one in said.findings) if said else None,
         metrics=measured.values() if measured else None,
         settings=judged.hyperparameters if judged else None,

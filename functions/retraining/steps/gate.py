@@ -118,6 +118,7 @@ def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement, plan: 
         sentence=decision.sentence,
         rules=judgement.rules,
         comparisons=judgement.comparisons,
+        slices=judgement.slices,
         data=judgement.data,
         settings=judgement.settings,
         promise=judgement.promise,

@@ -134,6 +134,12 @@ TIMED: dict[str, Any] = {**SHARES, "by": "time", "column": "age"}
         ("gate/cluster", "day", "gate.cluster: 'day' is not a column; the columns are age"),
         ("gate/reference_batches", 0, "gate.reference_batches"),
         ("gate/undecided_settings", "ask", "'keep' or 'take'"),
+        ("gate/slices", {"land": {}}, "gate.slices.land: not a column; the columns are"),
+        ("gate/slices", {"y": {}}, "gate.slices.y: the label cannot be a slice"),
+        ("gate/slices", {"age": {"minimum": 2}}, "slices.age.minimum: 2 is not a possible value"),
+        ("gate/slices", {"age": {"floor": 0.6}}, "gate.slices.age.floor"),
+        ("gate/slices", {"age": {"min_rows": 9}}, "greater than or equal to 30"),
+        ("gate/slices", {name: {} for name in "abcdef"}, "at most 5"),
         ("training/refit", "yes", "training.refit"),
         (
             "training",
@@ -188,6 +194,18 @@ def test_a_wrong_definition_is_refused_with_the_key_and_the_remedy(
     with pytest.raises(PipelineRejected) as refused:
         contracts.parse_definition(with_(path, value))
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["number", "date", "timestamp"])
+def test_a_column_of_endless_values_has_no_slices(kind: str) -> None:
+    document = json.loads(with_("gate/slices", {"sold": {}}))
+    document["data"]["columns"]["sold"] = {"type": kind}
+    said = f"column 'sold' is of type {kind}; slices are values of a column of type category,"
+    with pytest.raises(PipelineRejected, match=said):
+        contracts.parse_definition(json.dumps(document))
+    document["data"]["columns"]["sold"] = {"type": "text"}
+    slices = whole(json.dumps(document))["gate"]["slices"]
+    assert slices == {"sold": {"minimum": None, "min_rows": 200}}
 
 
 def test_every_problem_is_reported_at_once() -> None:

@@ -79,6 +79,7 @@ def facts(
         candidates=candidates,
         differences=tuple(differences),
         contradicted=None,
+        slices=(),
     )
     return Facts(
         measured=replace(found, **others.pop("measured", {})),

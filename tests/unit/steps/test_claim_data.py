@@ -108,6 +108,19 @@ def with_features() -> tuple[dict[str, Any], str, bytes]:
     return pushed, f"pipelines/bank/{'0' * 64}/{digest}.tar.gz", code
 
 
+@pytest.mark.parametrize("slices", [{}, {"age": {"minimum": 0.6}}])
+def test_the_job_is_told_where_rows_are_as_they_landed_if_they_are_judged_by_it(
+    service: Service, slices: dict[str, Any]
+) -> None:
+    pushed = copy.deepcopy(DEFINITION)
+    pushed["gate"]["slices"] = slices
+    service.push(pushed)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert claim()["slices"] == ("s3://work/accepted/bank/" if slices else None)
+
+
 @pytest.mark.parametrize("kind", ["serverless", "none"])
 def test_a_container_that_fetches_code_is_told_where_and_has_a_network(
     service: Service, kind: str

@@ -62,6 +62,35 @@ def test_a_champion_scores_new_rows_that_the_challenger_was_trained_on(service: 
     assert measured["champion"]["fresh"]["rows"] == measured["challenger"]["fresh"]["rows"] == 400
 
 
+def test_the_rows_of_each_value_are_measured_apart(service: Service) -> None:
+    """A champion scores new rows too, which belong to no slice."""
+    run = Run(service, challenger=3.0)
+    run.arrive(300)
+    values = ("a", "")
+    run.slice_by("town", values)
+    run.judge(champion=True)
+    measured = service.read(f"{run.prefix}/metrics.json")
+    found = {one["value"]: one["candidates"] for one in measured["slices"]}
+    assert set(found) == {"a", "", None}
+    for roles in found.values():
+        assert set(roles) == {"challenger", "champion"}
+        assert roles["champion"]["rows"] == roles["challenger"]["rows"]
+    assert sum(roles["champion"]["rows"] for roles in found.values()) == 400
+    assert set(measured["candidates"]) == {"challenger", "champion"}
+    verdict = service.read(f"{run.prefix}/verdict.json")
+    assert [one["name"] for one in verdict["slices"]] == [
+        "town=a", "town: missing", "town: all other values",
+    ]  # fmt: skip
+
+
+def test_a_slice_under_its_floor_refuses_a_first_champion(service: Service) -> None:
+    run = Run(service, challenger=3.0)
+    run.slice_by("town", ("a", "b"), minimum=0.999)
+    answer = run.judge()
+    assert answer["outcome"] == "MODEL_REJECTED"
+    assert "surely below its floor of 0.999" in answer["sentence"]
+
+
 def test_missing_scores_are_reported(service: Service) -> None:
     with pytest.raises(errors.ScoresUnreadable, match=r"contains no \.out file"):
         Run(service).judge()

@@ -11,6 +11,7 @@ from retraining.documents.verdict import (
     Promise,
     RuleAnswer,
     SettingsVerdict,
+    SliceVerdict,
     Wanted,
 )
 from retraining.rules.settlement import (
@@ -94,3 +95,4 @@ class Judgement:
     data: DataVerdict | None = None
     settings: SettingsVerdict | None = None
     promise: Promise | None = None
+    slices: tuple[SliceVerdict, ...] = ()

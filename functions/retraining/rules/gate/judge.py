@@ -31,6 +31,7 @@ from retraining.rules.gate.decisions import (
 )
 from retraining.rules.gate.promise import promise
 from retraining.rules.gate.settings import NEW, settings_verdict
+from retraining.rules.gate.slices import slice_rules, slice_verdicts
 from retraining.rules.gate.terms import Facts, Terms
 
 
@@ -50,7 +51,8 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
         return Judgement(
             _with_remarks(refused, data, None, facts.apart_rows), (), told, data, settings
         )
-    found = _challenger(terms, facts)
+    slices = slice_verdicts(terms, facts)
+    found = _challenger(terms, facts, slice_rules(slices))
     return replace(
         found,
         decision=_with_remarks(found.decision, data, settings, facts.apart_rows),
@@ -58,6 +60,7 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
         data=data,
         settings=settings,
         promise=promise(terms, facts),
+        slices=slices,
     )
 
 
@@ -112,9 +115,9 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _challenger(terms: Terms, facts: Facts) -> Judgement:
+def _challenger(terms: Terms, facts: Facts, slices: list[RuleAnswer]) -> Judgement:
     """The judgement on the challenger itself."""
-    absolute = absolute_rules(terms, facts)
+    absolute = [*absolute_rules(terms, facts), *slices]
     compared = comparisons(terms, facts) if facts.has_champion else []
     failed = next((rule for rule in absolute if not rule.passed), None)
     if failed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from retraining.documents.metrics import Measured, Metrics
@@ -24,6 +24,7 @@ class Terms:
     min_holdout_rows: int
     approval: str = "auto"
     undecided_settings: str = "keep"
+    slices: dict[str, dict[str, Any]] = field(default_factory=dict)  # `minimum` and `min_rows`
 
     @classmethod
     def of(cls, gate: dict[str, Any]) -> Terms:
@@ -37,6 +38,7 @@ class Terms:
             int(gate["min_holdout_rows"]),
             gate["approval"],
             gate["undecided_settings"],
+            gate["slices"],
         )
 
 

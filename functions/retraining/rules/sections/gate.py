@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictInt, StrictStr, ValidationInfo, field_validator
+from pydantic import Field, StrictInt, StrictStr, ValidationInfo, field_validator, model_validator
 
 from retraining.rules.metrics import METRICS
 from retraining.rules.sections.section import Number, OneOf, Section, in_a_row
 
 LOWER_IS_BETTER: Final = [row.name for row in METRICS.values() if not row.higher_is_better]
+
+
+MOST_SLICES: Final = 5  # columns
+
+
+class Slice(Section):
+    """What a challenger must be on the rows of each value of a column."""
+
+    minimum: Number | None = Field(
+        default=None,
+        description=f"The floor of each value's rows; for {in_a_row(LOWER_IS_BETTER)} the greatest;"
+        " null: they are measured and shown, and decide nothing",
+    )
+    min_rows: Annotated[StrictInt, Field(ge=30)] = Field(
+        default=200, description="Fewer held-out rows of a value are shown, and decide nothing"
+    )
 
 
 class Gate(Section):
@@ -46,13 +62,28 @@ class Gate(Section):
     undecided_settings: Literal["keep", "take"] = Field(
         default="keep", description="Changed settings about which the backtest does not decide"
     )
+    slices: Annotated[dict[StrictStr, Slice], Field(max_length=MOST_SLICES)] = Field(
+        default={},
+        description="Columns by whose values, as they land, the challenger is measured; a value"
+        " that is surely under its floor refuses it",
+    )
 
     @field_validator("minimum")
     @classmethod
     def _minimum_is_possible(cls, minimum: float, info: ValidationInfo) -> float:
-        metric = METRICS.get(info.data.get("metric", ""))
-        if metric and minimum not in metric.range:
-            raise ValueError(
-                f"{minimum:g} is not a possible value of {metric.name}; allowed: {metric.range}"
-            )
+        _require_possible(info.data.get("metric", ""), minimum)
         return minimum
+
+    @model_validator(mode="after")
+    def _floors_are_possible(self) -> Gate:
+        for column, one in self.slices.items():
+            _require_possible(self.metric, one.minimum, f"slices.{column}.minimum: ")
+        return self
+
+
+def _require_possible(name: str, value: float | None, where: str = "") -> None:
+    metric = METRICS.get(name)
+    if metric and value is not None and value not in metric.range:
+        raise ValueError(
+            f"{where}{value:g} is not a possible value of {metric.name}; allowed: {metric.range}"
+        )

@@ -16,9 +16,9 @@ def in_words(allowed: str) -> dict[str, JsonValue]:
     return {"patternErrorMessage": allowed}
 
 
-def in_a_row(names: Sequence[str]) -> str:
+def in_a_row(names: Sequence[str], last: str = "and") -> str:
     """`a, b and c`."""
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 class OneOf:
