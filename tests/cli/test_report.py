@@ -14,7 +14,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ratchet.cli.report import charts, measures, sections, theme
+from ratchet.cli.report import (
+    charts,
+    judging,
+    measures,
+    opening,
+    row_account,
+    scoring,
+    sections,
+    theme,
+)
 from ratchet.cli.report.costs import Cost, Job
 from ratchet.cli.report.gathering import RunReport, State
 from ratchet.cli.report.markup import element
@@ -22,7 +31,13 @@ from ratchet.cli.report.page import page
 from ratchet.cli.runs import open_in_browser
 from retraining.documents.batch_report import BatchReport, ColumnSummary, Finding
 from retraining.documents.run_record import Arrival, RunRecord
-from retraining.documents.verdict import Comparison, DataVerdict, Promise, RuleAnswer
+from retraining.documents.verdict import (
+    Comparison,
+    DataVerdict,
+    Promise,
+    RuleAnswer,
+    SliceVerdict,
+)
 
 EVIL = "<script>alert('x')</script>\"&"
 
@@ -52,6 +67,20 @@ DATA = DataVerdict(
     suspect=False, value=0.71, lift=0.21, usual_lift=0.27, collapsed=False, own_lift=None,
     sentence="The data are not suspect.",
 ).as_json()  # fmt: skip
+
+
+def sliced(name: str, rows: int, ours: float | None, **others: Any) -> dict[str, Any]:
+    given = {"theirs": 0.74, "floor": 0.6, "bound": 0.8, "undecided": None, "under": False,
+             "column": "country", "sentence": f"{name}, all is told", **others}  # fmt: skip
+    return SliceVerdict(name=name, rows=rows, ours=ours, **given).as_json()
+
+
+SLICES = [
+    sliced("country=FR", 2400, 0.78),
+    sliced("country=DE", 1240, 0.52, bound=0.56, under=True),
+    sliced("country: missing", 12, None, theirs=None, bound=None, undecided="not defined"),
+    sliced("vip=true", 400, 0.7, column="vip", floor=None, bound=None, undecided="no floor"),
+]
 
 
 def data_verdict() -> dict[str, Any]:
@@ -109,6 +138,7 @@ def report(**changed: Any) -> RunReport:
             "rules": [RULE],
             "comparisons": [comparison("fresh"), comparison("reference")],
             "gate": {"margin": 0.01},
+            "slices": SLICES,
             "promise": PROMISE.as_json(),
             "data": DATA,
             "judged": "challenger", "serves": "refit",
@@ -241,12 +271,49 @@ def test_every_landed_row_has_an_end_in_the_report() -> None:
         "unlabelled": 0, "gap": 20, "train": 660, "validation": 150, "holdout": 150,
     }  # fmt: skip
     made = report(record=report().record | {"account": account})
-    ends = {name: account[name] for name in sections.ENDS}
+    ends = {name: account[name] for name in row_account.ENDS}
     assert sum(ends.values()) == account["landed"]
     text = read(made).text
     for name, number in ends.items():
-        words, _ = sections.ENDS[name]
-        assert (f"{words} {number}" in text) == bool(number), name
+        words, _ = row_account.ENDS[name]
+        assert (f"{words} {number} {number / 1000:.1%}" in text) == bool(number), name
+    assert "landed 1,000 100.0%" in text
+    assert "accepted 988 98.8%" in text
+    sums = "12 + 988 = 1,000 landed; 660 + 150 + 150 + 20 + 5 + 3 = 988 accepted"
+    assert f"adds up {sums}" in text
+    for name in ("landed", "gap"):  # either sum
+        wrong = report(record=report().record | {"account": account | {name: 7}})
+        assert "does not add up" in read(wrong).text, name
+
+
+def test_each_slice_is_shown_with_its_floor_and_what_it_decides() -> None:
+    text = read(report()).text
+    for said in (
+        "country, floor 0.6", "country=FR 2,400 0.7800 0.7400 0.8000 holds",
+        "country=DE 1,240 0.5200 0.7400 0.5600 under its floor",
+        "country: missing 12 - - - shown not defined", "vip, without a floor",
+        "vip=true 400 0.7000 0.7400 - shown no floor",
+    ):  # fmt: skip
+        assert said in text, said
+    assert "country=DE, all is told" in page(report())
+
+
+def test_the_figures_that_people_ask_for_stand_on_top() -> None:
+    metrics = {"fresh": {"challenger": 0.7912, "champion": 0.7512}}
+    account = {"landed": 1012, "quarantined": 12, "accepted": 1000, "train": 1000}
+    made = report(record=report().record | {"metrics": metrics, "account": account})
+    text = read(made).text[: read(made).text.index("Promise and truth")]
+    for said in (
+        "started 2026-03-04 10:00 UTC, took 90.0 s",
+        "auc of the champion on arrival 0.710 promised 0.780",
+        "auc of the challenger, fresh 0.791 champion 0.751",
+        "auc expected on the next batch 0.720 0.660 to 0.780",
+        "rows landed 1,012 12 in quarantine",
+        "cost at list prices $0.003 estimate $0.010",
+    ):  # fmt: skip
+        assert said in text, said
+    bare = report(record={}, cost=Cost((), 0))
+    assert opening.tiles(bare) == ""
 
 
 def test_a_regression_has_residuals() -> None:
@@ -332,7 +399,7 @@ CHARTS = {
     "stacked": charts.stacked([charts.Bar("train", 3.0, "ours", "3")]),
     "box": charts.box([1, 5, 25, 50, 75, 95, 100]),
     "shares": charts.shares([("AA", 0.6), ("UA", 0.4)]),
-    "legend": charts.legend([("ours", "ours")]),
+    "key": charts.key("ours", "ours"),
 }
 
 
@@ -424,6 +491,6 @@ def test_without_a_display_no_browser_is_asked(monkeypatch: pytest.MonkeyPatch) 
 
 def test_sections_without_contents_are_empty() -> None:
     bare = report(record={}, verdict={}, definition={}, data={}, problems=(), history=(), scores={})
-    parts = (sections.arrival, sections.verdict, sections.problems, sections.rows, sections.drift,
-             sections.scores, sections.settings)  # fmt: skip
+    parts = (sections.arrival, judging.verdict, judging.slices, sections.problems,
+             row_account.rows, sections.drift, scoring.scores, sections.settings)  # fmt: skip
     assert [part(bare) for part in parts] == [""] * len(parts)

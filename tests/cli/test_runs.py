@@ -16,7 +16,7 @@ from rich.console import Console
 from ratchet.cli import push, run_report
 from ratchet.cli.drops import Broken, Drop, Drops
 from ratchet.cli.following import innermost
-from ratchet.cli.run_report import print_problems
+from ratchet.cli.run_report import print_problems, print_slices
 from ratchet.cli.scenario import EXPECTATIONS, Outcome, Scenario
 
 from .conftest import Run, outputs, put_item, register
@@ -110,6 +110,24 @@ def test_of_many_problems_it_is_said_how_many_are_shown() -> None:
     assert "10 of 607 problems; the quarantine reports list more" in console.export_text()
     print_problems(console, listed[-1:])
     assert "problems" not in console.export_text()
+
+
+def test_slices_are_shown_with_what_they_decide() -> None:
+    given = {"rows": 1240, "theirs": 0.61, "ours": 0.52, "bound": 0.56, "floor": 0.6}
+    small = {"rows": 12, "theirs": None, "ours": 0.7, "bound": None, "floor": 0.6}
+    found = [
+        {**given, "name": "country=DE", "undecided": None, "under": True},
+        {**small, "name": "country=IS", "undecided": "200 are needed to decide", "under": False},
+        {**given, "name": "country=FR", "ours": 0.7, "undecided": None, "under": False},
+    ]
+    console = Console(record=True, width=120)
+    print_slices(console, {"slices": found})
+    lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
+    assert "country=DE 1,240 0.6100 0.5200 0.5600 0.6000 under its floor" in lines
+    assert "country=IS 12 - 0.7000 - 0.6000 200 are needed to decide" in lines
+    assert "country=FR 1,240 0.6100 0.7000 0.5600 0.6000 holds" in lines
+    print_slices(console, {})
+    assert console.export_text() == ""
 
 
 @pytest.mark.usefixtures("history")

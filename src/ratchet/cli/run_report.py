@@ -189,6 +189,25 @@ def print_verdict(console: Console, verdict: dict[str, Any]) -> None:
         console.print(screen.table("Against the champion", columns, compared))
 
 
+def print_slices(console: Console, verdict: dict[str, Any]) -> None:
+    """Both models on the rows of each value of a column, where there are slices."""
+    rows = [
+        (
+            _text(one.get("name")),
+            screen.count(one.get("rows")),
+            *(screen.number(one.get(key), 4) for key in ("theirs", "ours", "bound", "floor")),
+            screen.styled("under its floor", "bold red")
+            if one.get("under")
+            else _text(one.get("undecided") or "holds"),
+        )
+        for one in verdict.get("slices") or []
+    ]
+    if rows:
+        columns = ["", ">rows", ">champion", ">it", ">at best", ">floor", ""]
+        console.print()
+        console.print(screen.table("Slices", columns, rows))
+
+
 def verdict_of(stack: Stack, run: RunRef) -> dict[str, Any] | None:
     """The verdict of a run that reached the gate."""
     verdict: dict[str, Any] | None = read_json(stack, f"{run.prefix}/verdict.json")

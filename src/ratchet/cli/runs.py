@@ -220,6 +220,7 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     if verdict:
         out.print()
         run_report.print_verdict(out, verdict)
+        run_report.print_slices(out, verdict)
     out.print()
     out.print(f"Files: s3://{stack.work_bucket}/{ref.prefix}/", soft_wrap=True)
     if problems:

@@ -34,6 +34,7 @@ class Interval:
     upper: float | None
     kind: str
     says: str
+    other: float | None = None  # what it is compared with
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def intervals(rows: Sequence[Interval], limits: Sequence[tuple[str, float]]) -> 
     """Estimates with their bounds, one below the other, and vertical limits such as zero."""
     if not rows:
         return Markup("")
-    known = [v for row in rows for v in (row.estimate, row.lower, row.upper) if v is not None]
+    known = [v for row in rows for v in (row.estimate, row.lower, row.upper, row.other)
+             if v is not None]  # fmt: skip
     known += [value for _, value in limits]
     ticks = nice_ticks(min(known), max(known))
     left, height = NAMES, TOP + LINE * len(rows) + BOTTOM + 6
@@ -99,7 +101,7 @@ def calibration(curves: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]
             _dot(*place, kind, f"{name}: predicted {x:.3f}, came true {y:.3f}")
             for place, (x, y) in zip(places, points, strict=True)
         ]
-    return _svg(side, side, "calibration", parts)
+    return _small(side, side, "calibration", parts)
 
 
 def histogram(edges: Sequence[float], counts: Sequence[int], kind: str = "ours") -> Markup:
@@ -146,7 +148,11 @@ def stacked(parts_of_whole: Sequence[Bar]) -> Markup:
         says = f"{part.name}: {part.says}"
         shapes.append(_rect(x, 2, max(long - 1, 0.5), height - 6, part.kind, says))
         x += long
-    return _svg(width, height, "parts of a whole", shapes)
+    return element(
+        "svg", *shapes, xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width:g} {height:g}",
+        preserveAspectRatio="none", role="img", aria_label="parts of a whole",
+        class_="chart stretch",
+    )  # fmt: skip
 
 
 def box(quantiles: Sequence[float]) -> Markup:
@@ -157,7 +163,7 @@ def box(quantiles: Sequence[float]) -> Markup:
     across = scale(low, high, 4, 136)
     says = f"5 to 95 %: {number(low)} to {number(high)}, median {number(median)}"
     wide = max(across(three) - across(quarter), 1)
-    return _svg(140, 18, says, [
+    return _small(140, 18, says, [
         _stroke(across(low), 9, across(high), 9, "path soft-line"),
         _rect(across(quarter), 4, wide, 10, "ours", says),
         _rect(across(median) - 1, 2, 2, 14, "theirs", says),
@@ -172,21 +178,21 @@ def shares(parts: Sequence[tuple[str, float]]) -> Markup:
         says = f"{name}: {share:.1%}"
         shapes.append(_rect(x, 4, max(wide - 1, 0.5), 10, kinds[place % len(kinds)], says))
         x += wide
-    return _svg(140, 18, "shares of the values", shapes)
+    return _small(140, 18, "shares of the values", shapes)
 
 
 def legend(entries: Sequence[tuple[str, str]]) -> Markup:
-    """Names with the colour of their line, in one row."""
-    x, parts = 6.0, []
-    for name, kind in entries:
-        parts += [_dot(x, 8, kind, name), _text(x + 10, 12, name, "soft")]
-        x += 26 + 6.4 * len(name)
-    return _svg(max(x, 40), 18, "legend", parts)
+    """Names with the colour of their line."""
+    return element(
+        "div",
+        *(element("span", key(kind, name), name) for name, kind in entries),
+        class_="legend",
+    )
 
 
 def key(kind: str, name: str) -> Markup:
     """The colour of a part, as a dot."""
-    return _svg(12, 12, name, [_dot(6, 6, kind, name)])
+    return _small(12, 12, name, [_dot(6, 6, kind, name)])
 
 
 def scale(low: float, high: float, start: float, end: float) -> Scale:
@@ -252,11 +258,13 @@ def _line(one: Series, names: Sequence[str], across: Sequence[float], up: Scale)
 def _interval(row: Interval, across: Scale, y: float, ticks: Sequence[float]) -> Markup:
     low = ticks[0] if row.lower is None else row.lower
     high = ticks[-1] if row.upper is None else row.upper
+    beside = [] if row.other is None else [_ring(across(row.other), y)]
     return element(
         "g",
         element("title", f"{row.name}: {row.says}"),
         _text(NAMES - 10, y + 4, cut(row.name, 34), "end"),
         _stroke(across(low), y, across(high), y, f"path {row.kind}"),
+        *beside,
         _dot(across(row.estimate), y, row.kind, row.says),
     )
 
@@ -277,6 +285,10 @@ def _dot(x: float, y: float, kind: str, says: str) -> Markup:
     return element("circle", element("title", says), class_=f"fill {kind}", **place)
 
 
+def _ring(x: float, y: float) -> Markup:
+    return element("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r="4", class_="hollow theirs")
+
+
 def _rect(x: float, y: float, width: float, height: float, kind: str, says: str) -> Markup:
     place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}"}
     return element("rect", element("title", says), class_=f"fill {kind}", rx="2", **place)
@@ -286,8 +298,14 @@ def _text(x: float, y: float, words: str, class_: str) -> Markup:
     return element("text", words, x=f"{x:.1f}", y=f"{y:.1f}", class_=class_)
 
 
-def _svg(width: float, height: float, label: str, parts: Sequence[Markup]) -> Markup:
+def _small(width: float, height: float, label: str, parts: Sequence[Markup]) -> Markup:
+    return _svg(width, height, label, parts, "chart")
+
+
+def _svg(
+    width: float, height: float, label: str, parts: Sequence[Markup], class_: str = "chart figure"
+) -> Markup:
     return element(
         "svg", *parts, xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width:g} {height:g}",
-        width=f"{width:g}", height=f"{height:g}", role="img", aria_label=label, class_="chart",
+        width=f"{width:g}", height=f"{height:g}", role="img", aria_label=label, class_=class_,
     )  # fmt: skip

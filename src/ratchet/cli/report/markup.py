@@ -38,11 +38,15 @@ def joined(parts: Iterable[Markup]) -> Markup:
     return Markup("".join(parts))
 
 
+SIDES = {">": "number", "!": "tight"}
+"""How the name of a column begins that is aligned right, or whose cells are not broken."""
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Markup:
-    """A table; a column whose name begins with '>' is aligned right."""
-    sides = ["number" if column.startswith(">") else None for column in columns]
+    """A table; a column whose name begins with '>' is aligned right, with '!' is not broken."""
+    sides = [SIDES.get(column[:1]) for column in columns]
     heads = [
-        element("th", Markup(escape(column.lstrip(">"))), class_=side)
+        element("th", Markup(escape(column.lstrip(">!"))), class_=side)
         for column, side in zip(columns, sides, strict=True)
     ]
     body = [
@@ -63,6 +67,18 @@ def section(title: str, *content: Any, note: str = "") -> Markup:
     return element("section", element("h2", title), *notes, *content)
 
 
-def badge(word: str, kind: str) -> Markup:
+def badge(word: str, kind: str, title: str | None = None) -> Markup:
     """A word in the colour of `good`, `bad`, `warn` or `plain`."""
-    return element("span", word, class_=f"badge {kind}")
+    return element("span", word, class_=f"badge {kind}", title=title)
+
+
+def pair(left: Markup, right: Markup) -> Markup:
+    """Two things side by side, where there is room; alone where the other is empty."""
+    if not left or not right:
+        return left or right
+    return element("div", element("div", left), element("div", right), class_="pair")
+
+
+def figure(drawing: Markup) -> Markup:
+    """A chart that scrolls where it has no room, rather than become too small to read."""
+    return element("div", drawing, class_="wide") if drawing else drawing

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from html import escape
 
-from ratchet.cli.report import sections
+from ratchet.cli.report import judging, opening, row_account, scoring, sections
 from ratchet.cli.report.gathering import RunReport
 from ratchet.cli.report.markup import element, joined
 from ratchet.cli.report.theme import style
 
 PARTS = (
-    sections.head,
+    opening.head,
+    opening.tiles,
     sections.arrival,
-    sections.verdict,
+    judging.verdict,
+    judging.slices,
     sections.problems,
-    sections.rows,
+    row_account.rows,
     sections.drift,
-    sections.scores,
+    scoring.scores,
     sections.settings,
     sections.cost,
     sections.states,

@@ -6,47 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from ratchet.cli import screen
-from ratchet.cli.report import charts, costs, measures
-from ratchet.cli.report.charts import Bar, Interval, Series
+from ratchet.cli.report import charts, costs
+from ratchet.cli.report.charts import Bar, Series
 from ratchet.cli.report.gathering import RunReport, is_number
-from ratchet.cli.report.markup import Markup, badge, element, section, table, text
+from ratchet.cli.report.markup import Markup, badge, element, figure, pair, section, table, text
 
 PROBLEMS_SHOWN = 20
-ENDS = {
-    "train": ("trained on", "ours"),
-    "validation": ("validation", "third"),
-    "holdout": ("held out", "good"),
-    "gap": ("left in the gap", "soft-line"),
-    "unlabelled": ("without a label", "soft-line"),
-    "removed": ("removed by recipe or transform", "soft-line"),
-    "replaced": ("replaced by a later row of their key", "theirs"),
-    "quarantined": ("in quarantine", "bad"),
-}
-"""The ends of a landed row, in the order in which they are shown."""
 CAME, BEFORE = "champion on arrival", "what it had promised"
 NOW = "what the new model promises"
 MOVED = 0.25
 """A population stability index that is called drift."""
 NOTHING = Markup("")
-OUTCOMES = {"PROMOTED": "good", "MODEL_REJECTED": "bad", "FAILED": "bad",
-            "DATA_REJECTED": "warn", "SUSPECT": "warn"}  # fmt: skip
-READINGS = {"better": "good", "worse": "bad"}
-COMPARED = {"arrival": "all new rows", "fresh": "fresh holdout", "reference": "reference holdout",
-            "pooled": "fresh and reference"}  # fmt: skip
-
-
-def head(report: RunReport) -> Markup:
-    """Name, outcome, and the verdict's sentence."""
-    record = report.record
-    outcome = str(record.get("outcome") or "RUNNING")
-    took = screen.duration(screen.between(record.get("started"), record.get("ended")))
-    return element(
-        "header",
-        element("h1", report.run, " ", badge(outcome, OUTCOMES.get(outcome, "plain"))),
-        element("p", record.get("sentence") or "", class_="sentence"),
-        element("p", f"Pipeline {report.pipeline}, started {record.get('started')}, took {took}",
-                class_="note"),
-    )  # fmt: skip
 
 
 def arrival(report: RunReport) -> Markup:
@@ -70,188 +40,17 @@ def arrival(report: RunReport) -> Markup:
     ]
     return section(
         "Promise and truth",
-        charts.legend([(one.name, one.kind) for one in lines]),
-        charts.lines(names, lines),
-        table(["run", "outcome", ">promised before", ">came true", ">promised now"], rows),
+        pair(
+            element(
+                "div",
+                charts.legend([(one.name, one.kind) for one in lines]),
+                figure(charts.lines(names, lines)),
+            ),
+            table(["run", "!outcome", ">promised", ">came true", ">promises now"], rows),
+        ),
         note="The champion had seen none of the new rows when it scored them: that is how the"
         f" serving model really did, and the best forecast of how it will do ({report.metric}).",
     )
-
-
-def verdict(report: RunReport) -> Markup:
-    """The gate's rules, the comparisons with their bounds, and what serves."""
-    given = report.verdict
-    if not given:
-        return NOTHING
-    rules = [
-        (
-            badge("passed", "good") if rule.get("passed") else badge("failed", "bad"),
-            rule.get("rule"),
-            rule.get("holdout"),
-            rule.get("sentence"),
-        )
-        for rule in given.get("rules", [])
-    ]
-    return section(
-        "Verdict",
-        *_said(given),
-        _comparisons(given),
-        table(["", "rule", "on", "why"], rows=rules),
-    )
-
-
-def _said(given: dict[str, Any]) -> list[Markup]:
-    parts = [given.get(name) or {} for name in ("data", "settings")]
-    made = [element("p", part["sentence"]) for part in parts if part.get("sentence")]
-    promise = given.get("promise") or {}
-    if is_number(promise.get("value")):
-        made.append(element("p", _promise(promise)))
-    if given.get("serves") and given.get("serves") != given.get("judged"):
-        what = f"Judged was the {given['judged']}; what serves is the {given['serves']}"
-        made.append(element("p", f"{what}: the same settings, trained on all rows."))
-    return made
-
-
-def _promise(promise: dict[str, Any]) -> str:
-    words = f"Promised: {screen.number(promise['value'])}"
-    if is_number(promise.get("expected")):
-        words += f"; expected on the next batch: {screen.number(promise['expected'])}"
-    if is_number(promise.get("lower")) and is_number(promise.get("upper")):
-        low, high = screen.number(promise["lower"]), screen.number(promise["upper"])
-        words += f", prediction interval {low} to {high}"
-    return words + "."
-
-
-def _comparisons(given: dict[str, Any]) -> Markup:
-    found = [one for one in given.get("comparisons") or [] if is_number(one.get("estimate"))]
-    if not found:
-        return NOTHING
-    drawn = [
-        Interval(
-            f"{one['ours']}, {COMPARED.get(one['holdout'], one['holdout'])}",
-            one["estimate"],
-            one.get("lower"),
-            one.get("upper"),
-            READINGS.get(one.get("reading", ""), "warn"),
-            f"{one['estimate']:+.4f}, {one.get('reading')}",
-        )
-        for one in found
-    ]
-    margin = (given.get("gate") or {}).get("margin")
-    limits = [("no difference", 0.0)]
-    if is_number(margin):
-        limits.append(("the margin", -float(margin or 0)))
-    rows = [
-        (
-            f"{one['ours']} against {one['theirs']}",
-            COMPARED.get(one["holdout"], one["holdout"]),
-            screen.number(one.get("our_value"), 4),
-            screen.number(one.get("their_value"), 4),
-            f"{one['estimate']:+.4f}",
-            f"{_bound(one.get('lower'))} to {_bound(one.get('upper'))}",
-            screen.count(one.get("rows")),
-            one.get("reading"),
-        )
-        for one in found
-    ]
-    columns = ["", "on", ">ours", ">theirs", ">difference", ">bounds", ">rows", "reading"]
-    return element(
-        "div",
-        charts.intervals(drawn, limits),
-        table(columns, rows),
-        element("p", "Differences are turned so that more is better.", class_="note"),
-    )
-
-
-def _bound(value: Any) -> str:
-    return f"{value:+.4f}" if is_number(value) else "unbounded"
-
-
-def scores(report: RunReport) -> Markup:
-    """Calibration and confusion, or residuals, of both models on the rows held out."""
-    held = {
-        role: [row for row in rows if row.kind != "new"] for role, rows in report.scores.items()
-    }
-    ours = held.get("challenger") or []
-    if not ours:
-        return NOTHING
-    kind = measures.kind_of(ours, report.metric)
-    if kind == "number":
-        return _residuals(held)
-    return section(
-        "Scores on the held-out rows",
-        _calibration(held) if kind == "probability" else NOTHING,
-        _confusion(held, kind),
-    )
-
-
-def _calibration(held: dict[str, list[measures.Row]]) -> Markup:
-    kinds = {"challenger": "ours", "champion": "theirs"}
-    curves = [
-        (role, kinds[role], measures.calibration(rows)) for role, rows in held.items() if rows
-    ]
-    return element(
-        "div",
-        element("h3", "Calibration"),
-        charts.legend([(role, kind) for role, kind, _ in curves]),
-        charts.calibration(curves),
-        element("p", "Predicted probability (across) and share that came true (up), in ten groups"
-                " of equally many rows; on the dashed line predictions are what they say.",
-                class_="note"),
-    )  # fmt: skip
-
-
-def _confusion(held: dict[str, list[measures.Row]], kind: measures.Kind) -> Markup:
-    made = []
-    for role, rows in held.items():
-        if not rows:
-            continue
-        names, counts = measures.confusion(rows, kind)
-        lines = [
-            (f"is {name}", *(screen.count(count) for count in line), screen.count(sum(line)))
-            for name, line in zip(names, counts, strict=True)
-        ]
-        heads = ["", *(f">said {name}" for name in names), ">rows"]
-        made.append(element("div", element("h3", f"Confusion: {role}"), table(heads, lines)))
-    note = (
-        f"A probability of at least {measures.THRESHOLD} says 1." if kind == "probability" else ""
-    )
-    return element("div", element("div", *made, class_="side"), element("p", note, class_="note")
-                   if note else NOTHING)  # fmt: skip
-
-
-def _residuals(held: dict[str, list[measures.Row]]) -> Markup:
-    made = []
-    for role, kind in (("challenger", "ours"), ("champion", "theirs")):
-        found = measures.residuals(held.get(role) or [])
-        if found is None:
-            continue
-        says = (
-            f"mean {found.mean:+.4g}; half of them are within {found.middle:.4g};"
-            f" {found.outside:,} rows lie outside the picture"
-        )
-        made.append(element("h3", f"Residuals: {role}"))
-        made.append(charts.histogram(found.edges, found.counts, kind))
-        made.append(element("p", says, class_="note"))
-    return section("Scores on the held-out rows", *made, note="Label minus prediction.")
-
-
-def rows(report: RunReport) -> Markup:
-    """What became of every row of the drop; they add up."""
-    account = report.record.get("account") or {}
-    counted = {**(report.record.get("rows") or {}), **account}
-    if not account:
-        lines = [(name.replace("_", " "), screen.count(value)) for name, value in counted.items()]
-        return section("Rows", table(["what became of them", ">rows"], lines)) if lines else NOTHING
-    parts = [
-        Bar(words, account[name], kind, screen.count(account[name]))
-        for name, (words, kind) in ENDS.items()
-        if account.get(name)
-    ]
-    ends = [(charts.key(part.kind, part.name), part.name, part.says) for part in parts]
-    whole = (NOTHING, "landed", screen.count(account.get("landed")))
-    heads = ["", "what became of them", ">rows"]
-    return section("Rows", charts.stacked(parts), table(heads, [*ends, whole]))
 
 
 def problems(report: RunReport) -> Markup:
@@ -265,7 +64,7 @@ def problems(report: RunReport) -> Markup:
     ]
     more = len(report.problems) - len(shown)
     note = f"And {more:,} more in the quarantine reports." if more else ""
-    return section("Problems of the data", table(["object", "column", ">line", "value", "problem"],
+    return section("Problems of the data", table(["object", "!column", ">line", "value", "problem"],
                                                  lines), note=note)  # fmt: skip
 
 
@@ -279,33 +78,35 @@ def drift(report: RunReport) -> Markup:
                 " ", one.get("sentence"))
         for one in found
     ]  # fmt: skip
-    columns = sorted(columns, key=lambda one: -(one.get("since_training") or 0))
-    lines = [
-        (
-            one["name"],
-            _picture(one),
-            f"{one.get('missing') or 0:.1%}",
-            screen.number(one.get("mean")) if is_number(one.get("mean")) else None,
-            _index(one.get("since_training")),
-            _index(one.get("since_last")),
-            ", ".join(one.get("new") or []),
-        )
-        for one in columns
-    ]
-    heads = [
-        "column",
-        "",
-        ">missing",
-        ">mean",
-        ">since training",
-        ">since last batch",
-        "new values",
-    ]
+    compared = any(is_number(one.get(name)) for one in columns for name in MOVES)
     note = (
         "How far each column has moved since the champion's training data and since the batch"
-        f" before: the population stability index, of which {MOVED} and more is called drift."
+        f" before: the population stability index, of which {MOVED} and more is called drift. "
+        if compared
+        else ""
     )
-    return section("Data", *said, table(heads, lines), note=note)
+    note += (
+        "Pictures: of a number 5 to 95 % as a line, the middle half as a bar and the median as a"
+        " mark; of other values the shares of the most frequent ones."
+    )
+    return section("Data", *said, _columns(columns, compared=compared), note=note)
+
+
+MOVES = ("since_training", "since_last")
+
+
+def _columns(columns: Sequence[dict[str, Any]], *, compared: bool) -> Markup:
+    """The columns, those that moved most first; what they are compared with if there is any."""
+    heads = ["!column", "", ">missing", ">mean"]
+    if compared:
+        heads += [">since training", ">since last batch", "new values"]
+    lines: list[list[Any]] = []
+    for one in sorted(columns, key=lambda one: -(one.get("since_training") or 0)):
+        mean = screen.number(one["mean"]) if is_number(one.get("mean")) else None
+        line = [one["name"], _picture(one), f"{one.get('missing') or 0:.1%}", mean]
+        moved = [*(_index(one.get(name)) for name in MOVES), ", ".join(one.get("new") or [])]
+        lines.append([*line, *moved] if compared else line)
+    return table(heads, lines)
 
 
 def _picture(column: dict[str, Any]) -> Markup:
@@ -329,7 +130,11 @@ def settings(report: RunReport) -> Markup:
         return NOTHING
     values = {**training, **(training.get("hyperparameters") or {})}
     values.pop("hyperparameters", None)
-    lines = [(name, value) for name, value in values.items() if not isinstance(value, dict)]
+    lines = [
+        (name, str(value).lower() if isinstance(value, bool) else value)
+        for name, value in values.items()
+        if value is not None and not isinstance(value, dict)
+    ]
     note = f"Features: {', '.join(features)}" if features else ""
     return section("Settings", table(["setting", "value"], lines), note=note)
 
@@ -345,7 +150,7 @@ def states(report: RunReport) -> Markup:
     return section(
         "The run",
         *failed,
-        charts.bars(took),
+        figure(charts.bars(took)),
         element("div", Markup(report.picture), class_="picture"),
     )
 
