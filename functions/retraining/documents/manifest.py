@@ -32,7 +32,9 @@ class DefinitionRef(Part):
     uri: Annotated[str, "S3 URI of the pushed folder"]
     version_id: Annotated[str | None, "Version of its definition.json"] = None
     sha256: Annotated[str, "SHA-256 of its definition.json"]
-    recipe_version: Annotated[str | None, "Version of the DataBrew recipe; null without one"] = None
+    recipe_version: Annotated[
+        str | None, "Newest version of the DataBrew recipe; null: never had one"
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

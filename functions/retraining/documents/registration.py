@@ -25,7 +25,9 @@ class Registration(Document):
     version_id: Annotated[str | None, "Version of its definition.json"] = None
     sha256: Annotated[str, "SHA-256 of its definition.json"]
     registered_at: Annotated[str, "When it was pushed, ISO 8601 in UTC"]
-    recipe_version: Annotated[str | None, "Version of the DataBrew recipe; null without one"] = None
+    recipe_version: Annotated[
+        str | None, "Newest version of the DataBrew recipe; null: never had one"
+    ] = None
     markers: Annotated[tuple[str, ...], "Every name that `trigger.marker` has had"]
 
     baseline: Annotated[int | None, "First token whose batch is trained on; null: all"] = None
