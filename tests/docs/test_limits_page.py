@@ -20,7 +20,7 @@ from retraining.rules import (
     sweeping,
     training,
 )
-from retraining.rules.data_check import column_rule, csv_reader, parquet, unpacking
+from retraining.rules.data_check import allowance, column_rule, csv_reader, parquet, unpacking
 from retraining.rules.sections import etl, gate
 from retraining.steps import record_arrivals
 
@@ -70,6 +70,12 @@ VALUES = {
     "one object, unpacked": f"{unpacking.MOST_UNPACKED >> 30} GiB",
     "what packed bytes unpack to": f"{unpacking.MOST_TIMES} times as many",
     "row group of a Parquet file": f"{parquet.LARGEST_ROW_GROUP >> 20} MB",
+    "rows in a row group of a Parquet file": f"{parquet.MOST_GROUP_ROWS:,}",
+    "time that one function checks": f"{allowance.MINUTES} minutes",
+    "bytes of a packed object, as they count for a run": (
+        f"{claims.PACKED['.gz']} times its own (gzip, zip), {claims.PACKED['.parquet']} times"
+        f" (Parquet), at most {claims.LARGEST_OBJECT >> 30} GiB"
+    ),
     "copy in quarantine": f"{object_store.MOST_COPIED >> 30} GiB",
     "functions that check side by side": f"{claims.MOST_CHUNKS}",
     "a number": f"{column_rule.LARGEST:.1E}".replace("+", ""),

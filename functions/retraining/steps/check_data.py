@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from retraining import clock
 from retraining.adapters import Adapters, AwsError, TransportError
 from retraining.adapters.object_store import Upload
 from retraining.documents.check_report import CheckedObject, CheckReport, Findings, Problem
@@ -14,7 +15,9 @@ from retraining.errors import DataDefeatsCheck, ObjectGone
 from retraining.observability import log
 from retraining.rules import attempts, names, profiles
 from retraining.rules.data_check.agreed import Rules
+from retraining.rules.data_check.allowance import Allowance
 from retraining.rules.data_check.check import LABELS, Result, Sink, check
+from retraining.rules.data_check.source import Seekable
 from retraining.rules.profile import Profiler, share_of
 from retraining.steps import quarantine
 
@@ -36,13 +39,14 @@ def check_data(aws: Adapters, manifest: Manifest, chunk: int) -> CheckedChunk:
     """Check the chunk's objects one after the other and write its report."""
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     rules, whole = Rules.of(manifest.definition.json, manifest.batch), Whole()
+    allowance = Allowance(clock.now)
     sizes = {n: item.size for n, item in enumerate(manifest.objects) if item.chunk == chunk}
     planned = attempts.plan(sizes, folder.find_attempt(chunk))
     results = {place: _set_aside(aws, manifest, place) for place in planned.set_aside}
     for attempt in planned.attempts(chunk):
         folder.write_attempt(attempt)
         for place in attempt.checking:
-            results[place] = whole.add(_check_object(aws, manifest, place, rules))
+            results[place] = whole.add(_check_object(aws, manifest, place, rules, allowance))
     if whole.profile is not None:
         folder.write_chunk_profile(chunk, whole.profile)
     report = _report(manifest, chunk, results)
@@ -71,13 +75,15 @@ def _set_aside(aws: Adapters, manifest: Manifest, place: int) -> Result:
     return result
 
 
-def _check_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> Result:
+def _check_object(
+    aws: Adapters, manifest: Manifest, place: int, rules: Rules, allowance: Allowance
+) -> Result:
     key = manifest.objects[place].key
     try:
-        result = _try_object(aws, manifest, place, rules)
+        result = _try_object(aws, manifest, place, rules, allowance)
     except DataDefeatsCheck as first:
         log.warning(str(first), extra={"key": key})
-        result = _try_again(aws, manifest, place, rules)
+        result = _try_again(aws, manifest, place, rules, allowance)
     if result.problems:
         _quarantine(aws, manifest, place, result)
     log.info(
@@ -87,19 +93,25 @@ def _check_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -
     return result
 
 
-def _try_again(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> Result:
+def _try_again(
+    aws: Adapters, manifest: Manifest, place: int, rules: Rules, allowance: Allowance
+) -> Result:
     """Whatever an object does to the check, at the second time it is set aside, not the run."""
     try:
-        return _try_object(aws, manifest, place, rules)
+        return _try_object(aws, manifest, place, rules, allowance)
     except DataDefeatsCheck as error:
         return _rejected(Problem("unreadable", f"{error}: check that it is CSV as agreed"))
 
 
-def _try_object(aws: Adapters, manifest: Manifest, place: int, rules: Rules) -> Result:
+def _try_object(
+    aws: Adapters, manifest: Manifest, place: int, rules: Rules, allowance: Allowance
+) -> Result:
     copy = aws.work.upload(_accepted_key(manifest, place))
     aside = aws.work.upload(quarantine.rows_key(manifest, manifest.objects[place]))
+    item = manifest.objects[place]
     try:
-        result = _checked_stream(aws, manifest, place, rules, copy, aside)
+        stream = allowance.over(aws.landing.open(item.key, item.version, item.etag))
+        result = _checked_stream(stream, manifest, place, rules, copy, aside)
     except ObjectGone as error:
         _end(copy, aside, keep=False)
         return _rejected(Problem("gone", f"{error}: drop it again if you still need it"))
@@ -118,11 +130,9 @@ def _end(copy: Upload, aside: Upload | None, *, keep: bool) -> None:
 
 
 def _checked_stream(
-    aws: Adapters, manifest: Manifest, place: int, rules: Rules, copy: Sink, aside: Sink
+    stream: Seekable, manifest: Manifest, place: int, rules: Rules, copy: Sink, aside: Sink
 ) -> Result:
     """The result; raises DataDefeatsCheck for an exception that AWS and network do not raise."""
-    item = manifest.objects[place]
-    stream = aws.landing.open(item.key, item.version, item.etag)
     profiler = Profiler.of(
         manifest.definition.json, share_of(sum(o.size for o in manifest.objects))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,20 @@ def test_runs_take_everything_in_order_and_none_more_than_it_may(
             assert len(run) == 1 or sum(item.size for item in run) <= most_bytes
             taken += run
     assert taken == waiting
+
+
+def test_packed_objects_are_divided_by_the_text_that_they_are_expected_to_hold() -> None:
+    def named(key: str, size: int, count: int) -> list[Pending]:
+        return [Pending(f"{n}{key}", f"{n}{key}", "v", "e", size, "") for n in range(count)]
+
+    assert claims.chunk_count(named(".csv", 30 << 20, 1)) == 1
+    assert claims.chunk_count(named(".csv.gz", 7 << 20, 8)) == claims.MOST_CHUNKS
+    assert len(claims.batch(named(".csv", 1 << 30, 20))) == 16
+    assert len(claims.batch(named(".CSV.GZ", 1 << 30, 20))) == 2
+    assert len(claims.batch(named(".parquet", 1 << 30, 20))) == 4
+    mixed = [*named(".csv", 100, 2), *named(".zip", 20, 1)]
+    assert claims.chunked([replace(item, size=item.size << 20) for item in mixed]) == [1, 2, 0]
+    assert claims.text_bytes("a.gz", claims.LARGEST_OBJECT) == claims.LARGEST_OBJECT
 
 
 def test_a_run_takes_twenty_thousand_objects_and_leaves_the_next_one_to_its_follow_up() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import zipfile
 from contextlib import suppress
@@ -14,6 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from samtranslator.yaml_helper import yaml_parse
 from unit_faults import Crash
 from unit_service import BAD, DEFINITION, HEADER, Service, claim, concluded, rows, started
 
@@ -22,8 +24,10 @@ import settle_data
 from retraining.adapters import TransportError
 from retraining.adapters.object_store import Upload
 from retraining.rules import claims
+from retraining.rules.data_check import allowance
 from retraining.steps import check_data as step
 
+RESOURCES = yaml_parse((Path(__file__).parents[3] / "template.yaml").read_text())["Resources"]
 MACHINE = Path(__file__).parents[3] / "statemachines" / "retraining.asl.yaml"
 CHECK_CHUNK = yaml.safe_load(MACHINE.read_text())["States"]["CheckData"]["ItemProcessor"]["States"][
     "CheckChunk"
@@ -57,6 +61,23 @@ def test_good_objects_are_accepted_and_bad_ones_quarantined_with_a_report(
     landed = service.s3.list_object_versions(Bucket="landing")
     assert len(landed["Versions"]) == 2
     assert "DeleteMarkers" not in landed
+
+
+def test_a_check_that_takes_too_long_ends_with_a_report_before_its_function_is_ended(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(service, first=rows(40), second=rows(50))
+    manifest = claim()["manifest"]
+    monkeypatch.setattr(step.clock, "now", itertools.count(step=250.0).__next__)
+    checked = check_data.handler({"manifest": manifest, "chunk": 0}, None)
+    assert (checked["objects_accepted"], checked["objects_rejected"]) == (0, 2)
+    report = service.read("runs/bank/000001/check/chunk-0.json")
+    alone, among = (item["sentence"] for item in report["objects"])
+    assert alone == allowance.ALONE
+    assert "drop it again, with fewer files at a time" in among
+    assert service.keys("accepted/") == []
+    timeout = RESOURCES["CheckDataFunction"]["Properties"]["Timeout"]
+    assert timeout >= allowance.MINUTES * 60 + 180
 
 
 def test_the_report_of_a_chunk_stays_small_however_much_is_wrong_with_its_objects(

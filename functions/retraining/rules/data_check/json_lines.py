@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from retraining.documents.check_report import Problem
 from retraining.rules.data_check.agreed import Rules
@@ -15,8 +16,6 @@ from retraining.rules.data_check.csv_reader import LONGEST_ROW, MOST_MALFORMED
 from retraining.rules.data_check.source import Text
 from retraining.rules.problems import shown
 
-KINDS: Final = {dict: "an object", list: "a list"}
-
 
 class JsonLines:
     """The objects of a file, in order; a key that one lacks is missing there."""
@@ -24,6 +23,7 @@ class JsonLines:
     def __init__(self, held: bytes, text: Text, rules: Rules) -> None:
         self._held, self._text = held, text
         self._names, self._ignore = rules.names, rules.ignore_unknown
+        self._known = frozenset(self._names)
         self._line, self._malformed = 1, 0
         self.fatal: Problem | None = None
 
@@ -43,7 +43,7 @@ class JsonLines:
                 yield block
 
     def _block(self, part: bytes) -> Block:
-        columns: dict[str, list[str | None]] = {name: [] for name in self._names}
+        rows: list[dict[str, Any]] = []
         lines: list[int] = []
         malformed: list[Malformed] = []
         for number, line in enumerate(part.split(b"\n"), start=self._line):
@@ -56,30 +56,29 @@ class JsonLines:
                 malformed.append(Malformed(number, f"line {number} {wrong}: {shown(text)!r}", text))
                 continue
             lines.append(number)
-            for name, cells in columns.items():
-                cells.append(found.get(name))
+            rows.append(found)
         self._line += part.count(b"\n")
         self._malformed += len(malformed)
         if self._malformed >= MOST_MALFORMED and self.fatal is None:
             self.fatal = Problem("format", f"reading stopped after {MOST_MALFORMED} bad lines")
         return Block(
-            columns={name: pa.array(cells, pa.string()) for name, cells in columns.items()},
+            columns={name: _text([row.get(name) for row in rows]) for name in self._names},
             lines=lines,
             rows=len(lines),
             malformed=tuple(malformed),
             zeros=b"\\u0000" in part,
         )
 
-    def _unknown(self, found: dict[str, str | None], number: int) -> str:
-        if self._ignore:
+    def _unknown(self, found: dict[str, Any], number: int) -> str:
+        if self._ignore or self._known.issuperset(found):
             return ""
-        unknown = [name for name in found if name not in self._names]
-        if unknown and self.fatal is None:
+        unknown = shown(next(name for name in found if name not in self._known))
+        if self.fatal is None:
             sentence = (
-                f"line {number} holds {shown(unknown[0])!r}, which is not in columns.yaml: add it"
-                " there, leave it out of the file, or set checks.unknown_columns to ignore"
+                f"line {number} holds {unknown!r}, which is not in columns.yaml: add it there,"
+                " leave it out of the file, or set checks.unknown_columns to ignore"
             )
-            self.fatal = Problem("unknown column", sentence, shown(unknown[0]), number)
+            self.fatal = Problem("unknown column", sentence, unknown, number)
         return ""
 
 
@@ -93,39 +92,57 @@ def keys(head: bytes) -> list[str]:
     return list(names)
 
 
-def read(line: bytes) -> dict[str, str | None] | str:
-    """The fields of a line as text, null and NaN as missing; or what is wrong with it."""
+def read(line: bytes) -> dict[str, Any] | str:
+    """The fields of a line, numbers as they are written, or what is wrong with it."""
     try:
-        pairs = json.loads(
-            line, parse_int=str, parse_float=str, parse_constant=_constant, object_pairs_hook=_Pairs
-        )
+        text = line.decode().strip(" \t\r\n")
+        pairs, end = DECODER.raw_decode(text)
     except UnicodeDecodeError:
         return "is not UTF-8"
     except (ValueError, RecursionError):
         return "is not JSON"
-    if not isinstance(pairs, _Pairs):
+    if end < len(text):
+        return "is not JSON"
+    if not isinstance(pairs, tuple):
         return "is not a JSON object"
-    found = {name: _text(value) for name, value in pairs}
+    found = dict(pairs)
     if len(found) < len(pairs):
         return "holds a key twice"
-    nested = next((name for name, value in found.items() if value is NESTED), None)
-    return f"holds a list or an object in {nested!r}, and rows must be flat" if nested else found
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """The keys and values of an object, in order."""
-
-
-NESTED: Final = "\0nested"
+    if b"[" in line or line.count(b"{") > 1:
+        nested = (name for name, value in found.items() if isinstance(value, list | tuple))
+        if (name := next(nested, None)) is not None:
+            return f"holds a list or an object in {name!r}, and rows must be flat"
+    if b"\\u" in line and not _whole(found):
+        return "holds half a character (an escape from \\ud800 to \\udfff without its other half)"
+    return found
 
 
 def _constant(name: str) -> str | None:
     return None if name == "NaN" else name
 
 
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return NESTED
-    return value or None
+DECODER: Final = json.JSONDecoder(
+    parse_int=str, parse_float=str, parse_constant=_constant, object_pairs_hook=tuple
+)
+"""An object becomes a tuple of its pairs, in order, with keys that are there twice."""
+
+
+def _whole(found: dict[str, Any]) -> bool:
+    """False when a text cannot be written, as it holds one half of a surrogate pair."""
+    try:
+        "".join(text for pair in found.items() for text in pair if isinstance(text, str)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(cells: list[Any]) -> pa.Array:
+    """A column; null and NaN, which are None here, and an empty text are missing."""
+    if bool in set(map(type, cells)):
+        cells = [WORDS[cell] if isinstance(cell, bool) else cell for cell in cells]
+    texts = pa.array(cells, pa.string())
+    empty = pc.equal(texts, "")
+    return pc.if_else(empty, None, texts) if pc.any(empty).as_py() else texts
+
+
+WORDS: Final = {True: "true", False: "false"}

@@ -20,6 +20,9 @@ ROWS: Final = 16_384
 LARGEST_ROW_GROUP: Final = 512 << 20
 """Bytes, unpacked. What is decoded of one is held in memory."""
 
+MOST_GROUP_ROWS: Final = 20_000_000
+"""Rows that repeat take time and no bytes, and how late it is a reader sees between two groups."""
+
 
 class ParquetReader:
     """The rows of a file; its schema is its header."""
@@ -53,11 +56,19 @@ class ParquetReader:
             for name in wanted
             if not _readable(schema.field(name).type)
         ]
-        sizes = [metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups)]
+        groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+        sizes = [group.total_byte_size for group in groups]
         if max(sizes, default=0) > LARGEST_ROW_GROUP:
             sentence = (
                 f"a row group has {max(sizes) >> 20:,} MB, and one may have at most"
                 f" {LARGEST_ROW_GROUP >> 20} MB: write smaller row groups"
+            )
+            found.append(Problem("format", sentence))
+        rows = max((group.num_rows for group in groups), default=0)
+        if rows > MOST_GROUP_ROWS:
+            sentence = (
+                f"a row group has {rows:,} rows, and one may have at most {MOST_GROUP_ROWS:,}:"
+                " write smaller row groups"
             )
             found.append(Problem("format", sentence))
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import itertools
 import json
 import zipfile
 from decimal import Decimal
@@ -16,8 +17,10 @@ import pytest
 from unit_landed import COLUMNS, Checked, definition
 
 from retraining.errors import ObjectGone
+from retraining.rules.data_check import parquet as reader
 from retraining.rules.data_check import unpacking
 from retraining.rules.data_check.agreed import Rules
+from retraining.rules.data_check.allowance import ALONE, AMONG_OTHERS, Allowance
 from retraining.rules.data_check.check import check
 
 GOOD = "age,income,plan,churned\n31,1530.37,basic,no\n44,,plus,yes\n"
@@ -180,6 +183,41 @@ def test_columns_of_parquet_and_json_obey_the_checks() -> None:
     assert Checked(lines(rows), definition(checks=checks, format="jsonl")).copy == PLAIN.copy
 
 
+def test_a_row_group_of_rows_that_take_no_bytes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MOST_GROUP_ROWS", 1000)
+    constant = pa.table({name: [str(value)] * 1001 for name, value in ROWS[0].items()})
+    found = Checked(parquet(constant), definition(format="parquet"))
+    assert "a row group has 1,001 rows, and one may have at most 1,000: write smaller" in found.said
+    assert Checked(parquet(constant, row_group_size=500), definition(format="parquet")).rows
+
+
+@pytest.mark.parametrize(
+    ("form", "landed"),
+    [
+        ("csv", GOOD.encode()),
+        ("csv", gzip.compress(GOOD.encode())),
+        ("csv", zipped({"data.csv": GOOD})),
+        ("jsonl", lines(ROWS).encode()),
+        ("parquet", parquet(TABLE)),
+    ],
+)
+def test_whatever_takes_too_long_ends_with_a_sentence(form: str, landed: bytes) -> None:
+    """Each time when the clock is looked at it is a minute later."""
+    rules = Rules.of(definition(format=form), "run-000001")
+    said = set()
+    for late in range(18):
+        minutes = itertools.count(step=60.0)
+        allowance = Allowance(minutes.__next__)
+        for _ in range(late):
+            next(minutes)
+        result = check(allowance.over(io.BytesIO(landed)), rules, io.BytesIO())
+        said |= {problem.sentence for problem in result.problems.listed}
+        assert result.accepted or len(result.problems.listed) == 1
+        assert not result.accepted or late < 12
+    assert AMONG_OTHERS in said
+    assert said <= {ALONE, AMONG_OTHERS}
+
+
 @pytest.mark.parametrize("pack", ["gzip", "zip"])
 def test_a_bomb_is_refused_before_it_is_unpacked(
     pack: str, monkeypatch: pytest.MonkeyPatch
@@ -212,3 +250,15 @@ def test_a_failure_on_the_way_is_not_the_fault_of_the_object(form: str) -> None:
     rules = Rules.of(definition(format=form), "run-000001")
     with pytest.raises(ObjectGone):
         check(Gone(data), rules, io.BytesIO())
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\uDE00", "x\\ud83dx", "\\ude00\\ud83d"])
+def test_half_a_character_is_a_bad_row_and_named_by_its_line(half: str) -> None:
+    bad = lines([ROWS[0]]).replace("basic", half)
+    for row in (bad, bad.replace("age", f"{half}", 1)):
+        found = Checked(lines(ROWS) + row, definition(format="jsonl", checks={}))
+        assert "line 3 holds half a character" in found.said
+    whole = lines([{**ROWS[0], "plan": "\\ud83d\\ude00"}]).replace("\\\\u", "\\u")
+    columns = {**COLUMNS, "plan": {"type": "text"}}
+    found = Checked(whole, definition(columns, format="jsonl"))
+    assert found.column("plan") == ["\U0001f600"]
