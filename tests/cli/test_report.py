@@ -316,6 +316,20 @@ def test_the_figures_that_people_ask_for_stand_on_top() -> None:
     assert opening.tiles(bare) == ""
 
 
+def test_a_champion_that_was_refit_is_shown_on_fresh_rows_alone() -> None:
+    fresh, reference = scored(1, 300), scored(2, 500, "reference")
+    both = {"challenger": fresh + reference, "champion": fresh + reference}
+    counts = re.compile(r"is 0 [\d,]+ [\d,]+ ([\d,]+) is 1 [\d,]+ [\d,]+ ([\d,]+)")
+
+    def shown(made: RunReport) -> list[int]:
+        return [sum(map(int, found)) for found in counts.findall(read(made).text)]
+
+    assert shown(report(scores=both)) == [800, 800]
+    known = report(scores=both, knows_reference=True)
+    assert shown(known) == [800, 300]
+    assert "The champion was trained on the reference rows" in read(known).text
+
+
 def test_a_regression_has_residuals() -> None:
     chance = random.Random(3)
     rows = tuple(measures.Row("fresh", 10 + chance.gauss(0, 2), 10.0) for _ in range(500))

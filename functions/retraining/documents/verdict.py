@@ -51,7 +51,9 @@ class SliceVerdict(Part):
     column: Annotated[str, "The column"]
     rows: Annotated[int, "Held-out rows that have the value"]
     ours: Annotated[float | None, "The challenger's metric on them; null: not defined"]
-    theirs: Annotated[float | None, "The champion's; null: not defined, or there is none"]
+    theirs: Annotated[
+        float | None, "The champion's; null: not defined, trained on some of them, or none"
+    ]
     floor: Annotated[float | None, "The least acceptable value (greatest, for a loss); null: none"]
     bound: Annotated[float | None, "The best that it may truly be, by its bound; null: unknown"]
     undecided: Annotated[str | None, "Why it decides nothing; null if it may"]

@@ -37,6 +37,11 @@ def score_lines(lines: Iterable[str], place: int) -> Iterator[str]:
         yield ",".join((*parts[:FIRST_CODE], *code))
 
 
+def measured_roles(*, refit: bool) -> tuple[str, ...]:
+    """Who is measured; a champion that was `refit` has been trained on the reference rows."""
+    return (CHALLENGER,) if refit else JUDGED
+
+
 def taken(kept: Mapping[str, Kept], column: str) -> dict[str, Values]:
     """The codes of a column by kind, taken from among the scores."""
     return {kind: kept[kind].scores.pop(reader(column)) for kind in HELD_OUT}
@@ -49,9 +54,10 @@ def measure(
     column: str,
     values: Sequence[str],
     new: NewColumn,
+    roles: Sequence[str] = JUDGED,
 ) -> Iterator[MeasuredSlice]:
     """The candidates on the rows of each value, most frequent first, and of all others."""
-    parts = {kind: _parted(kept[kind], codes[kind], new) for kind in HELD_OUT}
+    parts = {kind: _parted(kept[kind], codes[kind], new, roles) for kind in HELD_OUT}
     for code, value in enumerate((*values, None)):
         of = {kind: part[code] for kind, part in parts.items()}
         if any(len(one.labels) for one in of.values()):
@@ -59,9 +65,11 @@ def measure(
             yield MeasuredSlice(column=column, value=value, basis=basis, candidates=found)
 
 
-def _parted(kept: Kept, codes: Values, new: NewColumn) -> defaultdict[int, Kept]:
+def _parted(
+    kept: Kept, codes: Values, new: NewColumn, wanted: Sequence[str]
+) -> defaultdict[int, Kept]:
     """The rows by code."""
-    roles = [role for role in JUDGED if role in kept.scores]
+    roles = [role for role in wanted if role in kept.scores]
     found: defaultdict[int, Kept] = defaultdict(
         lambda: Kept(new(), new(), {role: new() for role in roles})
     )

@@ -38,7 +38,7 @@ def extract_metrics(aws: Adapters, manifest: Manifest, scored: tuple[ScoredCandi
         kept = scores.gather(files, column, known.on_arrival)
         codes = {name: slices.taken(kept, name) for name in sliced}
         measured = measure(manifest.definition.metric, kept)
-        by_slice = _by_slice(manifest.definition.metric, kept, codes, sliced)
+        by_slice = _by_slice(manifest, kept, codes, sliced)
         measured = replace(measured, slices=tuple(by_slice))
         if serving := known.of_role(*SERVING):
             folder.write(_golden(folder, serving, kept))
@@ -64,15 +64,17 @@ def _codes(folder: RunFolder, sliced: Iterable[str]) -> dict[str, Iterator[Row]]
 
 
 def _by_slice(
-    metric: str,
+    manifest: Manifest,
     kept: dict[str, Kept],
     codes: dict[str, dict[str, Values]],
     sliced: dict[str, tuple[str, ...]],
 ) -> Iterator[MeasuredSlice]:
     """One column after the other: all values of a column are on disk at a time."""
+    metric, champion = manifest.definition.metric, manifest.champion
+    roles = slices.measured_roles(refit=champion is not None and champion.refit)
     for name, values in sliced.items():
         with Spools(SLICE_BLOCK) as column:
-            yield from slices.measure(metric, kept, codes[name], name, values, column)
+            yield from slices.measure(metric, kept, codes[name], name, values, column, roles)
 
 
 def _golden(folder: RunFolder, serving: Candidate, kept: dict[str, Kept]) -> Golden:

@@ -223,6 +223,16 @@ def test_bounds_rest_on_clusters_or_on_the_rarer_class_whichever_are_fewer() -> 
     assert by_slice("mae", free, countries, ["US"])["US"].basis == countries.count("US")
 
 
+def test_a_champion_that_was_refit_is_not_measured_on_rows_that_it_was_trained_on() -> None:
+    assert slices.measured_roles(refit=False) == ("challenger", "champion")
+    rows, _, theirs = drawn(600, 7)
+    reader, coded = slices.reader("country"), [row._replace(score=0.0) for row in rows]
+    kept = scores.gather({"challenger": rows, "champion": theirs, reader: coded})
+    codes, roles = slices.taken(kept, "country"), slices.measured_roles(refit=True)
+    found = slices.measure("auc", kept, codes, "country", ["US"], scores.in_memory, roles)
+    assert [set(one.candidates) for one in found] == [{"challenger"}]
+
+
 def test_a_line_of_codes_is_read_as_one_of_scores_and_a_short_one_is_named() -> None:
     lines = ["r1,fresh,-,1,0,7\n", "r2,reference,ab,0,2,8"]
     read = scores.read(slices.score_lines(lines, 1), "prepared/slices/")

@@ -54,6 +54,7 @@ class RunReport:
     problems: tuple[dict[str, Any], ...] = ()
     history: tuple[dict[str, Any], ...] = ()  # records up to this run, oldest first
     scores: dict[str, tuple[measures.Row, ...]] = field(default_factory=dict)
+    knows_reference: bool = False  # the champion was refit: on the reference holdout too
 
     @property
     def metric(self) -> str:
@@ -79,6 +80,7 @@ def gather(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
         problems=tuple(run_report.problems(stack, ref)),
         history=tuple(_history(stack, ref)),
         scores={role: _scores(stack, ref, role) for role in ROLES},
+        knows_reference=bool((manifest.get("champion") or {}).get("refit")),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ratchet.cli import screen
 from ratchet.cli.report import charts, measures
-from ratchet.cli.report.gathering import RunReport
+from ratchet.cli.report.gathering import MOST_ROWS, RunReport
 from ratchet.cli.report.markup import Markup, element, figure, pair, section, table
 
 NOTHING = Markup("")
@@ -14,21 +14,37 @@ KINDS = {"challenger": "ours", "champion": "theirs"}
 def scores(report: RunReport) -> Markup:
     """Calibration and confusion, or residuals, of both models on the rows held out."""
     held = {
-        role: [row for row in rows if row.kind != "new"] for role, rows in report.scores.items()
+        role: [row for row in rows if row.kind in _judged_on(report, role)]
+        for role, rows in report.scores.items()
     }
     ours = held.get("challenger") or []
     if not ours:
         return NOTHING
     kind = measures.kind_of(ours, report.metric)
     if kind == "number":
-        return _residuals(held)
+        return _residuals(held, _note(report))
     return section(
         "Scores on the held-out rows",
         pair(
             _calibration(held) if kind == "probability" else NOTHING,
             _confusion(held, kind),
         ),
+        note=_note(report),
     )
+
+
+def _judged_on(report: RunReport, role: str) -> tuple[str, ...]:
+    alone = report.knows_reference and role == "champion"
+    return ("fresh",) if alone else ("fresh", "reference")
+
+
+def _note(report: RunReport) -> str:
+    parts = []
+    if report.knows_reference and report.scores.get("champion"):
+        parts.append("The champion was trained on the reference rows: it is shown on fresh ones.")
+    if any(len(rows) >= MOST_ROWS for rows in report.scores.values()):
+        parts.append(f"Of each model the first {MOST_ROWS:,} rows by id, which are a sample.")
+    return " ".join(parts)
 
 
 def _calibration(held: dict[str, list[measures.Row]]) -> Markup:
@@ -64,7 +80,7 @@ def _confusion(held: dict[str, list[measures.Row]], kind: measures.Kind) -> Mark
     return element("div", *made, element("p", note, class_="note") if note else NOTHING)
 
 
-def _residuals(held: dict[str, list[measures.Row]]) -> Markup:
+def _residuals(held: dict[str, list[measures.Row]], note: str) -> Markup:
     made = []
     for role, kind in KINDS.items():
         found = measures.residuals(held.get(role) or [])
@@ -83,4 +99,6 @@ def _residuals(held: dict[str, list[measures.Row]]) -> Markup:
             )
         )
     drawn = pair(*made) if len(made) > 1 else made[0]
-    return section("Scores on the held-out rows", drawn, note="Label minus prediction.")
+    return section(
+        "Scores on the held-out rows", drawn, note=f"Label minus prediction. {note}".strip()
+    )
