@@ -21,7 +21,7 @@ from retraining.rules.contracts import as_document, parse_definition
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.check import check
 
-from .conftest import Run
+from .conftest import UCI_FILE, Run
 
 pytestmark = pytest.mark.process
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
@@ -242,3 +242,26 @@ def test_without_a_label_the_candidates_are_named_and_nothing_is_written(
     label = shape.options[1]
     assert f"--label {label}" in " ".join(asked.stderr.split()), asked.stderr
     assert not Path("pipelines").exists()
+
+
+@pytest.mark.skipif(not UCI_FILE.exists(), reason=f"the file of UCI is not at {UCI_FILE}")
+def test_the_length_of_a_call_is_named_as_what_nobody_knows_before_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The classic leak: far above every other column in the bank's first calls."""
+    monkeypatch.chdir(tmp_path)
+    with gzip.open(UCI_FILE) as file:
+        Path("first.csv").write_bytes(
+            b"".join(line for line, _ in zip(file, range(28_832), strict=False))
+        )
+    told = run("new", "bank", "--from-csv", "first.csv", "--label", "y").stdout
+    assert "duration alone tells the label almost perfectly (AUC 0.90" in told
+    assert told.count("almost perfectly") == 1
+
+
+def test_an_id_is_no_candidate_for_the_label(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    file.write_bytes(ids(random.Random(7)))
+    asked = run("new", "made", "--from-csv", str(file)).stderr
+    assert "--label again" in asked
+    assert "--label ClerkID" not in asked

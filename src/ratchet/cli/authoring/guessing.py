@@ -119,7 +119,8 @@ def candidates(look: Look) -> list[tuple[str, str]]:
             task = task_of(seen)
         except CliError:
             continue
-        if seen.distinct < seen.rows or seen.distinct <= 2:
+        comes_again = seen.distinct < seen.rows or seen.distinct <= 2
+        if comes_again and not hints.is_id(seen):
             few = 0 if task.metric == "auc" else 1 if task.metric == "accuracy" else 2
             rank = not LIKELY.match(seen.name), few, -place
             found.append((rank, seen.name, _holds(seen, task)))

@@ -17,6 +17,7 @@ ID = re.compile(
 """How columns are called that say which row it is."""
 MANY = 50  # values, for them not to be those of a category
 LEAK = 0.9  # AUC of a column alone, as in the service's rules
+STRONG = 0.8  # the same, where it has more than twice the lift of every other column
 LINE = 0.99  # correlation with a numeric label
 ENOUGH = 50  # rows of each label, to say what gives it away
 LONE = 20  # rows that chance would not leave without a value for one label alone
@@ -40,18 +41,26 @@ def groups(columns: Sequence[Seen], apart: Sequence[str]) -> Iterator[Seen]:
 
 def leaks(table: tables.Table, columns: Sequence[Seen], label: Seen) -> Iterator[str]:
     """Sentences on columns that alone tell the label."""
-    two = label.distinct == 2
-    if two and min(rows for _, rows in label.values) < ENOUGH:
+    others = [one for one in columns if one.name != label.name and one.filled]
+    if label.distinct == 2:
+        if min(rows for _, rows in label.values) >= ENOUGH:
+            yield from _separating(table, others, label)
         return
-    for seen in columns:
-        if seen.name == label.name or not seen.filled:
-            continue
-        if two and (missing := _missing_for_one(table, seen, label)):
-            yield missing
-        elif two and (area := _area(table, seen, label)) >= LEAK:
-            yield _told(seen.name, f"AUC {area:.2f}")
-        elif not two and (share := abs(_correlation(table, seen, label))) >= LINE:
+    for seen in others:
+        if (share := abs(_correlation(table, seen, label))) >= LINE:
             yield _told(seen.name, f"correlation {share:.2f}")
+
+
+def _separating(table: tables.Table, others: Sequence[Seen], label: Seen) -> Iterator[str]:
+    missing = {one.name: _missing_for_one(table, one, label) for one in others}
+    areas = {one.name: _area(table, one, label) for one in others if not missing[one.name]}
+    for name, sentence in missing.items():
+        next_best = max((area for other, area in areas.items() if other != name), default=0.5)
+        area = areas.get(name, 0.5)
+        if sentence:
+            yield sentence
+        elif area >= LEAK or (area >= STRONG and area - 0.5 > 2 * (next_best - 0.5)):
+            yield _told(name, f"AUC {area:.2f}, the next column {next_best:.2f}")
 
 
 def _told(name: str, how: str) -> str:
