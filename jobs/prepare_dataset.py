@@ -820,8 +820,12 @@ def write_slices(
 def cut_of(data: DataFrame, batches: Batches, split: Split) -> Cut:
     """Where the new batch is cut: by its rows that no earlier batch has, or by all if it has none.
 
-    Its rows are counted by moment, for there are fewer moments than rows.
+    Its rows are counted by moment, for there are fewer moments than rows. An earlier run's batch
+    stays as that run cut it.
     """
+    for batch, cut in batches.cuts:
+        if batch == batches.fresh:
+            return cut
     new = data.where((f.col("batch") == batches.fresh) & f.col(LABELLED))
     own = new.where(f.col(FIRST)[BATCH] == len(batches.oldest_first) - 1)
     for rows in (own, new):
@@ -1384,7 +1388,7 @@ def rows_on_sides(
     cut = None
     if split.by_time:  # read twice
         data = data.persist(StorageLevel.MEMORY_AND_DISK)
-        cut = dict(batches.cuts).get(batches.fresh) or cut_of(data, batches, split)
+        cut = cut_of(data, batches, split)
     return on_sides(data, batches, split, cut), cut
 
 

@@ -287,7 +287,9 @@ def test_what_a_push_changed_is_summed_up_in_a_sentence() -> None:
     assert push.summary(again) == "Pipeline bank is registered; nothing has changed."
 
 
-def outlook(changed: tuple[str, ...] = (), *, recipe: bool = False, **trigger: str) -> str:
+def outlook(
+    changed: tuple[str, ...] = (), *, recipe: bool = False, asked: Any = None, **trigger: str
+) -> str:
     from ratchet.cli.connection import connect, stack_in
     from ratchet.cli.pipeline_folder import Packed
 
@@ -295,7 +297,7 @@ def outlook(changed: tuple[str, ...] = (), *, recipe: bool = False, **trigger: s
     packed = Packed("bank-marketing", definition, {}, "0", (), cast("Any", None))
     found = stack_in(connect(None, None, None), "ratchet")
     before = push.Standing.of(found, "bank-marketing")
-    answer = {"changed": list(changed), "pending_objects": before.waiting}
+    answer = {"changed": list(changed), "pending_objects": before.waiting, "asked_run": asked}
     return " ".join(push.outlook(before, packed, answer))
 
 
@@ -315,6 +317,42 @@ def test_a_push_says_what_will_be_trained_on_and_when() -> None:
         "Run bank-marketing-000003 is open, and ends with the definition that it began with."
         " 1 waiting object will be trained on by the run that follows it."
     )
+
+
+ASKED = {"by": "retrain", "after": None, "again": None, "batches": 2, "seconds": 0}
+AGAIN = {**ASKED, "again": "bank-marketing-000002"}
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(
+    ("asked", "waits", "said"),
+    [
+        (AGAIN, False, "is judged again, after 1 earlier batch; a run starts at once."),
+        ({**AGAIN, "batches": 1, "seconds": 90}, False, "is judged again, alone; a run starts in"),
+        (ASKED, True, "1 waiting object will be trained on as soon as the drop is quiet."),
+        (ASKED, False, "comes with the first drop that can be trained on."),
+        ({**ASKED, "after": "bank-marketing-000003"}, True, "follows run bank-marketing-000003:"),
+    ],
+)
+def test_a_push_says_which_run_it_has_asked_for(asked: Any, waits: bool, said: str) -> None:
+    if waits:
+        put_waiting()
+    assert said in outlook(asked=asked)
+    put_champion()
+    told = outlook(("training",), asked=asked)
+    assert ("they and the champion's are trained without that batch" in told) == (
+        asked["again"] is not None
+    )
+
+
+@pytest.mark.usefixtures("history")
+def test_a_run_without_new_data_names_the_batch_that_it_judged(run: Run) -> None:
+    put_item(
+        pipeline="bank-marketing", item="run#000009", token=9, run="bank-marketing-000009",
+        outcome="PROMOTED", data_state="KEPT", again="bank-marketing-000002", sentence="Promoted.",
+        started="2026-03-04T10:00:00+00:00", ended="2026-03-04T10:01:00+00:00",
+    )  # fmt: skip
+    assert "again 000002" in run("runs", "bank-marketing").stdout
 
 
 @pytest.mark.usefixtures("history")

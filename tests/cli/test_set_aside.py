@@ -102,7 +102,10 @@ def test_a_release_asks_the_service_and_says_what_follows(
 ) -> None:
     released = run("data", "release", "bank-000002")
     assert asked == [{"pipeline": "bank", "token": 2, "decision": "release"}]
-    assert released.stdout.startswith("1 object of bank-000002 returned to the history")
+    assert released.stdout == (
+        "1 object of bank-000002 returned to the history, and a run trains on them; watch the run"
+        " with: ratchet runs bank\n"
+    )
     refused = run("data", "release", "bank-000001")
     assert refused.exit_code == 1
     assert "nothing is set aside" in refused.stderr
@@ -128,7 +131,17 @@ def test_a_release_can_follow_the_run_that_takes_it(
     assert set(followed) == {("bank", "bank/bad.csv", "v")}
     told = run("data", "release", "bank-000003", "--wait", "--json")
     assert json.loads(told.stdout)["run"]["outcome"] == "MODEL_REJECTED"
-    assert run("data", "release", "bank-000002", "--wait").exit_code == 0, "no run follows"
+    put_item(pipeline="bank", item="state", asked=4)
+    numbers: list[int] = []
+
+    def follow_the_asked(stack: Stack, pipeline: str, number: int, *_: Any) -> dict[str, Any]:
+        numbers.append(number)
+        return follow(stack, pipeline, [])
+
+    monkeypatch.setattr("ratchet.cli.asked.follow_asked", follow_the_asked)
+    outcome = "PROMOTED"
+    assert run("data", "release", "bank-000002", "--wait").exit_code == 0
+    assert numbers == [5], "the run that claims after this release"
 
 
 def test_a_discard_is_asked_about_first(

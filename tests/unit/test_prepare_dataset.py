@@ -1384,6 +1384,20 @@ def test_a_batch_is_cut_once_and_its_rows_stay_where_they_were(spark: Any, job: 
         sides = now
 
 
+def test_a_batch_that_is_judged_again_stays_as_it_was_cut(spark: Any, job: Any) -> None:
+    """Whatever the history has become since: rows of it may be in an earlier batch by now."""
+    split, known = by_time(job), job.Cut(86400.0, 172800.0, 259200.0, 345600.0)
+    rows = [
+        (f"r{day}{n}", "time", batch, f"t{day * 86400}", "1", "2")
+        for batch, days in (("run-000001", range(4, 8)), ("run-000002", range(8)))
+        for day in days
+        for n in range(3)
+    ]
+    given = job.Batches("run-000002", ("run-000001",), (), (("run-000002", known),))
+    data = job.with_the_first(spark.createDataFrame(rows, TIMED), given, split, "y")
+    assert job.cut_of(data, given, split) == known
+
+
 def test_a_batch_whose_cut_is_not_known_is_named(spark: Any, job: Any) -> None:
     rows = [(f"r{n}", "time", f"run-00000{n % 2 + 2}", f"t{n}", "1", "2") for n in range(9)]
     given = job.Batches("run-000003", ("run-000002",), ())
