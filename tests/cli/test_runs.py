@@ -353,6 +353,11 @@ def test_a_run_without_new_data_names_the_batch_that_it_judged(run: Run) -> None
         started="2026-03-04T10:00:00+00:00", ended="2026-03-04T10:01:00+00:00",
     )  # fmt: skip
     assert "again 000002" in run("runs", "bank-marketing").stdout
+    put_item(pipeline="bank-marketing", item="state", asked=3, answered=2, asked_by="retrain")
+    told = "bank-marketing: a run was asked for (retrain) and is still to come"
+    assert told in run("info").stdout
+    put_item(pipeline="bank-marketing", item="state", asked=3, answered=3, asked_by="retrain")
+    assert told not in run("info").stdout
 
 
 @pytest.mark.usefixtures("history")

@@ -68,6 +68,7 @@ def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
         "postponed": (state.get("postponed") or {}).get("reason"),
         "open_run": run.id if run else None,
         "waiting_objects": ledger.waiting(stack, name),
+        "asked_by": _asked_by(state),
         "set_aside": [
             sentence
             for record in ledger.runs(stack, name)
@@ -76,6 +77,12 @@ def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
         ],
         "paused": state.get("paused_reason") or "yes" if state.get("paused") else None,
     }
+
+
+def _asked_by(state: dict[str, Any]) -> str | None:
+    """What asked for a run that has not come yet."""
+    wanted = int(state.get("asked") or 0) > int(state.get("answered") or 0)
+    return str(state["asked_by"]) if wanted else None
 
 
 def print_about(stack: Stack, document: dict[str, Any]) -> None:
@@ -116,6 +123,8 @@ def _notes(pipeline: dict[str, Any]) -> list[str]:
     notes = [*pipeline["out_of_step"], *pipeline["set_aside"]]
     if pipeline["promotion"]:
         notes.append(f"{pipeline['promotion']} is promoting a model")
+    if pipeline["asked_by"]:
+        notes.append(f"a run was asked for ({pipeline['asked_by']}) and is still to come")
     if pipeline["postponed"]:
         notes.append(f"a better model waits for its promotion: {pipeline['postponed']}")
     return notes

@@ -40,6 +40,13 @@ def arrival_sentence(record: dict[str, Any]) -> str | None:
     return text if promised is None else f"{text} (promised {screen.number(promised)})"
 
 
+def again_sentence(record: dict[str, Any]) -> str | None:
+    """Of a run without new objects, whose batch it judged."""
+    if not record.get("again"):
+        return None
+    return f"a retraining without new data: the batch of run {record['again']} was judged again"
+
+
 def promise_sentence(record: dict[str, Any]) -> str | None:
     """'expected of this model on the next batch: auc 0.791, from 0.752 to 0.830'."""
     promise = record.get("promise") or {}
@@ -57,8 +64,8 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
     from rich.padding import Padding
 
     console.print(Padding(screen.outcome(record.get("outcome")), (0, 0, 0, 2), expand=False))
-    if arrived := arrival_sentence(record):
-        console.print(f"  {arrived}", soft_wrap=True)
+    for told in filter(None, (again_sentence(record), arrival_sentence(record))):
+        console.print(f"  {told}", soft_wrap=True)
     for holdout in ("fresh", "reference"):
         challenger, champion = metric_values(record, holdout)
         if challenger is not None:

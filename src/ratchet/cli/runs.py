@@ -204,8 +204,6 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     out.print(f"{ref.id}  started {started}, took {screen.duration(seconds)}", style="bold")
     run_report.print_record(out, record)
     rows = record.get("rows") or {}
-    if again := record.get("again"):
-        out.print(f"  a retraining without new data: the batch of run {again} was judged again")
     if settings := record.get("settings"):
         out.print("  settings: " + ", ".join(f"{k} {v}" for k, v in sorted(settings.items())))
     if rows:
