@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from unit_recipes import NOW, Rows, added, apply, changed, column, step, when
 
 from ratchet.local_aws.databrew.compiler.conditions import Condition
@@ -132,7 +134,7 @@ def test_a_column_making_operation_adds_its_target(
 
 CHANGED: list[tuple[Any, list[str | None], list[str | None]]] = [
     (step("UPPER_CASE", sourceColumn="a"), ["ab", None], ["AB", None]),
-    (step("LOWER_CASE", sourceColumn="a"), ["ÄB"], ["äb"]),
+    (step("LOWER_CASE", sourceColumn="a"), ["ÄB", "", None], ["äb", "", None]),
     (step("REPLACE_TEXT", sourceColumn="a", pattern="[0-9]", value="!"), ["a1b2"], ["a!b!"]),
     (step("REPLACE_TEXT", sourceColumn="a", pattern=".", value="", isText="true"), ["a.b"], ["ab"]),
     (step("REPLACE_TEXT", sourceColumn="a", pattern="(a)b", value="$1\\"), ["ab"], ["a\\"]),
@@ -141,6 +143,11 @@ CHANGED: list[tuple[Any, list[str | None], list[str | None]]] = [
         step("FORMAT_DATE", sourceColumn="a", targetDateFormat="dd month"),
         ["2020-03-05"],
         ["05 March"],
+    ),
+    (
+        step("FORMAT_DATE", sourceColumn="a", targetDateFormat="MM-dd-yyyy"),
+        ["2020-03-05", "", None],
+        ["03-05-2020", None, None],
     ),
     (
         step("CHANGE_DATA_TYPE", sourceColumn="a", columnDataType="int"),
@@ -194,7 +201,15 @@ def test_a_column_operation_moves_values_with_their_name(made: Any, expected: li
 
 def test_splitting_a_column_keeps_the_rest_in_the_last_part() -> None:
     made = apply(
-        [step("SPLIT_COLUMN_SINGLE_DELIMITER", sourceColumn="a", pattern="/", limit="1")],
+        [
+            step(
+                "SPLIT_COLUMN_SINGLE_DELIMITER",
+                sourceColumn="a",
+                pattern="/",
+                limit="1",
+                isText="TRUE",
+            )
+        ],
         ["a"],
         [["x/y/z"], ["x"]],
     )
@@ -243,6 +258,40 @@ def test_remove_values_removes_exactly_the_rows_of_its_condition(condition: str)
         [[v] for v in values],
     )[1]
     assert [row[0] for row in kept] == [v for v in values if v not in gone]
+
+
+CELLS = st.none() | st.sampled_from(["1", "1.0", "2", "é", "É", "ab", "b", "", " ", "%", "'"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.sampled_from(["IS", "CONTAINS", "STARTS_WITH", "ENDS_WITH"]),
+    CELLS.filter(bool),
+    st.lists(CELLS, max_size=12),
+)
+def test_a_condition_and_its_negation_part_the_rows(
+    condition: str, value: str, values: list[str | None]
+) -> None:
+    negation = "IS_NOT" if condition == "IS" else f"NOT_{condition}"
+    numbered: Rows = [[str(n), cell] for n, cell in enumerate(values)]
+    kept = [
+        apply([step("REMOVE_VALUES", when(one, value))], ["n", "a"], numbered)[1]
+        for one in (condition, negation)
+    ]
+    assert sorted(kept[0] + kept[1], key=lambda row: int(row[0] or 0)) == numbered
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.sampled_from(["1", "1.5", "-2"]), st.lists(CELLS, max_size=12))
+def test_numbers_are_below_at_or_above_a_number_and_the_rest_is_neither(
+    value: str, values: list[str | None]
+) -> None:
+    def gone(condition: str) -> int:
+        return len(values) - len(changed(step("REMOVE_VALUES", when(condition, value)), values))
+
+    numbers = [cell for cell in values if cell in ("1", "1.0", "2")]
+    assert gone("LESS_THAN") + gone("GREATER_THAN_EQUAL") == len(numbers)
+    assert gone("LESS_THAN_EQUAL") + gone("GREATER_THAN") == len(numbers)
 
 
 def test_conditions_are_joined_by_and_and_leave_other_rows_alone() -> None:

@@ -76,7 +76,8 @@ def _result(text: str, table: Table, aggregates: dict[str, str]) -> str:
 
 _READ = (
     "Comparisons go by number if a side is one, by date if both are, else by the code points of"
-    " text. and, or and brackets are understood; the reference shows none. Of the aggregates,"
+    " text. and, or, brackets, is null and plain names of columns are understood; the reference"
+    " shows none. Of the aggregates,"
     " mean_absolute_deviation, skewness and kurtosis are refused."
 )
 

@@ -82,6 +82,8 @@ def _split(step: Step, table: Table) -> Select:
     """`limit` splits make limit + 1 columns, <source>_1 and so on; the last has the rest."""
     if step.flag("includeInSplit"):
         raise NotSupportedError("includeInSplit true is not supported on local AWS; use false")
+    if step.get("isText") and not step.flag("isText"):
+        raise NotSupportedError("isText false is not supported on local AWS; use true")
     column, delimiter = source(step, table), sql.text(step.get("pattern"))
     parts, count = f"string_split({column}, {delimiter})", step.integer("limit", 1, 20)
     made = [f"{parts}[{n}]" for n in range(1, count + 1)]
@@ -113,10 +115,11 @@ OPERATIONS: dict[str, Operation] = {
     "SPLIT_COLUMN_SINGLE_DELIMITER": Operation(
         _split,
         keys("sourceColumn pattern limit"),
-        keys("includeInSplit"),
+        keys("includeInSplit isText"),
         doubt=(
             "limit splits make limit + 1 columns, named after the source with _1, _2 and so on; the"
-            " last has the rest. includeInSplit true is refused."
+            " last has the rest. includeInSplit true is refused; isText, which the console writes"
+            " and the reference does not name, must be true."
         ),
     ),
 }

@@ -19,6 +19,14 @@ _TOKENS = {
     "SS": "%S",
 }
 _FORMATS = ("mm/dd/yyyy", "mm-dd-yyyy", "dd month yyyy", "month yyyy", "dd month")
+_OF_THE_CONSOLE = {
+    "MM/dd/yyyy": "mm/dd/yyyy",
+    "MM-dd-yyyy": "mm-dd-yyyy",
+    "dd MMMM yyyy": "dd month yyyy",
+    "MMMM yyyy": "month yyyy",
+    "dd MMMM": "dd month",
+}
+"""The same formats as recipes have them that the console wrote."""
 _WRITTEN = (
     "Dates are read in the forms yyyy-mm-dd, yyyy/mm/dd, mm/dd/yyyy, mm-dd-yyyy and dd month yyyy,"
     " the first three with a time too; others are missing. Which forms DataBrew reads is not"
@@ -37,8 +45,8 @@ def _date_text(expression: str, layout: str) -> str:
 
 
 def _format_date(step: Step, table: Table) -> str:
-    layout = step.one_of("targetDateFormat", _FORMATS)
-    return _date_text(sql.moment(source(step, table)), layout)
+    layout = step.one_of("targetDateFormat", (*_FORMATS, *_OF_THE_CONSOLE))
+    return _date_text(sql.moment(source(step, table)), _OF_THE_CONSOLE.get(layout, layout))
 
 
 def _moment(step: Step, table: Table) -> str:
@@ -67,7 +75,11 @@ def _today(step: Step, table: Table) -> str:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "FORMAT_DATE": changes(_format_date, "targetDateFormat", doubt=_WRITTEN),
+    "FORMAT_DATE": changes(
+        _format_date,
+        "targetDateFormat",
+        doubt=f"Formats may be written as the console does, too: MM-dd-yyyy. {_WRITTEN}",
+    ),
     "DATE_FORMAT": adds(_date_format, "", "sourceColumn value dateTimeFormat", doubt=_WRITTEN),
     "WEEK_NUMBER": adds(
         _week_number,

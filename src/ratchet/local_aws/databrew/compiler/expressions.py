@@ -1,7 +1,8 @@
 """The expressions of CASE_OPERATION and BOOLEAN_OPERATION as SQL.
 
-Columns stand in backticks, texts in single quotes, aggregates behind a colon; tests are joined by
-and, or, ! and brackets. Source: the reference's pages of the two operations.
+Columns stand in backticks, texts in single quotes, aggregates behind a colon. Source: the
+reference's pages of the two operations; and, or, brackets, is null and columns without backticks
+are in public recipes.
 """
 
 import re
@@ -17,8 +18,9 @@ _MOST_NESTED = 50
 _SKIPPED = re.compile(r"\s+")
 _TOKENS = re.compile(
     r"(?P<column>`[^`]+`)|(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
-    r"|(?P<word>[A-Za-z]+)|(?P<sign><=|>=|!=|[<>=!(),])"
+    r"|(?P<word>[A-Za-z_]\w*)|(?P<sign><=|>=|!=|[<>=!(),])"
 )
+_WORDS = {"case", "when", "then", "else", "end", "and", "or", "is", "not", "null"}
 _SIGNS = ("=", "!=", "<", "<=", ">", ">=")
 _FUNCTIONS = (
     "contains",
@@ -113,6 +115,8 @@ class Reader:
             made = Operand(kind, self._aggregates[text[1:]])
         elif text.upper() in ("TRUE", "FALSE"):
             made = Operand("boolean", sql.text(text.lower()))
+        elif kind == "word" and text.lower() not in _WORDS:
+            made = Operand("column", self._column(text))
         else:
             raise self._wrong("a column, a value or an aggregate of withExpressions")
         self.advance()
@@ -145,13 +149,24 @@ class Reader:
             inner = self.condition()
             self._expect(")")
             return inner
-        if self.kind == "word" and self.text.upper() not in ("TRUE", "FALSE"):
+        if self.kind == "word" and self._source[self._position :].lstrip().startswith("("):
             return f"coalesce({self._function()}, false)"
         left, sign = self.operand(), self.text
+        if self._is("is"):
+            return self._missing(left)
         if sign not in _SIGNS:
             raise self._wrong("one of = != < <= > >=")
         self.advance()
         return compare(left, sign, self.operand())
+
+    def _missing(self, value: Operand) -> str:
+        """... is null, or is not null."""
+        self.advance()
+        negated = self._is("not")
+        if negated:
+            self.advance()
+        self._expect("null")
+        return f"NOT {sql.missing(value.sql)}" if negated else sql.missing(value.sql)
 
     def _function(self) -> str:
         name = self.text
