@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import itertools
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -251,9 +252,7 @@ def test_the_length_of_a_call_is_named_as_what_nobody_knows_before_it(
     """The classic leak: far above every other column in the bank's first calls."""
     monkeypatch.chdir(tmp_path)
     with gzip.open(UCI_FILE) as file:
-        Path("first.csv").write_bytes(
-            b"".join(line for line, _ in zip(file, range(28_832), strict=False))
-        )
+        Path("first.csv").write_bytes(b"".join(itertools.islice(file, 28_832)))
     told = run("new", "bank", "--from-csv", "first.csv", "--label", "y").stdout
     assert "duration alone tells the label almost perfectly (AUC 0.90" in told
     assert told.count("almost perfectly") == 1

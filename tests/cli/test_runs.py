@@ -432,7 +432,7 @@ def test_the_demo_says_plainly_which_expectation_failed(
     }
     ended = ended_drop(**{**record, **{k: v for k, v in change.items() if k != "after"}})
     ended = replace(ended, after=change.get("after", ended.after))
-    scenario = Scenario(cast("Stack", None), "bank-marketing", Console(quiet=True))
+    scenario = Scenario(cast("Stack", None), "bank-marketing", Console(quiet=True), None)
     shuffled = Drop({"4-shuffled.csv": b""}, 1)
     failed = EXPECTATIONS[3](scenario, ended, Drops(shuffled, shuffled, BROKEN, shuffled))
     assert [failure in one for one in failed if failure] == ([True] if failure else [])
