@@ -63,6 +63,11 @@ VOLUME = re.search(
 ) or ["", "no volume is asked for"]
 CHECKING = STATES["CheckData"]["ItemProcessor"]["States"]["CheckChunk"]
 SCORING = CANDIDATES["ScoreModel"]
+(EXPIRING,) = (
+    rule
+    for rule in of_template("WorkBucket", "LifecycleConfiguration", "Rules")
+    if "ExpirationInDays" in rule
+)
 VALUES = {
     "objects in one run": f"{claims.MOST_OBJECTS:,}",
     "bytes in one run": f"{claims.MOST_BYTES >> 30} GiB",
@@ -105,6 +110,7 @@ VALUES = {
     "recipe job": f"{recipe_jobs.TIMEOUT_MINUTES} minutes",
     "Glue job": f"{of_template('PrepareDatasetJob', 'Timeout')} minutes",
     "scoring of one model": f"{SCORING['TimeoutSeconds'] // 60} minutes",
+    "rows that a run prepared for itself": f"{EXPIRING['ExpirationInDays']} days",
     "approval of a model by a person": f"{sweeping.LONGEST_APPROVAL // 86_400} days",
     "promotion": f"{machine('promotion')['TimeoutSeconds'] // 3600} hours",
     "failures in a row": f"{settlement.PAUSE_AFTER}",

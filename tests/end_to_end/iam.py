@@ -105,6 +105,8 @@ def _s3_object(request: Request, resource: str, query: dict[str, str]) -> Iterat
     match request.method:
         case "GET" | "HEAD":
             yield Need("s3:GetObjectVersion" if "versionId" in query else "s3:GetObject", resource)
+        case "PUT" if "tagging" in query:
+            yield Need("s3:PutObjectTagging", resource)
         case "PUT" | "POST":
             yield Need("s3:PutObject", resource)
             if source := request.headers.get("x-amz-copy-source"):

@@ -74,6 +74,11 @@ class S3:
         found = self._found("CopyObject", source["Bucket"], source["Key"], source.get("VersionId"))
         return {"VersionId": self.put(Bucket, Key, found["body"])["version"]}
 
+    def put_object_tagging(self, *, Bucket: str, Key: str, Tagging: dict[str, Any]) -> Any:
+        """Tag the newest version; what S3 does with it later is beyond a check's time."""
+        self._found("PutObjectTagging", Bucket, Key, None)
+        return {"Tagged": Tagging}
+
     def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:
         for item in Delete["Objects"]:
             if self.newest(Bucket, item["Key"]):

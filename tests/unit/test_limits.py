@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from retraining.adapters import recipe_jobs
-from retraining.rules import claims, durations, promotion, settlement, sweeping, training
+from retraining.adapters import recipe_jobs, run_folder
+from retraining.rules import claims, durations, names, promotion, settlement, sweeping, training
 
 ROOT = Path(__file__).parents[2]
 MACHINES = {
@@ -36,6 +37,22 @@ def within(states: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for state in states.values():
         yield state
         yield from within(state.get("ItemProcessor", {}).get("States", {}))
+
+
+def test_what_a_run_prepared_for_itself_is_all_that_expires_before_it_is_replaced() -> None:
+    """A rule of a prefix alone would take models and records with it."""
+    rules = RESOURCES["WorkBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (rule,) = (one for one in rules if "ExpirationInDays" in one)
+    assert rule["TagFilters"] == [names.PASSING_TAG]
+    assert rule["Prefix"] == names.run_prefix("bank", 1).partition("/")[0] + "/"
+    for function in ("FinishRunFunction", "RecoverRunFunction"):
+        statements = RESOURCES[function]["Properties"]["Policies"][0]["Statement"]
+        (marked,) = (
+            one["Resource"] for one in statements if one["Action"] == "s3:PutObjectTagging"
+        )
+        places = [resource["Fn::Sub"].partition("/runs/*/")[2] for resource in marked]
+        for folder in run_folder.PASSING:
+            assert any(fnmatchcase(f"bank/000001/{folder}a", f"*/{place}") for place in places)
 
 
 def test_a_promotion_holds_its_lock_for_as_long_as_its_machine_may_run() -> None:

@@ -14,6 +14,7 @@ from retraining.adapters.clients import code
 from retraining.documents.document import Document
 from retraining.documents.manifest import ClaimedObject
 from retraining.errors import ObjectGone
+from retraining.rules import names
 from retraining.rules.arrivals import Arrival
 
 PART: Final = 8 << 20  # S3 requires at least 5 MB per part, except the last
@@ -172,6 +173,15 @@ class ObjectStore:
             if answer.get("Errors"):
                 raise RuntimeError(f"could not delete {answer['Errors'][0]} in {self.bucket}")
         return len(keys)
+
+    def let_expire(self, key: str) -> None:
+        """Mark an object of the work bucket for the rule that deletes such objects in time.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+        """
+        self._s3.put_object_tagging(
+            Bucket=self.bucket, Key=key, Tagging={"TagSet": [names.PASSING_TAG]}
+        )
 
     def discard(self, key: str) -> None:
         """Delete one object of the work bucket, whether it exists or not."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from retraining.adapters.object_store import ObjectStore
 from retraining.documents.check_attempt import CheckAttempt
 from retraining.documents.check_report import CheckReport
 from retraining.documents.document import Document, RunDocument
+from retraining.documents.prepared import Prepared
 from retraining.documents.profile import Profile
 
 D = TypeVar("D", bound=RunDocument)
+
+PASSING: Final = ("prepared/", "recipe/", "champion/recipe/")
+"""What a run alone reads: the data themselves stay, in the landing bucket and as accepted."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,13 @@ class RunFolder:
         """Write a document unless it exists; what is stored then."""
         key = f"{self.prefix}/{document.file}"
         return document.from_json(self.store.write_json_once(key, document.as_json()))
+
+    def let_expire(self) -> None:
+        """Mark the rows that no later run reads; documents stay."""
+        for folder in PASSING:
+            for key in self.keys(folder):
+                if key != f"{self.prefix}/{Prepared.file}":
+                    self.store.let_expire(key)
 
     def write_check(self, report: CheckReport) -> str:
         """Write the report of a chunk; its S3 URI."""

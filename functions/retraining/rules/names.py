@@ -18,6 +18,7 @@ RESERVED_COLUMNS: Final = (
     "row_id", "split", "batch", ARRIVAL_COLUMN, MOMENT_COLUMN, CLUSTER_COLUMN
 )  # fmt: skip
 SEQUENCER_DIGITS: Final = 32
+PASSING_TAG: Final = {"Key": "ratchet:passing", "Value": "true"}  # of objects that S3 is to expire
 VARIANT: Final = "serving"  # must never change: AWS ties an endpoint's updates to its name
 LONGEST_NAME: Final = 63  # of SageMaker's jobs, models, endpoints and package groups
 

@@ -62,7 +62,9 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     if ended.outcome == APPROVAL_PENDING:  # perhaps somebody has approved it meanwhile
         promotions.start_approved(aws, record)
     promotions.retry(aws, pipeline, besides=token)
-    aws.run_folder(pipeline, token).write_as("record.json", record)
+    folder = aws.run_folder(pipeline, token)
+    folder.write_as("record.json", record)
+    folder.let_expire()
     paused = ledger.state(pipeline).paused_reason
     aws.notices.publish(*outcomes.notice(record, paused))
     count(RUN_OUTCOME, Pipeline=pipeline, Outcome=ended.outcome)

@@ -12,6 +12,7 @@ from unit_service import BAD, ROLE, TAGS, Service, concluded, failed, finish, ro
 
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Promise
+from retraining.rules import names
 
 RUN = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
 MODEL = "ratchet--bank--rfjp-000001"
@@ -61,6 +62,31 @@ def test_a_finished_run_has_a_record_and_one_notice_with_the_next_step(
     again = {**RUN, **failed("SettleData", "Broken")}
     assert finish(again)["outcome"] == "INCONCLUSIVE"
     assert service.notices() == []
+
+
+def test_the_rows_that_a_run_prepared_for_itself_expire_and_its_documents_stay(
+    service: Service,
+) -> None:
+    """However it ended, and as often as it is finished; other runs' rows are not touched."""
+    started(service, a=rows(3))
+    run = Run(service)
+    for folder in ("recipe", "champion/recipe", "prepared/train", "prepared/champion"):
+        run.put(f"{folder}/part-0.csv", "1,2")
+    Run(service, token=10).put("prepared/train/part-0.csv", "1,2")
+    for _ in range(2):
+        finish({**RUN, **failed("Candidates", "Broken")})
+    passing = [
+        key.removeprefix(f"{run.prefix}/")
+        for key in service.aws.work.keys("runs/bank/")
+        if service.s3.get_object_tagging(Bucket="work", Key=key)["TagSet"] == [names.PASSING_TAG]
+    ]
+    assert passing == [
+        f"{folder}/part-0.csv"
+        for folder in (
+            *("champion/recipe", "prepared/champion", "prepared/holdout", "prepared/train"),
+            "recipe",
+        )
+    ]
 
 
 def test_a_failed_run_is_reported_with_the_step_and_the_cause_inside_the_json(

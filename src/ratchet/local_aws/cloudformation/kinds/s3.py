@@ -34,7 +34,9 @@ def _lifecycle(value: Properties) -> Properties:
     return {"LifecycleConfiguration": {"Rules": rules}}
 
 
-RULE_NAMES = names("Id Status Prefix NoncurrentVersionExpiration AbortIncompleteMultipartUpload")
+RULE_NAMES = names(
+    "Id Status Prefix TagFilters NoncurrentVersionExpiration AbortIncompleteMultipartUpload"
+)
 EXPIRATION = {
     "ExpirationInDays": "Days",
     "ExpirationDate": "Date",
@@ -42,9 +44,15 @@ EXPIRATION = {
 }
 
 
+def _filter(rule: Properties) -> Properties:
+    """Which objects a rule is for; local AWS stores rules and deletes nothing by them."""
+    prefix, tags = {"Prefix": rule.get("Prefix", "")}, rule.get("TagFilters", [])
+    return {"And": {**prefix, "Tags": tags}} if tags else prefix
+
+
 def _rule(rule: Properties) -> Properties:
     """CloudFormation's lifecycle rule in the API's shape."""
-    made: Properties = {"Filter": {"Prefix": rule.get("Prefix", "")}}
+    made: Properties = {"Filter": _filter(rule)}
     expiration = {}
     for key, value in rule.items():
         if key in EXPIRATION:
@@ -56,7 +64,8 @@ def _rule(rule: Properties) -> Properties:
             raise PropertyRejected(
                 f"LifecycleConfiguration.Rules: {key} is not known; local AWS knows {known}"
             )
-    made.pop("Prefix", None)
+    for key in ("Prefix", "TagFilters"):
+        made.pop(key, None)
     return {**made, "Expiration": expiration} if expiration else made
 
 
