@@ -284,6 +284,8 @@ def test_where_a_refit_champion_knows_every_held_out_row_the_absolute_rules_deci
         " compares the two; auc is 0.6500 on the reference holdout (2,000 rows)"
     )
     assert ("the new settings are taken" in verdict.decision.sentence.lower()) == changed
+    apart = gate.judge(TERMS, replace(found, apart_rows=9)).decision.sentence
+    assert "the champion was trained on or cannot be scored on every held-out row" in apart
     assert gate.judge(replace(TERMS, minimum=0.7), found).decision.name == "reject"
     assert gate.judge(replace(TERMS, min_holdout_rows=2001), found).decision.name == "reject"
     for terms in (IMPROVE, SUPERIOR):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from retraining.documents.metrics import Measured
 from retraining.documents.verdict import RuleAnswer
 from retraining.rules.candidates import CHAMPION, FRESH, POOLED, REFERENCE
 from retraining.rules.gate.decisions import Inconclusive, Reject
 from retraining.rules.gate.terms import GUARD, Facts, Terms
 from retraining.rules.metrics import METRICS
-
-ALL_KNOWN: Final = "the champion was trained on every held-out row of this batch"
 
 
 def absolute_rules(terms: Terms, facts: Facts) -> list[RuleAnswer]:
@@ -56,7 +52,7 @@ def _enough_rows(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
             " gate.min_holdout_rows"
         )
     if not passed and name == FRESH and facts.none_fresh:
-        sentence = f"{where(name)} has no rows: {ALL_KNOWN}"
+        sentence = f"{where(name)} has no rows: {facts.why_none_fresh}"
     failing = Reject.name if terms.rule == GUARD else Inconclusive.name
     return RuleAnswer(
         rule="enough rows",
@@ -97,7 +93,7 @@ def _finite(name: str, terms: Terms, facts: Facts) -> RuleAnswer:
 
 def _why_silent(name: str, facts: Facts) -> str:
     if name == FRESH and facts.none_fresh:
-        return ALL_KNOWN
+        return facts.why_none_fresh
     return f"its {_rows(facts.of(name)):,} rows have one label alone"
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from retraining.documents.verdict import Comparison, RuleAnswer
 from retraining.rules.candidates import CHALLENGER, CHAMPION, FRESH, POOLED, REFERENCE
-from retraining.rules.gate.absolute import ALL_KNOWN, where
+from retraining.rules.gate.absolute import where
 from retraining.rules.gate.comparison import (
     BETTER,
     UNDECIDED,
@@ -70,7 +70,7 @@ def champion_rules(terms: Terms, facts: Facts, compared: list[Comparison]) -> li
 
 def _nothing_to_compare(facts: Facts) -> RuleAnswer:
     """No row says that the challenger is worse: the absolute rules have decided."""
-    why = ALL_KNOWN
+    why = facts.why_none_fresh
     if not facts.none_fresh:
         why = "the fresh rows have one label alone, and the champion was trained on all others"
     return RuleAnswer(

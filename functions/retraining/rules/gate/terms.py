@@ -87,6 +87,12 @@ class Facts:
         """Whether the champion was trained on every held-out row of the batch."""
         return self.has_champion and self.prepared_rows.get(FRESH) == 0
 
+    @property
+    def why_none_fresh(self) -> str:
+        """Why no held-out row of the batch is fresh, in words."""
+        unscored = " or cannot be scored on" if self.apart_rows else ""
+        return f"the champion was trained on{unscored} every held-out row of this batch"
+
     def defined(self, holdout: str) -> bool:
         """Whether the challenger has a value there."""
         found = self.of(holdout)
