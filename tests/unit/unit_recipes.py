@@ -13,6 +13,8 @@ from ratchet.local_aws.databrew.compiler.recipe import parse_recipe
 from ratchet.local_aws.databrew.compiler.run_recipe import apply_recipe, described
 
 Rows = list[list[str | None]]
+_DATABASE = duckdb.connect()
+"""Opened once; a cursor has its own temporary tables."""
 NOW = "2026-03-01T23:30:00+00:00"
 """When the run started: already the next day in Berlin."""
 
@@ -28,12 +30,13 @@ def when(condition: str, value: str, column: str = "a") -> list[dict[str, str]]:
 
 def apply(steps: list[Any], columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
     """The columns and rows that the steps make of a table of text."""
-    with duckdb.connect() as database:
+    with _DATABASE.cursor() as database:
         names = ", ".join(f"{sql.name(c)} VARCHAR" for c in columns)
-        database.execute(f"CREATE TABLE data ({names})")
+        database.execute(f"CREATE TEMP TABLE data ({names})")
         if rows:
-            marks = ", ".join("?" for _ in columns)
-            database.executemany(f"INSERT INTO data VALUES ({marks})", rows)
+            marks = ", ".join([f"({', '.join('?' for _ in columns)})"] * len(rows))
+            cells = [cell for row in rows for cell in row]
+            database.execute(f"INSERT INTO data VALUES {marks}", cells)
         table = described(database, "data", tuple(columns))
         table = replace(table, now=datetime.fromisoformat(NOW))
         made = apply_recipe(database, parse_recipe(steps), table, lambda _line: None)
