@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 from sagemaker_world import BUCKET, IMAGE, World, channel, world_of
 from script_mode import HELPERS, REGISTRY, SKLEARN, TRAIN, packed, train_script, unpacked
 
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.sagemaker.base import bucket_and_key
 from ratchet.local_aws.sagemaker.containers import toolkit
 
 ACCURACY = {"Name": "accuracy", "Regex": r"accuracy=([0-9.]+)"}
@@ -104,6 +106,28 @@ def test_a_built_in_image_runs_scripts_too_and_one_without_algorithm_needs_one(
     assert "has no algorithm of its own" in world.trained("script-none")["FailureReason"]
 
 
+IMPORTS = """
+import xgboost
+from sagemaker_containers.beta.framework import (
+    content_types, encoders, env, modules, transformer, worker,
+)
+from sagemaker_inference import content_types, decoder, encoder, errors
+from sagemaker_xgboost_container import encoder as xgb_encoders
+
+table = encoders.decode("1,2\\n3,4", "text/csv")
+assert decoder.decode("[[1, 2]]", content_types.JSON).shape == (1, 2)
+print("rows=" + str(xgb_encoders.decode("1,2\\n3,4", "text/csv").num_row() + len(table)))
+"""
+
+
+def test_a_script_imports_what_the_toolkits_of_its_image_offer(world: World) -> None:
+    metrics = [{"Name": "rows", "Regex": "rows=(.*)"}]
+    train_script(world, "script-imports", packed(train__py=IMPORTS), IMAGE, metrics=metrics)
+    job = world.trained("script-imports")
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert [metric["Value"] for metric in job["FinalMetricDataList"]] == [4]
+
+
 def test_code_may_lie_in_a_channel(world: World) -> None:
     """As the SDKs do it for a job with network isolation."""
     world.put("code/channel/sourcedir.tar.gz", packed(train__py="print('here')"))
@@ -116,6 +140,42 @@ def test_code_may_lie_in_a_channel(world: World) -> None:
         EnableNetworkIsolation=True,
     )
     assert world.trained("script-channel")["TrainingJobStatus"] == "Completed"
+
+
+@pytest.mark.parametrize(
+    ("uri", "place"),
+    [
+        ("s3://b/a/c", ("b", "a/c")),
+        ("s3://b", ("b", "")),
+        ("https://s3.amazonaws.com/b/a/c", ("b", "a/c")),
+        ("https://s3-us-west-2.amazonaws.com/b/a/", ("b", "a/")),
+        ("https://s3.cn-north-1.amazonaws.com.cn/b", ("b", "")),
+        ("https://b.x.s3.eu-west-1.amazonaws.com/a", ("b.x", "a")),
+    ],
+)
+def test_a_place_in_s3_may_be_written_as_an_address(uri: str, place: tuple[str, str]) -> None:
+    assert bucket_and_key(uri) == place
+
+
+@pytest.mark.parametrize("uri", ["/opt/ml/code", "https://example.com/b/a", "s3:///a", ""])
+def test_anything_else_is_refused(uri: str) -> None:
+    with pytest.raises(ServiceError, match="is not an S3 URI of the form s3://bucket/key"):
+        bucket_and_key(uri)
+
+
+def test_a_job_takes_addresses_and_stores_its_model_by_one(world: World) -> None:
+    address = f"https://s3.amazonaws.com/{BUCKET}"
+    world.start_training(
+        "addressed",
+        InputDataConfig=[channel("train", f"{address}/data/train/")],
+        OutputDataConfig={"S3OutputPath": f"{address}/model"},
+        HyperParameters={"num_round": "2", "objective": "binary:logistic"},
+    )
+    job = world.trained("addressed")
+    assert job["TrainingJobStatus"] == "Completed", job
+    artifact = job["ModelArtifacts"]["S3ModelArtifacts"]
+    assert artifact == f"{address}/model/addressed/output/model.tar.gz"
+    world.model("addressed", artifact)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,33 @@ def test_without_filters_only_the_scores_are_stored(world: World) -> None:
     assert [0 < float(answer) < 1 for answer in answers.split()] == [True] * 3
 
 
+def test_labelled_lines_of_libsvm_are_scored_like_the_same_rows_of_csv(world: World) -> None:
+    """As the abalone notebook sends its test file, by the address of its region."""
+    table = [row.split(",") for row in rows(3, 9)]
+    lines = [
+        " ".join([label, *(f"{place}:{value}" for place, value in enumerate(values))])
+        for label, *values in table
+    ]
+    world.put("libsvm/a.libsvm", "\n".join(lines) + "\n")
+    place = f"https://s3-us-east-1.amazonaws.com/{BUCKET}"
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{place}/libsvm/"}}
+    world.start_transform(
+        "libsvm",
+        "first",
+        "",
+        DataProcessing={},
+        TransformInput={"ContentType": "text/libsvm", "SplitType": "Line", "DataSource": source},
+        TransformOutput={"S3OutputPath": f"{place}/scores/libsvm", "AssembleWith": "Line"},
+    )
+    job = world.transformed("libsvm")
+    assert job["TransformJobStatus"] == "Completed", job
+    scores = world.get(f"s3://{BUCKET}/scores/libsvm/a.libsvm.out").decode().split()
+    world.put("same/a.csv", "\n".join(",".join(values) for _, *values in table))
+    world.start_transform("same", "first", f"s3://{BUCKET}/same/", DataProcessing={})
+    world.transformed("same")
+    assert scores == world.get(f"s3://{BUCKET}/scores/same/a.csv.out").decode().split()
+
+
 def test_batch_and_endpoint_give_the_same_answers(world: World) -> None:
     features = [row.partition(",")[2] for row in rows(3, 9)]
     world.put("features/a.csv", "\n".join(features))

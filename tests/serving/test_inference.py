@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ratchet.local_aws.sagemaker.containers.scripts import LIBRARY
+from ratchet.local_aws.sagemaker.containers.container import LIBRARY
 from ratchet.serving import inference
 
 CONTRACT: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -35,13 +36,23 @@ def refuse_members(request: Mapping[str, Any], known: Iterable[str], where: str)
             raise unsupported(f"{where} {name}={request[name]!r}; leave it out")
 
 
+ENDPOINT = r"s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
+S3_URI = re.compile(
+    rf"s3://(?P<plain>[^/]+)(?:/(?P<key>.*))?"
+    rf"|https://{ENDPOINT}/(?P<path>[^/]+)(?:/(?P<path_key>.*))?"
+    rf"|https://(?P<host>[^/]+)\.{ENDPOINT}(?:/(?P<host_key>.*))?",
+    re.DOTALL,
+)
+"""The API's types take https:// too, which notebooks of the first SDK wrote."""
+
+
 def bucket_and_key(uri: str) -> tuple[str, str]:
-    """Bucket and key of an s3:// URI; refuses anything else."""
-    scheme, _, rest = uri.partition("://")
-    bucket, _, key = rest.partition("/")
-    if scheme != "s3" or not bucket:
+    """Bucket and key of an S3 URI; refuses anything else."""
+    found = S3_URI.fullmatch(uri)
+    if found is None:
         raise invalid(f"{uri!r} is not an S3 URI of the form s3://bucket/key")
-    return bucket, key
+    bucket = found["plain"] or found["path"] or found["host"]
+    return bucket, found["key"] or found["path_key"] or found["host_key"] or ""
 
 
 class SageMakerPart(Service):

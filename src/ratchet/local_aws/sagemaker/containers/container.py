@@ -11,6 +11,8 @@ from typing import Protocol
 
 from ratchet.local_aws.sagemaker.containers.errors import BadCode
 
+LIBRARY = Path(__file__).with_name("library")
+
 
 class RowPredictor(Protocol):
     """A loaded model that answers rows of text."""
@@ -90,6 +92,13 @@ class Framework:
     def installed(self) -> bool:
         """Whether it can be imported here; nothing is imported to find out."""
         return find_spec(self.module) is not None
+
+    @property
+    def libraries(self) -> list[Path]:
+        """Folders that stand in for the toolkits that an image brings: of all images, and its."""
+        found = find_spec(self.handlers)
+        own = [Path(found.origin).with_name("library")] if found and found.origin else []
+        return [LIBRARY, *own]
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ DEFAULT_ACCEPT = "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"
 BATCH = "SAGEMAKER_BATCH"
 DEFAULT_PROGRAM = "inference.py"
 PARTS = ("input_fn", "predict_fn", "output_fn")
-LIBRARY = Path(__file__).with_name("library")
 ANYTHING = ("", "*/*")
 
 
@@ -121,7 +120,7 @@ def _program(folder: Path, name: str, framework: Framework) -> Any:
         sys.stdout.write(f"{name} is not in code/ of the archive: the container's defaults serve\n")
         return None
     sys.path[:0] = [str(folder)]
-    sys.path.append(str(LIBRARY))
+    sys.path.extend(str(library) for library in framework.libraries)
     importlib.invalidate_caches()
     try:
         program = importlib.import_module(name.removesuffix(".py"))

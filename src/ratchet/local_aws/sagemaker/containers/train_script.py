@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ratchet.local_aws.sagemaker.containers import opt_ml, requirements, user_process
 from ratchet.local_aws.sagemaker.containers.artifacts import unpack
+from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.errors import BadCode, ContainerError
 
 SHELL = "/bin/sh"
@@ -35,7 +36,7 @@ def main(image: str, code: str | None = None) -> int:
     try:
         user_process.say_what_runs(image)
         folder = _code(root, Path(code) if code else None)
-        _run(folder, _command(folder, os.environ["SM_USER_ENTRY_POINT"]))
+        _run(image, folder, _command(folder, os.environ["SM_USER_ENTRY_POINT"]))
     except ContainerError as error:
         (root / "output" / "failure").write_text(str(error), encoding="utf-8")
         sys.stdout.write(f"{error}\n")
@@ -75,10 +76,11 @@ def _command(folder: Path, program: str) -> list[str]:
     return [SHELL, "-c", " ".join([f"./{program}", *arguments])]
 
 
-def _run(folder: Path, command: list[str]) -> None:
+def _run(image: str, folder: Path, command: list[str]) -> None:
     if command[0] == SHELL:
         (folder / os.environ["SM_USER_ENTRY_POINT"]).chmod(0o755)
-    ending = user_process.run(command, folder, imports=[folder])
+    framework = container_named(image).framework
+    ending = user_process.run(command, folder, imports=[folder, *framework.libraries])
     if ending.code:
         shown = ["python", *command[1:]] if command[0] == sys.executable else command
         raise ScriptFailed(

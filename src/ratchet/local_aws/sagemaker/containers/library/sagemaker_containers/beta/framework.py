@@ -1,4 +1,4 @@
-"""The modules that programs import: `content_types`, `encoders` and `worker`."""
+"""The modules that programs import. Those that only the toolkit itself uses are empty."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ratchet.local_aws.sagemaker.containers import encoding as encoders
 
-__all__ = ["content_types", "encoders", "worker"]
+__all__ = ["content_types", "encoders", "env", "modules", "transformer", "worker"]
 
 
 class content_types:  # noqa: N801 - a module in sagemaker-containers
@@ -27,3 +27,15 @@ class worker:  # noqa: N801 - a module in sagemaker-containers
         accept: str | None = None
         status: int = 200
         mimetype: str | None = None
+
+
+class env:  # noqa: N801 - a module in sagemaker-containers
+    """Nothing that a program uses."""
+
+
+class modules:  # noqa: N801 - a module in sagemaker-containers
+    """Nothing that a program uses."""
+
+
+class transformer:  # noqa: N801 - a module in sagemaker-containers
+    """Nothing that a program uses."""
