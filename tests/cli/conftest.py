@@ -94,8 +94,11 @@ def put_item(**item: Any) -> None:
 
 
 def register(name: str) -> None:
-    """A registered pipeline."""
-    put_item(pipeline="#registrations", item=name, hash="0" * 64)
+    """A registered pipeline, with as much of a definition as commands read."""
+    columns = {name: {"type": "integer"} for name in ("age", "campaign", "euribor3m", "y")}
+    data = {"label": "y", "csv": {"delimiter": ";"}, "columns": columns}
+    definition = json.dumps({"name": name, "data": data})
+    put_item(pipeline="#registrations", item=name, hash="0" * 64, definition=definition)
 
 
 def _template(landing_prefix: str) -> dict[str, Any]:

@@ -261,6 +261,8 @@ def test_asking_a_pipeline_without_champion_says_how_to_get_one(run: Run) -> Non
         ("1,2,telephone\n", "row 1: telephone is not a number for euribor3m"),
         ("1,2,-inf\n", "row 1: -inf is not a number for euribor3m"),
         ("\n", "standard input holds no rows"),
+        ("age;campaign;y\n1;2;no\n", "standard input holds rows as they land, and this model"),
+        ('{"age": 1}', "standard input holds rows as they land, and this model takes prepared"),
     ],
 )
 def test_rows_that_do_not_fit_the_champion_are_refused_before_the_endpoint_is_asked(

@@ -123,7 +123,7 @@ def _notes(pipeline: dict[str, Any]) -> list[str]:
     notes = [*pipeline["out_of_step"], *pipeline["set_aside"]]
     if pipeline["promotion"]:
         notes.append(f"{pipeline['promotion']} is promoting a model")
-    if pipeline["asked_by"]:
+    if pipeline.get("asked_by"):
         notes.append(f"a run was asked for ({pipeline['asked_by']}) and is still to come")
     if pipeline["postponed"]:
         notes.append(f"a better model waits for its promotion: {pipeline['postponed']}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import sys
 from pathlib import Path
@@ -38,7 +37,7 @@ def invoke(
 
     Example: ratchet invoke late-parcels january.csv
     """
-    from ratchet.cli import ledger, raw_rows
+    from ratchet.cli import ledger, prepared_rows, raw_rows
     from ratchet.cli.screen import print_json
 
     found = where.find()
@@ -49,15 +48,13 @@ def invoke(
             f"pipeline {pipeline} has no champion yet",
             f"Drop data with: ratchet upload {pipeline} FILE --wait",
         )
-    endpoint = endpoint_of(champion)
+    endpoint, definition = endpoint_of(champion), json.loads(registration["definition"])
     if data is None:
         rows = golden_rows(found, champion)
     elif champion.get("raw"):
-        definition = json.loads(registration["definition"])
         rows = raw_rows.read(*_read(data), champion["raw"], definition)
     else:
-        rows = _read_rows(data)
-        _check_width(rows, champion["features"])
+        rows = prepared_rows.read(*_read(data), champion["features"], definition["data"])
     answers = ask(found, endpoint, rows)
     if json_output:
         document = {"features": champion["features"], "rows": rows, "answers": answers}
@@ -135,48 +132,6 @@ def _read(data: str) -> tuple[str, bytes]:
     if data == "-":
         return "standard input", sys.stdin.buffer.read()
     return data, Path(data).read_bytes()
-
-
-def _read_rows(data: str) -> list[str]:
-    name, content = _read(data)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CliError(
-            f"{name} is not UTF-8 text: byte {error.start}",
-            "The endpoint takes prepared rows: the plain text that comes out of the recipe.",
-        ) from error
-    rows = [line.strip() for line in text.splitlines() if line.strip()]
-    if not rows:
-        raise CliError(f"{name} holds no rows")
-    return rows
-
-
-def _check_width(rows: list[str], features: list[str]) -> None:
-    """A container answers a row of too few values without a word, the last ones as missing."""
-    for number, row in enumerate(rows, start=1):
-        values = row.split(",")
-        if len(values) != len(features):
-            missing = ", ".join(features[len(values) :])
-            raise CliError(
-                f"row {number} has {len(values)} values, and the champion takes {len(features)}"
-                + (f"; none is left for {missing}" if missing else ""),
-                f"The features in order, nan for a missing value: {', '.join(features)}",
-            )
-        for name, value in zip(features, values, strict=True):
-            _check_number(number, name, value)
-
-
-def _check_number(row: int, feature: str, value: str) -> None:
-    try:
-        number = float(value or "nan")
-    except ValueError:
-        number = math.inf
-    if math.isinf(number):
-        raise CliError(
-            f"row {row}: {value.strip()} is not a number for {feature}",
-            "The endpoint takes prepared rows: what comes out of the recipe, without header.",
-        )
 
 
 def _print(

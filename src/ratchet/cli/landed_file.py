@@ -15,6 +15,7 @@ from ratchet.cli import spelling
 from ratchet.cli.errors import CliError
 
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+_HEAD = 256 * 1024
 LEAST_KNOWN = 0.5  # of the names of a first line, for it to be a header
 
 Row = dict[str, str]
@@ -39,6 +40,17 @@ def rows(name: str, content: bytes, data: Mapping[str, Any]) -> list[Row]:
     return [
         {key: _spelt(text, columns.get(key), dialect) for key, text in row.items()} for row in found
     ]
+
+
+def begins_with_columns(name: str, content: bytes, data: Mapping[str, Any]) -> bool:
+    """Whether it is a file as it lands: packed, Parquet, JSON, or CSV with its header."""
+    content = unpacked(name, content)
+    if content.startswith((PARQUET, b"{", b"[")):
+        return True
+    first = content[:_HEAD].decode("latin-1").splitlines()[:1]
+    names = first[0].split((data.get("csv") or {}).get("delimiter", ",")) if first else []
+    known = {one.strip(" \ufeff\"'") for one in names} & {*data["columns"]}
+    return len(known) > LEAST_KNOWN * len(names)
 
 
 def _spelt(text: str, column: Mapping[str, Any] | None, dialect: Mapping[str, Any]) -> str:
