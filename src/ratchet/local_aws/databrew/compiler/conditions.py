@@ -58,9 +58,9 @@ def _values(condition: Condition) -> list[str]:
     if value.lstrip().startswith("["):
         try:
             found = json.loads(value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RecipeError(
-                f"Condition {condition.kind}: Value {value!r} is not a JSON list"
+                f"Condition {condition.kind}: Value {value!r:.200} is not a JSON list"
             ) from error
         value_list = [item if isinstance(item, str) else json.dumps(item) for item in found]
     else:

@@ -141,8 +141,8 @@ class Step:
     def _json(self, key: str) -> object:
         try:
             return json.loads(self.get(key))
-        except ValueError as error:
-            raise RecipeError(f"{key} is not JSON: {self.get(key)!r}") from error
+        except (ValueError, RecursionError) as error:
+            raise RecipeError(f"{key} is not JSON: {self.get(key)!r:.200}") from error
 
 
 @dataclass(frozen=True)
