@@ -12,7 +12,7 @@ from ratchet.cli.report.markup import Markup, element
 WIDTH = 520
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 30
 LINE = 24
-NAMES = 220
+NAMES, LETTER = 220, 6.8
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def intervals(rows: Sequence[Interval], limits: Sequence[tuple[str, float]]) -> 
              if v is not None]  # fmt: skip
     known += [value for _, value in limits]
     ticks = nice_ticks(min(known), max(known))
-    left, height = NAMES, TOP + LINE * len(rows) + BOTTOM + 6
+    left, height = _beside([row.name for row in rows]), TOP + LINE * len(rows) + BOTTOM + 6
     across = scale(ticks[0], ticks[-1], left, left + 340)
     foot = height - BOTTOM
     parts = [_stroke(across(t), TOP, across(t), foot, "grid") for t in ticks]
@@ -81,7 +81,7 @@ def intervals(rows: Sequence[Interval], limits: Sequence[tuple[str, float]]) -> 
         shape = _stroke(across(value), TOP - 6, across(value), foot, "limit")
         parts.append(element("g", element("title", name), shape))
     for place, row in enumerate(rows):
-        parts.append(_interval(row, across, TOP + LINE * place + LINE / 2, ticks))
+        parts.append(_interval(row, across, left, TOP + LINE * place + LINE / 2, ticks))
     return _svg(left + 340 + RIGHT, height, "differences with bounds", parts)
 
 
@@ -124,7 +124,8 @@ def histogram(edges: Sequence[float], counts: Sequence[int], kind: str = "ours")
 def bars(rows: Sequence[Bar]) -> Markup:
     """One bar a row, longest to the right edge; what it says stands behind it."""
     most = max((abs(row.value) for row in rows), default=0) or 1
-    left, height, width = NAMES, TOP + LINE * len(rows) + 6, WIDTH + 160
+    left, height = _beside([row.name for row in rows]), TOP + LINE * len(rows) + 6
+    width = WIDTH + 160
     across = scale(0, most, left, WIDTH - RIGHT)
     parts = []
     for place, row in enumerate(rows):
@@ -255,14 +256,21 @@ def _line(one: Series, names: Sequence[str], across: Sequence[float], up: Scale)
     return [_path([(x, y) for x, y, *_ in known], one.kind), *dots]
 
 
-def _interval(row: Interval, across: Scale, y: float, ticks: Sequence[float]) -> Markup:
+def _beside(names: Sequence[str]) -> float:
+    """Room for the longest of the names that stand left of a chart."""
+    return min(NAMES, 24 + LETTER * max(map(len, names), default=0))
+
+
+def _interval(
+    row: Interval, across: Scale, left: float, y: float, ticks: Sequence[float]
+) -> Markup:
     low = ticks[0] if row.lower is None else row.lower
     high = ticks[-1] if row.upper is None else row.upper
     beside = [] if row.other is None else [_ring(across(row.other), y)]
     return element(
         "g",
         element("title", f"{row.name}: {row.says}"),
-        _text(NAMES - 10, y + 4, cut(row.name, 34), "end"),
+        _text(left - 10, y + 4, cut(row.name, 30), "end"),
         _stroke(across(low), y, across(high), y, f"path {row.kind}"),
         *beside,
         _dot(across(row.estimate), y, row.kind, row.says),
