@@ -56,6 +56,7 @@ STEPS = "functions/retraining/steps"
 MACHINES = ("tests/workflow/test_our_machines.py",)
 CONDITIONS = ("tests/unit/test_ledger_conditions.py",)
 GATE = ("tests/unit/rules/test_gate.py",)
+SLICES = ("tests/unit/rules/test_slices.py",)
 
 MUTANTS: Final = (
     Mutant(
@@ -277,6 +278,27 @@ MUTANTS: Final = (
         "if len(compared) < len(names):",
         "if not compared:",
         GATE,
+    ),
+    Mutant(
+        "each slice has a bound as if it were alone",
+        f"{RULES}/gate/slices.py",
+        "(1 - terms.confidence) / max(1, deciding)",
+        "(1 - terms.confidence)",
+        SLICES,
+    ),
+    Mutant(
+        "slices of few rows refuse a challenger",
+        f"{RULES}/gate/slices.py",
+        'if ours.rows < wanted["min_rows"]:',
+        "if ours.rows < 2:",
+        SLICES,
+    ),
+    Mutant(
+        "a slice of a rare class is as sure as its rows are many",
+        f"{RULES}/metrics.py",
+        "return min(ones, len(labels) - ones) if self.binary else len(labels)",
+        "return len(labels)",
+        SLICES,
     ),
     Mutant(
         "an object is set aside for the death of the check of another",

@@ -102,8 +102,8 @@ def _rule(column: str, found: list[SliceVerdict]) -> RuleAnswer:
         others = [f"so {'are' if len(under) > 2 else 'is'} {_names(under[1:])}"] * (len(under) > 1)
         sentence = "; ".join([worst.sentence, *others])
     else:
-        sentence = f"of {len(found)} values of {column}, {len(deciding)} decide: each may be where"
-        sentence += " it should be"
+        sentence = f"no value of {column} is surely past its floor; {len(deciding)} of {len(found)}"
+        sentence += " decide"
     return RuleAnswer(
         rule="floor of each slice",
         holdout=POOLED,
