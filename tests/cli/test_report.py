@@ -16,6 +16,7 @@ import pytest
 
 from ratchet.cli.report import (
     charts,
+    gathering,
     judging,
     measures,
     opening,
@@ -392,6 +393,15 @@ def test_costs_are_list_prices_by_time_and_a_minute_of_glue_at_least() -> None:
     cost = Cost((glue, train, other), transitions=100)
     assert cost.actual == pytest.approx(0.44 * 2 / 60 + 0.0115 + 0.0025)
     assert cost.unknown == ["ml.p5.48xlarge"]
+
+
+@pytest.mark.parametrize(
+    ("job", "name"),
+    [("ratchet--bank--k3f9-000002-challenger-0", "Train: challenger"), ("own-job", "Train"),
+     ("job", "Train"), ("ratchet--bank--k3f9-000002-0", "Train")],
+)  # fmt: skip
+def test_a_job_is_named_by_its_state_and_whom_it_was_for(job: str, name: str) -> None:
+    assert gathering._for("Train", job) == name
 
 
 # --- charts --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -150,7 +151,7 @@ def _training(stack: Stack, name: str, arn: str, seconds: float) -> Job:
     resources = job["ResourceConfig"]
     took = job.get("BillableTimeInSeconds")
     return Job(
-        name, "training", seconds if took is None else float(took),
+        _for(name, _named(arn)), "training", seconds if took is None else float(took),
         resources.get("InstanceCount", 1), resources.get("InstanceType", ""),
     )  # fmt: skip
 
@@ -160,11 +161,18 @@ def _transform(stack: Stack, name: str, arn: str, seconds: float) -> Job:
     resources = job["TransformResources"]
     begun, ended = job.get("TransformStartTime"), job.get("TransformEndTime")
     took = (ended - begun).total_seconds() if begun and ended else seconds
-    return Job(name, "transform", took, resources["InstanceCount"], resources["InstanceType"])
+    count, instance = resources["InstanceCount"], resources["InstanceType"]
+    return Job(_for(name, _named(arn)), "transform", took, count, instance)
 
 
 def _named(arn: str) -> str:
     return arn.rpartition("/")[2]
+
+
+def _for(name: str, job: str) -> str:
+    """The state's name and whom it was for: a job's name ends with the candidate and a number."""
+    role = re.search(r"-([a-z]+)-[0-9]+$", job)
+    return f"{name}: {role[1]}" if role else name
 
 
 def is_number(value: Any) -> bool:
