@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.check import Result, check
@@ -16,6 +20,31 @@ COLUMNS: dict[str, Any] = {
     "plan": {"type": "category", "values": ["basic", "plus"], "nullable": True},
     "churned": {"type": "category", "values": ["no", "yes"]},
 }
+
+
+GOOD = "age,income,plan,churned\n31,1530.37,basic,no\n44,,plus,yes\n"
+ROWS: list[dict[str, Any]] = [
+    {"age": 31, "income": 1530.37, "plan": "basic", "churned": "no"},
+    {"age": 44, "income": None, "plan": "plus", "churned": "yes"},
+]
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as pack:
+        for name, text in files.items():
+            pack.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()
+
+
+def parquet(table: pa.Table, **options: Any) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(table, file, **options)
+    return file.getvalue()
+
+
+def lines(rows: list[Any]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def definition(

@@ -22,6 +22,7 @@ from retraining.rules.data_check.source import Text
 from retraining.rules.problems import shown
 
 LONGEST_ROW: Final = 1 << 20
+WIDE: Final = 256  # columns; with more a block has more bytes, for each column costs it the same
 MOST_MALFORMED: Final = 1000  # then reading stops: the file is not what it should be
 
 
@@ -33,6 +34,7 @@ class CsvReader:
         self._held, self._text, self._line = held, text, line
         self._names, self._wanted, self._dialect = names, wanted, dialect
         self._row = _row(dialect)
+        self._least = least_piece(len(names))
         self._in_order = names == wanted and dialect.delimiter == ","
         self._malformed = 0
         self.fatal: Problem | None = None
@@ -41,7 +43,7 @@ class CsvReader:
         """The rows in order, until there are no more or one cannot be read."""
         last = False
         while not last and self.fatal is None:
-            piece = self._text.read()
+            piece = self._text.read(self._least)
             last, data = not piece, self._held + piece
             if self._text.problem is not None:
                 self.fatal = self._text.problem
@@ -112,11 +114,11 @@ class CsvReader:
             return "skip"
 
         valid = part.isascii() or _is_utf8(part)
-        kind = pa.string() if valid else pa.binary()
+        text = part if valid else part.decode("latin-1").encode()  # which pyarrow can tell of
         table = pyarrow.csv.read_csv(
-            pa.BufferReader(part),
+            pa.BufferReader(text),
             read_options=pyarrow.csv.ReadOptions(
-                block_size=len(part) + 1, use_threads=False, column_names=self._names
+                block_size=len(text) + 1, use_threads=False, column_names=self._names
             ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=self._dialect.delimiter,
@@ -126,7 +128,7 @@ class CsvReader:
                 invalid_row_handler=invalid,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(self._names, kind),
+                column_types=dict.fromkeys(self._names, pa.string()),
                 include_columns=self._wanted,
                 strings_can_be_null=True,
                 null_values=[""],
@@ -138,10 +140,12 @@ class CsvReader:
         bad = {place for place, _ in malformed}
         good = [n for p, n in enumerate(all_lines) if p not in bad] if bad else all_lines
         return Block(
-            columns={name: _whole(table.column(name), kind) for name in self._wanted},
+            columns={name: _whole(table.column(name), valid=valid) for name in self._wanted},
             lines=good,
             rows=table.num_rows,
-            malformed=tuple(_malformed(row, _line(all_lines, place)) for place, row in malformed),
+            malformed=tuple(
+                _malformed(row, _line(all_lines, place), valid=valid) for place, row in malformed
+            ),
             not_utf8=not valid,
             zeros=b"\0" in part,
         )
@@ -158,7 +162,9 @@ class CsvReader:
 
     def _unclosed(self) -> Problem:
         sentence = (
-            f"near line {self._line}: a quoted field is never closed, or a row is longer than 1 MB"
+            f"near line {self._line}: a quoted field is never closed, or a row is longer than 1 MB:"
+            " close the quote (or set data.csv.quote to null, if quotes are letters), or write"
+            " shorter rows"
         )
         return Problem("quotes", sentence, line=self._line)
 
@@ -188,23 +194,32 @@ def _line(lines: Any, place: int) -> int:
     return int(lines[place]) if place < len(lines) else int(lines[-1])
 
 
-def _whole(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else pa.array([], kind)
+def _whole(column: pa.ChunkedArray, *, valid: bool) -> pa.Array:
+    """The column as it was read, or the bytes that were read as Latin-1."""
+    if valid:
+        return column.chunk(0) if column.num_chunks == 1 else pa.array([], pa.string())
+    cells = (None if cell is None else cell.encode("latin-1") for cell in column.to_pylist())
+    return pa.array(list(cells), pa.binary())
+
+
+def least_piece(columns: int) -> int:
+    """How many bytes to read at a time for a table of so many columns."""
+    return 1 if columns <= WIDE else min(columns << 12, 16 << 20)
 
 
 def _open_end(block: Block) -> bool:
     """True when the last row may be that of a quote that is still open."""
-    return bool(block.rows) and any(
-        "\n" in str(column[-1].as_py() or "") for column in block.columns.values()
+    last = [column[-1].as_py() for column in block.columns.values()] if block.rows else []
+    return any(
+        "\n" in (cell if isinstance(cell, str) else cell.decode("latin-1")) for cell in last if cell
     )
 
 
-def _malformed(row: Any, line: int) -> Malformed:
-    sentence = (
-        f"line {line} has {row.actual_columns} fields instead of {row.expected_columns}:"
-        f" {shown(row.text)!r}"
-    )
-    return Malformed(line, sentence, row.text)
+def _malformed(row: Any, line: int, *, valid: bool) -> Malformed:
+    text = row.text if valid else row.text.encode("latin-1").decode("utf-8", "replace")
+    fields = "1 field" if row.actual_columns == 1 else f"{row.actual_columns} fields"
+    sentence = f"line {line} has {fields} instead of {row.expected_columns}: {shown(text)!r}"
+    return Malformed(line, sentence, text)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -16,6 +16,9 @@ from retraining.rules.problems import shown
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", ":": "colon"}
 MAGIC: Final = (
+    (b"\x1f\x8b", "packed twice", "pack it once"),
+    (b"PK\x03\x04", "packed twice", "pack it once"),
+    (b"PK\x05\x06", "an empty zip archive", "put one file into it"),
     (b"PAR1", "Parquet", "set data.format to parquet, or write it as CSV"),
     (b"BZh", "bzip2-compressed", "drop it unpacked, or packed with gzip"),
     (b"\xfd7zXZ\x00", "xz-compressed", "drop it unpacked, or packed with gzip"),
@@ -32,6 +35,7 @@ MAGIC: Final = (
 KINDS: Final = {
     ("<!doctype", "<html", "<?xml"): "it looks like a web page; ",
     ("{",): "it looks like JSON lines: set data.format to jsonl; ",
+    ("sep=",): "it begins with a line for Excel: set data.csv.skip_lines to 1; ",
     ("[",): "it looks like a JSON array, which is not read: write one object a line (jsonl); ",
 }
 NEAR: Final = 1000  # unknown names among which a misspelt one is looked for

@@ -10,7 +10,7 @@ from typing import Final
 from retraining.documents.check_report import Problem
 from retraining.rules import moments
 from retraining.rules.data_check.agreed import CSV, Rules
-from retraining.rules.data_check.column_rule import FALSE, NUMBER, TRUE, ColumnRule, parsed
+from retraining.rules.data_check.column_rule import FALSE, INTEGER, NUMBER, TRUE, ColumnRule, parsed
 from retraining.rules.problems import Problems
 
 MANY: Final = 0.5  # of the rows: then it is a habit of the file, not a slip in a row
@@ -27,8 +27,10 @@ GROUPED: Final = {
 }  # fmt: skip
 """How numbers look by what stands between groups of three and before the decimals."""
 COMMAS: Final = r"[+-]?[0-9]+,[0-9]+"
+MARK: Final = r"[^0-9\s.,+_\u2212-]"
 UNIT: Final = re.compile(
-    r"[+-]?[0-9][0-9.,]*(?P<after>\s*[^0-9\s.,+-]\S*)|(?P<before>[^0-9\s.,+-]+)\s*[+-]?[0-9.,]+"
+    rf"[+-]?[0-9][0-9.,]*(?P<after>\s*(?![eExX][+-]?[0-9]){MARK}\S*)"
+    rf"|(?P<before>{MARK}+)\s*[+-]?[0-9.,]+"
 )
 FORMATS: Final = (
     "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d-%m-%Y", "%m-%d-%Y",
@@ -124,6 +126,8 @@ def _grouped(values: list[str], pairs: Iterable[tuple[str, str]]) -> str | None:
 
 
 def _decimals_of_integers(clue: Clue) -> str | None:
+    if all(INTEGER.fullmatch(value) for value in clue.values):
+        return "it has more than 64 bits: set the type to text, or to number if digits may be lost"
     if all(NUMBER.fullmatch(value) for value in clue.values):
         return "the column holds decimals: set its type to number in columns.yaml"
     return None
@@ -200,7 +204,7 @@ def _explain_fields(problems: Problems, rules: Rules, rows: int) -> None:
     """Rows that all end with a delimiter that the header lacks."""
     same = [p for p in problems.listed if p.rule == "fields"]
     delimiter = rules.dialect.delimiter
-    if not same or problems.counts.get(("fields", None), 0) < MANY * rows:
+    if rules.format != CSV or not same or problems.counts.get(("fields", None), 0) < MANY * rows:
         return
     if all(_ends_with(problem, delimiter) for problem in same):
         guess = (

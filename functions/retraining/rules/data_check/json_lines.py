@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from retraining.documents.check_report import Problem
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.blocks import Block, Malformed
-from retraining.rules.data_check.csv_reader import LONGEST_ROW, MOST_MALFORMED
+from retraining.rules.data_check.csv_reader import LONGEST_ROW, MOST_MALFORMED, least_piece
 from retraining.rules.data_check.source import Text
 from retraining.rules.problems import shown
 
@@ -31,7 +31,7 @@ class JsonLines:
         """The rows in order, until there are no more or one cannot be read."""
         last = False
         while not last and self.fatal is None:
-            piece = self._text.read()
+            piece = self._text.read(least_piece(len(self._names)))
             last, data = not piece, self._held + piece
             end = len(data) if last else data.rfind(b"\n") + 1
             part, self._held = data[:end], data[end:]

@@ -80,6 +80,9 @@ def _parquet(source: Seekable, rules: Rules) -> Opened:
 def _json_lines(head: bytes, text: Text, rules: Rules) -> Opened:
     if not head.removeprefix(BOM).strip():
         return Opened(Header(problems=(NOTHING,)))
+    if b"\0" in head[:4]:  # of JSON in UTF-8 no byte is zero
+        sentence = "the file is UTF-16 or UTF-32 text: write it as UTF-8"
+        return Opened(Header(problems=(Problem("encoding", sentence),)))
     first = head.removeprefix(BOM).lstrip()[:1]
     if first != b"{":
         sentence = f"the file begins with {shown(head[:50].decode('latin-1'))!r}: {NO_OBJECT}"

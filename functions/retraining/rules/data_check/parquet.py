@@ -17,6 +17,7 @@ from retraining.rules.data_check.blocks import Block
 from retraining.rules.data_check.source import Seekable
 
 ROWS: Final = 16_384
+MOST_CELLS: Final = 100 * ROWS  # of a block: the more columns, the fewer rows
 LARGEST_ROW_GROUP: Final = 512 << 20
 """Bytes, unpacked. What is decoded of one is held in memory."""
 
@@ -75,14 +76,18 @@ class ParquetReader:
 
     def blocks(self) -> Iterator[Block]:
         """The rows in order."""
-        batches = self._file.iter_batches(ROWS, columns=self._wanted, use_threads=False)
+        rows = min(ROWS, max(1, MOST_CELLS // max(1, len(self._wanted))))
+        batches = self._file.iter_batches(rows, columns=self._wanted, use_threads=False)
         first = 1
         while (batch := self._safely(lambda: next(batches, None))) is not None:
             columns = {
                 name: text(batch.column(name), days=name in self._dates) for name in self._wanted
             }
             lines = range(first, first + batch.num_rows)
-            yield Block(columns, lines, batch.num_rows, zeros=True, unit="row")
+            bad = any(pa.types.is_binary(column.type) for column in columns.values())
+            if bad:
+                columns = {name: column.cast(pa.binary()) for name, column in columns.items()}
+            yield Block(columns, lines, batch.num_rows, not_utf8=bad, zeros=True, unit="row")
             first += batch.num_rows
 
     def _safely(self, read: Any) -> Any:
@@ -134,7 +139,8 @@ def _readable(kind: pa.DataType) -> bool:
 def text(column: pa.Array, *, days: bool = False) -> pa.Array:
     """The column as text, null where a value is missing; an empty text and NaN are missing too.
 
-    Of a column of `days`, for which pandas has no type, midnights are written as such.
+    Bytes that are not UTF-8 stay bytes. Of a column of `days`, for which pandas has no type,
+    midnights are written as such.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -145,7 +151,12 @@ def text(column: pa.Array, *, days: bool = False) -> pa.Array:
         column = column.cast(pa.date32())
     if pa.types.is_floating(kind):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
-    texts = column.cast(pa.string())
+    try:
+        texts = column.cast(pa.string())
+    except pa.ArrowInvalid:
+        return column.cast(pa.binary())
+    if pa.types.is_date(kind):
+        texts = _within_years(texts, column.cast(pa.int32()))
     empty = pc.equal(texts, "")
     if pc.any(empty).as_py():
         texts = pc.if_else(empty, pa.scalar(None, pa.string()), texts)
@@ -154,8 +165,19 @@ def text(column: pa.Array, *, days: bool = False) -> pa.Array:
 
 def _moments(column: pa.Array, *, days: bool) -> pa.Array:
     utc = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.timestamp("us"))
+    text = _within_years(cells.iso_text(utc), utc.cast(pa.int64()))
     if not days:
-        return cells.iso_text(utc)
+        return text
     dates = utc.cast(pa.date32(), safe=False)
     midnight = pc.equal(dates.cast(pa.timestamp("us")), utc)
-    return pc.if_else(midnight, dates.cast(pa.string()), cells.iso_text(utc))
+    return pc.if_else(
+        midnight, _within_years(dates.cast(pa.string()), dates.cast(pa.int32())), text
+    )
+
+
+def _within_years(texts: pa.Array, numbers: pa.Array) -> pa.Array:
+    """The texts of moments; one that has no year of four digits is shown as the number it is."""
+    fits = pc.match_substring_regex(texts, "^[0-9]{4}-")
+    if pc.all(fits).as_py() is not False:
+        return texts
+    return pc.if_else(fits, texts, numbers.cast(pa.string()))

@@ -72,20 +72,24 @@ class Text:
         self._lone: bool | None = None  # true when lines end with carriage returns alone
         self.problem: Problem | None = None
 
-    def read(self) -> bytes:
-        """The next piece; none at the end."""
-        while self.problem is None:
+    def read(self, least: int = 1) -> bytes:
+        """The next piece, of so many bytes or more unless the end comes first; none at the end."""
+        pieces: list[bytes] = []
+        size, raw = 0, b" "
+        while raw and size < least and self.problem is None:
             raw = self._source.read(PIECE)
-            piece = self._lines(self._decoded(raw), last=not raw)
-            if piece or not raw:
-                return piece
-        return b""
+            pieces.append(self._lines(self._decoded(raw), last=not raw))
+            size += len(pieces[-1])
+        return b"".join(pieces)
 
     def _decoded(self, raw: bytes) -> bytes:
         if self._decoder is not None:
+            if not self._begun and raw.startswith(BOM):
+                self.problem = _utf8_after_all(self._dialect.encoding)
+                return b""
             try:
                 raw = self._decoder.decode(raw, final=not raw).encode("utf-8", "surrogatepass")
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:  # what UTF-16 without its mark is, too
                 self.problem = _undecodable(self._dialect.encoding, error)
                 return b""
         if not self._begun and raw:
@@ -125,7 +129,20 @@ class Text:
         return b"\n".join(lines)
 
 
-def _undecodable(encoding: str, error: UnicodeDecodeError) -> Problem:
-    bad = error.object[error.start : error.start + 10]
-    sentence = f"the file is not {encoding}, as data.csv.encoding says: near {bad!r} {error.reason}"
+def _undecodable(encoding: str, error: UnicodeError) -> Problem:
+    found = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        found = f"near {error.object[error.start : error.start + 10]!r} {error.reason}"
+    sentence = (
+        f"the file is not {encoding}, as data.csv.encoding says ({found}): save it as {encoding},"
+        " or as UTF-8 and leave encoding out"
+    )
+    return Problem("encoding", sentence)
+
+
+def _utf8_after_all(encoding: str) -> Problem:
+    sentence = (
+        f"the file begins with the byte order mark of UTF-8, and data.csv.encoding says {encoding}:"
+        " leave encoding out"
+    )
     return Problem("encoding", sentence)

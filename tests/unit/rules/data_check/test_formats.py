@@ -6,15 +6,12 @@ import datetime as dt
 import gzip
 import io
 import itertools
-import json
-import zipfile
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from unit_landed import COLUMNS, Checked, definition
+from unit_landed import COLUMNS, GOOD, ROWS, Checked, definition, lines, parquet, zipped
 
 from retraining.errors import ObjectGone
 from retraining.rules.data_check import parquet as reader
@@ -23,30 +20,7 @@ from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.allowance import ALONE, AMONG_OTHERS, Allowance
 from retraining.rules.data_check.check import check
 
-GOOD = "age,income,plan,churned\n31,1530.37,basic,no\n44,,plus,yes\n"
-ROWS: list[dict[str, Any]] = [
-    {"age": 31, "income": 1530.37, "plan": "basic", "churned": "no"},
-    {"age": 44, "income": None, "plan": "plus", "churned": "yes"},
-]
 PLAIN = Checked(GOOD, definition())
-
-
-def zipped(files: dict[str, str]) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as pack:
-        for name, text in files.items():
-            pack.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
-    return archive.getvalue()
-
-
-def parquet(table: pa.Table, **options: Any) -> bytes:
-    file = io.BytesIO()
-    pq.write_table(table, file, **options)
-    return file.getvalue()
-
-
-def lines(rows: list[Any]) -> str:
-    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 TABLE = pa.Table.from_pylist(ROWS)
