@@ -34,7 +34,7 @@ States:
 GATE = {
     "minimum: 0.60": "minimum: 0.50",
     "margin: 0.01": "margin: 0.5",
-    "min_holdout_rows: 1000": "min_holdout_rows: 100",
+    "min_holdout_rows: 1000": "min_holdout_rows: 100\n  slices: {contact: {minimum: 0.2}}",
 }
 
 OLDEST = "119"
@@ -296,7 +296,7 @@ def data(place: Workplace) -> tuple[str, list[list[str]]]:
 
 
 def changed(folder: Path, training: dict[str, str], code: str) -> Path:
-    """The pipeline with other training, a transform, a kind gate, another code for "unknown"."""
+    """The pipeline with other training, a transform, slices, a kind gate, another "unknown"."""
     source = ROOT / "pipelines" / PIPELINE
     text = (source / "pipeline.yaml").read_text()
     for old, new in {"transform: null": "transform: transform.py", **GATE, **training}.items():
