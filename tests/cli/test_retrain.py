@@ -12,6 +12,7 @@ import pytest
 
 from ratchet.cli import asked, following
 from ratchet.cli.connection import Stack, connect, stack_in
+from ratchet.cli.errors import CliError
 
 from .conftest import ROOT, Run, outputs, put_item
 
@@ -61,6 +62,16 @@ def test_the_run_is_followed_that_answers_what_was_asked(followed: list[int]) ->
     record = asked.follow_asked(found, PIPELINE, 2, stderr(), timeout=20.0)
     assert (record["run"], record["outcome"]) == (f"{PIPELINE}-000006", "PROMOTED")
     assert followed == [5, 6], "not the run that was open before"
+
+
+@pytest.mark.parametrize("state", [{"paused": True}, {"answered": 2}])
+def test_nobody_waits_for_a_run_that_cannot_come(stack: str, state: dict[str, Any]) -> None:
+    from ratchet.cli.screen import stderr
+
+    put_item(pipeline=PIPELINE, item="state", token=4, asked=2, **state)
+    found = stack_in(connect(None, None, None), stack)
+    with pytest.raises(CliError, match="no run has come"):
+        asked.follow_asked(found, PIPELINE, 2, stderr())
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("PROMOTED", 0), ("UNCHANGED", 1)])

@@ -44,13 +44,21 @@ def follow_asked(
 
 
 def _runs_since(stack: Stack, pipeline: str, number: int, deadline: float) -> Iterator[RunRef]:
-    """The open run or the newest one, again and again, if it claimed after that request."""
+    """The open run or the newest one, again and again, if it claimed after that request.
+
+    Until none can come any more: the pipeline is paused, or there was no batch to train on.
+    """
     while time.monotonic() < deadline:
-        token = int(ledger.pipeline_state(stack, pipeline).get("token") or 0)
+        state = ledger.pipeline_state(stack, pipeline)
+        token = int(state.get("token") or 0)
         run = RunRef(pipeline, token)
         manifest = ledger.read_json(stack, f"{run.prefix}/manifest.json") if token else None
         if manifest and int(manifest.get("asked") or 0) >= number:
             yield run
+        elif not state.get("lease") and (
+            state.get("paused") or int(state.get("answered") or 0) >= number
+        ):
+            return
         time.sleep(following.pause(stack))
 
 
