@@ -109,6 +109,9 @@ def _csv(text: Text, rules: Rules) -> Opened:
     first, _, rest = body.partition(b"\n")
     if len(first) > LONGEST_HEADER:
         return Opened(Header(problems=(_endless(first, line),)))
+    names = first_look.fields(first.decode("utf-8", "replace") + "\n", rules.dialect)
+    if names and names[-1].endswith("\n"):
+        return Opened(Header(problems=(_open_quote(first, line),)))
     return _rows(rest, text, line + 1, first_look.header(first, rules), rules)
 
 
@@ -127,6 +130,14 @@ def _head(text: Text) -> bytes:
     while len(head) < HEAD and (piece := text.read()):
         head += piece
     return head
+
+
+def _open_quote(line: bytes, number: int) -> Problem:
+    sentence = (
+        f"the header, {shown(line[:200].decode('utf-8', 'replace'))!r}, ends in line {number} with"
+        " a quote that is still open: close it, and write no line breaks into names of columns"
+    )
+    return Problem("header", sentence, line=number)
 
 
 def _endless(line: bytes, number: int) -> Problem:

@@ -32,6 +32,8 @@ WIDE = {f"c{n}": {"type": "number"} for n in range(600)} | {"churned": COLUMNS["
         ("\ufeff" + GOOD, {"encoding": "latin-1"}, "says latin-1: leave encoding out"),
         (HEADER.encode() + b"31,1,\x81,no\n", {"encoding": "cp1252"}, "near b'\\x81,no"),
         ("sep=;\n" + GOOD, {}, "a line for Excel: set data.csv.skip_lines to 1"),
+        (GOOD.replace("plan", '"pl\nan"'), {}, "ends in line 1 with a quote that is still open"),
+        (GOOD.replace("plan", '"plan'), {}, "ends in line 1 with a quote that is still open"),
         (gzip.compress(gzip.compress(GOOD.encode())), {}, "packed twice, not utf-8 text: pack it"),
         (gzip.compress(zipped({"a": GOOD})), {}, "packed twice, not utf-8 text: pack it once"),
         (zipped({}), {}, "an empty zip archive"),
@@ -52,6 +54,13 @@ def test_a_file_that_cannot_be_read_says_why_and_what_to_do(
     assert any(
         one.endswith(said[:-1]) if said.endswith("$") else said in one for one in sentences
     ), sentences
+
+
+def test_a_quote_inside_a_name_opens_nothing() -> None:
+    columns = {**COLUMNS, '5" pipe': COLUMNS["plan"]}
+    landed = GOOD.replace("churned\n", 'churned,5" pipe\n').replace("no\n", "no,plus\n")
+    found = Checked(landed.replace("yes\n", "yes,\n"), definition(columns))
+    assert found.column('5" pipe') == ["plus", ""], found.said
 
 
 @pytest.mark.parametrize(
