@@ -40,7 +40,7 @@ def verdict(report: RunReport) -> Markup:
         *_said(given),
         _comparisons(given),
         element("h3", "Every rule, in the order in which it was asked") if rules else NOTHING,
-        table(["!", "!rule", "!on", "why"], rows=rules) if rules else NOTHING,
+        table(["!", "!rule", "!on", "~why"], rows=rules) if rules else NOTHING,
     )
 
 
@@ -160,7 +160,7 @@ def _column(name: str, found: list[dict[str, Any]]) -> Markup:
         )
         for one in found
     ]
-    heads = ["!slice", ">rows", ">challenger", ">champion", ">at best", "!", "!"]
+    heads = ["!slice", ">rows", ">challenger", ">champion", ">at best", "!", "~"]
     if not any(one.get("undecided") for one in found):
         heads, lines = heads[:-1], [line[:-1] for line in lines]
     told = f"{name}, floor {floor:g}" if floor is not None else f"{name}, without a floor"

@@ -38,15 +38,16 @@ def joined(parts: Iterable[Markup]) -> Markup:
     return Markup("".join(parts))
 
 
-SIDES = {">": "number", "!": "tight"}
-"""How the name of a column begins that is aligned right, or whose cells are not broken."""
+SIDES = {">": "number", "!": "tight", "~": "words"}
+"""How the name of a column begins that is aligned right, whose cells are not broken where there is
+room, or that holds sentences."""
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Markup:
-    """A table; a column whose name begins with '>' is aligned right, with '!' is not broken."""
+    """A table; a column whose name begins with '>' is aligned right, XX"""
     sides = [SIDES.get(column[:1]) for column in columns]
     heads = [
-        element("th", Markup(escape(column.lstrip(">!"))), class_=side)
+        element("th", Markup(escape(column.lstrip(">!~"))), class_=side)
         for column, side in zip(columns, sides, strict=True)
     ]
     body = [

@@ -92,7 +92,8 @@ main{{padding:20px 12px 40px}}section{{padding:16px 14px;margin:14px 0}}
 .pair{{grid-template-columns:minmax(0,1fr)}}
 h1{{font-size:22px}}.tile .much{{font-size:21px}}
 .tiles{{gap:10px}}.tile{{flex-basis:140px}}
-.chart.figure{{min-width:430px}}th,td{{padding-right:14px}}}}
+.chart.figure{{min-width:430px}}th,td{{padding-right:14px}}
+.tight{{white-space:normal}}td.words{{min-width:15em}}}}
 @media print{{body{{background:#fff}}section,.tile{{break-inside:avoid}}}}
 """
 
