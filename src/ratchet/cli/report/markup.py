@@ -44,7 +44,7 @@ room, or that holds sentences."""
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Markup:
-    """A table; a column whose name begins with '>' is aligned right, XX"""
+    """A table; the first character of a column's name may say how it is set."""
     sides = [SIDES.get(column[:1]) for column in columns]
     heads = [
         element("th", Markup(escape(column.lstrip(">!~"))), class_=side)
