@@ -591,7 +591,7 @@ def champions_rows(
     if not definition["etl"]["recipe"]:
         landing = manifest["definition"]["data"]["columns"]
         needed = {name: column for name, column in columns.items() if name in landing}
-        data = data.where(_all_there(needed, label))
+        data = data.where(_all_there(needed, label, lines=raw is not None))
     data = typed(data, definition)
     if definition["etl"]["transform"]:
         place = f"{way['definition_ref']['uri']}/{TRANSFORM}"
@@ -613,13 +613,13 @@ def champions_rows(
     )
 
 
-def _all_there(columns: dict[str, Any], label: str) -> Column:
-    """Whether a row has every column that may not be missing, and texts of one line each."""
+def _all_there(columns: dict[str, Any], label: str, *, lines: bool) -> Column:
+    """Whether a row has every column that may not be missing; `lines`: and is one line itself."""
     there = f.lit(True)
     for name, column in columns.items():
         if name != label and not column.get("nullable"):
             there &= _column(name).isNotNull()
-        if column["type"] in TEXTS:
+        if lines and column["type"] in TEXTS:
             there &= ~f.coalesce(_column(name).rlike("[\n\r]"), f.lit(False))
     return there
 

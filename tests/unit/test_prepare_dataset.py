@@ -1088,6 +1088,24 @@ def test_a_champion_of_other_features_than_it_takes_is_refused_by_name(
         work.run()
 
 
+@pytest.mark.parametrize(
+    ("lines", "wanted"), [(False, ["r1", "r2"]), (True, ["r1"])], ids=["prepared", "landed"]
+)
+def test_a_champion_needs_its_columns_and_one_that_takes_landed_rows_whole_lines(
+    spark: Any, job: Any, lines: bool, wanted: list[str]
+) -> None:
+    """A label may be missing, as it may be another's now; and what is nullable."""
+    rows = [("Leeds", None, None), ("Leeds\nUK", "1", "0"), (None, "1", "0")]
+    data = table(spark, "town string, age string, y string", *rows)
+    columns = {
+        "town": {"type": "text", "nullable": False},
+        "age": {"type": "integer", "nullable": True},
+        "y": {"type": "integer", "nullable": False},
+    }
+    there = data.where(job._all_there(columns, "y", lines=lines)).orderBy("row_id")
+    assert [row["row_id"] for row in there.collect()] == wanted
+
+
 WITH_FILES = """
 import csv, rating
 from pathlib import Path
