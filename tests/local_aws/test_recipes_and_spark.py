@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from ratchet.local_aws.databrew.compiler.recipe import SUPPORTED
 from ratchet.local_aws.databrew.compiler.run_recipe import Job, Source, run
 from ratchet.local_aws.running.local import LocalAws
 
@@ -44,11 +45,101 @@ def on(operation: str, column: str, conditions: Any = None, **keys: Any) -> Any:
     return step(operation, conditions, sourceColumn=column, **keys)
 
 
+def made(operation: str, column: str, target: str, conditions: Any = None, **keys: Any) -> Any:
+    return step(operation, conditions, sourceColumn=column, targetColumn=target, **keys)
+
+
 def group(function: str, source: str, target: str) -> dict[str, str]:
     return {"sourceColumnName": source, "targetColumnName": target, "functionName": function}
 
 
 RECIPES: dict[str, list[Any]] = {
+    "clean": [
+        on("FILL_WITH_MOST_FREQUENT", "kind"),
+        on("UPPER_CASE", "job"),
+        on("LOWER_CASE", "kind"),
+        on(
+            "REMOVE_COMBINED",
+            "note",
+            collapseConsecutiveWhitespace="true",
+            removeNumbers="true",
+            removeSpecialCharacters="true",
+        ),
+        on("REPLACE_TEXT", "note", pattern="[aeiou]+", value="*"),
+        on("ADD_PREFIX", "job", pattern="job:"),
+        on("ADD_SUFFIX", "kind", pattern="!"),
+        made("EXTRACT_VALUE", "user", "city", path="`user`.`city`"),
+        made("EXTRACT_PATTERN", "note", "word", pattern="[a-z]+"),
+        step("CRYPTOGRAPHIC_HASH", sourceColumns=["id"], algorithm="SHA256"),
+        step("MERGE", sourceColumns=["job", "kind"], delimiter="-", targetColumn="both"),
+        on("SPLIT_COLUMN_SINGLE_DELIMITER", "both", pattern="-", limit="1"),
+        made("FLAG_COLUMN_FROM_NULL", "day", "no_day"),
+        made(
+            "FLAG_COLUMN_FROM_PATTERN",
+            "note",
+            "has_x",
+            pattern="x",
+            trueString="1",
+            falseString="0",
+        ),
+        on("FILL_WITH_CUSTOM", "day", value="2020-01-01"),
+        made("WEEK_NUMBER", "day", "week"),
+        made("DATE_FORMAT", "day", "shown", dateTimeFormat="dd/mm/yyyy"),
+        made(
+            "CATEGORICAL_MAPPING",
+            "kind",
+            "code",
+            categoryMap={"red!": "1", "blue!": "2"},
+            mapType="NUMERIC",
+            other="9",
+        ),
+        made("RENAME", "amount", "paid"),
+        made("DUPLICATE", "job", "copy"),
+        step("DELETE", sourceColumns=["user"]),
+        on("MOVE_TO_START", "paid"),
+    ],
+    "numbers": [
+        on("FILL_WITH_AVERAGE", "amount"),
+        on("FILL_WITH_MEDIAN", "age"),
+        on("FILL_WITH_LAST_VALID", "day", columnDataType="string"),
+        made("NORMALIZATION", "age", "scaled", strategy="MIN_MAX"),
+        made("NORMALIZATION", "age", "centred", strategy="MEAN_NORMALIZATION"),
+        made("NORMALIZATION", "age", "z", strategy="Z_SCORE"),
+        on(
+            "REPLACE_OUTLIERS",
+            "amount",
+            outlierStrategy="IQR",
+            threshold="1.5",
+            replaceType="REPLACE_WITH_MEDIAN",
+        ),
+        made(
+            "BUCKETIZATION",
+            "age",
+            "band",
+            [when("IS", '["red"]', "kind")],
+            bucketNames=["young", "middle", "old"],
+            splits=["-Infinity", "30", "60", "Infinity"],
+        ),
+        made("BINARIZATION", "age", "over", threshold="40"),
+        step("ADD", sourceColumn1="amount", sourceColumn2="age", targetColumn="total"),
+        step("SUBTRACT", sourceColumn1="amount", value2="1", targetColumn="less"),
+        step("MULTIPLY", sourceColumn1="amount", value2="2", targetColumn="twice"),
+        step("DIVIDE", sourceColumn1="amount", sourceColumn2="age", targetColumn="ratio"),
+        made("ROUND", "amount", "rounded"),
+        step(
+            "CASE_OPERATION",
+            valueExpression="case when `age` < :mean then 'below' when isMissing(`job`) then 'none'"
+            " else `job` end",
+            withExpressions=[{"name": "mean", "value": "avg(`age`)", "type": "aggregate"}],
+            targetColumn="label",
+        ),
+        on("ONE_HOT_ENCODING", "kind"),
+        on("CHANGE_DATA_TYPE", "age", columnDataType="int"),
+        step(
+            "REMOVE_VALUES",
+            [when("GREATER_THAN", "150", "total"), when("IS_NOT", '["blue"]', "kind")],
+        ),
+    ],
     "unique": [
         on("FILL_WITH_MODE", "age", modeType="MAXIMUM"),
         step("DELETE_DUPLICATE_ROWS"),
@@ -74,6 +165,9 @@ RECIPES: dict[str, list[Any]] = {
         step("DELETE", sourceColumns=["id", "note", "user", "day", "amount"]),
         step("REMOVE_VALUES", [when("IS_MISSING", "", "kind")]),
         on("PIVOT", "kind", valueColumn="age", aggregateFunction="SUM"),
+    ],
+    "long": [
+        step("UNPIVOT", sourceColumns=["age", "amount"], unpivotColumn="k", valueColumn="v"),
     ],
     "joined": [
         step(
@@ -207,3 +301,9 @@ def test_both_engines_make_the_same_rows(
     assert list(here[0]) == list(there[0])
     assert len(here) == len(there) > 1
     assert rows(here) == rows(there)
+
+
+def test_the_recipes_use_most_operations() -> None:
+    used = {one["Action"]["Operation"] for recipe in RECIPES.values() for one in recipe}
+    assert used <= SUPPORTED.keys()
+    assert len(used) >= 45

@@ -25,7 +25,7 @@ batch must be in the result. What DataBrew knows and local AWS does not run is a
 This page is generated from the table of operations:
 `python -m ratchet.local_aws.databrew.compiler.page > docs/recipes.md`. Nothing here was compared
 with a run of real DataBrew. The last column says what differs from it, or what its reference
-leaves open and how it is read here. The same steps in PySpark make the same rows of six recipes
+leaves open and how it is read here. The same steps in PySpark make the same rows
 (`tests/local_aws/test_recipes_and_spark.py`).
 
 ## Values
