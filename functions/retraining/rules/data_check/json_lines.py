@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -43,43 +43,42 @@ class JsonLines:
                 yield block
 
     def _block(self, part: bytes) -> Block:
-        rows: list[dict[str, Any]] = []
+        rows: list[tuple[Any, ...]] = []
         lines: list[int] = []
         malformed: list[Malformed] = []
         for number, line in enumerate(part.split(b"\n"), start=self._line):
             if not line.strip():
                 continue
             found = read(line)
-            wrong = found if isinstance(found, str) else self._unknown(found, number)
-            if isinstance(found, str) or wrong:
+            if isinstance(found, str):
                 text = line.decode("utf-8", "replace")
-                malformed.append(Malformed(number, f"line {number} {wrong}: {shown(text)!r}", text))
+                malformed.append(Malformed(number, f"line {number} {found}: {shown(text)!r}", text))
                 continue
+            self._look_for_unknown(found, number)
             lines.append(number)
-            rows.append(found)
+            rows.append(tuple(map(found.get, self._names)))
         self._line += part.count(b"\n")
         self._malformed += len(malformed)
         if self._malformed >= MOST_MALFORMED and self.fatal is None:
             self.fatal = Problem("format", f"reading stopped after {MOST_MALFORMED} bad lines")
+        cells = zip(*rows, strict=True) if rows else ((),) * len(self._names)
         return Block(
-            columns={name: _text([row.get(name) for row in rows]) for name in self._names},
+            columns={name: _text(column) for name, column in zip(self._names, cells, strict=True)},
             lines=lines,
             rows=len(lines),
             malformed=tuple(malformed),
             zeros=b"\\u0000" in part,
         )
 
-    def _unknown(self, found: dict[str, Any], number: int) -> str:
-        if self._ignore or self._known.issuperset(found):
-            return ""
+    def _look_for_unknown(self, found: dict[str, Any], number: int) -> None:
+        if self._ignore or self._known.issuperset(found) or self.fatal is not None:
+            return
         unknown = shown(next(name for name in found if name not in self._known))
-        if self.fatal is None:
-            sentence = (
-                f"line {number} holds {unknown!r}, which is not in columns.yaml: add it there,"
-                " leave it out of the file, or set checks.unknown_columns to ignore"
-            )
-            self.fatal = Problem("unknown column", sentence, unknown, number)
-        return ""
+        sentence = (
+            f"line {number} holds {unknown!r}, which is not in columns.yaml: add it there,"
+            " leave it out of the file, or set checks.unknown_columns to ignore"
+        )
+        self.fatal = Problem("unknown column", sentence, unknown, number)
 
 
 def keys(head: bytes) -> list[str]:
@@ -136,7 +135,7 @@ def _whole(found: dict[str, Any]) -> bool:
     return True
 
 
-def _text(cells: list[Any]) -> pa.Array:
+def _text(cells: Sequence[Any]) -> pa.Array:
     """A column; null and NaN, which are None here, and an empty text are missing."""
     if bool in set(map(type, cells)):
         cells = [WORDS[cell] if isinstance(cell, bool) else cell for cell in cells]
