@@ -128,6 +128,31 @@ def test_a_script_imports_what_the_toolkits_of_its_image_offer(world: World) -> 
     assert [metric["Value"] for metric in job["FinalMetricDataList"]] == [4]
 
 
+HOSTS = """
+import json
+import os
+
+print("hosts=" + str(len(json.loads(os.environ["SM_HOSTS"]))))
+with open(f"/opt/ml/model/{os.environ['SM_CURRENT_HOST']}", "w") as file:
+    file.write("x")
+"""
+
+
+def test_a_script_on_two_instances_is_two_processes(world: World) -> None:
+    resources = {"InstanceType": "ml.c4.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30}
+    metrics = [{"Name": "hosts", "Regex": "hosts=(.*)"}]
+    code = packed(train__py=HOSTS)
+    train_script(world, "script-hosts", code, metrics=metrics, ResourceConfig=resources)
+    job = world.trained("script-hosts")
+    assert job["FinalMetricDataList"][0]["Value"] == 2
+    artifact = job["ModelArtifacts"]["S3ModelArtifacts"]
+    assert set(unpacked(world.get(artifact))) == {"algo-1", "algo-2"}
+    with pytest.raises(ClientError, match="InstanceCount=5; use 4 at most"):
+        train_script(world, "never", code, ResourceConfig={**resources, "InstanceCount": 5})
+    with pytest.raises(ClientError, match="InstanceCount=2; use 1 at most"):
+        world.start_training("never", ResourceConfig=resources)
+
+
 def test_code_may_lie_in_a_channel(world: World) -> None:
     """As the SDKs do it for a job with network isolation."""
     world.put("code/channel/sourcedir.tar.gz", packed(train__py="print('here')"))

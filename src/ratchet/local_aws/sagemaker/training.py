@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 SCRIPT_PROGRAM = f"{containers.__name__}.train_script"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 MAX_RUNTIME = 24 * 3600
+HOSTS = 4
+"""How many hosts a script may have on one machine."""
+WHOLE = "FullyReplicated"
 REQUEST = (
     "TrainingJobName", "HyperParameters", "AlgorithmSpecification", "RoleArn", "InputDataConfig",
     "OutputDataConfig", "ResourceConfig", "VpcConfig", "StoppingCondition", "Tags",
@@ -140,15 +143,24 @@ class TrainingJobs(Jobs):
     def _check_training(self, request: Request) -> None:
         refuse_members(request, REQUEST, "CreateTrainingJob")
         algorithm = self._check_algorithm(request)
-        count = request["ResourceConfig"].get("InstanceCount", 1)
-        if count != 1:
-            raise unsupported(f"ResourceConfig InstanceCount={count}; train on one instance")
+        self._check_instances(request, algorithm)
         reason = algorithm.unsupported(request.get("HyperParameters", {})) if algorithm else None
         if reason:
             raise unsupported(reason)
         bucket_and_key(request["OutputDataConfig"]["S3OutputPath"])
         for channel in request.get("InputDataConfig", []):
             self._check_channel(channel, request["RoleArn"], algorithm)
+
+    def _check_instances(self, request: Request, algorithm: Algorithm | None) -> None:
+        """Scripts may run on several hosts, which are processes here."""
+        count, most = request["ResourceConfig"].get("InstanceCount", 1), 1 if algorithm else HOSTS
+        if count > most:
+            raise unsupported(f"ResourceConfig InstanceCount={count}; use {most} at most")
+        for channel in request.get("InputDataConfig", []):
+            source = channel["DataSource"].get("S3DataSource", {})
+            sharing = source.get("S3DataDistributionType", WHOLE)
+            if count > 1 and sharing != WHOLE:
+                raise unsupported(f"S3DataDistributionType={sharing}; use {WHOLE}")
 
     def _check_algorithm(self, request: Request) -> Algorithm | None:
         """The algorithm that the job runs, None for a script."""

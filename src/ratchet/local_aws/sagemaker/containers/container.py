@@ -81,12 +81,14 @@ class Framework:
 
     `handlers` is the module of the functions that serve where a program leaves them out.
     `code_in_archive`: a model's program is looked for in `code` of its archive alone.
+    `meeting_place`: the variables that say address and port of the first of several hosts.
     """
 
     name: str
     module: str
     handlers: str
     code_in_archive: bool = False
+    meeting_place: tuple[str, ...] = ()
 
     @property
     def installed(self) -> bool:

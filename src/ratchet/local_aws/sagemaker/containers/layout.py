@@ -88,7 +88,7 @@ def _resources(config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "current_host": HOST,
         "current_instance_type": config.get("InstanceType", "local"),
-        "hosts": [HOST],
+        "hosts": [f"algo-{number}" for number in range(1, config.get("InstanceCount", 1) + 1)],
         "network_interface_name": "lo",
     }
 

@@ -4,8 +4,8 @@ Usage: python -m ratchet.local_aws.sagemaker.containers.train_script IMAGE [CODE
 
 CODE is the archive that `sagemaker_submit_directory` names; without one the code is in the folder
 that SM_MODULE_DIR names. Runs in the folder that stands for /opt/ml; the script is a process by
-itself. Writes `failure` and ends with 1 if it fails, in the words of sagemaker-training-toolkit
-(`entry_point.py`, `process.py`, `errors.py`).
+itself, one on each host. Writes `failure` and ends with 1 if one fails, in the words of
+sagemaker-training-toolkit (`entry_point.py`, `process.py`, `errors.py`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from ratchet.local_aws.sagemaker.containers import opt_ml, requirements, user_process
 from ratchet.local_aws.sagemaker.containers.artifacts import unpack
 from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.errors import BadCode, ContainerError
+from ratchet.local_aws.sagemaker.containers.hosts import Host, gather, hosts_of, meeting_place
 
 SHELL = "/bin/sh"
 
@@ -30,19 +33,60 @@ class ScriptFailed(ContainerError):
 
 
 def main(image: str, code: str | None = None) -> int:
-    """Run the script; 0, or 1 after writing why it failed."""
+    """Run the script on each host; 0, or 1 after writing why it failed."""
     signal.signal(signal.SIGTERM, lambda *_: None)  # the script is told to end, not its parent
     root = Path.cwd()
+    hosts = hosts_of(root)
     try:
         user_process.say_what_runs(image)
-        folder = _code(root, Path(code) if code else None)
-        _run(image, folder, _command(folder, os.environ["SM_USER_ENTRY_POINT"]))
+        _run_all(image, hosts, Path(code) if code else None)
     except ContainerError as error:
         (root / "output" / "failure").write_text(str(error), encoding="utf-8")
         sys.stdout.write(f"{error}\n")
         return 1
-    opt_ml.restore(root / "model", root)
+    finally:
+        for host in hosts:
+            opt_ml.restore(host.root / "model", host.root)
+        gather(hosts)
     return 0
+
+
+def _run_all(image: str, hosts: list[Host], archive: Path | None) -> None:
+    """The script on all hosts at once; when it fails on one, the others end too."""
+    framework = container_named(image).framework
+    met = meeting_place(framework.meeting_place)
+    processes: list[subprocess.Popen[bytes]] = []
+    folders = [_code(host.root, archive) for host in hosts]
+    commands = [_command(folder, host) for folder, host in zip(folders, hosts, strict=True)]
+
+    def work(place: int) -> None:
+        host, folder, command = hosts[place], folders[place], commands[place]
+        ending = user_process.run(
+            command,
+            folder,
+            imports=[folder, *framework.libraries],
+            variables={**met, **host.variables},
+            started=processes.append,
+        )
+        if ending.code:
+            for process in processes:
+                process.kill()
+            raise ScriptFailed(_failure(command, ending))
+
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        runs = [pool.submit(work, place) for place in range(len(hosts))]
+        done = [run.exception() for run in as_completed(runs)]
+    first = next((error for error in done if error is not None), None)
+    if first is not None:
+        raise first
+
+
+def _failure(command: list[str], ending: user_process.Ending) -> str:
+    shown = ["python", *command[1:]] if command[0] == sys.executable else command
+    return (
+        f'ExecuteUserScriptError:\nExitCode {ending.code}\nErrorMessage "{ending.said}"\n'
+        f'Command "{" ".join(shown)}"'
+    )
 
 
 def _code(root: Path, archive: Path | None) -> Path:
@@ -62,7 +106,8 @@ def _code(root: Path, archive: Path | None) -> Path:
     return folder
 
 
-def _command(folder: Path, program: str) -> list[str]:
+def _command(folder: Path, host: Host) -> list[str]:
+    program = os.environ["SM_USER_ENTRY_POINT"]
     unmet = requirements.missing(folder)
     if unmet:
         raise BadCode(unmet)
@@ -70,23 +115,11 @@ def _command(folder: Path, program: str) -> list[str]:
         raise BadCode("setup.py: local AWS installs no package; name a script and leave it out")
     if not (folder / program).is_file():
         raise BadCode(f"sagemaker_program {program} is not in the code that was submitted")
-    arguments = [opt_ml.here(text, Path.cwd()) for text in json.loads(os.environ["SM_USER_ARGS"])]
+    arguments = [opt_ml.here(text, host.root) for text in json.loads(os.environ["SM_USER_ARGS"])]
     if program.endswith(".py"):
         return [sys.executable, program, *arguments]
+    (folder / program).chmod(0o755)
     return [SHELL, "-c", " ".join([f"./{program}", *arguments])]
-
-
-def _run(image: str, folder: Path, command: list[str]) -> None:
-    if command[0] == SHELL:
-        (folder / os.environ["SM_USER_ENTRY_POINT"]).chmod(0o755)
-    framework = container_named(image).framework
-    ending = user_process.run(command, folder, imports=[folder, *framework.libraries])
-    if ending.code:
-        shown = ["python", *command[1:]] if command[0] == sys.executable else command
-        raise ScriptFailed(
-            f'ExecuteUserScriptError:\nExitCode {ending.code}\nErrorMessage "{ending.said}"\n'
-            f'Command "{" ".join(shown)}"'
-        )
 
 
 if __name__ == "__main__":

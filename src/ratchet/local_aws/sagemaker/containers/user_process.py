@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from types import MappingProxyType
+from typing import IO
 
 from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.threads import QUIET
 
 GUARD = Path(__file__).with_name("guard")
 LAST_LINES = 100
+NOTHING: Mapping[str, str] = MappingProxyType({})
+WRITING = threading.Lock()
 TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -35,17 +40,46 @@ def say_what_runs(image: str) -> None:
     sys.stdout.flush()
 
 
-def run(command: Sequence[str], folder: Path, *, imports: Iterable[Path] = ()) -> Ending:
-    """Run a command in a folder, to its end. What it writes is passed on."""
+def run(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    imports: Iterable[Path] = (),
+    variables: Mapping[str, str] = NOTHING,
+    started: Callable[[subprocess.Popen[bytes]], None] = lambda _: None,
+) -> Ending:
+    """Run a command in a folder, to its end. What it writes is passed on.
+
+    `variables` are added to those of this process; `started` gets the process.
+    """
     paths = os.pathsep.join(str(path) for path in (GUARD, *imports))
-    environment = {**QUIET, **os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
+    python = {"PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
+    environment = {**QUIET, **os.environ, **variables, **python}
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    started(process)
     lines: deque[str] = deque(maxlen=LAST_LINES)
-    for line in process.stderr or ():
-        lines.append(line.decode(errors="replace"))
-        sys.stdout.write(lines[-1])
-        sys.stdout.flush()
+    told = threading.Thread(target=_pass_on, args=(process.stdout,), daemon=True)
+    told.start()
+    _pass_on(process.stderr, lines)
+    told.join()
     return Ending(process.wait(), _said(lines))
+
+
+def _pass_on(stream: IO[bytes] | None, kept: deque[str] | None = None) -> None:
+    """Write whole lines: several processes write at once, and metrics are read line by line."""
+    for line in stream or ():
+        text = line.decode(errors="replace")
+        if kept is not None:
+            kept.append(text)
+        with WRITING:
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
 
 def _said(lines: Iterable[str]) -> str:

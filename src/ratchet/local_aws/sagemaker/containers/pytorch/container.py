@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from ratchet.local_aws.sagemaker.containers.container import Container, Framework
 
-PYTORCH = Framework("PyTorch", "torch", f"{__package__}.handlers", code_in_archive=True)
+PYTORCH = Framework(
+    "PyTorch",
+    "torch",
+    f"{__package__}.handlers",
+    code_in_archive=True,
+    meeting_place=("MASTER_ADDR", "MASTER_PORT"),
+)
 
 CONTAINERS = (
     Container(images=("pytorch-training:*-cpu-py3*",), framework=PYTORCH, serves=False),
