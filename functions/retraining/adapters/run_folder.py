@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -16,6 +17,7 @@ D = TypeVar("D", bound=RunDocument)
 
 PASSING: Final = ("prepared/", "recipe/", "champion/recipe/")
 """What a run alone reads: the data themselves stay, in the landing bucket and as accepted."""
+SIDE_BY_SIDE: Final = 16  # objects marked at once: there are more, the more rows
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,10 @@ class RunFolder:
 
     def let_expire(self) -> None:
         """Mark the rows that no later run reads; documents stay."""
-        for folder in PASSING:
-            for key in self.keys(folder):
-                if key != f"{self.prefix}/{Prepared.file}":
-                    self.store.let_expire(key)
+        keys = (key for folder in PASSING for key in self.keys(folder))
+        rows = (key for key in keys if key != f"{self.prefix}/{Prepared.file}")
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(self.store.let_expire, rows))
 
     def write_check(self, report: CheckReport) -> str:
         """Write the report of a chunk; its S3 URI."""

@@ -287,7 +287,9 @@ def _champions_recipe(manifest: Manifest) -> str | None:
     way = manifest.champions_way
     if way is None or not manifest.own_rows or not way.definition.recipe:
         return None
-    return way.definition_ref.recipe_version
+    version = way.definition_ref.recipe_version
+    same = manifest.definition.recipe and version == manifest.definition_ref.recipe_version
+    return None if same else version
 
 
 def _training(aws: Adapters, manifest: Manifest) -> RunTraining:
@@ -317,12 +319,24 @@ def _chunks(manifest: Manifest) -> tuple[ChunkRef, ...]:
     return tuple(ChunkRef(chunk=chunk) for chunk in manifest.chunks)
 
 
-def _champions_source(aws: Adapters, manifest: Manifest, accepted: str) -> str | None:
-    if not manifest.own_rows:
+def _source(aws: Adapters, manifest: Manifest) -> str:
+    if not manifest.definition.recipe:
+        return _accepted(aws, manifest)
+    return aws.work.uri(names.recipe_output(manifest.pipeline, manifest.token))
+
+
+def _champions_source(aws: Adapters, manifest: Manifest) -> str | None:
+    """Where the champion's rows are prepared from; what its recipe makes may be this run's too."""
+    way, pipeline = manifest.champions_way, manifest.pipeline
+    if way is None or not manifest.own_rows:
         return None
-    if _champions_recipe(manifest) is None:
-        return accepted
-    return aws.work.uri(names.champions_recipe_output(manifest.pipeline, manifest.token))
+    if _champions_recipe(manifest) is not None:
+        return aws.work.uri(names.champions_recipe_output(pipeline, manifest.token))
+    return _source(aws, manifest) if way.definition.recipe else _accepted(aws, manifest)
+
+
+def _accepted(aws: Adapters, manifest: Manifest) -> str:
+    return aws.work.uri(names.accepted_prefix(manifest.pipeline))
 
 
 def _claimed(
@@ -332,7 +346,6 @@ def _claimed(
     folder, kind = aws.run_folder(pipeline, token), definition.endpoint_kind
     transform = definition.transform
     plan = Plan.of(manifest, folder.uri)
-    accepted = aws.work.uri(names.accepted_prefix(pipeline))
     return ClaimedRun(
         pipeline=pipeline,
         token=token,
@@ -343,13 +356,11 @@ def _claimed(
         batch=manifest.batch,
         chunks=_chunks(manifest),
         recipe_jobs=recipe_jobs,
-        source=aws.work.uri(names.recipe_output(pipeline, token))
-        if definition.recipe
-        else accepted,
-        champions_source=_champions_source(aws, manifest, accepted),
+        source=_source(aws, manifest),
+        champions_source=_champions_source(aws, manifest),
         transform=f"{manifest.definition_ref.uri}/transform.py" if transform else None,
         code=manifest.code,
-        slices=accepted if definition.section("gate")["slices"] else None,
+        slices=_accepted(aws, manifest) if definition.section("gate")["slices"] else None,
         label=definition.label,
         parts=",".join(plan.parts) or NO_PARTS,
         training=training,

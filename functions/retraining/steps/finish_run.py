@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 from retraining import clock
 from retraining.adapters import Adapters, AwsError
+from retraining.adapters.run_folder import RunFolder
 from retraining.documents.batch_report import BatchReport
 from retraining.documents.candidates import Candidates
 from retraining.documents.manifest import Manifest
@@ -64,7 +65,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     promotions.retry(aws, pipeline, besides=token)
     folder = aws.run_folder(pipeline, token)
     folder.write_as("record.json", record)
-    folder.let_expire()
+    _let_expire(folder, record)
     paused = ledger.state(pipeline).paused_reason
     aws.notices.publish(*outcomes.notice(record, paused))
     count(RUN_OUTCOME, Pipeline=pipeline, Outcome=ended.outcome)
@@ -236,6 +237,14 @@ def _delete_aside(aws: Adapters, pipeline: str, token: int) -> None:
             aws.endpoints.delete_model(name)
     except (AwsError, NotOurs, EndpointNotReady, DocumentUnreadable) as error:
         log.warning(f"models of run {names.run_id(pipeline, token)} are left: {error}")
+
+
+def _let_expire(folder: RunFolder, record: RunRecord) -> None:
+    """Not worth failing a run for either: rows that stay cost what they take up, and are logged."""
+    try:
+        folder.let_expire()
+    except AwsError as error:
+        log.warning(f"prepared rows of run {record.run} are not marked to expire: {error}")
 
 
 def _in_use(aws: Adapters, pipeline: str, name: str) -> bool:

@@ -239,6 +239,18 @@ def test_a_champion_of_another_recipe_has_a_job_of_its_own_while_it_needs_one(
         databrew.describe_job(Name=theirs)
 
 
+def test_a_champion_of_the_same_recipe_takes_what_this_runs_job_makes(service: Service) -> None:
+    """One job does, where transform.py alone is another: it reads all accepted data."""
+    service.push()
+    former = copy.deepcopy(DEFINITION)
+    former["etl"]["transform"] = "9" * 64
+    trained_by(service, former, version="1.0")
+    run = claim_of(service, copy.deepcopy(DEFINITION))
+    assert run["recipe_jobs"] == ["ratchet--bank--rfjp"]
+    assert run["champions_source"] == run["source"] == f"{run['uri']}/recipe/"
+    assert run["candidates"][0]["score"] == f"{run['uri']}/prepared/champion/arrival/"
+
+
 @pytest.mark.parametrize("back", [False, True])
 def test_features_and_a_recipe_may_replace_each_other(service: Service, back: bool) -> None:
     pushed, _, code = with_features()

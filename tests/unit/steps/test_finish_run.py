@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.sagemaker.models import sagemaker_backends
 from unit_model import FORMER, Run, approval, crown, serve
 from unit_service import BAD, ROLE, TAGS, Service, concluded, failed, finish, rows, started
 
+from retraining.adapters.object_store import ObjectStore
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Promise
 from retraining.rules import names
@@ -87,6 +90,19 @@ def test_the_rows_that_a_run_prepared_for_itself_expire_and_its_documents_stay(
             "recipe",
         )
     ]
+
+
+def test_a_run_ends_as_it_does_where_its_rows_cannot_be_marked(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    started(service, a=rows(3))
+    Run(service).put("prepared/train/part-0.csv", "1,2")
+    denied = ClientError({"Error": {"Code": "AccessDenied"}}, "PutObjectTagging")
+    monkeypatch.setattr(ObjectStore, "let_expire", Mock(side_effect=denied))
+    finish({**RUN, **failed("Candidates", "Broken")})
+    assert len(service.notices()) == 1
+    assert service.aws.ledger.run("bank", 1).notified
+    assert "are not marked to expire" in caplog.text
 
 
 def test_a_failed_run_is_reported_with_the_step_and_the_cause_inside_the_json(
