@@ -123,7 +123,11 @@ def test_a_sample_of_the_folder_is_tried_in_place_of_made_up_rows(folder: Path) 
     (folder / "sample.csv").write_text(";".join([*COLUMNS, "late"]) + "\n" + rows[4:])
     with pytest.raises(CliError, match="row 1, column 'day': '-05-06' is not a date"):
         pack(folder)
-    (folder / "sample.csv").write_text("day;late\n2024-05-06;0\n")
+    pipeline = (folder / "pipeline.yaml").read_text().replace('  csv: {delimiter: ";"}\n', "")
+    (folder / "pipeline.yaml").write_text(pipeline.replace("format: csv", "format: parquet"))
+    (folder / "sample.csv").write_text(",".join([*COLUMNS, "late"]) + "\n" + rows.replace(";", ","))
+    assert pack(folder).definition["etl"]["features"]["columns"] == FEATURES
+    (folder / "sample.csv").write_text("day,late\n2024-05-06,0\n")
     with pytest.raises(CliError, match="has no column carrier"):
         pack(folder)
 
@@ -148,6 +152,14 @@ def test_invoke_reads_a_file_like_a_dropped_one(text: str) -> None:
     assert read("x", text.encode(), COLUMNS, DEFINITION) == [
         '2024-05-06,Badger,"Ham, Down",12.5,,3'
     ]
+
+
+def test_invoke_takes_json_whatever_the_format_of_what_lands() -> None:
+    """It asks for one row in a line; nobody writes Parquet for that."""
+    row = json.dumps({"day": "2024-05-06", "carrier": "Badger", "promised": 3})
+    for form in ("csv", "jsonl", "parquet"):
+        definition = {**DEFINITION, "data": {**DEFINITION["data"], "format": form}}
+        assert read("x", row.encode(), COLUMNS, definition) == ["2024-05-06,Badger,,,,3"]
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ def record(token: int, outcome: str, arrival: float | None, promise: float) -> d
     given = RunRecord(
         pipeline="flights", token=token, outcome=outcome, metric="auc",
         arrival=met if arrival else None, promise=replace(PROMISE, value=promise),
+        promoted=outcome == "PROMOTED",
     )  # fmt: skip
     return given.as_json()
 
@@ -315,6 +316,19 @@ def test_the_figures_that_people_ask_for_stand_on_top() -> None:
         assert said in text, said
     bare = report(record={}, cost=Cost((), 0))
     assert opening.tiles(bare) == ""
+
+
+def test_nothing_is_expected_of_a_model_that_does_not_serve() -> None:
+    refused = report(record=report().record | {"outcome": "MODEL_REJECTED", "promoted": False})
+    assert "expected on the next batch" not in str(opening.tiles(refused))
+    assert "expected on the next batch" in str(opening.tiles(report()))
+
+
+def test_the_settings_are_those_of_the_model_that_was_judged() -> None:
+    """Not the definition's, where their backtest refused them."""
+    judged = report(record=report().record | {"settings": {"max_depth": "3"}})
+    assert "max_depth 3" in read(judged).text
+    assert "max_depth 5" in read(report()).text
 
 
 def test_a_champion_that_was_refit_is_shown_on_fresh_rows_alone() -> None:

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from ratchet.cli import push, run_report
+from ratchet.cli import scenario as scenario_module
 from ratchet.cli.drops import Broken, Drop, Drops
 from ratchet.cli.following import innermost
 from ratchet.cli.run_report import print_problems, print_slices
@@ -342,9 +343,10 @@ def test_a_push_says_which_run_it_has_asked_for(asked: Any, waits: bool, said: s
     assert said in outlook(asked=asked)
     put_champion()
     told = outlook(("training",), asked=asked)
-    assert ("they and the champion's are trained without that batch" in told) == (
-        asked["again"] is not None
-    )
+    again = asked["again"] is not None
+    several, alone = again and asked["batches"] > 1, again and asked["batches"] == 1
+    assert ("they and the champion's are trained without that batch" in told) == several
+    assert ("cannot be backtested on a single batch" in told) == alone
 
 
 @pytest.mark.usefixtures("history")
@@ -391,7 +393,8 @@ def test_a_new_baseline_says_what_becomes_of_the_champion() -> None:
 
     packed = Packed("bank-marketing", {}, {}, "0", (), cast("Any", None))
     before = push.Standing(None, 0, has_champion=True)
-    said = " ".join(push.outlook(before, packed, {"left_out": 2}))
+    said = " ".join(push.outlook(before, packed, {"left_out": 2, "changed": ["training"]}))
+    assert "backtested" not in said
     assert "the data of 2 earlier runs will not be trained on any more" in said
     assert "and is compared with the next models" in said
     lacking = {"left_out": 2, "champion_lacks": ["age", "town"]}
@@ -412,6 +415,23 @@ def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:
 def ended_drop(**record: Any) -> Outcome:
     plain = {"pipeline": "bank-marketing", "token": 4, "metric": "auc", **record}
     return Outcome(4, "The newer part with shuffled labels", plain, 1.0, b"0.1,0.2", b"0.1,0.2")
+
+
+def test_the_demo_finds_any_job_that_a_rejected_drop_had_trained() -> None:
+    """By the run's name, which a job's name holds whoever the candidate is."""
+    jobs = ["ratchet--bank-marketing--t6x4q2-000003-challenger-0"]
+
+    class Listed:
+        def client(self, _: str) -> Any:
+            return self
+
+        def list_training_jobs(self, NameContains: str) -> Any:  # noqa: N803 - as in boto3
+            found = [{"TrainingJobName": name} for name in jobs if NameContains in name]
+            return {"TrainingJobSummaries": found}
+
+    scenario = Scenario(cast("Stack", Listed()), "bank-marketing", Console(quiet=True), None)
+    assert scenario_module._training_jobs(scenario, ended_drop(token=3)) == jobs
+    assert scenario_module._training_jobs(scenario, ended_drop(token=4)) == []
 
 
 @pytest.mark.parametrize(

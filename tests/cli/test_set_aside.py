@@ -6,12 +6,14 @@ import io
 import json
 from typing import Any
 
+import boto3
 import pytest
 
 from ratchet.cli import set_aside
 from ratchet.cli.connection import Stack
+from ratchet.cli.ledger import RunRef
 
-from .conftest import Run, put_item, register
+from .conftest import Run, outputs, put_item, register
 
 SENTENCE = "All 28,618 rows have label 0; earlier batches had 20 to 31 % ones."
 
@@ -97,6 +99,22 @@ def test_the_objects_of_a_run_are_shown_with_what_to_do(run: Run, batches: None)
     assert "Data: wind: other unit?" in bad
 
 
+def test_a_row_that_was_tolerated_is_shown_where_its_run_points(run: Run, batches: None) -> None:
+    """Its object was trained on, so no object is set aside; the row lies in quarantine."""
+    problem = {"column": "age", "line": 7, "value": "x", "sentence": "is not an integer"}
+    report = {"key": "bank/1.csv", "problems": [problem], "counts": [{"count": 1}]}
+    boto3.client("s3").put_object(
+        Bucket=outputs()["WorkBucket"],
+        Key=f"{RunRef('bank', 1).quarantine}1/report.json",
+        Body=json.dumps(report),
+    )
+    shown = run("data", "show", "bank-000001").stdout
+    assert "is not an integer" in shown
+    assert "Quarantine: s3://" in shown
+    assert "object" not in run("data", "show", "bank-000001").stdout.split("Data check")[0]
+    assert json.loads(run("data", "show", "bank-000001", "--json").stdout)["problems"]
+
+
 def test_a_release_asks_the_service_and_says_what_follows(
     run: Run, batches: None, asked: list[dict[str, Any]]
 ) -> None:
@@ -176,8 +194,16 @@ def test_a_run_says_what_became_of_its_rows(state: str, said: list[str]) -> None
     assert list(set_aside.became(record)) == said
 
 
-def test_one_row_in_quarantine_is_one_row() -> None:
-    record = {"run": "bank-000002", "data_state": "TRAINED", "rows": {"accepted": 7, "rejected": 1}}
-    assert list(set_aside.became(record)) == [
-        "1 row is in quarantine; see it with: ratchet data show bank-000002"
-    ]
+@pytest.mark.parametrize(
+    ("state", "rejected", "said"),
+    [
+        ("TRAINED", 1, "1 row is in quarantine; see it with: ratchet data show bank-000002"),
+        ("WAITING", 0, "1 row waits for more; train without with: ratchet data release bank-00"),
+        ("SUSPECT", 0, "1 row is set aside (SUSPECT); take it back with: ratchet data release b"),
+        ("DISCARDED", 0, "1 row was discarded."),
+    ],
+)
+def test_one_row_is_one_row(state: str, rejected: int, said: str) -> None:
+    rows = {"accepted": 1, "rejected": rejected}
+    (told,) = set_aside.became({"run": "bank-000002", "data_state": state, "rows": rows})
+    assert told.startswith(said)

@@ -146,6 +146,16 @@ def test_what_is_refused_is_changed_back(run: Run, folder: Path) -> None:
     assert (folder / "pipeline.yaml").read_text() == BANK
 
 
+def test_a_file_that_is_no_text_or_not_there_is_refused_by_name(run: Run, folder: Path) -> None:
+    (folder / "pipeline.yaml").write_bytes(b"name: caf\xe9\n")
+    refused = run("push", str(folder), "--set", "gate.margin=0.02")
+    assert refused.exit_code == 1
+    assert "pipeline.yaml: byte 9 is not UTF-8" in refused.stderr
+    (folder / "pipeline.yaml").unlink()
+    missing = run("push", str(folder), "--set", "gate.margin=0.02")
+    assert "pipeline.yaml does not exist" in missing.stderr
+
+
 def test_one_setting_that_cannot_be_changed_changes_none(run: Run, folder: Path) -> None:
     result = run("push", str(folder), "--set", "gate.margin=0.02", "--set", "gaet.margin=0.02")
     assert result.exit_code == 1

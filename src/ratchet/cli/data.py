@@ -61,18 +61,19 @@ def show_data(
     json_output: Json = False,
     where: Where = DEFAULT_AWS,
 ) -> None:
-    """Show the objects that a run set aside, and why.
+    """Show the objects and the rows that a run set aside, and why.
 
     Example: ratchet data show bank-marketing-000003
     """
-    from ratchet.cli import ledger, screen, set_aside
+    from ratchet.cli import ledger, run_report, screen, set_aside
 
     ref = RunRef.parse(run)
     found = where.find()
     record = {**ledger.run_record(found, ref), "pipeline": ref.pipeline}
-    objects = set_aside.objects(found, ref)
+    objects, problems = set_aside.objects(found, ref), list(run_report.problems(found, ref))
     if json_output:
-        screen.print_json({"run": ref.id, "record": record, "objects": objects})
+        document = {"run": ref.id, "record": record, "objects": objects, "problems": problems}
+        screen.print_json(document)
         return
     out = screen.stdout()
     for sentence in set_aside.became(record):
@@ -83,7 +84,11 @@ def show_data(
         (str(one["key"]), str(one["state"]), screen.size(one["size"]), str(one.get("reason") or ""))
         for one in objects
     ]
-    out.print(screen.table("", ["object", "data", ">size", "why"], rows))
+    if rows:
+        out.print(screen.table("", ["object", "data", ">size", "why"], rows))
+    if problems:
+        run_report.print_problems(out, problems)
+        out.print(f"Quarantine: s3://{found.work_bucket}/{ref.quarantine}", soft_wrap=True)
 
 
 @data.command("release")

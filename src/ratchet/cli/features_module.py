@@ -138,7 +138,7 @@ def _sample(path: Path, data: Mapping[str, Any], columns: Columns) -> Texts:
 
 
 def _from_file(path: Path, data: Mapping[str, Any], names: list[str]) -> Texts:
-    rows = landed_file.rows(str(path), path.read_bytes(), data)[:MOST_ROWS]
+    rows = landed_file.rows(str(path), path.read_bytes(), {**data, "format": "csv"})[:MOST_ROWS]
     missing = [name for name in names if name not in rows[0]]
     if missing:
         raise CliError(f"{path} has no column {missing[0]}: it needs those of columns.yaml")

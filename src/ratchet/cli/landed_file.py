@@ -31,7 +31,7 @@ def rows(name: str, content: bytes, data: Mapping[str, Any]) -> list[Row]:
     columns: Columns = data["columns"]
     dialect: Mapping[str, Any] = data.get("csv") or {}
     content = unpacked(name, content)
-    if data.get("format") == "parquet":
+    if data.get("format") == "parquet" and not content.lstrip().startswith((b"{", b"[")):
         found = of_parquet(name, content)
     else:
         found = _objects_or_csv(name, content, data, dialect)

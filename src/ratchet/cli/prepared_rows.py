@@ -16,8 +16,8 @@ def read(name: str, content: bytes, features: Sequence[str], data: Mapping[str, 
     if landed_file.begins_with_columns(name, content, data):
         raise CliError(
             f"{name} holds rows as they land, and this model takes prepared rows",
-            f"With etl.features the endpoint takes rows as they land; see what becomes of them"
-            f" now with: ratchet try.  {in_order}",
+            "With etl.features the endpoint takes rows as they land; see what becomes of them"
+            f" now with: ratchet try PIPELINE {name}   {in_order}",
         )
     try:
         text = content.decode("utf-8-sig")
@@ -53,5 +53,5 @@ def _check_number(row: int, feature: str, value: str) -> None:
     if math.isinf(number):
         raise CliError(
             f"row {row}: {value.strip()} is not a number for {feature}",
-            "The endpoint takes prepared rows: what comes out of the recipe, without header.",
+            "The endpoint takes prepared rows: what recipe or transform make, without header.",
         )

@@ -29,6 +29,9 @@ ONCE_MORE = (
     "Changed settings are backtested first: they and the champion's are trained without that batch,"
     " and compared on all of its rows."
 )
+UNTESTED = (
+    "Changed settings cannot be backtested on a single batch: gate.undecided_settings decides."
+)
 
 
 @command
@@ -96,11 +99,13 @@ def changed(folder: Path, settings: list[str], *, keep: bool = True) -> Iterator
     As it was when the block fails, and after it without `keep`.
     """
     from ratchet.cli.yaml_edit import set_value
+    from ratchet.cli.yaml_files import read_text
 
     path, said = folder / "pipeline.yaml", list[str]()
     if not settings:
         yield said
         return
+    read_text(path)  # names what is missing, too big or not UTF-8
     former = path.read_bytes()
     text = former.decode("utf-8-sig")
     for setting in settings:
@@ -193,8 +198,9 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
         yield f"{plural(waiting, 'waiting object')} will be trained on{when}."
     else:
         yield "No data waits: the next drop is trained with this definition."
-    if before.has_champion and {"training", "etl"} & set(answer.get("changed") or []):
-        yield ONCE_MORE if asked.get("again") else ON_ARRIVAL
+    changed = {"training", "etl"} & set(answer.get("changed") or [])
+    if before.has_champion and changed and not left_out:
+        yield _backtest(asked)
 
 
 def _asked_for(asked: dict[str, Any]) -> str:
@@ -212,6 +218,13 @@ def _asked_for(asked: dict[str, Any]) -> str:
     before = f"after {earlier} earlier batch{'es' * (earlier != 1)}" if earlier else "alone"
     when = f"in {duration(asked['seconds'])}" if asked["seconds"] else "at once"
     return f"The batch of run {asked['again']} is judged again, {before}; a run starts {when}."
+
+
+def _backtest(asked: dict[str, Any]) -> str:
+    """How changed settings are tested; a new baseline has no batch to test them on."""
+    if not asked.get("again"):
+        return ON_ARRIVAL
+    return ONCE_MORE if int(asked["batches"]) > 1 else UNTESTED
 
 
 def _compared(answer: dict[str, Any]) -> str:

@@ -286,8 +286,8 @@ def _timeline(scenario: Scenario, ended: Outcome) -> Timeline:
 
 
 def _training_jobs(scenario: Scenario, ended: Outcome) -> list[str]:
-    """Jobs named `<stack>--<pipeline>--<generation>-<token>-...`, of a stack made just now."""
-    name = f"-{layout.padded(ended.run.token)}-train-"
+    """Jobs named `<stack>--<pipeline>--<generation>-<token>-<role>-<attempt>`."""
+    name = f"-{layout.padded(ended.run.token)}-"
     jobs = scenario.stack.client("sagemaker").list_training_jobs(NameContains=name)
     return [job["TrainingJobName"] for job in jobs["TrainingJobSummaries"]]
 

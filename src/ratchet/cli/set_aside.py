@@ -77,15 +77,22 @@ def became(record: dict[str, Any]) -> Iterable[str]:
     run = record.get("run") or RunRef(record["pipeline"], int(record["token"])).id
     if state == SUSPECT:
         yield (
-            f"{accepted:,} rows are set aside (SUSPECT); take them back with: ratchet data release"
-            f" {run}"
+            f"{_rows_that(accepted, 'is', 'are')} set aside (SUSPECT); take"
+            f" {'it' if accepted == 1 else 'them'} back with: ratchet data release {run}"
         )
     elif state == "DISCARDED":
-        yield f"{accepted + rejected:,} rows were discarded."
+        yield f"{_rows_that(accepted + rejected, 'was', 'were')} discarded."
     elif state == WAITING:
-        yield f"{accepted:,} rows wait for more; train without with: ratchet data release {run}"
+        waiting = _rows_that(accepted, "waits", "wait")
+        yield f"{waiting} for more; train without with: ratchet data release {run}"
     elif state == QUARANTINED:
         rejected += accepted
     if rejected and state in ("TRAINED", *SET_ASIDE):
-        told = f"{plural(rejected, 'row')} {'is' if rejected == 1 else 'are'} in quarantine"
-        yield f"{told}; see {'it' if rejected == 1 else 'them'} with: ratchet data show {run}"
+        told = _rows_that(rejected, "is", "are")
+        them = "it" if rejected == 1 else "them"
+        yield f"{told} in quarantine; see {them} with: ratchet data show {run}"
+
+
+def _rows_that(count: int, one: str, several: str) -> str:
+    """'1 row is', '12 rows are'."""
+    return f"{plural(count, 'row')} {one if count == 1 else several}"

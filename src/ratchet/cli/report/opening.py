@@ -67,7 +67,8 @@ def _figures(report: RunReport) -> Iterator[tuple[str, str, str]]:
     if is_number(ours):
         beside = f"champion {screen.number(theirs)}" if is_number(theirs) else "no champion yet"
         yield f"{metric} of the challenger, fresh", screen.number(ours), beside
-    yield from _expected(record.get("promise") or {}, metric)
+    if record.get("promoted"):
+        yield from _expected(record.get("promise") or {}, metric)
     account = record.get("account") or {}
     if account:
         out = account.get("quarantined")

@@ -128,7 +128,8 @@ def settings(report: RunReport) -> Markup:
     features = report.summary.get("features") or []
     if not training:
         return NOTHING
-    values = {**training, **(training.get("hyperparameters") or {})}
+    chosen = report.record.get("settings")  # the former ones, where those lost their backtest
+    values = {**training, **(chosen or training.get("hyperparameters") or {})}
     values.pop("hyperparameters", None)
     lines = [
         (name, str(value).lower() if isinstance(value, bool) else value)
