@@ -2,7 +2,7 @@
 
     python docs/your-first-pipeline/monthly_drops.py --out months
 
-The same seed makes the same files. From April on something happens in some months:
+The same seed makes the same files. From May on something happens in some months:
 
     05 the world changes: one carrier has lost its drivers
     06 one row holds what is not a number

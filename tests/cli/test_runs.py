@@ -347,6 +347,8 @@ def test_a_push_says_which_run_it_has_asked_for(asked: Any, waits: bool, said: s
     several, alone = again and asked["batches"] > 1, again and asked["batches"] == 1
     assert ("they and the champion's are trained without that batch" in told) == several
     assert ("cannot be backtested on a single batch" in told) == alone
+    told = outlook(("training", "etl"), asked=asked)
+    assert ("features cannot be backtested on an earlier batch" in told) == again
 
 
 @pytest.mark.usefixtures("history")

@@ -43,7 +43,7 @@ def demo(
     """Watch the main job in four drops, on a local AWS that ends with the command.
 
     Old data trains the first champion; newer data brings a better one; a broken drop is
-    quarantined; shuffled labels are refused at the gate. Reports, picture and model stay in
+    quarantined; one with shuffled labels is set aside. Reports, picture and model stay in
     ./ratchet-demo/. The exit code is 0 only if all four end as expected.
 
     Without --data: the cached file, else its publisher's, else made-up rows.

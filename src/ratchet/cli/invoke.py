@@ -23,7 +23,7 @@ def invoke(
     pipeline: Pipeline,
     data: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="Rows to ask about; - reads standard input."),
+        typer.Argument(metavar="FILE", help="Rows to ask about; - reads standard input."),
     ] = None,
     json_output: Json = False,
     where: Where = DEFAULT_AWS,

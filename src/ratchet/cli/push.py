@@ -29,9 +29,7 @@ ONCE_MORE = (
     "Changed settings are backtested first: they and the champion's are trained without that batch,"
     " and compared on all of its rows."
 )
-UNTESTED = (
-    "Changed settings cannot be backtested on a single batch: gate.undecided_settings decides."
-)
+UNTESTED = "Changed {what} cannot be backtested on {batch}: gate.undecided_settings decides."
 
 
 @command
@@ -200,7 +198,7 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
         yield "No data waits: the next drop is trained with this definition."
     changed = {"training", "etl"} & set(answer.get("changed") or [])
     if before.has_champion and changed and not left_out:
-        yield _backtest(asked)
+        yield _backtest(asked, changed)
 
 
 def _asked_for(asked: dict[str, Any]) -> str:
@@ -220,11 +218,15 @@ def _asked_for(asked: dict[str, Any]) -> str:
     return f"The batch of run {asked['again']} is judged again, {before}; a run starts {when}."
 
 
-def _backtest(asked: dict[str, Any]) -> str:
-    """How changed settings are tested; a new baseline has no batch to test them on."""
+def _backtest(asked: dict[str, Any], changed: set[str]) -> str:
+    """How changed settings are tested: on rows that neither model has seen, if there are any."""
     if not asked.get("again"):
         return ON_ARRIVAL
-    return ONCE_MORE if int(asked["batches"]) > 1 else UNTESTED
+    if "etl" in changed:  # the champion's features cannot be trained again
+        return UNTESTED.format(what="features", batch="an earlier batch")
+    if int(asked["batches"]) == 1:
+        return UNTESTED.format(what="settings", batch="a single batch")
+    return ONCE_MORE
 
 
 def _compared(answer: dict[str, Any]) -> str:
