@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from ratchet.cli import pipeline_folder, trial, try_files, up
+from ratchet.cli.connection import connect, stack_in
 from ratchet.cli.errors import CliError
+from ratchet.cli.ledger import RunRef
 from ratchet.cli.pipeline_folder import pack
+from retraining.documents.check_report import CheckedObject
 
 from .conftest import Run
 from .running import ratchet, surroundings
@@ -59,6 +64,26 @@ def test_a_file_that_no_check_could_read_is_refused_at_once(run: Run) -> None:
     Path("empty.csv").touch()
     result = run("try", "flights", "empty.csv")
     assert (result.exit_code, "empty.csv is empty" in result.stderr) == (1, True)
+
+
+def test_rows_are_counted_as_the_run_counts_them(stack: str) -> None:
+    """A bad row that is tolerated is in quarantine alone, and its object is accepted."""
+    checked = [
+        CheckedObject(id=str(bad), key="a", version="v", size=9, accepted=accepted, rows=100,
+                      bad_rows=bad, notes=(), sentence="")
+        for accepted, bad in ((True, 0), (True, 3), (False, 40))
+    ]  # fmt: skip
+    found, ref = stack_in(connect(None, None, None), stack), RunRef("flights", 1)
+    boto3.client("s3").put_object(
+        Bucket=found.work_bucket,
+        Key=f"{ref.prefix}/check/chunk-0.json",
+        Body=json.dumps({"objects": [asdict(one) for one in checked]}),
+    )
+    assert trial._checked(found, ref) == {
+        "landed": 300,
+        "accepted": sum(one.accepted_rows for one in checked),
+        "quarantined": sum(one.rejected_rows for one in checked),
+    }
 
 
 @pytest.mark.process

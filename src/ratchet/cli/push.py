@@ -39,8 +39,9 @@ def push(
     new_baseline: Annotated[
         bool,
         typer.Option(
-            help="Leave the batches so far out of the history: needed when label, key or split"
-            " change. The champion keeps serving until a model of the data to come is promoted."
+            help="Leave the batches so far out of the history: needed when label, key, split or"
+            " gate.cluster change. The champion keeps serving until a model of the data to come is"
+            " promoted."
         ),
     ] = False,
     check: Annotated[

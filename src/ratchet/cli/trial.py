@@ -118,8 +118,10 @@ def _checked(stack: Stack, ref: RunRef) -> dict[str, int]:
     found = {"landed": 0, "accepted": 0, "quarantined": 0}
     for key in ledger.list_keys(stack, stack.work_bucket, f"{ref.prefix}/check/"):
         for one in (ledger.read_json(stack, key) or {}).get("objects", []):
+            accepted = one["rows"] - one["bad_rows"] if one["accepted"] else 0
             found["landed"] += one["rows"]
-            found["accepted" if one["accepted"] else "quarantined"] += one["rows"]
+            found["accepted"] += accepted
+            found["quarantined"] += one["rows"] - accepted
     return found
 
 
