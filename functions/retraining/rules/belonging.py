@@ -31,10 +31,15 @@ def reserved(definition: dict[str, Any]) -> tuple[str, ...]:
     """The columns that the accepted copy of a pipeline has beside those that landed."""
     absent = {
         ARRIVAL_COLUMN: not definition["data"].get("key"),
-        MOMENT_COLUMN: definition["split"]["by"] != TIME,
+        MOMENT_COLUMN: not by_time(definition),
         CLUSTER_COLUMN: cluster_column(definition) is None,
     }
     return tuple(name for name in RESERVED_COLUMNS if not absent.get(name, False))
+
+
+def by_time(definition: dict[str, Any]) -> bool:
+    """Whether PrepareDataset cuts each batch by time."""
+    return bool(definition["split"]["by"] == TIME)
 
 
 def cluster_column(definition: dict[str, Any]) -> str | None:

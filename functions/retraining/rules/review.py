@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from retraining.documents.definition import PushedDefinition
 from retraining.documents.run_record import RunRecord
 from retraining.errors import ReviewRefused
+from retraining.rules import belonging
 from retraining.rules.settlement import PENDING, QUARANTINED, SUSPECT, TRAINED, WAITING
 
 RELEASE, DISCARD = "release", "discard"
@@ -23,26 +25,35 @@ class Move:
     becomes: str
 
 
-def moves(record: RunRecord, decision: str, *, by_key: bool) -> tuple[Move, ...]:
+def returns(definition: PushedDefinition, record: RunRecord) -> bool:
+    """Whether a run's suspect rows return to the history under their own batch.
+
+    Those with a key do: as a new batch they would replace what later ones say of the same keys. A
+    batch that the check set aside was never cut by time, and no later run could tell its sides.
+    """
+    uncut = belonging.by_time(definition.json) and record.cut is None
+    return definition.keyed and not uncut
+
+
+def moves(record: RunRecord, decision: str, *, own_batch: bool) -> tuple[Move, ...]:
     """What to try in turn until objects are found; raises ReviewRefused if nothing is set aside.
 
-    What is released lands again, as if it had been dropped now, and is not set aside again. Only
-    suspect rows with a key return to the history under their own batch: as a new one they would
-    replace what later batches say of the same keys. A record that has moved already is a
-    repetition's: the objects that are left follow it.
+    What is released lands again, as if it had been dropped now, and is not set aside again; or
+    suspect rows return under their `own_batch`. A record that has moved already is a repetition's:
+    the objects that are left follow it.
     """
     if decision not in (RELEASE, DISCARD):
         raise ReviewRefused(f"decision {decision!r} is neither {RELEASE} nor {DISCARD}")
     state = str(record.data_state)
-    found = _released(state, by_key) if decision == RELEASE else _discarded(state)
+    found = _released(state, own_batch) if decision == RELEASE else _discarded(state)
     if not found:
         raise nothing_left(record)
     return found
 
 
-def _released(state: str, by_key: bool) -> tuple[Move, ...]:
+def _released(state: str, own_batch: bool) -> tuple[Move, ...]:
     back = Move(TRAINED, SUSPECT, TRAINED)
-    if state == SUSPECT and by_key:
+    if state == SUSPECT and own_batch:
         return (back,)
     if state == TRAINED:  # with objects that were bad by themselves
         return (back, Move(TRAINED, QUARANTINED, PENDING))

@@ -43,7 +43,11 @@ class Ending:
 
 
 def unless_released(data_state: str, *, released: bool) -> str:
-    """What becomes of the data; what a person has released is not set aside again."""
+    """What becomes of the data; what a person has released is not set aside again.
+
+    But for a batch that was to be cut by time and was not prepared: no later run could tell its
+    sides.
+    """
     return TRAINED if released and data_state == SUSPECT else data_state
 
 

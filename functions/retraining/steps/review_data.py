@@ -38,8 +38,8 @@ def review_data(aws: Adapters, pipeline: str, token: int, decision: str) -> Revi
     if record.outcome is None or manifest is None:
         run = names.run_id(pipeline, token)
         raise ReviewRefused(f"run {run} has not ended or does not exist: ratchet runs {pipeline}")
-    by_key = manifest.definition.keyed
-    for move in review.moves(record, decision, by_key=by_key):
+    own_batch = review.returns(manifest.definition, record)
+    for move in review.moves(record, decision, own_batch=own_batch):
         _refuse_claimed(aws, record, move)
         _move_record(aws, record, move)
         if move.becomes == TRAINED and record.data_state == SUSPECT:

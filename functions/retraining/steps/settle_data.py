@@ -16,7 +16,7 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.settlement import Settlement
 from retraining.observability import log
-from retraining.rules import claims, names, series, settlement
+from retraining.rules import belonging, claims, names, series, settlement
 from retraining.rules.arrivals import wants_more
 from retraining.rules.settlement import FAILED, KEPT, PENDING, QUARANTINED, SUPERSEDED, Ending
 from retraining.steps import quarantine, wakes
@@ -90,15 +90,18 @@ def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> N
     if manifest.again:
         _settle_again(aws, manifest, decided)
         return
-    data_state = settlement.unless_released(decided.data_state, released=manifest.released)
+    folder = aws.run_folder(pipeline, token)
+    measured, prepared = folder.find(Metrics), folder.find(Prepared)
+    uncut = belonging.by_time(manifest.definition.json) and prepared is None
+    data_state = settlement.unless_released(
+        decided.data_state, released=manifest.released and not uncut
+    )
     checked = checked_objects(aws, manifest)
     endings = settlement.endings(manifest.objects, checked, data_state, decided.sentence)
     _quarantine_batch(aws, manifest, checked, endings)
     aws.ledger.end_objects(pipeline, token, endings)
     if not settlement.keeps_accepted_copy(endings):
         aws.work.delete(names.accepted_batch(pipeline, token))
-    folder = aws.run_folder(pipeline, token)
-    measured, prepared = folder.find(Metrics), folder.find(Prepared)
     settled = RunRecord(
         pipeline=pipeline,
         token=token,

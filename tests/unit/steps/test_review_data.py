@@ -14,6 +14,8 @@ import judge_data
 import review_data
 import settle_data
 from retraining.adapters.ledger import Ledger
+from retraining.documents.prepared import Cut
+from retraining.documents.run_record import RunRecord
 from retraining.errors import ReviewRefused
 from retraining.rules import review
 from retraining.rules.review import DISCARD, RELEASE
@@ -99,6 +101,23 @@ def test_released_rows_of_one_label_alone_are_kept_and_not_trained_on(service: S
     assert (data_state(service, 2), states(service)) == ("TRAINED", {"bank/a.csv": "TRAINED"})
 
 
+def test_of_a_split_by_time_released_rows_that_were_never_cut_stay_out_of_the_history(
+    service: Service,
+) -> None:
+    """They can be released again, as soon as there are rows of another label."""
+    split = {"train": 0.7, "validation": 0.15, "holdout": 0.15, "by": "time", "column": "age"}
+    service.push({**DEFINITION, "split": split})
+    dropped(service, 1, a=ONE_LABEL)
+    decide(RELEASE)
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert ended(service, 2)["conclusion"]["outcome"] == "DATA_REJECTED"
+    assert (data_state(service, 2), states(service)) == ("SUSPECT", {"bank/a.csv": "SUSPECT"})
+    dropped(service, 3, b=rows(40))
+    assert service.read("runs/bank/000003/manifest.json")["history"] == []
+    assert decide(RELEASE, 2)["becomes"] == "PENDING"
+
+
 def test_what_the_gate_says_of_released_rows_costs_them_nothing(service: Service) -> None:
     started(service, a=ONE_LABEL)
     ended(service)
@@ -128,6 +147,23 @@ def test_suspect_rows_with_a_key_return_under_their_own_batch(service: Service) 
     dropped(service, 3, c=rows(30, 90))
     history = service.read("runs/bank/000003/manifest.json")["history"]
     assert history == ["run-000001", "run-000002"]
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_of_a_split_by_time_a_batch_that_was_never_cut_lands_again(
+    service: Service, prepared: bool
+) -> None:
+    """Or no later run could tell its sides, and all of them would fail."""
+    split = {"train": 0.7, "validation": 0.15, "holdout": 0.15, "by": "time", "column": "age"}
+    keyed = {**DEFINITION, "data": {**DEFINITION["data"], "key": "age"}, "split": split}
+    service.push(keyed)
+    dropped(service, 1, a=ONE_LABEL)
+    if prepared:
+        cut = Cut(train_until=1, validation_from=2, validation_until=3, holdout_from=4)
+        service.aws.ledger.update_run(RunRecord(pipeline="bank", token=1, cut=cut))
+    assert decide(RELEASE)["becomes"] == ("TRAINED" if prepared else "PENDING")
+    assert data_state(service) == ("TRAINED" if prepared else "RELEASED")
+    assert bool(service.keys("accepted/bank/run-000001/")) == prepared
 
 
 def test_quarantined_objects_are_checked_again_by_the_contract_of_today(service: Service) -> None:
@@ -217,10 +253,10 @@ def test_of_two_who_decide_at_once_one_is_refused(
     ended(service)
     moves = review.moves
 
-    def overtaken(record: Any, decision: str, *, by_key: bool) -> Any:
+    def overtaken(record: Any, decision: str, *, own_batch: bool) -> Any:
         monkeypatch.setattr(review, "moves", moves)
         decide(DISCARD)
-        return moves(record, decision, by_key=by_key)
+        return moves(record, decision, own_batch=own_batch)
 
     monkeypatch.setattr(review, "moves", overtaken)
     with pytest.raises(ReviewRefused, match="somebody else has decided"):
