@@ -46,6 +46,8 @@ def transform(data):
     return data.withColumn("age", functions.when(age == "{OLDEST}", "old").otherwise(age))
 """
 
+OWN = "transform: transform.py\n  files: [regions.csv]"
+
 # Granted, and not used by the runs of this test: "function action" -> why it is needed.
 POLLED = "Lambda's poller takes the messages under the function's role"
 MISSING = "what is missing is told as missing, not as forbidden"
@@ -296,14 +298,15 @@ def data(place: Workplace) -> tuple[str, list[list[str]]]:
 
 
 def changed(folder: Path, training: dict[str, str], code: str) -> Path:
-    """The pipeline with other training, a transform, slices, a kind gate, another "unknown"."""
+    """The pipeline with other training, a transform and its file, slices, a kind gate, a code."""
     source = ROOT / "pipelines" / PIPELINE
     text = (source / "pipeline.yaml").read_text()
-    for old, new in {"transform: null": "transform: transform.py", **GATE, **training}.items():
+    for old, new in {"transform: null": OWN, **GATE, **training}.items():
         assert old in text, old
         text = text.replace(old, new)
     (folder / "pipeline.yaml").write_text(text)
     (folder / "transform.py").write_text(TRANSFORM)
+    (folder / "regions.csv").write_text("code,region\n1,north\n")
     recipe = (source / "recipe.json").read_text()
     assert UNKNOWN in recipe
     (folder / "recipe.json").write_text(recipe.replace(UNKNOWN, UNKNOWN.replace("0", code)))
@@ -391,13 +394,13 @@ def idle(world: World) -> bool:
 
 
 def stop_a_run(world: World, body: bytes) -> None:
-    """Stop a run that has accepted data, as a person does who thinks better of it."""
+    """Stop a run that has prepared its data, as a person does who thinks better of it."""
     token, left = int(world.item(PIPELINE, "state")["token"]["N"]) + 1, leave_a_model(world)
     world.drop(f"{PIPELINE}/third.csv", body)
     until(lambda: "lease" in world.item(PIPELINE, "state"), f"run {token} has begun")
     sweep(world)
-    report = f"runs/{PIPELINE}/{token:06d}/check/chunk-0.json"
-    until(lambda: report in keys(world), f"run {token} has checked its data", RUN_SECONDS)
+    summary = f"runs/{PIPELINE}/{token:06d}/prepared/summary.json"
+    until(lambda: summary in keys(world), f"run {token} has prepared its data", RUN_SECONDS)
     machine = world.outputs["RetrainingStateMachineArn"]
     run = f"{machine.replace(':stateMachine:', ':execution:')}:{PIPELINE}-{token:06d}"
     world.client("stepfunctions").stop_execution(executionArn=run)
