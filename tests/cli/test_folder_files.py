@@ -87,6 +87,19 @@ def test_the_archive_of_features_carries_what_they_read(folder: Path) -> None:
     assert pack(folder).hash != packed.hash
 
 
+@pytest.mark.parametrize("name", ["rows.json", "answer.json"])
+def test_a_file_of_any_name_is_the_pipelines_own_in_the_trial(folder: Path, name: str) -> None:
+    (folder / name).write_text('{"Leeds": 0.5}')
+    lines = (
+        "import json\nfrom pathlib import Path\n"
+        f"assert json.loads(Path(__file__).with_name('{name}').read_text()) == {{'Leeds': 0.5}}"
+    )
+    assert members(pack(named(read_there(folder, lines), name)))[name] == b'{"Leeds": 0.5}'
+    crashing = read_there(folder, "import os\nos._exit(7)")
+    with pytest.raises(CliError, match="it ended with exit code 7"):
+        pack(crashing)
+
+
 def test_files_of_a_transform_lie_below_the_pushed_folder(folder: Path) -> None:
     packed = pack(with_transform(folder, "rates.csv", "rating.py"))
     assert packed.files["files/rates.csv"] == RATES

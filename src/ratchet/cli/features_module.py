@@ -92,8 +92,10 @@ def _tried(path: Path, files: Mapping[str, bytes], texts: Texts) -> list[str]:
     """The features that come out of the sample, one row at a time and all at once alike."""
     with tempfile.TemporaryDirectory(prefix="ratchet-features-") as name:
         folder = Path(name)
+        code = folder / "code"
+        code.mkdir()
         for file, body in files.items():
-            (folder / file).write_bytes(body)
+            (code / file).write_bytes(body)
         (folder / "rows.json").write_text(json.dumps(texts), encoding="utf-8")
         ended = _run(path, folder)
         if not (folder / "answer.json").exists():

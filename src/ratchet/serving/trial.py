@@ -1,8 +1,8 @@
 """Tries a features.py before it is pushed, in a process of its own.
 
-Usage: python -I trial.py FOLDER, which holds inference.py, features.py, contract.py (without the
-features, which are to be found out) and rows.json, the fields by column. Writes answer.json:
-{"features": names} or {"problem": sentence}.
+Usage: python -I trial.py FOLDER, which holds rows.json, the fields by column, and in code/
+inference.py, features.py, contract.py (without the features, which are to be found out) and what
+features.py reads. Writes answer.json: {"features": names} or {"problem": sentence}.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Problem(Exception):
 
 def features_made(folder: Path) -> list[str]:
     """The names of the features; raises Problem."""
-    sys.path[:0] = [str(folder)]
+    sys.path[:0] = [str(folder / "code")]
     sys.dont_write_bytecode = True
     inference = importlib.import_module("inference")
     contract = importlib.import_module("contract").CONTRACT
