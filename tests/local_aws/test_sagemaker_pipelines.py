@@ -62,7 +62,10 @@ def model(world: World, halve: dict[str, Any]) -> str:
     world.sagemaker.create_model(
         ModelName="both",
         ExecutionRoleArn=ROLE,
-        Containers=[{**halve, "ContainerHostname": "halve"}, FIRST],
+        Containers=[
+            {**halve, "ContainerHostname": "halve"},
+            {**FIRST, "ContainerHostname": "first"},
+        ],
         InferenceExecutionConfig={"Mode": "Serial"},
     )
     return "both"
@@ -115,6 +118,8 @@ def test_a_batch_transform_joins_the_last_answers_to_the_rows(
         ({"InferenceExecutionConfig": {"Mode": "Direct"}}, "Mode=Direct; use Serial"),
         ({"PrimaryContainer": FIRST}, "either PrimaryContainer or Containers"),
         ({"Containers": [FIRST, {"ModelPackageName": "package"}]}, "ModelPackageName"),
+        ({"Containers": [{**FIRST, "ContainerHostname": "a"}, FIRST]}, "name every one"),
+        ({"Containers": [{**FIRST, "ContainerHostname": "a"}] * 2}, "each by another name"),
     ],
 )  # fmt: skip
 def test_what_cannot_run_is_refused_by_name(

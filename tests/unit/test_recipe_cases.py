@@ -132,6 +132,7 @@ REFUSED = [
     ("case when isBetween(`a`, 1) then 2 end", "isBetween takes 3 arguments, not 2"),
     ("case when isValid(`a`, doubel) then 2 end", "type 'doubel' does not exist; did you mean"),
     ("case when matches(`a`, '(') then 2 end", "is not a regular expression"),
+    ("case when matches(`a`, `a`) then 2 end", "a text in single quotes"),
     ("case when `a` = :mean then 2 end", "an aggregate of withExpressions expected"),
     ("case when " + "(" * 60 + "`a` = 1", "nested more than 50 deep"),
 ]

@@ -206,6 +206,10 @@ REFUSED = [
     (group(option("TOTAL")), "function 'TOTAL' does not exist; choose from ANY"),
     (group(option("COLLECT_LIST")), "COLLECT_LIST makes lists"),
     (group(option("SUM", target="G")), "column 'G' would exist twice"),
+    (
+        group(option("MIN", target="t"), option("MAX", target="t"), useNewDataFrame="false"),
+        "column 't' would exist twice",
+    ),
     (group(option("SUM", target="")), "an object without targetColumnName"),
     (group({"column": "n"}), "an object with 'column'; did you mean"),
     (

@@ -7,6 +7,7 @@ the old one answers until the new one answers ping, then finishes its requests a
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import uuid
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from ratchet.local_aws.sagemaker.placing import NoCode, place
 from ratchet.local_aws.sagemaker.serving import ServingFailed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ratchet.local_aws.running.host import Host
     from ratchet.local_aws.shared.logs import LogStream
 
@@ -209,11 +212,16 @@ class Endpoints(Models):
 
     def _serve(self, endpoint: Endpoint, config: Answer) -> Pipeline:
         folder = self._folder / "endpoint" / endpoint.name / uuid.uuid4().hex[:8]
-        variant = config["ProductionVariants"][0]
         try:
-            placed = place(self.local.client("s3"), self._model(variant["ModelName"]), folder)
-        except NoCode as error:
-            raise ServingFailed(str(error)) from error
+            return self._serve_from(folder, endpoint, config["ProductionVariants"][0])
+        except BaseException as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, NoCode):
+                raise ServingFailed(str(error)) from error
+            raise
+
+    def _serve_from(self, folder: Path, endpoint: Endpoint, variant: Answer) -> Pipeline:
+        placed = place(self.local.client("s3"), self._model(variant["ModelName"]), folder)
         stream = f"{variant['VariantName']}/i-{folder.name}"
 
         def log_of(container: str) -> LogStream:

@@ -89,6 +89,7 @@ class Models(SageMakerPart):
             raise unsupported(f"InferenceExecutionConfig Mode={mode}; use {SERIAL}")
         for container in containers_of(request):
             self._check_container(container)
+        _check_hostnames(request.get("Containers", []))
 
     def _check_container(self, container: Request) -> None:
         refuse_members(container, CONTAINER, "a container's")
@@ -168,6 +169,16 @@ class Models(SageMakerPart):
                 f"Variant {variant['VariantName']} needs either ServerlessConfig, or InstanceType "
                 "and InitialInstanceCount"
             )
+
+
+def _check_hostnames(containers: list[Request]) -> None:
+    """In a pipeline all have one or none has (API reference, ContainerDefinition)."""
+    named = [container.get("ContainerHostname") for container in containers]
+    if len(containers) > 1 and any(named) and (not all(named) or len({*named}) < len(named)):
+        raise invalid(
+            "ContainerHostname names each container of an inference pipeline: name every one of "
+            "them, each by another name, or none."
+        )
 
 
 def _check_serverless(variant: Request, model: Answer, request: Request) -> None:

@@ -74,9 +74,10 @@ def place(s3: Any, model: Answer, folder: Path) -> list[Placed]:
     given = containers_of(model)
     isolated = bool(model.get("EnableNetworkIsolation"))
     names = [
-        container.get("ContainerHostname") or (f"container-{number}" if given[1:] else "primary")
+        container.get("ContainerHostname") or f"container-{number}"
         for number, container in enumerate(given, 1)
     ]
+    names = names if given[1:] else ["primary"]
     return [
         _place(s3, container, name, folder / name, isolated=isolated)
         for container, name in zip(given, names, strict=True)

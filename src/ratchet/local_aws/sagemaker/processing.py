@@ -99,7 +99,7 @@ class ProcessingJobs(Jobs):
                 raise invalid(
                     f"The request was rejected because the processing job is in status {status}"
                 )
-        self._change_processing(job, ProcessingJobStatus="Stopping")
+            self._change_processing(job, ProcessingJobStatus="Stopping")
         job.run.stop()
         return {}
 

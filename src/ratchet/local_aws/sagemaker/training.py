@@ -120,8 +120,7 @@ class TrainingJobs(Jobs):
                 raise invalid(
                     f"The request was rejected because the training job is in status {status}"
                 )
-            job.record["TrainingJobStatus"] = "Stopping"
-        self._enter(job, "Stopping")
+            self._enter(job, "Stopping", TrainingJobStatus="Stopping")
         job.run.stop()
         return {}
 

@@ -89,7 +89,7 @@ class TransformJobs(Jobs):
                 raise invalid(
                     f"The request was rejected because the transform job is in status {status}"
                 )
-        self._change_transform(job, TransformJobStatus="Stopping")
+            self._change_transform(job, TransformJobStatus="Stopping")
         job.run.stop()
         return {}
 

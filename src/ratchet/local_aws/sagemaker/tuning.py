@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
-from ratchet.local_aws.sagemaker.background_jobs import Job
+from ratchet.local_aws.sagemaker.background_jobs import LONGEST_REASON, Job
 from ratchet.local_aws.sagemaker.base import Answer, Request, invalid, refuse_members, unsupported
 from ratchet.local_aws.sagemaker.containers.errors import UserError
 from ratchet.local_aws.sagemaker.listing import page, summary
@@ -128,13 +128,18 @@ class TuningJobs(TrainingJobs):
 
     def stop_hyper_parameter_tuning_job(self, request: Request) -> Answer:
         tuning = self._tuning(request["HyperParameterTuningJobName"])
-        status = tuning.record["HyperParameterTuningJobStatus"]
-        if status != "InProgress":
-            raise invalid(f"The request was rejected because the tuning job is in status {status}")
-        self._change_tuning(tuning, HyperParameterTuningJobStatus="Stopping")
-        tuning.run.stop()
-        for name in list(tuning.trained):
-            self._trainings[name].run.stop()
+        with self._lock:
+            status = tuning.record["HyperParameterTuningJobStatus"]
+            if status != "InProgress":
+                raise invalid(
+                    f"The request was rejected because the tuning job is in status {status}"
+                )
+            self._change_tuning(tuning, HyperParameterTuningJobStatus="Stopping")
+            tuning.run.stop()
+            # One that is chosen and not created yet is stopped by the thread that creates it.
+            created = [self._trainings[name] for name in tuning.trained if name in self._trainings]
+        for job in created:
+            job.run.stop()
         return {}
 
     def close(self) -> None:
@@ -233,7 +238,7 @@ class TuningJobs(TrainingJobs):
         self._change_tuning(tuning)
 
     def _tuned(self, tuning: Tuning, problem: Exception | None) -> None:
-        changes = {"FailureReason": str(problem)} if problem else {}
+        changes = {"FailureReason": str(problem)[:LONGEST_REASON]} if problem else {}
         status = "Failed" if problem else "Stopped" if tuning.run.stopped else "Completed"
         self._change_tuning(
             tuning,

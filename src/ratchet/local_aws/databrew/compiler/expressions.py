@@ -233,6 +233,8 @@ def _call(name: str, value: Operand, arguments: list[Operand]) -> str:
     if name == "isValid":
         return _valid(value.sql, arguments[0])
     if name == "matches":
+        if arguments[0].kind != "text":
+            raise RecipeError("matches takes its pattern as a text in single quotes")
         pattern = regular_expression(name, arguments[0].sql[1:-1].replace("''", "'"))
         return f"regexp_matches({value.sql}, {pattern})"
     return f"{_TEXT_TESTS[name]}({value.sql}, {arguments[0].sql})"

@@ -86,10 +86,11 @@ def _group_by(step: Step, table: Table) -> Select:
     made = {str(one.get("targetColumnName", "")): _option(one, table) for one in options}
     if "" in made:
         raise RecipeError("groupByAggFunctionOptions has an object without targetColumnName")
+    _refuse_twice(str(one["targetColumnName"]) for one in options)
     new = ", ".join(f"{sql.as_text(e)} AS {sql.name(c)}" for c, e in made.items())
     rows = numbered_rows(table)
     if not step.get("useNewDataFrame") or step.flag("useNewDataFrame"):
-        columns = _refuse_twice([*groups, *(str(one["targetColumnName"]) for one in options)])
+        columns = _refuse_twice([*groups, *made])
         statement = (
             f"SELECT {grouping}, {new} FROM ({rows}) GROUP BY {grouping} ORDER BY min({sql.PLACE})"
         )

@@ -41,7 +41,11 @@ def _made(root: Path, name: str) -> Host:
     (first, *_) = json.loads(os.environ["SM_HOSTS"])
     resources = own / "input" / "config" / "resourceconfig.json"
     resources.write_text(_renamed(resources.read_text(encoding="utf-8"), first, name))
-    told = {key: value for key, value in os.environ.items() if key.startswith("SM_")}
+    told = {
+        key: value
+        for key, value in os.environ.items()
+        if key.startswith("SM_") or str(root) in value
+    }
     variables = {
         key: _renamed(value.replace(str(root), str(own)), first, name)
         for key, value in told.items()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ratchet.local_aws.sagemaker.containers import opt_ml
 from ratchet.local_aws.sagemaker.containers.toolkit import (
     Hyperparameters,
     of_script,
@@ -51,8 +52,9 @@ def lay_out(folder: Path, name: str, arn: str, request: Mapping[str, Any]) -> La
     for file, content in files.items():
         (config / f"{file}.json").write_text(json.dumps(content), encoding="utf-8")
     given = read_hyperparameters(files["hyperparameters"])
+    own = {name: opt_ml.here(value, root) for name, value in request.get("Environment", {}).items()}
     environment = {
-        **request.get("Environment", {}),
+        **own,
         "TRAINING_JOB_NAME": name,
         "TRAINING_JOB_ARN": arn,
         **variables(_facts(root, files, given)),

@@ -6,30 +6,34 @@ Linux and macOS alike. What a script puts together from parts ("/opt" + "/ml") i
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 THERE = "/opt/ml"
+WHOLE = re.compile(rf"{THERE}(?![\w-])")
+"""Not the beginning of another name, such as /opt/mlflow."""
 TEXTS = frozenset({".py", ".sh"})
 
 
 def here(text: str, root: Path) -> str:
     """The text with our folder in the place of /opt/ml."""
-    return text.replace(THERE, str(root))
+    return WHOLE.sub(lambda _: str(root), text)
 
 
 def point(folder: Path, root: Path) -> None:
     """Let the scripts below a folder name our folder."""
-    _replace(folder, THERE, str(root))
+    _replace(folder, WHOLE, str(root))
 
 
 def restore(folder: Path, root: Path) -> None:
     """Let scripts that go into an artifact name /opt/ml again."""
-    _replace(folder, str(root), THERE)
+    _replace(folder, re.compile(re.escape(str(root))), THERE)
 
 
-def _replace(folder: Path, old: str, new: str) -> None:
+def _replace(folder: Path, old: re.Pattern[str], new: str) -> None:
+    pattern = re.compile(old.pattern.encode())
     for path in sorted(folder.rglob("*")):
         if path.suffix in TEXTS and path.is_file():
-            data = path.read_bytes()
-            if old.encode() in data:
-                path.write_bytes(data.replace(old.encode(), new.encode()))
+            made, count = pattern.subn(lambda _: new.encode(), path.read_bytes())
+            if count:
+                path.write_bytes(made)

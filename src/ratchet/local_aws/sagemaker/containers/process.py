@@ -20,7 +20,6 @@ PYTHONS = ("python", "python3", "/miniconda3/bin/python")
 
 def main(image: str, failure: str, *command: str) -> int:
     """Run the command; its exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: None)  # the command is told to end, not its parent
     root = Path.cwd()
     work = root / "work"
     work.mkdir()
@@ -28,6 +27,8 @@ def main(image: str, failure: str, *command: str) -> int:
     user_process.say_what_runs(image)
     program, *arguments = (opt_ml.here(part, root) for part in command)
     program = sys.executable if program in PYTHONS else program
+    # From here on the command is told to end, not its parent.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         ending = user_process.run([program, *arguments], work)
     except OSError as error:

@@ -42,7 +42,7 @@ def lines_of(model: Answering, rows: Sequence[Sequence[str]]) -> list[str]:
     """One line a row, as a batch transform asks for them."""
     body = "".join(f"{joined(list(row))}\n" for row in rows).encode()
     answer, _ = model.answer(body, "text/csv", "text/csv")
-    lines = answer.decode().splitlines()
+    lines = answer.decode().removesuffix("\n").split("\n") if answer else []
     if len(lines) != len(rows):
         raise BadPayload(500, f"the program answered {len(lines)} lines to {len(rows)} rows")
-    return lines
+    return [line.removesuffix("\r") for line in lines]

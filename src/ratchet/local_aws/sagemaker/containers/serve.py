@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 from ratchet.local_aws.sagemaker.containers.errors import BadArtifact, BadPayload, ContainerError
 from ratchet.local_aws.sagemaker.containers.modes import Mode, load_mode
+from ratchet.local_aws.sagemaker.containers.scripts import BATCH
 
 MAX_CONTENT_LENGTH = 6 * 1024**2
 
@@ -97,7 +98,8 @@ def _media_type(header: str | None) -> str:
 
 
 def _check_size(size: int) -> None:
-    if size > MAX_CONTENT_LENGTH:
+    """In a batch transform the job says how large a payload may be (MaxPayloadInMB)."""
+    if size > MAX_CONTENT_LENGTH and BATCH not in os.environ:
         raise BadPayload(413, f"the request is larger than {MAX_CONTENT_LENGTH} bytes")
 
 

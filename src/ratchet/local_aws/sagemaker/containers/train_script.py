@@ -34,7 +34,6 @@ class ScriptFailed(ContainerError):
 
 def main(image: str, code: str | None = None) -> int:
     """Run the script on each host; 0, or 1 after writing why it failed."""
-    signal.signal(signal.SIGTERM, lambda *_: None)  # the script is told to end, not its parent
     root = Path.cwd()
     hosts = hosts_of(root)
     try:
@@ -73,6 +72,8 @@ def _run_all(image: str, hosts: list[Host], archive: Path | None) -> None:
                 process.kill()
             raise ScriptFailed(_failure(command, ending))
 
+    # From here on the script is told to end, not its parent.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     with ThreadPoolExecutor(len(hosts)) as pool:
         runs = [pool.submit(work, place) for place in range(len(hosts))]
         done = [run.exception() for run in as_completed(runs)]

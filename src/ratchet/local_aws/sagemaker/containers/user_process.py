@@ -52,9 +52,9 @@ def run(
 
     `variables` are added to those of this process; `started` gets the process.
     """
-    paths = os.pathsep.join(str(path) for path in (GUARD, *imports))
-    python = {"PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
-    environment = {**QUIET, **os.environ, **variables, **python}
+    environment = {**QUIET, **os.environ, **variables, "PYTHONUNBUFFERED": "1"}
+    own = [environment["PYTHONPATH"]] if environment.get("PYTHONPATH") else []
+    environment["PYTHONPATH"] = os.pathsep.join([*(str(path) for path in (GUARD, *imports)), *own])
     process = subprocess.Popen(
         command,
         cwd=folder,

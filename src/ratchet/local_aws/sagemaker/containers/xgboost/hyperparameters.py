@@ -36,7 +36,7 @@ OBJECTIVES = (
 UNSUPPORTED = {
     "_kfold": "cross validation is not part of local AWS",
     "_num_cv_round": "cross validation is not part of local AWS",
-    "_tuning_objective_metric": "tuning is not part of local AWS; name the metric in eval_metric",
+    "_tuning_objective_metric": "a tuning job names its metric itself; name others in eval_metric",
     "use_dask_gpu_training": "there is no GPU training on local AWS",
     "deterministic_histogram": "xgboost 3.2 has dropped it",
     "dsplit": "xgboost 3.2 has dropped it",
