@@ -83,7 +83,8 @@ def _sweep(aws: Adapters, pipeline: str, found: _Found) -> None:
         return
     trigger, now = Trigger.of(registration.parsed()), clock.now()
     state = aws.ledger.state(pipeline)
-    oldest = aws.ledger.oldest_pending(pipeline, after=state.lease.at if state.lease else 0)
+    claimed_until = 0 if state.lease is None or state.lease.again else state.lease.at
+    oldest = aws.ledger.oldest_pending(pipeline, after=claimed_until)
     _measure(pipeline, sweeping.ages(state, oldest, trigger, now))
     if execution := _recover(aws, pipeline, state):
         found.recovered.append(execution)

@@ -15,6 +15,7 @@ from retraining.adapters.executions import Executions
 from retraining.adapters.object_store import ObjectStore
 from retraining.errors import SweepIncomplete
 from retraining.rules import sweeping
+from retraining.rules.arrivals import Lease
 from retraining.rules.sweeping import GONE, ExecutionFacts
 
 
@@ -320,6 +321,22 @@ def test_one_stuck_pipeline_shows_beside_a_busy_one(
     assert max(found["RunOverdue"]) == 7200 + 61 - 60
     assert max(found["OpenRunAge"]) == 0  # started this second
     assert min(found["PendingAge"]) == 0
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_waits_beside_a_run_without_new_objects_has_an_age(
+    service: Service, again: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another run has claimed it."""
+    service.push()
+    service.deliver(service.drop_now("bank/a.csv", rows(3)))
+    service.now += 500
+    lease = Lease(1, "bank-000001", "{}", at=int(service.now), arrivals=1, again=again)
+    service.aws.ledger.take_lease("bank", lease)
+    service.aws.ledger.confirm_start("bank", 1)
+    capsys.readouterr()
+    service.sweep()
+    assert max(ages(capsys.readouterr().out)["PendingAge"]) == (500 if again else 0)
 
 
 def test_a_stack_at_rest_says_that_nothing_is_old(
