@@ -18,9 +18,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ratchet.cli.authoring import guessing, header, looking, writing
+from ratchet.cli.authoring import guessing, header, hints, looking, writing
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import Packed, pack
+from retraining.rules import findings
 from retraining.rules.contracts import as_document, parse_definition
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.check import Result
@@ -329,6 +330,12 @@ def test_where_the_label_is_a_number_the_endpoint_takes_rows_as_they_land(run: R
 
 def test_reserved_names_are_those_of_the_service() -> None:
     assert header.RESERVED == RESERVED_COLUMNS
+
+
+def test_a_column_gives_the_label_away_from_where_the_service_says_so() -> None:
+    ours = (hints.LEAK, hints.STRONG, hints.LINE, hints.ENOUGH)
+    theirs = (findings.LEAK, findings.STRONG, findings.LINE, findings.ENOUGH_LABELLED)
+    assert ours == theirs
 
 
 # --- any file ------------------------------------------------------------------------------------

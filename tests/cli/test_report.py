@@ -145,7 +145,10 @@ def report(**changed: Any) -> RunReport:
             "data": DATA,
             "judged": "challenger", "serves": "refit",
         },
-        definition={"training": {"algorithm": "xgboost", "hyperparameters": {"max_depth": 5}}},
+        definition={
+            "training": {"algorithm": "xgboost", "hyperparameters": {"max_depth": 5}},
+            "checks": {"drift": {"psi": 0.25, "action": "warn"}},
+        },
         summary={"features": ["carrier", "distance"]},
         data=data_verdict(),
         problems=({"object": "a.csv", "column": "day", "line": 8, "value": "x", "sentence": "no"},),
@@ -322,6 +325,17 @@ def test_nothing_is_expected_of_a_model_that_does_not_serve() -> None:
     refused = report(record=report().record | {"outcome": "MODEL_REJECTED", "promoted": False})
     assert "expected on the next batch" not in str(opening.tiles(refused))
     assert "expected on the next batch" in str(opening.tiles(report()))
+
+
+def test_a_column_has_changed_from_where_the_pipeline_says() -> None:
+    usual = report()
+    text = str(sections.drift(usual))
+    assert "a column has changed from 0.25 on" in text
+    assert 'class="badge warn">0.710' in text
+    patient = report(definition={**usual.definition, "checks": {"drift": {"psi": 0.8}}})
+    text = str(sections.drift(patient))
+    assert "a column has changed from 0.8 on" in text
+    assert 'class="badge warn">0.710' not in text
 
 
 def test_the_settings_are_those_of_the_model_that_was_judged() -> None:

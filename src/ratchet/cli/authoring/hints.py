@@ -18,7 +18,7 @@ ID = re.compile(
 MANY = 50  # values, for them not to be those of a category
 LEAK = 0.9  # AUC of a column alone, as in the service's rules
 STRONG = 0.8  # the same, where it has more than twice the lift of every other column
-LINE = 0.99  # correlation with a numeric label
+LINE = 0.98  # share of a numeric label's variance on a straight line of a column
 ENOUGH = 50  # rows of each label, to say what gives it away
 LONE = 20  # rows that chance would not leave without a value for one label alone
 OFTEN = 5  # rows a value of a column of texts has on average, to be counted by value
@@ -47,8 +47,8 @@ def leaks(table: tables.Table, columns: Sequence[Seen], label: Seen) -> Iterator
             yield from _separating(table, others, label)
         return
     for seen in others:
-        if (share := abs(_correlation(table, seen, label))) >= LINE:
-            yield _told(seen.name, f"correlation {share:.2f}")
+        if (found := abs(_correlation(table, seen, label))) ** 2 >= LINE:
+            yield _told(seen.name, f"correlation {found:.2f}")
 
 
 def _separating(table: tables.Table, others: Sequence[Seen], label: Seen) -> Iterator[str]:

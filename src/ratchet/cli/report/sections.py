@@ -14,8 +14,6 @@ from ratchet.cli.report.markup import Markup, badge, element, figure, pair, sect
 PROBLEMS_SHOWN = 20
 CAME, BEFORE = "champion on arrival", "what it had promised"
 NOW = "what the new model promises"
-MOVED = 0.25
-"""A population stability index that is called drift."""
 NOTHING = Markup("")
 
 
@@ -79,9 +77,10 @@ def drift(report: RunReport) -> Markup:
         for one in found
     ]  # fmt: skip
     compared = any(is_number(one.get(name)) for one in columns for name in MOVES)
+    limit = ((report.definition.get("checks") or {}).get("drift") or {}).get("psi")
     note = (
         "How far each column has moved since the champion's training data and since the batch"
-        f" before: the population stability index, of which {MOVED} and more is called drift. "
+        f" before: the population stability index{_from(limit)}. "
         if compared
         else ""
     )
@@ -89,13 +88,13 @@ def drift(report: RunReport) -> Markup:
         "Pictures: of a number 5 to 95 % as a line, the middle half as a bar and the median as a"
         " mark; of other values the shares of the most frequent ones."
     )
-    return section("Data", *said, _columns(columns, compared=compared), note=note)
+    return section("Data", *said, _columns(columns, limit, compared=compared), note=note)
 
 
 MOVES = ("since_training", "since_last")
 
 
-def _columns(columns: Sequence[dict[str, Any]], *, compared: bool) -> Markup:
+def _columns(columns: Sequence[dict[str, Any]], limit: float | None, *, compared: bool) -> Markup:
     """The columns, those that moved most first; what they are compared with if there is any."""
     heads = ["!column", "", ">missing", ">mean"]
     if compared:
@@ -104,7 +103,7 @@ def _columns(columns: Sequence[dict[str, Any]], *, compared: bool) -> Markup:
     for one in sorted(columns, key=lambda one: -(one.get("since_training") or 0)):
         mean = screen.number(one["mean"]) if is_number(one.get("mean")) else None
         line = [one["name"], _picture(one), f"{one.get('missing') or 0:.1%}", mean]
-        moved = [*(_index(one.get(name)) for name in MOVES), ", ".join(one.get("new") or [])]
+        moved = [*(_index(one.get(name), limit) for name in MOVES), ", ".join(one.get("new") or [])]
         lines.append([*line, *moved] if compared else line)
     return table(heads, lines)
 
@@ -115,11 +114,15 @@ def _picture(column: dict[str, Any]) -> Markup:
     return charts.box(column.get("quantiles") or [])
 
 
-def _index(value: Any) -> Any:
+def _from(limit: float | None) -> str:
+    return "" if limit is None else f"; a column has changed from {limit:g} on (checks.drift.psi)"
+
+
+def _index(value: Any, limit: float | None) -> Any:
     if not is_number(value):
         return None
     words = screen.number(value)
-    return badge(words, "warn") if value >= MOVED else words
+    return badge(words, "warn") if limit is not None and value >= limit else words
 
 
 def settings(report: RunReport) -> Markup:
