@@ -13,8 +13,9 @@ import boto3
 import pytest
 from rich.console import Console
 
-from ratchet.cli import push, run_report
+from ratchet.cli import artifacts, push, run_report
 from ratchet.cli import scenario as scenario_module
+from ratchet.cli.demo_data import DemoData
 from ratchet.cli.drops import Broken, Drop, Drops
 from ratchet.cli.following import innermost
 from ratchet.cli.run_report import print_problems, print_slices
@@ -417,6 +418,18 @@ def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:
 def ended_drop(**record: Any) -> Outcome:
     plain = {"pipeline": "bank-marketing", "token": 4, "metric": "auc", **record}
     return Outcome(4, "The newer part with shuffled labels", plain, 1.0, b"0.1,0.2", b"0.1,0.2")
+
+
+def test_the_demo_s_report_lists_the_files_that_there_are() -> None:
+    data = DemoData(b"", "made up", real=False)
+    ended = ended_drop(outcome="FAILED")
+    told = artifacts.report(data, [ended], None)
+    assert "drop-4.html" in told
+    assert not [name for name in ("picture.svg", "verdict.json", "quarantine.json") if name in told]
+    promoted = replace(ended_drop(outcome="PROMOTED"), problems=[{"object": "a.csv"}])
+    told = artifacts.report(data, [promoted], "0f")
+    for name in ("picture.svg", "verdict.json", "quarantine.json", "model.tar.gz"):
+        assert f"- `{name}`: " in told
 
 
 def test_the_demo_finds_any_job_that_a_rejected_drop_had_trained() -> None:

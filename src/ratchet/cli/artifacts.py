@@ -47,8 +47,11 @@ def report(source: DemoData, outcomes: list[Outcome], model_sha256: str | None) 
         parts += ["", f"## {one.number}. {one.title}", "", *_chapter(one)]
     parts += ["", "## Files", ""]
     parts += [f"- `drop-{one.number}.html`: the run of drop {one.number}" for one in outcomes]
-    parts += ["- `picture.svg`: the promoted run, state by state", "- `verdict.json`: why it won"]
-    parts += ["- `quarantine.json`: what was wrong with drop 3"]
+    if any(one.record.get("outcome") == "PROMOTED" for one in outcomes):
+        parts += ["- `picture.svg`: the promoted run, state by state"]
+        parts += ["- `verdict.json`: why it won"]
+    if any(one.problems for one in outcomes):
+        parts += ["- `quarantine.json`: what was wrong with drop 3"]
     if model_sha256:
         parts.append(f"- `model.tar.gz`: the champion, SHA-256 `{model_sha256}`")
     return "\n".join([*parts, ""])
