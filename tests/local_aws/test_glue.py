@@ -353,8 +353,11 @@ dense = DropNullFields.apply(frame=cast, transformation_ctx="dense")
 positive = Filter.apply(frame=dense, f=lambda row: row["rate"] > 0)
 named = RenameField.apply(positive, "y", "answer")
 loud = Map.apply(frame=named, f=lambda row: {**row, "answer": row["answer"].upper()})
+turned = Map.apply(frame=loud, f=lambda row: dict(sorted(row.items(), reverse=row["rate"] > 2)))
+added = Map.apply(frame=turned, f=lambda row: {**row, "more": "x"} if row["rate"] > 2 else row)
+assert Map.apply(frame=Filter.apply(frame=added, f=lambda row: False), f=dict).count() == 0
 glue.write_dynamic_frame.from_options(
-    frame=SelectFields.apply(frame=loud, paths=["answer", "rate"]), connection_type="s3",
+    frame=SelectFields.apply(frame=added, paths=["answer", "rate", "more"]), connection_type="s3",
     connection_options={"path": out}, format="json")
 Relationalize.apply(frame=loud, staging_path="x", name="root")
 """
@@ -371,7 +374,7 @@ def test_transforms_do_what_glues_do_and_the_others_are_refused_by_name(world: W
     lines = [line for key in world.keys("out") for line in world.get(key).splitlines()]
     assert [json.loads(line) for line in lines] == [
         {"answer": "NO", "rate": 1},
-        {"answer": "YES", "rate": 3},
+        {"answer": "YES", "rate": 3, "more": "x"},
     ]
 
 

@@ -170,7 +170,7 @@ def _transformer(job: dict[str, Any]) -> Transformer:
             by_line=by_line,
             single=bool(job["single"]),
             assemble=job["assemble"] == "Line",
-            payload=job["payload"],
+            payload=job["payload"] or sys.maxsize,  # 0: a payload of any size
         )
     return RowTransformer(
         _predictor(job),

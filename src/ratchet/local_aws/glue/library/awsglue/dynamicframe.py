@@ -84,10 +84,19 @@ class DynamicFrame:
         preservesPartitioning: bool = False,  # noqa: N803
         transformation_ctx: str = "",
     ) -> "DynamicFrame":
-        """What the function makes of each record; Spark infers the types from what it returns."""
+        """What the function makes of each record; Spark infers the types from what it returns.
+
+        Records go by the names of their fields, which each may have in another order or lack.
+        """
         del preservesPartitioning
         change = f
-        made = self._data.rdd.map(lambda row: Row(**change(row.asDict(recursive=True))))
+        changed = self._data.rdd.map(lambda row: change(row.asDict(recursive=True))).cache()
+        first = changed.take(1)
+        if not first:
+            return self._made(self._data, transformation_ctx)
+        others = set(changed.flatMap(list).distinct().collect()) - set(first[0])
+        names = [*first[0], *sorted(others)]
+        made = changed.map(lambda record: Row(**{name: record.get(name) for name in names}))
         return self._made(self._data.sparkSession.createDataFrame(made), transformation_ctx)
 
     def resolveChoice(  # noqa: N802
