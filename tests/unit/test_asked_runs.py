@@ -245,6 +245,24 @@ def test_a_release_of_rows_that_return_to_the_history_arms_a_run(
     assert list(woken(service)) == []
 
 
+@pytest.mark.parametrize("released", [False, True])
+def test_a_drop_that_came_before_trains_on_what_was_released_since(
+    service: Service, released: bool
+) -> None:
+    """It is due, so it answers the release; as a repetition it would train on nothing."""
+    service.push({**PLAIN, "data": {**PLAIN["data"], "key": "age"}})
+    for token, body in enumerate([ONE_LABEL, rows(40), rows(40)], start=1):
+        service.deliver(service.drop(f"bank/{token}.csv", body))
+        if released and token == 3:
+            review_data.handler({"pipeline": "bank", "token": 1, "decision": "release"}, None)
+        service.now += 61
+        service.wake({"pipeline": "bank"})
+        manifest = ended(service, token)
+    assert manifest["again"] is False
+    assert manifest["repeats"] == (None if released else "bank-000002")
+    assert manifest["history"] == ["run-000001"] * released + ["run-000002"]
+
+
 def test_a_sweep_wakes_for_a_request_whose_wake_was_lost(trained: Service) -> None:
     service = trained
     service.push(deeper(6), "1" * 64, retrain=True)

@@ -138,14 +138,19 @@ def _claim(
 def _repeated(
     aws: Adapters, claim: _Claim, runs: list[RunRecord], fingerprint: str, *, again: bool
 ) -> str | None:
-    """The run that this one would repeat."""
+    """The run that this one would repeat, if they train on the same batches.
+
+    Rows that a person has released are in the history since, under an older batch.
+    """
     found = claims.repeated(runs, fingerprint)
-    if found is None or not again:
-        return found
+    if found is None:
+        return None
     token = next(run.token for run in runs if run.run == found)
     former = aws.run_folder(claim.pipeline, token).find(Manifest)
-    same = former is not None and (former.batch, former.history) == (claim.batch, claim.history)
-    return found if same else None
+    if former is None:
+        return None if again else found
+    batches = (*claim.history, claim.batch) if again else claim.history
+    return found if (*former.history, former.batch) == batches else None
 
 
 def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifest:
