@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,16 @@ def test_the_python_of_the_readme_runs_and_is_free_of_findings(
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(code, {})
     assert capsys.readouterr().out == "()\n"
+
+
+def test_the_readme_names_every_extra_and_the_commands_that_need_local_aws() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = re.findall(r"pip install '\.\[(\w+)\]' +# (.*)", README)
+    assert {name for name, _ in named} == set(project["optional-dependencies"])
+    needing = {"up"}
+    for path in (ROOT / "src/ratchet/cli").glob("*.py"):
+        if re.search(r'^    (?:extras\.)?require\("local"\)', path.read_text(), re.MULTILINE):
+            needing.add(path.stem.removesuffix("_files"))
+    needing.discard("landed_file")  # a Parquet file for invoke
+    (told,) = (what for name, what in named if name == "local")
+    assert needing == set(re.findall(r"\b(?:up|demo|new|try|push|invoke)\b", told))
