@@ -1,4 +1,4 @@
-"""What goes on while a job is told to stop: it may end, or not have begun."""
+"""What a job does while it is told to stop: it may end, or not have begun."""
 
 from __future__ import annotations
 

@@ -103,9 +103,9 @@ def release(
 
     It lands again, and a run checks it by the contract as it is now and trains on it: however few
     rows they are, and without setting them aside again. Suspect rows with a key (data.key) return
-    to the history under their own batch instead, so that later rows stay newer; a run with the
-    newest batch again trains on them. With --wait the exit code is 0 only when the run ends
-    PROMOTED.
+    to the history under their own batch instead, unless a split by time has not cut it yet, so
+    that later rows stay newer; a run with the newest batch again trains on them. With --wait the
+    exit code is 0 only when the run ends PROMOTED.
 
     Example: ratchet data release bank-marketing-000003
     """
