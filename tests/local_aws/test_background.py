@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from ratchet.local_aws.running.clock import Clock
-from ratchet.local_aws.running.processes import Processes
+from ratchet.local_aws.running.processes import LONGEST_LINE, Processes
 from ratchet.local_aws.shared.background import BackgroundRun, RunFailed
 from ratchet.local_aws.shared.job_runs import JobRun
 
+ENDLESS = f"print('x' * {3 * LONGEST_LINE}, end='')"
 WAITING = "import time\nprint('waiting', flush=True)\ntime.sleep(600)\n"
 STUBBORN = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + WAITING
 MINUTE = timedelta(minutes=1)
@@ -172,3 +173,9 @@ def test_a_job_run_ends_in_the_state_of_its_cause(
     assert not run.stop()
     shown = run.ending()
     assert (shown["ExecutionTime"], shown.get("ErrorMessage", "")) == (60, error)
+
+
+def test_a_line_without_an_end_is_not_kept_whole(host: Host, tmp_path: Path) -> None:
+    endless = trial(host, tmp_path, ENDLESS)
+    assert endless.end() is None
+    assert [len(endless.lines.get_nowait()) for _ in range(3)] == [LONGEST_LINE] * 3

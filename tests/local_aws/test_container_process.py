@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ratchet.local_aws.running.processes import LONGEST_LINE
 from ratchet.local_aws.sagemaker.containers import opt_ml, serve, user_process
 from ratchet.local_aws.sagemaker.containers.errors import BadPayload
 from ratchet.local_aws.sagemaker.containers.layout import lay_out
@@ -52,6 +53,15 @@ def test_a_script_imports_from_the_users_own_path(tmp_path: Path) -> None:
         variables={"PYTHONPATH": str(tmp_path / "lib")},
     )
     assert ending.code == 0, ending.said
+
+
+def test_a_line_without_an_end_is_passed_on_in_pieces(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = f"import sys; sys.stderr.write('x' * {3 * LONGEST_LINE})"
+    ending = user_process.run([sys.executable, "-c", command], tmp_path)
+    assert ending.code == 0
+    assert len(capsys.readouterr().out) == 3 * LONGEST_LINE
 
 
 class Said:

@@ -40,18 +40,28 @@ time.sleep(600)
 """
 
 
-def run(folder: Path, script: str) -> tuple[int, list[str], Layout]:
+FAILS_IN_SHELL = """#!/bin/sh
+if [ "$SM_CURRENT_HOST" = algo-2 ]; then
+    echo "the second host fails" >&2
+    exit 3
+fi
+sleep 600
+true
+"""
+
+
+def run(folder: Path, script: str, program: str = "train.py") -> tuple[int, list[str], Layout]:
     """The script on two hosts; exit code, log and layout."""
     source = {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix"}}, "ChannelName": "train"}
     request = {
-        "HyperParameters": {"sagemaker_program": "train.py"},
+        "HyperParameters": {"sagemaker_program": program},
         "InputDataConfig": [source],
         "ResourceConfig": {"InstanceCount": 2},
     }
     layout = lay_out(folder, "job", "arn", request)
     (layout.data / "train" / "rows.csv").write_text("1,2")
     code = folder / "code.tar.gz"
-    code.write_bytes(packed(train__py=script))
+    code.write_bytes(packed(**{program.replace(".", "__"): script}))
     command = [sys.executable, "-I", "-u", "-m", PROGRAM, IMAGE, str(code)]
     done = subprocess.run(
         command,
@@ -60,6 +70,7 @@ def run(folder: Path, script: str) -> tuple[int, list[str], Layout]:
         stdout=subprocess.PIPE,
         text=True,
         timeout=60,
+        start_new_session=True,
         check=False,
     )
     return done.returncode, done.stdout.splitlines(), layout
@@ -79,6 +90,14 @@ def test_when_one_host_fails_the_others_end_with_its_reason(tmp_path: Path) -> N
     assert code == 1
     failure = (layout.output / "failure").read_text()
     assert 'ErrorMessage "ValueError: the second host fails"' in failure
+
+
+def test_what_a_script_of_another_host_has_started_ends_too(tmp_path: Path) -> None:
+    code, _, layout = run(tmp_path, FAILS_IN_SHELL, "train.sh")
+    assert code == 1
+    failure = (layout.output / "failure").read_text()
+    assert failure.startswith("ExecuteUserScriptError:\nExitCode 3")
+    assert "the second host fails" in failure
 
 
 def test_hosts_meet_at_a_port_that_is_free() -> None:

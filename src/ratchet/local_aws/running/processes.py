@@ -14,10 +14,12 @@ from typing import IO, TYPE_CHECKING, Any
 from ratchet.local_aws.running.watchdog import kill_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 WATCHDOG = Path(__file__).with_name("watchdog.py")
 GRACE_SECONDS = 5.0
+LONGEST_LINE = 200_000
+"""How much of what a program prints is taken for one line."""
 
 
 class Child:
@@ -120,6 +122,13 @@ class Processes:
 
     def _forget_the_dead(self) -> None:
         self._children = {child for child in self._children if child.poll() is None}
+
+
+def lines_from(stream: IO[bytes] | None) -> Iterator[str]:
+    """What a program prints, line by line; one without an end comes in pieces."""
+    if stream is not None:
+        for line in iter(lambda: stream.readline(LONGEST_LINE), b""):
+            yield line.decode(errors="replace")
 
 
 def _start(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
+from ratchet.local_aws.running.processes import lines_from
 from ratchet.local_aws.sagemaker import containers
 
 if TYPE_CHECKING:
@@ -127,8 +128,8 @@ class Serving:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _read_log(self) -> None:
-        for line in self._child.stdout or ():
-            self._log.write(line.decode(errors="replace"))
+        for line in lines_from(self._child.stdout):
+            self._log.write(line)
         self._log.close()
 
 

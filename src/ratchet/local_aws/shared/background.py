@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ratchet.local_aws.running.processes import Closing
+from ratchet.local_aws.running.processes import Closing, lines_from
 
 if TYPE_CHECKING:
     from ratchet.local_aws.running.host import Children
@@ -110,8 +110,8 @@ class BackgroundRun:
             self._after(limit, self._exceed)
         try:
             if not isinstance(output, Path):
-                for line in child.stdout or ():
-                    output(line.decode(errors="replace"))
+                for line in lines_from(child.stdout):
+                    output(line)
             return child.wait()
         finally:
             self._forget_timers()

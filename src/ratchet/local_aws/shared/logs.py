@@ -12,11 +12,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ratchet.local_aws.running.processes import LONGEST_LINE
+
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
 EVENTS_PER_CALL = 1_000
-LONGEST_LINE = 200_000
 
 
 class LogStream:

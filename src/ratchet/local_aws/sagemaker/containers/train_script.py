@@ -16,9 +16,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ratchet.local_aws.running.watchdog import kill_session
 from ratchet.local_aws.sagemaker.containers import opt_ml, requirements, user_process
 from ratchet.local_aws.sagemaker.containers.artifacts import unpack
 from ratchet.local_aws.sagemaker.containers.catalog import container_named
@@ -55,6 +56,7 @@ def _run_all(image: str, hosts: list[Host], archive: Path | None) -> None:
     framework = container_named(image).framework
     met = meeting_place(framework.meeting_place)
     processes: list[subprocess.Popen[bytes]] = []
+    failures: list[str] = []
     folders = [_code(host.root, archive) for host in hosts]
     commands = [_command(folder, host) for folder, host in zip(folders, hosts, strict=True)]
 
@@ -68,18 +70,25 @@ def _run_all(image: str, hosts: list[Host], archive: Path | None) -> None:
             started=processes.append,
         )
         if ending.code:
-            for process in processes:
-                process.kill()
-            raise ScriptFailed(_failure(command, ending))
+            failures.append(_failure(command, ending))  # before the others fail by being ended
+            _end(processes)
 
     # From here on the script is told to end, not its parent.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with ThreadPoolExecutor(len(hosts)) as pool:
         runs = [pool.submit(work, place) for place in range(len(hosts))]
-        done = [run.exception() for run in as_completed(runs)]
-    first = next((error for error in done if error is not None), None)
-    if first is not None:
-        raise first
+    if failures:
+        raise ScriptFailed(failures[0])
+    for run in runs:
+        run.result()
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """End the scripts and what they have started, which would keep their output open."""
+    for process in processes:
+        process.kill()
+    if os.getsid(0) == os.getpid():
+        kill_session(os.getpid(), spare=os.getpid())
 
 
 def _failure(command: list[str], ending: user_process.Ending) -> str:

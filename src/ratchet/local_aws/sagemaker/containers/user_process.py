@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
+from ratchet.local_aws.running.processes import lines_from
 from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.threads import QUIET
 
@@ -73,8 +74,7 @@ def run(
 
 def _pass_on(stream: IO[bytes] | None, kept: deque[str] | None = None) -> None:
     """Write whole lines: several processes write at once, and metrics are read line by line."""
-    for line in stream or ():
-        text = line.decode(errors="replace")
+    for text in lines_from(stream):
         if kept is not None:
             kept.append(text)
         with WRITING:
