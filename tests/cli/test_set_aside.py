@@ -60,7 +60,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
                 return {"FunctionError": "Unhandled", "Payload": body}
             becomes = {"release": "TRAINED", "discard": "DISCARDED"}[given["decision"]]
             becomes = "PENDING" if given["token"] == 3 else becomes
-            answer = {"run": "bank-000002", "objects": 1, "becomes": becomes, "was": "SUSPECT"}
+            was = "WAITING" if given["token"] == 4 else "SUSPECT"
+            becomes = "PENDING" if was == "WAITING" else becomes
+            answer = {"run": "bank-000002", "objects": 1, "becomes": becomes, "was": was}
             return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
     def chosen(stack: Stack, service: str) -> Any:
@@ -123,6 +125,10 @@ def test_a_release_asks_the_service_and_says_what_follows(
     assert released.stdout == (
         "1 object of bank-000002 returned to the history, and a run trains on them; watch the run"
         " with: ratchet runs bank\n"
+    )
+    put_item(pipeline="bank", item="run#000004", token=4, run="bank-000004", data_state="WAITING")
+    assert run("data", "release", "bank-000004").stdout == (
+        "1 object of bank-000004 will wait no longer; watch the run with: ratchet runs bank\n"
     )
     refused = run("data", "release", "bank-000001")
     assert refused.exit_code == 1

@@ -118,11 +118,7 @@ def release(
     if json_output and not wait:
         screen.print_json(answer)
         return
-    what = screen.plural(int(answer["objects"]), "object")
-    if answer["becomes"] == "TRAINED":
-        text = f"{what} of {ref.id} returned to the history, and a run trains on them"
-    else:
-        text = f"{what} of {ref.id} landed again"
+    text = f"{screen.plural(int(answer['objects']), 'object')} of {ref.id} {_released(answer)}"
     text += "." if wait else f"; watch the run with: ratchet runs {ref.pipeline}"
     if not json_output:
         screen.stdout().print(text, soft_wrap=True)
@@ -132,6 +128,13 @@ def release(
         else:
             record = following.follow_drop(found, ref.pipeline, landed, screen.stderr())
         run_report.end_with(found, record, answer if json_output else None)
+
+
+def _released(answer: dict[str, Any]) -> str:
+    """What a release made of the objects."""
+    if answer["becomes"] == "TRAINED":
+        return "returned to the history, and a run trains on them"
+    return "will wait no longer" if answer["was"] == "WAITING" else "landed again"
 
 
 @data.command("discard")

@@ -15,7 +15,6 @@ from typing import IO, Any
 from ratchet.cli import landed_file
 from ratchet.cli.errors import CliError
 
-GZIP = b"\x1f\x8b"
 _HEAD = 256 * 1024
 _BLOCK = 1 << 20
 PARQUET, JSON_LINES = "parquet", "jsonl"
@@ -59,7 +58,7 @@ def opened(path: Path) -> Iterator[Plain]:
         if "\0" in text:
             raise CliError(f"{path} is not text", "Give a CSV file.")
         dialect = {} if encoding == "utf-8" else {"encoding": encoding}
-        yield Plain(text, copy, dialect, first.startswith(GZIP), form)
+        yield Plain(text, copy, dialect, first.startswith(landed_file.GZIP), form)
 
 
 def _form(path: Path) -> str | None:
@@ -88,7 +87,7 @@ def _write_table(path: Path, form: str, copy: Path) -> None:
 
 def _bytes(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
-        packed = file.read(2) == GZIP
+        packed = file.read(2) == landed_file.GZIP
     return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
 
 
