@@ -345,6 +345,10 @@ source, out = sys.argv[sys.argv.index("--S3_SOURCE") + 1], sys.argv[sys.argv.ind
 read = glue.create_dynamic_frame.from_options(
     connection_type="s3", connection_options={"paths": [source]}, format="csv",
     format_options={"withHeader": True}, transformation_ctx="read")
+dotted = ["`emp.var.rate`"]
+assert RenameField.apply(read, dotted[0], "rate").toDF().columns == ["rate", "y", "none"]
+assert DropFields.apply(read, dotted).toDF().columns == ["y", "none"]
+assert SelectFields.apply(read, dotted).toDF().columns == ["emp.var.rate"]
 mapped = ApplyMapping.apply(frame=read, mappings=[
     ("`emp.var.rate`", "string", "rate", "double"), ("y", "string", "y", "string"),
     ("none", "string", "none", "string")], transformation_ctx="mapped")

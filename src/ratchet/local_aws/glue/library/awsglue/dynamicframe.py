@@ -39,10 +39,12 @@ class DynamicFrame:
         self._data.show(num_rows)
 
     def select_fields(self, paths: list[str], transformation_ctx: str = "") -> "DynamicFrame":
-        return self._made(self._data.select(*map(_column, paths)), transformation_ctx)
+        return self._made(
+            self._data.select(*(_column(_plain(path)) for path in paths)), transformation_ctx
+        )
 
     def drop_fields(self, paths: list[str], transformation_ctx: str = "") -> "DynamicFrame":
-        return self._made(self._data.drop(*paths), transformation_ctx)
+        return self._made(self._data.drop(*map(_plain, paths)), transformation_ctx)
 
     def rename_field(
         self,
@@ -50,7 +52,7 @@ class DynamicFrame:
         newName: str,  # noqa: N803
         transformation_ctx: str = "",
     ) -> "DynamicFrame":
-        renamed = self._data.withColumnRenamed(oldName, newName)
+        renamed = self._data.withColumnRenamed(_plain(oldName), _plain(newName))
         return self._made(renamed, transformation_ctx)
 
     def apply_mapping(
@@ -114,7 +116,7 @@ class DynamicFrame:
         for name, action in wanted.items():
             kind, _, target = action.partition(":")
             if kind in ("cast", "project"):
-                data = data.withColumn(name.strip("`"), _column(name.strip("`")).cast(target))
+                data = data.withColumn(_plain(name), _column(_plain(name)).cast(target))
         return self._made(data, transformation_ctx)
 
     def _made(self, data: DataFrame, name: str) -> "DynamicFrame":
@@ -124,9 +126,14 @@ class DynamicFrame:
 def _mapped(mapping: Mapping | tuple[str, str]) -> Column:
     if len(mapping) == 2:
         source, target = mapping
-        return f.col(source).alias(target.strip("`"))
+        return f.col(source).alias(_plain(target))
     source, _, target, kind = mapping
-    return f.col(source).cast(kind).alias(target.strip("`"))
+    return f.col(source).cast(kind).alias(_plain(target))
+
+
+def _plain(path: str) -> str:
+    """A field's name; one with a dot stands in backticks."""
+    return path.strip("`")
 
 
 def _column(name: str) -> Column:
