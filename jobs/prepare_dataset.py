@@ -562,15 +562,28 @@ def with_features(data: DataFrame, label: str, contract: dict[str, Any]) -> Data
 
 
 def refuse_line_breaks(data: DataFrame, contract: dict[str, Any]) -> None:
-    """A row that is scored is a line; a batch transform would take two for two rows."""
+    """A row that is scored is a line; a batch transform would take two for two rows.
+
+    An earlier batch may have landed before there was a features.py: then the new one must not go.
+    """
+    scored = data.where(f.col(KIND).isNotNull())
     for name, column in contract["columns"].items():
         if column["type"] in TEXTS:
-            example = data.where(_column(LANDED + name).rlike("[\n\r]")).select("row_id").first()
+            broken = scored.where(_column(LANDED + name).rlike("[\n\r]")).select("row_id", IS_NEW)
+            example = broken.orderBy(f.desc(IS_NEW), "row_id").first()
             if example is not None:
-                raise DataRefused(
-                    f"Column {name!r} has a line break in row {example[0]}: features.py needs rows"
-                    " of one line each; remove line breaks before the data land"
-                )
+                raise _of_two_lines(name, *example)
+
+
+def _of_two_lines(name: str, row_id: str, is_new: bool) -> PrepareFailed:
+    problem = f"Column {name!r} has a line break in row {row_id}"
+    needed = "features.py needs rows of one line each"
+    if is_new:
+        return DataRefused(f"{problem}: {needed}; remove line breaks before the data land")
+    return PrepareFailed(
+        f"{problem} of an earlier batch, which is judged on: {needed}. Use a transform, or push"
+        " with --new-baseline"
+    )
 
 
 def champion_of(manifest: dict[str, Any]) -> dict[str, Any]:

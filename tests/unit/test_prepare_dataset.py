@@ -807,6 +807,11 @@ def test_a_feature_without_end_and_a_row_of_two_lines_are_refused_by_row_id(
         job.refuse_bad_values(data, found, "y", CONTRACT["features"])
     with pytest.raises(job.DataRefused, match="Column 'town' has a line break in row r1"):
         job.refuse_line_breaks(data, contract)
+    earlier = data.withColumn(job.IS_NEW, f.lit(False))
+    with pytest.raises(job.PrepareFailed, match="in row r1 of an earlier batch") as refused:
+        job.refuse_line_breaks(earlier, contract)
+    assert type(refused.value) is job.PrepareFailed, "the new batch is not to blame"
+    job.refuse_line_breaks(data.withColumn(job.KIND, f.lit(None).cast("string")), contract)
 
 
 def test_batches_of_other_columns_are_read_by_name(spark: Any, job: Any, tmp_path: Path) -> None:
