@@ -38,6 +38,22 @@ def test_a_text_names_our_folder_where_it_names_opt_ml(
     assert script.read_text() == text
 
 
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("/opt/ml/model", True),
+        ("/opt/ml/model/code", True),
+        ("/opt/ml/model/../../../home", False),
+        ("/opt/ml/models", False),
+        ("/opt/ml", False),
+        ("", False),
+        ("s3://bucket/opt/ml/model", False),
+    ],
+)
+def test_a_place_below_a_folder_does_not_leave_it(place: str, expected: bool) -> None:
+    assert opt_ml.holds("/opt/ml/model", place) is expected
+
+
 def test_the_variables_of_a_training_job_name_our_folder(tmp_path: Path) -> None:
     request = {"ResourceConfig": {}, "Environment": {"TABLES": "/opt/ml/input/data/train"}}
     layout = lay_out(tmp_path, "job", "arn", request)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from sagemaker_world import BUCKET, IMAGE, PARAMETERS, ROLE, World, channel, world_of
 from script_mode import SKLEARN, packed
 
+from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.sagemaker.searching import Search, ranges_of
 
@@ -174,6 +175,16 @@ def test_step_functions_waits_for_the_best_training_job(world: World) -> None:
     )
     assert done["status"] == "SUCCEEDED", done
     assert json.loads(done["output"])["best"].startswith("tune-followed-00")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [("0", "inf", "has no end"), ("nan", "1", "has no end"), ("2", "1", "is empty"),
+     ("a", "1", "is not one of numbers")],
+)  # fmt: skip
+def test_a_range_has_two_ends(low: str, high: str, words: str) -> None:
+    with pytest.raises(ServiceError, match=words):
+        ranges_of({"ContinuousParameterRanges": [{**UNIT, "MinValue": low, "MaxValue": high}]})
 
 
 REVERSED = {**UNIT, "MaxValue": "1", "ScalingType": "ReverseLogarithmic"}

@@ -14,7 +14,7 @@ from ratchet.local_aws.sagemaker.base import Answer, bucket_and_key, unsupported
 from ratchet.local_aws.sagemaker.containers.catalog import container_named
 from ratchet.local_aws.sagemaker.containers.container import Framework
 from ratchet.local_aws.sagemaker.containers.images import name_of
-from ratchet.local_aws.sagemaker.containers.opt_ml import THERE
+from ratchet.local_aws.sagemaker.containers.opt_ml import THERE, holds
 from ratchet.local_aws.sagemaker.containers.scripts import (
     DEFAULT_ACCEPT,
     DIRECTORY,
@@ -60,7 +60,7 @@ def check_environment(environment: dict[str, str], framework: Framework) -> None
         return
     if script != (DIRECTORY in environment):
         raise unsupported(f"a container's Environment with one of {PROGRAM} and {DIRECTORY}")
-    if script and not environment[DIRECTORY].startswith(f"{THERE}/model"):
+    if script and not holds(f"{THERE}/model", environment[DIRECTORY]):
         bucket_and_key(environment[DIRECTORY])
 
 

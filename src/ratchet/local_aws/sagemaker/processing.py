@@ -246,8 +246,7 @@ def _check_output(target: Request) -> None:
 
 
 def _check_place(path: str | None, where: str) -> None:
-    parts = Path(path or "").parts
-    if not path or not path.startswith(f"{PLACE}/") or ".." in parts:
+    if not path or path.rstrip("/") == PLACE or not opt_ml.holds(PLACE, path):
         raise unsupported(f"{where} LocalPath={path}; use a folder below {PLACE}")
 
 

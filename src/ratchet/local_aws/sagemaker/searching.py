@@ -7,6 +7,7 @@ search itself is Optuna's: random, or Bayesian by tree-structured Parzen estimat
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ def _numeric(given: Request, *, whole: bool) -> Range:
         low, high = kind(given["MinValue"]), kind(given["MaxValue"])
     except ValueError as error:
         raise invalid(f"The range of {name} is not one of numbers: {given}") from error
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise invalid(f"The range of {name} has no end: {low} to {high}")
     if low > high:
         raise invalid(f"The range of {name} is empty: {low} is larger than {high}")
     scaling = given.get("ScalingType", "Auto")

@@ -7,12 +7,18 @@ Linux and macOS alike. What a script puts together from parts ("/opt" + "/ml") i
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 THERE = "/opt/ml"
 WHOLE = re.compile(rf"{THERE}(?![\w-])")
 """Not the beginning of another name, such as /opt/mlflow."""
 TEXTS = frozenset({".py", ".sh"})
+
+
+def holds(folder: str, place: str) -> bool:
+    """Whether a place in the container is this folder, or below it."""
+    path = PurePosixPath(place)
+    return path.is_relative_to(folder) and ".." not in path.parts
 
 
 def here(text: str, root: Path) -> str:

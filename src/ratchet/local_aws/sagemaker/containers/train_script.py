@@ -103,7 +103,7 @@ def _code(root: Path, archive: Path | None) -> Path:
     """The folder with the code, its scripts pointed at our folders."""
     folder = root / "code"
     place = os.environ["SM_MODULE_DIR"]
-    if archive is None and not place.startswith(f"{opt_ml.THERE}/"):
+    if archive is None and not opt_ml.holds(opt_ml.THERE, place):
         raise BadCode(f"sagemaker_submit_directory {place!r} is neither in S3 nor below /opt/ml")
     archive = archive or Path(opt_ml.here(place, root))
     if archive.is_dir():
