@@ -45,6 +45,8 @@ def answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) ->
         ({"split": "None"}, "3/30;"),
         ({"split": "None", "payload": 0}, "3/30;"),
         ({"payload": 0}, "3/30;"),
+        ({"assemble": "Line", "payload": 20}, "2/20;\n1/10;\n"),
+        ({"content_type": "text/csv", "accept": "text/csv", "payload": 20}, "2/20;1/10;"),
     ],
 )
 def test_a_payload_has_as_many_lines_as_the_job_allows(

@@ -161,15 +161,15 @@ def transform_files(transformer: Transformer, source: Path, target: Path) -> int
 
 
 def _transformer(job: dict[str, Any]) -> Transformer:
-    by_line = job["split"] == "Line"
-    if (job["content_type"], job["accept"], by_line) != (CSV, CSV, True):
+    by_line, assembled = job["split"] == "Line", job["assemble"] == "Line"
+    if (job["content_type"], job["accept"]) != (CSV, CSV) or not (by_line and assembled):
         return PayloadTransformer(
             _mode(job),
             job["content_type"],
             job["accept"],
             by_line=by_line,
             single=bool(job["single"]),
-            assemble=job["assemble"] == "Line",
+            assemble=assembled,
             payload=job["payload"] or sys.maxsize,  # 0: a payload of any size
         )
     return RowTransformer(
