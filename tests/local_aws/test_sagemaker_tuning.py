@@ -204,7 +204,9 @@ REVERSED = {**UNIT, "MaxValue": "1", "ScalingType": "ReverseLogarithmic"}
         ({"ParameterRanges": {}}, "without ParameterRanges"),
         ({"ParameterRanges": {"ContinuousParameterRanges": [REVERSED]}}, "from 0 to below 1"),
         ({"ParameterRanges": {"CategoricalParameterRanges": [
-            {"Name": "num_round", "Values": ["1"]}]}}, "both static and in ParameterRanges"),
+            {"Name": "num_round", "Values": ["1"]}]}}, "num_round is given twice"),
+        ({"ParameterRanges": {"ContinuousParameterRanges": [UNIT, UNIT]}},
+         "x-value is given twice"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_tuned_is_refused_by_name(

@@ -169,9 +169,13 @@ class TuningJobs(TrainingJobs):
         definition = dict(request.get("TrainingJobDefinition", {}))
         refuse_members(definition, DEFINITION, "TrainingJobDefinition")
         static = definition.get("StaticHyperParameters", {})
-        twice = sorted(set(static) & {one.name for one in ranges_of(config["ParameterRanges"])})
+        names = [*static, *(one.name for one in ranges_of(config["ParameterRanges"]))]
+        twice = [name for name in names if names.count(name) > 1]
         if twice:
-            raise invalid(f"Hyperparameter {twice[0]} is both static and in ParameterRanges")
+            raise invalid(
+                f"Hyperparameter {twice[0]} is given twice, in StaticHyperParameters or in "
+                "ParameterRanges"
+            )
         objective = config["HyperParameterTuningJobObjective"]
         definition["StaticHyperParameters"] = self._aimed(definition, static, objective)
         self._check_training(_training_of(definition, definition["StaticHyperParameters"]))
