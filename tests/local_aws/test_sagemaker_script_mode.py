@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.sagemaker.base import bucket_and_key
 from ratchet.local_aws.sagemaker.containers import toolkit
+from ratchet.local_aws.sagemaker.metrics import Metrics
 
 ACCURACY = {"Name": "accuracy", "Regex": r"accuracy=([0-9.]+)"}
 LOSS = {"Name": "loss", "Regex": r"loss=(\S+)"}
@@ -218,6 +220,15 @@ def test_what_cannot_run_is_refused_when_the_job_is_created(
     with pytest.raises(ClientError) as caught:
         train_script(world, "never", packed(train__py=""), image, metrics=metrics)
     assert words in str(caught.value)
+
+
+def test_an_expression_that_never_ends_costs_its_metric_and_nothing_else() -> None:
+    definitions = [{"Name": "slow", "Regex": "((a+)+)+b"}, {"Name": "loss", "Regex": "loss=(.*)"}]
+    metrics = Metrics(definitions, lambda: datetime.now(UTC))
+    assert not metrics.of("a" * 100)
+    assert metrics.of("loss=0.5 ")["loss"]["Value"] == 0.5
+    assert not metrics.of("loss=high"), "a group that holds no number is left out"
+    assert set(metrics.of("aab loss=1")) == {"loss"}
 
 
 def test_hyperparameters_become_arguments_as_the_toolkit_writes_them() -> None:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from sagemaker_world import BUCKET, IMAGE, ROLE, World, rows, world_of
 
 from ratchet.local_aws.running.local import LocalAws
+from ratchet.local_aws.sagemaker.containers import artifacts
 from ratchet.serving import inference
 
 CONTRACT = {
@@ -209,3 +210,18 @@ def test_the_artifact_of_a_model_with_code_is_served_as_it_is(world: World, endp
     plain = world.local.services["sagemaker"].about()["endpoints"]["without-code"]
     assert shown["artifact_sha256"] == plain["artifact_sha256"]
     assert world.invoke("without-code", rows(1, 1)[0].partition(",")[2])
+
+
+def test_files_that_unpack_to_more_than_a_model_may_have_are_refused_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifacts, "MAX_UNPACKED_BYTES", 1000)
+    archive = tmp_path / "model.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name in "ab":
+            member = tarfile.TarInfo(name)
+            member.size = 600
+            tar.addfile(member, io.BytesIO(bytes(600)))
+    with pytest.raises(artifacts.BadArtifact, match="more than 1000 bytes"):
+        artifacts.unpack(archive, tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())

@@ -39,10 +39,22 @@ class BoundedPattern:
             raise PatternError(str(error)) from error
         self.pattern = pattern
 
+    @property
+    def groups(self) -> int:
+        """How many groups it has."""
+        return int(self._pattern.groups)
+
     def fullmatch(self, string: str) -> Any:
         """The match of the whole text, or None. Raises PatternTimeout."""
         try:
             return self._pattern.fullmatch(string, timeout=SECONDS, concurrent=True)
+        except TimeoutError as error:
+            raise self._slow() from error
+
+    def first(self, string: str) -> Any:
+        """The first match within the text, or None. Raises PatternTimeout."""
+        try:
+            return self._pattern.search(string, timeout=SECONDS, concurrent=True)
         except TimeoutError as error:
             raise self._slow() from error
 

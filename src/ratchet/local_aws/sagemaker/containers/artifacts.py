@@ -65,8 +65,12 @@ def unpack(archive: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     try:
         with tarfile.open(archive, mode="r:gz") as tar:
-            for count, member in enumerate(tar.getmembers(), start=1):
+            size = 0
+            for count, member in enumerate(tar, start=1):
                 _check_member(member, count)
+                size += member.size
+                if size > MAX_UNPACKED_BYTES:
+                    raise BadArtifact(f"its files have more than {MAX_UNPACKED_BYTES} bytes")
             tar.extractall(folder, filter="data")
     except (tarfile.TarError, OSError, EOFError) as error:
         raise BadArtifact(f"it is not a valid tar.gz archive ({error})") from error
