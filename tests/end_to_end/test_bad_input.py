@@ -189,7 +189,7 @@ def test_a_bad_object_among_good_ones_is_set_aside_alone(mixed: Mixed) -> None:
     (problem,) = mixed.shown["problems"]
     assert problem["object"] == f"{PIPELINE}/{mixed.broken}"
     assert problem["line"] == 2
-    assert "fields instead of" in problem["sentence"]
+    assert "has 1 field instead of 21" in problem["sentence"]
     assert mixed.shown["record"]["rows"]["accepted"] == sum(mixed.rows.values())
 
 

@@ -90,7 +90,7 @@ def small_pipeline(place: Workplace, rows: int = 4000) -> tuple[Path, Path]:
     """bank-marketing with a gate that little data passes, and such data."""
     source, folder = ROOT / "pipelines" / "bank-marketing", place.folder / "small"
     folder.mkdir()
-    for file in ("columns.yaml", "recipe.json"):
+    for file in ("columns.yaml", "recipe.json", "demo.yaml"):
         (folder / file).write_text((source / file).read_text())
     text = (source / "pipeline.yaml").read_text()
     for old, new in (

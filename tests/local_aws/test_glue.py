@@ -133,7 +133,7 @@ def accept(world: World, header: list[str], rows: list[list[str]], batch: str) -
 
 
 def manifest(header: list[str], **more: Any) -> str:
-    columns = {name: {"type": "text"} for name in header}
+    columns = {name: {"type": "text"} for name in header if name not in LEFT_OUT}
     columns["age"] = {"type": "integer"}
     return json.dumps(
         {
@@ -224,9 +224,11 @@ def test_a_text_column_fails_the_run_with_column_value_and_row(world: World) -> 
         label="age",
         landed="200",
         accepted="200",
+        champions_source="none",
+        slices="none",
         parts="none",
         code="none",
-        transform="false",
+        transform="none",
     )
     assert found["JobRunState"] == "FAILED"
     assert found["ErrorMessage"].startswith("PrepareFailed: Column 'job' holds '")

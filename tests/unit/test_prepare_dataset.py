@@ -253,6 +253,7 @@ def test_rows_are_counted_by_what_they_are_for(spark: Any, job: Any) -> None:
         "holdout_reference": 1,
         "arrival": 3,
         "repeated": 0,
+        "apart": 0,
     }
 
 

@@ -31,6 +31,9 @@ CAUSES = {
         ("StepFunctions.ThrottlingException",),
         ("EndpointLimitReached",),
     ],
+    "no instance is free for a job": [
+        ("SageMaker.ThrottlingException", "SageMaker.ResourceLimitExceededException"),
+    ],
     "SageMaker failed, or refuses": [("SageMaker.AmazonSageMakerException",)],
     "another promotion is under way": [("EndpointNotReady", "PromotionLocked")],
     "an endpoint is settling": [("EndpointNotReady",)],
@@ -55,19 +58,23 @@ def states(given: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from states(state.get("ItemProcessor", {}).get("States", {}))
 
 
-OF_ONE_FUNCTION = {
-    "the check dies on an object": "${CheckDataFunctionArn}",
-    "an endpoint has not loaded its model": "${VerifyEndpointFunctionArn}",
-}
-"""Causes whose errors stand for another one in every other function."""
+SAGEMAKER = "arn:${Partition}:states:::sagemaker"
+OF_SOME = {
+    "the check dies on an object": {"${CheckDataFunctionArn}"},
+    "an endpoint has not loaded its model": {"${VerifyEndpointFunctionArn}"},
+    "no instance is free for a job": {
+        f"{SAGEMAKER}:createTrainingJob.sync", f"{SAGEMAKER}:createTransformJob.sync",
+    },
+}  # fmt: skip
+"""Causes of these functions or calls, whose errors stand for another cause in every other one."""
 
 
 def cause_of(state: dict[str, Any], errors: tuple[str, ...]) -> str:
-    function = state["Arguments"].get("FunctionName")
+    called = state["Arguments"].get("FunctionName", state["Resource"])
     found = [cause for cause, known in CAUSES.items() if errors in known]
     assert found, f"no cause is known for {errors}"
-    own = [cause for cause in found if OF_ONE_FUNCTION.get(cause) == function]
-    return own[0] if own else next(cause for cause in found if cause not in OF_ONE_FUNCTION)
+    own = [cause for cause in found if called in OF_SOME.get(cause, ())]
+    return own[0] if own else next(cause for cause in found if cause not in OF_SOME)
 
 
 def policy(entry: dict[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -89,6 +89,7 @@ def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops,
     from ratchet.cli.drops import cut
     from ratchet.cli.pipeline_folder import find, pack
 
+    checkout.root()  # what is deployed: a folder of one's own is not enough
     folder = find(pipeline)
     packed = pack(folder)
     plan = DemoPlan.find(folder)

@@ -7,14 +7,15 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictStr, model_validator
 
+from retraining.algorithms.catalog import ALGORITHMS
 from retraining.rules.sections.section import Section, Sha256
 
 MOST_FILES: Final = 20
 MODULES: Final = ("contract", "features", "inference", "transform")
 """What the service puts beside the files of a pipeline."""
 LIBRARIES: Final = ("awsglue", "boto3", "botocore", "numpy", "pandas", "py4j", "pyarrow", "pyspark",
-                    "sagemaker_inference", "scipy", "sklearn", "xgboost")  # fmt: skip
-"""What a module of the same name would hide from whoever imports it."""
+                    "sagemaker_inference", "scipy", "sklearn", *ALGORITHMS)  # fmt: skip
+"""What a module of the same name would hide from whoever imports it; an algorithm's library too."""
 
 PACKAGING: Final = ("MANIFEST.in", "pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
 """What `pip install .` reads, by which the container takes its code (docs/verified.md)."""
