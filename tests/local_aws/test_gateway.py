@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import urllib.request
 from http.client import HTTPConnection
@@ -226,6 +227,27 @@ def test_a_body_too_long_to_be_skipped_ends_the_connection(local_aws: LocalAws) 
     connection.request("POST", "/_ratchet", b"x" * 1_100_000, {"Origin": "https://a.b"})
     assert connection.getresponse().read()
     assert connection.sock is None or connection.sock.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("headers", "begun"),
+    [("Content-Length: 100", ""), ("Transfer-Encoding: chunked", "4\r\nha")],
+    ids=["a body with a length", "a body in chunks"],
+)
+def test_a_client_that_goes_away_in_the_middle_of_its_request_leaves_no_traceback(
+    local_aws: LocalAws, capfd: pytest.CaptureFixture[str], headers: str, begun: str
+) -> None:
+    signed = SCOPE.format(region=local_aws.region, service="states")
+    address = urlsplit(local_aws.endpoint)
+    assert address.hostname is not None
+    assert address.port is not None
+    with socket.create_connection((address.hostname, address.port), timeout=10) as client:
+        head = f"POST / HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: {signed}\r\n{headers}"
+        client.sendall(f"{head}\r\n\r\n{begun}".encode())
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(1024):  # until the server has closed its side as well
+            pass
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_idle_connections_end_with_local_aws() -> None:

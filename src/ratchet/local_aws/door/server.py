@@ -98,20 +98,25 @@ class _Handler(MotoRequestHandler):  # type: ignore[misc]
         if not environ.get("wsgi.input_terminated"):
             size = int(environ.get("CONTENT_LENGTH") or 0)
             environ["wsgi.input"] = LimitedStream(self.rfile, size)
+        try:
+            self._answer(environ)
+        except (OSError, HTTPException):  # the client went away, or sent what cannot be read
+            self.close_connection = True
+        except Exception:  # it may have begun: all that is left is to cut it off
+            self.close_connection = True
+            log.exception("%s %s: an answer broke off", self.command, self.path)
+        self._skip(environ["wsgi.input"])
+
+    def _answer(self, environ: dict[str, Any]) -> None:
         answer = _Answer(self)
         parts: Iterable[bytes] = self.server.app(environ, answer.start)
         try:
             for part in parts:
                 answer.write(part)
             answer.end()
-        except Exception as error:  # it has begun: all that is left is to cut it off
-            self.close_connection = True
-            if not isinstance(error, OSError):
-                log.exception("an answer broke off")
         finally:
             with contextlib.suppress(AttributeError):
                 parts.close()  # type: ignore[attr-defined]
-        self._skip(environ["wsgi.input"])
 
     def handle_expect_100(self) -> bool:
         """Tell the client at once that it may send the body."""
