@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -14,6 +15,7 @@ import check_data
 import judge_data
 import review_data
 import settle_data
+from retraining.documents.run_record import RunRecord
 from retraining.errors import PipelineRejected
 from retraining.rules.claims import DECISIVE
 
@@ -120,6 +122,44 @@ def test_retrain_without_a_change_says_that_there_is_nothing_to_do(trained: Serv
     assert list(woken(service)) == [5]
     assert ended(service, 5)["repeats"] == "bank-000004"
     assert runs(service)[2:] == ["UNCHANGED", "INCONCLUSIVE", "UNCHANGED"]
+
+
+@pytest.mark.parametrize(
+    ("promoted", "serves", "unchanged"),
+    [
+        (False, 0, True),  # as when it lost to it
+        (True, 2, True),
+        (False, 1, False),  # another was approved, or rolled back to, since
+        (True, 0, False),  # rolled back: the run's own model does not serve any more
+        (True, 3, False),
+    ],
+)
+@pytest.mark.parametrize("by", ["retrain", "drop"])
+def test_the_same_data_against_another_champion_are_judged_again(
+    service: Service, by: str, promoted: bool, serves: int, unchanged: bool
+) -> None:
+    service.push(PLAIN)
+    crown(service, FORMER)
+    for token, body in enumerate([rows(40), rows(40, 500)], start=1):
+        service.deliver(service.drop(f"bank/{token}.csv", body))
+        service.now += 61
+        service.wake({"pipeline": "bank"})
+        ended(service, token)
+    service.receive_wakes()
+    service.aws.ledger.update_run(RunRecord(pipeline="bank", token=2, promoted=promoted or None))
+    if serves:
+        crown(
+            service, replace(FORMER, token=serves, run=f"bank-00000{serves}", package=str(serves))
+        )
+    if by == "retrain":
+        service.push(PLAIN, retrain=True)
+        assert list(woken(service)) == [3]
+    else:
+        service.deliver(service.drop("bank/other-name.csv", rows(40, 500)))
+        service.now += 61
+        service.wake({"pipeline": "bank"})
+    manifest = ended(service, 3)
+    assert manifest["repeats"] == ("bank-000002" if unchanged else None)
 
 
 def test_what_waits_is_trained_on_by_the_run_that_was_asked_for(trained: Service) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.manifest import ClaimedObject, Manifest
 from retraining.documents.run_record import RunRecord
@@ -203,3 +204,11 @@ def repeated(runs: list[RunRecord], wanted: str) -> str | None:
     last = trained[-1] if trained else None
     finished = last is not None and last.outcome not in (None, FAILED)
     return last.run if last is not None and finished and last.fingerprint == wanted else None
+
+
+def left(record: RunRecord, manifest: Manifest, champion: Champion | None) -> bool:
+    """Whether the champion is still the one that a run left: its own model, or whom it met."""
+    if record.promoted:
+        return champion is not None and champion.token == record.token
+    met = manifest.champion.package if manifest.champion else None
+    return met == (champion.package if champion else None)

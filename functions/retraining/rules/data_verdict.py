@@ -48,7 +48,9 @@ def merged(reports: Iterable[CheckReport]) -> Checked:
 
 def repeats(earlier: str) -> Conclusion:
     """How a run ends that would come to what an earlier one came to."""
-    sentence = f"The same data, code and parameters as in run {earlier}: nothing to train."
+    sentence = (
+        f"The same data, code, parameters and champion as in run {earlier}: nothing to train."
+    )
     return Conclusion(UNCHANGED, SUPERSEDED, sentence)
 
 

@@ -136,21 +136,29 @@ def _claim(
 
 
 def _repeated(
-    aws: Adapters, claim: _Claim, runs: list[RunRecord], fingerprint: str, *, again: bool
+    aws: Adapters,
+    claim: _Claim,
+    runs: list[RunRecord],
+    fingerprint: str,
+    champion: Champion | None,
+    *,
+    again: bool,
 ) -> str | None:
     """The run that this one would repeat, if they train on the same batches.
 
-    Rows that a person has released are in the history since, under an older batch.
+    Rows that a person has released are in the history since, under an older batch. Against another
+    champion than the one that the run left, after a rollback say, it would come to something else.
     """
     found = claims.repeated(runs, fingerprint)
     if found is None:
         return None
-    token = next(run.token for run in runs if run.run == found)
-    former = aws.run_folder(claim.pipeline, token).find(Manifest)
+    record = next(run for run in runs if run.run == found)
+    former = aws.run_folder(claim.pipeline, record.token).find(Manifest)
     if former is None:
         return None if again else found
     batches = (*claim.history, claim.batch) if again else claim.history
-    return found if (*former.history, former.batch) == batches else None
+    same = (*former.history, former.batch) == batches
+    return found if same and claims.left(record, former, champion) else None
 
 
 def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifest:
@@ -193,7 +201,7 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
         learned=learned,
         champions_way=_champions_way(former, definition, first),
         fingerprint=fingerprint,
-        repeats=_repeated(aws, claim, runs, fingerprint, again=lease.again),
+        repeats=_repeated(aws, claim, runs, fingerprint, champion, again=lease.again),
         least_label=least,
         greatest_label=greatest,
         claimed_at=clock.stamp(),
