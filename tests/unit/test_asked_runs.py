@@ -15,6 +15,7 @@ import check_data
 import judge_data
 import review_data
 import settle_data
+from retraining.documents.manifest import Manifest
 from retraining.documents.run_record import RunRecord
 from retraining.errors import PipelineRejected
 from retraining.rules.claims import DECISIVE
@@ -160,6 +161,27 @@ def test_the_same_data_against_another_champion_are_judged_again(
         service.wake({"pipeline": "bank"})
     manifest = ended(service, 3)
     assert manifest["repeats"] == ("bank-000002" if unchanged else None)
+
+
+@pytest.mark.parametrize(
+    ("known", "repeats"),
+    [
+        ({}, True),
+        ({"token": 1}, False),  # it was trained on the first batch alone
+        ({"image": "another"}, False),
+        ({"refit": True}, False),
+    ],
+)
+def test_a_run_knows_when_the_champions_settings_would_make_the_champion_once_more(
+    trained: Service, known: dict[str, Any], repeats: bool
+) -> None:
+    image = trained.read("runs/bank/000002/manifest.json")["image"]
+    crown(trained, replace(FORMER, **{"token": 2, "image": image, **known}))
+    trained.push(deeper(6), "1" * 64, retrain=True)
+    assert list(woken(trained)) == [3]
+    claim(3)
+    manifest = trained.aws.run_folder("bank", 3).read(Manifest)
+    assert manifest.repeats_champion is repeats
 
 
 def test_what_waits_is_trained_on_by_the_run_that_was_asked_for(trained: Service) -> None:

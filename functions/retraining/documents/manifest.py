@@ -125,6 +125,16 @@ class Manifest(RunDocument):
         return None if way is not None and way.lacks else self.champion
 
     @property
+    def repeats_champion(self) -> bool:
+        """Whether the champion's settings would make the champion again of these batches."""
+        champion, learned = self.compared, self.learned
+        if champion is None or learned is None or self.champions_way is not None:
+            return False
+        same = (champion.image, champion.refit) == (self.image, self.definition.refit)
+        rows = Learned(batches=(*self.history, self.batch), judged=(*self.reference, self.batch))
+        return same and learned == rows
+
+    @property
     def own_rows(self) -> bool:
         """Whether the champion scores rows that are prepared its own way.
 

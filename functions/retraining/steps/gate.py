@@ -87,6 +87,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         other_features=plan.other_features,
         again=manifest.again,
         first_batch=not manifest.history,
+        repeats_champion=manifest.repeats_champion,
         earlier=tuple(Earlier(**asdict(one)) for one in manifest.earlier),
         expects_reference=expects_reference(
             _references(manifest, prepared),

@@ -655,10 +655,36 @@ def test_settings_are_judged_on_an_earlier_batch_by_both_trained_without_it(
 
 
 @pytest.mark.parametrize(
+    ("difference", "option", "name"),
+    [
+        (-0.02, "take", "reject"),
+        (-0.005, "keep", "inconclusive"),
+        (-0.005, "take", "further"),
+        (0.02, "keep", "further"),
+    ],
+)
+@pytest.mark.parametrize("rule", ["guard", "improve"])
+def test_the_champion_is_not_trained_once_more(
+    difference: float, option: str, name: str, rule: str
+) -> None:
+    """Where the former settings stay, on the batches that it was trained on with them."""
+    terms = replace(TERMS, undecided_settings=option, rule=rule)
+    found = replace(first_pass(again(met(0.3), difference)), repeats_champion=True)
+    verdict = gate.judge(terms, found)
+    assert verdict.decision.name == name
+    if name == "further":
+        return
+    assert "The champion stays: on these batches" in verdict.decision.sentence
+    assert verdict.settings is not None
+    assert verdict.settings.taken == "former"
+    assert [one.theirs for one in verdict.comparisons] == ["former"]
+
+
+@pytest.mark.parametrize(
     ("known", "said"),
     [
         ({"first_batch": True}, "can be tested from the second batch on"),
-        ({"other_features": True}, "its features are not made any more"),
+        ({"other_features": True}, "next drop tests the new ones against the champion itself"),
     ],
 )
 @pytest.mark.parametrize("option", ["keep", "take"])

@@ -40,7 +40,7 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
     data = data_verdict(facts)
     settings, backtest = settings_verdict(terms, facts) or (None, None)
     told = (backtest,) if backtest else ()
-    refused = _refused_features(facts, settings)
+    refused = _refused_changes(facts, settings)
     wanted = _further(facts, data, settings, trains=refused is None)
     if wanted:
         return Judgement(_ask(wanted, data, settings), (), told, data, settings)
@@ -64,13 +64,23 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
     )
 
 
-def _refused_features(
+def _refused_changes(
     facts: Facts, settings: SettingsVerdict | None
 ) -> Reject | Inconclusive | None:
-    """Unlike settings the former features cannot be trained again: they are another push."""
-    if not facts.other_features or settings is None or settings.taken == NEW:
+    """The end of a run whose challenger could only be what is there, or cannot be trained.
+
+    Former settings on the batches that the champion was trained on make the champion again, and
+    unlike settings the former features cannot be trained again: they are another push.
+    """
+    if settings is None or settings.taken == NEW:
         return None
-    sentence = f"Not promoted: {settings.sentence}. To train with the former features, push them."
+    if facts.other_features:
+        why = "To train with the former features, push them"
+    elif facts.repeats_champion:
+        why = "The champion stays: on these batches they would train the same model again"
+    else:
+        return None
+    sentence = f"Not promoted: {settings.sentence}. {why}."
     return Reject(sentence) if settings.decided else Inconclusive(sentence)
 
 

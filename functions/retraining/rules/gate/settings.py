@@ -39,7 +39,10 @@ def settings_verdict(
 
 def _untested(facts: Facts) -> str:
     if facts.again and facts.other_features:
-        return "the champion knows this batch, and its features are not made any more"
+        return (
+            "the champion was trained on this batch, and its features are not made any more; the"
+            " next drop tests the new ones against the champion itself"
+        )
     if facts.again and facts.first_batch:
         return "they can be tested from the second batch on"
     return "their backtest could not be compared with the champion"

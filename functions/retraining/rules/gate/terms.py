@@ -76,6 +76,7 @@ class Facts:
     earlier: tuple[Earlier, ...] = ()  # oldest first
     again: bool = False  # the batch is an earlier one, which says nothing new of the champion
     first_batch: bool = False  # nothing was trained on before it
+    repeats_champion: bool = False  # with its settings, this run would train it again
 
     @property
     def what_changed(self) -> str:
