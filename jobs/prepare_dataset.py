@@ -62,6 +62,7 @@ import traceback
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,7 @@ GAP = "gap"
 UNLABELLED = "unlabelled"
 REPLACED_SIDES = {"train": "replaced, train", "validation": "replaced, validation"}
 NO_CLUSTER = "-"  # a row without one is its own cluster
+SIDE_BY_SIDE = 10  # requests to S3, as many as a client of boto3 has connections for
 ROWS_PER_FILE = 500_000
 ROWS_AT_ONCE = 10_000  # for features.py
 # Readers of a part's folder take every object as data, so no _SUCCESS among them.
@@ -380,20 +382,36 @@ def load_by_header(
 
 
 def batches_by_header(source: str, batches: Batches) -> dict[tuple[str, ...], list[str]]:
-    """The folders of the batches by the columns of their files.
+    """The folders of the batches by the columns of their files; a batch without files has none."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    headers = headers_of(source, batches.oldest_first)
+    for batch, header in zip(batches.oldest_first, headers, strict=True):
+        if header is not None:
+            found.setdefault(header, []).append(f"{source}{batch}/")
+    return found
 
-    One look a batch: all its files were accepted under one contract.
+
+@functools.cache
+def headers_of(source: str, batches: tuple[str, ...]) -> list[tuple[str, ...] | None]:
+    """The columns of each batch's files; one look a batch: all were accepted under one contract.
+
+    The run's rows, the champion's and those of slices may lie in one place, which is looked at
+    once.
     """
     bucket, prefix = _bucket_and_key(source)
     s3 = boto3.client("s3")
-    found: dict[tuple[str, ...], list[str]] = {}
-    for batch in batches.oldest_first:
+
+    def header(batch: str) -> tuple[str, ...] | None:
         listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}{batch}/", MaxKeys=1)
         for item in listed.get("Contents", []):
             body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"]
-            header = tuple(next(csv.reader([next(body.iter_lines()).decode("utf-8-sig")])))
-            found.setdefault(header, []).append(f"{source}{batch}/")
-    return found
+            line = next(body.iter_lines()).decode("utf-8-sig")
+            body.close()
+            return tuple(next(csv.reader([line])))
+        return None
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        return list(pool.map(header, batches))
 
 
 def loaded(
