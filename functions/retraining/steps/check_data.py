@@ -15,7 +15,7 @@ from retraining.errors import DataDefeatsCheck, ObjectGone
 from retraining.observability import log
 from retraining.rules import attempts, names, profiles
 from retraining.rules.data_check.agreed import Rules
-from retraining.rules.data_check.allowance import Allowance
+from retraining.rules.data_check.allowance import AMONG_OTHERS, Allowance
 from retraining.rules.data_check.check import LABELS, Result, Sink, check
 from retraining.rules.data_check.source import Seekable
 from retraining.rules.profile import Profiler, share_of
@@ -80,7 +80,10 @@ def _check_object(
 ) -> Result:
     key = manifest.objects[place].key
     try:
-        result = _try_object(aws, manifest, place, rules, allowance)
+        if allowance.spent:
+            result = _rejected(Problem("unreadable", AMONG_OTHERS))
+        else:
+            result = _try_object(aws, manifest, place, rules, allowance)
     except DataDefeatsCheck as first:
         log.warning(str(first), extra={"key": key})
         result = _try_again(aws, manifest, place, rules, allowance)

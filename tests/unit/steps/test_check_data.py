@@ -68,13 +68,25 @@ def test_a_check_that_takes_too_long_ends_with_a_report_before_its_function_is_e
 ) -> None:
     started(service, first=rows(40), second=rows(50))
     manifest = claim()["manifest"]
-    monkeypatch.setattr(step.clock, "now", itertools.count(step=250.0).__next__)
+    begins = [0.0] * 3  # the call, the look before the first object, and the object
+    monkeypatch.setattr(
+        step.clock, "now", itertools.chain(begins, itertools.repeat(721.0)).__next__
+    )
+    opened, land = [], type(service.aws.landing)
+    found = land.open
+
+    def counted(self: Any, key: str, *version: str) -> Any:
+        opened.append(key)
+        return found(self, key, *version)
+
+    monkeypatch.setattr(land, "open", counted)
     checked = check_data.handler({"manifest": manifest, "chunk": 0}, None)
     assert (checked["objects_accepted"], checked["objects_rejected"]) == (0, 2)
     report = service.read("runs/bank/000001/check/chunk-0.json")
     alone, among = (item["sentence"] for item in report["objects"])
     assert alone == allowance.ALONE
     assert "drop it again, with fewer files at a time" in among
+    assert opened == ["bank/first.csv"], "nothing is opened that cannot be read"
     assert service.keys("accepted/") == []
     timeout = RESOURCES["CheckDataFunction"]["Properties"]["Timeout"]
     assert timeout >= allowance.MINUTES * 60 + 180

@@ -28,6 +28,11 @@ class Allowance:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now, self._end = now, now() + MINUTES * 60
 
+    @property
+    def spent(self) -> bool:
+        """Whether no time is left to begin with another object."""
+        return self._now() > self._end
+
     def over(self, source: Seekable) -> Seekable:
         """The source, as long as there is time."""
         return _Timed(source, self._now, self._end)
