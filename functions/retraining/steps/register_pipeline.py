@@ -248,13 +248,16 @@ def _no_baseline(
     read_all = definition.recipe or (
         champions and champions.recipe and not _champion_lacks(aws, name, definition)
     )
+    problems = []
     if read_all and before.columns != definition.columns:
-        return _column_problems(aws, name, definition, before)
+        problems = _column_problems(aws, name, definition, before)
     lease = aws.ledger.state(name).lease
-    if lease is None:
-        return []
-    run = names.run_id(name, lease.token)
-    return [f"a new baseline: run {run} uses the former one: push again when it has ended"]
+    if lease is not None:
+        run = names.run_id(name, lease.token)
+        problems.append(
+            f"a new baseline: run {run} uses the former one: push again when it has ended"
+        )
+    return problems
 
 
 def _workflow_in_use(

@@ -170,6 +170,11 @@ def test_another_identity_needs_a_new_baseline_which_leaves_the_history_behind(
     assert (manifest["history"], manifest["reference"]) == ([], [])
     with pytest.raises(errors.PipelineRejected, match="run bank-000002 uses the former one"):
         service.push(DEFINITION, "2" * 64, new_baseline=True)
+    changed["data"]["columns"]["city"] = {"type": "text", "nullable": True}
+    with pytest.raises(errors.PipelineRejected) as refused:
+        service.push(changed, "3" * 64, new_baseline=True)
+    assert "data.columns: they can change with" in str(refused.value)
+    assert "run bank-000002 uses the former one" in str(refused.value), "all that is wrong"
 
 
 def test_a_pipeline_that_is_new_has_no_baseline_to_leave(service: Service) -> None:
