@@ -31,6 +31,7 @@ from ratchet.workflow.interpreter.identity import Identity
 from retraining import clock, observability, settings
 from retraining.adapters import ledger as ledger_module
 from retraining.adapters import run_folder as run_folder_module
+from retraining.steps import settle_data as settle_data_module
 
 VISIBILITY = {"arrivals": 660, "wakes": 360}
 MOST_RECEIVED = 5
@@ -405,6 +406,7 @@ def patched(world: World, seed: str = "") -> Iterator[World]:
         (clock, "now", lambda: world.cloud.moment),
         (ledger_module, "ThreadPoolExecutor", Inline),
         (run_folder_module, "ThreadPoolExecutor", Inline),
+        (settle_data_module, "ThreadPoolExecutor", Inline),
         (observability, "print", lambda *_, **__: None),
         (limits, "MAX_SECONDS", PATIENCE),
     ]

@@ -209,6 +209,48 @@ def test_a_request_outlives_a_batch_that_is_set_aside_and_a_run_that_fails(
     assert service.read("runs/bank/000005/manifest.json")["again"] is True
 
 
+def failed_twice(service: Service) -> None:
+    """A run is asked for and fails, and so does the one after it; the third is open."""
+    service.push(deeper(6), "1" * 64, retrain=True)
+    for token in woken(service):
+        if token == 5:
+            break
+        service.run_machine("bank", token, "FAILED")
+    claim(5)
+
+
+def test_a_request_outlives_a_pause_and_is_answered_by_the_first_run_after_it(
+    trained: Service,
+) -> None:
+    service = trained
+    failed_twice(service)
+    service.run_machine("bank", 5, "FAILED")
+    state = service.aws.ledger.state("bank")
+    assert (state.paused, state.wanted) == (True, "retrain")
+    assert list(woken(service)) == []
+    service.now += 4000
+    service.sweep()
+    assert list(woken(service)) == [], "a pause is a pause"
+    service.push(deeper(7), "2" * 64)
+    service.sweep()
+    service.now += 2000
+    assert list(woken(service)) == [6]
+    assert ended(service, 6)["again"] is True
+    assert service.aws.ledger.state("bank").wanted is None
+
+
+def test_what_is_asked_for_during_a_third_failing_run_is_not_paused_over(trained: Service) -> None:
+    """It may be the push that repairs it, which was promised a run."""
+    service = trained
+    failed_twice(service)
+    assert service.push(deeper(7), "2" * 64)["asked_run"]["after"] == "bank-000005"
+    service.run_machine("bank", 5, "FAILED")
+    assert not service.aws.ledger.state("bank").paused
+    assert list(woken(service)) == [6]
+    manifest = ended(service, 6)
+    assert manifest["definition"]["training"]["hyperparameters"]["max_depth"] == 7
+
+
 def test_retrain_needs_a_batch(service: Service) -> None:
     with pytest.raises(PipelineRejected, match="there is no batch to train on"):
         service.push(PLAIN, retrain=True)

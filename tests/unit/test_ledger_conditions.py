@@ -63,6 +63,18 @@ def test_a_lease_goes_back_only_in_sight_of_every_arrival(service: Service) -> N
     assert ledger.release_lease("bank", 1, state, Aftermath())
 
 
+def test_a_lease_goes_back_only_in_sight_of_every_request(service: Service) -> None:
+    """Or a pause would be written over the push that ended it."""
+    started(service, a=rows(3))
+    ledger = service.aws.ledger
+    seen = ledger.state("bank")
+    ledger.ask("bank", "push", int(service.now))
+    assert not ledger.release_lease("bank", 1, seen, Aftermath(3, None, True, "three failures"))
+    state = ledger.state("bank")
+    assert (state.lease, state.failures, state.paused) == (seen.lease, 0, False)
+    assert ledger.release_lease("bank", 1, state, Aftermath())
+
+
 def test_an_older_run_never_replaces_the_champion(service: Service) -> None:
     ledger = service.aws.ledger
     assert ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100)

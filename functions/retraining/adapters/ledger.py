@@ -266,6 +266,7 @@ class Ledger:
                 "at": lease.at,
                 "arrivals": lease.arrivals,
                 "again": lease.again,
+                "asked": lease.asked,
             },
         }
         changed = self._table.update(
@@ -306,8 +307,8 @@ class Ledger:
     def release_lease(self, pipeline: str, token: int, seen: State, after: Aftermath) -> bool:
         """Give the lease back in one conditional update.
 
-        Fails when the lease is no longer this token's, or when more arrived than `seen`:
-        then look again.
+        Fails when the lease is no longer this token's, or when more arrived or was asked for than
+        `seen`: then look again.
         """
         changed = self._table.update(
             pipeline,
@@ -325,8 +326,10 @@ class Ledger:
                 ":retry": after.retry_at,
                 ":token": token,
                 ":seen": seen.arrivals,
+                ":asked": seen.asked,
             },
-            "lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)",
+            "lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)"
+            " AND (attribute_not_exists(asked) OR asked = :asked)",
             {"#token": "token"},
             hand=Hand("release_hand"),
         )

@@ -133,6 +133,7 @@ class Lease:
     at: int = 0
     arrivals: int = 0
     again: bool = False  # without new objects: the newest batch of the history is judged again
+    asked: int = 0  # how often a run had been asked for
 
 
 @dataclass(frozen=True)

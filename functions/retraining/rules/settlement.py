@@ -111,7 +111,11 @@ def _is_again(state: State) -> bool:
 
 
 def _aftermath(state: State, outcome: str, sentence: str, now: float) -> Aftermath:
-    """Failures back off; after three in a row without new data the pipeline pauses.
+    """Failures back off; after three in a row the pipeline pauses.
+
+    Not where data arrived, or a run was asked for, since the last one began: a push may have put
+    right what was wrong. What was asked for before stays open over a pause, and is answered by the
+    first run after it.
 
     A run that starts before a promotion ends would be judged against yesterday's champion, and
     its verdict refused. So it waits until finish_run ends the wait, at most for LONGEST_PROMOTION.
@@ -123,8 +127,9 @@ def _aftermath(state: State, outcome: str, sentence: str, now: float) -> Afterma
     if outcome != FAILED:
         return Aftermath()
     failures = state.failures + 1
-    more_arrived = state.lease is not None and state.arrivals > state.lease.arrivals
-    if failures >= PAUSE_AFTER and not more_arrived:
+    lease = state.lease
+    more = lease is not None and (state.arrivals > lease.arrivals or state.asked > lease.asked)
+    if failures >= PAUSE_AFTER and not more:
         reason = f"{failures} runs failed in a row; the last: {sentence}"
         return Aftermath(failures, None, paused=True, paused_reason=reason[:1000])
     return Aftermath(failures, int(now) + backoff(failures))

@@ -85,6 +85,7 @@ def _start(aws: Adapters, pipeline: str, token: int, state: State, *, again: boo
         at=int(clock.now()),
         arrivals=state.arrivals,
         again=again,
+        asked=state.asked,
     )
     if aws.ledger.take_lease(pipeline, lease):
         _launch(aws, pipeline, lease)
