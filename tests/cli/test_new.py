@@ -312,6 +312,20 @@ def test_what_has_no_order_in_time_is_refused(run: Run, column: str, told: str) 
     assert told in result.stderr
 
 
+@pytest.mark.parametrize(
+    "of", [("0", "1"), ("no", "yes"), ("1.5", "2.5", "3.5"), ("true", "false")]
+)
+def test_rows_whose_label_comes_late_are_no_bad_rows(run: Run, of: tuple[str, ...]) -> None:
+    lines = (f"{n},2024-01-{1 + n % 28:02d},{(*of, '')[n % (len(of) + 1)]}\n" for n in range(400))
+    Path("late.csv").write_text("x,day,y\n" + "".join(lines))
+    result = run("new", "late", "--from-csv", "late.csv", "--label", "y", "--time", "day")
+    assert result.exit_code == 0, result.output
+    assert "they are counted, and not trained on" in " ".join(result.stdout.split())
+    found = check(Path("late.csv"), definition(Path("pipelines/late")))
+    assert found.accepted, found.problems.sentence()
+    assert found.bad_rows == 0
+
+
 def test_where_the_label_is_a_number_the_endpoint_takes_rows_as_they_land(run: Run) -> None:
     table = flights().read_text().replace(",yes\n", ",1\n").replace(",no\n", ",0\n")
     Path("january.csv").write_text(table)

@@ -16,6 +16,8 @@ from ratchet.cli.connection import connect, stack_in
 from ratchet.cli.errors import CliError
 from ratchet.cli.ledger import RunRef
 from ratchet.cli.pipeline_folder import pack
+from ratchet.cli.run_report import LEFT_OUT, SIDES
+from ratchet.cli.screen import stdout
 from retraining.documents.check_report import CheckedObject
 
 from .conftest import Run
@@ -66,6 +68,29 @@ def test_a_file_that_no_check_could_read_is_refused_at_once(run: Run) -> None:
     assert (result.exit_code, "empty.csv is empty" in result.stderr) == (1, True)
 
 
+def test_the_rows_that_are_prepared_and_those_left_out_are_all_rows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    account = dict.fromkeys(LEFT_OUT, 0) | {"unlabelled": 1_232, "gap": 3}
+    account |= {"train": 2_246, "validation": 537, "holdout": 485}
+    prepared = trial.Prepared({}, account, ["late", "day"], [["1", "2"]])
+    try_files._print_prepared(stdout(), prepared)
+    told = capsys.readouterr().out
+    assert "Prepared: train 2,246, validation 537, holdout 485\n" in told
+    assert "Left out: 1,232 without a label, 3 in the gap\n" in told
+
+
+def test_more_problems_than_are_listed_are_told_by_their_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    listed = [
+        {"file": "a.csv", "line": n, "sentence": "bad", "object": "k", "of": 7} for n in range(3)
+    ]
+    checked = {"landed": 7, "accepted": 0, "quarantined": 7}
+    try_files._print(stdout(), trial.Trial("f", ("a.csv",), 1.0, checked, listed))
+    assert "3 of 7 problems" in capsys.readouterr().out
+
+
 def test_rows_are_counted_as_the_run_counts_them(stack: str) -> None:
     """A bad row that is tolerated is in quarantine alone, and its object is accepted."""
     checked = [
@@ -109,6 +134,8 @@ class TestOnLocalAws:
             ("01"[late == "yes"], str(["AA", "UA", "no"].index(c)), d) for late, c, d in written
         }
         assert {tuple(row[:3]) for row in tried.prepared.head} <= coded
+        account = tried.prepared.account
+        assert sum(account[name] for name in (*LEFT_OUT, *SIDES)) == account["accepted"] == 200
 
     def test_problems_are_told_with_the_file_as_it_was_given(self, run: Run, live: Stack) -> None:
         folder = new(run, "broken")

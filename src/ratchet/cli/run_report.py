@@ -146,6 +146,11 @@ def _count(report: dict[str, Any]) -> int:
     return max(counted, len(report.get("problems", [])))
 
 
+def count_of(found: list[dict[str, Any]]) -> int:
+    """How many problems there are behind those that are listed."""
+    return sum({one["object"]: int(one.get("of", 1)) for one in found}.values())
+
+
 def print_problems(console: Console, found: list[dict[str, Any]]) -> None:
     """A table of problems by object, column, line and value."""
     rows = [
@@ -161,7 +166,7 @@ def print_problems(console: Console, found: list[dict[str, Any]]) -> None:
     console.print(
         screen.table("Data check", ["object", "column", ">line", "value", "problem"], rows)
     )
-    total = sum({one["object"]: int(one.get("of", 1)) for one in found}.values())
+    total = count_of(found)
     if total > len(rows):
         console.print(f"  {len(rows)} of {total:,} problems; the quarantine reports list more")
 

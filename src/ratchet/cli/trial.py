@@ -33,9 +33,11 @@ _MOST_LOG_EVENTS = 10_000
 
 @dataclass(frozen=True)
 class Prepared:
-    """The prepared data: what it has of each part, its columns, and some rows of `train`."""
+    """The prepared data: how many rows there are of each part, what became of every accepted row,
+    the columns, and some rows of `train`."""
 
     rows: dict[str, int]
+    account: dict[str, int]
     columns: list[str]
     head: list[list[str]]
 
@@ -133,7 +135,8 @@ def _in_file(problem: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
 
 def _prepared(stack: Stack, ref: RunRef) -> Prepared:
     summary = ledger.read_json(stack, f"{ref.prefix}/prepared/summary.json")
-    return Prepared(summary["rows"], [summary["label"], *summary["features"]], _head(stack, ref))
+    columns = [summary["label"], *summary["features"]]
+    return Prepared(summary["rows"], summary["account"], columns, _head(stack, ref))
 
 
 def _head(stack: Stack, ref: RunRef) -> list[list[str]]:

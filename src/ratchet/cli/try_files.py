@@ -53,10 +53,13 @@ def try_files(
 
 
 def _print(out: Console, tried: Trial) -> None:
+    from ratchet.cli.run_report import count_of
     from ratchet.cli.screen import count, duration
 
     for problem in tried.problems:
         out.print(_located(problem), soft_wrap=True)
+    if (total := count_of(tried.problems)) > len(tried.problems):
+        out.print(f"{len(tried.problems)} of {total:,} problems", soft_wrap=True)
     rows = ", ".join(f"{name} {count(number)}" for name, number in tried.checked.items())
     out.print(f"Rows: {rows}", soft_wrap=True)
     if tried.prepared is not None:
@@ -76,12 +79,18 @@ def _located(problem: dict[str, Any]) -> str:
 
 
 def _print_prepared(out: Console, prepared: Prepared) -> None:
+    from ratchet.cli.run_report import LEFT_OUT, SIDES
     from ratchet.cli.screen import count, table
 
-    parts = ", ".join(
-        f"{name.replace('_', ' ')} {count(number)}" for name, number in prepared.rows.items()
-    )
-    out.print(f"Prepared: {parts}", soft_wrap=True)
+    parts = [f"{name} {count(prepared.account[name])}" for name in SIDES]
+    left_out = [
+        f"{count(prepared.account[name])} {words}"
+        for name, words in LEFT_OUT.items()
+        if prepared.account[name]
+    ]
+    out.print(f"Prepared: {', '.join(parts)}", soft_wrap=True)
+    if left_out:
+        out.print(f"Left out: {', '.join(left_out)}", soft_wrap=True)
     out.print()
     rows = [
         (name + (" (label)" if place == 0 else ""), *(row[place] for row in prepared.head))

@@ -307,9 +307,14 @@ def _doubts(
 
 def _doubts_about(column: Column, label: str, keys: tuple[str, ...]) -> list[str]:
     seen, name, found = column.seen, column.name, []
-    if seen.empty and name in (label, *keys):
+    if seen.empty and name in keys:
         found.append(
             f"{name} is empty in {seen.empty:,} rows, and must not be: the data check rejects them"
+        )
+    if seen.empty and name == label:
+        found.append(
+            f"{name} is empty in {seen.empty:,} rows: they are counted, and not trained on; where a"
+            " label comes late, drop the row again with it"
         )
     if seen.format in AMBIGUOUS:
         found.append(f"{name} is read as {seen.format}: is the month where that says?")

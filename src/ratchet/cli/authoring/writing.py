@@ -229,7 +229,7 @@ def _columns(guess: Guess, folder: Path) -> str:
 
 def _contract(column: Column, guess: Guess) -> str:
     parts = [f"type: {column.kind}"]
-    if column.seen.empty and column.name not in (guess.label, *guess.keys):
+    if column.seen.empty and column.name not in guess.keys:
         parts.append("nullable: true")
     if column.seen.format:
         parts.append(f"format: {yaml_text(column.seen.format)}")
