@@ -326,6 +326,72 @@ OTHERS = (
     ),
     Name("__version__", (), "ratchet.__version__"),
 )
+SESSION = "the same names and answers; no SDK is imported"
+JOBS = "a plain description; a step makes the request"
+SDK = (
+    Name("sagemaker.Session", ("boto_session",), "ratchet.workflow.session.Session", SESSION),
+    Name(
+        "sagemaker.Session.default_bucket",
+        (),
+        "ratchet.workflow.session.Session.default_bucket",
+        "a bucket of that name in another account is refused",
+    ),
+    Name(
+        "sagemaker.Session.upload_data",
+        a("path bucket key_prefix"),
+        "ratchet.workflow.session.Session.upload_data",
+    ),
+    *(
+        Name(
+            f"sagemaker.s3.S3Uploader.{name}", given, f"ratchet.workflow.session.S3Uploader.{name}"
+        )
+        for name, given in (
+            ("upload", a("local_path desired_s3_uri")),
+            ("upload_string_as_file_body", a("body desired_s3_uri")),
+        )
+    ),
+    Name(
+        "sagemaker.get_execution_role",
+        a("sagemaker_session"),
+        "ratchet.workflow.session.get_execution_role",
+        "on local AWS, which assumes no roles, one of its account",
+    ),
+    *(
+        Name(f"sagemaker.{old}", (), f"ratchet.workflow.sagemaker.{here}", differs)
+        for old, here, differs in (
+            (
+                "estimator.Estimator",
+                "Estimator",
+                (
+                    f"{JOBS}; `debugger_hook_config=False` is granted, a hook goes into the step's "
+                    "`parameters` (`DebugHookConfig`, `DebugRuleConfigurations`, `ProfilerConfig`)"
+                ),
+            ),
+            (
+                "pytorch.PyTorch",
+                "PyTorch",
+                (
+                    f"{JOBS}; `Workflow.create` uploads the script below `code_location` or "
+                    "`output_path`"
+                ),
+            ),
+            ("sklearn.SKLearn", "SKLearn", "as PyTorch"),
+            ("xgboost.XGBoost", "XGBoost", "as PyTorch"),
+            ("sklearn.processing.SKLearnProcessor", "SKLearnProcessor", JOBS),
+            ("processing.ScriptProcessor", "ScriptProcessor", JOBS),
+            ("processing.Processor", "Processor", JOBS),
+            ("processing.ProcessingInput", "ProcessingInput", ""),
+            ("processing.ProcessingOutput", "ProcessingOutput", ""),
+            ("inputs.TrainingInput", "TrainingInput", "`s3_input` is its name in SDK 1"),
+            ("transformer.Transformer", "Transformer", JOBS),
+            ("tuner.HyperparameterTuner", "HyperparameterTuner", JOBS),
+            ("model.Model", "Model", JOBS),
+            ("pipeline.PipelineModel", "PipelineModel", JOBS),
+            ("image_uris.retrieve", "image_uris.retrieve", "another framework: give `image_uri`"),
+            ("amazon.amazon_estimator.get_image_uri", "get_image_uri", ""),
+        )
+    ),
+)
 CHAPTERS = {
     "States and graphs": STATES,
     "Choice rules": RULES,
@@ -334,6 +400,7 @@ CHAPTERS = {
     "Workflows and executions": OPERATING,
     "Templates": TEMPLATES,
     "The rest": OTHERS,
+    "From the SageMaker SDK 2": SDK,
 }
 
 
@@ -369,7 +436,8 @@ def page() -> str:
     """The whole document."""
     lines = [HEAD]
     for title, chapter in CHAPTERS.items():
-        lines += [f"## {title}", "", "| stepfunctions | here | what differs |", "|---|---|---|"]
+        source = "before" if chapter is SDK else "stepfunctions"
+        lines += [f"## {title}", "", f"| {source} | here | what differs |", "|---|---|---|"]
         lines += [
             f"| `{name.old}` | `{name.place}` | {name.differs or 'nothing'} |" for name in chapter
         ]
@@ -389,6 +457,7 @@ from stepfunctions import steps
 from stepfunctions.inputs import ExecutionInput
 from stepfunctions.steps import Chain, TrainingStep
 from stepfunctions.workflow import Workflow
+from sagemaker import Session, get_execution_role
 from sagemaker.estimator import Estimator
 
 # now
@@ -397,13 +466,15 @@ from ratchet.workflow.inputs import ExecutionInput
 from ratchet.workflow.steps import Chain, TrainingStep
 from ratchet.workflow import Workflow
 from ratchet.workflow.sagemaker import Estimator
+from ratchet.workflow.session import Session, get_execution_role
 ```
 
 The SageMaker SDK is not needed: `ratchet.workflow.sagemaker` describes estimators, processors, \
 tuners, models, inputs and outputs under the names of SDK 2 (and understands the `train_...` \
 names of SDK 1). Objects of SDK 2 with the same attributes work too.
 
-Every public name of the package is listed below, with its place here and what differs. The \
+Every public name of the package is listed below, with its place here and what differs, and so \
+are the names of the SageMaker SDK that its users wrote beside it. The \
 tables are generated (`python tests/docs/migration.py`) and tested: each place exists and takes \
 the old arguments in the old order.
 """
@@ -424,13 +495,15 @@ Serverless; `ModelPackageStep` for the model registry.
 
 ## On a laptop
 
-- `TrainingPipeline` trains and serves on local AWS.
-- `InferencePipeline` fails there at its preprocessor, because the only image is the built-in
-  XGBoost; the error names both. `ratchet.workflow.testing` runs it with your mocks.
+- `TrainingPipeline` and `InferencePipeline` train and serve on local AWS, the latter with its \
+preprocessor and its model as the two containers of one endpoint.
+- Scripts run there for scikit-learn, PyTorch and XGBoost; other images are refused by name.
 
 ## Left out
 
 - `stepfunctions.steps.fields.Field` and `stepfunctions.steps.utils`: internals of the package.
+- `sagemaker_session=` is accepted and ignored by estimators: nothing there makes a call.
+- TensorFlow, MXNet and Hugging Face classes: an `Estimator` with `image_uri` describes such jobs.
 - `portrait=` is accepted and ignored: the layout depends on the graph.
 """
 

@@ -27,12 +27,25 @@ _FORMER = {
     "image_name": "image_uri",
 }
 
+_HOOKS = {
+    "debugger_hook_config": "DebugHookConfig",
+    "rules": "DebugRuleConfigurations",
+    "tensorboard_output_config": "TensorBoardOutputConfig",
+    "profiler_config": "ProfilerConfig",
+    "disable_profiler": "ProfilerConfig",
+}
+"""Arguments of SDK 2 and the fields of CreateTrainingJob that they fill."""
 
-def default_bucket(role: Any) -> str | None:
-    """The default bucket of SageMaker's SDKs: by region and the role's account."""
+
+def bucket_name(region: str, account: str) -> str:
+    """The default bucket of SageMaker's SDKs."""
+    return f"sagemaker-{region}-{account}"
+
+
+def _default_place(role: Any) -> str | None:
     parts = role.split(":") if isinstance(role, str) else []
     account = parts[4] if len(parts) > 5 else ""
-    return f"s3://sagemaker-{image_uris.region_name()}-{account}" if account else None
+    return f"s3://{bucket_name(image_uris.region_name(), account)}" if account else None
 
 
 class Estimator:
@@ -73,7 +86,7 @@ class Estimator:
         self.instance_count, self.instance_type = instance_count, instance_type
         self.volume_size, self.volume_kms_key = volume_size, volume_kms_key
         self.max_run, self.max_wait, self.input_mode = max_run, max_wait, input_mode
-        self.output_path = output_path or default_bucket(role)
+        self.output_path = output_path or _default_place(role)
         self.output_kms_key = output_kms_key
         self.environment, self.tags = environment or {}, tags
         self.subnets, self.security_group_ids = subnets, security_group_ids
@@ -85,6 +98,9 @@ class Estimator:
 
     def _take(self, former: dict[str, Any]) -> None:
         for name, value in former.items():
+            if name in _HOOKS:
+                _refuse_hook(name, value)
+                continue
             if name not in _FORMER:
                 raise TypeError(
                     f"{type(self).__name__} has no argument '{name}'{_nearest(name, type(self))}"
@@ -114,6 +130,16 @@ class Estimator:
     @property
     def uploads(self) -> tuple[Upload, ...]:
         return ()
+
+
+def _refuse_hook(name: str, value: Any) -> None:
+    """Without such a field in its request a job has no hooks: asking for none is granted."""
+    wanted = not value if name == "disable_profiler" and value is not None else bool(value)
+    if wanted:
+        raise TypeError(
+            f"{name} is not described here; put the request's {_HOOKS[name]} into the step: "
+            f"TrainingStep(..., parameters={{'{_HOOKS[name]}': ...}})"
+        )
 
 
 def _nearest(name: str, kind: type[Estimator]) -> str:
