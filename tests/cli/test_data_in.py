@@ -11,6 +11,7 @@ import lzma
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -493,9 +494,22 @@ def test_a_published_file_is_converted_by_the_pipelines_script(tmp_path: Path) -
         find_data(tmp_path / "mine.csv", plan)
 
 
+def test_a_script_is_found_from_the_folder_that_the_pipeline_is_named_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = "import sys\nopen(sys.argv[-1], 'w').write('a\\n1\\n')\n"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "sample_data.py").write_text(script)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(demo_data, "_cached", lambda _plan: None)
+    monkeypatch.setattr(demo_data, "_downloaded", lambda _plan: None)
+    plan = replace(plan_of(tmp_path, "0" * 64), folder=Path("mine"))
+    assert find_data(None, plan).content == b"a\n1\n"
+
+
 def test_every_pipeline_here_has_a_demo_with_a_number_to_expect() -> None:
     found = {plan.pipeline: plan for plan in plans(BANK.parent)}
-    assert {"bank-marketing", "customer-churn"} <= set(found)
+    assert {"abalone", "bank-marketing", "customer-churn"} <= set(found)
     for plan in found.values():
         assert plan.generator.is_file()
         assert plan.expected.metric == pack(plan.folder).definition["gate"]["metric"]

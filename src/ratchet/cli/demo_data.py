@@ -256,7 +256,7 @@ def _made_by(script: Path, arguments: list[str], folder: Path, failed: str) -> b
     out, log = folder / "made.csv", folder / "log"
     try:
         child = processes.spawn(
-            script, [*arguments, str(out)], env={"PATH": os.defpath}, cwd=folder, log=log
+            script.absolute(), [*arguments, str(out)], env={"PATH": os.defpath}, cwd=folder, log=log
         )
         code = child.wait(SCRIPT_SECONDS)
     finally:
