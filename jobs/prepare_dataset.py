@@ -947,6 +947,18 @@ def features_of(data: DataFrame, label: str, champion: list[str] | None) -> list
     return features
 
 
+def with_numbers_of_classes(data: DataFrame, label: str, classes: list[str] | None) -> DataFrame:
+    """The rows with the place of their class among all in place of its name.
+
+    A class that is not listed any more stays as it is, for `survey` to find.
+    """
+    if not classes:
+        return data
+    named = _column(label)
+    number = f.coalesce(*(f.when(named == text, f.lit(str(n))) for n, text in enumerate(classes)))
+    return data.withColumn(label, f.coalesce(number, named.cast("string")))
+
+
 def numbers_as_text(
     data: DataFrame, label: str, features: list[str], landed: tuple[str, ...] = ()
 ) -> DataFrame:
@@ -1371,6 +1383,7 @@ def main(argv: list[str]) -> None:
     landed = tuple(LANDED + name for name in contract["columns"]) if contract else ()
     known = None if contract or manifest.get("champions_way") else champion.get("features")
     features = features_of(data.drop(*landed), request.label, known)
+    data = with_numbers_of_classes(data, request.label, manifest.get("classes"))
     data = numbers_as_text(data, request.label, features, landed)
     theirs: list[str] = []
     if request.champions_source:

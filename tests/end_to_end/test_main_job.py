@@ -217,7 +217,7 @@ def test_each_run_says_what_the_champion_had_promised_and_how_it_did(
 
 def test_predictions_of_the_awscli_are_the_batch_scores(stack: Stack, second: Run) -> None:
     assert second.before is not None
-    scores = [row["score"] for row in _golden(stack)]
+    scores = [row["answer"][0] for row in _golden(stack)]
     assert _numbers(second.before) == pytest.approx(scores, abs=1e-6)
 
 

@@ -88,7 +88,7 @@ def test_batch_and_endpoint_gave_golden_rows_the_same_scores(
     run = f"s3://{stack.bucket}/runs/{PIPELINE}/000001"
     golden = json.loads(stack.read(f"{run}/golden.json"))["rows"]
     answers = asked(stack, "\n".join(row["features"] for row in golden), "text/csv").split(",")
-    assert [float(answer) for answer in answers] == [row["score"] for row in golden]
+    assert [float(answer) for answer in answers] == [row["answer"][0] for row in golden]
     scored = stack.files(f"{run}/prepared/holdout/")
     (lines,) = [body.decode().splitlines() for body in scored.values()]
     assert {line.split(",")[5] for line in lines} == {"Albatross", "Badger", "Cheetah"}

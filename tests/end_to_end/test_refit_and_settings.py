@@ -52,7 +52,7 @@ def test_the_refit_model_serves_and_the_challenger_was_judged(
     files = stack.files(f"s3://{stack.bucket}/runs/{NAME}/000001/scores/refit/")
     lines = b"".join(files.values()).decode().splitlines()
     scores = {line.split(",")[0]: float(line.split(",")[-1]) for line in lines}
-    assert all(row["score"] == scores[row["row_id"]] for row in golden["rows"])
+    assert all(row["answer"] == [scores[row["row_id"]]] for row in golden["rows"])
 
 
 def test_changed_settings_are_backtested_before_there_is_a_challenger(

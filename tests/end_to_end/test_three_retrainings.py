@@ -1,4 +1,4 @@
-"""The classic of retraining, three times over: the same endpoint moves, and takes customers."""
+"""The classic of retraining, three times over: the same endpoint moves; and several classes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sklearn.datasets import load_iris
 from workplace import ROOT, Stack, Workplace
 
 PIPELINE = "customer-churn"
@@ -51,3 +52,57 @@ def test_the_second_and_the_third_retraining_move_the_same_endpoint(
     said = json.loads(stack.ratchet("invoke", PIPELINE, str(drops[2]), "--json").stdout)
     assert len(said["answers"]) == 3000
     assert all(0 <= answer <= 1 for answer in said["answers"])
+
+
+COLUMNS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
+NAMES = ("setosa", "versicolor", "virginica")
+
+
+@pytest.fixture(scope="module")
+def irises(place: Workplace) -> tuple[Path, Path]:
+    """A pipeline of three classes in words, without any code, and a drop for it."""
+    table = load_iris()
+    folder, file = place.folder / "pipelines" / "irises", place.work / "irises.csv"
+    rows = [
+        ",".join([*map(str, row), NAMES[kind]])
+        for row, kind in zip(table.data, table.target, strict=True)
+    ]
+    file.write_text("\n".join([",".join((*COLUMNS, "kind")), *rows, ""]))
+    columns: dict[str, Any] = {name: {"type": "number"} for name in COLUMNS}
+    columns["kind"] = {"type": "category", "values": list(NAMES)}
+    chosen = {"objective": "multi:softprob", "num_round": 20, "seed": 1}
+    pipeline = {
+        "name": "irises",
+        "data": {"label": "kind", "columns": "columns.yaml"},
+        "trigger": {"quiet_period": "1s"},
+        "split": {"train": 0.5, "validation": 0.2, "holdout": 0.3},
+        "training": {"hyperparameters": chosen},
+        "gate": {"metric": "mlogloss", "minimum": 1.0, "min_holdout_rows": 30},
+    }
+    folder.mkdir(parents=True)
+    for name, content in (("pipeline", pipeline), ("columns", {"columns": columns})):
+        (folder / f"{name}.yaml").write_text(json.dumps(content))  # YAML too
+    return folder, file
+
+
+def test_a_model_of_three_classes_in_words_is_judged_by_their_probabilities_and_answers_them(
+    stack: Stack, irises: tuple[Path, Path]
+) -> None:
+    folder, file = irises
+    stack.ratchet("push", str(folder))
+    stack.copy(file, f"s3://{stack.landing}/irises/")
+    record = stack.ended("irises-000001")["record"]
+    assert record["outcome"] == "PROMOTED", record["sentence"]
+    assert record["metrics"]["fresh"]["challenger"] < 0.5, "1.1 is what guessing earns"
+    rows = stack.place.work / "asked.csv"
+    rows.write_text(
+        "".join(f"{line.rpartition(',')[0]}\n" for line in file.read_text().split()[1:])
+    )
+    said = json.loads(stack.ratchet("invoke", "irises", str(rows), "--json").stdout)
+    assert [sum(answer) for answer in said["answers"]] == pytest.approx([1] * 150, abs=1e-5)
+    right = [name == NAMES[number // 50] for number, name in enumerate(said["classes"])]
+    assert sum(right) / len(right) > 0.9
+    shown = stack.ratchet("invoke", "irises", str(rows)).stdout
+    assert "setosa" in shown
+    golden = json.loads(stack.ratchet("invoke", "irises", "--json").stdout)
+    assert golden["classes"][0] in NAMES

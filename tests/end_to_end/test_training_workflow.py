@@ -89,7 +89,7 @@ def test_the_workflows_model_is_promoted_and_answers(
         "--content-type", "text/csv", "--body", f"fileb://{asked}", str(told),
     )  # fmt: skip
     answers = [float(part) for part in told.read_text().replace(",", "\n").split()]
-    assert answers == pytest.approx([row["score"] for row in golden["rows"][:2]], abs=1e-6)
+    assert answers == pytest.approx([row["answer"][0] for row in golden["rows"][:2]], abs=1e-6)
 
 
 def test_the_workflow_is_a_machine_of_its_own_that_the_run_waits_for(

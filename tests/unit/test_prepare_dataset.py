@@ -118,6 +118,16 @@ def test_numbers_stay_as_written_and_truth_becomes_one_or_zero(spark: Any, job: 
     ]
 
 
+def test_the_texts_of_a_label_become_their_places_and_a_missing_one_stays_so(
+    spark: Any, job: Any
+) -> None:
+    named = [("other",), ("no, never",), (None,), ("0",)]
+    data = spark.createDataFrame([("r", *row) for row in named], "a string, `y.z` string")
+    made = job.with_numbers_of_classes(data, "y.z", ["no, never", "other"])
+    assert [row[1] for row in made.collect()] == ["1", "0", None, "0"]
+    assert job.with_numbers_of_classes(data, "y.z", None) is data
+
+
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [

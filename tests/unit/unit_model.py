@@ -157,6 +157,7 @@ class Run:
             "validation": f"{self.uri}/prepared/validation/" if trained else None,
             "hyperparameters": {"num_round": "5"} if trained else {},
             "score": f"{self.uri}/prepared/{'arrival' if role in self.arrived else 'holdout'}/",
+            "answers": 1,
             "artifact": artifact if trained else None,
             "image": "image" if trained else None,
             "training_job": f"job-{role}" if trained else None,

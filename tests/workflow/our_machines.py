@@ -61,6 +61,7 @@ CHALLENGER: dict[str, Any] = {
     "validation": f"{PREPARED}/validation/",
     "hyperparameters": {"num_round": "5"},
     "score": f"{PREPARED}/holdout/",
+    "answers": 1,
 }
 UNTRAINED = {"train": None, "validation": None, "hyperparameters": {}}
 CHAMPION = {**CHALLENGER, **UNTRAINED, "role": "champion", "model": "champion"}

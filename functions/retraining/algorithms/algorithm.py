@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from retraining.algorithms.hyperparameters import Check, Value, as_text
@@ -25,7 +25,8 @@ class Algorithm:
     in model.tar.gz. `refused` are hyperparameters that the image knows and a pipeline cannot use,
     each with the reason; `required` those without which it does not train, each with an example.
     `labels` are the least and greatest label of the objectives that refuse others in training.
-    `together` finds what is wrong with values that are right one by one.
+    `classes` are the objectives of several classes, 0 and up, each with the hyperparameter that
+    says how many there are. `together` finds what is wrong with values that are right one by one.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Algorithm:
     objectives: Mapping[str, frozenset[ScoreKind]]
     default_objective: str
     labels: Mapping[str, tuple[float, float]]
+    classes: Mapping[str, str] = field(default_factory=dict)
     together: tuple[Together, ...] = ()
 
     def problems(self, chosen: Mapping[str, Value]) -> list[str]:
@@ -58,7 +60,7 @@ class Algorithm:
         self, chosen: Mapping[str, Value], metric: str, reads: frozenset[ScoreKind]
     ) -> list[str]:
         """Why `metric`, which reads these kinds of scores, cannot judge the objective's scores."""
-        objective = as_text(chosen.get("objective", self.default_objective))
+        objective = self._objective(chosen)
         if objective not in self.objectives or self.objectives[objective] & reads:
             return []
         fitting = [name for name, kinds in self.objectives.items() if kinds & reads]
@@ -69,8 +71,27 @@ class Algorithm:
 
     def label_range(self, chosen: Mapping[str, Value]) -> tuple[float | None, float | None]:
         """The least and the greatest label that the objective takes; None where it takes any."""
-        objective = as_text(chosen.get("objective", self.default_objective))
-        return self.labels.get(objective, (None, None))
+        classes = self.class_count(chosen)
+        if classes is not None:
+            return 0, classes - 1
+        return self.labels.get(self._objective(chosen), (None, None))
+
+    def counts_classes(self, chosen: Mapping[str, Value]) -> str | None:
+        """The hyperparameter that says how many classes there are; None for other objectives."""
+        return self.classes.get(self._objective(chosen))
+
+    def class_count(self, chosen: Mapping[str, Value]) -> int | None:
+        """How many classes the objective tells apart; None for other objectives."""
+        name = self.counts_classes(chosen)
+        return int(chosen[name]) if name is not None and name in chosen else None
+
+    def answers(self, chosen: Mapping[str, Value]) -> int:
+        """How many numbers a model answers a row with: the probability of each class, or one."""
+        kinds = self.objectives.get(self._objective(chosen), frozenset())
+        return (self.class_count(chosen) or 1) if ScoreKind.PROBABILITIES in kinds else 1
+
+    def _objective(self, chosen: Mapping[str, Value]) -> str:
+        return as_text(chosen.get("objective", self.default_objective))
 
     def _problem(self, name: str, text: str) -> str | None:
         if name in self.refused:

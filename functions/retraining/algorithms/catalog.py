@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final
@@ -27,3 +28,17 @@ def label_range(training: dict[str, Any]) -> tuple[float | None, float | None]:
     if training.get("workflow"):
         return None, None
     return ALGORITHMS[training["algorithm"]].label_range(training["hyperparameters"])
+
+
+def counts_classes(training: Mapping[str, Any]) -> str | None:
+    """The hyperparameter that says how many classes there are; None where it is of no use."""
+    algorithm = ALGORITHMS.get(training.get("algorithm") or DEFAULT)
+    chosen = training.get("hyperparameters")
+    if algorithm is None or not isinstance(chosen, dict) or training.get("workflow"):
+        return None
+    return algorithm.counts_classes(chosen)
+
+
+def answers(algorithm: str | None, hyperparameters: Mapping[str, str]) -> int:
+    """How many numbers a model answers a row with, by what it was trained with."""
+    return ALGORITHMS[algorithm or DEFAULT].answers(hyperparameters)

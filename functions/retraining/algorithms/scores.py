@@ -11,6 +11,7 @@ class ScoreKind(Enum):
     PROBABILITY = "the probability of the positive class"
     BINARY_CLASS = "the class, 0 or 1"
     CLASS = "the class, one of several"
+    PROBABILITIES = "the probability of each class"
     ORDER = "only which of two rows is more likely to be positive"
     NUMBER = "an estimate of the label itself"
     COUNT = "the expected count"

@@ -18,6 +18,7 @@ class Candidate(Part):
     validation: Annotated[str | None, "S3 prefix of the rows to tune and stop on"]
     hyperparameters: Annotated[dict[str, str], "The algorithm's, as text"]
     score: Annotated[str, "S3 prefix of the rows that it scores"]
+    answers: Annotated[int, "How many numbers it scores a row with: 1, or one a class"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,11 @@ from retraining.documents.document import Part, RunDocument
 
 @dataclass(frozen=True, kw_only=True)
 class GoldenRow(Part):
-    """One row with the score that the batch transform gave it."""
+    """One row with what the batch transform answered."""
 
     row_id: Annotated[str, "Its row id"]
     features: Annotated[str, "Its features as the model reads them, comma-separated"]
-    score: Annotated[float, "The challenger's score in the batch transform"]
+    answer: Annotated[tuple[float, ...], "The model's score, or the probability of each class"]
 
 
 @dataclass(frozen=True, kw_only=True)

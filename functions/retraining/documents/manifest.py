@@ -110,6 +110,9 @@ class Manifest(RunDocument):
     repeats: Annotated[str | None, "The run that this one would repeat, if there is one"] = None
     least_label: Annotated[float | None, "What the objective takes at least; null: any"] = None
     greatest_label: Annotated[float | None, "What the objective takes at most; null: any"] = None
+    classes: Annotated[
+        tuple[str, ...] | None, "The label's texts in the order of their numbers; null: numbers"
+    ] = None
     claimed_at: Annotated[str | None, "When, ISO 8601 in UTC"] = None
 
     @property

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from retraining.rules import classes
 from retraining.rules.sections.data import key_columns
 
-FROZEN: Final = ("data.label", "data.key", "split", "gate.cluster")
+LABEL_VALUES: Final = "values of the label"
+FROZEN: Final = ("data.label", LABEL_VALUES, "data.key", "split", "gate.cluster")
 
 
 def frozen_changes(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """What a push may not change once data is accepted: rows were identified and split by it."""
     pairs = {
         "data.label": [d["data"]["label"] for d in (former, new)],
+        LABEL_VALUES: _classes(former, new),
         "data.key": [key_columns(d["data"]["key"]) for d in (former, new)],
         "split": [d["split"] for d in (former, new)],
         "gate.cluster": [d["gate"]["cluster"] for d in (former, new)],
     }
     return [name for name in FROZEN if pairs[name][0] != pairs[name][1]]
+
+
+def _classes(former: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, ...] | None]:
+    """The numbers of the former's classes; further ones behind them change nothing."""
+    before, after = classes.coded(former), classes.coded(new)
+    return [before, after[: len(before)] if before and after else after]
 
 
 def column_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:

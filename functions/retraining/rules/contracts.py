@@ -17,8 +17,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictStr, ValidationError, model_validator
 
+from retraining.algorithms.catalog import counts_classes
 from retraining.errors import PipelineRejected
-from retraining.rules import fitting
+from retraining.rules import classes, fitting
 from retraining.rules.columns import ColumnsFile
 from retraining.rules.explain import Several, sentences
 from retraining.rules.metrics import METRICS
@@ -85,12 +86,32 @@ class Definition(Contract):
     etl: EtlOfDefinition = EtlOfDefinition()
     training: TrainingOfDefinition
 
+    @model_validator(mode="before")
+    @classmethod
+    def _label_counts_its_classes(cls, given: Any) -> Any:
+        return with_classes(given)
+
     @model_validator(mode="after")
     def _columns_fit(self) -> Definition:
         found = fitting.problems(self.data, self.etl, self.split, self.gate)
+        if not found:
+            found = classes.problems(self.model_dump(mode="json"))
         if found:
             raise Several(found)
         return self
+
+
+def with_classes(given: Any) -> Any:
+    """A definition whose objective of several classes knows how many the label has."""
+    try:
+        training, data = given["training"], given["data"]
+        chosen, label = training["hyperparameters"], data["columns"][data["label"]]
+        name, found = counts_classes(training), classes.count(label)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return given  # what is wrong with it the contract says
+    if name is None or found is None or name in chosen:
+        return given
+    return {**given, "training": {**training, "hyperparameters": {**chosen, name: found}}}
 
 
 def parse_definition(document: str | bytes) -> Definition:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from retraining.rules.belonging import CALENDAR, NUMERIC, TIME
+from retraining.rules.classes import NUMBER
 from retraining.rules.columns import Column
 from retraining.rules.sections.data import DataOfDefinition, key_columns
 from retraining.rules.sections.etl import EtlOfDefinition
@@ -116,7 +116,7 @@ def _slice_problems(data: DataOfDefinition, gate: Gate) -> list[str]:
 def _type_problems(data: DataOfDefinition, etl: EtlOfDefinition) -> list[str]:
     """Without ETL every column must already be numeric: training reads only numbers.
 
-    features.py makes the features alone, so there the label must be a number as it lands.
+    features.py makes the features alone. A label of a category's values gets their numbers.
     """
     columns = data.columns.root
     if etl.recipe or etl.transform:
@@ -125,14 +125,20 @@ def _type_problems(data: DataOfDefinition, etl: EtlOfDefinition) -> list[str]:
     add = "etl.recipe or etl.transform" if etl.features else "etl.recipe, transform or features"
     return [
         f"data.columns.{name}: type {columns[name].type}, and nothing converts it to a number:"
-        f" add {add}"
+        f" add {add}{_or_list(data, name)}"
         for name in wanted
-        if name in columns and not _numeric(columns[name])
+        if name in columns
+        and not _numeric(columns[name])
+        and not (name == data.label and columns[name].values)
     ]
+
+
+def _or_list(data: DataOfDefinition, name: str) -> str:
+    is_text = name == data.label and data.columns.root[name].type in ("text", "category")
+    return ", or make it a category and list its values" if is_text else ""
 
 
 def _numeric(column: Column) -> bool:
     if column.type in ("integer", "number", "boolean"):
         return True
-    pattern = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-    return column.type == "category" and all(pattern.fullmatch(v) for v in column.values or ["x"])
+    return column.type == "category" and all(map(NUMBER.fullmatch, column.values or ["x"]))

@@ -16,7 +16,7 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -37,6 +37,8 @@ class Values(Protocol):
         """One after the other."""
 
 
+OfClasses = Callable[[float, Sequence[float]], float]
+"""What a metric reads of a label and of the probabilities of all classes."""
 Value = Callable[[Values, Values], float]
 """A metric of labels and scores."""
 Influence = Callable[[Values, Values, float], Iterator[float]]
@@ -47,13 +49,26 @@ SORTED_AT_ONCE: Final = 1 << 18
 TINY: Final = 1e-15  # logloss is clipped here, as XGBoost and scikit-learn do
 
 
+def likeliest(_: float, shares: Sequence[float]) -> float:
+    """The class of the highest probability; NaN where one is not known."""
+    return float(shares.index(max(shares))) if all(map(math.isfinite, shares)) else math.nan
+
+
+def _likelihood(label: float, shares: Sequence[float]) -> float:
+    """The probability of the row's own class, which is none for one that the model never met."""
+    if not all(map(math.isfinite, shares)):
+        return math.nan
+    return shares[int(label)] if label in range(len(shares)) else 0.0
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric: the kinds of scores it can read, its value, and the influence of rows on it.
 
     `range` is where its values lie; `without_skill` is the value of a model that knows the labels'
     distribution alone; `binary`: it is defined for labels 0 and 1 alone; `by_class`: it compares
-    two samples, the rows of each class.
+    two samples, the rows of each class; `of_classes` is what it reads of a model that answers a row
+    with the probability of each class.
     """
 
     name: str
@@ -65,6 +80,7 @@ class Metric:
     without_skill: Callable[[Values], float]
     binary: bool = False
     by_class: bool = False
+    of_classes: OfClasses = likeliest
 
     def oriented(self, number: float) -> float:
         """The number turned so that more is better."""
@@ -201,6 +217,10 @@ def _log_loss(label: float, score: float) -> float:
     return -math.log(min(1 - TINY, max(TINY, likelihood)))
 
 
+def _surprise(_: float, likelihood: float) -> float:
+    return -math.log(min(1 - TINY, max(TINY, likelihood)))
+
+
 def _absolute_error(label: float, score: float) -> float:
     return abs(score - label)
 
@@ -222,6 +242,30 @@ def _f1(labels: Values, scores: Values) -> float:
 def _f1_influence(labels: Values, scores: Values, value: float) -> Iterator[float]:
     sizes = math.fsum(_size(y, s) for y, s in zip(labels, scores, strict=True))
     return ((_hit(y, s) - value * _size(y, s)) / sizes for y, s in zip(labels, scores, strict=True))
+
+
+def _per_class(labels: Values, scores: Values) -> dict[float, tuple[float, int]]:
+    """Of each class its F1, and how many rows have it or are said to have it."""
+    hits, sizes = Counter[float](), Counter[float]()
+    for label, score in zip(labels, scores, strict=True):
+        hits[label] += 2 * (label == score)
+        sizes[label] += 1
+        sizes[score] += 1
+    return {one: (hits[one] / size, size) for one, size in sizes.items()}
+
+
+def _macro_f1(labels: Values, scores: Values) -> float:
+    classes = _per_class(labels, scores)
+    return math.fsum(f1 for f1, _ in classes.values()) / len(classes)
+
+
+def _macro_f1_influence(labels: Values, scores: Values, _: float) -> Iterator[float]:
+    classes = _per_class(labels, scores)
+    for label, score in zip(labels, scores, strict=True):
+        hit = 2 * (label == score)
+        of_label, of_score = classes[label], classes[score]
+        ours, theirs = (hit - of_label[0]) / of_label[1], -of_score[0] / of_score[1]
+        yield (ours + theirs) / len(classes)
 
 
 def _square(label: float, score: float) -> float:
@@ -259,6 +303,17 @@ def _entropy(labels: Values) -> float:
     return -share * math.log(share) - (1 - share) * math.log(1 - share)
 
 
+def _one_of_the_classes(labels: Values) -> float:
+    """The macro_f1 of guessing by the shares of the classes, the most that no skill can reach."""
+    return 1 / len(set(labels))
+
+
+def _entropy_of_classes(labels: Values) -> float:
+    """The mlogloss of the shares of the classes."""
+    shares = [count / len(labels) for count in Counter(labels).values()]
+    return -math.fsum(share * math.log(share) for share in shares)
+
+
 def _deviation(labels: Values) -> float:
     """The rmse of the mean."""
     mean = math.fsum(labels) / len(labels)
@@ -276,7 +331,9 @@ AT_LEAST_0: Final = Range(0)
 ORDER: Final = frozenset({ScoreKind.ORDER})
 PROBABILITY: Final = frozenset({ScoreKind.PROBABILITY})
 BINARY: Final = PROBABILITY | {ScoreKind.BINARY_CLASS}
-CLASSES: Final = BINARY | {ScoreKind.CLASS}
+PROBABILITIES: Final = frozenset({ScoreKind.PROBABILITIES})
+SEVERAL: Final = PROBABILITIES | {ScoreKind.CLASS}
+CLASSES: Final = BINARY | SEVERAL
 NUMBERS: Final = frozenset({ScoreKind.NUMBER, ScoreKind.COUNT})
 
 METRICS: Final = {
@@ -287,6 +344,18 @@ METRICS: Final = {
         Metric("f1", True, SHARE, BINARY, _f1, _f1_influence, _all_ones, binary=True),
         Metric(
             "logloss", False, AT_LEAST_0, PROBABILITY, *row_mean(_log_loss), _entropy, binary=True
+        ),
+        Metric(
+            "macro_f1", True, SHARE, SEVERAL, _macro_f1, _macro_f1_influence, _one_of_the_classes
+        ),
+        Metric(
+            "mlogloss",
+            False,
+            AT_LEAST_0,
+            PROBABILITIES,
+            *row_mean(_surprise),
+            _entropy_of_classes,
+            of_classes=_likelihood,
         ),
         Metric("rmse", False, AT_LEAST_0, NUMBERS, _rmse, _rmse_influence, _deviation),
         Metric("mae", False, AT_LEAST_0, NUMBERS, *row_mean(_absolute_error), median_distance),

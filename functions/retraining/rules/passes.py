@@ -5,9 +5,10 @@ The model that would serve has the run's own name, the others have their role be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
+from retraining.algorithms.catalog import answers, counts_classes
 from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
 from retraining.documents.candidates import Candidate
 from retraining.documents.manifest import Manifest
@@ -34,6 +35,8 @@ class Plan:
     other_features: bool = False  # than the champion's
     again: bool = False  # the batch is an earlier one, which the champion may know
     testable: bool = True  # the settings, by what both can be trained on
+    algorithm: str | None = None
+    champions: Settings = field(default_factory=dict)
     theirs: str = ""  # folder of the champion's own rows below prepared/, if it has any
 
     @classmethod
@@ -54,6 +57,8 @@ class Plan:
             other_features,
             manifest.again,
             not manifest.again or (bool(manifest.history) and not other_features),
+            manifest.definition.algorithm,
+            dict(champion.hyperparameters) if champion else {},
             "champion/" if manifest.own_rows else "",
         )
 
@@ -113,6 +118,7 @@ class Plan:
                 validation=None,
                 hyperparameters={},
                 score=rows,
+                answers=answers(self.algorithm, self.champions),
             ),
         )
 
@@ -131,6 +137,7 @@ class Plan:
             validation=self._rows(f"{folder}validation"),
             hyperparameters=settings,
             score=self._rows(score),
+            answers=answers(self.algorithm, settings),
         )
 
     def _rows(self, folder: str) -> str:
@@ -140,9 +147,13 @@ class Plan:
 def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
     """The champion's settings where others are wanted; a workflow has none.
 
-    A refit has no rows left to stop on: settings that stop early are not to go back to.
+    A refit has no rows left to stop on: settings that stop early are not to go back to. How many
+    classes there are is not theirs to say: the data do.
     """
-    former = manifest.compared.hyperparameters if manifest.compared else {}
+    former = dict(manifest.compared.hyperparameters) if manifest.compared else {}
+    classes = counts_classes(manifest.definition.section("training"))
+    if classes in former and classes in wanted:
+        former[classes] = wanted[classes]
     if not (former and wanted) or former == wanted:
         return None
     return None if manifest.definition.refit and STOPS_EARLY in former else former

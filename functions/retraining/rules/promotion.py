@@ -173,8 +173,12 @@ def require_settled(name: str, endpoint: EndpointFacts, config: str) -> None:
 
 
 def parsed_answer(body: str) -> list[float]:
-    """An endpoint's CSV answer; built-in XGBoost separates by commas, batch transform by lines."""
-    return [float(part) for part in re.split(r"[,\s]+", body.strip()) if part]
+    """All numbers of an endpoint's CSV answer.
+
+    Built-in XGBoost separates them by commas, batch transform by lines; the probabilities of
+    several classes are in brackets.
+    """
+    return [float(part) for part in re.split(r"[,\s\[\]]+", body.strip()) if part]
 
 
 def require_golden(name: str, rows: tuple[GoldenRow, ...], body: str) -> None:
@@ -185,13 +189,15 @@ def require_golden(name: str, rows: tuple[GoldenRow, ...], body: str) -> None:
         raise GoldenRowsDiffer(
             f"endpoint {name} answered {body[:200]!r}, which is not a list of scores"
         ) from error
-    if len(answers) != len(rows):
+    scores = [(row, score) for row in rows for score in row.answer]
+    if len(answers) != len(scores):
         raise GoldenRowsDiffer(
             f"endpoint {name} gave {len(answers)} scores for {len(rows)} golden rows"
+            + (f" of {len(rows[0].answer)} classes" if len(scores) > len(rows) else "")
         )
-    for row, answer in zip(rows, answers, strict=True):
-        if not math.isclose(answer, row.score, rel_tol=RELATIVE, abs_tol=ABSOLUTE):
+    for (row, score), answer in zip(scores, answers, strict=True):
+        if not math.isclose(answer, score, rel_tol=RELATIVE, abs_tol=ABSOLUTE):
             raise GoldenRowsDiffer(
                 f"endpoint {name} answers {answer!r} for golden row {row.row_id}, the batch"
-                f" transform gave {row.score!r}: it does not serve the model that was judged"
+                f" transform gave {score!r}: it does not serve the model that was judged"
             )

@@ -1,6 +1,8 @@
 """Reads what batch transforms wrote, row by row, for every candidate at once.
 
-A score line is `row_id,kind,cluster,label,score`: predictions are read, never models. The
+A score line is `row_id,kind,cluster,label,score`: predictions are read, never models. In place of
+the score a model of several classes may have answered with the probability of each, in brackets as
+built-in XGBoost prints them or without; the metric reads one number of these. The
 candidates' lines are read side by side, as a transform keeps the order of its input, and of a row
 only its numbers are kept, in columns that need not be in memory.
 """
@@ -24,16 +26,27 @@ from retraining.rules.candidates import CHAMPION, FRESH, KINDS, NEW, ON_ARRIVAL,
 INDEPENDENT: Final = "-"  # in place of a cluster
 CLUSTER: Final = re.compile("-|[0-9a-f]{1,13}")  # 52 bits at most, which a float holds exactly
 GOLDEN: Final = 16
+AROUND: Final = '[] "'  # a list of numbers, and each of them
 
 
 class Row(NamedTuple):
-    """One scored row; `cluster` is None where rows are independent. The score is the last."""
+    """One scored row; `cluster` is None where rows are independent.
+
+    `answer` has the probabilities of all classes, of which `score` is what the metric reads; it is
+    empty where the score was the answer.
+    """
 
     row_id: str
     kind: str
     cluster: float | None
     label: float
     score: float
+    answer: tuple[float, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, str, float | None, float]:
+        """Which row it is, whoever scored it."""
+        return self[:4]
 
 
 class Column(metrics.Values, Protocol):
@@ -61,17 +74,30 @@ def in_memory() -> Column:
     return array("d")
 
 
-def read(lines: Iterable[str], where: str) -> Iterator[Row]:
-    """The scored rows; raises ScoresUnreadable for a line of another form."""
+def read(
+    lines: Iterable[str],
+    where: str,
+    answers: int = 1,
+    of_classes: metrics.OfClasses = metrics.likeliest,
+) -> Iterator[Row]:
+    """The scored rows, each with so many answers; raises ScoresUnreadable for another form."""
     for number, line in enumerate(lines, start=1):
         parts = line.rstrip("\r\n").split(",")
-        if len(parts) != 5 or parts[1] not in KINDS or not CLUSTER.fullmatch(parts[2]):
+        if len(parts) != 4 + answers or parts[1] not in KINDS or not CLUSTER.fullmatch(parts[2]):
             raise ScoresUnreadable(
                 f"{where}, line {number}: {line[:200]!r} is not"
-                f" 'row_id,{'|'.join(KINDS)},cluster,label,score': look at the transform's filters"
+                f" 'row_id,{'|'.join(KINDS)},cluster,label,{_form(answers)}': look at the"
+                " transform's filters"
             )
-        row_id, kind, cluster, label, score = parts
-        yield Row(row_id, kind, _cluster(cluster), number_or_nan(label), number_or_nan(score))
+        row_id, kind, cluster, text, *said = parts
+        label = number_or_nan(text)
+        answer = tuple(number_or_nan(one.strip(AROUND)) for one in said) if answers > 1 else ()
+        score = of_classes(label, answer) if answer else number_or_nan(said[0])
+        yield Row(row_id, kind, _cluster(cluster), label, score, answer)
+
+
+def _form(answers: int) -> str:
+    return "score" if answers == 1 else f"probabilities of {answers} classes"
 
 
 def _cluster(text: str) -> float | None:
@@ -104,7 +130,7 @@ def gather(
         kept[kind] = Kept(column(), column(), {role: column() for role in roles})
     into = {kind: tuple(one.scores.items()) for kind, one in kept.items()}
     for rows in _side_by_side(wide, narrow):
-        _, kind, cluster, label, _ = rows[0]
+        _, kind, cluster, label = rows[0].place
         here = kept[kind]
         here.labels.append(label)
         if cluster is not None:
@@ -143,9 +169,9 @@ def _in_step(scored: Mapping[str, Iterable[Row]]) -> Iterator[tuple[Row, ...]]:
 
 def _same(number: int, roles: list[str], rows: tuple[Row | None, ...]) -> tuple[Row, ...]:
     """The rows themselves; raises ScoresUnreadable unless they are one and the same."""
-    place = None if rows[0] is None else rows[0][:-1]
+    place = None if rows[0] is None else rows[0].place
     for row in rows:
-        if row is None or row[:-1] != place:
+        if row is None or row.place != place:
             raise ScoresUnreadable(_differ(number, dict(zip(roles, rows, strict=True))))
     return cast(tuple[Row, ...], rows)
 
@@ -162,7 +188,7 @@ def _differ(number: int, rows: Mapping[str, Row | None]) -> str:
 def _two_that_differ(rows: Mapping[str, Row | None]) -> tuple[str, str]:
     """Two roles whose rows differ, a trained candidate before the champion."""
     roles = sorted(rows, key=lambda role: role == CHAMPION)
-    places = {role: row[:-1] if row else None for role, row in rows.items()}
+    places = {role: row.place if row else None for role, row in rows.items()}
     other = next(role for role in roles if places[role] != places[roles[0]])
     return roles[0], other
 
@@ -171,8 +197,10 @@ def _shown(row: Row | None) -> str:
     return "missing" if row is None else f"{row.row_id} ({row.kind}, label {row.label:g})"
 
 
-def golden_ids(scores: Mapping[str, metrics.Values], again: Iterable[Row]) -> dict[str, float]:
-    """Row ids and scores of a few holdout rows, spread evenly over the range of the scores.
+def golden_ids(
+    scores: Mapping[str, metrics.Values], again: Iterable[Row]
+) -> dict[str, tuple[float, ...]]:
+    """Row ids and answers of a few holdout rows, spread evenly over the range of the scores.
 
     `scores` are one model's by kind of row, `again` are its rows. Where few scores are different,
     each has several rows.
@@ -180,12 +208,16 @@ def golden_ids(scores: Mapping[str, metrics.Values], again: Iterable[Row]) -> di
     name = FRESH if len(scores[FRESH]) else REFERENCE
     wanted = _golden_scores(scores[name])
     each = math.ceil(GOLDEN / len(wanted)) if wanted else 0
+    answers: dict[str, tuple[float, ...]] = {}
     for row in again:
         if row.kind == name and row.score in wanted and row.row_id not in wanted[row.score]:
             insort(wanted[row.score], row.row_id)
+            answers[row.row_id] = row.answer or (row.score,)
+            for gone in wanted[row.score][each:]:
+                del answers[gone]
             del wanted[row.score][each:]
     found = sorted((n, s, i) for s, ids in wanted.items() for n, i in enumerate(ids))
-    return {row_id: score for _, score, row_id in found[:GOLDEN]}
+    return {row_id: answers[row_id] for _, _, row_id in found[:GOLDEN]}
 
 
 def _golden_scores(scores: metrics.Values) -> dict[float, list[str]]:
@@ -196,12 +228,14 @@ def _golden_scores(scores: metrics.Values) -> dict[float, list[str]]:
     return {different[round(k * step)]: [] for k in range(count)}
 
 
-def golden_rows(holdout: Iterable[str], wanted: dict[str, float]) -> tuple[GoldenRow, ...]:
+def golden_rows(
+    holdout: Iterable[str], wanted: Mapping[str, tuple[float, ...]]
+) -> tuple[GoldenRow, ...]:
     """Each wanted holdout line, its features as the model reads them."""
     found: dict[str, GoldenRow] = {}
     for line in holdout:
         row_id, *_, features = line.rstrip("\r\n").split(",", 4)
         if row_id in wanted and row_id not in found:
-            score = wanted[row_id]
-            found[row_id] = GoldenRow(row_id=row_id, features=features, score=score)
+            answer = wanted[row_id]
+            found[row_id] = GoldenRow(row_id=row_id, features=features, answer=answer)
     return tuple(found[row_id] for row_id in sorted(found))

@@ -28,7 +28,7 @@ from retraining.errors import (
     NothingPending,
     PipelineNotRegistered,
 )
-from retraining.rules import belonging, changes, claims, encryption, names, series, serving
+from retraining.rules import belonging, changes, claims, classes, encryption, names, series, serving
 from retraining.rules.arrivals import Lease
 from retraining.rules.durations import seconds
 from retraining.rules.passes import Plan
@@ -204,6 +204,7 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
         repeats=_repeated(aws, claim, runs, fingerprint, champion, again=lease.again),
         least_label=least,
         greatest_label=greatest,
+        classes=classes.coded(definition.json),
         claimed_at=clock.stamp(),
     )
 

@@ -19,7 +19,7 @@ from retraining.errors import ScoresUnreadable
 from retraining.rules import scores, slices
 from retraining.rules.candidates import FRESH, REFERENCE
 from retraining.rules.measuring import measure
-from retraining.rules.metrics import Values
+from retraining.rules.metrics import METRICS, Metric, Values
 from retraining.rules.passes import SERVING
 from retraining.rules.scores import Kept, Row
 
@@ -33,15 +33,16 @@ def extract_metrics(aws: Adapters, manifest: Manifest, scored: tuple[ScoredCandi
     known = (folder.find(Candidates) or Candidates(candidates=())).joined(scored)
     sliced = _sliced(folder, manifest)
     with Spools() as column:
-        files = {one.role: _scores(folder, one.role) for one in known.candidates}
+        metric = METRICS[manifest.definition.metric]
+        files = {one.role: _scores(folder, one, metric) for one in known.candidates}
         files |= _codes(folder, sliced)
         kept = scores.gather(files, column, known.on_arrival)
         codes = {name: slices.taken(kept, name) for name in sliced}
-        measured = measure(manifest.definition.metric, kept)
+        measured = measure(metric.name, kept)
         by_slice = _by_slice(manifest, kept, codes, sliced)
         measured = replace(measured, slices=tuple(by_slice))
         if serving := known.of_role(*SERVING):
-            folder.write(_golden(folder, serving, kept))
+            folder.write(_golden(folder, serving, metric, kept))
     folder.write(known)
     return folder.write(measured)
 
@@ -77,20 +78,21 @@ def _by_slice(
             yield from slices.measure(metric, kept, codes[name], name, values, column, roles)
 
 
-def _golden(folder: RunFolder, serving: Candidate, kept: dict[str, Kept]) -> Golden:
+def _golden(folder: RunFolder, serving: Candidate, metric: Metric, kept: dict[str, Kept]) -> Golden:
     """Rows that prove which model answers: with the scores of the one that is to serve."""
     own = {kind: kept[kind].scores[serving.role] for kind in (FRESH, REFERENCE)}
-    wanted = scores.golden_ids(own, _scores(folder, serving.role))
+    wanted = scores.golden_ids(own, _scores(folder, serving, metric))
     place = serving.score.removeprefix(f"{folder.uri}/")
     rows = scores.golden_rows(_lines(folder, place, ""), wanted)
     return Golden(content_type=CONTENT_TYPE, rows=rows)
 
 
-def _scores(folder: RunFolder, role: str) -> Iterator[Row]:
-    place = f"scores/{role}/"
+def _scores(folder: RunFolder, candidate: Candidate, metric: Metric) -> Iterator[Row]:
+    place = f"scores/{candidate.role}/"
     if not any(key.endswith(".out") for key in folder.keys(place)):
         raise ScoresUnreadable(f"{folder.uri}/{place} contains no .out file")
-    return scores.read(_lines(folder, place, ".out"), f"{folder.uri}/{place}")
+    lines, where = _lines(folder, place, ".out"), f"{folder.uri}/{place}"
+    return scores.read(lines, where, candidate.answers, metric.of_classes)
 
 
 def _lines(folder: RunFolder, place: str, ending: str) -> Iterator[str]:

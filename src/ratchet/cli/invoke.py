@@ -37,7 +37,7 @@ def invoke(
 
     Example: ratchet invoke late-parcels january.csv
     """
-    from ratchet.cli import ledger, prepared_rows, raw_rows
+    from ratchet.cli import answer_classes, ledger, prepared_rows, raw_rows
     from ratchet.cli.screen import print_json
 
     found = where.find()
@@ -56,12 +56,14 @@ def invoke(
     else:
         rows = prepared_rows.read(*_read(data), champion["features"], definition["data"])
     answers = ask(found, endpoint, rows)
+    classes = answer_classes.told(answers, definition)
     if json_output:
         document = {"features": champion["features"], "rows": rows, "answers": answers}
-        document["raw"] = champion.get("raw")
+        document |= {"raw": champion.get("raw"), "classes": classes}
         print_json({"endpoint": endpoint, **document})
     else:
-        _print(endpoint, champion, rows, answers, golden=data is None)
+        shown = answer_classes.shown(answers, classes)
+        _print(endpoint, champion, rows, shown, golden=data is None)
 
 
 def golden_rows(stack: Stack, champion: dict[str, Any]) -> list[str]:
@@ -116,13 +118,20 @@ def answer_bytes(stack: Stack, endpoint: str, rows: list[str]) -> bytes:
     return body
 
 
-def ask(stack: Stack, endpoint: str, rows: list[str]) -> list[float]:
-    """One prediction a row. Built-in XGBoost separates them by comma or newline."""
+def ask(stack: Stack, endpoint: str, rows: list[str]) -> list[float] | list[list[float]]:
+    """One prediction a row, or the probability of each class.
+
+    Built-in XGBoost separates rows by comma or newline, and probabilities by commas in brackets.
+    """
     text = answer_bytes(stack, endpoint, rows).decode()
     try:
-        return [float(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+        said = [float(part) for part in re.split(r"[,\s\[\]]+", text.strip()) if part]
     except ValueError as error:
         raise CliError(f"the endpoint's answer is not a list of numbers: {text[:200]}") from error
+    if len(said) <= len(rows) or len(said) % len(rows):
+        return said
+    each = len(said) // len(rows)
+    return [said[start : start + each] for start in range(0, len(said), each)]
 
 
 def _read(data: str) -> tuple[str, bytes]:
@@ -135,7 +144,7 @@ def _read(data: str) -> tuple[str, bytes]:
 
 
 def _print(
-    endpoint: str, champion: dict[str, Any], rows: list[str], answers: list[float], *, golden: bool
+    endpoint: str, champion: dict[str, Any], rows: list[str], answers: list[str], *, golden: bool
 ) -> None:
     from ratchet.cli.screen import plural, stdout, table
 
@@ -143,7 +152,7 @@ def _print(
     what = "golden rows of the champion" if golden else "rows"
     out.print(f"Endpoint {endpoint}, {champion.get('run')}: {len(rows)} {what}", soft_wrap=True)
     shown = [
-        (str(number), f"{answer:.6f}", row if len(row) <= 70 else row[:67] + "...")
+        (str(number), answer, row if len(row) <= 70 else row[:67] + "...")
         for number, (row, answer) in enumerate(zip(rows, answers, strict=False), start=1)
     ]
     out.print(table("", [">row", ">prediction", "sent"], shown[:_SHOWN]))

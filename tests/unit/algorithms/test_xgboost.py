@@ -78,7 +78,9 @@ def test_rounds_are_required() -> None:
     ("metric", "fitting"),
     [
         ("auc", "binary:logistic, binary:hinge, binary:logitraw, reg:squarederror and 9 more"),
-        ("accuracy", "binary:logistic, binary:hinge, reg:logistic, multi:softmax"),
+        ("accuracy", "binary:logistic, binary:hinge, reg:logistic, multi:softmax and 1 more"),
+        ("macro_f1", "multi:softmax, multi:softprob"),
+        ("mlogloss", "multi:softprob"),
         ("f1", "binary:logistic, binary:hinge, reg:logistic"),
         ("logloss", "binary:logistic, reg:logistic"),
         ("mae", "reg:squarederror, reg:logistic, reg:gamma, reg:linear and 4 more"),

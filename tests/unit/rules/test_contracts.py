@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from retraining.errors import PipelineRejected
-from retraining.rules import changes, contracts
+from retraining.rules import changes, classes, contracts
 
 SCHEMAS = Path(__file__).parents[3] / "src" / "ratchet" / "cli" / "schemas"
 
@@ -171,16 +171,10 @@ TIMED: dict[str, Any] = {**SHARES, "by": "time", "column": "age"}
         ("training", {"workflow": {"StartAt": "A"}}, "not a state machine: it needs StartAt"),
         ("training", {"workflow": {**MACHINE, "Comment": "x" * 200_000}}, "at most 200,000"),
         (
-            "etl",
-            {"features": {"sha256": "0" * 64, "code": "0" * 64, "columns": ["a"]}},
-            "data.columns.y: type category, and nothing converts it to a number",
-        ),
-        (
             "etl/features",
             {"sha256": "0" * 64, "code": "0" * 64, "columns": ["a"]},
             "features and recipe are mutually exclusive",
         ),
-        ("etl", {}, "data.columns.y: type category, and nothing converts it to a number"),
         ("etl/recipe", [{"Action": {"operation": "DELETE"}}], "did you mean 'Operation'?"),
         ("name", "Bank", "name: string should match"),
         ("name", "ba--nk", "name: string should match"),
@@ -350,6 +344,95 @@ def test_a_transform_may_make_the_label_and_a_label_may_be_missing() -> None:
     plain = {**json.loads(made), "etl": {}}
     with pytest.raises(PipelineRejected, match="'late' is not a column; the columns are age, y"):
         contracts.parse_definition(json.dumps(plain))
+
+
+FEATURES: dict[str, Any] = {"features": {"sha256": "0" * 64, "code": "0" * 64, "columns": ["age"]}}
+
+
+@pytest.mark.parametrize("etl", [{}, FEATURES])
+@pytest.mark.parametrize("kind", ["text", "timestamp"])
+def test_a_label_that_nothing_converts_is_refused(etl: dict[str, Any], kind: str) -> None:
+    document = {**json.loads(with_("data/columns/y", {"type": kind})), "etl": etl}
+    said = f"data.columns.y: type {kind}, and nothing converts it to a number"
+    with pytest.raises(PipelineRejected, match=said) as refused:
+        contracts.parse_definition(json.dumps(document))
+    assert ("make it a category" in str(refused.value)) == (kind == "text")
+
+
+def of_classes(label: dict[str, Any], etl: Any = None, **chosen: Any) -> dict[str, Any]:
+    """A definition of several classes as the contract keeps it."""
+    document = json.loads(with_("data/columns/y", label))
+    hyperparameters = {"num_round": 9, "objective": "multi:softprob", **chosen}
+    document |= {"etl": etl or {}, "training": {"hyperparameters": hyperparameters}}
+    document["gate"] = {"metric": "accuracy", "minimum": 0.5}
+    return contracts.as_document(contracts.parse_definition(json.dumps(document)))
+
+
+@pytest.mark.parametrize(
+    ("label", "count", "texts"),
+    [
+        ({"type": "category", "values": ["setosa", "other", "third"]}, 3,
+         ("setosa", "other", "third")),
+        ({"type": "category", "values": ["3", "5", "7"]}, 3, ("3", "5", "7")),
+        ({"type": "integer", "min": 0, "max": 9}, 10, None),
+        ({"type": "boolean"}, 2, None),
+    ],
+)  # fmt: skip
+def test_a_label_says_how_many_classes_there_are(
+    label: dict[str, Any], count: int, texts: tuple[str, ...] | None
+) -> None:
+    document = of_classes(label)
+    assert document["training"]["hyperparameters"]["num_class"] == count
+    assert classes.coded(document) == texts
+    assert of_classes(label, num_class=count) == document
+
+
+@pytest.mark.parametrize(
+    ("label", "chosen", "said"),
+    [
+        ({"type": "integer"}, {}, "num_class: missing"),
+        ({"type": "integer", "min": 1, "max": 9}, {}, "num_class: missing"),
+        ({"type": "integer", "min": 0, "max": 2}, {"num_class": 4},
+         "num_class: 4, but data.columns.y has 3 numbers from its min to its max"),
+        ({"type": "category", "values": ["a", "b", "c"]}, {"num_class": 2},
+         "num_class: 2, but data.columns.y has 3 values: leave it out"),
+        ({"type": "number"}, {"num_class": 3}, "a class is an integer from 0.*this is a number"),
+        ({"type": "category", "values": ["a", "b", "c"]}, {"objective": "binary:logistic"},
+         "data.columns.y: 3 values, but the objective binary:logistic tells two classes apart"),
+    ],
+)  # fmt: skip
+def test_classes_that_the_objective_does_not_take_are_refused(
+    label: dict[str, Any], chosen: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(PipelineRejected, match=said):
+        of_classes(label, **chosen)
+
+
+def test_what_a_recipe_makes_of_a_label_is_no_class_of_ours() -> None:
+    recipe = {"recipe": DEFINITION["etl"]["recipe"]}
+    document = of_classes({"type": "category", "values": ["a", "b"]}, recipe, num_class=5)
+    assert classes.coded(document) is None
+
+
+def test_two_numbers_of_a_category_are_trained_on_as_they_land() -> None:
+    label = {"type": "category", "values": ["1", "0"]}
+    document = of_classes(label, objective="binary:logistic")
+    assert classes.coded(document) is None
+    texts = of_classes({**label, "values": ["no", "yes"]}, objective="binary:logistic")
+    assert classes.coded(texts) == ("no", "yes")
+
+
+@pytest.mark.parametrize(
+    ("values", "changed"),
+    [(["a", "b"], []), (["a", "b", "c"], []), (["b", "a"], ["values of the label"]),
+     (["a"], ["values of the label"]), (["a", "c", "b"], ["values of the label"])],
+)  # fmt: skip
+def test_classes_keep_their_numbers(values: list[str], changed: list[str]) -> None:
+    """Each run numbers all rows again, but a champion has learnt the former numbers."""
+    before = of_classes({"type": "category", "values": ["a", "b"]})
+    after = json.loads(json.dumps(before))
+    after["data"]["columns"]["y"]["values"] = values
+    assert changes.frozen_changes(before, after) == changed
 
 
 def test_what_marks_the_accepted_rows_cannot_change_later() -> None:

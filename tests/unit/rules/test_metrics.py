@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
 from retraining.adapters import spool
 from retraining.rules import metrics
@@ -55,6 +56,8 @@ SCORES = [0.1, 0.4, 0.35, 0.8]
         ("accuracy", [2.0, 1.0, 0.0], [2.0, 1.0, 1.0], 2 / 3),
         ("f1", LABELS, SCORES, 2 / 3),
         ("logloss", [1.0, 0.0], [0.8, 0.4], -(math.log(0.8) + math.log(0.6)) / 2),
+        ("macro_f1", [0.0, 0.0, 1.0, 2.0], [0.0, 1.0, 1.0, 1.0], (2 / 3 + 2 / 4 + 0) / 3),
+        ("mlogloss", [2.0, 0.0], [0.8, 0.6], -(math.log(0.8) + math.log(0.6)) / 2),
         ("rmse", [1.0, 3.0], [2.0, 1.0], math.sqrt(2.5)),
         ("mae", [1.0, 3.0], [2.0, 1.0], 1.5),
     ],
@@ -77,18 +80,27 @@ def test_one_class_has_no_auc_and_a_third_class_no_binary_metric() -> None:
     assert math.isnan(metrics.evaluate("f1", [1.0, 2.0], [0.1, 0.2]))
 
 
-def sample(rows: int, seed: int) -> tuple[list[float], list[float], list[float]]:
+def as_read(name: str, labels: list[float], scores: list[float]) -> list[float]:
+    """What the metric reads of probabilities of label 1: of several classes it gets them all."""
+    metric = metrics.METRICS[name]
+    if metric.reads & metrics.PROBABILITY or not metric.reads & metrics.PROBABILITIES:
+        return scores
+    rows = zip(labels, scores, strict=True)
+    return [metric.of_classes(label, (1 - score, score)) for label, score in rows]
+
+
+def sample(rows: int, seed: int, name: str = "auc") -> tuple[list[float], list[float], list[float]]:
     draw = random.Random(seed)
     labels = [float(draw.random() < 0.3) for _ in range(rows)]
     signal = [0.8 * label + draw.gauss(0, 1) for label in labels]
     ours = [1 / (1 + math.exp(-(s + draw.gauss(0, 0.5)))) for s in signal]
     theirs = [1 / (1 + math.exp(-(s + draw.gauss(0, 1.0)))) for s in signal]
-    return labels, ours, theirs
+    return labels, as_read(name, labels, ours), as_read(name, labels, theirs)
 
 
 @pytest.mark.parametrize("name", sorted(metrics.METRICS))
 def test_the_standard_error_is_that_of_repeated_draws(name: str) -> None:
-    found = [difference(name, *sample(400, seed)) for seed in range(150)]
+    found = [difference(name, *sample(400, seed, name)) for seed in range(150)]
     observed = stdev(difference.estimate for difference in found)
     assert mean(difference.error for difference in found) == pytest.approx(observed, rel=0.2)
 
@@ -110,7 +122,7 @@ def test_the_variance_is_that_of_a_sample(
 
 @pytest.mark.parametrize("name", sorted(metrics.METRICS))
 def test_the_influence_of_all_rows_sums_to_nothing(name: str) -> None:
-    labels, scores, _ = sample(300, 3)
+    labels, scores, _ = sample(300, 3, name)
     value = metrics.evaluate(name, labels, scores)
     assert math.fsum(metrics.influence(name, labels, scores, value)) == pytest.approx(0, abs=1e-9)
 
@@ -122,6 +134,8 @@ def test_the_influence_of_all_rows_sums_to_nothing(name: str) -> None:
         ("accuracy", [0.0, 0.0, 0.0, 1.0], 0.75),
         ("f1", [0.0, 0.0, 0.0, 1.0], 0.4),
         ("logloss", LABELS, math.log(2)),
+        ("macro_f1", [0.0, 0.0, 1.0, 2.0], 1 / 3),
+        ("mlogloss", [0.0, 0.0, 1.0, 2.0], 1.5 * math.log(2)),
         ("rmse", [1.0, 3.0], 1.0),
         ("mae", [1.0, 2.0, 6.0], 5 / 3),
     ],
@@ -135,6 +149,46 @@ def test_a_model_without_skill_has_its_textbook_value_and_no_lift(
     assert metrics.lift(name, labels, better) == pytest.approx(0.1)
 
 
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60))
+def test_macro_f1_is_that_of_scikit_learn(rows: list[tuple[int, int]]) -> None:
+    labels, said = ([float(row[place]) for row in rows] for place in (0, 1))
+    wanted = f1_score(labels, said, average="macro")
+    assert metrics.evaluate("macro_f1", labels, said) == pytest.approx(wanted)
+
+
+def test_nothing_without_skill_has_a_better_macro_f1_than_guessing_by_the_shares() -> None:
+    """What guessing classes by any shares earns on average, on ten thousand rows."""
+    draw = random.Random(4)
+    labels = [float(draw.choices((0, 1, 2), (6, 3, 1))[0]) for _ in range(10_000)]
+    best = metrics.METRICS["macro_f1"].without_skill(labels)
+    for shares in ((6, 3, 1), (1, 1, 1), (1, 0, 0), (7, 2, 1)):
+        said = [float(one) for one in draw.choices((0, 1, 2), shares, k=len(labels))]
+        assert metrics.evaluate("macro_f1", labels, said) < best + 0.02
+
+
+@pytest.mark.parametrize("name", ["accuracy", "macro_f1", "mlogloss"])
+def test_bounds_of_several_classes_hold_the_truth_as_often_as_they_say(name: str) -> None:
+    """Five classes of different sizes; the truth is the value on half a million rows."""
+
+    def drawn(rows: int, seed: int) -> tuple[list[float], list[float]]:
+        draw, labels, said = random.Random(f"{name}{seed}"), [], []
+        for label in draw.choices(range(5), (8, 5, 3, 2, 2), k=rows):
+            weights = [math.exp(draw.gauss(2.0 * (one == label), 1)) for one in range(5)]
+            shares = [weight / sum(weights) for weight in weights]
+            labels.append(float(label))
+            said.append(metrics.METRICS[name].of_classes(label, shares))
+        return labels, said
+
+    truth, inside = metrics.evaluate(name, *drawn(100_000, -1)), 0
+    for seed in range(200):
+        labels, said = drawn(300, seed)
+        value = metrics.evaluate(name, labels, said)
+        influence = metrics.influence(name, labels, said, value)
+        error = metrics.spread(name, labels, influence, None).error
+        inside += abs(value - truth) <= 1.645 * error
+    assert 0.84 <= inside / 200 <= 0.96, "of intervals that hold at 90 %"
+
+
 @pytest.mark.parametrize("name", sorted(metrics.METRICS))
 def test_a_model_does_not_differ_from_itself(name: str) -> None:
     labels, ours, _ = sample(200, 1)
@@ -144,8 +198,8 @@ def test_a_model_does_not_differ_from_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(metrics.METRICS))
 def test_a_positive_difference_is_an_improvement_whatever_the_direction(name: str) -> None:
-    labels, _, bad = sample(300, 2)
-    good = [0.98 * label + 0.01 for label in labels]
+    labels, _, bad = sample(300, 2, name)
+    good = as_read(name, labels, [0.98 * label + 0.01 for label in labels])
     assert difference(name, labels, good, bad).estimate > 0
 
 

@@ -14,8 +14,8 @@ from retraining.rules import promotion
 from retraining.rules.promotion import EndpointFacts, Goal, Target
 
 GOLDEN = (
-    GoldenRow(row_id="ra", features="1,2", score=0.12345679),
-    GoldenRow(row_id="rb", features="3,4", score=0.9),
+    GoldenRow(row_id="ra", features="1,2", answer=(0.12345679,)),
+    GoldenRow(row_id="rb", features="3,4", answer=(0.9,)),
 )
 
 

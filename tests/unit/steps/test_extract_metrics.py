@@ -35,7 +35,7 @@ def test_golden_rows_are_those_of_the_model_that_would_serve(service: Service) -
     scores = {line[0]: float(line[-1]) for line in kept}
     golden = service.read(f"{run.prefix}/golden.json")["rows"]
     assert golden
-    assert all(row["score"] == scores[row["row_id"]] for row in golden)
+    assert all(row["answer"] == [scores[row["row_id"]]] for row in golden)
     assert set(service.read(f"{run.prefix}/metrics.json")["candidates"]) == {"challenger"}
     described = service.client("sagemaker").describe_model_package(
         ModelPackageName=run.register()["package"]

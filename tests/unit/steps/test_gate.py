@@ -32,7 +32,7 @@ def test_scores_become_metrics_golden_rows_and_a_verdict(service: Service) -> No
     golden = service.read(f"{run.prefix}/golden.json")["rows"]
     assert len(golden) == 16
     assert all(row["features"] == f"{row['row_id'][1:4]},7" for row in golden)
-    spread = [row["score"] for row in golden]
+    spread = [row["answer"][0] for row in golden]
     assert max(spread) - min(spread) > 0.9
 
 

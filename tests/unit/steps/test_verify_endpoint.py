@@ -29,7 +29,7 @@ def judged_and_served(service: Service) -> tuple[dict[str, str], list[float]]:
     run.judge()
     serve(service, "ratchet--bank--rfjp", "ratchet--bank--rfjp-000001")
     event = {"endpoint": "ratchet--bank--rfjp", "golden": f"{run.uri}/golden.json"}
-    return event, [row["score"] for row in service.read(f"{run.prefix}/golden.json")["rows"]]
+    return event, [row["answer"][0] for row in service.read(f"{run.prefix}/golden.json")["rows"]]
 
 
 def test_golden_rows_prove_which_model_answers(service: Service) -> None:

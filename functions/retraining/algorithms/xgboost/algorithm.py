@@ -25,7 +25,7 @@ OBJECTIVES: Final = {
     "reg:tweedie": ESTIMATE,
     "count:poisson": frozenset({ScoreKind.COUNT}),
     "multi:softmax": frozenset({ScoreKind.CLASS}),
-    "multi:softprob": NOT_ONE_SCORE,
+    "multi:softprob": frozenset({ScoreKind.PROBABILITIES}),
     "rank:map": ORDER,
     "rank:ndcg": ORDER,
     "rank:pairwise": ORDER,
@@ -40,6 +40,7 @@ LABELS: Final = {  # "label must be in [0,1] for logistic regression" is how tra
     "binary:logitraw": TWO_CLASSES,
     "reg:logistic": TWO_CLASSES,
 }
+CLASSES: Final = {"multi:softmax": "num_class", "multi:softprob": "num_class"}
 
 ALGORITHM: Final = Algorithm(
     name="xgboost",
@@ -53,5 +54,6 @@ ALGORITHM: Final = Algorithm(
     objectives=OBJECTIVES,
     default_objective="reg:squarederror",
     labels=LABELS,
+    classes=CLASSES,
     together=hyperparameters.TOGETHER,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from retraining.algorithms.catalog import label_range
-from retraining.rules import belonging, rows
+from retraining.rules import belonging, classes, rows
 from retraining.rules.data_check.column_rule import ColumnRule
 
 
@@ -122,6 +122,6 @@ PARQUET: Final = "parquet"
 
 def _label_range(definition: dict[str, Any]) -> tuple[float | None, float | None]:
     """The labels that the objective takes, where they reach training as they landed."""
-    etl = definition["etl"]
-    changed = etl["recipe"] or etl["transform"]
-    return (None, None) if changed else label_range(definition["training"])
+    if not classes.as_landed(definition["etl"]) or classes.coded(definition):
+        return None, None
+    return label_range(definition["training"])

@@ -1,0 +1,76 @@
+"""The classes of a label: their texts, their numbers, and how many the objective must know.
+
+A label of texts is a category whose `values` are listed; their order gives the numbers that are
+trained on, 0 and up. A recipe or a transform makes numbers itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from retraining.algorithms.catalog import counts_classes, label_range
+
+NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+WHOLE: Final = ("integer", "boolean", "category")
+"""The types of a label that several classes may have."""
+
+
+def as_landed(etl: Mapping[str, Any]) -> bool:
+    """Whether labels are trained on as they landed."""
+    return not (etl.get("recipe") or etl.get("transform"))
+
+
+def coded(definition: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The label's texts in the order of their numbers; None where it is a number already.
+
+    For one of several classes even numbers are but names: 3, 5 and 7 become 0, 1 and 2.
+    """
+    data = definition["data"]
+    label = data["columns"].get(data["label"]) or {}
+    values = label.get("values") if label.get("type") == "category" else None
+    if not values or not as_landed(definition["etl"]):
+        return None
+    names = counts_classes(definition["training"]) is not None
+    return tuple(values) if names or not all(map(NUMBER.fullmatch, values)) else None
+
+
+def count(label: Mapping[str, Any]) -> int | None:
+    """How many classes a label's contract speaks of; None where it does not say."""
+    if label.get("type") == "boolean":
+        return 2
+    if label.get("type") == "category":
+        return len(label.get("values") or ()) or None
+    if label.get("type") == "integer" and label.get("min") == 0 and label.get("max"):
+        return int(label["max"]) + 1
+    return None
+
+
+def problems(definition: Mapping[str, Any]) -> list[str]:
+    """Why the objective does not take the label's classes, in sentences."""
+    data, training = definition["data"], definition["training"]
+    label = data["columns"].get(data["label"])
+    if label is None or not as_landed(definition["etl"]):
+        return []
+    where = f"data.columns.{data['label']}"
+    if name := counts_classes(training):
+        return _of_several(where, label, name, int(training["hyperparameters"][name]))
+    texts, (_, greatest) = coded(definition), label_range(training)
+    if texts and greatest is not None and len(texts) > greatest + 1:
+        objective = training["hyperparameters"].get("objective")
+        what = f"{len(texts)} values, but the objective {objective} tells two classes apart"
+        return [f"{where}: {what}: set objective: multi:softprob"]
+    return []
+
+
+def _of_several(where: str, label: Mapping[str, Any], name: str, said: int) -> list[str]:
+    if label["type"] not in WHOLE:
+        what = f"this is a {label['type']}"
+        return [f"{where}: a class is an integer from 0, or a category with values; {what}"]
+    there = count(label)
+    if there in (None, said) or (label["type"] == "boolean" and said >= 2):
+        return []
+    which = "values" if label["type"] == "category" else "numbers from its min to its max"
+    what = f"{said}, but {where} has {there} {which}"
+    return [f"training.hyperparameters.{name}: {what}: leave it out, and the label says it"]

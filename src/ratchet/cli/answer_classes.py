@@ -1,0 +1,46 @@
+"""The classes that a model of several classes answers with, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Answers = Sequence[float] | Sequence[Sequence[float]]
+
+
+def told(answers: Answers, definition: dict[str, Any]) -> list[str] | None:
+    """The class of each answer, the likeliest of several; None where answers are not classes."""
+    names, training = _names(definition), definition["training"]
+    one_class = (training.get("hyperparameters") or {}).get("objective") == "multi:softmax"
+    found = []
+    for answer in answers:
+        if not isinstance(answer, (int, float)):
+            found.append(_name(names, answer.index(max(answer))))
+        elif one_class:
+            found.append(_name(names, int(answer)))
+        else:
+            return None
+    return found
+
+
+def shown(answers: Answers, classes: Sequence[str] | None) -> list[str]:
+    """Each answer as a table has it: a number, a class, or a class with its probability."""
+    if classes is None:
+        return [f"{answer:.6f}" for answer in answers]
+    several = [
+        "" if isinstance(answer, (int, float)) else f" {max(answer):.4f}" for answer in answers
+    ]
+    return [name + share for name, share in zip(classes, several, strict=True)]
+
+
+def _names(definition: dict[str, Any]) -> list[str]:
+    """The label's values in the order of their numbers; none where numbers are made of it."""
+    data, etl = definition["data"], definition["etl"]
+    if etl.get("recipe") or etl.get("transform"):
+        return []
+    found: list[str] = (data["columns"].get(data["label"]) or {}).get("values") or []
+    return found
+
+
+def _name(names: Sequence[str], number: int) -> str:
+    return names[number] if number < len(names) else str(number)
