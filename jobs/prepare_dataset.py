@@ -24,12 +24,13 @@ below each of --parts: backtest (what there was before this batch), alone (this 
 (the kinds fresh and reference) and, when there is a champion, <output>/arrival (these and the kind
 new: rows of this batch that are not held out, and that no earlier batch has). A held-out row of
 this batch that the champion was trained on is not fresh to it: where the champion was refit it is a
-reference, and such a champion is not compared there. With --code they have, in place of the
-features, the landed columns without the label. All are comma-separated without header and ordered
-by row_id. <output>/slices has the rows of <output>/holdout in the same order: row_id, kind,
-cluster, label, and for each column of gate.slices the code of its value as it landed, whatever
-recipe, transform or features made of it. <output>/summary.json tells the features and what the
-codes mean, accounts for every row of the new batch, and tells its cut. Every refusal is a
+reference, and such a champion is not compared there. So it is where batches that the champion was
+trained on are none of this run's, as after a new baseline, and have the row. With --code they have,
+in place of the features, the landed columns without the label. All are comma-separated without
+header and ordered by row_id. <output>/slices has the rows of <output>/holdout in the same order:
+row_id, kind, cluster, label, and for each column of gate.slices the code of its value as it landed,
+whatever recipe, transform or features made of it. <output>/summary.json tells the features and what
+the codes mean, accounts for every row of the new batch, and tells its cut. Every refusal is a
 PrepareFailed: its sentence is the run's ErrorMessage.
 
 A row that was held out is trained on once its batch is neither new nor a reference any more, and
@@ -113,6 +114,7 @@ CONFLICT = "rows of the new batch that have its key and differ"
 REPEATED = "whether an earlier batch has the row too"
 REPLACED = "whether a row of the new batch replaces it"
 KNOWN = "whether the champion was trained on the row"
+ELSEWHERE = "whether a batch of the champion's that is none of this run's has the row"
 SLICES = "values of the row by which it is judged"
 MOST_VALUES = 20  # of a column; the rows of all others are one slice
 LONGEST_VALUE = 64  # characters; a longer one is among the others
@@ -268,6 +270,17 @@ class Batches:
         return tuple(n for n, batch in enumerate(self.oldest_first) if batch in batches)
 
     @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """The champion's batches that are none of this run's: those before a new baseline."""
+        known = self.champion.batches if self.champion else ()
+        return tuple(batch for batch in known if batch not in self.oldest_first)
+
+    @property
+    def knows_references(self) -> bool:
+        """Whether the champion was trained on rows of the kind `reference`, or may have been."""
+        return self.champion is not None and (self.champion.refit or bool(self.elsewhere))
+
+    @property
     def compared(self) -> tuple[str, ...]:
         """The kinds of rows that the champion is compared on, so that it must not know them.
 
@@ -276,7 +289,7 @@ class Batches:
         if self.champion is None:
             return ()
         new = () if self.fresh in self.champion.batches else (NEW,)
-        return (*new, FRESH) if self.champion.refit else (*new, FRESH, REFERENCE)
+        return (*new, FRESH) if self.knows_references else (*new, FRESH, REFERENCE)
 
 
 # --- arguments ---------------------------------------------------------------------------------
@@ -429,6 +442,31 @@ def loaded(
     for header in headers:
         _require_reserved(header, split.reserved, "the data at " + source)
     return load_by_header(spark, headers, definition["data"]["columns"], split.reserved)
+
+
+def with_the_elsewhere(
+    data: DataFrame, source: str, batches: Batches, definition: dict[str, Any]
+) -> DataFrame:
+    """The rows with whether they landed before a new baseline too, for the champion to learn.
+
+    By their ids, which are the same as long as columns and key are.
+    """
+    if not batches.elsewhere:
+        return data
+    folders = [source]
+    if not definition["etl"]["recipe"]:
+        headers = headers_of(source, batches.elsewhere)
+        there = zip(batches.elsewhere, headers, strict=True)
+        folders = [f"{source}{batch}/" for batch, header in there if header is not None]
+    ids = [
+        _read(data.sparkSession, [folder]).where(f.col("batch").isin(*batches.elsewhere))
+        .select("row_id")
+        for folder in folders
+    ]  # fmt: skip
+    if not ids:
+        return data
+    known = functools.reduce(DataFrame.unionByName, ids).distinct()
+    return data.join(known.withColumn(ELSEWHERE, f.lit(True)), "row_id", "left")
 
 
 def _read(spark: SparkSession, folders: list[str]) -> DataFrame:
@@ -699,7 +737,7 @@ def newest_of_each_key(data: DataFrame, batches: Batches, replaced: bool = False
     new = f.col("batch") == batches.fresh
     order = (batches.place.alias(BATCH), f.col(ARRIVAL).alias(ROW))
     kept = [name for name in data.columns if name != ARRIVAL]
-    said = [_column(name) for name in kept if name not in (FIRST, THEIRS, SLICES)]
+    said = [_column(name) for name in kept if name not in (FIRST, THEIRS, SLICES, ELSEWHERE)]
     values = f.when(new, f.xxhash64(*said))
     first, final = f.min(f.when(new, f.col(ARRIVAL))), f.max(f.when(new, f.col(ARRIVAL)))
     differ = (first != final) & (f.min(values) != f.max(values))
@@ -733,8 +771,11 @@ def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -
     """The rows with what they are for: side, kind, whether they are new, and cluster."""
     new, first = f.col("batch") == batches.fresh, f.col(FIRST)
     own = _side(batches, cut, first)
-    refit = f.lit(batches.champion is not None and batches.champion.refit)
-    learned = _learned(batches, cut)
+    knows = f.lit(batches.knows_references)
+    elsewhere = f.lit(False)
+    if ELSEWHERE in data.columns:
+        elsewhere = f.coalesce(f.col(ELSEWHERE), elsewhere)
+    learned = _learned(batches, cut) | elsewhere
     known = first[BATCH] < len(batches.oldest_first) - 1
     retired = (own == "holdout") & ~first[BATCH].isin(*batches.judged)
     allowed = SIDES if cut is None else (BY_TIME,)
@@ -748,8 +789,8 @@ def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -
     held_out, earlier = side == "holdout", f.col("batch").isin(*batches.reference)
     kind = (
         f.when(held_out & new & ~learned, FRESH)
-        .when(held_out & (new | earlier) & (refit | ~learned), REFERENCE)
-        .when(side.isin("train", "validation", GAP) & new & ~known, NEW)
+        .when(held_out & (new | earlier) & (knows | ~learned), REFERENCE)
+        .when(side.isin("train", "validation", GAP) & new & ~known & ~elsewhere, NEW)
     )
     cluster = f.col(CLUSTER_COLUMN) if CLUSTER_COLUMN in split.reserved else f.lit(NO_CLUSTER)
     marks = {SIDE: side, KIND: kind, IS_NEW: new, REPEATED: new & known, KNOWN: learned}
@@ -757,7 +798,9 @@ def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -
     if SLICES not in data.columns:
         marks[SLICES] = f.lit(None).cast("array<string>")
     read = [name for name in split.reserved if name != "row_id"]
-    data = data.withColumns({**marks, CLUSTER: cluster}).drop(*read, FIRST, THEIRS, LABELLED)
+    data = data.withColumns({**marks, CLUSTER: cluster}).drop(
+        *read, FIRST, THEIRS, LABELLED, ELSEWHERE
+    )
     return replaced_aside(data) if REPLACED in data.columns else data
 
 
@@ -1376,7 +1419,8 @@ def main(argv: list[str]) -> None:
         transform = fetch_transform(spark, request.transform, definition["etl"])
         data = apply_transform(data, split, transform)
     slices = landed_slices(spark, request, definition, batches, split)
-    data, cut = rows_on_sides(with_slices(data, slices, split), request, batches, split)
+    data = with_the_elsewhere(with_slices(data, slices, split), request.source, batches, definition)
+    data, cut = rows_on_sides(data, request, batches, split)
     contract = fetch_code(spark, request.code) if request.code else None
     if contract is not None:
         data = with_features(data, request.label, contract)

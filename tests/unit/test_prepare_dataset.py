@@ -483,6 +483,43 @@ def test_no_champion_is_compared_on_a_row_that_it_was_trained_on(
     assert known > 0
 
 
+@pytest.mark.parametrize("recipe", [None, ["step"]])
+@pytest.mark.parametrize("refit", [False, True])
+@pytest.mark.parametrize("by_key", [False, True])
+def test_a_champion_of_before_a_new_baseline_is_compared_on_no_row_that_landed_then(
+    spark: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    by_key: bool, refit: bool, recipe: Any,
+) -> None:  # fmt: skip
+    """Other batches, whose rows land again; one of them was discarded and left no files."""
+    monkeypatch.setattr(job.boto3, "client", lambda _: Files())
+    (tmp_path / "run-000001").mkdir()
+    lines = [f"r{n},train,run-000001,1,{n}" for n in range(12)]
+    text = "\n".join(["row_id,split,batch,y,a", *lines, ""])
+    (tmp_path / "run-000001" / "chunk.csv").write_text(text)
+    learned = job.Learned(("run-000001", "run-000002"), ("run-000002",), refit)
+    given = job.Batches("run-000003", (), (), (), learned)
+    sides = ["train", "validation", "holdout"]
+    rows = [
+        (f"r{n}", sides[n % 3], "run-000003", arrival(0, n), "1", "2")
+        for n in range(24)
+        for _ in range(1 + by_key)
+    ]
+    split = job.Split(reserved=(*job.RESERVED, job.ARRIVAL)) if by_key else job.Split()
+    data = spark.createDataFrame(rows, f"{RESERVED}, {ARRIVAL}, y string, a string")
+    data = data if by_key else data.drop("arrival")
+    data = job.with_the_elsewhere(data, f"{tmp_path}/", given, {"etl": {"recipe": recipe}})
+    made = placed(job, data, given, split).collect()
+    assert len(made) == 24
+    kinds = {"train": ("new", None), "validation": ("new", None), "holdout": ("fresh", "reference")}
+    for row in made:
+        known = int(row["row_id"][1:]) < 12
+        assert row[job.KNOWN] == known
+        assert row[job.KIND] == kinds[row[job.SIDE]][known], "a challenger is judged on it"
+        assert row[job.CONFLICT] is None
+        assert not (known and row[job.KIND] in given.compared)
+    assert {"new", "fresh"} == {*given.compared}
+
+
 def test_rows_that_the_champion_knows_are_counted_where_it_is_compared(job: Any) -> None:
     rows = {
         f"known/{kind}": count for kind, count in (("new", 1), ("fresh", 20), ("reference", 300))

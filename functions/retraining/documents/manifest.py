@@ -138,6 +138,18 @@ class Manifest(RunDocument):
         return same and learned == rows
 
     @property
+    def knows_reference(self) -> bool:
+        """Whether the champion was trained on held-out rows that are a reference, or may have been.
+
+        Batches that are none of this run's, as after a new baseline, may have had the same rows.
+        """
+        champion, learned = self.compared, self.learned
+        if champion is None:
+            return False
+        others = set(learned.batches if learned else ()) - {*self.history, self.batch}
+        return champion.refit or bool(others)
+
+    @property
     def own_rows(self) -> bool:
         """Whether the champion scores rows that are prepared its own way.
 

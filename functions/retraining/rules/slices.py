@@ -37,9 +37,9 @@ def score_lines(lines: Iterable[str], place: int) -> Iterator[str]:
         yield ",".join((*parts[:FIRST_CODE], *code))
 
 
-def measured_roles(*, refit: bool) -> tuple[str, ...]:
-    """Who is measured; a champion that was `refit` has been trained on the reference rows."""
-    return (CHALLENGER,) if refit else JUDGED
+def measured_roles(*, knows_reference: bool) -> tuple[str, ...]:
+    """Who is measured; not a champion that has been trained on the reference rows."""
+    return (CHALLENGER,) if knows_reference else JUDGED
 
 
 def taken(kept: Mapping[str, Kept], column: str) -> dict[str, Values]:

@@ -71,8 +71,8 @@ def _by_slice(
     sliced: dict[str, tuple[str, ...]],
 ) -> Iterator[MeasuredSlice]:
     """One column after the other: all values of a column are on disk at a time."""
-    metric, champion = manifest.definition.metric, manifest.champion
-    roles = slices.measured_roles(refit=champion is not None and champion.refit)
+    metric = manifest.definition.metric
+    roles = slices.measured_roles(knows_reference=manifest.knows_reference)
     for name, values in sliced.items():
         with Spools(SLICE_BLOCK) as column:
             yield from slices.measure(metric, kept, codes[name], name, values, column, roles)

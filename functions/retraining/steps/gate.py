@@ -81,7 +81,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         has_champion=champion is not None,
         champion_lacks=manifest.champions_way.lacks if manifest.champions_way else (),
         apart_rows=summary.rows.apart,
-        champion_knows_reference=champion is not None and champion.refit,
+        champion_knows_reference=manifest.knows_reference,
         champion_promise=promise.lift if promise else None,
         changed=plan.former is not None,
         other_features=plan.other_features,
@@ -99,8 +99,9 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
 
 
 def _references(manifest: Manifest, prepared: PreparedRows) -> tuple[str, ...]:
-    """The reference batches; the run's own, where its held-out rows are all known to a champion."""
-    return manifest.reference if prepared.holdout_fresh else (*manifest.reference, manifest.batch)
+    """The reference batches; the run's own, where its held-out rows are known to a champion."""
+    own = prepared.holdout_reference if not manifest.reference else not prepared.holdout_fresh
+    return (*manifest.reference, manifest.batch) if own else manifest.reference
 
 
 def _verdict(manifest: Manifest, measured: Metrics, judgement: Judgement, plan: Plan) -> Verdict:

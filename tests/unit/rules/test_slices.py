@@ -224,11 +224,11 @@ def test_bounds_rest_on_clusters_or_on_the_rarer_class_whichever_are_fewer() -> 
 
 
 def test_a_champion_that_was_refit_is_not_measured_on_rows_that_it_was_trained_on() -> None:
-    assert slices.measured_roles(refit=False) == ("challenger", "champion")
+    assert slices.measured_roles(knows_reference=False) == ("challenger", "champion")
     rows, _, theirs = drawn(600, 7)
     reader, coded = slices.reader("country"), [row._replace(score=0.0) for row in rows]
     kept = scores.gather({"challenger": rows, "champion": theirs, reader: coded})
-    codes, roles = slices.taken(kept, "country"), slices.measured_roles(refit=True)
+    codes, roles = slices.taken(kept, "country"), slices.measured_roles(knows_reference=True)
     found = slices.measure("auc", kept, codes, "country", ["US"], scores.in_memory, roles)
     assert [set(one.candidates) for one in found] == [{"challenger"}]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+from typing import Any
 
 import pytest
 from unit_model import ALONE, FORMER, Run, scored
@@ -12,9 +13,11 @@ from unit_service import Service
 
 import extract_metrics
 import gate
-from retraining.documents.manifest import ChampionsWay, ClaimedObject
+from retraining.documents.manifest import ChampionsWay, ClaimedObject, Learned
+from retraining.documents.prepared import PreparedRows
 from retraining.documents.verdict import Promise
 from retraining.errors import ScoresUnreadable
+from retraining.steps import gate as step
 
 
 def test_scores_become_metrics_golden_rows_and_a_verdict(service: Service) -> None:
@@ -153,6 +156,50 @@ def test_data_are_suspect_where_neither_the_champion_nor_a_model_of_them_finds_a
     )
     answer = run.judge(champion=True)
     assert (answer["outcome"], answer["data_state"]) == ("MODEL_REJECTED", "TRAINED")
+
+
+@pytest.mark.parametrize(
+    ("champion", "batches", "knows"),
+    [
+        ({}, ("run-000001",), False),
+        ({"refit": True}, ("run-000001",), True),
+        ({}, ("run-000009", "run-000001"), True),
+        (None, (), False),
+    ],
+)
+def test_a_champion_may_know_rows_of_batches_that_are_none_of_this_run(
+    service: Service, champion: dict[str, Any] | None, batches: tuple[str, ...], knows: bool
+) -> None:
+    """As after a new baseline: then it is compared on fresh rows alone."""
+    run = Run(service)
+    learned = Learned(batches=batches, judged=batches[-1:])
+    serves = None if champion is None else dataclasses.replace(FORMER, **champion)
+    manifest = dataclasses.replace(run.manifest, champion=serves, learned=learned)
+    assert manifest.knows_reference is knows
+
+
+@pytest.mark.parametrize(
+    ("fresh", "reference", "earlier", "expected"),
+    [
+        (9, 0, (), ()),
+        (9, 5, (), ("run-000001",)),  # its rows landed before a new baseline as well
+        (0, 5, (), ("run-000001",)),
+        (0, 5, ("run-000000",), ("run-000000", "run-000001")),
+        (9, 5, ("run-000000",), ("run-000000",)),
+    ],
+)
+def test_held_out_rows_that_the_champion_knows_are_a_reference(
+    service: Service,
+    fresh: int,
+    reference: int,
+    earlier: tuple[str, ...],
+    expected: tuple[str, ...],
+) -> None:
+    manifest = dataclasses.replace(Run(service).manifest, reference=earlier)
+    rows = PreparedRows(
+        train=1, validation=1, holdout_fresh=fresh, holdout_reference=reference, arrival=0
+    )
+    assert step._references(manifest, rows) == expected
 
 
 def test_a_candidate_that_scored_no_row_is_not_asked_for_again(service: Service) -> None:

@@ -64,7 +64,7 @@ class Facts:
     shared_rows: int  # row ids that a candidate is both trained and judged on
     has_champion: bool
     expects_reference: bool
-    champion_knows_reference: bool = False  # a refit model has been trained on former holdouts
+    champion_knows_reference: bool = False  # it was trained on former holdouts
     champion_promise: float | None = None  # the lift that the champion's verdict told
     changed: bool = False  # settings or features are not the champion's
     other_features: bool = False  # features are not
