@@ -157,7 +157,7 @@ LABELS = {
     "other numbers": (["1", "2"], "binary:logistic", "auc", ("1", "2")),
     "the positive word": (["yes", "no", "yes"], "binary:logistic", "auc", ("no", "yes")),
     "the rarer word": (["on", "off", "on"], "binary:logistic", "auc", ("on", "off")),
-    "words": (["a", "b", "c"], "multi:softmax", "accuracy", ("a", "b", "c")),
+    "words": (["a", "b", "c"], "multi:softprob", "accuracy", ("a", "b", "c")),
     "numbers": ([f"{n}.25" for n in range(40)], "reg:squarederror", "rmse", ()),
 }
 
@@ -173,6 +173,26 @@ def test_the_label_decides_what_is_learnt(
     assert (task.hyperparameters["objective"], task.metric) == (objective, metric)
     assert task.classes == classes
     parse_definition(made(Path("f.csv"), "y").files["definition.json"])
+
+
+def test_several_classes_in_words_need_no_code_and_rows_may_land_as_they_are() -> None:
+    answers = ("no", "yes", "maybe")
+    rows = [(str(n), "uvw"[n % 3], answers[n % 3]) for n in range(120)]
+    Path("f.csv").write_text("x,town,y\n" + "".join(",".join(row) + "\n" for row in rows))
+    packed = made(Path("f.csv"), "y")
+    registered = as_document(parse_definition(packed.files["definition.json"]))
+    assert registered["etl"]["features"], "the town needs a number, the label does not"
+    assert registered["training"]["hyperparameters"]["num_class"] == 3
+    assert registered["data"]["columns"]["y"]["values"] == ["maybe", "no", "yes"]
+    Path("g.csv").write_text("x,y\n" + "".join(f"{row[0]},{row[2]}\n" for row in rows))
+    assert not any(made(Path("g.csv"), "y").definition["etl"].values())
+
+
+def test_whole_numbers_from_0_may_be_classes_and_new_says_what_to_set(run: Run) -> None:
+    Path("f.csv").write_text("x,y\n" + "".join(f"{n},{n % 5}\n" for n in range(100)))
+    said = " ".join(run("new", "made", "--from-csv", "f.csv", "--label", "y").stdout.split())
+    assert "if they are classes, set objective: multi:softprob" in said
+    assert "num_class: 5" in said
 
 
 def test_the_minimum_is_what_a_model_without_skill_earns() -> None:

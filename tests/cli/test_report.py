@@ -396,10 +396,22 @@ def test_every_row_is_in_the_confusion_table_and_in_the_residuals() -> None:
     assert sum(found.counts) + found.outside == len(rows)
 
 
+def test_of_several_classes_the_likeliest_is_what_a_model_said() -> None:
+    lines = [
+        "r1,fresh,-,2,[0.125, 0.25, 0.625]", 'r2,fresh,-,0,"[0.5, 0.25, 0.25]"',
+        "r3,reference,-,0,0.25,0.5,0.25", "r4,reference,-,1,[nan, 0.25, 0.25]",
+    ]  # fmt: skip
+    found = list(measures.rows(lines))
+    assert [(row.label, row.score) for row in found] == [(2, 2), (0, 0), (0, 1)]
+    names, counts = measures.confusion(found, measures.kind_of(found, "mlogloss"))
+    assert (names, counts) == (["0", "1", "2"], [[1, 1, 0], [0, 0, 0], [0, 0, 1]])
+
+
 @pytest.mark.parametrize(
     ("rows", "metric", "kind"),
     [
         (scored(), "auc", "probability"),
+        (scored(), "mlogloss", "class"),
         ([measures.Row("fresh", 2.0, 3.0)], "accuracy", "class"),
         ([measures.Row("fresh", 2.5, 3.0)], "rmse", "number"),
         ([measures.Row("fresh", 1.0, -2.5)], "auc", "class"),

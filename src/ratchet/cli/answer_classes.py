@@ -10,14 +10,14 @@ Answers = Sequence[float] | Sequence[Sequence[float]]
 
 def told(answers: Answers, definition: dict[str, Any]) -> list[str] | None:
     """The class of each answer, the likeliest of several; None where answers are not classes."""
-    names, training = _names(definition), definition["training"]
+    names, training = names_of(definition), definition["training"]
     one_class = (training.get("hyperparameters") or {}).get("objective") == "multi:softmax"
     found = []
     for answer in answers:
         if not isinstance(answer, (int, float)):
-            found.append(_name(names, answer.index(max(answer))))
+            found.append(name_of(names, answer.index(max(answer))))
         elif one_class:
-            found.append(_name(names, int(answer)))
+            found.append(name_of(names, int(answer)))
         else:
             return None
     return found
@@ -33,14 +33,15 @@ def shown(answers: Answers, classes: Sequence[str] | None) -> list[str]:
     return [name + share for name, share in zip(classes, several, strict=True)]
 
 
-def _names(definition: dict[str, Any]) -> list[str]:
+def names_of(definition: dict[str, Any]) -> list[str]:
     """The label's values in the order of their numbers; none where numbers are made of it."""
-    data, etl = definition["data"], definition["etl"]
-    if etl.get("recipe") or etl.get("transform"):
+    data, etl = definition.get("data"), definition.get("etl") or {}
+    if not data or etl.get("recipe") or etl.get("transform"):
         return []
     found: list[str] = (data["columns"].get(data["label"]) or {}).get("values") or []
     return found
 
 
-def _name(names: Sequence[str], number: int) -> str:
+def name_of(names: Sequence[str], number: int) -> str:
+    """The class of this number."""
     return names[number] if number < len(names) else str(number)

@@ -21,6 +21,9 @@ MOST_CATEGORIES = 50
 OFTEN = 5
 """How often each value of a category comes on average, at least."""
 MOST_CLASSES = 50
+TWO = 2
+FEW = range(3, 21)
+"""So many whole numbers from 0 may be classes."""
 LIKELY = re.compile(r"(?i)^(label|target|y|class|outcome|churn.*|.*_?(label|target|flag|class))$")
 """How columns are called that are to be predicted."""
 MOST_CANDIDATES = 8
@@ -82,12 +85,17 @@ class Guess:
     def plain(self) -> bool:
         """True when the rows can be trained on as they land."""
         as_landed = all(column.use in ("number", "label") for column in self.columns)
-        return as_landed and not self.task.classes
+        return as_landed and not self.makes_label
 
     @property
     def raw_rows(self) -> bool:
         """True when features.py can make all that is needed; it leaves the label as it landed."""
-        return not self.plain and not self.task.classes
+        return not self.plain and not self.makes_label
+
+    @property
+    def makes_label(self) -> bool:
+        """True when two texts must become numbers; several are numbered by the service."""
+        return len(self.task.classes) == TWO
 
     @property
     def min_holdout_rows(self) -> int:
@@ -208,9 +216,8 @@ def _classes(label: Seen) -> Task:
     return Task(
         title=f"which of {len(values)} values is {label.name}?",
         hyperparameters={
-            "objective": "multi:softmax",
-            "num_class": len(values),
-            "eval_metric": "merror",
+            "objective": "multi:softprob",
+            "eval_metric": "mlogloss",
         },
         metric="accuracy",
         minimum=math.floor(1000 * label.values[0][1] / label.filled) / 1000,
@@ -278,10 +285,12 @@ def _doubts(
     if task.classes:
         numbers = ", ".join(f"{value} = {place}" for place, value in enumerate(task.classes))
         found.append(f"{label}: the model learns {numbers}")
+    if len(task.classes) == TWO:
         found.append(
             f"{label} is text, so the endpoint takes prepared rows; with numbers in its place it"
             " would take rows as they land"
         )
+    found += _may_be_classes(look.column(label), task)
     dates = [one.name for one in columns if one.kind in CALENDAR and one.use != "label"]
     if time is None and dates:
         found.append(
@@ -303,6 +312,17 @@ def _doubts(
             " a verdict on so few rows is wide"
         )
     return found
+
+
+def _may_be_classes(label: Seen, task: Task) -> list[str]:
+    """Whole numbers from 0 without a gap are amounts or classes: the file does not say."""
+    numbers = label.integers == label.filled and label.distinct in FEW
+    if task.metric != "rmse" or not numbers or (label.low, label.high) != (0, label.distinct - 1):
+        return []
+    what = f"{label.name} holds the whole numbers from 0 to {label.high:g}"
+    settings = f"objective: multi:softprob, eval_metric: mlogloss and num_class: {label.distinct}"
+    advice = f"set {settings}, and judge by gate.metric: accuracy"
+    return [f"{what}, and is predicted as an amount; if they are classes, {advice}"]
 
 
 def _doubts_about(column: Column, label: str, keys: tuple[str, ...]) -> list[str]:

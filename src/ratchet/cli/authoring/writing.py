@@ -241,7 +241,7 @@ def _contract(column: Column, guess: Guess) -> str:
 
 def _code(template: str, guess: Guess) -> str:
     codes = {column.name: column.values or [] for column in guess.columns if column.use == "code"}
-    if guess.task.classes:
+    if guess.makes_label:
         codes[guess.label] = list(guess.task.classes)
     left_out = [column.name for column in guess.columns if column.use == "left out"]
     return template.format(codes=_mapping(codes), left_out=_listed(left_out))

@@ -14,11 +14,15 @@ Kind = Literal["probability", "class", "number"]
 THRESHOLD = 0.5  # of a probability, as the gate's accuracy and f1 take it
 BINS = 10
 MOST_CLASSES = 12
+OF_CLASSES = ("macro_f1", "mlogloss")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a score file: `row_id,kind,cluster,label,score`."""
+    """A line of a score file: `row_id,kind,cluster,label,score`.
+
+    Where the model answered with the probabilities of several classes, the score is the likeliest.
+    """
 
     kind: str
     label: float
@@ -40,15 +44,24 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
     """The rows of a score file that have a finite score."""
     for line in lines:
         parts = line.rstrip("\n").split(",")
-        if len(parts) < 4:
+        if len(parts) < 5:
             continue
-        row = Row(parts[1], float(parts[-2]), float(parts[-1]))
+        row = Row(parts[1], float(parts[3]), _score([one.strip('[] "') for one in parts[4:]]))
         if math.isfinite(row.score) and math.isfinite(row.label):
             yield row
 
 
+def _score(answer: list[str]) -> float:
+    if len(answer) == 1:
+        return float(answer[0])
+    shares = [float(one) for one in answer]
+    return float(shares.index(max(shares))) if all(map(math.isfinite, shares)) else math.nan
+
+
 def kind_of(scored: Sequence[Row], metric: str) -> Kind:
     """What the scores are, by themselves and by the metric that reads them."""
+    if metric in OF_CLASSES:
+        return "class"
     binary = all(row.label in (0.0, 1.0) for row in scored)
     if binary and all(0 <= row.score <= 1 for row in scored):
         return "probability"

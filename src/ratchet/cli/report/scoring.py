@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ratchet.cli import screen
+from ratchet.cli import answer_classes, screen
 from ratchet.cli.report import charts, measures
 from ratchet.cli.report.gathering import MOST_ROWS, RunReport
 from ratchet.cli.report.markup import Markup, element, figure, pair, section, table
@@ -27,7 +27,7 @@ def scores(report: RunReport) -> Markup:
         "Scores on the held-out rows",
         pair(
             _calibration(held) if kind == "probability" else NOTHING,
-            _confusion(held, kind),
+            _confusion(held, kind, answer_classes.names_of(report.definition)),
         ),
         note=_note(report),
     )
@@ -62,12 +62,15 @@ def _calibration(held: dict[str, list[measures.Row]]) -> Markup:
     )  # fmt: skip
 
 
-def _confusion(held: dict[str, list[measures.Row]], kind: measures.Kind) -> Markup:
+def _confusion(
+    held: dict[str, list[measures.Row]], kind: measures.Kind, classes: list[str]
+) -> Markup:
     made = []
     for role, rows in held.items():
         if not rows:
             continue
-        names, counts = measures.confusion(rows, kind)
+        numbers, counts = measures.confusion(rows, kind)
+        names = [_called(number, classes) for number in numbers]
         lines = [
             (f"is {name}", *(screen.count(count) for count in line), screen.count(sum(line)))
             for name, line in zip(names, counts, strict=True)
@@ -78,6 +81,10 @@ def _confusion(held: dict[str, list[measures.Row]], kind: measures.Kind) -> Mark
         f"A probability of at least {measures.THRESHOLD} says 1." if kind == "probability" else ""
     )
     return element("div", *made, element("p", note, class_="note") if note else NOTHING)
+
+
+def _called(number: str, classes: list[str]) -> str:
+    return answer_classes.name_of(classes, int(number)) if number.isdecimal() else number
 
 
 def _residuals(held: dict[str, list[measures.Row]], note: str) -> Markup:
