@@ -96,6 +96,7 @@ def test_the_objects_of_a_run_are_shown_with_what_to_do(run: Run, batches: None)
     assert "bank/2.csv" in shown
     assert "bank/1.csv" not in shown
     bad = run("data", "show", "bank-000003").stdout
+    assert "in quarantine\n" in bad  # it is shown here, not elsewhere
     assert "12 rows are in quarantine" in bad
     assert "bank/bad.csv" in bad
     assert "Data: wind: other unit?" in bad

@@ -76,7 +76,7 @@ def show_data(
         screen.print_json(document)
         return
     out = screen.stdout()
-    for sentence in set_aside.became(record):
+    for sentence in set_aside.became(record, shown=True):
         out.print(sentence, soft_wrap=True)
     for finding in record.get("findings") or ():
         out.print(f"Data: {finding}", soft_wrap=True)

@@ -70,8 +70,11 @@ def landed(stack: Stack, run: RunRef) -> list[Landed]:
     return [Landed(one["key"], one.get("version") or one["etag"]) for one in found]
 
 
-def became(record: dict[str, Any]) -> Iterable[str]:
-    """What became of a run's rows, in sentences with the next step; nothing for a failed run."""
+def became(record: dict[str, Any], *, shown: bool = False) -> Iterable[str]:
+    """What became of a run's rows, in sentences with the next step; nothing for a failed run.
+
+    `shown`: what is in quarantine is listed beside them.
+    """
     rows, state = record.get("rows") or {}, record.get("data_state")
     accepted, rejected = int(rows.get("accepted", 0)), int(rows.get("rejected", 0))
     run = record.get("run") or RunRef(record["pipeline"], int(record["token"])).id
@@ -90,7 +93,8 @@ def became(record: dict[str, Any]) -> Iterable[str]:
     if rejected and state in ("TRAINED", *SET_ASIDE):
         told = _rows_that(rejected, "is", "are")
         them = "it" if rejected == 1 else "them"
-        yield f"{told} in quarantine; see {them} with: ratchet data show {run}"
+        where = "" if shown else f"; see {them} with: ratchet data show {run}"
+        yield f"{told} in quarantine{where}"
 
 
 def _rows_that(count: int, one: str, several: str) -> str:
