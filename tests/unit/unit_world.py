@@ -55,10 +55,12 @@ def together(parts: Sequence[Rows]) -> Rows:
 
 @dataclass(frozen=True)
 class World:
-    """Weights that turn by `season` (radians a batch), and days that differ by `shift`."""
+    """Weights that turn by `season` (radians a batch) and are stronger in one batch than in another
+    by `swing` (of their logarithm), and days that differ by `shift`."""
 
     season: float = 0.0
     shift: float = 0.7
+    swing: float = 0.0
 
     def weights(self, moment: Any) -> Any:
         """At a moment, in batches since the start; a row for each moment."""
@@ -74,6 +76,8 @@ class World:
         features[:, -1] = draw.normal(size=days)[day]  # as the weather of a day
         shift = draw.normal(size=days) * self.shift
         weights = self.weights(number + day / days)
+        if self.swing:
+            weights = weights * math.exp(draw.normal() * self.swing)
         chance = 1 / (1 + np.exp(-((features * weights).sum(axis=1) + shift[day] - 0.8)))
         labels = (draw.random(len(day)) < chance).astype(float)
         return Rows(features, labels, number * 100_000.0 + day)
@@ -199,6 +203,7 @@ class Pipeline:
             expects_reference=REFERENCE in scored,
             champion_knows_reference=self.refit,
             champion_promise=self.promised[1] if self.promised else None,
+            champion_promised=self.promised[0] if self.promised else None,
             holdout_share=HOLDOUT,
             earlier=tuple(self.earlier),
         )

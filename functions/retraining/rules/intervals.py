@@ -106,9 +106,10 @@ def next_batch(
 ) -> Forecast | None:
     """The prediction interval of an estimate; None with too few clusters and too few promises.
 
-    What was judged has an error, and so will the next batch have: `next_error`. `gaps` are how much
-    greater earlier promises were than what came true; four or more correct the estimate by their
-    mean, and the interval is never smaller than their spread.
+    What was judged has an error, and so will the next batch have: `next_error`. How much a batch
+    differs from the one before by more than that, only `gaps` tell: how much greater earlier
+    promises were than what came true. Four or more correct the estimate by their mean, and the
+    interval is never smaller than their spread; fewer count beside the error, which counts as four.
     """
     both = math.hypot(error, next_error)
     known = enough(clusters) and math.isfinite(both)
@@ -119,7 +120,16 @@ def next_batch(
         half = max(half, student_quantile(confidence, count - 1) * spread)
     elif not known:
         return None
+    elif gaps:
+        half = max(half, _with_few(gaps, both, confidence))
     return Forecast(estimate, estimate - half, estimate + half)
+
+
+def _with_few(gaps: Sequence[float], error: float, confidence: float) -> float:
+    """How far the bounds lie, by few gaps and an error that is expected of each."""
+    weight = LEAST_GAPS + len(gaps)
+    squares = LEAST_GAPS * error**2 + math.fsum(gap**2 for gap in gaps)
+    return student_quantile(confidence, weight) * math.sqrt(squares / weight)
 
 
 @cache

@@ -83,6 +83,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         apart_rows=summary.rows.apart,
         champion_knows_reference=manifest.knows_reference,
         champion_promise=promise.lift if promise else None,
+        champion_promised=promise.value if promise else None,
         changed=plan.former is not None,
         other_features=plan.other_features,
         again=manifest.again,

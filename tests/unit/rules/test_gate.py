@@ -785,7 +785,7 @@ def test_guard_is_never_inconclusive() -> None:
 
 
 def test_a_promise_has_the_error_of_the_holdout_and_of_the_next_batch() -> None:
-    promise = gate.judge(TERMS, met(0.66, error=0.02)).promise
+    promise = gate.judge(TERMS, replace(met(0.66, error=0.02), earlier=())).promise
     assert promise is not None
     assert (promise.holdout, promise.value, promise.lift) == ("fresh", 0.80, pytest.approx(0.30))
     assert promise.expected == promise.value
@@ -794,6 +794,22 @@ def test_a_promise_has_the_error_of_the_holdout_and_of_the_next_batch() -> None:
     first = gate.judge(TERMS, facts(champion=None, holdout_share=0.25)).promise
     assert first is not None
     assert first.lower == pytest.approx(0.80 - 1.6449 * 0.01 * math.sqrt(1.25), abs=1e-5)
+
+
+def test_what_came_true_on_this_batch_widens_the_promise_of_the_next_one() -> None:
+    nothing = replace(met(0.66), earlier=(), champion_promise=0.2)
+    before = gate.judge(TERMS, nothing).promise
+    after = gate.judge(TERMS, replace(nothing, champion_promised=0.8)).promise
+    assert before is not None
+    assert after is not None
+    assert (before.promises_kept, after.promises_kept) == (0, 1)
+    assert before.upper is not None
+    assert after.upper is not None
+    assert after.expected == before.expected
+    assert after.upper > before.upper
+    known = gate.judge(TERMS, replace(nothing, champion_promised=0.8, again=True)).promise
+    assert known is not None
+    assert known.promises_kept == 0, "the champion may know the batch"
 
 
 def test_from_four_batches_on_a_promise_is_corrected_by_what_earlier_ones_came_to() -> None:

@@ -106,3 +106,15 @@ def test_promises_that_met_their_batch_correct_the_next_one_and_may_only_widen_i
     spread = stdev([0.2, -0.2, 0.1, -0.1]) * math.sqrt(1.25)
     assert wild.upper - wild.expected == pytest.approx(2.3534 * spread, rel=1e-3)
     assert intervals.next_batch(0.7, 0.03, 4, 0.04, [0.2, -0.2, 0.1], 0.95) is None
+
+
+def test_few_promises_that_met_their_batch_widen_the_next_one_by_what_they_missed() -> None:
+    """Beside the error, which counts as four of them."""
+    close = intervals.next_batch(0.7, 0.03, None, 0.04, [0.01], 0.95)
+    far = intervals.next_batch(0.7, 0.03, None, 0.04, [0.2, -0.1], 0.95)
+    assert close is not None
+    assert far is not None
+    assert close.expected == far.expected == 0.7
+    squares = (4 * 0.05**2 + 0.2**2 + 0.1**2) / 6
+    assert far.upper - far.expected == pytest.approx(1.9432 * math.sqrt(squares), rel=1e-3)
+    assert 0.05 * 1.6449 <= close.upper - close.expected < far.upper - far.expected

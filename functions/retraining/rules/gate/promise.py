@@ -17,11 +17,7 @@ def promise(terms: Terms, facts: Facts) -> Promise | None:
     holdout, found = (FRESH, fresh) if _suffices(fresh, terms) else (POOLED, pooled)
     if found is None or found.value is None or found.lift is None:
         return None
-    gaps = [
-        one.promised - one.arrival
-        for one in facts.earlier
-        if one.promised is not None and one.arrival is not None
-    ]
+    gaps = _gaps(facts)
     error = math.inf if found.error is None else found.error
     forecast = intervals.next_batch(
         found.value, error, found.clusters, _next_error(error, facts), gaps, terms.confidence
@@ -36,6 +32,15 @@ def promise(terms: Terms, facts: Facts) -> Promise | None:
         upper=forecast.upper if forecast else None,
         promises_kept=len(gaps),
     )
+
+
+def _gaps(facts: Facts) -> list[float]:
+    """How much greater than what came true promises were, that on this batch at the end."""
+    known = [(one.promised, one.arrival) for one in facts.earlier]
+    today = facts.of(ARRIVAL, CHAMPION)
+    if today is not None and not facts.again:
+        known.append((facts.champion_promised, today.value))
+    return [told - came for told, came in known if told is not None and came is not None]
 
 
 def _suffices(found: Measured | None, terms: Terms) -> bool:

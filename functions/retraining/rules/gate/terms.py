@@ -66,6 +66,7 @@ class Facts:
     expects_reference: bool
     champion_knows_reference: bool = False  # it was trained on former holdouts
     champion_promise: float | None = None  # the lift that the champion's verdict told
+    champion_promised: float | None = None  # the value that it told
     changed: bool = False  # settings or features are not the champion's
     other_features: bool = False  # features are not
     holdout_share: float = 0.15  # of a batch's rows
