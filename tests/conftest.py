@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",
         action="store_true",
-        help="leave out what is marked `process` or `slow`; the others may start no process",
+        help="leave out what is marked `process` or `slow`",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--quick"):
-        sys.addaudithook(_refuse_processes)
+    sys.addaudithook(_refuse_processes)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -57,11 +57,13 @@ def quick(item: pytest.Item) -> bool:
 
 
 running: list[str] = []
-"""The test that runs, under `--quick`; pytest and its workers may start what they like."""
+"""The test that runs, unless it may start processes; so may pytest and its workers."""
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    if not quick(item):
+        return (yield)
     running.append(item.nodeid)
     try:
         return (yield)
@@ -70,6 +72,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def _refuse_processes(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in STARTS and running:
+    # In other threads what an earlier test left running ends in its own time.
+    if event in STARTS and running and threading.current_thread() is threading.main_thread():
         message = f"{running[-1]} starts a process ({arguments[0]}): mark it `process`"
         raise pytest.fail.Exception(message, pytrace=False)

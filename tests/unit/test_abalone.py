@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
 FOLDER = Path(__file__).parents[2] / "pipelines" / "abalone"
 PUBLISHED = (
     "M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15,15\n"

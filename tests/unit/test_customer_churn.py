@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
 FOLDER = Path(__file__).parents[2] / "pipelines" / "customer-churn"
 CLASSIC = (
     "State,Account Length,Area Code,Phone,Int'l Plan,VMail Plan,VMail Message,Day Mins,Day Calls,"
