@@ -892,27 +892,37 @@ def write_slices(
 
 
 def cut_of(data: DataFrame, batches: Batches, split: Split) -> Cut:
-    """Where the new batch is cut: by its rows that no earlier batch has, or by all if it has none.
+    """Where the new batch is cut: by its rows that no earlier batch has, or else by all.
 
-    Its rows are counted by moment, for there are fewer moments than rows. An earlier run's batch
-    stays as that run cut it.
+    It may have none such, or too few: a month that lands again with the labels that came late. Its
+    rows are counted by moment, for there are fewer moments than rows. An earlier run's batch stays
+    as that run cut it.
     """
     for batch, cut in batches.cuts:
         if batch == batches.fresh:
             return cut
     new = data.where((f.col("batch") == batches.fresh) & f.col(LABELLED))
     own = new.where(f.col(FIRST)[BATCH] == len(batches.oldest_first) - 1)
+    refused = None
     for rows in (own, new):
-        moments, counts = array("d"), array("q")
-        moment = f.expr(f"try_cast(substring({MOMENT}, 2) AS DOUBLE)").alias(MOMENT)
-        for row in rows.select(moment).groupBy(MOMENT).count().orderBy(MOMENT).toLocalIterator():
-            if row[0] is None:
-                raise PrepareFailed(f"Reserved column {MOMENT!r} was changed: keep it as it is")
-            moments.append(row[0])
-            counts.append(row[1])
-        if moments:
-            return cut_at(moments, counts, split)
-    raise PrepareFailed("No row of this batch has a label")
+        if counted := _rows_by_moment(rows):
+            try:
+                return cut_at(*counted, split)
+            except DataRefused as too_few:
+                refused = too_few
+    raise refused or PrepareFailed("No row of this batch has a label")
+
+
+def _rows_by_moment(rows: DataFrame) -> tuple[Any, Any] | None:
+    """The moments in ascending order, and how many rows there are at each; None of no rows."""
+    moments, counts = array("d"), array("q")
+    moment = f.expr(f"try_cast(substring({MOMENT}, 2) AS DOUBLE)").alias(MOMENT)
+    for row in rows.select(moment).groupBy(MOMENT).count().orderBy(MOMENT).toLocalIterator():
+        if row[0] is None:
+            raise PrepareFailed(f"Reserved column {MOMENT!r} was changed: keep it as it is")
+        moments.append(row[0])
+        counts.append(row[1])
+    return (moments, counts) if moments else None
 
 
 def cut_at(moments: Any, counts: Any, split: Split) -> Cut:

@@ -1432,6 +1432,33 @@ def test_whatever_the_moments_a_cut_leaves_each_side_something_and_the_gap_clear
     assert not left or gap
 
 
+def test_a_month_that_lands_again_with_its_late_labels_is_cut_as_a_whole(
+    spark: Any, job: Any
+) -> None:
+    """Rows without a label had no place, and the days of two are too few for three sides."""
+    last = (8, 9)
+
+    def drop(batch: str, late: str | None, days: range) -> list[tuple[str | None, ...]]:
+        return [
+            (f"r{day}{n}", "time", batch, f"t{day}", late if day in last and n == 2 else "1", "2")
+            for day in days
+            for n in range(3)
+        ]
+
+    def cut_second(days: range) -> Any:
+        rows = drop("run-000001", None, range(10)) + drop("run-000002", "0", days)
+        given = job.Batches("run-000002", ("run-000001",), ("run-000001",), ())
+        table = spark.createDataFrame(rows, TIMED)
+        data = job.each_row(job.with_the_first(table, given, by_time(job), "y"))
+        return job.cut_of(data, given, by_time(job))
+
+    whole = job.cut_at(list(range(10)), [3] * 10, by_time(job))
+    assert cut_second(range(10)) == whole
+    assert whole.holdout_from <= min(last)  # the late ones are judged on
+    with pytest.raises(job.DataRefused, match="has 2 different values in this batch"):
+        cut_second(range(8, 10))
+
+
 def test_a_batch_is_cut_once_and_its_rows_stay_where_they_were(spark: Any, job: Any) -> None:
     """Three drops that overlap: what an earlier one held keeps its side, whatever the order."""
     chance, cuts, sides, rows = random.Random(3), [], dict[str, str](), []
