@@ -27,6 +27,7 @@ from ratchet.local_aws.sagemaker.containers.xgboost import lean
 from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
 from ratchet.serving import inference
 from retraining.rules import claims
+from retraining.rules import rows as rows_of
 from retraining.rules.data_check import column_rule as cells
 from retraining.rules.names import arrival
 
@@ -394,8 +395,11 @@ def landed_again(chance: random.Random, split: Any, batch: str) -> list[tuple[An
         side = own.choice(["train", "train", "validation", "holdout"])
         label = None if chance.random() < 0.1 else "1"
         side = "time" if split.by_time else side
+        if "cluster" in split.reserved:  # by group: all rows of a day are on the side of its hash
+            side = rows_of.side(rows_of.row_id(f"{day}".encode()), rows_of.Shares(0.6, 0.2))
         said = f"{batch} {place}"
-        rows.append((f"r{name}", side, batch, arrival(0, place), f"t{day}", label, said))
+        landed = (f"r{name}", side, batch, arrival(0, place), f"t{day}", label, said, f"c{day}")
+        rows.append(landed)
     return rows
 
 
@@ -439,7 +443,17 @@ def the_backtest_has_the_newest_earlier_row(
         assert on_a_side <= set(found)
 
 
-@pytest.mark.parametrize("reserved", [(), ("arrival",), ("moment",), ("arrival", "moment")])
+@pytest.mark.parametrize(
+    "reserved",
+    [
+        (),
+        ("arrival",),
+        ("moment",),
+        ("arrival", "moment"),
+        ("cluster",),
+        ("arrival", "cluster"),
+    ],
+)
 def test_no_champion_is_compared_on_a_row_that_it_was_trained_on(
     spark: Any, job: Any, reserved: tuple[str, ...]
 ) -> None:
@@ -460,14 +474,15 @@ def test_no_champion_is_compared_on_a_row_that_it_was_trained_on(
         cuts = tuple((run.batch, run.cut) for run in runs)
         given = job.Batches(batch, history, reference, cuts, learned)
         here = [row for row in rows if row[2] in given.oldest_first]
-        schema = f"{RESERVED}, arrival string, moment string, y string, a string"
+        schema = f"{RESERVED}, arrival string, moment string, y string, a string, cluster string"
         data = spark.createDataFrame(here, schema)
+        data = data if "cluster" in reserved else data.drop("cluster")
         run, made = settled(chance, job, given, split, data)
         for row in made:
             compared = champion and row[job.KIND] in given.compared
             assert not (compared and row["row_id"] in champion.known)
             assert not (compared and row[job.KNOWN])
-            if champion and not reserved:
+            if champion and not split.by_key and not split.by_time:
                 assert row[job.KNOWN] == (row["row_id"] in champion.known)
             held_out = row[job.SIDE] == "holdout" and row[job.IS_NEW]
             known += bool(row[job.KNOWN])
