@@ -38,6 +38,7 @@ class Plan:
     algorithm: str | None = None
     champions: Settings = field(default_factory=dict)
     theirs: str = ""  # folder of the champion's own rows below prepared/, if it has any
+    untested: bool = False  # what was pushed is taken, as no earlier batch could test it
 
     @classmethod
     def of(cls, manifest: Manifest, uri: str) -> Self:
@@ -45,7 +46,8 @@ class Plan:
         champion, wanted = manifest.compared, settings_of(manifest)
         other_features = champion is not None and manifest.champions_way is not None
         former = _former(manifest, wanted) or (wanted if other_features else None)
-        if not manifest.history and not manifest.again:
+        untested = former is not None and not manifest.history and not manifest.again
+        if untested:
             former = None  # a new baseline has nothing to test on, and takes what was pushed
         return cls(
             manifest.name,
@@ -60,6 +62,7 @@ class Plan:
             manifest.definition.algorithm,
             dict(champion.hyperparameters) if champion else {},
             "champion/" if manifest.own_rows else "",
+            untested,
         )
 
     @property

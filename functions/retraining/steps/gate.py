@@ -86,6 +86,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         champion_promised=promise.value if promise else None,
         changed=plan.former is not None,
         other_features=plan.other_features,
+        untested=plan.untested,
         again=manifest.again,
         first_batch=not manifest.history,
         repeats_champion=manifest.repeats_champion,

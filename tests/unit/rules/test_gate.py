@@ -706,6 +706,19 @@ def test_settings_that_an_earlier_batch_cannot_test_are_undecided(
     assert ended.name == "promote"
 
 
+@pytest.mark.parametrize("option", ["keep", "take"])
+@pytest.mark.parametrize("other_features", [False, True])
+def test_what_a_new_baseline_takes_untested_is_said(option: str, other_features: bool) -> None:
+    terms = replace(TERMS, undecided_settings=option)
+    found = replace(met(0.66), untested=True, other_features=other_features)
+    verdict = gate.judge(terms, found)
+    assert verdict.decision.name == gate.judge(terms, met(0.66)).decision.name == "promote"
+    what = "features" if other_features else "settings"
+    assert f"The new {what} are taken without a backtest" in verdict.decision.sentence
+    assert verdict.settings is not None
+    assert (verdict.settings.taken, verdict.settings.decided) == ("new", False)
+
+
 @pytest.mark.parametrize(
     ("difference", "option", "name", "said"),
     [

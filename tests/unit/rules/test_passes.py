@@ -160,6 +160,7 @@ def test_without_an_earlier_batch_there_is_nothing_to_backtest_on() -> None:
         plan = Plan.of(manifest, "s3://work/r")
         assert roles(plan.first_pass()) == ["champion", "challenger"]
         assert "backtest" not in plan.parts
+        assert plan.untested, "and the verdict says so"
 
 
 def test_a_champion_that_needs_what_no_row_has_any_more_is_not_scored() -> None:
@@ -231,6 +232,7 @@ def test_a_new_baseline_takes_what_was_pushed(again: bool, backtested: bool) -> 
     manifest.again = again
     plan = Plan.of(manifest, "s3://work/r")
     assert (plan.former is not None) == backtested
+    assert plan.untested is not backtested
     assert ("challenger" in roles(plan.first_pass())) == (not backtested)
 
 

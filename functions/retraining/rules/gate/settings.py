@@ -20,6 +20,8 @@ def settings_verdict(
     terms: Terms, facts: Facts
 ) -> tuple[SettingsVerdict, Comparison | None] | None:
     """The answer of the backtest and its comparison; None if nothing was changed."""
+    if facts.untested:
+        return _taken_untested(facts.what_changed), None
     if not facts.changed:
         return None
     theirs = candidates.FORMER if facts.again else CHAMPION
@@ -35,6 +37,15 @@ def settings_verdict(
         return _undecided(terms, facts.what_changed, told), found
     sentence = f"the new {facts.what_changed} are taken: {told}"
     return SettingsVerdict(taken=NEW, decided=True, sentence=sentence), found
+
+
+def _taken_untested(changed: str) -> SettingsVerdict:
+    """The first batch of a new baseline: keeping the former ones would be the former task."""
+    sentence = (
+        f"the new {changed} are taken without a backtest: no batch is before this one; what is"
+        " pushed next can be tested"
+    )
+    return SettingsVerdict(taken=NEW, decided=False, sentence=sentence)
 
 
 def _untested(facts: Facts) -> str:

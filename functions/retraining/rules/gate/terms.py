@@ -69,6 +69,7 @@ class Facts:
     champion_promised: float | None = None  # the value that it told
     changed: bool = False  # settings or features are not the champion's
     other_features: bool = False  # features are not
+    untested: bool = False  # they are not, and no earlier batch could test them
     holdout_share: float = 0.15  # of a batch's rows
     trains_alone: bool = True  # the batch has rows of its own to fit on and to stop on
     champion_lacks: tuple[str, ...] = ()  # columns without which it could not be scored
