@@ -15,7 +15,9 @@ ninth of the file; what is known of the past says hardly anything about the next
 from __future__ import annotations
 
 import argparse
+import runpy
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -29,6 +31,7 @@ import pandas as pd
 import xgboost
 
 ROOT = Path(__file__).parents[1]
+RETAIL = ROOT / "pipelines" / "online-retail"
 sys.path[:0] = [str(ROOT / "functions"), str(ROOT / "tests" / "unit")]
 
 from unit_world import Pipeline, Rows, auc  # noqa: E402 - what a run does, without AWS
@@ -49,7 +52,6 @@ PARAMETERS = {
 }
 ROUNDS = 100
 BANK_BATCHES = 9
-AGAIN_WITHIN = 30  # days
 SPLITS = ("row", "group", "time")
 
 
@@ -72,43 +74,21 @@ class Trees:
 
 
 def orders_of(file: Path) -> pd.DataFrame:
-    """An order a row, with what was known of its customer at that time, and whether more came."""
-    lines = pd.read_csv(file, dtype={"InvoiceNo": str, "CustomerID": str})
-    lines["InvoiceDate"] = pd.to_datetime(lines["InvoiceDate"])
-    lines = lines[lines["CustomerID"].notna() & ~lines["InvoiceNo"].str.startswith("C")]
-    lines["value"] = lines["Quantity"] * lines["UnitPrice"]
-    orders = (
-        lines.groupby(["CustomerID", "InvoiceNo"])
-        .agg(
-            at=("InvoiceDate", "min"),
-            value=("value", "sum"),
-            items=("Quantity", "sum"),
-            lines=("StockCode", "nunique"),
-            domestic=("Country", lambda names: float(names.iloc[0] == "United Kingdom")),
-        )
-        .reset_index()
-        .sort_values(["at", "InvoiceNo"])
-    )
-    of = orders.groupby("CustomerID")
-    orders["before"] = of.cumcount()
-    orders["since_last"] = of["at"].diff().dt.total_seconds() / 86400
-    orders["since_first"] = (orders["at"] - of["at"].transform("first")).dt.total_seconds() / 86400
-    orders["spent_before"] = of["value"].cumsum() - orders["value"]
-    orders["hour"], orders["weekday"] = orders["at"].dt.hour, orders["at"].dt.dayofweek
-    until_next = (of["at"].shift(-1) - orders["at"]).dt.total_seconds() / 86400
-    orders["again"] = (until_next <= AGAIN_WITHIN).astype(int)
-    return orders[orders["at"] < orders["at"].max() - pd.Timedelta(days=AGAIN_WITHIN)]
+    """An order a row, as the pipeline's own converter makes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "orders.csv"
+        runpy.run_path(str(RETAIL / "convert.py"))["convert"](file, out)
+        return pd.read_csv(out, parse_dates=["ordered"])
 
 
 def online_retail(file: Path) -> list[Rows]:
-    """The orders, a batch a month."""
+    """The orders with the pipeline's own features, a batch a month."""
     known = orders_of(file)
-    columns = ["value", "items", "lines", "domestic", "before", "since_last", "since_first"]
-    columns += ["spent_before", "hour", "weekday"]
-    days = known["at"].dt.floor("D").astype("int64") / 86400e9
-    rows = Rows(known[columns].to_numpy(float), known["again"].to_numpy(float), days.to_numpy())
-    months = known["at"].dt.to_period("M")
-    return [rows.where((months == month).to_numpy()) for month in sorted(months.unique())]
+    features = runpy.run_path(str(RETAIL / "features.py"))["features"](known)
+    days = known["ordered"].dt.dayofyear + 400 * known["ordered"].dt.year
+    rows = Rows(features.to_numpy(float), known["again"].to_numpy(float), days.to_numpy(float))
+    months = known["ordered"].dt.strftime("%Y-%m").to_numpy()
+    return [rows.where(months == month) for month in sorted(set(months))]
 
 
 def bank(file: Path) -> list[Rows]:

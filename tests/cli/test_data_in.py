@@ -494,6 +494,19 @@ def test_a_published_file_is_converted_by_the_pipelines_script(tmp_path: Path) -
         find_data(tmp_path / "mine.csv", plan)
 
 
+def test_a_workbook_is_for_a_pipeline_whose_script_reads_it(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "Book.xlsx", tmp_path / "published.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.write(inner, "folder/Book.xlsx")
+    for path in (inner, outer):
+        assert read_data(path, "Book.xlsx") == inner.read_bytes()
+    for path, wanted in ((inner, ""), (inner, "calls.csv"), (outer, "calls.csv")):
+        with pytest.raises(CliError, match=r"is a workbook|holds no single CSV"):
+            read_data(path, wanted)
+
+
 def test_a_script_is_found_from_the_folder_that_the_pipeline_is_named_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -509,7 +522,7 @@ def test_a_script_is_found_from_the_folder_that_the_pipeline_is_named_in(
 
 def test_every_pipeline_here_has_a_demo_with_a_number_to_expect() -> None:
     found = {plan.pipeline: plan for plan in plans(BANK.parent)}
-    assert {"abalone", "bank-marketing", "customer-churn"} <= set(found)
+    assert {"abalone", "bank-marketing", "customer-churn", "online-retail"} <= set(found)
     for plan in found.values():
         assert plan.generator.is_file()
         assert plan.expected.metric == pack(plan.folder).definition["gate"]["metric"]

@@ -20,7 +20,7 @@ class PublishedFile:
     title: str
     name: str
     url: str | None  # null: it has to be given with --data
-    sha256: str
+    sha256: str | None  # null: known by its name alone
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from ratchet.cli.authoring import tables
 from ratchet.cli.authoring.seen import Seen
 
 ID = re.compile(
-    r"(?i:(^|[ _.-])(id|ids|uuid|guid|nr|no|number|key|index))$|[a-z](Id|ID|Nr|No|Key)$"
+    r"(?i:(^|[ _.-])(id|ids|uuid|guid|nr|no|number|key|index)\.?)$|[a-z](Id|ID|Nr|No|Key)\.?$"
+    r"|(?i:(^|[ _.-])(customer|client|user|member|patient|subject|household|device|merchant"
+    r"|seller|buyer|driver|employee|passenger|phone|zip|zipcode|postcode))$"
 )
-"""How columns are called that say which row it is."""
+"""How columns are called that say which row it is, or whose."""
 MANY = 50  # values, for them not to be those of a category
 LEAK = 0.9  # AUC of a column alone, as in the service's rules
 STRONG = 0.8  # the same, where it has more than twice the lift of every other column
