@@ -213,6 +213,7 @@ REFUSED = {
     "empty": ("", "y", "is empty"),
     "a name twice": ("x,X,y\n1,2,3\n1,2,4\n", "y", "is named twice"),
     "no name": ("x,,y\n1,2,3\n1,2,4\n", "y", "has no name"),
+    "an index": (",x,y\n0,2,3\n1,2,4\n", "y", "leave it out with index=False"),
     "a reserved name": ("split,y\n1,2\n1,3\n", "y", "reserved"),
     "rows of other lengths": ("x,y\n1,2\n1,2,3,4\n", "y", "cannot be read as CSV"),
 }

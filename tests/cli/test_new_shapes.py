@@ -172,7 +172,32 @@ def leaking(chance: random.Random) -> bytes:
     return table("months,final_invoice,left_on,left", rows()).encode()
 
 
+def rides(chance: random.Random) -> bytes:
+    """Moments as numbers, days with names of months, towns of which more will come, nines."""
+    towns = [f"town {n}" for n in range(12)]
+
+    def rows() -> Iterator[list[Any]]:
+        for n in range(600):
+            at = START + dt.timedelta(hours=n)
+            town = "Leeds" if n == 99 else chance.choice(towns)
+            seconds, tip = int(at.timestamp()), -999 if n % 5 else chance.randint(0, 9)
+            customer, booked = chance.randint(100, 400), at.strftime("%d-%b-%Y")
+            yield [seconds, 1000 * seconds, booked, town, customer, tip, n % 2]
+
+    return table("ts,paidAt,booked,town,customer,tip,again", rows()).encode()
+
+
+def line_breaks(chance: random.Random) -> bytes:
+    rows = ([n, f'"first line\nsecond, {n}"', chance.randint(1, 5), n % 2] for n in range(200))
+    return table("id,comment,stars,ok", rows).encode()
+
+
 SHAPES = (
+    Shape("rides", rides, ("--label", "again", "--time", "ts"),
+          ("tip is -999 in 480 rows", "customer repeats", "left out: an id, whose size"),
+          columns={"ts": "timestamp", "paidAt": "timestamp", "booked": "date", "town": "text"}),
+    Shape("breaks", line_breaks, ("--label", "stars"), ("separated by commas", "left out: free"),
+          columns={"comment": "text", "ok": "integer"}),
     Shape("wide", wide, ("--label", "failed"), ("120 more columns are read as they are",)),
     Shape("tall", tall, ("--label", "churned"), ("30,000 rows",), columns={"plan": "category"}),
     Shape("dates", dates, ("--label", "returned", "--time", "delivered"),

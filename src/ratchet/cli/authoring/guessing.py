@@ -17,6 +17,10 @@ Use = Literal["label", "number", "code", "left out"]
 
 CALENDAR = ("date", "timestamp")
 MOST_CATEGORIES = 50
+FEW_VALUES = 10
+"""A column with no more values is taken to have no others, however rare some are."""
+RARE = 3
+_OPEN = "another value is missing to the model: the rarest here have 1 or 2 rows"
 """A column of texts with more values than this is text."""
 OFTEN = 5
 """How often each value of a category comes on average, at least."""
@@ -49,8 +53,9 @@ class Column:
 
     @property
     def values(self) -> list[str] | None:
-        """Every value of a category, in order."""
-        return sorted(value for value, _ in self.seen.values) if self.kind == "category" else None
+        """Every value of a category, or of a text that the model reads as a code, in order."""
+        listed = self.kind == "category" or self.use == "code"
+        return sorted(value for value, _ in self.seen.values) if listed else None
 
 
 @dataclass(frozen=True)
@@ -256,7 +261,14 @@ def _column(
         return Column(seen, kind, "left out", why)
     if seen.distinct == 1 and not seen.empty:
         return Column(seen, kind, "left out", "the same in every row")
+    if kind == "category" and _open(seen):
+        return Column(seen, "text", "code", _OPEN)
     return Column(seen, kind, "code" if kind == "category" else "number")
+
+
+def _open(seen: Seen) -> bool:
+    """Many values, some of them rare: the next file is likely to bring another."""
+    return seen.distinct > FEW_VALUES and min(rows for _, rows in seen.values) < RARE
 
 
 def _is_used(column: Column) -> bool:
@@ -299,6 +311,8 @@ def _doubts(
         )
     for column in columns:
         found += _doubts_about(column, label, keys)
+        if not look.format and column.use == "number" and (filler := hints.filler(column.seen)):
+            found.append(_filled_with(column.name, *filler))
     found += look.leaks
     for seen in hints.groups(look.columns, (label, *keys, *([time] if time else []))):
         found.append(
@@ -323,6 +337,13 @@ def _may_be_classes(label: Seen, task: Task) -> list[str]:
     settings = f"objective: multi:softprob, eval_metric: mlogloss and num_class: {label.distinct}"
     advice = f"set {settings}, and judge by gate.metric: accuracy"
     return [f"{what}, and is predicted as an amount; if they are classes, {advice}"]
+
+
+def _filled_with(name: str, value: str, rows: int) -> str:
+    return (
+        f"{name} is {value} in {rows:,} rows: if that stands for a missing value, say so with"
+        f' data: {{csv: {{null_values: ["{value}"]}}}}'
+    )
 
 
 def _doubts_about(column: Column, label: str, keys: tuple[str, ...]) -> list[str]:

@@ -47,11 +47,25 @@ def find(path: Path, text: str, wanted: list[str]) -> Header:
     Where none of them is found, the lines themselves say what divides them, and whether the first
     is a header.
     """
-    lines = text.splitlines()[: _MOST_ABOVE + 1]
+    lines = _whole(text.splitlines()[: _MOST_ABOVE + 1])
     best = max(_headers(lines), key=lambda one: _rank(one, wanted))
     if not set(wanted) & set(best.names):
         best = _by_look(lines)
     return _checked(path, best, lines[0])
+
+
+def _whole(lines: list[str]) -> list[str]:
+    """Each line with those that its last field, in quotes, continues on; they are then empty."""
+    whole: list[str] = []
+    start = 0
+    for place, line in enumerate(lines):
+        if whole and whole[start].count('"') % 2:
+            whole[start] += f"\n{line}"
+            whole.append("")
+        else:
+            start = place
+            whole.append(line)
+    return lines if whole and whole[start].count('"') % 2 else whole
 
 
 def first(path: Path, text: str) -> Header:
@@ -108,6 +122,8 @@ def _fields(line: str, delimiter: str) -> list[str]:
 
 def _problem(name: str, names: list[str]) -> str:
     lower = [other.lower() for other in names]
+    if not name and not names.index(name):
+        return "has no name, as the index that pandas writes: leave it out with index=False"
     if not name or name != name.strip() or not name.isprintable():
         return "has no name, or one that begins or ends with a space or has control characters"
     if lower.count(name.lower()) > 1:

@@ -24,6 +24,7 @@ LINE = 0.98  # share of a numeric label's variance on a straight line of a colum
 ENOUGH = 50  # rows of each label, to say what gives it away
 LONE = 20  # rows that chance would not leave without a value for one label alone
 OFTEN = 5  # rows a value of a column of texts has on average, to be counted by value
+_NINES = re.compile("-9{2,6}([.]0+)?|9{3,6}([.]0+)?")
 _SAMPLE = "(SELECT * FROM landed USING SAMPLE reservoir(50000 ROWS) REPEATABLE (1))"
 
 
@@ -39,6 +40,14 @@ def groups(columns: Sequence[Seen], apart: Sequence[str]) -> Iterator[Seen]:
         again = seen.distinct > MANY and 2 * seen.distinct <= seen.filled
         if (texts or is_id(seen)) and again and seen.name not in apart:
             yield seen
+
+
+def filler(seen: Seen) -> tuple[str, int] | None:
+    """A value that may stand for a missing one, and its rows: nines at an end of the others."""
+    for value, rows in seen.values:
+        if _NINES.fullmatch(value) and float(value) in (seen.low, seen.high):
+            return (value, rows) if rows >= OFTEN and rows < seen.filled else None
+    return None
 
 
 def leaks(table: tables.Table, columns: Sequence[Seen], label: Seen) -> Iterator[str]:

@@ -6,6 +6,7 @@ are those of the data check.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +19,21 @@ from ratchet.cli.errors import CliError, nearest
 
 MOST_VALUES = 100
 """Values of a column that are remembered; of one with more, the most frequent."""
-_DAYS = ("%d.%m.%y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y")
+_DAYS = (
+    "%d.%m.%y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y",
+)  # fmt: skip
 FORMATS = (
     *_DAYS,
     *(f"{day} {time}" for day in _DAYS for time in ("%H:%M:%S", "%H:%M")),
     "%Y-%m-%d %H:%M",
 )
 """Formats of dates and timestamps that are tried in this order."""
+UNIX = {"unix": (1e9, 2e9), "unix_ms": (1e12, 2e12)}
+"""Numbers that are moments of 2001 to 2033, where the column is called like one."""
+_MOMENT = re.compile(
+    r"(?i:(^|[ _.-])(ts|time|timestamp|datetime|date|at|epoch|unix|when|created|updated)"
+    r"([ _.-](ms|s|utc))?)$|[a-z](Ts|Time|Timestamp|Date|At)$"
+)
 AMBIGUOUS = frozenset({"%d/%m/%Y", "%m/%d/%Y"})
 FACTS = (
     "filled", "distinct", "integers", "numbers", "dates", "stamps", "low", "high", "spread",
@@ -138,8 +147,20 @@ def _facts(table: tables.Table, name: str) -> list[str]:
     ]
 
 
+def _unix(seen: Seen) -> Seen:
+    """A column that counts seconds or milliseconds since 1970, or the column as it is."""
+    if seen.filled != seen.integers or not _MOMENT.search(seen.name) or seen.low is None:
+        return seen
+    for form, (low, high) in UNIX.items():
+        if low <= seen.low and (seen.high or 0.0) < high:
+            return replace(seen, format=form, stamps=seen.filled, integers=0, numbers=0)
+    return seen
+
+
 def _with_format(table: tables.Table, seen: Seen) -> Seen:
     """A column of texts that all are dates of one format."""
+    if (moments := _unix(seen)) is not seen:
+        return moments
     known = {seen.integers, seen.numbers, seen.dates, seen.stamps}
     if not seen.filled or seen.filled in known or not any(c.isdigit() for c in seen.values[0][0]):
         return seen

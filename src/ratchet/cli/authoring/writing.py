@@ -233,7 +233,7 @@ def _contract(column: Column, guess: Guess) -> str:
         parts.append("nullable: true")
     if column.seen.format:
         parts.append(f"format: {yaml_text(column.seen.format)}")
-    if column.values:
+    if column.values and column.kind == "category":
         parts.append(f"values: [{', '.join(map(yaml_text, column.values))}]")
     remark = f"   # {column.why}" if column.why else ""
     return f"{{{', '.join(parts)}}}{remark}"
