@@ -98,9 +98,9 @@ class Settings:
         """Role of DataBrew jobs."""
         return self._required("RATCHET_DATABREW_ROLE_ARN")
 
-    def image(self, algorithm: str) -> str:
-        """Image of an algorithm, by the name that pipeline.yaml has for it."""
-        return self._required(f"RATCHET_{algorithm.upper().replace('-', '_')}_IMAGE")
+    def image(self, name: str, registry: str) -> str:
+        """An image of SageMaker's: `registry` is `algorithm` or `deep_learning`."""
+        return f"{self._required(f'RATCHET_{registry.upper()}_REGISTRY')}/{name}"
 
     @property
     def training_workflow_role_arn(self) -> str:

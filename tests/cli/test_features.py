@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ratchet.cli.archives import packed
 from ratchet.cli.errors import CliError
-from ratchet.cli.features_module import packed
 from ratchet.cli.pipeline_folder import pack
 from ratchet.cli.raw_rows import read
 

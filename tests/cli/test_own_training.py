@@ -105,7 +105,7 @@ def test_a_broken_workflow_is_refused_with_file_line_and_reason(
             "../training.asl.yaml is not allowed; allowed: a file of",
         ),
         ("{workflow: absent.asl.yaml}", "absent.asl.yaml does not exist"),
-        ("{}", "training: hyperparameters or workflow is missing"),
+        ("{}", "training: hyperparameters or script or workflow is missing"),
         ("{algorithm: xgboost, hyperparamters: {}}", "did you mean hyperparameters?"),
     ],
 )

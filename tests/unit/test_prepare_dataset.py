@@ -20,7 +20,7 @@ import pytest
 from botocore.response import StreamingBody
 from pyspark.sql import functions as f
 
-from ratchet.cli.features_module import packed
+from ratchet.cli.archives import packed
 from ratchet.local_aws.glue.script_runs import LIBRARY
 from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
 from ratchet.local_aws.sagemaker.containers.xgboost import lean

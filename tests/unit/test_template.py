@@ -20,6 +20,7 @@ from ratchet.workflow.asl.building import build
 from ratchet.workflow.asl.source import read
 from ratchet.workflow.operating.permissions import statements
 from retraining.algorithms.catalog import ALGORITHMS
+from retraining.algorithms.frameworks import FRAMEWORKS
 from retraining.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -134,8 +135,10 @@ def test_a_variable_of_a_function_is_a_setting_and_the_other_way_round() -> None
     for name, member in vars(Settings).items():
         if isinstance(member, property):
             getattr(settings, name)
-    for algorithm in ALGORITHMS:
-        settings.image(algorithm)
+    for algorithm in ALGORITHMS.values():
+        settings.image(algorithm.image.name, algorithm.image.registry)
+    for framework in (row for versions in FRAMEWORKS.values() for row in versions.values()):
+        settings.image(framework.serving.name, framework.serving.registry)
     environments = [TEMPLATE["Globals"]["Function"]] + [
         RESOURCES[name]["Properties"] for name in HANDLERS
     ]
@@ -372,7 +375,7 @@ def test_a_region_without_the_image_is_refused_before_anything_is_made() -> None
     (rule,) = TEMPLATE["Rules"]["RegionHasTheImage"]["Assertions"]
     known, asked = rule["Assert"]["Fn::Contains"]
     assert asked == {"Ref": "AWS::Region"}
-    assert known == list(TEMPLATE["Mappings"]["XGBoostRegistry"])
+    assert known == list(TEMPLATE["Mappings"]["ImageRegistries"])
 
 
 def test_push_waits_longer_than_the_function_that_registers() -> None:

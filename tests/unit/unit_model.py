@@ -38,6 +38,7 @@ ACCOUNT = RowAccount(
     validation=1,
     holdout=400,
 )
+TRAINS = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 FORMER = Champion(
     package="arn:aws:sagemaker:us-east-1:1:model-package/ratchet--bank--rfjp/1",
     version=1,
@@ -56,6 +57,7 @@ FORMER = Champion(
     config=None,
     endpoint=None,
     since="2026-01-01T00:00:00+00:00",
+    training_image=TRAINS,
 )
 """A champion that an earlier run left."""
 
@@ -91,7 +93,8 @@ class Run:
             objects=(),
             definition=registered.parsed(),
             definition_ref=DefinitionRef(uri=registered.uri, sha256=registered.sha256),
-            image="image",
+            image=TRAINS,
+            serving_image="image",
             champion=service.aws.ledger.champion("bank"),
         )
         self.write("manifest.json", self.manifest)

@@ -14,7 +14,9 @@ from ratchet.local_aws.sagemaker.containers.xgboost import container, hyperparam
 from ratchet.workflow.sagemaker import image_uris, xgboost
 from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.algorithms.catalog import ALGORITHMS
+from retraining.algorithms.frameworks import FRAMEWORKS, LIBRARIES, Framework
 from retraining.algorithms.xgboost.hyperparameters import EVAL_METRICS
+from retraining.steps.register_pipeline import NO_ACCOUNT
 
 ROOT = Path(__file__).parents[2]
 SERVICE = ALGORITHMS["xgboost"]
@@ -34,24 +36,57 @@ TEXTS = (
 
 
 def test_each_algorithm_of_the_service_has_a_container_here() -> None:
-    found = [find_container(row.image) for row in ALGORITHMS.values()]
+    found = [find_container(row.image.name) for row in ALGORITHMS.values()]
     assert all(container and container.algorithm for container in found)
     assert len(found) == sum(bool(row.algorithm) for row in CONTAINERS)
 
 
 def test_the_authoring_sdk_takes_the_same_image_when_none_is_asked_for() -> None:
     uri = image_uris.retrieve("xgboost", "us-east-1")
-    assert uri.endswith(f".amazonaws.com/{SERVICE.image}")
+    assert uri.endswith(f".amazonaws.com/{SERVICE.image.name}")
 
 
-def test_the_template_gives_functions_the_image_and_its_registry() -> None:
+ROWS = [
+    (name, version, row)
+    for name, versions in FRAMEWORKS.items()
+    for version, row in versions.items()
+]
+
+
+@pytest.mark.parametrize(("name", "version", "row"), ROWS)
+def test_each_framework_trains_and_serves_here_in_the_image_that_the_authoring_sdk_takes(
+    name: str, version: str, row: Framework
+) -> None:
+    for scope, image in (("training", row.trains_on("ml.m5.large")), ("inference", row.serving)):
+        container = find_container(image.name)
+        assert container is not None
+        assert container.framework.module == LIBRARIES[name]
+        assert container.trains if scope == "training" else container.serves
+        python = image.name.rpartition("-")[2]
+        uri = image_uris.retrieve(name, "af-south-1", version, python, "ml.m5.large", scope)
+        registry = {"algorithm": "510948584623", "deep_learning": "626614931356"}[image.registry]
+        assert uri == f"{registry}.dkr.ecr.af-south-1.amazonaws.com/{image.name}"
+
+
+def test_a_gpu_trains_with_the_image_for_it() -> None:
+    newest = next(iter(FRAMEWORKS["pytorch"].values()))
+    assert "-gpu-" in newest.trains_on("ml.g5.xlarge").name
+    assert "-cpu-" in newest.serving.name
+
+
+def test_the_template_gives_functions_the_registries_of_the_images() -> None:
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    accounts = template["Mappings"]["XGBoostRegistry"]
+    accounts = template["Mappings"]["ImageRegistries"]
     assert {region: row["Account"] for region, row in accounts.items()} == image_uris.ALGORITHMS
+    deep = {region: row["DeepLearning"] for region, row in accounts.items()}
+    main = dict.fromkeys(image_uris.DEEP_LEARNING_REGIONS, image_uris.DEEP_LEARNING)
+    known = {**image_uris.DEEP_LEARNING_ELSEWHERE, **main}
+    assert deep == {region: known.get(region, NO_ACCOUNT) for region in accounts}
     given = template["Globals"]["Function"]["Environment"]["Variables"]
-    for row in ALGORITHMS.values():
-        image, _ = given[f"RATCHET_{row.name.upper().replace('-', '_')}_IMAGE"]["Fn::Sub"]
-        assert image.endswith(f".${{AWS::URLSuffix}}/{row.image}")
+    for registry, column in (("ALGORITHM", "Account"), ("DEEP_LEARNING", "DeepLearning")):
+        text, values = given[f"RATCHET_{registry}_REGISTRY"]["Fn::Sub"]
+        assert text.endswith(".dkr.ecr.${AWS::Region}.${AWS::URLSuffix}")
+        assert values["Account"]["Fn::FindInMap"][2] == column
 
 
 def test_artifacts_and_content_types_are_the_same() -> None:

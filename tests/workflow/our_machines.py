@@ -48,7 +48,6 @@ RUN: dict[str, Any] = {
     },
     "keys": {"training_volume": {}, "score_volume": {}, "output": {}},
     "isolation": True,
-    "variables": {},
     "candidates": [],
     "endpoint_kind": "serverless",
     "tags": [{"Key": "ratchet:stack", "Value": "ratchet"}],
@@ -62,8 +61,15 @@ CHALLENGER: dict[str, Any] = {
     "hyperparameters": {"num_round": "5"},
     "score": f"{PREPARED}/holdout/",
     "answers": 1,
+    "training_image": "image",
+    "serving_image": "image",
+    "code": None,
+    "variables": {},
 }
-UNTRAINED = {"train": None, "validation": None, "hyperparameters": {}}
+NOT_TRAINED = dict.fromkeys(
+    ("train", "validation", "training_image", "serving_image", "code", "variables")
+)
+UNTRAINED = {**NOT_TRAINED, "hyperparameters": {}}
 CHAMPION = {**CHALLENGER, **UNTRAINED, "role": "champion", "model": "champion"}
 REFIT = {**CHALLENGER, "role": "refit", "train": f"{PREPARED}/refit/train/"}
 RUN["candidates"] = [CHALLENGER]

@@ -14,6 +14,21 @@ CONTENT_TYPE: Final = "text/csv"
 """What every algorithm reads and answers: data is prepared once, the label first, no header."""
 MOST_SHOWN: Final = 4
 
+ALGORITHMS: Final = "algorithm"
+"""The registry of SageMaker's own algorithms, as the settings name it."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A container image: repository and tag, and whose registry it is in.
+
+    The accounts of the registries differ by Region; the template has them.
+    """
+
+    name: str
+    registry: str = ALGORITHMS
+
+
 Together = Callable[[Mapping[str, str]], list[str]]
 
 
@@ -21,9 +36,9 @@ Together = Callable[[Mapping[str, str]], list[str]]
 class Algorithm:
     """One algorithm of SageMaker's. `name` is what pipeline.yaml calls it, `title` what people do.
 
-    `image` is repository and tag; the registry's account differs by region. `artifact` is the file
-    in model.tar.gz. `refused` are hyperparameters that the image knows and a pipeline cannot use,
-    each with the reason; `required` those without which it does not train, each with an example.
+    `artifact` is the file in model.tar.gz. `refused` are hyperparameters that the image knows and a
+    pipeline cannot use, each with the reason; `required` those without which it does not train,
+    each with an example.
     `labels` are the least and greatest label of the objectives that refuse others in training.
     `classes` are the objectives of several classes, 0 and up, each with the hyperparameter that
     says how many there are. `together` finds what is wrong with values that are right one by one.
@@ -31,7 +46,7 @@ class Algorithm:
 
     name: str
     title: str
-    image: str
+    image: Image
     artifact: str
     hyperparameters: Mapping[str, Check]
     aliases: Mapping[str, str]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final
 
 from retraining import algorithms
-from retraining.algorithms.algorithm import Algorithm
+from retraining.algorithms.algorithm import Algorithm, Image
+from retraining.algorithms.frameworks import ANSWERS, FRAMEWORKS
 
 
 def _known() -> dict[str, Algorithm]:
@@ -23,18 +25,34 @@ DEFAULT: Final = "xgboost"
 """What trains when pipeline.yaml names nothing, and whose image workflows are given."""
 
 
-def label_range(training: dict[str, Any]) -> tuple[float | None, float | None]:
-    """The least and the greatest label that a definition's `training` takes; None: any."""
+@dataclass(frozen=True)
+class Trainer:
+    """What trains by a definition: the images that train and serve, and the labels it takes."""
+
+    training: Image
+    serving: Image
+    labels: tuple[float | None, float | None] = (None, None)
+
+
+def trainer(training: dict[str, Any]) -> Trainer:
+    """What trains by a definition's `training`; a workflow is given the default's image."""
     if training.get("workflow"):
-        return None, None
-    return ALGORITHMS[training["algorithm"]].label_range(training["hyperparameters"])
+        image = ALGORITHMS[DEFAULT].image
+        return Trainer(image, image)
+    if training.get("script"):
+        row = FRAMEWORKS[training["framework"]][training["version"]]
+        labels = ANSWERS[training["scores"]].labels
+        return Trainer(row.trains_on(training["instance"]), row.serving, labels)
+    algorithm = ALGORITHMS[training["algorithm"]]
+    labels = algorithm.label_range(training["hyperparameters"])
+    return Trainer(algorithm.image, algorithm.image, labels)
 
 
 def counts_classes(training: Mapping[str, Any]) -> str | None:
     """The hyperparameter that says how many classes there are; None where it is of no use."""
     algorithm = ALGORITHMS.get(training.get("algorithm") or DEFAULT)
     chosen = training.get("hyperparameters")
-    if algorithm is None or not isinstance(chosen, dict) or training.get("workflow"):
+    if algorithm is None or not isinstance(chosen, dict) or {"workflow", "script"} & {*training}:
         return None
     return algorithm.counts_classes(chosen)
 

@@ -19,6 +19,10 @@ class Candidate(Part):
     hyperparameters: Annotated[dict[str, str], "The algorithm's, as text"]
     score: Annotated[str, "S3 prefix of the rows that it scores"]
     answers: Annotated[int, "How many numbers it scores a row with: 1, or one a class"]
+    training_image: Annotated[str | None, "Image that trains it; null: nothing to train"] = None
+    serving_image: Annotated[str | None, "Image that serves it, without a workflow's answer"] = None
+    code: Annotated[str | None, "S3 URI of the archive with its training script, if any"] = None
+    variables: Annotated[dict[str, str] | None, "Those of its container"] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,3 +40,5 @@ class Champion(Document):
     raw: Annotated[
         tuple[str, ...] | None, "The landed columns that it takes, in order; null: its features"
     ] = None
+    training_image: Annotated[str | None, "Image that trained it; null: not known"] = None
+    code: Annotated[str | None, "S3 URI of the archive with its training script, if any"] = None

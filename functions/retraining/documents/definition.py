@@ -150,8 +150,13 @@ class PushedDefinition(Part):
 
     @property
     def algorithm(self) -> str | None:
-        """The algorithm that trains; None with a workflow."""
+        """The algorithm that trains; None with a workflow or a script."""
         return self.section("training").get("algorithm")
+
+    @property
+    def script(self) -> dict[str, Any] | None:
+        """The script that trains in place of an algorithm, if any: `program` and `code`."""
+        return self.section("training").get("script")
 
     @property
     def hyperparameters(self) -> dict[str, str | int | float | bool]:

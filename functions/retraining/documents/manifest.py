@@ -98,7 +98,8 @@ class Manifest(RunDocument):
     objects: Annotated[tuple[ClaimedObject, ...], "The object versions it claimed, as they arrived"]
     definition: Annotated[PushedDefinition, "The whole definition.json, every default written out"]
     definition_ref: Annotated[DefinitionRef, "Where that definition was pushed to"]
-    image: Annotated[str, "Image of the training algorithm"]
+    image: Annotated[str, "Image that trains"]
+    serving_image: Annotated[str, "Image that serves what was trained"]
     champion: Annotated[Champion | None, "The champion when the run claimed; null without one"]
     learned: Annotated[Learned | None, "What that champion was trained with; null: not known"] = (
         None
@@ -120,6 +121,12 @@ class Manifest(RunDocument):
         """S3 URI of the archive that carries features.py into the containers, if there is one."""
         name = self.definition.code
         return f"{self.definition_ref.uri}/{name}" if name else None
+
+    @property
+    def script(self) -> str | None:
+        """S3 URI of the archive with the training script, if there is one."""
+        script = self.definition.script
+        return f"{self.definition_ref.uri}/{script['code']}.tar.gz" if script else None
 
     @property
     def compared(self) -> Champion | None:

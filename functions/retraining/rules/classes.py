@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from retraining.algorithms.catalog import counts_classes, label_range
+from retraining.algorithms.catalog import counts_classes, trainer
 
 NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 WHOLE: Final = ("integer", "boolean", "category")
@@ -56,11 +56,13 @@ def problems(definition: Mapping[str, Any]) -> list[str]:
     where = f"data.columns.{data['label']}"
     if name := counts_classes(training):
         return _of_several(where, label, name, int(training["hyperparameters"][name]))
-    texts, (_, greatest) = coded(definition), label_range(training)
+    texts, (_, greatest) = coded(definition), trainer(training).labels
     if texts and greatest is not None and len(texts) > greatest + 1:
         objective = training["hyperparameters"].get("objective")
-        what = f"{len(texts)} values, but the objective {objective} tells two classes apart"
-        return [f"{where}: {what}: set objective: multi:softprob"]
+        told = f"the objective {objective}" if objective else f"a {training['scores']}"
+        advice = "objective: multi:softprob" if objective else "scores: class"
+        what = f"{len(texts)} values, but {told} tells two classes apart"
+        return [f"{where}: {what}: set {advice}"]
     return []
 
 

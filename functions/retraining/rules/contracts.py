@@ -3,8 +3,9 @@
 `Pipeline` is pipeline.yaml as its author writes it. `Definition` is definition.json as push
 sends it: the same document with `data.columns` replaced by the columns themselves,
 `etl.recipe` by the list of DataBrew steps, `etl.transform` by the SHA-256 of transform.py,
-`etl.features` by the SHA-256 of features.py and of its archive with what comes out of it, and
-`training.workflow` by the state machine's definition.
+`etl.features` by the SHA-256 of features.py and of its archive with what comes out of it,
+`training.script` by its name and the SHA-256 of its archive, and `training.workflow` by the state
+machine's definition.
 
     python -m retraining.rules.contracts          (in functions/) writes the committed JSON Schemas
 """
@@ -33,7 +34,8 @@ from retraining.rules.sections.section import Section, in_words
 from retraining.rules.sections.split import Split
 from retraining.rules.sections.trigger import Trigger
 from retraining.rules.training import (
-    BuiltInTraining,
+    OwnTraining,
+    ScriptTraining,
     Training,
     TrainingOfDefinition,
     TrainingOfFolder,
@@ -62,12 +64,12 @@ class Contract(Section):
     endpoint: Endpoint = ServerlessEndpoint(kind="serverless")
 
     @model_validator(mode="after")
-    def _hyperparameters_are_known(self) -> Contract:
-        if not isinstance(self.training, BuiltInTraining):
+    def _training_fits(self) -> Contract:
+        if isinstance(self.training, OwnTraining):
             return self
         found = self.training.problems(METRICS[self.gate.metric])
         if found:
-            raise Several([f"training.hyperparameters.{problem}" for problem in found])
+            raise Several([f"training.{problem}" for problem in found])
         return self
 
 
@@ -94,6 +96,9 @@ class Definition(Contract):
     @model_validator(mode="after")
     def _columns_fit(self) -> Definition:
         found = fitting.problems(self.data, self.etl, self.split, self.gate)
+        if self.etl.features is not None and isinstance(self.training, ScriptTraining):
+            what = "a training script reads prepared rows: make them by a transform"
+            found.append(f"etl.features: {what}")
         if not found:
             found = classes.problems(self.model_dump(mode="json"))
         if found:

@@ -12,14 +12,25 @@ from retraining.algorithms.catalog import answers, counts_classes
 from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
 from retraining.documents.candidates import Candidate
 from retraining.documents.manifest import Manifest
+from retraining.rules import serving
 from retraining.rules.candidates import ALONE, BACKTEST, CHALLENGER, CHAMPION, FORMER, REFIT
 
 ROLES: Final = (CHAMPION, CHALLENGER, REFIT, BACKTEST, FORMER, ALONE)
 SERVING: Final = (REFIT, CHALLENGER)
 """Who would serve: the first of these that there is."""
 
-Settings = dict[str, str]
-"""Hyperparameters as text."""
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained and served, besides its rows.
+
+    A script's hyperparameters name its archive by its hash, so another script is other settings.
+    """
+
+    hyperparameters: dict[str, str]
+    image: str | None = None
+    serving_image: str | None = field(default=None, compare=False)
+    code: str | None = field(default=None, compare=False)  # where a script's archive is
 
 
 @dataclass(frozen=True)
@@ -36,9 +47,10 @@ class Plan:
     again: bool = False  # the batch is an earlier one, which the champion may know
     testable: bool = True  # the settings, by what both can be trained on
     algorithm: str | None = None
-    champions: Settings = field(default_factory=dict)
+    champions: dict[str, str] = field(default_factory=dict)
     theirs: str = ""  # folder of the champion's own rows below prepared/, if it has any
     untested: bool = False  # what was pushed is taken, as no earlier batch could test it
+    features: str | None = None  # S3 URI of the archive that carries features.py
 
     @classmethod
     def of(cls, manifest: Manifest, uri: str) -> Self:
@@ -63,6 +75,7 @@ class Plan:
             dict(champion.hyperparameters) if champion else {},
             "champion/" if manifest.own_rows else "",
             untested,
+            manifest.code,
         )
 
     @property
@@ -121,7 +134,7 @@ class Plan:
                 validation=None,
                 hyperparameters={},
                 score=rows,
-                answers=answers(self.algorithm, self.champions),
+                answers=_answers(self.algorithm, self.champions),
             ),
         )
 
@@ -138,13 +151,22 @@ class Plan:
             model=self.name if serves else f"{self.name}-{role}",
             train=self._rows(f"{folder}train"),
             validation=self._rows(f"{folder}validation"),
-            hyperparameters=settings,
+            hyperparameters=settings.hyperparameters,
             score=self._rows(score),
-            answers=answers(self.algorithm, settings),
+            answers=_answers(self.algorithm, settings.hyperparameters),
+            training_image=settings.image,
+            serving_image=settings.serving_image,
+            code=settings.code,
+            variables=serving.variables(self.features, settings.hyperparameters),
         )
 
     def _rows(self, folder: str) -> str:
         return f"{self.uri}/prepared/{folder}/"
+
+
+def _answers(algorithm: str | None, hyperparameters: dict[str, str]) -> int:
+    """How many numbers a model answers a row with; a script answers one."""
+    return 1 if serving.SCRIPT in hyperparameters else answers(algorithm, hyperparameters)
 
 
 def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
@@ -153,16 +175,24 @@ def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
     A refit has no rows left to stop on: settings that stop early are not to go back to. How many
     classes there are is not theirs to say: the data do.
     """
-    former = dict(manifest.compared.hyperparameters) if manifest.compared else {}
-    classes = counts_classes(manifest.definition.section("training"))
-    if classes in former and classes in wanted:
-        former[classes] = wanted[classes]
-    if not (former and wanted) or former == wanted:
+    champion = manifest.compared
+    if champion is None or not (champion.hyperparameters and wanted.hyperparameters):
         return None
-    return None if manifest.definition.refit and STOPS_EARLY in former else former
+    theirs = dict(champion.hyperparameters)
+    classes = counts_classes(manifest.definition.section("training"))
+    if classes in theirs and classes in wanted.hyperparameters:
+        theirs[classes] = wanted.hyperparameters[classes]
+    former = Settings(theirs, champion.training_image, champion.image, champion.code)
+    if former == wanted:
+        return None
+    stops_early = STOPS_EARLY in former.hyperparameters
+    return None if manifest.definition.refit and stops_early else former
 
 
 def settings_of(manifest: Manifest) -> Settings:
-    """The hyperparameters that the run's definition asks for."""
-    chosen = manifest.definition.hyperparameters
-    return {name: as_text(value) for name, value in chosen.items()}
+    """The settings that the run's definition asks for."""
+    definition = manifest.definition
+    chosen = {name: as_text(value) for name, value in definition.hyperparameters.items()}
+    if definition.script:
+        chosen |= serving.of_script(definition.script)
+    return Settings(chosen, manifest.image, manifest.serving_image, manifest.script)

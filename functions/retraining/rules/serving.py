@@ -1,19 +1,45 @@
-"""How a model's container gets at the code that makes features of the rows as they landed.
+"""How containers get at code: that of a script that trains and serves, or of features.py.
 
-The container's toolkit downloads the archive that SAGEMAKER_SUBMIT_DIRECTORY names, and imports
-SAGEMAKER_PROGRAM from it; without a program it serves prepared rows and says nothing
+A script trains without network: its archive is a channel of the job, and what trained goes into the
+model's artifact beside the model, below `code`, where the containers of every framework find it
+(sagemaker-python-sdk, `estimator.py`: CONTAINER_CODE_CHANNEL_SOURCEDIR_PATH; `pytorch/model.py` and
+`model.py`: "/opt/ml/model/code"; docs/verified.md). So a model carries the script that made it.
+
+For features.py the container's toolkit downloads the archive that SAGEMAKER_SUBMIT_DIRECTORY names,
+and imports SAGEMAKER_PROGRAM from it; without a program it serves prepared rows and says nothing
 (sagemaker-xgboost-container, `serving.py`; docs/verified.md).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 PROGRAM: Final = "inference.py"
 
 
-def variables(code: str | None) -> dict[str, str]:
-    """The variables of a container whose model has its code in this archive."""
+CHANNEL: Final = "/opt/ml/input/data/code"
+"""Where a job finds the channel `code`."""
+BESIDE_THE_MODEL: Final = "/opt/ml/model/code"
+TRAINING_PROGRAM: Final = "keep_code.py"
+"""Runs the script, and puts it beside the model."""
+SCRIPT: Final = "sagemaker_script"
+"""The hyperparameter that names the script to keep_code.py; the toolkit hides it from scripts."""
+
+
+def of_script(script: Mapping[str, str]) -> dict[str, str]:
+    """The hyperparameters by which the toolkit finds a script's archive, and that its script."""
+    return {
+        "sagemaker_program": TRAINING_PROGRAM,
+        "sagemaker_submit_directory": f"{CHANNEL}/{script['code']}.tar.gz",
+        SCRIPT: script["program"],
+    }
+
+
+def variables(code: str | None, hyperparameters: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a model's container: trained with these, and of features in `code`."""
+    if script := hyperparameters.get(SCRIPT):
+        return {"SAGEMAKER_PROGRAM": script, "SAGEMAKER_SUBMIT_DIRECTORY": BESIDE_THE_MODEL}
     if code is None:
         return {}
     return {"SAGEMAKER_PROGRAM": PROGRAM, "SAGEMAKER_SUBMIT_DIRECTORY": code}

@@ -1,4 +1,4 @@
-"""The training section: an algorithm of SageMaker's, or the pipeline's own workflow."""
+"""The training section: an algorithm of SageMaker's, the pipeline's own script, or workflow."""
 
 from __future__ import annotations
 
@@ -19,10 +19,26 @@ from pydantic import (
 )
 
 from retraining.algorithms.catalog import ALGORITHMS, DEFAULT
+from retraining.algorithms.frameworks import (
+    ANSWERS,
+    FRAMEWORKS,
+    LIBRARIES,
+    problem_of_answers,
+    problem_of_version,
+)
 from retraining.algorithms.hyperparameters import STOPS_EARLY
 from retraining.rules.instance_types import TRAINING, TRANSFORM
 from retraining.rules.metrics import Metric
-from retraining.rules.sections.section import Duration, OneOf, Section, between, in_a_row, in_words
+from retraining.rules.sections.etl import MOST_FILES, FileName, file_problem
+from retraining.rules.sections.section import (
+    Duration,
+    OneOf,
+    Section,
+    Sha256,
+    between,
+    in_a_row,
+    in_words,
+)
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
 
@@ -63,11 +79,27 @@ WorkflowFile = Annotated[
     ),
 ]
 
+ScriptFile = Annotated[
+    StrictStr,
+    Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,95}\.py$",
+        examples=["train.py"],
+        json_schema_extra=in_words("a Python file of this folder, named as a module"),
+    ),
+]
+Hyperparameters = dict[str, StrictBool | StrictInt | StrictFloat | StrictStr]
+PLATFORM: Final = "sagemaker_"
+"""What the names of hyperparameters begin with that the toolkit keeps to itself."""
+MOST_HYPERPARAMETERS: Final = 90  # of the 100 that CreateTrainingJob takes (API reference)
+VERSIONS: Final = [name for versions in FRAMEWORKS.values() for name in versions]
+KEEPS_CODE: Final = "keep_code"
+"""The module that the service puts beside a script."""
+
 TITLES: Final = ", ".join(f"{row.name}: {row.title}" for row in ALGORITHMS.values())
 
 
 class _Jobs(Section):
-    """Where both kinds of training train and score."""
+    """Where each kind of training trains and scores."""
 
     instance: Instance = "ml.m5.large"
     score_instance: ScoreInstance | None = Field(
@@ -93,7 +125,7 @@ class BuiltInTraining(_Jobs):
     """The challenger is trained by a built-in algorithm of SageMaker's."""
 
     algorithm: Annotated[str, OneOf(ALGORITHMS)] = Field(default=DEFAULT, description=TITLES)
-    hyperparameters: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
+    hyperparameters: Hyperparameters = Field(
         description="The algorithm's, by the names SageMaker gives them"
     )
     max_runtime: Runtime = "1h"
@@ -109,12 +141,112 @@ class BuiltInTraining(_Jobs):
         return self
 
     def problems(self, metric: Metric) -> list[str]:
-        """What is wrong with the hyperparameters of a pipeline whose gate reads `metric`."""
+        """What is wrong with the section of a pipeline whose gate reads `metric`."""
         algorithm = ALGORITHMS[self.algorithm]
-        return [
+        found = [
             *algorithm.problems(self.hyperparameters),
             *algorithm.score_problems(self.hyperparameters, metric.name, metric.reads),
         ]
+        return [f"hyperparameters.{problem}" for problem in found]
+
+
+class ScriptTraining(_Jobs):
+    """The challenger is trained, and served, by your own script in one of SageMaker's framework
+    images.
+
+    In training it finds headerless CSV files, the label first, in the folders SM_CHANNEL_TRAIN and
+    SM_CHANNEL_VALIDATION, its hyperparameters as arguments, and writes its model to SM_MODEL_DIR.
+    To serve, it is imported: model_fn(model_dir), and where the framework's own functions do not
+    fit, input_fn, predict_fn and output_fn. It reads text/csv and answers text/csv, one line a
+    row, the score last. Training has no network.
+    """
+
+    framework: Annotated[str, OneOf(FRAMEWORKS)]
+    version: Annotated[str, OneOf(VERSIONS)] | None = Field(
+        default=None,
+        description="Of the image; the newest if none is named: "
+        + "; ".join(f"{name} {', '.join(known)}" for name, known in FRAMEWORKS.items()),
+    )
+    scores: Annotated[str, OneOf(ANSWERS)] = Field(
+        description="What the script answers for a row: the probability of class 1, the class"
+        " itself, or an estimate of the label's value"
+    )
+    files: Annotated[list[FileName], Field(max_length=MOST_FILES)] = Field(
+        default=[], description="Modules and tables of the folder that the script reads"
+    )
+    hyperparameters: Annotated[Hyperparameters, Field(max_length=MOST_HYPERPARAMETERS)] = Field(
+        default={}, description="The script's, each given to it as an argument: --name value"
+    )
+    max_runtime: Runtime = "1h"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _newest_version(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "algorithm" in given:
+            raise ValueError("script and algorithm are mutually exclusive: keep one")
+        if not isinstance(given, dict) or given.get("framework") not in FRAMEWORKS:
+            return given
+        newest = next(iter(FRAMEWORKS[given["framework"]]))
+        return {**given, "version": given.get("version") or newest}
+
+    @model_validator(mode="after")
+    def _image_is_known(self) -> Self:
+        if problem := problem_of_version(self.framework, self.version or ""):
+            raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _files_can_be_imported(self) -> Self:
+        own = (KEEPS_CODE,)
+        for name in (*self.files, self.program):
+            problem = file_problem(name, own, LIBRARIES.values())
+            if problem:
+                raise ValueError(f"{name} {problem}")
+        if len({*self.files, self.program}) <= len(self.files):
+            raise ValueError("files: each may be named once, and the script is one of its own")
+        return self
+
+    @property
+    def program(self) -> str:
+        """Name of the script's file."""
+        raise NotImplementedError
+
+    def problems(self, metric: Metric) -> list[str]:
+        """What is wrong with the section of a pipeline whose gate reads `metric`."""
+        found = [
+            f"hyperparameters.{name}: names that begin with {PLATFORM} are SageMaker's own"
+            for name in self.hyperparameters
+            if name.startswith(PLATFORM)
+        ]
+        answers = problem_of_answers(self.scores, metric.name, metric.reads)
+        return [*found, f"scores: {answers}"] if answers else found
+
+
+class ScriptOfFolder(ScriptTraining):
+    __doc__ = ScriptTraining.__doc__
+
+    script: ScriptFile = Field(description="A Python file in the pipeline's folder")
+
+    @property
+    def program(self) -> str:
+        return self.script
+
+
+class PackedScript(Section):
+    """A script's name, and the archive of it and its files, which is named by its hash."""
+
+    program: ScriptFile
+    code: Sha256
+
+
+class ScriptOfDefinition(ScriptTraining):
+    """The same, with the script by its archive."""
+
+    script: PackedScript
+
+    @property
+    def program(self) -> str:
+        return self.script.program
 
 
 class OwnTraining(_Jobs):
@@ -135,7 +267,7 @@ class OwnTraining(_Jobs):
     @model_validator(mode="before")
     @classmethod
     def _nothing_built_in(cls, given: Any) -> Any:
-        for key in ("algorithm", "hyperparameters"):
+        for key in ("algorithm", "script", "hyperparameters"):
             if isinstance(given, dict) and key in given:
                 raise ValueError(f"workflow and {key} are mutually exclusive: keep one")
         return given
@@ -165,17 +297,31 @@ class WorkflowOfDefinition(OwnTraining):
     workflow: Annotated[dict[str, Any], AfterValidator(_is_a_machine)]
 
 
+KINDS: Final = {"workflow": "OwnTraining", "script": "ScriptTraining"}
+"""The union's members by the key that only they have; `algorithm` is the default."""
+
+
 def _kind(given: Any) -> str:
-    """The tag of the union's member; `algorithm` is the default."""
-    own = "workflow" in given if isinstance(given, dict) else isinstance(given, OwnTraining)
-    return "OwnTraining" if own else "BuiltInTraining"
+    """The tag of the union's member."""
+    if isinstance(given, OwnTraining):
+        return "OwnTraining"
+    if isinstance(given, ScriptTraining):
+        return "ScriptTraining"
+    keys = given if isinstance(given, dict) else {}
+    return next((tag for key, tag in KINDS.items() if key in keys), "BuiltInTraining")
 
 
 _BuiltIn = Annotated[BuiltInTraining, Tag("BuiltInTraining")]
-Training = BuiltInTraining | OwnTraining
+Training = BuiltInTraining | ScriptTraining | OwnTraining
 TrainingOfFolder = Annotated[
-    _BuiltIn | Annotated[WorkflowOfFolder, Tag("OwnTraining")], Discriminator(_kind)
+    _BuiltIn
+    | Annotated[ScriptOfFolder, Tag("ScriptTraining")]
+    | Annotated[WorkflowOfFolder, Tag("OwnTraining")],
+    Discriminator(_kind),
 ]
 TrainingOfDefinition = Annotated[
-    _BuiltIn | Annotated[WorkflowOfDefinition, Tag("OwnTraining")], Discriminator(_kind)
+    _BuiltIn
+    | Annotated[ScriptOfDefinition, Tag("ScriptTraining")]
+    | Annotated[WorkflowOfDefinition, Tag("OwnTraining")],
+    Discriminator(_kind),
 ]

@@ -8,7 +8,8 @@ from typing import Final
 
 from retraining import clock
 from retraining.adapters import Adapters
-from retraining.algorithms.catalog import DEFAULT, label_range
+from retraining.algorithms.algorithm import Image
+from retraining.algorithms.catalog import trainer
 from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
@@ -87,7 +88,6 @@ class ClaimedRun(Part):
     training: RunTraining
     keys: RunKeys
     isolation: bool
-    variables: dict[str, str]  # of a model's container
     candidates: tuple[Candidate, ...]  # of the first pass; the gate may name more
     endpoint_kind: str
     tags: tuple[dict[str, str], ...]
@@ -173,11 +173,12 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
     champion = aws.ledger.champion(pipeline)
     former = _manifest_of(aws, pipeline, champion)
     learned = _learned(former)
-    image = settings.image(definition.algorithm or DEFAULT)
+    trains = trainer(definition.section("training"))
+    image = _image(trains.training)
     claim = _claim(aws, pipeline, token, claims.history(runs, first), again=lease.again)
     fingerprint = claims.fingerprint(claim.contents, definition, image)
     history = claim.history
-    least, greatest = label_range(definition.section("training"))
+    least, greatest = trains.labels
     return Manifest(
         pipeline=pipeline,
         token=token,
@@ -197,6 +198,7 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
         definition=definition,
         definition_ref=_reference(registration),
         image=image,
+        serving_image=_image(trains.serving),
         champion=champion,
         learned=learned,
         champions_way=_champions_way(former, definition, first),
@@ -207,6 +209,10 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
         classes=classes.coded(definition.json),
         claimed_at=clock.stamp(),
     )
+
+
+def _image(image: Image) -> str:
+    return settings.image(image.name, image.registry)
 
 
 def _manifest_of(aws: Adapters, pipeline: str, champion: Champion | None) -> Manifest | None:
@@ -269,16 +275,17 @@ def _verify(aws: Adapters, manifest: Manifest) -> None:
 def _pinned(definition: PushedDefinition, folder: str) -> list[tuple[str, str]]:
     """Keys of the files beside definition.json, with the SHA-256 that it names.
 
-    What features.py needs is in its archive.
+    What features.py and a script need is in their archives.
     """
-    transform, features, code = definition.transform, definition.features, definition.code
-    if code and features:
-        return [(f"{folder}/{code}", features["code"])]
-    if transform is None:
-        return []
-    files = definition.files.items()
-    beside = [(names.definition_file(folder, name), sha256) for name, sha256 in files]
-    return [(f"{folder}/transform.py", transform), *beside]
+    found, transform = list[tuple[str, str]](), definition.transform
+    for archive in (definition.features, definition.script):
+        if archive:
+            found.append((f"{folder}/{archive['code']}.tar.gz", archive["code"]))
+    if transform is not None:
+        files = definition.files.items()
+        beside = [(names.definition_file(folder, name), sha256) for name, sha256 in files]
+        found += [(f"{folder}/transform.py", transform), *beside]
+    return found
 
 
 def _recipe_jobs(aws: Adapters, manifest: Manifest) -> tuple[str, ...]:
@@ -380,7 +387,6 @@ def _claimed(
         training=training,
         keys=_keys(training),
         isolation=serving.isolated(kind, manifest.code),
-        variables=serving.variables(manifest.code),
         candidates=plan.first_pass(),
         endpoint_kind=kind,
         tags=tuple(aws.names.tag_list(pipeline)),

@@ -76,4 +76,6 @@ def _champion(aws: Adapters, wanted: Promotion) -> Champion:
         endpoint=wanted.endpoint,
         since=clock.stamp(),
         raw=prepared.raw,
+        training_image=trained.training_image if trained else None,
+        code=trained.code if trained else None,
     )

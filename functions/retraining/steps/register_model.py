@@ -16,7 +16,7 @@ from retraining.documents.prepared import Prepared
 from retraining.documents.run_record import RunRecord
 from retraining.documents.verdict import Verdict
 from retraining.errors import ObjectGone, RegistrationFailed
-from retraining.rules import names, serving
+from retraining.rules import names
 from retraining.rules.passes import SERVING
 
 
@@ -27,6 +27,7 @@ class TrainedModel:
     artifact: str  # S3 URI of its model.tar.gz
     image: str
     training_job: str  # name of the job that made the artifact, or ARN of the execution
+    variables: dict[str, str]  # of its container
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ def register_model(aws: Adapters, manifest: Manifest) -> RegisteredModel:
             token,
             image=model.image,
             artifact=model.artifact,
-            variables=serving.variables(manifest.code),
+            variables=model.variables,
             instance=manifest.definition.score_instance,
             metrics=folder.uri_of(Metrics),
             facts=_facts(aws, manifest, model),
@@ -63,7 +64,7 @@ def _trained(aws: Adapters, manifest: Manifest) -> TrainedModel:
     found = folder.read(Candidates).of_role(*SERVING)
     if found is None or not (found.artifact and found.image and found.training_job):
         raise RegistrationFailed(f"{folder.uri}/{Candidates.file} names no model that was trained")
-    return TrainedModel(found.artifact, found.image, found.training_job)
+    return TrainedModel(found.artifact, found.image, found.training_job, found.variables or {})
 
 
 def _facts(aws: Adapters, manifest: Manifest, model: TrainedModel) -> dict[str, str]:

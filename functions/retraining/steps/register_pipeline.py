@@ -10,6 +10,7 @@ from typing import Any
 
 from retraining import clock
 from retraining.adapters import Adapters
+from retraining.algorithms.catalog import trainer
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.document import Part
 from retraining.documents.manifest import Manifest
@@ -27,6 +28,7 @@ from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
 from retraining.steps import asking, wakes
 
+NO_ACCOUNT = "000000000000"  # what the template has for a Region without these images
 HASH = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -139,6 +141,7 @@ def _problems(
         *_name_problems(aws.names, name),
         *_transform_problems(aws, folder, definition),
         *_code_problems(aws, folder, definition),
+        *_script_problems(aws, folder, definition),
         *_frozen(aws, name, definition, before, new_baseline=new_baseline),
         *_workflow_in_use(aws, name, definition, before),
     ]
@@ -186,6 +189,18 @@ def _file_problems(aws: Adapters, setting: str, key: str, wanted: str) -> list[s
     except ObjectGone:
         return [f"{setting}: {name} was not uploaded: push again"]
     return [] if found == wanted else [f"{setting}: {name} is not the one that was pushed"]
+
+
+def _script_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:
+    """The archive of the training script, and whether there are images to run it in."""
+    script = definition.script
+    if script is None:
+        return []
+    image = trainer(definition.section("training")).training
+    if settings.image(image.name, image.registry).startswith(NO_ACCOUNT):
+        return ["training.framework: SageMaker has no image of it in this Region"]
+    place = f"{folder}/{script['code']}.tar.gz"
+    return _file_problems(aws, "training.script", place, script["code"])
 
 
 def _code_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import json
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ratchet.cli import extras, landed_file
+from ratchet.cli import archives, extras, landed_file
 from ratchet.cli.errors import CliError
 from ratchet.cli.yaml_files import read_text
 
@@ -58,7 +55,7 @@ def read(
     }
     texts = _sample(path.with_name(SAMPLE), data, columns)
     features = _tried(path, {**beside, **_beside(source, contract)}, texts)
-    code = packed({**beside, **_beside(source, {**contract, "features": features})})
+    code = archives.packed({**beside, **_beside(source, {**contract, "features": features})})
     digest = hashlib.sha256(code).hexdigest()
     described = {"sha256": hashlib.sha256(source).hexdigest(), "code": digest, "columns": features}
     return FeaturesModule(described, {"features.py": source, f"{digest}.tar.gz": code})
@@ -69,20 +66,6 @@ def _beside(source: bytes, contract: Mapping[str, Any]) -> dict[str, bytes]:
     serving = resources.files("ratchet.serving").joinpath("inference.py").read_bytes()
     text = f'"""The rows that the model takes, and its features."""\n\nCONTRACT = {contract!r}\n'
     return {"contract.py": text.encode(), "features.py": source, "inference.py": serving}
-
-
-def packed(files: Mapping[str, bytes]) -> bytes:
-    """A tar.gz of these files, the same bytes from the same files."""
-    data = io.BytesIO()
-    with (
-        gzip.GzipFile(filename="", fileobj=data, mode="wb", compresslevel=6, mtime=0) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as tar,
-    ):
-        for name, body in sorted(files.items()):
-            member = tarfile.TarInfo(name)
-            member.size = len(body)
-            tar.addfile(member, io.BytesIO(body))
-    return data.getvalue()
 
 
 # --- the trial ----------------------------------------------------------------------------------

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 MOST_BYTES = 20 << 20  # together: every job and every container fetches them
 
 
-def read(folder: Path, pipeline: YamlFile) -> dict[str, bytes]:
+def read(folder: Path, pipeline: YamlFile, section: str = "etl") -> dict[str, bytes]:
     """Their contents by name; CliError for one that is missing, or for too much of it."""
-    names: list[str] = (pipeline.value.get("etl") or {}).get("files") or []
-    found = {name: _content(folder / name, pipeline, place) for place, name in enumerate(names)}
+    names: list[str] = (pipeline.value.get(section) or {}).get("files") or []
+    found = {
+        name: _content(folder / name, pipeline, section, place) for place, name in enumerate(names)
+    }
     total = sum(map(len, found.values()))
     if total > MOST_BYTES:
-        where = f"{pipeline.path}:{pipeline.line(['etl', 'files'])}: etl.files"
+        where = f"{pipeline.path}:{pipeline.line([section, 'files'])}: {section}.files"
         raise CliError(
             f"{where}: {total:,} bytes together, and at most {MOST_BYTES:,} are allowed: every job"
             " and every container fetches them"
@@ -28,8 +30,8 @@ def read(folder: Path, pipeline: YamlFile) -> dict[str, bytes]:
     return found
 
 
-def _content(path: Path, pipeline: YamlFile, place: int) -> bytes:
-    where = f"{pipeline.path}:{pipeline.line(['etl', 'files', place])}: etl.files"
+def _content(path: Path, pipeline: YamlFile, section: str, place: int) -> bytes:
+    where = f"{pipeline.path}:{pipeline.line([section, 'files', place])}: {section}.files"
     if not path.is_file():
         raise CliError(f"{where}: {path} is not a file", "Names are those of files in this folder.")
     if path.stat().st_size > MOST_BYTES:

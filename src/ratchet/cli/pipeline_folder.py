@@ -99,7 +99,8 @@ def _packed(folder: Path, pipeline: YamlFile, columns: YamlFile) -> Packed:
         transform = hashlib.sha256(files["transform.py"]).hexdigest()
         refuse_bad_python(folder / etl["transform"], files["transform.py"])
         files |= {layout.definition_file(name): body for name, body in beside.items()}
-    training, warnings = _training(folder, document["training"])
+    training, packed, warnings = _training(folder, pipeline)
+    files |= packed
     definition = {
         **document,
         "data": {**document["data"], "columns": columns.value["columns"]},
@@ -170,14 +171,35 @@ def _features(
     return features_module.read(path, pipeline.value["data"], columns.value["columns"], beside)
 
 
-def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The training section with its workflow inlined, and the warnings about the workflow."""
-    if "workflow" not in training:
-        return training, ()
+def _training(
+    folder: Path, pipeline: YamlFile
+) -> tuple[dict[str, Any], dict[str, bytes], tuple[str, ...]]:
+    """The training section with its workflow inlined or its script packed, files and warnings."""
+    training: dict[str, Any] = pipeline.value["training"]
+    if "workflow" in training:
+        workflow, warnings = _workflow(folder / training["workflow"])
+        return {**training, "workflow": workflow}, {}, warnings
+    if "script" in training:
+        from ratchet.cli import training_script
+
+        _refuse(_features_beside_a_script(pipeline))
+        script = training_script.read(folder, pipeline)
+        return {**training, "script": script.definition}, script.files, script.doubts
+    return training, {}, ()
+
+
+def _features_beside_a_script(pipeline: YamlFile) -> list[str]:
+    if not (pipeline.value.get("etl") or {}).get("features"):
+        return []
+    where = f"{pipeline.path}:{pipeline.line(['etl', 'features'])}: etl.features"
+    return [f"{where}: a training script reads prepared rows: make them by a transform"]
+
+
+def _workflow(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A training workflow, linted, and the warnings about it."""
     from ratchet.workflow import errors_of, parse
     from ratchet.workflow.lint import lint
 
-    path = folder / training["workflow"]
     text = read_text(path)
     findings = lint(text, placeholders=False)
     lines = [f"{path}{':' if one.line is not None else ': '}{one}" for one in findings]
@@ -188,7 +210,7 @@ def _training(folder: Path, training: dict[str, Any]) -> tuple[dict[str, Any], t
         json.dumps(workflow, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise CliError(f"{path}: contains a value that JSON cannot represent: {error}") from error
-    return {**training, "workflow": workflow}, tuple(lines)
+    return workflow, tuple(lines)
 
 
 def _content_hash(files: dict[str, bytes]) -> str:
@@ -234,16 +256,21 @@ def _recipe_doubts(
     return tuple(located(sentence) for sentence in (*found.unsupported, *found.doubts))
 
 
+_ALONE = {"workflow": ("algorithm", "script", "hyperparameters"), "script": ("algorithm",)}
+"""What each kind of training excludes."""
+
+
 def _two_trainings(pipeline: YamlFile) -> list[str]:
     """Checked before the schema, which would report the keys of one as unknown to the other."""
     training = pipeline.value.get("training") if isinstance(pipeline.value, dict) else None
-    if not isinstance(training, dict) or "workflow" not in training:
+    if not isinstance(training, dict):
         return []
     return [
-        f"{pipeline.path}:{pipeline.line(['training', key])}: training: workflow and {key}"
+        f"{pipeline.path}:{pipeline.line(['training', key])}: training: {kind} and {key}"
         " exclude each other: keep one"
-        for key in ("algorithm", "hyperparameters")
-        if key in training
+        for kind, excluded in _ALONE.items()
+        for key in excluded
+        if kind in training and key in training
     ]
 
 

@@ -90,7 +90,10 @@ def _in_alternatives(error: Any, way: Way, defs: dict[str, Any]) -> Iterator[Pro
         yield list(kinds[0].absolute_path), _not_allowed(kinds[0].instance, schemas, defs)
     elif needed:
         yield from _unknown(error.instance, way, _keys(error.validator_value, defs))
-        names = {key for each in needed for key in each.validator_value if key not in each.instance}
+        missing = (
+            [key for key in one.validator_value if key not in one.instance] for one in needed
+        )
+        names = {keys[-1] for keys in missing}  # of each, what it adds to what it is based on
         yield way, f": {' or '.join(sorted(names))} is missing"
     else:
         yield way, _not_allowed(error.instance, [error.schema], defs)

@@ -15,6 +15,7 @@ from retraining import algorithms
 
 algorithms.__path__.append(str(Path(sys.argv[1]).parent))
 
+from retraining.algorithms.catalog import trainer  # noqa: E402 - it reads the folder
 from retraining.errors import PipelineRejected  # noqa: E402
 from retraining.rules import contracts  # noqa: E402 - it reads the folder
 from retraining.settings import Settings  # noqa: E402
@@ -34,13 +35,15 @@ def main(definition: dict[str, Any]) -> dict[str, Any]:
     training = definition["training"]
     schema = contracts.schemas()["pipeline.schema.json"]["$defs"]["BuiltInTraining"]
     wrong = {"hyperparameters": {"l": 1}}
-    environment = {"RATCHET_LINEAR_LEARNER_IMAGE": "the linear learner's image"}
+    image = trainer(training).training
     return {
         "accepted": answer(definition),
         "other_name": answer({**definition, "training": {**training, "algorithm": "lineal"}}),
         "other_value": answer({**definition, "training": {**training, **wrong}}),
         "schema": schema["properties"]["algorithm"]["enum"],
-        "image": Settings(environment).image(training["algorithm"]),
+        "image": Settings({"RATCHET_ALGORITHM_REGISTRY": "registry"}).image(
+            image.name, image.registry
+        ),
     }
 
 

@@ -17,7 +17,7 @@ from retraining.algorithms.catalog import ALGORITHMS
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 FOLDER = FUNCTIONS / "retraining" / "algorithms"
 ROW = """
-from retraining.algorithms.algorithm import Algorithm
+from retraining.algorithms.algorithm import Algorithm, Image
 from retraining.algorithms.hyperparameters import number
 from retraining.algorithms.ranges import Range
 from retraining.algorithms.scores import ScoreKind
@@ -25,7 +25,7 @@ from retraining.algorithms.scores import ScoreKind
 ALGORITHM = Algorithm(
     name="linear-learner",
     title="Linear Learner",
-    image="linear-learner:1",
+    image=Image("linear-learner:1"),
     artifact="model_algo-1",
     hyperparameters={"l1": number(Range(0))},
     aliases={},
@@ -69,7 +69,7 @@ def test_a_new_algorithm_is_one_folder(tmp_path: Path) -> None:
         "training.hyperparameters.l1: missing; Linear Learner requires it (for example l1: 0.1)",
     ]
     assert found["schema"] == ["xgboost", "linear-learner"]
-    assert found["image"] == "the linear learner's image"
+    assert found["image"] == "registry/linear-learner:1"
 
 
 def texts(file: Path) -> Iterator[str]:

@@ -37,9 +37,9 @@ def test_every_pushed_definition_has_all_that_the_steps_read(document: dict[str,
 
 def test_a_pipeline_trains_by_an_algorithm_or_by_its_workflow() -> None:
     built_in, own = pushed(DEFINITION), pushed(BY_WORKFLOW)
-    assert (built_in.algorithm, built_in.workflow) == ("xgboost", None)
+    assert (built_in.section("training")["algorithm"], built_in.workflow) == ("xgboost", None)
     assert built_in.hyperparameters["num_round"] == 10
-    assert (own.algorithm, own.workflow, own.hyperparameters) == (None, MACHINE, {})
+    assert (own.script, own.workflow, own.hyperparameters) == (None, MACHINE, {})
 
 
 def test_a_definition_is_written_as_it_was_read() -> None:

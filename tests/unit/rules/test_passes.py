@@ -12,11 +12,12 @@ import unit_model
 from retraining.documents.candidates import Candidate, Candidates, ScoredCandidate
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.manifest import ChampionsWay, DefinitionRef, Manifest
-from retraining.rules import passes
-from retraining.rules.passes import Plan
+from retraining.rules import passes, serving
+from retraining.rules.passes import Plan, Settings
 
 PREPARED = "s3://work/runs/bank/000007/prepared"
-SETTINGS, FORMER = {"max_depth": "5"}, {"max_depth": "7"}
+SETTINGS, FORMER = Settings({"max_depth": "5"}, "image"), Settings({"max_depth": "7"}, "image")
+THEIRS = FORMER.hyperparameters
 FIRST = Plan("ratchet--bank--rfjp-000007", "s3://work/runs/bank/000007", None, SETTINGS)
 BESIDE = replace(FIRST, champion="ratchet--bank--rfjp-000003")
 CHANGED = replace(BESIDE, former=FORMER)
@@ -35,7 +36,7 @@ def test_the_champion_scores_all_new_rows_while_the_challenger_is_trained() -> N
     assert (challenger.model, challenger.score) == (BESIDE.name, f"{PREPARED}/holdout/")
     assert challenger.train == f"{PREPARED}/train/"
     assert challenger.validation == f"{PREPARED}/validation/"
-    assert challenger.hyperparameters == SETTINGS
+    assert challenger.hyperparameters == SETTINGS.hyperparameters
 
 
 def test_a_refit_is_trained_beside_its_challenger_and_has_the_name_that_serves() -> None:
@@ -54,7 +55,7 @@ def test_a_refit_is_trained_beside_its_challenger_and_has_the_name_that_serves()
 def test_changed_settings_are_backtested_before_there_is_a_challenger() -> None:
     champion, backtest = CHANGED.first_pass()
     assert (champion.role, backtest.role) == ("champion", "backtest")
-    assert backtest.hyperparameters == SETTINGS
+    assert backtest.hyperparameters == SETTINGS.hyperparameters
     assert backtest.train == f"{PREPARED}/backtest/train/"
     assert backtest.score == champion.score, "neither has seen these rows"
     assert backtest.model == f"{CHANGED.name}-backtest"
@@ -100,7 +101,11 @@ def claimed(
         again=False,
         history=history,
         definition=definition,
-        champion=replace(unit_model.FORMER, **champion),
+        image="image",
+        serving_image="image",
+        code=None,
+        script=None,
+        champion=replace(unit_model.FORMER, training_image="image", **champion),
         champions_way=None if same else way,
     )
     manifest.own_rows = Manifest.own_rows.fget(manifest)
@@ -126,11 +131,11 @@ def claimed(
 def test_a_champion_of_another_way_is_compared_on_rows_of_its_own(
     former: dict[str, Any], now: dict[str, Any], folder: str
 ) -> None:
-    plan = Plan.of(claimed(defined(now, "a"), defined(former, "a"), hyperparameters=FORMER),
+    plan = Plan.of(claimed(defined(now, "a"), defined(former, "a"), hyperparameters=THEIRS),
                    "s3://work/r")  # fmt: skip
     assert plan.theirs == folder
     assert plan.other_features == bool(folder)
-    settled = {**FORMER, "max_depth": "5"}
+    settled = {**THEIRS, "max_depth": "5"}
     same = claimed(defined(now, "a"), defined(former, "a"), hyperparameters=settled)
     assert ("backtest" in Plan.of(same, "s3://work/r").parts) == bool(folder)
 
@@ -156,7 +161,7 @@ def test_features_of_landed_rows_need_other_rows_only_where_the_columns_differ(
 def test_without_an_earlier_batch_there_is_nothing_to_backtest_on() -> None:
     """After a new baseline: the challenger is compared with the champion itself."""
     for former in (defined(OTHER_FEATURES, "a"), defined(FEATURES, "a")):
-        manifest = claimed(defined(FEATURES, "a"), former, history=(), hyperparameters=FORMER)
+        manifest = claimed(defined(FEATURES, "a"), former, history=(), hyperparameters=THEIRS)
         plan = Plan.of(manifest, "s3://work/r")
         assert roles(plan.first_pass()) == ["champion", "challenger"]
         assert "backtest" not in plan.parts
@@ -165,7 +170,10 @@ def test_without_an_earlier_batch_there_is_nothing_to_backtest_on() -> None:
 
 def test_a_champion_that_needs_what_no_row_has_any_more_is_not_scored() -> None:
     manifest = claimed(
-        defined(FEATURES, "b"), defined(FEATURES, "a"), lacks=("a",), hyperparameters=FORMER
+        defined(FEATURES, "b"),
+        defined(FEATURES, "a"),
+        lacks=("a",),
+        hyperparameters=THEIRS,
     )
     plan = Plan.of(manifest, "s3://work/r")
     assert roles(plan.first_pass()) == ["challenger"]
@@ -189,7 +197,8 @@ def test_settings_are_backtested_where_a_run_could_go_back_to_the_former_ones(
     definition = defined({}, "a", refit=refit)
     manifest = claimed(definition, definition, hyperparameters=former)
     plan = Plan.of(manifest, "s3://work/r")
-    assert plan.former == (former if backtested else None)
+    settings = Settings(former, "image")
+    assert plan.former == (settings if backtested else None)
     assert ("backtest" in plan.parts) == backtested
     assert "early_stopping_rounds" not in str(plan.first_pass())
 
@@ -198,7 +207,8 @@ def test_on_a_batch_that_the_champion_knows_both_settings_are_trained_without_it
     plan = replace(CHANGED, again=True)
     champion, backtest, former = plan.first_pass()
     assert champion.score == f"{PREPARED}/holdout/", "it may have been trained on the others"
-    assert (backtest.hyperparameters, former.hyperparameters) == (SETTINGS, FORMER)
+    chosen = (SETTINGS.hyperparameters, FORMER.hyperparameters)
+    assert (backtest.hyperparameters, former.hyperparameters) == chosen
     assert backtest.train == former.train == f"{PREPARED}/backtest/train/"
     assert backtest.score == former.score == f"{PREPARED}/arrival/"
     assert former.role == "former"
@@ -216,7 +226,7 @@ def test_settings_that_cannot_be_tested_are_not_trained_for_a_test(
 ) -> None:
     """Without an earlier batch there is nothing to train on, and former features are gone."""
     definition, former = defined({"transform": "1" * 64}, "a"), defined({"transform": module}, "a")
-    manifest: Any = claimed(definition, former, history, hyperparameters=FORMER)
+    manifest: Any = claimed(definition, former, history, hyperparameters=THEIRS)
     manifest.again = True
     plan = Plan.of(manifest, "s3://work/r")
     assert plan.former == FORMER
@@ -239,10 +249,11 @@ def test_a_new_baseline_takes_what_was_pushed(again: bool, backtested: bool) -> 
 def test_a_challenger_has_the_settings_that_the_backtest_chose() -> None:
     (new,) = CHANGED.further("challenger", former=False)
     (former,) = CHANGED.further("challenger", former=True)
-    assert (new.hyperparameters, former.hyperparameters) == (SETTINGS, FORMER)
+    chosen = (SETTINGS.hyperparameters, FORMER.hyperparameters)
+    assert (new.hyperparameters, former.hyperparameters) == chosen
     refit = replace(CHANGED, refit=True).further("challenger", former=True)
     assert roles(refit) == ["challenger", "refit"]
-    assert [one.hyperparameters for one in refit] == [FORMER, FORMER]
+    assert [one.hyperparameters for one in refit] == [FORMER.hyperparameters] * 2
 
 
 def test_a_batch_alone_is_judged_on_its_own_held_out_rows() -> None:
@@ -271,8 +282,27 @@ def scored(candidate: Candidate, **made: str) -> ScoredCandidate:
 
 def test_a_candidate_that_is_scored_again_counts_as_it_was_last() -> None:
     (first,) = map(scored, FIRST.first_pass())
-    again = replace(first, hyperparameters=FORMER)
+    again = replace(first, hyperparameters=THEIRS)
     known = Candidates(candidates=(first,)).joined((again,))
     assert known.candidates == (again,)
     assert known.of_role(*passes.SERVING) == again
     assert known.of_role("champion") is None
+
+
+def test_another_script_or_image_is_other_settings_and_the_former_ones_are_whole() -> None:
+    """Whoever is trained with the champion's settings is trained and served as it was."""
+    theirs = Settings(
+        serving.of_script({"program": "train.py", "code": "1" * 64}), "train", "serve", "s3://old"
+    )
+    moved = replace(theirs, code="s3://pushed/again")
+    assert moved == theirs, "the same archive in another folder"
+    ours = Settings(serving.of_script({"program": "train.py", "code": "2" * 64}), "train")
+    assert ours != theirs != replace(theirs, image="another version")
+    plan = replace(BESIDE, settings=ours, former=theirs)
+    (challenger,) = plan.further("challenger", former=True)
+    assert (challenger.training_image, challenger.serving_image) == ("train", "serve")
+    assert challenger.code == "s3://old"
+    assert challenger.variables == {
+        "SAGEMAKER_PROGRAM": "train.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+    }

@@ -133,7 +133,8 @@ def test_a_container_that_fetches_code_is_told_where_and_has_a_network(
     service.now += 61
     service.wake({"pipeline": "bank"})
     run = claim()
-    assert run["variables"] == {
+    (challenger,) = run["candidates"]
+    assert challenger["variables"] == {
         "SAGEMAKER_PROGRAM": "inference.py",
         "SAGEMAKER_SUBMIT_DIRECTORY": f"s3://work/{key}",
     }
@@ -141,6 +142,58 @@ def test_a_container_that_fetches_code_is_told_where_and_has_a_network(
     service.s3.put_object(Bucket="work", Key=key, Body=code + b"!")
     with pytest.raises(errors.DefinitionChanged, match=r"tar\.gz is not what was registered"):
         claim()
+
+
+SCRIPT = b"an archive with train.py"
+
+
+def with_script(service: Service) -> dict[str, Any]:
+    """The pipeline, pushed with a training script."""
+    digest = hashlib.sha256(SCRIPT).hexdigest()
+    pushed = copy.deepcopy(DEFINITION)
+    pushed["training"] = {
+        "script": {"program": "train.py", "code": digest},
+        "framework": "pytorch",
+        "scores": "probability",
+        "hyperparameters": {"epochs": 3},
+    }
+    key = f"pipelines/bank/{'1' * 64}/{digest}.tar.gz"
+    service.s3.put_object(Bucket="work", Key=key, Body=SCRIPT)
+    service.push(pushed, "1" * 64)
+    return {"key": key, "digest": digest}
+
+
+def test_a_script_trains_and_serves_in_the_images_of_its_framework(service: Service) -> None:
+    archive = with_script(service)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    (challenger,) = claim()["candidates"]
+    registry = "763104351884.dkr.ecr.us-east-1.amazonaws.com"
+    assert challenger["training_image"] == f"{registry}/pytorch-training:2.6.0-cpu-py312"
+    assert challenger["serving_image"] == f"{registry}/pytorch-inference:2.6.0-cpu-py312"
+    assert challenger["code"] == f"s3://work/{archive['key']}"
+    assert challenger["hyperparameters"] == {
+        "epochs": "3",
+        "sagemaker_program": "keep_code.py",
+        "sagemaker_submit_directory": f"/opt/ml/input/data/code/{archive['digest']}.tar.gz",
+        "sagemaker_script": "train.py",
+    }
+    assert challenger["variables"] == {
+        "SAGEMAKER_PROGRAM": "train.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+    }
+    service.s3.put_object(Bucket="work", Key=archive["key"], Body=b"another")
+    with pytest.raises(errors.DefinitionChanged, match=r"tar\.gz is not what was registered"):
+        claim()
+
+
+def test_without_an_image_of_the_framework_in_the_region_a_push_is_refused(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATCHET_DEEP_LEARNING_REGISTRY", "000000000000.dkr.ecr.us-iso.amazonaws")
+    with pytest.raises(errors.PipelineRejected, match="no image of it in this Region"):
+        with_script(service)
 
 
 def trained_by(service: Service, definition: dict[str, Any], version: str | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from retraining.algorithms.algorithm import Algorithm
+from retraining.algorithms.algorithm import Algorithm, Image
 from retraining.algorithms.scores import ScoreKind
 from retraining.algorithms.xgboost import hyperparameters
 
@@ -45,7 +45,7 @@ CLASSES: Final = {"multi:softmax": "num_class", "multi:softprob": "num_class"}
 ALGORITHM: Final = Algorithm(
     name="xgboost",
     title="built-in XGBoost",
-    image="sagemaker-xgboost:3.2-0",
+    image=Image("sagemaker-xgboost:3.2-0"),
     artifact="xgboost-model",
     hyperparameters={**hyperparameters.TABLE, "objective": hyperparameters.one_of(OBJECTIVES)},
     aliases=hyperparameters.ALIASES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from retraining.algorithms.catalog import label_range
+from retraining.algorithms.catalog import trainer
 from retraining.rules import belonging, classes, rows
 from retraining.rules.data_check.column_rule import ColumnRule
 
@@ -124,4 +124,4 @@ def _label_range(definition: dict[str, Any]) -> tuple[float | None, float | None
     """The labels that the objective takes, where they reach training as they landed."""
     if not classes.as_landed(definition["etl"]) or classes.coded(definition):
         return None, None
-    return label_range(definition["training"])
+    return trainer(definition["training"]).labels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Container
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictStr, model_validator
@@ -51,18 +52,23 @@ class Etl(Section):
         return self
 
 
-def file_problem(name: str) -> str | None:
-    """Why no file of this name can lie beside transform.py or features.py."""
+def file_problem(
+    name: str, modules: Container[str] = MODULES, libraries: Collection[str] = ()
+) -> str | None:
+    """Why no file of this name can lie beside the code of a pipeline.
+
+    `modules` are what the service puts there, `libraries` more than those of every image.
+    """
     if name in PACKAGING:
-        return "is a file of pip, which the container calls on what lies beside features.py"
+        return "is a file of pip, which the container calls on what lies beside the code"
     stem, dot, ending = name.rpartition(".")
     if not dot or ending != "py":
         return None
     if not stem.isidentifier():
         return "cannot be imported: a module is named in letters, digits and underscores"
-    if stem in MODULES:
+    if stem in modules:
         return "is what the service itself puts there"
-    hidden = stem in LIBRARIES or stem in sys.stdlib_module_names
+    hidden = stem in (*LIBRARIES, *libraries) or stem in sys.stdlib_module_names
     return "would hide the library of that name" if hidden else None
 
 

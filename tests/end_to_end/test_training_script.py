@@ -1,0 +1,151 @@
+"""A pipeline that trains and serves by a script of its own, and another script after it.
+
+The image has scikit-learn; nothing in the service knows which it is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workplace import Stack
+
+NAME = "scripted"
+PIPELINE = f"""\
+name: {NAME}
+data:
+  label: y
+  columns: columns.yaml
+trigger:
+  quiet_period: 1s
+training:
+  script: train.py
+  framework: sklearn
+  scores: probability
+  files: [shared.py]
+  hyperparameters:
+    C: 0.5
+gate:
+  metric: auc
+  minimum: 0.6
+  min_holdout_rows: 30
+endpoint:
+  kind: serverless
+  memory_mb: 2048
+"""
+COLUMNS = "columns:\n  a: {type: number}\n  b: {type: number}\n  y: {type: integer}\n"
+TRAIN = """\
+import argparse
+import os
+
+import joblib
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from shared import table
+
+
+def model_fn(model_dir):
+    return joblib.load(os.path.join(model_dir, "model.joblib"))
+
+
+def predict_fn(data, model):
+    return model.predict_proba(data)[:, 1]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-C", type=float)
+    chosen = parser.parse_args()
+    rows = table(os.environ["SM_CHANNEL_TRAIN"])
+    model = LogisticRegression(C=chosen.C).fit(rows[:, 1:], rows[:, 0])
+    joblib.dump(model, os.path.join(os.environ["SM_MODEL_DIR"], "model.joblib"))
+"""
+SHARED = """\
+from pathlib import Path
+
+import numpy as np
+
+
+def table(folder):
+    parts = [np.loadtxt(path, delimiter=",", ndmin=2) for path in sorted(Path(folder).glob("*"))]
+    return np.concatenate([part for part in parts if part.size])
+"""
+
+
+def drop(chance: random.Random, rows: int) -> str:
+    pairs = [(chance.random(), chance.random()) for _ in range(rows)]
+    lines = (f"{a:.4f},{b:.4f},{int(a + b + chance.gauss(0, 0.3) > 1)}\n" for a, b in pairs)
+    return "a,b,y\n" + "".join(lines)
+
+
+@pytest.fixture(scope="module")
+def runs(stack: Stack) -> list[dict[str, Any]]:
+    """A first champion, then a drop after a push of another script."""
+    folder = stack.place.work / NAME
+    folder.mkdir()
+    texts = {
+        "pipeline.yaml": PIPELINE,
+        "columns.yaml": COLUMNS,
+        "train.py": TRAIN,
+        "shared.py": SHARED,
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    chance, found = random.Random(1), []
+    for number, script in enumerate((TRAIN, TRAIN.replace("C=chosen.C", "C=chosen.C * 2")), 1):
+        (folder / "train.py").write_text(script)
+        stack.ratchet("push", str(folder))
+        file = stack.place.work / f"{NAME}-{number}.csv"
+        file.write_text(drop(chance, 600))
+        stack.copy(file, f"s3://{stack.landing}/{NAME}/")
+        found.append(stack.ended(f"{NAME}-{number:06d}")["record"])
+    return found
+
+
+def scored(stack: Stack, number: int) -> dict[str, dict[str, Any]]:
+    """A run's candidates by role."""
+    uri = f"s3://{stack.bucket}/runs/{NAME}/{number:06d}/candidates.json"
+    return {one["role"]: one for one in json.loads(stack.read(uri))["candidates"]}
+
+
+def test_a_script_becomes_the_champion_and_its_model_carries_it(
+    stack: Stack, runs: list[dict[str, Any]]
+) -> None:
+    """The promotion has compared the endpoint's answers with the batch scores."""
+    assert runs[0]["outcome"] == "PROMOTED", runs[0]
+    challenger = scored(stack, 1)["challenger"]
+    with tarfile.open(fileobj=io.BytesIO(stack.read(challenger["artifact"]))) as tar:
+        names = {name.removeprefix("./") for name in tar.getnames()}
+    assert {"model.joblib", "code/train.py", "code/shared.py"} <= names
+    assert not {name for name in names if "keep_code" in name or "__pycache__" in name}
+    assert runs[0]["settings"]["C"] == "0.5"
+
+
+def test_another_script_is_backtested_like_other_settings(
+    stack: Stack, runs: list[dict[str, Any]]
+) -> None:
+    first, second = scored(stack, 1)["challenger"], scored(stack, 2)
+    assert {"champion", "backtest", "challenger"} <= set(second)
+    assert second["backtest"]["code"] != first["code"]
+    taken = json.loads(stack.read(f"s3://{stack.bucket}/runs/{NAME}/000002/verdict.json"))
+    chosen = second["challenger"]["code"]
+    same = chosen.rpartition("/")[2] == first["code"].rpartition("/")[2]
+    assert same == (taken["settings"]["taken"] == "former")
+    assert runs[1]["outcome"] in ("PROMOTED", "MODEL_REJECTED"), runs[1]
+
+
+def test_the_endpoint_answers_as_the_script_does(
+    stack: Stack, runs: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert runs
+    asked = tmp_path / "rows.csv"
+    asked.write_text("0.9,0.9\n0.1,0.1\n")
+    answered = json.loads(stack.ratchet("invoke", NAME, str(asked), "--json").stdout)
+    high, low = map(float, answered["answers"])
+    assert high > 0.5 > low
