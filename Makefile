@@ -9,7 +9,7 @@ UV := 0.13.9
 # Behind a company's TLS proxy the certificate to trust is in the system's store, not in the bundle that uv brings.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: demo test test-quick test-wheel mutants model-check lint format locks install install-dev build clean
+.PHONY: demo test test-quick test-wheel mutants model-check notebooks lint format locks install install-dev build clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test-wheel  build the wheel, install it alone, author and push with it"
 	@echo "make mutants     plant one mistake after the other, and see whether the quick tests notice: some minutes"
 	@echo "make model-check every call to AWS of every path fails in every way, and nothing may be lost: some minutes"
+	@echo "make notebooks   execute the notebooks and write their pages in docs/notebooks"
 	@echo "make lint        ruff, mypy, cfn-lint, sam validate, and our own lint of the state machines and their roles"
 	@echo "make build       sam build, whatever Python this machine has"
 	@echo "make locks       resolve the lock files again"
@@ -42,6 +43,9 @@ mutants: .venv/dev.installed
 
 model-check: .venv/dev.installed
 	@WORKERS=$(WORKERS) PYTHONPATH=functions $(BIN)/python tests/model_check/model_check.py $(ARGS)
+
+notebooks: .venv/dev.installed
+	@$(BIN)/python tests/notebooks/notebooks.py
 
 lint: .venv/dev.installed
 	$(BIN)/ruff check .

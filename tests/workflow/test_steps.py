@@ -413,4 +413,4 @@ def test_a_workflow_needs_neither_a_client_nor_a_role_to_be_written() -> None:
     workflow = Workflow("w", Chain([Pass("A"), Succeed("B")]), timeout_seconds=60)
     assert workflow.definition.to_dict()["TimeoutSeconds"] == 60
     assert "<svg" in workflow.render_graph().svg
-    assert "text/html" in workflow._repr_mimebundle_()
+    assert "image/svg+xml" in workflow._repr_mimebundle_()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ratchet.workflow.drawing.pages import html
+from ratchet.workflow.drawing.draw import draw
 from ratchet.workflow.drawing.terminal import show
 from ratchet.workflow.history.polling import HistoryPoller
 from ratchet.workflow.history.timeline import Timeline
@@ -66,7 +66,7 @@ def definition_of(execution: str, client: Any) -> dict[str, Any]:
 
 
 def in_notebook() -> bool:
-    """Whether this code runs in a Jupyter kernel, which shows HTML."""
+    """Whether this code runs in a Jupyter kernel, which shows pictures."""
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module is not None else None
     return shell is not None and hasattr(shell, "kernel")
@@ -78,10 +78,10 @@ def _in_notebook(
     notebook = import_module("IPython.display")
     name = execution.rpartition(":")[2]
     last = next(timelines)
-    picture = notebook.HTML(html(definition, last, title=name))
+    picture = notebook.SVG(draw(definition, last, title=name))
     shown = notebook.display(picture, display_id=True)
     for last in timelines:
-        shown.update(notebook.HTML(html(definition, last, title=name)))
+        shown.update(notebook.SVG(draw(definition, last, title=name)))
     return last
 
 

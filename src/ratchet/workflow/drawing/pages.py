@@ -40,32 +40,23 @@ def page(
     )
 
 
-def html(
-    definition: Mapping[str, Any], history: History = None, *, title: str = "", subtitle: str = ""
-) -> str:
-    """The picture as HTML for a notebook; a large one scrolls in its cell.
-
-    Raises ValueError when the definition has no states to draw.
-    """
-    svg = draw(definition, history, title=title, subtitle=subtitle)
-    return f'<div style="overflow:auto;max-height:1200px;background:#fff">{svg}</div>'
-
-
 class DrawsItself:
-    """Mixin for objects that Jupyter displays as a picture; `drawn` returns what to draw."""
+    """Mixin for objects that Jupyter displays as a picture; `drawn` returns what to draw.
+
+    The picture is an SVG image and never HTML: a page that shows notebooks without running them
+    removes SVG from HTML, and prefers HTML where it has both.
+    """
 
     def drawn(self) -> tuple[Mapping[str, Any], History]:
         """The definition and, for an execution, its history."""
         raise NotImplementedError(f"{type(self).__name__}.drawn must return what to draw")
 
-    def _repr_html_(self) -> str:
-        return html(*self.drawn(), title=str(getattr(self, "name", None) or ""))
-
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """All representations of the object; IPython chooses with `include` and `exclude`."""
         made = {"text/plain": repr(self)}
         try:
-            made["text/html"] = self._repr_html_()
+            name = str(getattr(self, "name", None) or "")
+            made["image/svg+xml"] = draw(*self.drawn(), title=name)
         except Exception as error:  # noqa: BLE001 - displaying an object must not fail
             made["text/plain"] += f"\n(no picture: {error})"
         wanted = made if include is None else {k: v for k, v in made.items() if k in include}

@@ -9,7 +9,7 @@ from typing import Any
 
 from ratchet.workflow.drawing.draw import draw
 from ratchet.workflow.drawing.formats import drawn_as
-from ratchet.workflow.drawing.pages import html, page
+from ratchet.workflow.drawing.pages import page
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,6 @@ class Picture:
     def __repr__(self) -> str:
         events = "" if self.events is None else f", {len(self.events)} events"
         return f"Picture({self.title!r}{events}; save('picture.svg') writes it)"
-
-    def _repr_html_(self) -> str:
-        return html(self.definition, self.events, title=self.title)
 
     def _repr_svg_(self) -> str:
         return self.svg

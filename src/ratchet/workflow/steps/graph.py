@@ -57,10 +57,10 @@ class Graph(Definition):
         """Everything the checks find in the definition; errors and warnings alike."""
         return check_document(self.to_dict(), placeholders=self.placeholders)
 
-    def _repr_html_(self) -> str | None:
-        from ratchet.workflow.drawing.pages import html  # authoring alone loads no drawing
+    def _repr_svg_(self) -> str | None:
+        from ratchet.workflow.drawing.draw import draw  # authoring alone loads no drawing
 
-        return html(self.to_dict()) if self.states else None
+        return draw(self.to_dict()) if self.states else None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.states)})"

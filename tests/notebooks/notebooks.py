@@ -1,0 +1,126 @@
+"""The notebooks: executed in a kernel, and written with what they show as pages of docs/notebooks.
+
+`make notebooks` writes the pages again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import nbformat
+from nbclient import NotebookClient
+
+from ratchet.cli.up import running
+from ratchet.local_aws.running.local import LocalAws
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER, PAGES = ROOT / "notebooks", ROOT / "docs" / "notebooks"
+ORDER = ("hello-world",)
+"""In the order of their execution: a later one may look at what an earlier one has left."""
+ELSEWHERE = ("model-trainer",)
+"""Needs the SageMaker SDK, which the lock files leave out: its own test runs it where that is."""
+CELL_SECONDS = 120
+
+Notebook = Any
+"""nbformat's NotebookNode: the file's JSON with attributes."""
+
+
+def read(name: str) -> Notebook:
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=nbformat.NO_CONVERT)
+
+
+@contextmanager
+def stack() -> Iterator[LocalAws]:
+    """A local AWS with the stack in it, for all notebooks."""
+    with running(0, None, announced=False) as (local, _):
+        yield local
+
+
+def execute(name: str, local: LocalAws) -> Notebook:
+    """The notebook with its outputs; CellExecutionError at the first cell that raises."""
+    notebook = read(name)
+    place = {key: text for key, text in local.child_environment().items() if key.startswith("AWS_")}
+    with tempfile.TemporaryDirectory() as home:
+        folders = {"IPYTHONDIR": home, "JUPYTER_CONFIG_DIR": home, "JUPYTER_RUNTIME_DIR": home}
+        with mock.patch.dict(os.environ, {**place, **folders}):
+            client = NotebookClient(
+                notebook,
+                timeout=CELL_SECONDS,
+                kernel_name="python3",
+                resources={"metadata": {"path": str(FOLDER)}},
+            )
+            client.execute()
+    return notebook
+
+
+# the page
+
+
+def page(name: str, notebook: Notebook) -> dict[str, str]:
+    """The files of a rendered notebook: its page, and its pictures beside it."""
+    pictures: dict[str, str] = {}
+    parts = [f"<!-- written by make notebooks from notebooks/{name}.ipynb -->"]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            parts.append(linked(cell.source))
+            continue
+        parts.append(fenced("python", cell.source))
+        parts += filter(None, (shown(output, name, pictures) for output in cell.outputs))
+    return {f"{name}.md": "\n\n".join(parts) + "\n", **pictures}
+
+
+def linked(text: str) -> str:
+    """Links of a notebook as they are from docs/notebooks."""
+    return re.sub(r"\]\((?:\.\./docs|\.\.)/", lambda found: _link(found[0]), text)
+
+
+def _link(start: str) -> str:
+    return "](../" if start == "](../docs/" else "](../../"
+
+
+def shown(output: Mapping[str, Any], name: str, pictures: dict[str, str]) -> str:
+    """An output in Markdown; a picture is put into its own file."""
+    if output["output_type"] == "stream":
+        return fenced("text", output["text"])
+    data = output["data"]
+    if "image/svg+xml" not in data:
+        return fenced("text", data["text/plain"])
+    file = f"{name}-{len(pictures) + 1}.svg"
+    pictures[file] = data["image/svg+xml"]
+    return f"![{name}, picture {len(pictures)}]({file})"
+
+
+def fenced(language: str, text: str) -> str:
+    """A code block, or nothing for an empty text. The fence is longer than any in the text."""
+    longest = max(map(len, re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text.strip()}\n{fence}" if text.strip() else ""
+
+
+def code_of(markdown: str) -> list[str]:
+    """The code cells of a page."""
+    return [found[1] for found in re.findall(r"^(`{3,})python\n(.*?)\n\1$", markdown, _LINES)]
+
+
+_LINES = re.MULTILINE | re.DOTALL
+
+
+def write_pages() -> None:
+    PAGES.mkdir(exist_ok=True)
+    for old in PAGES.iterdir():
+        old.unlink()
+    with stack() as local:
+        for name in ORDER:
+            for file, text in page(name, execute(name, local)).items():
+                (PAGES / file).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages()

@@ -1,0 +1,44 @@
+"""Every notebook runs from its first cell to its last, in one local AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from notebooks import execute, stack
+
+from ratchet.local_aws.running.local import LocalAws
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[LocalAws]:
+    with stack() as local:
+        yield local
+
+
+def texts(notebook: Any) -> str:
+    """All that a run of it has printed."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def pictures(notebook: Any) -> list[dict[str, str]]:
+    """What its cells display, in every representation."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output["data"] for output in outputs if "image/svg+xml" in output.get("data", {})]
+
+
+def test_hello_world_takes_both_paths_and_its_default(local: LocalAws) -> None:
+    """The classic had no default, and died of States.NoChoiceMatched."""
+    notebook = execute("hello-world", local)
+    said = texts(notebook)
+    assert "SGVsbG8gV29ybGQ=" in said
+    assert "FAILED NotHelloWorld" in said
+    assert "FAILED NoAnswer" in said
+    assert len(pictures(notebook)) == 3
+    for data in pictures(notebook):
+        assert set(data) == {"image/svg+xml", "text/plain"}, "HTML would be preferred, and removed"
+        assert "<script" not in data["image/svg+xml"]
