@@ -81,7 +81,7 @@ def fields(line: str, dialect: Dialect) -> list[str]:
     try:
         return next(csv.reader(io.StringIO(line, newline=""), **_csv(dialect)), [])
     except csv.Error:
-        return [line]
+        return [line.removesuffix("\n")]
 
 
 def _csv(dialect: Dialect) -> dict[str, Any]:
