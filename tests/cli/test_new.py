@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ratchet.cli.authoring import guessing, header, hints, looking, writing
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import Packed, pack
-from retraining.rules import findings
+from retraining.rules import classes, findings
 from retraining.rules.contracts import as_document, parse_definition
 from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.check import Result
@@ -117,20 +117,44 @@ def test_it_says_what_it_inferred_and_what_to_look_at(run: Run) -> None:
     assert result.stdout.endswith(f"Next: ratchet push {FLIGHTS}\n")
 
 
-def test_the_transform_knows_every_category_and_leaves_out_what_is_not_a_feature(run: Run) -> None:
+def test_the_features_know_every_category_and_leave_out_what_is_not_one(run: Run) -> None:
     run("new", "flights", "--from-csv", str(flights()), "--label", "late", "--key", "id")
-    written = runpy.run_path(str(FLIGHTS / "transform.py"))
-    assert written["CODES"] == {"carrier": ["AA", "UA", "no"], "late": ["no", "yes"]}
+    written = runpy.run_path(str(FLIGHTS / "features.py"))
+    assert written["CODES"] == {"carrier": ["AA", "UA", "no"]}
     assert written["LEFT_OUT"] == ["id", "day"]
+    assert definition(FLIGHTS)["data"]["columns"]["late"]["values"] == ["no", "yes"]
 
 
-def test_plain_numbers_need_no_transform(run: Run) -> None:
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (("stays", "churned"), None),  # whichever is rarer is positive
+        ((">50K", "<=50K"), None),
+        (("1", "2"), ("1", "2")),
+        (("-1", "1"), ("-1", "1")),
+    ],
+)
+def test_two_classes_are_numbered_in_the_contract_whatever_their_texts(
+    run: Run, texts: tuple[str, str], order: tuple[str, str] | None
+) -> None:
+    rows = "".join(f"{n * 3},{n / 3},{texts[n % 3 == 0]}\n" for n in range(99))
+    Path("n.csv").write_text("a,b,y\n" + rows)
+    result = run("new", "two", "--from-csv", "n.csv", "--label", "y")
+    negative, positive = order or texts
+    assert f"y: the model learns {negative} = 0, {positive} = 1" in result.stdout
+    pushed = definition(Path("pipelines/two"))
+    assert pushed["data"]["columns"]["y"]["values"] == [negative, positive]
+    assert (pushed["etl"]["transform"], pushed["etl"]["features"]) == (None, None)
+    assert classes.coded(pushed) == (negative, positive)
+
+
+def test_plain_numbers_need_no_features(run: Run) -> None:
     Path("n.csv").write_text("a,b,y\n" + "".join(f"{n * 3},{n / 3},{n % 2}\n" for n in range(99)))
     assert run("new", "numbers", "--from-csv", "n.csv", "--label", "y").exit_code == 0
     assert sorted(file.name for file in Path("pipelines/numbers").iterdir()) == [
         "columns.yaml", "pipeline.yaml",
     ]  # fmt: skip
-    assert definition(Path("pipelines/numbers"))["etl"]["transform"] is None
+    assert definition(Path("pipelines/numbers"))["etl"]["features"] is None
 
 
 def test_editors_find_the_schemas(run: Run) -> None:

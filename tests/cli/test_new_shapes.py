@@ -203,7 +203,7 @@ SHAPES = (
     Shape("dates", dates, ("--label", "returned", "--time", "delivered"),
           ("ordered is read as %d/%m/%Y",), columns={"ordered": "date", "delivered": "timestamp"}),
     Shape("text", free_text, ("--label", "recommended"),
-          ("left out: free text", "recommended is text, so the endpoint takes prepared rows")),
+          ("left out: free text", "recommended: the model learns no = 0, yes = 1")),
     Shape("ids", ids, ("--label", "again"),
           ("left out: it counts the rows", "left out: different in every row",
            "customer repeats: 91 values in 600 rows",

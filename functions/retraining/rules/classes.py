@@ -25,15 +25,25 @@ def as_landed(etl: Mapping[str, Any]) -> bool:
 def coded(definition: Mapping[str, Any]) -> tuple[str, ...] | None:
     """The label's texts in the order of their numbers; None where it is a number already.
 
-    For one of several classes even numbers are but names: 3, 5 and 7 become 0, 1 and 2.
+    For one of several classes even numbers are but names: 3, 5 and 7 become 0, 1 and 2. So they
+    are where the objective does not take them: 1 and 2 become the 0 and 1 of two classes.
     """
     data = definition["data"]
     label = data["columns"].get(data["label"]) or {}
     values = label.get("values") if label.get("type") == "category" else None
     if not values or not as_landed(definition["etl"]):
         return None
-    names = counts_classes(definition["training"]) is not None
-    return tuple(values) if names or not all(map(NUMBER.fullmatch, values)) else None
+    if counts_classes(definition["training"]) is None and all(map(NUMBER.fullmatch, values)):
+        return tuple(values) if _are_names(values, definition["training"]) else None
+    return tuple(values)
+
+
+def _are_names(numbers: list[str], training: Mapping[str, Any]) -> bool:
+    """Whether two numbers, not 0 and 1, are the labels of an objective that takes these alone."""
+    least, greatest = trainer(dict(training)).labels
+    if greatest is None or len(numbers) != greatest + 1:
+        return False
+    return not all((least or 0) <= float(number) <= greatest for number in numbers)
 
 
 def count(label: Mapping[str, Any]) -> int | None:

@@ -25,7 +25,6 @@ _OPEN = "another value is missing to the model: the rarest here have 1 or 2 rows
 OFTEN = 5
 """How often each value of a category comes on average, at least."""
 MOST_CLASSES = 50
-TWO = 2
 FEW = range(3, 21)
 """So many whole numbers from 0 may be classes."""
 LIKELY = re.compile(r"(?i)^(label|target|y|class|outcome|churn.*|.*_?(label|target|flag|class))$")
@@ -45,6 +44,7 @@ class Column:
     kind: Kind
     use: Use
     why: str = ""
+    classes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -53,9 +53,13 @@ class Column:
 
     @property
     def values(self) -> list[str] | None:
-        """Every value of a category, or of a text that the model reads as a code, in order."""
-        listed = self.kind == "category" or self.use == "code"
-        return sorted(value for value, _ in self.seen.values) if listed else None
+        """Every value of a category, or of a text that the model reads as a code, in order.
+
+        The order of a label's is that of their numbers.
+        """
+        if self.kind != "category" and self.use != "code":
+            return None
+        return list(self.classes) or sorted(value for value, _ in self.seen.values)
 
 
 @dataclass(frozen=True)
@@ -88,19 +92,8 @@ class Guess:
 
     @property
     def plain(self) -> bool:
-        """True when the rows can be trained on as they land."""
-        as_landed = all(column.use in ("number", "label") for column in self.columns)
-        return as_landed and not self.makes_label
-
-    @property
-    def raw_rows(self) -> bool:
-        """True when features.py can make all that is needed; it leaves the label as it landed."""
-        return not self.plain and not self.makes_label
-
-    @property
-    def makes_label(self) -> bool:
-        """True when two texts must become numbers; several are numbered by the service."""
-        return len(self.task.classes) == TWO
+        """True when the rows can be trained on as they land; else features.py makes numbers."""
+        return all(column.use in ("number", "label") for column in self.columns)
 
     @property
     def min_holdout_rows(self) -> int:
@@ -247,7 +240,7 @@ def _column(
 ) -> Column:
     kind = kind_of(seen)
     if seen.name == label:
-        return Column(seen, "category" if classes else kind, "label")
+        return Column(seen, "category" if classes else kind, "label", classes=classes)
     if not seen.filled:
         return Column(seen, kind, "left out", "empty in every row")
     if seen.name == time:
@@ -297,11 +290,6 @@ def _doubts(
     if task.classes:
         numbers = ", ".join(f"{value} = {place}" for place, value in enumerate(task.classes))
         found.append(f"{label}: the model learns {numbers}")
-    if len(task.classes) == TWO:
-        found.append(
-            f"{label} is text, so the endpoint takes prepared rows; with numbers in its place it"
-            " would take rows as they land"
-        )
     found += _may_be_classes(look.column(label), task)
     dates = [one.name for one in columns if one.kind in CALENDAR and one.use != "label"]
     if time is None and dates:

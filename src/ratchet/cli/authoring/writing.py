@@ -67,40 +67,6 @@ columns:
 {columns}
 """
 
-_TRANSFORM = '''\
-"""Turns the checked rows into the numbers that the model reads.
-
-Written by `ratchet new`, and yours to change: every column that is returned, but for the label and
-the reserved ones (row_id, split, batch), is a feature.
-"""
-
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as f
-
-# A text becomes its place in its list, from 0. Add new values at the end: models know the places.
-CODES: dict[str, list[str]] = {codes}
-
-# Not features.
-LEFT_OUT: list[str] = {left_out}
-
-
-def transform(data: DataFrame) -> DataFrame:
-    for name, values in CODES.items():
-        data = data.withColumn(name, place(f.col(quoted(name)), values))
-    return data.drop(*LEFT_OUT)
-
-
-def quoted(name: str) -> str:
-    """A name as Spark reads it whatever is in it."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def place(column: Column, values: list[str]) -> Column:
-    """Missing where the value is not in the list."""
-    pairs = [f.lit(part) for number, value in enumerate(values) for part in (value, number)]
-    return f.create_map(*pairs)[column]
-'''
-
 _FEATURES = '''\
 """What the model sees of a row, on Glue and in the endpoint.
 
@@ -133,10 +99,8 @@ _REFIT = """\
 def files(guess: Guess, folder: Path) -> dict[str, str]:
     """The text of each file by its name."""
     made = {"pipeline.yaml": _pipeline(guess, folder), "columns.yaml": _columns(guess, folder)}
-    if guess.raw_rows:
-        made["features.py"] = _code(_FEATURES, guess)
-    elif not guess.plain:
-        made["transform.py"] = _code(_TRANSFORM, guess)
+    if not guess.plain:
+        made["features.py"] = _features(guess)
     return made
 
 
@@ -191,9 +155,7 @@ def _csv(dialect: dict[str, Any]) -> str:
 def _etl(guess: Guess) -> str:
     if guess.plain:
         return " {}                   # the columns are numbers already"
-    if guess.raw_rows:
-        return "\n  features: features.py  # in the endpoint too, which takes rows as they land"
-    return "\n  transform: transform.py  # texts to numbers, what is not a feature left out"
+    return "\n  features: features.py  # in the endpoint too, which takes rows as they land"
 
 
 def _split(guess: Guess) -> str:
@@ -239,12 +201,10 @@ def _contract(column: Column, guess: Guess) -> str:
     return f"{{{', '.join(parts)}}}{remark}"
 
 
-def _code(template: str, guess: Guess) -> str:
+def _features(guess: Guess) -> str:
     codes = {column.name: column.values or [] for column in guess.columns if column.use == "code"}
-    if guess.makes_label:
-        codes[guess.label] = list(guess.task.classes)
     left_out = [column.name for column in guess.columns if column.use == "left out"]
-    return template.format(codes=_mapping(codes), left_out=_listed(left_out))
+    return _FEATURES.format(codes=_mapping(codes), left_out=_listed(left_out))
 
 
 def _mapping(codes: dict[str, list[str]]) -> str:
