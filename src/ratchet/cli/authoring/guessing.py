@@ -30,7 +30,11 @@ FEW = range(3, 21)
 LIKELY = re.compile(r"(?i)^(label|target|y|class|outcome|churn.*|.*_?(label|target|flag|class))$")
 """How columns are called that are to be predicted."""
 MOST_CANDIDATES = 8
-POSITIVE = frozenset({"1", "yes", "y", "true", "t", "positive", "success", "good", "won", "late"})
+POSITIVE = frozenset({
+    "1", "yes", "y", "true", "t", "positive", "success", "good", "won", "late",
+    "ja", "oui", "si", "sí", "sim", "tak",
+})  # fmt: skip
+"""Texts of a label's positive class; of two others the rarer one is."""
 HOLDOUT = 0.15
 FEWEST, ENOUGH = 30, 1000
 """The bounds of `gate.min_holdout_rows` that is written."""
