@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from ratchet.cli.app import app
 
@@ -32,6 +33,27 @@ def arguments_of(program: str) -> list[list[str]]:
 def test_every_ratchet_command_of_the_readme_parses(words: list[str]) -> None:
     name, *rest = [str(ROOT / "README.md") if word.endswith(".csv") else word for word in words]
     RATCHET.commands[name].make_context(name, rest)
+
+
+def row_of(folder: Path) -> str:
+    """The line of the README's table that a pipeline's demo.yaml asks for."""
+    demo = yaml.safe_load((folder / "demo.yaml").read_text(encoding="utf-8"))
+    expect = demo["expect"]
+    how, bound = ("least", "at_least") if "at_least" in expect else ("most", "at_most")
+    value = f"{expect[bound]:.2f}" if expect["metric"] == "auc" else f"{expect[bound]:g}"
+    return (
+        f"| `ratchet demo {folder.name}` | [{demo['shows']}](pipelines/{folder.name}/README.md) "
+        f"| {expect['metric']} of at {how} {value} |"
+    )
+
+
+@pytest.mark.parametrize(
+    "folder",
+    sorted(file.parent for file in ROOT.glob("pipelines/*/demo.yaml")),
+    ids=lambda f: f.name,
+)
+def test_the_readme_has_a_row_for_every_demo(folder: Path) -> None:
+    assert row_of(folder) in README.splitlines()
 
 
 def test_the_readme_names_every_command() -> None:
