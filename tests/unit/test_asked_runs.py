@@ -175,13 +175,15 @@ def test_the_same_data_against_another_champion_are_judged_again(
 def test_a_run_knows_when_the_champions_settings_would_make_the_champion_once_more(
     trained: Service, known: dict[str, Any], repeats: bool
 ) -> None:
-    image = trained.read("runs/bank/000002/manifest.json")["image"]
+    image = trained.read("runs/bank/000002/manifest.json")["serving_image"]
     crown(trained, replace(FORMER, **{"token": 2, "image": image, **known}))
     trained.push(deeper(6), "1" * 64, retrain=True)
     assert list(woken(trained)) == [3]
     claim(3)
     manifest = trained.aws.run_folder("bank", 3).read(Manifest)
     assert manifest.repeats_champion is repeats
+    trains_only = replace(manifest, image="an image that trains and does not serve")
+    assert trains_only.repeats_champion is repeats
 
 
 def test_what_waits_is_trained_on_by_the_run_that_was_asked_for(trained: Service) -> None:

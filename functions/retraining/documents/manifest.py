@@ -140,7 +140,7 @@ class Manifest(RunDocument):
         champion, learned = self.compared, self.learned
         if champion is None or learned is None or self.champions_way is not None:
             return False
-        same = (champion.image, champion.refit) == (self.image, self.definition.refit)
+        same = (champion.image, champion.refit) == (self.serving_image, self.definition.refit)
         rows = Learned(batches=(*self.history, self.batch), judged=(*self.reference, self.batch))
         return same and learned == rows
 
