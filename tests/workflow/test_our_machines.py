@@ -57,6 +57,7 @@ from ratchet.workflow.testing import (
     payload,
     run_machine,
 )
+from retraining.rules.scores import MOST_NAMED
 
 RECIPE = "ratchet--bank--rfjp"
 BESIDE_CHAMPION = {**RUN, "candidates": [CHAMPION, CHALLENGER]}
@@ -243,6 +244,21 @@ def test_a_model_that_is_scored_sees_the_features_alone(retraining: Coverage) ->
     assert joined == ["r1", "fresh", "cluster", "the label", "the score"]
     scored = job["TransformOutput"]["S3OutputPath"]
     assert scored == f"{RUN['uri']}/scores/challenger/"
+
+
+@pytest.mark.parametrize("answers", [2, 15, 16, 100])
+def test_the_answers_of_many_classes_are_kept_within_the_bounds_of_a_filter(
+    retraining: Coverage, answers: int
+) -> None:
+    """A filter has at most 63 characters (API reference, DataProcessing)."""
+    asked = {**RUN, "candidates": [{**CHALLENGER, "answers": answers}]}
+    run = retrain(retraining, ClaimData=payload(asked))
+    chosen = run.arguments("ScoreModel")["DataProcessing"]["OutputFilter"]
+    assert len(chosen) <= 63
+    shares = [f"share {n}" for n in range(answers)]
+    line = ["r1", "fresh", "cluster", "0", "the first feature", "the last", *shares]
+    kept = parse_filter(chosen).choose(line)
+    assert kept == ([*line[:4], *shares] if answers <= MOST_NAMED else line)
 
 
 def test_a_customer_key_encrypts_volumes_and_output_of_every_job(retraining: Coverage) -> None:

@@ -2,7 +2,8 @@
 
 A score line is `row_id,kind,cluster,label,score`: predictions are read, never models. In place of
 the score a model of several classes may have answered with the probability of each, in brackets as
-built-in XGBoost prints them or without; the metric reads one number of these. The
+built-in XGBoost prints them or without; the metric reads one number of these. With many classes the
+features are between label and answers, as no transform's filter can name so many fields. The
 candidates' lines are read side by side, as a transform keeps the order of its input, and of a row
 only its numbers are kept, in columns that need not be in memory.
 """
@@ -26,6 +27,8 @@ from retraining.rules.candidates import CHAMPION, FRESH, KINDS, NEW, ON_ARRIVAL,
 INDEPENDENT: Final = "-"  # in place of a cluster
 CLUSTER: Final = re.compile("-|[0-9a-f]{1,13}")  # 52 bits at most, which a float holds exactly
 GOLDEN: Final = 16
+MOST_NAMED: Final = 15
+"""Answers that a filter names: of its 63 characters (API reference, DataProcessing) 61."""
 AROUND: Final = '[] "'  # a list of numbers, and each of them
 
 
@@ -83,6 +86,8 @@ def read(
     """The scored rows, each with so many answers; raises ScoresUnreadable for another form."""
     for number, line in enumerate(lines, start=1):
         parts = line.rstrip("\r\n").split(",")
+        if answers > MOST_NAMED and len(parts) > 4 + answers:
+            parts[4:-answers] = []
         if len(parts) != 4 + answers or parts[1] not in KINDS or not CLUSTER.fullmatch(parts[2]):
             raise ScoresUnreadable(
                 f"{where}, line {number}: {line[:200]!r} is not"

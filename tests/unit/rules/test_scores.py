@@ -106,6 +106,18 @@ def test_a_line_of_another_number_of_classes_is_refused(line: str, answers: int)
         list(scores.read([line], "scores", answers))
 
 
+def test_between_label_and_many_answers_features_are_passed_over() -> None:
+    shares = [0.5, *[0.0] * 14, 0.5]
+    said = ", ".join(map(str, shares))
+    for features in ("", '1.5,"a, text",', "1,"):
+        (row,) = scores.read([f"r1,fresh,-,2,{features}[{said}]"], "scores", 16)
+        assert (row.label, row.answer) == (2, tuple(shares))
+    with pytest.raises(ScoresUnreadable, match="of 15 classes"):
+        list(scores.read([f"r1,fresh,-,2,1,[{said}]"], "scores", 15))
+    with pytest.raises(ScoresUnreadable, match="of 17 classes"):
+        list(scores.read([f"r1,fresh,-,2,[{said}]"], "scores", 17))
+
+
 OURS = [f"{HOLDOUT},fresh,-,1,0.9", f"{TRAIN},fresh,-,0,0.1"]
 
 
