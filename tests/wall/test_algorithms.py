@@ -26,6 +26,8 @@ OF_CONTAINER = {
 }  # fmt: skip
 ON_AWS_ONLY = {"use_dask_gpu_training", "save_model_on_termination"}
 """What a pipeline may ask of AWS and local AWS refuses: no GPU, and no intermediate models."""
+OLD_PYTORCH = ("us-iso-east-1", "us-isob-east-1")
+"""Where the SDK's table has PyTorch 1.8.1, but none of the versions that a pipeline may name."""
 TEXTS = (
     "-1", "0", "0.5", "1", "1.0", "1.5", "2", "3", "4", "2147483647", "nan", "inf", "true", "false",
     "deep", "", "(1,-1,0)", "(1,2)", "[[1,2],[3]]", "[[0]]", "[1]", "error@0.5", "auc@0.5",
@@ -80,7 +82,7 @@ def test_the_template_gives_functions_the_registries_of_the_images() -> None:
     assert {region: row["Account"] for region, row in accounts.items()} == image_uris.ALGORITHMS
     deep = {region: row["DeepLearning"] for region, row in accounts.items()}
     main = dict.fromkeys(image_uris.DEEP_LEARNING_REGIONS, image_uris.DEEP_LEARNING)
-    known = {**image_uris.DEEP_LEARNING_ELSEWHERE, **main}
+    known = {**image_uris.DEEP_LEARNING_ELSEWHERE, **main, **dict.fromkeys(OLD_PYTORCH, NO_ACCOUNT)}
     assert deep == {region: known.get(region, NO_ACCOUNT) for region in accounts}
     given = template["Globals"]["Function"]["Environment"]["Variables"]
     for registry, column in (("ALGORITHM", "Account"), ("DEEP_LEARNING", "DeepLearning")):

@@ -1,8 +1,9 @@
 """SageMaker's framework images, which train and serve by a script of the pipeline's own.
 
 Versions and tags as `image_uri_config/{sklearn,xgboost,pytorch}.json` of the SageMaker Python SDK
-lists them; that of each version's training image has a CPU and, where `{processor}` is in the tag,
-a GPU variant. A model is served on the CPU: serverless endpoints have nothing else.
+lists them; what was looked up for which Regions is in docs/verified.md. The training image of each
+version has a CPU and, where `{processor}` is in the tag, a GPU variant. A model is served on the
+CPU: serverless endpoints have nothing else.
 """
 
 from __future__ import annotations
