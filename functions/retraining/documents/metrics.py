@@ -6,6 +6,7 @@ batch), `fresh` and `reference`, and `pooled`: the mean of fresh and reference, 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -83,10 +84,13 @@ class Metrics(RunDocument):
         found = (d for d in self.differences if (d.ours, d.theirs, d.holdout) == wanted)
         return next(found, None)
 
-    def values(self) -> dict[str, dict[str, float | None]]:
-        """The metric by holdout and role."""
+    def values(
+        self, *, but: Collection[tuple[str, str]] = ()
+    ) -> dict[str, dict[str, float | None]]:
+        """The metric by holdout and role, without these pairs of a role and a holdout."""
         found: dict[str, dict[str, float | None]] = {}
         for role, measured in self.candidates.items():
             for holdout, one in measured.items():
-                found.setdefault(holdout, {})[role] = one.value
+                if (role, holdout) not in but:
+                    found.setdefault(holdout, {})[role] = one.value
         return found

@@ -63,7 +63,8 @@ class RunRecord(Document):
     cut: Annotated[Cut | None, "Where its batch was cut, if the split is by time"] = None
     metric: Annotated[str | None, "The metric that the gate reads"] = None
     metrics: Annotated[
-        dict[str, dict[str, float | None]] | None, "The metric by holdout and candidate"
+        dict[str, dict[str, float | None]] | None,
+        "The metric by holdout and candidate, but for a champion that was trained on the rows",
     ] = None
     slices: Annotated[
         dict[str, float | None] | None, "The challenger's metric by slice, such as `country=DE`"

@@ -26,7 +26,7 @@ from retraining.observability import (
     log,
 )
 from retraining.rules import claims, data_verdict, names, outcomes, series
-from retraining.rules.candidates import BACKTEST, CHALLENGER
+from retraining.rules.candidates import BACKTEST, CHALLENGER, CHAMPION, POOLED, REFERENCE
 from retraining.rules.gate.decisions import PROMOTE
 from retraining.rules.outcomes import Ended
 from retraining.rules.passes import Plan
@@ -165,12 +165,17 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
         account=prepared.account if prepared else None,
         slices={one.name: one.ours for one in verdict.slices} if verdict else None,
         findings=tuple(one.sentence for one in said.findings) if said else None,
-        metrics=measured.values() if measured else None,
+        metrics=measured.values(but=_known(manifest)) if measured else None,
         settings=judged.hyperparameters if judged else None,
         arrival=series.arrival(manifest, measured) if measured else None,
         promise=verdict.promise if verdict else None,
         verdict=folder.uri_of(Verdict) if verdict else None,
     )
+
+
+def _known(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    """Where the champion's value would be what it remembers, beside what the challenger can do."""
+    return ((CHAMPION, REFERENCE), (CHAMPION, POOLED)) if manifest.knows_reference else ()
 
 
 def _told(sentence: str, set_aside: tuple[str, ...]) -> str:

@@ -171,6 +171,20 @@ def test_a_record_says_what_the_champion_promised_and_how_it_did(service: Servic
     assert record["settings"] == {"num_round": "5"}
 
 
+@pytest.mark.parametrize("refit", [True, False])
+def test_a_record_tells_no_value_of_a_champion_on_rows_that_it_was_trained_on(
+    service: Service, refit: bool
+) -> None:
+    run = Run(service, challenger=3.0, champion=1.0)
+    run.arrive(100)
+    run.write("manifest.json", replace(run.manifest, champion=replace(FORMER, refit=refit)))
+    run.judge(champion=True)
+    told = finish({**RUN, **concluded("MODEL_REJECTED")})["metrics"]
+    of_champion = {name for name, values in told.items() if "champion" in values}
+    assert of_champion == {"arrival", "fresh"} | ({"pooled"} if not refit else set())
+    assert "challenger" in told["pooled"]
+
+
 def test_models_that_only_judged_do_not_stay_whoever_wins(service: Service) -> None:
     crown(service, FORMER)
     run = Run(service, challenger=3.0, champion=1.0)
