@@ -151,9 +151,14 @@ def _second(scenario: Scenario, ended: Outcome, _drops: Drops) -> list[str]:
             f"it now answers {answers(ended.after)}",
             soft_wrap=True,
         )
-        if ended.before == ended.after:
+        if ended.before == ended.after and not _are_classes(ended.after):
             failed.append("the endpoint answers differently after the promotion; it does not")
     return failed + _same_bytes(scenario)
+
+
+def _are_classes(answer: bytes) -> bool:
+    """Whether it is whole numbers alone: two models that know a row give it the same class."""
+    return re.fullmatch(rb"\s*\d+(?:[\s,]+\d+)*\s*", answer) is not None
 
 
 def _as_good_as_planned(plan: DemoPlan | None, ended: Outcome) -> list[str]:
