@@ -131,9 +131,11 @@ class TestOnLocalAws:
         assert len(tried.prepared.head) == trial.HEAD_ROWS
         written = {(row["late"], row["carrier"], row["distance"]) for row in rows()}
         coded = {
-            ("01"[late == "yes"], str(["AA", "UA", "no"].index(c)), d) for late, c, d in written
+            ("01"[late == "yes"], float(["AA", "UA", "no"].index(c)), float(d))
+            for late, c, d in written
         }
-        assert {tuple(row[:3]) for row in tried.prepared.head} <= coded
+        head = tried.prepared.head
+        assert {(row[0], float(row[1]), float(row[2])) for row in head} <= coded
         account = tried.prepared.account
         assert sum(account[name] for name in (*LEFT_OUT, *SIDES)) == account["accepted"] == 200
 
@@ -156,6 +158,10 @@ class TestOnLocalAws:
     ) -> None:
         folder = new(run, "failing")
         (folder / "transform.py").write_text(FAILS)
+        pipeline = folder / "pipeline.yaml"
+        pipeline.write_text(
+            pipeline.read_text().replace("features: features.py", "transform: transform.py")
+        )
         tried = trial.on(live, pack(folder), [Path("january.csv")], ignored)
         assert "transform.py, line 5: AnalysisException" in tried.sentence
         assert "never" in tried.sentence
