@@ -13,6 +13,7 @@ from typing import Any, Final
 from retraining.algorithms.catalog import counts_classes, trainer
 
 NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+TWO: Final = 2
 WHOLE: Final = ("integer", "boolean", "category")
 """The types of a label that several classes may have."""
 
@@ -66,14 +67,22 @@ def problems(definition: Mapping[str, Any]) -> list[str]:
     where = f"data.columns.{data['label']}"
     if name := counts_classes(training):
         return _of_several(where, label, name, int(training["hyperparameters"][name]))
-    texts, (_, greatest) = coded(definition), trainer(training).labels
-    if texts and greatest is not None and len(texts) > greatest + 1:
+    texts = coded(definition)
+    return _of_more_than_two(where, texts, training) if texts and len(texts) > TWO else []
+
+
+def _of_more_than_two(where: str, texts: tuple[str, ...], training: dict[str, Any]) -> list[str]:
+    """Their numbers would be read as amounts, or not at all, by what does not tell them apart."""
+    if training.get("workflow") or training.get("scores") == "class":
+        return []
+    told, advice = f"scores: {training.get('scores')}", "scores: class"
+    if not training.get("script"):
         objective = training["hyperparameters"].get("objective")
-        told = f"the objective {objective}" if objective else f"a {training['scores']}"
-        advice = "objective: multi:softprob" if objective else "scores: class"
-        what = f"{len(texts)} values, but {told} tells two classes apart"
-        return [f"{where}: {what}: set {advice}"]
-    return []
+        told = f"the objective {objective}" if objective else "the default objective"
+        advice = "objective: multi:softprob"
+    _, greatest = trainer(training).labels
+    does = "predicts an amount" if greatest is None else "tells two classes apart"
+    return [f"{where}: {len(texts)} values, but {told} {does}: set {advice}"]
 
 
 def _of_several(where: str, label: Mapping[str, Any], name: str, said: int) -> list[str]:

@@ -359,12 +359,14 @@ def test_a_label_that_nothing_converts_is_refused(etl: dict[str, Any], kind: str
     assert ("make it a category" in str(refused.value)) == (kind == "text")
 
 
-def of_classes(label: dict[str, Any], etl: Any = None, **chosen: Any) -> dict[str, Any]:
+def of_classes(
+    label: dict[str, Any], etl: Any = None, metric: str = "accuracy", **chosen: Any
+) -> dict[str, Any]:
     """A definition of several classes as the contract keeps it."""
     document = json.loads(with_("data/columns/y", label))
     hyperparameters = {"num_round": 9, "objective": "multi:softprob", **chosen}
     document |= {"etl": etl or {}, "training": {"hyperparameters": hyperparameters}}
-    document["gate"] = {"metric": "accuracy", "minimum": 0.5}
+    document["gate"] = {"metric": metric, "minimum": 0.5}
     return contracts.as_document(contracts.parse_definition(json.dumps(document)))
 
 
@@ -406,6 +408,15 @@ def test_classes_that_the_objective_does_not_take_are_refused(
 ) -> None:
     with pytest.raises(PipelineRejected, match=said):
         of_classes(label, **chosen)
+
+
+def test_three_texts_are_no_amounts() -> None:
+    label = {"type": "category", "values": ["red", "green", "blue"]}
+    said = "3 values, but the objective reg:squarederror predicts an amount: set objective: multi"
+    with pytest.raises(PipelineRejected, match=said):
+        of_classes(label, metric="rmse", objective="reg:squarederror")
+    numbers = of_classes({**label, "values": ["1", "2", "3"]}, metric="rmse", objective="reg:gamma")
+    assert classes.coded(numbers) is None
 
 
 def test_what_a_recipe_makes_of_a_label_is_no_class_of_ours() -> None:
