@@ -141,3 +141,10 @@ def test_only_handlers_put_adapters_together() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Adapters"
     ]
     assert makers == ["functions/retraining/bootstrap.py"]
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    """Outside of packages pytest imports a file by its name alone, and refuses the second one."""
+    files = [file for file in (ROOT / "tests").rglob("*.py") if file.stem != "conftest"]
+    loose = [file.stem for file in files if not (file.parent / "__init__.py").exists()]
+    assert [name for name in sorted(set(loose)) if loose.count(name) > 1] == []
