@@ -1,4 +1,4 @@
-"""Made-up telephone customers; in the newer part a competitor has changed who leaves.
+"""Made-up telephone customers; in the newer part a campaign has won others, who leave otherwise.
 
 Stands in for the churn data that many courses use, which nobody may be sure to publish again. Every
 customer is invented.
@@ -50,7 +50,9 @@ STATES = [
     "WV",
 ]
 NEWER = 0.7
-"""From this part of the file on the competitor is there."""
+"""From this part of the file on customers are those whom the campaign has won."""
+CAMPAIGN = 20
+"""They have been customers for so many days at most."""
 
 
 def bell(dice: random.Random, mean: float, spread: float) -> float:
@@ -81,7 +83,7 @@ class Customer(NamedTuple):
         """Those leave who call customer service often, and whose bill others would undercut."""
         bill = 0.17 * self.day + 0.085 * self.evening
         trouble = 1.3 * max(0, self.service_calls - 2)
-        if newer:  # the competitor is cheap for those who talk little
+        if newer:  # the campaign's tariff is dear for those who talk little
             return -4.5 + 1.5 * trouble + 0.4 * max(0.0, 45 - bill) + 1.2 * self.plan
         dear = 0.4 * max(0.0, bill - 51) + 2.4 * self.plan
         return -4.2 + trouble + dear - 1.5 * self.voicemail
@@ -98,9 +100,11 @@ def customers(count: int, seed: int) -> Iterator[str]:
         day, evening = bell(dice, 180, 54), bell(dice, 201, 51)
         night, abroad = bell(dice, 201, 51), bell(dice, 10.2, 2.8)
         one = Customer(plan, voicemail, day, evening, many(dice, 1.56))
-        churned = dice.random() < 1 / (1 + math.exp(-one.log_odds(number >= NEWER * count)))
+        newer = number >= NEWER * count
+        days = 1 + (dice.randrange(CAMPAIGN) if newer else int(bell(dice, 100, 40)))
+        churned = dice.random() < 1 / (1 + math.exp(-one.log_odds(newer)))
         cells = (
-            f"C{name:06d}", dice.choice(STATES), 1 + int(bell(dice, 100, 40)),
+            f"C{name:06d}", dice.choice(STATES), days,
             "yes" if plan else "no", "yes" if voicemail else "no", messages,
             f"{day:.1f}", many(dice, 100), f"{evening:.1f}", many(dice, 100), f"{night:.1f}",
             many(dice, 100), f"{abroad:.1f}", many(dice, 4.5), one.service_calls, int(churned),
