@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import unit_scripts
+from unit_scripts import Ended, run_script
 
 pytestmark = pytest.mark.process
-FOLDER = Path(__file__).parents[2] / "pipelines" / "abalone"
+PIPELINE = "abalone"
 PUBLISHED = (
     "M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15,15\n"
     "F,0.53,0.42,0.135,0.677,0.2565,0.1415,0.21,9\n"
@@ -29,17 +29,12 @@ def libsvm(begin: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(FOLDER / script), *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+def run(script: str, *arguments: str) -> Ended:
+    return run_script(PIPELINE, script, *arguments)
 
 
 def converted(folder: Path, text: str) -> list[dict[str, str]]:
-    (folder / "in").write_text(text)
-    ended = run("convert.py", str(folder / "in"), str(folder / "out.csv"))
-    assert ended.returncode == 0, ended.stderr
-    with (folder / "out.csv").open(newline="") as lines:
-        return list(csv.DictReader(lines))
+    return unit_scripts.converted(PIPELINE, folder, text.encode())
 
 
 def test_animals_are_the_same_every_time_and_age_shows(tmp_path: Path) -> None:

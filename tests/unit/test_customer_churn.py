@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import unit_scripts
+from unit_scripts import Ended, run_script
 
 pytestmark = pytest.mark.process
-FOLDER = Path(__file__).parents[2] / "pipelines" / "customer-churn"
+PIPELINE = "customer-churn"
 CLASSIC = (
     "State,Account Length,Area Code,Phone,Int'l Plan,VMail Plan,VMail Message,Day Mins,Day Calls,"
     "Day Charge,Eve Mins,Eve Calls,Eve Charge,Night Mins,Night Calls,Night Charge,Intl Mins,"
@@ -27,17 +27,12 @@ BARE = (
 )
 
 
-def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(FOLDER / script), *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+def run(script: str, *arguments: str) -> Ended:
+    return run_script(PIPELINE, script, *arguments)
 
 
 def converted(folder: Path, text: str) -> list[dict[str, str]]:
-    (folder / "in.csv").write_text(text)
-    ended = run("convert.py", str(folder / "in.csv"), str(folder / "out.csv"))
-    assert ended.returncode == 0, ended.stderr
-    with (folder / "out.csv").open(newline="") as lines:
-        return list(csv.DictReader(lines))
+    return unit_scripts.converted(PIPELINE, folder, text.encode())
 
 
 def test_customers_are_the_same_every_time_and_some_come_again(tmp_path: Path) -> None:

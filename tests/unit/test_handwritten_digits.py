@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import struct
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from unit_scripts import Ended, run_script
 
 pytestmark = pytest.mark.process
-FOLDER = Path(__file__).parents[2] / "pipelines" / "handwritten-digits"
+PIPELINE = "handwritten-digits"
 TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed: .[torch]")
 
 
-def run(script: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(FOLDER / script), *map(str, arguments)]
-    environment = {**os.environ, **variables}
-    return subprocess.run(
-        command, check=False, capture_output=True, text=True, timeout=120, env=environment
-    )
+def run(script: str, *arguments: object, **variables: str) -> Ended:
+    return run_script(PIPELINE, script, *arguments, environment=variables)
 
 
 def test_images_of_mnist_become_a_drop(tmp_path: Path) -> None:

@@ -6,17 +6,17 @@ import csv
 import datetime as dt
 import gzip
 import io
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
+import unit_scripts
+from unit_scripts import Ended, run_script
 
 pytestmark = pytest.mark.process
-FOLDER = Path(__file__).parents[2] / "pipelines" / "online-retail"
+PIPELINE = "online-retail"
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 DAY_0 = dt.datetime(1899, 12, 30)  # noqa: DTZ001 (of a workbook)
 LINES = [
@@ -91,17 +91,13 @@ def workbook() -> bytes:
     return out.getvalue()
 
 
-def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(FOLDER / script), *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+def run(script: str, *arguments: str) -> Ended:
+    return run_script(PIPELINE, script, *arguments)
 
 
 def converted(folder: Path, content: bytes) -> list[tuple[str, ...]]:
-    (folder / "in").write_bytes(content)
-    ended = run("convert.py", str(folder / "in"), str(folder / "out.csv"))
-    assert ended.returncode == 0, ended.stderr
-    with (folder / "out.csv").open(newline="") as lines:
-        return [tuple(row[name] for name in SHOWN) for row in csv.DictReader(lines)]
+    made = unit_scripts.converted(PIPELINE, folder, content)
+    return [tuple(row[name] for name in SHOWN) for row in made]
 
 
 @pytest.mark.parametrize(
