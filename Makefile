@@ -9,13 +9,14 @@ UV := 0.13.9
 # Behind a company's TLS proxy the certificate to trust is in the system's store, not in the bundle that uv brings.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: demo test test-quick test-wheel mutants model-check notebooks lint format locks install install-dev build clean
+.PHONY: demo test test-quick test-wheel mutants model-check notebooks lint format locks install install-dev install-torch build clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo        drop data four times and watch what serves (first time: about 530 MB to download)"
 	@echo "make test-quick  the tests that start neither Spark nor any other process: under a minute"
 	@echo "make test        all tests (first time: about 590 MB to download)"
+	@echo "make install-torch PyTorch for its tests, if pip has the build for the CPU (else they skip)"
 	@echo "make test-wheel  build the wheel, install it alone, author and push with it"
 	@echo "make mutants     plant one mistake after the other, and see whether the quick tests notice: some minutes"
 	@echo "make model-check every call to AWS of every path fails in every way, and nothing may be lost: some minutes"
@@ -71,6 +72,10 @@ locks: .venv/uv-$(UV).installed
 
 install: .venv/demo.installed
 install-dev: .venv/dev.installed
+
+# By pip, which knows the indexes and folders that the machine is configured for; outside of the locks, at a fixed version.
+install-torch: .venv/dev.installed
+	@$(PIP_CERTS) $(BIN)/python tests/package/install_torch.py
 
 .venv/uv-$(UV).installed:
 	@test -n "$(PYTHON)" || { echo "Ratchet needs Python 3.11, 3.12 or 3.13 with venv, and found none. Install one (Debian: apt-get install python3 python3-venv; macOS: brew install python@3.13) or name it: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)"; exit 1; }
