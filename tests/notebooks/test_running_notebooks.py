@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,3 +43,20 @@ def test_hello_world_takes_both_paths_and_its_default(local: LocalAws) -> None:
     for data in pictures(notebook):
         assert set(data) == {"image/svg+xml", "text/plain"}, "HTML would be preferred, and removed"
         assert "<script" not in data["image/svg+xml"]
+
+
+def test_processing_evaluates_the_model_that_the_same_execution_has_trained(
+    local: LocalAws,
+) -> None:
+    """The classic wrote the path of the model into the workflow: later runs judged the first one.
+    It judged without a consequence, and its scripts need a scikit-learn of 2018.
+    """
+    notebook = execute("processing", local)
+    said = texts(notebook)
+    found = dict(re.findall(r'"(\w+)": ([\d.]+)', said))
+    assert set(found) == {"rows", "precision", "recall", "f1", "accuracy", "auc"}
+    first, second = map(float, re.findall(r"^auc ([\d.]+), accuracy", said, re.MULTILINE))
+    assert first == pytest.approx(float(found["auc"]), abs=0.001)
+    assert second < first - 0.02, "another model on the same rows"
+    assert "FAILED NotGoodEnough" in said
+    assert len(pictures(notebook)) == 3
