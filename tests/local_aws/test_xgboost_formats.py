@@ -102,6 +102,23 @@ def test_libsvm_counts_from_0_and_what_counts_from_1_has_one_feature_more(
     assert plain.predict_body(body, "text/libsvm") == plain.predict(ASKED)
 
 
+def test_rows_to_be_answered_need_no_labels_in_libsvm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XGBoost's own parser would take `0:0.1` for a label and its weight."""
+    as_libsvm(made(tmp_path), table())
+    model = trained(tmp_path, monkeypatch, "text/libsvm", REGRESSION)
+    for body in (b"0:0.1 1:0.5\n0:0.9 1:0.5\n", b"7 0:0.1 1:0.5\n0:0.9 1:0.5"):
+        assert model.predict_body(body, "text/x-libsvm") == model.predict(ASKED)
+    missing = b"1:0.5\n0:0.9"
+    assert model.predict_body(missing, "text/libsvm") == model.predict([["", "0.5"], ["0.9", ""]])
+    for wrong in (b"qid:1 0:0.1", b"0.1,0.5", b"0:x", b"-1:2", b"\xff"):
+        with pytest.raises(BadPayload, match="ensure data is in libsvm format"):
+            model.predict_body(wrong, "text/libsvm")
+    with pytest.raises(BadPayload, match="Unable to evaluate payload"):
+        model.predict_body(b"0:0.1 1:0.5 2:0.5", "text/libsvm")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -53,6 +53,22 @@ class Decoder:
                     415, f"Loading libsvm data failed with Exception: {_first(error)}"
                 ) from error
 
+    def sparse(self, body: bytes) -> Any:
+        """A request in libsvm as the built-in algorithm reads it: with labels, or without.
+
+        Of a line it takes what has a colon (`_get_sparse_matrix_from_libsvm` in the container's
+        `serve_utils.py`), where xgboost's own parser takes the first pair for label and weight.
+        """
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        try:
+            places, values = _pairs(body.decode("utf-8").strip())
+            table = csr_matrix((np.asarray(values), np.asarray(places, dtype=int).T))
+            return self._xgboost.DMatrix(table, nthread=1)
+        except (ValueError, self._xgboost.core.XGBoostError) as error:
+            raise BadPayload(415, _not_libsvm(_first(error))) from error
+
 
 class XGBoostPredictor:
     """An XGBoost model that answers rows of text as the container does.
@@ -77,6 +93,9 @@ class XGBoostPredictor:
         return self._answers(self._decoder.matrix(rows))
 
     def predict_body(self, body: bytes, content_type: str) -> list[str]:
+        """The same for a request's body; raises BadPayload 415 for another media type."""
+        if content_type in LIBSVM:
+            return self._answers(self._decoder.sparse(body))
         return self._answers(self._decoder.of_body(body, content_type))
 
     def _answers(self, matrix: Any) -> list[str]:
@@ -95,6 +114,18 @@ def _rows(body: bytes) -> list[list[str]]:
     except UnicodeDecodeError as error:
         raise BadPayload(415, f"the body is not UTF-8 text: {error}") from error
     return [line.split(",") for line in text.strip().split("\n")]
+
+
+def _pairs(text: str) -> tuple[list[tuple[int, int]], list[float]]:
+    """Row and column of each value in lines of libsvm, and the values."""
+    places, values = [], []
+    for row, line in enumerate(text.split("\n")):
+        for pair in (item.split(":") for item in line.split(" ") if ":" in item):
+            places.append((row, int(pair[0])))
+            values.append(float(pair[1]))
+    if not places:
+        raise ValueError("no line has a feature")
+    return places, values
 
 
 def _first(error: Exception) -> str:
@@ -136,6 +167,13 @@ def _numbers(rows: Sequence[Row]) -> list[list[float]]:
     if len(widths) != 1:
         raise BadPayload(415, _not_csv(f"rows have {sorted(widths)} columns"))
     return table
+
+
+def _not_libsvm(reason: object) -> str:
+    return (
+        "Loading libsvm data failed with Exception, please ensure data is in libsvm format:\n "
+        f"{reason}"
+    )
 
 
 def _not_csv(reason: object) -> str:
