@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ ROWS = [
     '2024-01-31,2024-01-31 10:00:00,AA,"say ""hi"", then go",1.50,7,Yes,0',
     '2024-02-01,2024-02-01T10:00:00.5Z,NA,"two\nlines",1e3,-2,f,1',
     "2024-02-02,2024-02-02T10:00:00+02:00,,naïve,.5,+3,1,0",
+    ",,,,,12.0,,1.0",
     ",,,,,,,1",
 ]
 GERMAN = {
@@ -146,7 +148,7 @@ def test_parquet_is_read_by_its_types(tmp_path: Path) -> None:
             "at": pa.array([1_700_000_000_000_000, None], pa.timestamp("us")),
             "carrier": pa.array(["AA", None]).dictionary_encode(),
             "note": ["x", ""], "distance": [1.5, None], "items": [7, 8],
-            "fragile": [True, None], "late": [0, 1],
+            "fragile": [True, None], "late": [0.0, 1.0],
         }
     )  # fmt: skip
     pyarrow.parquet.write_table(table, tmp_path / "x.parquet")
@@ -163,6 +165,11 @@ NUMBERS = st.one_of(
 )
 
 
+DIALECTS = st.sampled_from(
+    [{}, {"decimal": ","}, {"thousands": ","}, {"decimal": ",", "thousands": "."}]
+)
+
+
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
 @settings(max_examples=50, deadline=None)
 def test_numbers_of_any_size_are_spelt_alike(numbers: list[str]) -> None:
@@ -172,6 +179,22 @@ def test_numbers_of_any_size_are_spelt_alike(numbers: list[str]) -> None:
     content = "distance;late\n" + "".join(f"{number};1\n" for number in numbers)
     found = landed_file.rows("x", content.encode(), registered["data"])
     assert found == accepted(content.encode(), registered)
+
+
+@given(st.from_regex(r"[+-]?[0-9]{1,3}([.,][0-9]{1,3}){0,2}", fullmatch=True), DIALECTS)
+@settings(max_examples=200, deadline=None)
+def test_an_integer_is_spelt_as_the_check_does_or_left_as_it_landed(
+    landed: str, dialect: dict[str, Any]
+) -> None:
+    columns = {"items": {"type": "integer", **NULLABLE}, "late": {"type": "integer"}}
+    registered = definition({"csv": {"delimiter": ";", **dialect}}, columns)
+    content = f"items;late\n{landed};1\n".encode()
+    result = check(io.BytesIO(content), Rules.of(registered, "run-000001"), io.BytesIO())
+    found = landed_file.rows("x", content, registered["data"])
+    if result.accepted:
+        assert found == accepted(content, registered)
+    else:
+        assert not re.fullmatch("[+-]?[0-9]+", str(found[0]["items"]))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
+WHOLE = re.compile(r"([+-]?[0-9]+)[.](?:0{1,2}|0{4,})")  # an integer as floats are written
 UNIX = {"unix": 1, "unix_ms": 1000}
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 SPACES = " \u00a0\u202f"
@@ -49,13 +50,20 @@ def of_value(value: Any) -> str:
 
 
 def _number(text: str, kind: str, decimal: str, thousands: str | None) -> str:
-    if decimal == "." and thousands is None:
-        return text
+    plain: str | None = text
+    if decimal != "." or thousands is not None:
+        plain = _plain_number(text, kind, decimal, thousands)
+    whole = WHOLE.fullmatch(plain or "") if kind == "integer" else None
+    return whole[1] if whole else plain or text
+
+
+def _plain_number(text: str, kind: str, decimal: str, thousands: str | None) -> str | None:
+    """With a point and without groups; None for what is not written as the dialect says."""
     group = f"[{SPACES}]" if thousands == " " else re.escape(thousands) if thousands else ""
     whole = "[0-9]+" + (rf"|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+" if group else "")
-    rest = rf"(?:{re.escape(decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?" if kind == "number" else ""
-    if not re.fullmatch(rf"[+-]?(?:{whole})?{rest}", text):
-        return text
+    digits, power = ("0+", "") if kind == "integer" else ("[0-9]*", "(?:[eE][+-]?[0-9]+)?")
+    if not re.fullmatch(rf"[+-]?(?:{whole})?(?:{re.escape(decimal)}{digits})?{power}", text):
+        return None
     return (re.sub(group, "", text) if group else text).replace(decimal, ".")
 
 

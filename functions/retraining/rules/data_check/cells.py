@@ -31,6 +31,9 @@ from retraining.rules.problems import shown
 MOMENTS: Final = {"date": pa.date32(), "timestamp": pa.timestamp("us")}
 ARROW_TYPES: Final = {"integer": pa.int64(), "number": pa.float64(), **MOMENTS}
 PLAIN: Final = {"integer": f"^(?:{INTEGER.pattern})$", "number": f"^(?:{NUMBER.pattern})$"}
+WHOLE: Final = r"^([+-]?[0-9]+)[.](?:0{1,2}|0{4,})$"
+"""A whole number as floats are written; three zeros may be a group of an undeclared separator."""
+
 ZONE: Final = "(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})$"
 NOT_TEXT: Final = "holds a zero byte, so the file is not text: drop a UTF-8 CSV"
 NOT_UTF8: Final = (
@@ -137,6 +140,8 @@ def _boolean(cells: Cells) -> None:
 def _number(cells: Cells) -> None:
     if cells.dialect.decimal != "." or cells.dialect.thousands is not None:
         _plain_numbers(cells)
+    if cells.rule.type == "integer" and _holds(cells.text, b"."):
+        cells.text = pc.replace_substring_regex(cells.text, WHOLE, r"\1")
     _cast(cells, ARROW_TYPES[cells.rule.type])
     if cells.rule.type == "number" and not _finite(cells.values):
         low = pc.less_equal(pc.abs(cells.values), LARGEST)
@@ -161,11 +166,10 @@ def _plain_numbers(cells: Cells) -> None:
         cells.dialect.thousands, f"[{cells.dialect.thousands}]"
     )
     whole = "[0-9]+" + (f"|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+" if group else "")
-    rest = (
-        f"(?:[{cells.dialect.decimal}][0-9]*)?(?:[eE][+-]?[0-9]+)?"
-        if cells.rule.type == "number"
-        else ""
-    )
+    digits, power = ("[0-9]*", "(?:[eE][+-]?[0-9]+)?")
+    if cells.rule.type == "integer":
+        digits, power = ("0+", "")
+    rest = f"(?:[{cells.dialect.decimal}]{digits})?{power}"
     fits = pc.match_substring_regex(cells.text, f"^[+-]?(?:{whole})?{rest}$")
     bad = pc.fill_null(pc.invert(fits), False)
     text = cells.text

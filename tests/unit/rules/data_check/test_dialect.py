@@ -125,6 +125,61 @@ def test_an_integer_may_have_groups_of_three() -> None:
     assert found.column("age") == ["1234567"]
 
 
+AGES = "age;income;plan;churned\n{};;basic;no\n;;;yes\n"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "landed"),
+    [
+        ({}, "31.0"),  # as pandas writes a column of integers in which one is missing
+        ({}, "31.00"),
+        ({}, "31.000000"),
+        ({"decimal": ","}, "31,0"),
+        ({"decimal": ",", "thousands": "."}, "31,00"),
+        ({"thousands": ","}, "31.0"),
+    ],
+)
+def test_a_whole_number_may_be_written_as_a_float_and_is_the_same_row(
+    dialect: dict[str, Any], landed: str
+) -> None:
+    columns = {**COLUMNS, "age": {**COLUMNS["age"], "nullable": True}}
+    dialect = {"delimiter": ";", **dialect}
+    whole = Checked(AGES.format("31"), definition(columns, dialect))
+    found = Checked(AGES.format(landed), definition(columns, dialect))
+    assert found.result.accepted, found.said
+    assert found.copy == whole.copy
+    assert found.column("age") == ["31", ""]
+    beyond = landed.replace("31", "121")
+    said = Checked(AGES.format(beyond), definition(columns, dialect)).said
+    assert f"{beyond!r} is above the maximum 120" in said
+
+
+@pytest.mark.parametrize(
+    ("dialect", "landed"),
+    [
+        ({}, "1.000"),  # a thousand, where nobody has declared the separator
+        ({}, "31.5"),
+        ({}, "31."),
+        ({}, ".0"),
+        ({}, "31.0.0"),
+        ({}, "3.1e1"),
+        ({}, "31,0"),
+        ({}, "9223372036854775808.0"),
+        ({"decimal": ","}, "31.0"),
+        ({"decimal": ","}, "1,000"),
+        ({"decimal": ","}, "31,5"),
+        ({"decimal": ",", "thousands": "."}, "31.0"),
+    ],
+)
+def test_what_may_be_another_number_is_never_taken_for_a_whole_one(
+    dialect: dict[str, Any], landed: str
+) -> None:
+    columns = {**COLUMNS, "age": {"type": "integer", "nullable": True}}
+    found = Checked(AGES.format(landed), definition(columns, {"delimiter": ";", **dialect}))
+    assert f"{landed!r} is not an integer" in found.said
+    assert not found.rows
+
+
 @pytest.mark.parametrize(
     ("form", "landed", "copied"),
     [

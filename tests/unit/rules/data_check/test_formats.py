@@ -36,6 +36,7 @@ TABLE = pa.Table.from_pylist(ROWS)
         ("jsonl", lines([ROWS[0], {k: v for k, v in ROWS[1].items() if v}])),
         ("jsonl", lines([{k: str(v) for k, v in r.items() if v} for r in ROWS])),
         ("jsonl", lines(ROWS).replace("null", "NaN")),
+        ("jsonl", lines(ROWS).replace('"age": 31', '"age": 31.0')),
         ("jsonl", lines(ROWS).replace("null", '""')),
         ("jsonl", gzip.compress(lines(ROWS).encode(), mtime=0)),
         ("jsonl", zipped({"data": lines(ROWS)})),
