@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,13 +14,14 @@ import boto3
 import pytest
 from rich.console import Console
 
-from ratchet.cli import artifacts, push, run_report
+from ratchet.cli import artifacts, following, push, run_report
 from ratchet.cli import scenario as scenario_module
 from ratchet.cli.demo_data import DemoData
 from ratchet.cli.drops import Broken, Drop, Drops
 from ratchet.cli.following import innermost
 from ratchet.cli.run_report import print_problems, print_slices
 from ratchet.cli.scenario import EXPECTATIONS, Outcome, Scenario
+from ratchet.workflow.history.timeline import StateTimes, Timeline
 
 from .conftest import Run, outputs, put_item, register
 
@@ -495,3 +497,27 @@ def test_what_became_of_every_row_of_a_drop_is_told() -> None:
     clean = {**ACCOUNT, "landed": 26_398, "quarantined": 0}
     assert run_report.account_lines({"account": clean})[0] == "rows of the drop: 26,398 accepted"
     assert run_report.account_lines({"account": None}) == run_report.account_lines({}) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "group", "stream"),
+    [
+        ({"TrainingJobName": "t-1"}, "/aws/sagemaker/TrainingJobs", "t-1/"),
+        ({"TransformJobName": "s-1", "ModelName": "m"}, "/aws/sagemaker/TransformJobs", "s-1/"),
+        ({"ProcessingJobName": "p-1"}, "/aws/sagemaker/ProcessingJobs", "p-1/"),
+    ],
+)
+def test_the_log_of_a_failed_job_of_sagemaker_is_named(
+    job: dict[str, str], group: str, stream: str
+) -> None:
+    """A transform job says no more than "See job logs"."""
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    cause = json.dumps({**job, "FailureReason": "ClientError: See job logs"})
+    states = {
+        "ScoreModel": StateTimes("ScoreModel", "FAILED", began, error="x", cause=cause),
+        "FinishRun": StateTimes("FinishRun", "FAILED", began, error="RunFailed", cause="{}"),
+    }
+    log = following.job_log(Timeline("FAILED", states, began, None))
+    assert log is not None
+    [command] = log.commands
+    assert command == f"aws logs tail {group} --since 1d --log-stream-name-prefix {stream}"

@@ -225,3 +225,23 @@ def test_files_that_unpack_to_more_than_a_model_may_have_are_refused_together(
     with pytest.raises(artifacts.BadArtifact, match="more than 1000 bytes"):
         artifacts.unpack(archive, tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_an_archive_is_unpacked_by_the_oldest_python_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian 12 has Python 3.11.2, whose tarfile knows no filters."""
+    for name in ("extract", "extractall"):
+        monkeypatch.delattr(tarfile.TarFile, name)
+    archive = tmp_path / "model.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        folder = tarfile.TarInfo("./code")
+        folder.type = tarfile.DIRTYPE
+        tar.addfile(folder)
+        for name, body in (("./code/train.py", b"import os\n"), ("deep/er/model", b"")):
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body))
+    artifacts.unpack(archive, tmp_path / "out")
+    assert (tmp_path / "out/code/train.py").read_bytes() == b"import os\n"
+    assert (tmp_path / "out/deep/er/model").read_bytes() == b""

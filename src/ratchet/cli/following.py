@@ -295,12 +295,22 @@ def innermost(error: str, cause: str) -> tuple[str, str]:
     return error, _cut(" ".join(cause.split()))
 
 
+SAGEMAKER_LOGS = {
+    "TransformJobName": "/aws/sagemaker/TransformJobs",
+    "TrainingJobName": "/aws/sagemaker/TrainingJobs",
+    "ProcessingJobName": "/aws/sagemaker/ProcessingJobs",
+}
+"""Log groups by what names a job in its description."""
+
+
 @dataclass(frozen=True)
 class JobLog:
-    """Where a Glue job run wrote: log groups of CloudWatch Logs, and what its streams begin with.
+    """Where a job wrote: log groups of CloudWatch Logs, and what its streams begin with.
 
     In Glue 5 a script's own stderr goes to the one, Spark's errors to the other, in streams whose
-    names begin with the run's id (Glue developer guide, "Logging for AWS Glue jobs").
+    names begin with the run's id (Glue developer guide, "Logging for AWS Glue jobs"). Streams of
+    SageMaker's jobs begin with the job's name (SageMaker developer guide, "CloudWatch Logs for
+    Amazon SageMaker AI").
     """
 
     groups: tuple[str, ...]
@@ -316,9 +326,12 @@ class JobLog:
 
 
 def job_log(timeline: Timeline) -> JobLog | None:
-    """The log of the Glue job run that failed last; its cause is the run as GetJobRun has it."""
+    """The log of the job that failed last; its cause is the job as its Get or Describe has it."""
     for state in reversed(timeline.states.values()):
         run = _json(state.cause)
+        for name, group in SAGEMAKER_LOGS.items():
+            if run.get(name):
+                return JobLog((group,), f"{run[name]}/")
         if run.get("JobName") and run.get("LogGroupName") and run.get("Id"):
             groups = tuple(f"{run['LogGroupName']}/{kind}" for kind in ("error", "output"))
             return JobLog(groups, str(run["Id"]))

@@ -224,8 +224,8 @@ def _print(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
     if problems:
         out.print(f"Quarantine: s3://{stack.work_bucket}/{ref.quarantine}", soft_wrap=True)
     if log := following.job_log(timeline):
-        out.print(f"Log of the job: {log.commands[0]}", soft_wrap=True)
-        out.print(f"                {log.commands[1]}", soft_wrap=True)
+        for number, printed in enumerate(log.commands):
+            out.print(f"{' ' * 15 if number else 'Log of the job:'} {printed}", soft_wrap=True)
     out.print(f"Execution: {stack.execution_arn(ref.id)}", soft_wrap=True)
 
 
