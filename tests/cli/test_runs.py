@@ -14,11 +14,11 @@ import boto3
 import pytest
 from rich.console import Console
 
-from ratchet.cli import artifacts, following, push, run_report
+from ratchet.cli import artifacts, following, push, run_report, screen
 from ratchet.cli import scenario as scenario_module
 from ratchet.cli.demo_data import DemoData
 from ratchet.cli.drops import Broken, Drop, Drops
-from ratchet.cli.following import innermost
+from ratchet.cli.following import innermost, state_line
 from ratchet.cli.run_report import print_problems, print_slices
 from ratchet.cli.scenario import EXPECTATIONS, Outcome, Scenario
 from ratchet.workflow.history.timeline import StateTimes, Timeline
@@ -104,6 +104,32 @@ def test_what_was_left_out_of_a_run_is_said_where_its_sentence_has_no_room(
     narrow = run("runs", "bank-marketing").stdout
     assert f"bank-marketing-000001: {' '.join(told)}" in narrow
     assert narrow.count("bank-marketing-000002") == 1
+
+
+HOSTILE = "\x1b]0;owned\x07\x9b31m\u202etxt\udce9"
+"""What a terminal would obey (a title, a colour, another direction), and half a surrogate."""
+
+
+def test_a_terminal_obeys_nothing_that_a_value_of_the_data_or_a_key_says(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failed = StateTimes("Train", "FAILED", datetime.now(UTC), error="E", cause=HOSTILE)
+    problem = {"object": f"landing/{HOSTILE}.csv", "value": HOSTILE, "sentence": HOSTILE}
+    out = screen.stdout()
+    with out.capture() as printed:
+        print_problems(out, [problem])
+        out.print(f"Data: {HOSTILE}", style="bold")
+        out.print(screen.styled(HOSTILE, "red"))
+        out.print(state_line(failed))
+    shown = r"\x1b]0;owned\x07\x9b31m\u202etxt\udce9"
+    assert printed.get().count(shown) == 6
+    assert not set(printed.get()) & set(HOSTILE) - set(shown)
+    screen.print_json({"value": HOSTILE})
+    written = capsys.readouterr().out
+    assert written.isascii()
+    assert json.loads(written) == {"value": HOSTILE}
+    screen.print_json({"value": "é 日本 \u200d"})
+    assert "é 日本 \u200d" in capsys.readouterr().out
 
 
 def test_of_many_problems_it_is_said_how_many_are_shown() -> None:

@@ -14,7 +14,7 @@ from asl_machines import INVOKE, machine
 from ratchet.workflow.drawing.draw import draw
 from ratchet.workflow.drawing.lanes import Point, Route
 from ratchet.workflow.drawing.scope import Scope
-from ratchet.workflow.drawing.text import BOLD, text_width, wrap
+from ratchet.workflow.drawing.text import BOLD, printable, text_width, wrap
 from ratchet.workflow.history.timeline import read_history
 from ratchet.workflow.inputs import ExecutionInput
 from ratchet.workflow.steps import Choice, ChoiceRule, Graph, Map, Pass, Succeed
@@ -177,6 +177,10 @@ def test_no_name_turns_the_letters_around_it() -> None:
     picture = draw({"StartAt": "A", "States": {"a\u202eb\u2066c": {"Type": "Pass"}}})
     assert "a\ufffdb\ufffdc" in picture
     assert "\u202e" not in picture
+
+
+def test_no_name_is_an_order_to_the_terminal() -> None:
+    assert printable("a\x1bb\x9bc\x7fd\u00a0\u00e9") == "a\ufffdb\ufffdc\ufffdd\u00a0\u00e9"
 
 
 def test_an_authored_rule_reads_as_one_written_by_hand() -> None:

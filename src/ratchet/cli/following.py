@@ -251,7 +251,7 @@ def state_line(state: StateTimes, depth: int = 0) -> Any:
     """'  ok  Check the data    0.8 s'; the error beneath a state that failed."""
     from rich.text import Text
 
-    from ratchet.cli.screen import duration
+    from ratchet.cli.screen import duration, spelt_out
 
     mark, style = marks()[state.status]
     depth += state.inside is not None
@@ -262,7 +262,7 @@ def state_line(state: StateTimes, depth: int = 0) -> Any:
     if state.retries:
         text.append(f"  {state.retries + 1} tries", style="dim")
     if state.status in {"FAILED", "CAUGHT", "TIMED_OUT"} and state.error:
-        reason = ": ".join(innermost(state.error, state.cause))
+        reason = spelt_out(": ".join(innermost(state.error, state.cause)))
         text.append(f"\n{'  ' * depth}      {reason}", style=style)
     return text
 

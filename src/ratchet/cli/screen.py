@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,10 @@ OUTCOME_STYLES = {
 }
 _WIDE = 320
 """For files and pipes: a line of a table stays one line."""
+_OBEYED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What a terminal would obey or could not print: controls, other directions, half a surrogate."""
 
 
 @lru_cache(maxsize=1)
@@ -44,8 +49,12 @@ def stderr() -> Console:
 def _console(*, stderr: bool) -> Console:
     """Text is shown as it is: names of files and columns may look like markup."""
     from rich.console import Console
+    from rich.text import Text
 
     class Screen(Console):
+        def render_str(self, text: str, *args: Any, **kwargs: Any) -> Text:
+            return super().render_str(spelt_out(text), *args, **kwargs)
+
         def on_broken_pipe(self) -> None:
             raise  # noqa: PLE0704 - rich would end the process with its own exit code
 
@@ -56,7 +65,8 @@ def _console(*, stderr: bool) -> Console:
 
 def print_json(value: Any) -> None:
     """`value` on stdout, for programs."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    sys.stdout.write(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -92,7 +102,12 @@ def styled(text: str, style: str) -> RenderableType:
     """`text` in a style, as it is."""
     from rich.text import Text
 
-    return Text(text, style=style)
+    return Text(spelt_out(text), style=style)
+
+
+def spelt_out(text: str) -> str:
+    """Text with what a terminal would obey spelt out: a value may hold an escape sequence."""
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def outcome(name: str | None) -> RenderableType:

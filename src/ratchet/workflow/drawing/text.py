@@ -43,7 +43,8 @@ def printable(text: str) -> str:
 def _printable(character: str) -> bool:
     code = ord(character)
     in_xml = 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or code > 0xFFFF
-    return in_xml and character not in _BIDI_CONTROLS
+    obeyed = 0x7F <= code < 0xA0  # by terminals: U+009B begins an escape sequence
+    return in_xml and not obeyed and character not in _BIDI_CONTROLS
 
 
 @lru_cache(maxsize=4096)
