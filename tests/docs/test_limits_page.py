@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,9 @@ VALUES = {
     ),
     "copy in quarantine": f"{object_store.MOST_COPIED >> 30} GiB",
     "functions that check side by side": f"{claims.MOST_CHUNKS}",
+    "dates that features.py gets": (
+        f"{column_rule.FIRST_FEATURE.date() + timedelta(1)} to {column_rule.LAST_FEATURE.date()}"
+    ),
     "a number": f"{column_rule.LARGEST:.1E}".replace("+", ""),
     "malformed lines in one object": f"{csv_reader.MOST_MALFORMED:,}",
     "objects of one chunk that the check dies on": f"{CHECKING['Retry'][-1]['MaxAttempts'] // 2}",

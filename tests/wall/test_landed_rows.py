@@ -8,6 +8,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +236,37 @@ def test_a_column_that_the_model_does_not_take_is_left_out() -> None:
 def test_the_endpoint_knows_the_booleans_of_the_data_check() -> None:
     expected = dict.fromkeys(column_rule.TRUE, 1.0) | dict.fromkeys(column_rule.FALSE, 0.0)
     assert expected == inference.BOOLEANS
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "fits"),
+    [
+        ("day", "0001-01-01", False),
+        ("day", "1677-09-21", False),
+        ("day", "1677-09-22", True),
+        ("day", "2262-04-11", True),
+        ("day", "9999-12-31", False),
+        ("at", "0001-01-01 00:00:00", False),
+        ("at", "1677-09-21T00:12:43.145225Z", True),
+        ("at", "2262-04-11T23:47:16.854775Z", True),
+        ("at", "2262-04-11T23:47:16.854776Z", False),
+        ("at", "9999-12-31T23:59:59Z", False),
+    ],
+)
+def test_what_pandas_cannot_hold_is_refused_by_the_check_and_by_the_model(
+    kind: str, cell: str, fits: bool
+) -> None:
+    registered = definition({}, PLAIN)
+    content = f"{kind},late\n{cell},1\n".encode()
+    by_features = {**registered, "etl": {"transform": None, "features": {"code": "c" * 64}}}
+    for known, takes in ((registered, True), (by_features, fits)):
+        rules = replace(Rules.of(known, "run-000001"), fill_missing=True)
+        result = check(io.BytesIO(content), rules, io.BytesIO())
+        assert result.accepted is takes, result.problems.sentence()
+        assert takes or "data.csv.null_values" in result.problems.sentence()
+    contract = {"label": "late", "columns": {kind: PLAIN[kind]}}
+    if fits:
+        assert inference.typed({kind: [cell]}, contract)[kind].notna().all()
+    else:
+        with pytest.raises(inference.RowsRefused, match="is beyond the dates of pandas"):
+            inference.typed({kind: [cell]}, contract)

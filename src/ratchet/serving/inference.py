@@ -212,14 +212,20 @@ def _moments(name: str, kind: str, texts: Sequence[str | None]) -> Any:
 
 
 def _moment(where: str, kind: str, text: str) -> Any:
+    beyond = f"{where}: {_short(text)} is beyond the dates of pandas, 1677-09-22 to 2262-04-11"
     try:
         found = pd.Timestamp(text) if MOMENT.fullmatch(text) else None
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise RowsRefused(beyond) from error
     except ValueError:
         found = None
     if found is None:
         example = "2024-12-31" if kind == "date" else "2024-12-31T23:59:59"
         raise RowsRefused(f"{where}: {_short(text)} is not a {kind} such as {example}")
-    return found if found.tz is None else found.tz_convert("UTC").tz_localize(None)
+    moment = found if found.tz is None else found.tz_convert("UTC").tz_localize(None)
+    if not pd.Timestamp.min <= moment <= pd.Timestamp.max:  # from pandas 2 on it has a wider unit
+        raise RowsRefused(beyond)
+    return moment
 
 
 # --- features -----------------------------------------------------------------------------------

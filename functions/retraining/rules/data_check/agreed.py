@@ -84,6 +84,8 @@ class Rules:
         data, split = definition["data"], definition["split"]
         checks = definition.get("checks") or {}
         rules = {name: ColumnRule.of(name, c) for name, c in data["columns"].items()}
+        if definition["etl"].get("features"):
+            rules = {name: rule.for_features() for name, rule in rules.items()}
         if data["label"] in rules:
             rules[data["label"]] = rules[data["label"]].within(*_label_range(definition))
         key = [data["key"]] if isinstance(data["key"], str) else data["key"]

@@ -18,8 +18,12 @@ from retraining.rules import moments
 from retraining.rules.data_check.agreed import Dialect
 from retraining.rules.data_check.column_rule import (
     FALSE,
+    FIRST_FEATURE,
+    FIRST_YEAR,
     INTEGER,
     LARGEST,
+    LAST_FEATURE,
+    NO_FEATURE,
     NUMBER,
     TOO_LARGE,
     TRUE,
@@ -188,6 +192,7 @@ def _date(cells: Cells) -> None:
         _formatted(cells)
     else:
         _cast(cells, MOMENTS["date"])
+    _within_reach(cells)
     _within_bounds(cells)
 
 
@@ -196,6 +201,7 @@ def _timestamp(cells: Cells) -> None:
         _formatted(cells)
     else:
         _iso(cells)
+    _within_reach(cells)
     _within_bounds(cells)
 
 
@@ -285,6 +291,18 @@ def _holds(text: pa.Array, letters: bytes) -> bool:
     data = text.buffers()[2]
     held = b"" if data is None else data.to_pybytes()
     return any(bytes([letter]) in held for letter in letters)
+
+
+def _within_reach(cells: Cells) -> None:
+    """Arrow knows a year 0, which Python does not; pandas does not reach as far as either."""
+    moments_ = cells.values.cast(MOMENTS["timestamp"])
+    before = pc.fill_null(pc.less(moments_, pa.scalar(FIRST_YEAR)), False)
+    _flaw_if_any(cells, "type", f"is not {cells.rule.wanted}", before)
+    if cells.rule.featured:
+        early = pc.less(moments_, pa.scalar(FIRST_FEATURE))
+        late = pc.greater(moments_, pa.scalar(LAST_FEATURE))
+        beyond = pc.fill_null(pc.or_(early, late), False)
+        _flaw_if_any(cells, "range", NO_FEATURE, pc.and_not(beyond, before))
 
 
 def _within_bounds(cells: Cells) -> None:

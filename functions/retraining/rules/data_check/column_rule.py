@@ -14,6 +14,15 @@ INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LARGEST: Final = 3.4e38
 TOO_LARGE: Final = "is larger than a 32-bit float, with which models compute, can be (3.4E38)"
+DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+FIRST_YEAR: Final = dt.datetime(1, 1, 1)  # noqa: DTZ001 - every moment here is in UTC
+FIRST_FEATURE: Final = dt.datetime(1677, 9, 21, 0, 12, 43, 145_225)  # noqa: DTZ001
+LAST_FEATURE: Final = dt.datetime(2262, 4, 11, 23, 47, 16, 854_775)  # noqa: DTZ001
+"""What pandas' datetime64[ns] holds ("Timestamp limitations" in pandas' guide to time series)."""
+NO_FEATURE: Final = (
+    "is not between 1677-09-22 and 2262-04-11, and pandas, in which features.py reads it, holds no"
+    " other dates: if it stands for a missing value, list it in data.csv.null_values"
+)
 TRUE: Final = ("true", "t", "yes", "y", "1")
 FALSE: Final = ("false", "f", "no", "n", "0")
 WANTED: Final = {
@@ -36,6 +45,7 @@ class ColumnRule:
     max: Any = None
     values: tuple[str, ...] | None = None
     format: str | None = None
+    featured: bool = False  # features.py gets it
 
     @classmethod
     def of(cls, name: str, column: dict[str, Any]) -> ColumnRule:
@@ -50,6 +60,10 @@ class ColumnRule:
             tuple(values) if values is not None else None,
             column.get("format"),
         )
+
+    def for_features(self) -> ColumnRule:
+        """The rule of a column that features.py gets."""
+        return replace(self, featured=True)
 
     def within(self, low: float | None, high: float | None) -> ColumnRule:
         """The rule of a column whose numbers must also lie in this range; None: unbounded."""
@@ -100,6 +114,6 @@ def parsed(cell: str, kind: str) -> Any:
     if kind == "timestamp":
         return moments.timestamp(cell)
     try:
-        return dt.date.fromisoformat(cell) if len(cell) == 10 else None
+        return dt.date.fromisoformat(cell) if DATE.fullmatch(cell) else None
     except ValueError:
         return None

@@ -359,3 +359,11 @@ def test_no_sentence_is_too_long_for_ledger_and_notice() -> None:
     result, _ = run(b"age;" + long + b"\n1;2\n")
     assert len(result.problems.sentence()) < 3000
     assert all(len(problem.sentence) < 3000 for problem in result.problems.listed)
+
+
+@pytest.mark.parametrize("cell", ["0000-01-01", "0000-12-31", "2024-W01-1", "2024-02-30"])
+def test_a_date_that_no_calendar_has_or_no_reader_of_the_copy_knows_is_refused(cell: str) -> None:
+    result, _ = run(HEADER + GOOD + f"56;4.857;housemaid;{cell};no\n".encode())
+    assert result.problems.sentence() == (
+        f"column 'day', line 3: '{cell}' is not a date (YYYY-MM-DD)"
+    )
