@@ -70,13 +70,18 @@ def irises(place: Workplace) -> tuple[Path, Path]:
     file.write_text("\n".join([",".join((*COLUMNS, "kind")), *rows, ""]))
     columns: dict[str, Any] = {name: {"type": "number"} for name in COLUMNS}
     columns["kind"] = {"type": "category", "values": list(NAMES)}
+    ranges = {
+        "max_depth": {"integer": [2, 4]},
+        "eta": {"continuous": [0.1, 0.5], "scale": "log"},
+    }
+    tuning = {"strategy": "random", "jobs": 2, "ranges": ranges}
     chosen = {"objective": "multi:softprob", "num_round": 20, "seed": 1}
     pipeline = {
         "name": "irises",
         "data": {"label": "kind", "columns": "columns.yaml"},
         "trigger": {"quiet_period": "1s"},
         "split": {"train": 0.5, "validation": 0.2, "holdout": 0.3},
-        "training": {"hyperparameters": chosen},
+        "training": {"hyperparameters": chosen, "tuning": tuning, "max_runtime": "10m"},
         "gate": {"metric": "mlogloss", "minimum": 1.0, "min_holdout_rows": 30},
     }
     folder.mkdir(parents=True)
@@ -85,7 +90,7 @@ def irises(place: Workplace) -> tuple[Path, Path]:
     return folder, file
 
 
-def test_a_model_of_three_classes_in_words_is_judged_by_their_probabilities_and_answers_them(
+def test_three_classes_in_words_are_searched_for_judged_by_probability_and_answered_by_name(
     stack: Stack, irises: tuple[Path, Path]
 ) -> None:
     folder, file = irises
@@ -94,6 +99,16 @@ def test_a_model_of_three_classes_in_words_is_judged_by_their_probabilities_and_
     record = stack.ended("irises-000001")["record"]
     assert record["outcome"] == "PROMOTED", record["sentence"]
     assert record["metrics"]["fresh"]["challenger"] < 0.5, "1.1 is what guessing earns"
+    run = f"s3://{stack.bucket}/runs/irises/000001"
+    (best,) = json.loads(stack.read(f"{run}/candidates.json"))["candidates"]
+    assert 2 <= int(best["hyperparameters"]["max_depth"]) <= 4
+    assert 0.1 <= float(best["hyperparameters"]["eta"]) <= 0.5
+    assert best["hyperparameters"]["num_class"] == "3"
+    assert best["artifact"] == f"{run}/model/{best['training_job']}/output/model.tar.gz"
+    trained = stack.aws(
+        "sagemaker", "describe-training-job", "--training-job-name", best["training_job"]
+    )
+    assert trained["TuningJobArn"].rpartition("/")[2] == best["training_job"][:-13]
     rows = stack.place.work / "asked.csv"
     rows.write_text(
         "".join(f"{line.rpartition(',')[0]}\n" for line in file.read_text().split()[1:])

@@ -12,6 +12,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from retraining.adapters import recipe_jobs, run_folder
 from retraining.rules import claims, durations, names, promotion, settlement, sweeping, training
+from retraining.steps import claim_data
 
 ROOT = Path(__file__).parents[2]
 MACHINES = {
@@ -28,8 +29,17 @@ def seconds(state: dict[str, Any]) -> int:
     if isinstance(limit, int):
         return limit
     own, _, more = limit.strip("{% }").partition(" + ")
-    assert own == "$run.training.max_runtime"
-    return durations.seconds(training.LONGEST_RUNTIME) + int(more or 0)
+    most = {
+        "$run.training.max_runtime": training.LONGEST_RUNTIME,
+        "$run.training.tuning.max_runtime": claim_data.LONGEST_SEARCH,
+    }
+    return durations.seconds(most[own]) + int(more or 0)
+
+
+def test_a_name_of_a_tuning_job_has_32_characters_at_most() -> None:
+    made = names.Names("a" * 15, names.generation(0))
+    assert len(made.longest_tuning("b" * names.LONGEST_PIPELINE)) == names.LONGEST_TUNING
+    assert made.tuning("bank", 1) != made.tuning("bank", 2)
 
 
 def within(states: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -102,11 +112,14 @@ def test_the_next_run_waits_for_a_promotion_as_long_as_it_may_take() -> None:
 def test_a_run_may_take_as_long_as_its_states_together() -> None:
     """One pass; the gate may ask for a second one, in which candidates are trained again."""
     training = STATES["Candidates"]["ItemProcessor"]["States"]
-    either = seconds(training["TrainModel"]) - seconds(training["TrainWithWorkflow"])
-    assert either > 0
-    once = sum(map(seconds, within(STATES))) - seconds(training["TrainWithWorkflow"])
+    others = sum(seconds(training[state]) for state in ("TrainWithWorkflow", "TuneModel"))
+    assert all(
+        seconds(training["TrainModel"]) >= seconds(training[state])
+        for state in ("TrainWithWorkflow", "TuneModel")
+    )
+    once = sum(map(seconds, within(STATES))) - others
     again = [*within(training), STATES["ExtractMetrics"], STATES["Gate"]]
-    longest = once + sum(map(seconds, again)) - seconds(training["TrainWithWorkflow"])
+    longest = once + sum(map(seconds, again)) - others
     assert longest <= MACHINES["retraining"]["TimeoutSeconds"]
 
 

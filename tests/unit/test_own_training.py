@@ -82,6 +82,7 @@ def test_a_claim_names_the_machine_and_what_the_other_states_need(service: Servi
         "instance_type": "ml.m8i.large",
         "score_instance_type": "ml.m5.large",
         "max_runtime": 7200,
+        "tuning": None,
     }
 
 

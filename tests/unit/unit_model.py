@@ -161,6 +161,7 @@ class Run:
             "hyperparameters": {"num_round": "5"} if trained else {},
             "score": f"{self.uri}/prepared/{'arrival' if role in self.arrived else 'holdout'}/",
             "answers": 1,
+            "tuned": False,
             "artifact": artifact if trained else None,
             "image": "image" if trained else None,
             "training_job": f"job-{role}" if trained else None,

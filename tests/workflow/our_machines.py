@@ -45,6 +45,7 @@ RUN: dict[str, Any] = {
         "score_instance_type": "ml.m5.xlarge",
         "max_runtime": 3600,
         "workflow": None,
+        "tuning": None,
     },
     "keys": {"training_volume": {}, "score_volume": {}, "output": {}},
     "isolation": True,
@@ -65,6 +66,7 @@ CHALLENGER: dict[str, Any] = {
     "serving_image": "image",
     "code": None,
     "variables": {},
+    "tuned": False,
 }
 NOT_TRAINED = dict.fromkeys(
     ("train", "validation", "training_image", "serving_image", "code", "variables")
@@ -106,6 +108,18 @@ def trained() -> Mock:
     return returns(sample(resource, TrainingJobName=name, ModelArtifacts=model))
 
 
+def searched() -> Mock:
+    resource = f"{SAGEMAKER}createHyperParameterTuningJob.sync"
+    best = {
+        "TrainingJobName": "best",
+        "TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/best",
+        "CreationTime": "2026-01-01T00:00:00Z",
+        "TrainingJobStatus": "Completed",
+        "TunedHyperParameters": {"eta": "0.2"},
+    }
+    return returns(sample(resource, BestTrainingJob=best))
+
+
 def recipe_run() -> Mock:
     return returns(sample("arn:aws:states:::databrew:startJobRun.sync", State="SUCCEEDED"))
 
@@ -126,6 +140,7 @@ def retraining_mocks(**others: Any) -> Mocks:
         "RunChampionsRecipe": recipe_run(),
         "PrepareDataset": returns({"JobName": "prepare", "JobRunState": "SUCCEEDED"}),
         "TrainModel": trained(),
+        "TuneModel": searched(),
         "CreateModel": returns({"ModelArn": "arn:aws:sagemaker:model/m", **METADATA}),
         "ScoreModel": returns(sample(f"{SAGEMAKER}createTransformJob.sync")),
         "ExtractMetrics": payload({"metrics": "s3://work/metrics.json"}),
@@ -150,6 +165,12 @@ FAILS = fails("RunFailed", '{"errorMessage": "It is recorded."}')
 """What FinishRun answers for a run that failed."""
 PROMOTED = ["RegisterModel", "SettleData", "Promote?", "Promote", *FINISHED]
 SETTLED = ["SettleData", "Promote?", *FINISHED]
+SEARCH = {"name": "ratchet--0123456789ab", "config": {"Strategy": "Random"}, "max_runtime": 900}
+TUNED = {
+    **RUN,
+    "training": {**RUN["training"], "tuning": SEARCH},
+    "candidates": [{**CHALLENGER, "tuned": True}],
+}
 WORKFLOW = "arn:aws:states:us-east-1:123456789012:stateMachine:ratchet--bank--rfjp"
 OWN = {**RUN, "training": {**RUN["training"], "workflow": WORKFLOW}}
 

@@ -39,11 +39,13 @@ from our_machines import (
     STARTED,
     STOPPED,
     TRANSIENT,
+    TUNED,
     UNDECIDED,
     WORKFLOW,
     ended,
     promotion_mocks,
     retraining_mocks,
+    searched,
     trained,
     unfit,
     verdict,
@@ -498,6 +500,8 @@ LONGEST = (2, 4, 8, 16, 32, 60)
         ("PrepareDataset", "Glue.ConcurrentRunsExceededException", 8),
         ("TrainModel", "SageMaker.ResourceLimitExceededException", 40),
         ("TrainModel", "SageMaker.AmazonSageMakerException", 2),
+        ("TuneModel", "SageMaker.ResourceLimitExceededException", 40),
+        ("TuneModel", "SageMaker.AmazonSageMakerException", 2),
         ("CreateModel", "SageMaker.ThrottlingException", 8),
         ("CreateModel", "SageMaker.AmazonSageMakerException", 2),
         ("ScoreModel", "SageMaker.ThrottlingException", 40),
@@ -509,7 +513,8 @@ def test_a_busy_service_is_asked_again(
     retraining: Coverage, state: str, error: str, attempts: int
 ) -> None:
     recipes = [RECIPE, f"{RECIPE}-champion"]
-    claimed = payload({**(OWN if state == "TrainWithWorkflow" else RUN), "recipe_jobs": recipes})
+    trains = {"TrainWithWorkflow": OWN, "TuneModel": TUNED}.get(state, RUN)
+    claimed = payload({**trains, "recipe_jobs": recipes})
     good = retraining_mocks()[state]
     answers = [fails(error)] * attempts
     run = retrain(retraining, **{"ClaimData": claimed, state: [*answers, good]})
@@ -517,6 +522,38 @@ def test_a_busy_service_is_asked_again(
     answers = [*answers, fails(error)]
     run = retrain(retraining, **{"ClaimData": claimed, state: answers, "FinishRun": FAILS})
     assert (run.status, run.error) == ("FAILED", error)
+
+
+def test_a_search_takes_the_place_of_the_job_and_its_best_model_goes_on(
+    retraining: Coverage,
+) -> None:
+    busy = fails("SageMaker.ThrottlingException")
+    run = retrain(retraining, ClaimData=payload(TUNED), TuneModel=[busy, searched()])
+    assert [state for state in run.path if state != "TuneModel"] == [
+        *CLAIMED, *(state for state in JUDGED if state != "TrainModel"), *PROMOTED,
+    ]  # fmt: skip
+    calls = [call.arguments for call in run.calls if call.state == "TuneModel"]
+    names = [call["HyperParameterTuningJobName"] for call in calls]
+    assert names == ["ratchet--0123456789ab-0", "ratchet--0123456789ab-1"]
+    job, alone = calls[0], retrain(retraining).arguments("TrainModel")
+    definition = job["TrainingJobDefinition"]
+    assert job["HyperParameterTuningJobConfig"] == {"Strategy": "Random"}
+    assert definition.pop("StaticHyperParameters") == alone.pop("HyperParameters")
+    assert {**definition, "Tags": job["Tags"]} == {
+        name: value for name, value in alone.items() if name != "TrainingJobName"
+    }
+    (scored,) = run.arguments("ExtractMetrics")["Payload"]["candidates"]
+    artifact = f"{RUN['uri']}/model/best/output/model.tar.gz"
+    assert run.arguments("CreateModel")["PrimaryContainer"]["ModelDataUrl"] == artifact
+    assert (scored["artifact"], scored["training_job"]) == (artifact, "best")
+    assert scored["hyperparameters"] == {"num_round": "5", "eta": "0.2"}
+
+
+def test_a_search_that_fails_settles_the_data(retraining: Coverage) -> None:
+    broken = fails("States.TaskFailed", "All training jobs failed")
+    run = retrain(retraining, ClaimData=payload(TUNED), TuneModel=broken, FinishRun=FAILS)
+    assert "SettleData" in run.path
+    assert run.path[-2:] == ["FinishRun", "RunFailed"]
 
 
 def test_every_attempt_of_a_job_has_a_name_of_its_own(retraining: Coverage) -> None:

@@ -41,7 +41,10 @@ class Algorithm:
     each with an example.
     `labels` are the least and greatest label of the objectives that refuse others in training.
     `classes` are the objectives of several classes, 0 and up, each with the hyperparameter that
-    says how many there are. `together` finds what is wrong with values that are right one by one.
+    says how many there are. `tunable` are the hyperparameters that a tuning job may search, each
+    with the kind of its range; `searched_by` are the metrics that it goes by for each of the
+    gate's, of two classes and of several. `together` finds what is wrong with values that are right
+    one by one.
     """
 
     name: str
@@ -55,6 +58,8 @@ class Algorithm:
     objectives: Mapping[str, frozenset[ScoreKind]]
     default_objective: str
     labels: Mapping[str, tuple[float, float]]
+    tunable: Mapping[str, str] = field(default_factory=dict)
+    searched_by: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
     together: tuple[Together, ...] = ()
 
@@ -107,6 +112,33 @@ class Algorithm:
 
     def _objective(self, chosen: Mapping[str, Value]) -> str:
         return as_text(chosen.get("objective", self.default_objective))
+
+    def range_problems(self, ranges: Mapping[str, tuple[str, tuple[float, float]]]) -> list[str]:
+        """What is wrong with what is searched: of each name the kind of its range, and the ends."""
+        found = []
+        for name, (kind, ends) in sorted(ranges.items()):
+            wanted = self.tunable.get(name)
+            if wanted is None:
+                found.append(self._not_tunable(name))
+            elif kind != wanted:
+                found.append(f"{name}: say {wanted}: [LEAST, GREATEST], not {kind}")
+            else:
+                texts = (as_text(int(end) if kind == "integer" else end) for end in ends)
+                found += [said for text in texts if (said := self._problem(name, text))]
+        return found
+
+    def _not_tunable(self, name: str) -> str:
+        if name in self.aliases:
+            return f"{name}: say {self.aliases[name]}, as {self.title} calls it"
+        if name not in self.hyperparameters:
+            return self._unknown(name)
+        return f"{name}: cannot be searched; those that can: {', '.join(sorted(self.tunable))}"
+
+    def aim(self, chosen: Mapping[str, Value], metric: str) -> tuple[str, str]:
+        """The metric that a tuning job goes by for the gate's, and what is better of it."""
+        two, several = self.searched_by[metric]
+        name = two if self.counts_classes(chosen) is None else several
+        return f"validation:{name}", "Maximize" if name == metric == "auc" else "Minimize"
 
     def _problem(self, name: str, text: str) -> str | None:
         if name in self.refused:

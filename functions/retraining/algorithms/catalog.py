@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
@@ -55,6 +55,12 @@ def counts_classes(training: Mapping[str, Any]) -> str | None:
     if algorithm is None or not isinstance(chosen, dict) or {"workflow", "script"} & {*training}:
         return None
     return algorithm.counts_classes(chosen)
+
+
+def names_of_all(algorithm: str | None, names: Iterable[str]) -> frozenset[str]:
+    """These hyperparameters by all names that they have."""
+    wanted, aliases = frozenset(names), ALGORITHMS[algorithm or DEFAULT].aliases
+    return wanted | {alias for alias, name in aliases.items() if name in wanted}
 
 
 def answers(algorithm: str | None, hyperparameters: Mapping[str, str]) -> int:

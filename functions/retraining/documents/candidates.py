@@ -17,6 +17,7 @@ class Candidate(Part):
     train: Annotated[str | None, "S3 prefix of the rows to fit on; null: nothing to train"]
     validation: Annotated[str | None, "S3 prefix of the rows to tune and stop on"]
     hyperparameters: Annotated[dict[str, str], "The algorithm's, as text"]
+    tuned: Annotated[bool, "Whether the rest of its hyperparameters is searched"]
     score: Annotated[str, "S3 prefix of the rows that it scores"]
     answers: Annotated[int, "How many numbers it scores a row with: 1, or one a class"]
     training_image: Annotated[str | None, "Image that trains it; null: nothing to train"] = None

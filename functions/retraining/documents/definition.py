@@ -166,6 +166,12 @@ class PushedDefinition(Part):
         return found
 
     @property
+    def tuning(self) -> dict[str, Any] | None:
+        """What is searched for each challenger, if anything is."""
+        found: dict[str, Any] | None = self.section("training").get("tuning")
+        return found
+
+    @property
     def refit(self) -> bool:
         """Whether the judged settings are trained again on all rows, and that model serves."""
         return bool(self.section("training").get("refit"))

@@ -20,6 +20,8 @@ RESERVED_COLUMNS: Final = (
 SEQUENCER_DIGITS: Final = 32
 PASSING_TAG: Final = {"Key": "ratchet:passing", "Value": "true"}  # of objects that S3 is to expire
 VARIANT: Final = "serving"  # must never change: AWS ties an endpoint's updates to its name
+TUNING_DIGITS: Final = 12
+LONGEST_TUNING: Final = 32  # of a tuning job (CreateHyperParameterTuningJob, API reference)
 LONGEST_NAME: Final = 63  # of SageMaker's jobs, models, endpoints and package groups
 
 GENERATION_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -203,6 +205,15 @@ class Names:
     def run(self, pipeline: str, token: int) -> str:
         """Name of a run's model and endpoint config, with which its jobs' names begin."""
         return self.made(pipeline, token)
+
+    def tuning(self, pipeline: str, token: int) -> str:
+        """With which the names of a run's tuning jobs begin: they have at most 32 characters."""
+        digest = hashlib.sha256(self.run(pipeline, token).encode()).hexdigest()
+        return f"{self.stack}{SEPARATOR}{digest[:TUNING_DIGITS]}"
+
+    def longest_tuning(self, pipeline: str) -> str:
+        """The longest name of a tuning job that a run makes."""
+        return f"{self.tuning(pipeline, 1)}-10"
 
     def check_config(self, pipeline: str, token: int) -> str:
         """Name of the config under which a run's model answers at the check endpoint."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from retraining.algorithms.catalog import answers, counts_classes
+from retraining.algorithms.catalog import answers, counts_classes, names_of_all
 from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
 from retraining.documents.candidates import Candidate
 from retraining.documents.manifest import Manifest
@@ -48,6 +48,7 @@ class Plan:
     testable: bool = True  # the settings, by what both can be trained on
     algorithm: str | None = None
     champions: dict[str, str] = field(default_factory=dict)
+    searched: frozenset[str] = frozenset()  # hyperparameters of the challenger
     theirs: str = ""  # folder of the champion's own rows below prepared/, if it has any
     untested: bool = False  # what was pushed is taken, as no earlier batch could test it
     features: str | None = None  # S3 URI of the archive that carries features.py
@@ -73,6 +74,7 @@ class Plan:
             not manifest.again or (bool(manifest.history) and not other_features),
             manifest.definition.algorithm,
             dict(champion.hyperparameters) if champion else {},
+            frozenset((manifest.definition.tuning or {}).get("ranges", ())),
             "champion/" if manifest.own_rows else "",
             untested,
             manifest.code,
@@ -133,6 +135,7 @@ class Plan:
                 train=None,
                 validation=None,
                 hyperparameters={},
+                tuned=False,
                 score=rows,
                 answers=_answers(self.algorithm, self.champions),
             ),
@@ -146,12 +149,18 @@ class Plan:
     def _trained(self, role: str, settings: Settings, score: str) -> Candidate:
         folder = {CHALLENGER: "", FORMER: f"{BACKTEST}/"}.get(role, f"{role}/")
         serves = role == (REFIT if self.refit else CHALLENGER)
+        tuned = role == CHALLENGER and bool(self.searched)
+        left_open = names_of_all(self.algorithm, self.searched) if tuned else frozenset()
+        fixed = {
+            name: text for name, text in settings.hyperparameters.items() if name not in left_open
+        }
         return Candidate(
             role=role,
             model=self.name if serves else f"{self.name}-{role}",
             train=self._rows(f"{folder}train"),
             validation=self._rows(f"{folder}validation"),
-            hyperparameters=settings.hyperparameters,
+            hyperparameters=fixed,
+            tuned=tuned,
             score=self._rows(score),
             answers=_answers(self.algorithm, settings.hyperparameters),
             training_image=settings.image,
@@ -173,7 +182,8 @@ def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
     """The champion's settings where others are wanted; a workflow has none.
 
     A refit has no rows left to stop on: settings that stop early are not to go back to. How many
-    classes there are is not theirs to say: the data do.
+    classes there are is not theirs to say: the data do. Each run searches again where settings are
+    searched, so none are compared.
     """
     champion = manifest.compared
     if champion is None or not (champion.hyperparameters and wanted.hyperparameters):
@@ -183,7 +193,7 @@ def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
     if classes in theirs and classes in wanted.hyperparameters:
         theirs[classes] = wanted.hyperparameters[classes]
     former = Settings(theirs, champion.training_image, champion.image, champion.code)
-    if former == wanted:
+    if former == wanted or manifest.definition.tuning:
         return None
     stops_early = STOPS_EARLY in former.hyperparameters
     return None if manifest.definition.refit and stops_early else former

@@ -39,6 +39,7 @@ from retraining.rules.sections.section import (
     in_a_row,
     in_words,
 )
+from retraining.rules.sections.tuning import Tuning
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
 
@@ -129,6 +130,20 @@ class BuiltInTraining(_Jobs):
         description="The algorithm's, by the names SageMaker gives them"
     )
     max_runtime: Runtime = "1h"
+    tuning: Tuning | None = Field(default=None, description="null: nothing is searched")
+
+    @model_validator(mode="after")
+    def _search_is_bounded(self) -> Self:
+        if self.tuning is None:
+            return self
+        if self.refit:
+            raise ValueError(
+                "refit and tuning are mutually exclusive: the model that a search finds serves as"
+                " it was judged"
+            )
+        if problem := self.tuning.budget_problem(self.max_runtime):
+            raise ValueError(problem)
+        return self
 
     @model_validator(mode="after")
     def _rounds_are_known(self) -> Self:
@@ -147,7 +162,11 @@ class BuiltInTraining(_Jobs):
             *algorithm.problems(self.hyperparameters),
             *algorithm.score_problems(self.hyperparameters, metric.name, metric.reads),
         ]
-        return [f"hyperparameters.{problem}" for problem in found]
+        ranges = {} if self.tuning is None else self.tuning.ends
+        return [
+            *(f"hyperparameters.{problem}" for problem in found),
+            *(f"tuning.ranges.{problem}" for problem in algorithm.range_problems(ranges)),
+        ]
 
 
 class ScriptTraining(_Jobs):
@@ -184,6 +203,11 @@ class ScriptTraining(_Jobs):
     def _newest_version(cls, given: Any) -> Any:
         if isinstance(given, dict) and "algorithm" in given:
             raise ValueError("script and algorithm are mutually exclusive: keep one")
+        if isinstance(given, dict) and "tuning" in given:
+            raise ValueError(
+                "script and tuning are mutually exclusive: a search goes by a metric that the"
+                " algorithm reports, and what a script reports is not known"
+            )
         if not isinstance(given, dict) or given.get("framework") not in FRAMEWORKS:
             return given
         newest = next(iter(FRAMEWORKS[given["framework"]]))
@@ -267,7 +291,7 @@ class OwnTraining(_Jobs):
     @model_validator(mode="before")
     @classmethod
     def _nothing_built_in(cls, given: Any) -> Any:
-        for key in ("algorithm", "script", "hyperparameters"):
+        for key in ("algorithm", "script", "hyperparameters", "tuning"):
             if isinstance(given, dict) and key in given:
                 raise ValueError(f"workflow and {key} are mutually exclusive: keep one")
         return given

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.algorithms.algorithm import Image
-from retraining.algorithms.catalog import trainer
+from retraining.algorithms.catalog import ALGORITHMS, DEFAULT, trainer
 from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
@@ -33,9 +34,21 @@ from retraining.rules import belonging, changes, claims, classes, encryption, na
 from retraining.rules.arrivals import Lease
 from retraining.rules.durations import seconds
 from retraining.rules.passes import Plan
+from retraining.rules.sections.tuning import config
 from retraining.settings import settings
 
+STARTING: Final = 600  # seconds that a job of a search may wait for its instance and image
+LONGEST_SEARCH: Final = "5d"  # as of a job that trains alone: a whole run ends by itself
 NO_PARTS: Final = "none"  # to fit on besides train and validation
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunTuning(Part):
+    """How the challenger's hyperparameters are searched."""
+
+    name: str  # with which the tuning jobs' names begin
+    config: dict[str, Any]  # HyperParameterTuningJobConfig
+    max_runtime: int  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +60,7 @@ class RunTraining(Part):
     instance_type: str
     score_instance_type: str
     max_runtime: int  # seconds
+    tuning: RunTuning | None  # how the challenger's settings are searched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -322,6 +336,23 @@ def _training(aws: Adapters, manifest: Manifest) -> RunTraining:
         instance_type=definition.instance,
         score_instance_type=definition.score_instance,
         max_runtime=seconds(definition.max_runtime),
+        tuning=_tuning(aws, manifest),
+    )
+
+
+def _tuning(aws: Adapters, manifest: Manifest) -> RunTuning | None:
+    definition = manifest.definition
+    tuning = definition.tuning
+    if tuning is None:
+        return None
+    algorithm = ALGORITHMS[definition.algorithm or DEFAULT]
+    aim = algorithm.aim(definition.hyperparameters, definition.metric)
+    rounds = math.ceil(tuning["jobs"] / tuning["parallel"])
+    longest = rounds * (seconds(definition.max_runtime) + STARTING)
+    return RunTuning(
+        name=aws.names.tuning(manifest.pipeline, manifest.token),
+        config=config(tuning, *aim),
+        max_runtime=min(longest, seconds(LONGEST_SEARCH)),
     )
 
 

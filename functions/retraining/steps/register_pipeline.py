@@ -139,6 +139,7 @@ def _problems(
     return [
         *found,
         *_name_problems(aws.names, name),
+        *_tuning_name_problems(aws.names, name, definition),
         *_transform_problems(aws, folder, definition),
         *_code_problems(aws, folder, definition),
         *_script_problems(aws, folder, definition),
@@ -168,6 +169,15 @@ def _name_problems(made: Names, name: str) -> list[str]:
         f"a job would be named {longest}, and SageMaker's names have at most {names.LONGEST_NAME}"
     )
     return [f"name: {name} is too long by {over} for stack {made.stack}: {limit}"]
+
+
+def _tuning_name_problems(made: Names, name: str, definition: PushedDefinition) -> list[str]:
+    longest = made.longest_tuning(name)
+    over = len(longest) - names.LONGEST_TUNING
+    if definition.tuning is None or over <= 0:
+        return []
+    limit = f"a tuning job would be named {longest}, and such a name has at most 32 characters"
+    return [f"training.tuning: stack {made.stack} is too long by {over}: {limit}"]
 
 
 def _transform_problems(aws: Adapters, folder: str, definition: PushedDefinition) -> list[str]:

@@ -30,6 +30,7 @@ HUMAN = {
     "PrepareDataset": "Prepare the dataset on Glue",
     "Candidates": "Train and score the candidates",
     "TrainModel": "Train a model",
+    "TuneModel": "Search settings for a model",
     "TrainWithWorkflow": "Train by the pipeline's workflow",
     "CreateModel": "Create the model",
     "ScoreModel": "Score the holdout rows",

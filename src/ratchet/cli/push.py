@@ -84,11 +84,14 @@ def push(
 
 def _tell_checked(folder: Path, packed: Packed, *, as_json: bool) -> None:
     from ratchet.cli.screen import print_json, stdout
+    from ratchet.cli.search_cost import SearchCost
 
     if as_json:
         print_json({"name": packed.name, "hash": packed.hash, "warnings": list(packed.warnings)})
     else:
         stdout().print(f"{folder} is ready to be pushed.", soft_wrap=True)
+        if search := SearchCost.of(packed.definition):
+            stdout().print(search.sentence, soft_wrap=True)
 
 
 @contextmanager
@@ -178,6 +181,7 @@ class Standing:
 def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterator[str]:
     """What will be trained on with what was pushed, and when."""
     from ratchet.cli.screen import plural
+    from ratchet.cli.search_cost import SearchCost
 
     waiting = before.waiting
     if left_out := int(answer.get("left_out") or 0):
@@ -198,6 +202,9 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
     else:
         yield "No data waits: the next drop is trained with this definition."
     changed = {"training", "etl"} & set(answer.get("changed") or [])
+    if search := SearchCost.of(packed.definition):
+        changed -= {"training"}  # a search finds the settings of each run, and none are compared
+        yield search.sentence
     if before.has_champion and changed and not left_out:
         yield _backtest(asked, changed)
 

@@ -10,8 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from retraining.algorithms.catalog import ALGORITHMS
+from retraining.algorithms.xgboost import hyperparameters
 from retraining.errors import PipelineRejected
 from retraining.rules import changes, classes, contracts
+from retraining.rules.metrics import METRICS
+from retraining.rules.sections.tuning import config
 
 SCHEMAS = Path(__file__).parents[3] / "src" / "ratchet" / "cli" / "schemas"
 
@@ -444,6 +448,79 @@ def test_classes_keep_their_numbers(values: list[str], changed: list[str]) -> No
     after = json.loads(json.dumps(before))
     after["data"]["columns"]["y"]["values"] = values
     assert changes.frozen_changes(before, after) == changed
+
+
+def tuned(ranges: dict[str, Any], metric: str = "auc", **others: Any) -> dict[str, Any]:
+    document = json.loads(with_("gate/metric", metric))
+    hyperparameters = document["training"]["hyperparameters"]
+    tuning = {"jobs": 10, "ranges": ranges, **others.pop("tuning", {})}
+    document["training"] = {"hyperparameters": hyperparameters, "tuning": tuning, **others}
+    return contracts.as_document(contracts.parse_definition(json.dumps(document)))
+
+
+DEPTHS = {"max_depth": {"integer": [3, 9]}}
+
+
+@pytest.mark.parametrize(
+    ("ranges", "others", "said"),
+    [
+        ({"max_dept": {"integer": [3, 9]}}, {}, "tuning.ranges.max_dept: .*did you mean max_depth"),
+        ({"learning_rate": {"continuous": [0.1, 0.3]}}, {}, "say eta"),
+        ({"objective": {"integer": [1, 2]}}, {}, "objective: cannot be searched; .*max_depth"),
+        ({"eta": {"continuous": [0.1, 1.5]}}, {}, "ranges.eta: must be a number, 0 to 1, not 1.5"),
+        ({"eta": {"integer": [0, 1]}}, {}, "eta: say continuous"),
+        ({"eta": {"continuous": [0.3, 0.1]}}, {}, "0.3, must be below the greatest, 0.1"),
+        ({"eta": {"continuous": [0, 0.1], "scale": "log"}}, {}, "scale: log needs a least value"),
+        ({"eta": {}}, {}, "say integer"),
+        ({}, {}, "training.tuning.ranges"),
+        (DEPTHS, {"refit": True}, "refit and tuning are mutually exclusive"),
+        (DEPTHS, {"max_runtime": "3h"}, "tuning.budget: 10 jobs of at most 3h may take 30 hours"),
+        (DEPTHS, {"tuning": {"parallel": 11}}, "parallel"),
+        (DEPTHS, {"tuning": {"jobs": 2, "parallel": 3}}, "parallel: 3 of 2 jobs at a time"),
+        (DEPTHS, {"tuning": {"strategy": "grid"}}, "strategy"),
+    ],
+)
+def test_a_search_that_sagemaker_would_not_take_is_refused(
+    ranges: dict[str, Any], others: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(PipelineRejected, match=said):
+        tuned(ranges, **others)
+
+
+@pytest.mark.parametrize("kind", [{"script": {}, "framework": "sklearn"}, {"workflow": MACHINE}])
+def test_only_what_reports_a_known_metric_is_searched(kind: dict[str, Any]) -> None:
+    training = {**kind, "tuning": {"jobs": 2, "ranges": DEPTHS}}
+    with pytest.raises(PipelineRejected, match="and tuning are mutually exclusive"):
+        contracts.parse_definition(with_("training", training))
+
+
+@pytest.mark.parametrize("metric", sorted(METRICS))
+def test_a_search_goes_by_the_nearest_metric_that_the_image_reports(metric: str) -> None:
+    for row in ALGORITHMS.values():
+        for objective in ({"objective": "binary:logistic"}, {"objective": "multi:softprob"}):
+            name, kind = row.aim(objective, metric)
+            known = hyperparameters.EVAL_METRICS
+            assert name.removeprefix("validation:") in known
+            assert kind == ("Maximize" if name == "validation:auc" else "Minimize")
+
+
+def test_a_search_is_a_request_of_sagemaker() -> None:
+    tuning = tuned({**DEPTHS, "eta": {"continuous": [0.01, 0.3], "scale": "log"}})["training"]
+    found = config(tuning["tuning"], "validation:auc", "Maximize")
+    assert found == {
+        "Strategy": "Bayesian",
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2},
+        "ParameterRanges": {
+            "IntegerParameterRanges": [
+                {"Name": "max_depth", "MinValue": "3", "MaxValue": "9", "ScalingType": "Auto"}
+            ],
+            "ContinuousParameterRanges": [
+                {"Name": "eta", "MinValue": "0.01", "MaxValue": "0.3", "ScalingType": "Logarithmic"}
+            ],
+        },
+        "TrainingJobEarlyStoppingType": "Off",
+    }
 
 
 def test_what_marks_the_accepted_rows_cannot_change_later() -> None:

@@ -306,3 +306,13 @@ def test_another_script_or_image_is_other_settings_and_the_former_ones_are_whole
         "SAGEMAKER_PROGRAM": "train.py",
         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
     }
+
+
+def test_a_search_is_the_challengers_alone_and_leaves_open_what_it_searches() -> None:
+    settings = {"learning_rate": "0.1", "max_depth": "5", "num_round": "50"}
+    plan = replace(BESIDE, settings=Settings(settings), searched=frozenset({"eta", "max_depth"}))
+    champion, challenger = plan.first_pass()
+    assert (champion.tuned, challenger.tuned) == (False, True)
+    assert challenger.hyperparameters == {"num_round": "50"}
+    (alone,) = plan.further("alone", former=False)
+    assert (alone.tuned, alone.hyperparameters) == (False, settings)

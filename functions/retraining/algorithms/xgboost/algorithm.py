@@ -42,6 +42,28 @@ LABELS: Final = {  # "label must be in [0,1] for logistic regression" is how tra
 }
 CLASSES: Final = {"multi:softmax": "num_class", "multi:softprob": "num_class"}
 
+# Developer guide, "Tune an XGBoost Model": what a tuning job may search, and what it may go by.
+TUNABLE: Final = {
+    **dict.fromkeys(("max_delta_step", "max_depth", "num_round"), "integer"),
+    **dict.fromkeys(
+        (
+            "alpha", "colsample_bylevel", "colsample_bynode", "colsample_bytree", "eta", "gamma",
+            "lambda", "min_child_weight", "subsample",
+        ),
+        "continuous",
+    ),
+}  # fmt: skip
+SEARCHED_BY: Final = {  # of two classes, and of several: the nearest that the image reports
+    "auc": ("auc", "auc"),
+    "accuracy": ("error", "merror"),
+    "f1": ("logloss", "mlogloss"),
+    "macro_f1": ("logloss", "mlogloss"),
+    "logloss": ("logloss", "mlogloss"),
+    "mlogloss": ("logloss", "mlogloss"),
+    "rmse": ("rmse", "rmse"),
+    "mae": ("mae", "mae"),
+}
+
 ALGORITHM: Final = Algorithm(
     name="xgboost",
     title="built-in XGBoost",
@@ -55,5 +77,7 @@ ALGORITHM: Final = Algorithm(
     default_objective="reg:squarederror",
     labels=LABELS,
     classes=CLASSES,
+    tunable=TUNABLE,
+    searched_by=SEARCHED_BY,
     together=hyperparameters.TOGETHER,
 )
