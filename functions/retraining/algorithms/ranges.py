@@ -20,6 +20,10 @@ class Range:
         below = value < self.high if self.open_high else value <= self.high
         return above and below
 
+    def nearest(self, value: float) -> float:
+        """The value, or the end that it lies beyond."""
+        return min(max(value, self.low), self.high)
+
     def __str__(self) -> str:
         if not self.open_low and not self.open_high and math.isfinite(self.low + self.high):
             return f"{self.low:g} to {self.high:g}"

@@ -58,7 +58,10 @@ class RunRecord(Document):
     set_aside: Annotated[
         tuple[str, ...] | None, "What the data check left out of it, or noted, in sentences"
     ] = None
-    findings: Annotated[tuple[str, ...] | None, "What is odd about its data, in sentences"] = None
+    findings: Annotated[
+        tuple[str, ...] | None,
+        "What is odd about its data, in sentences; of very many alike in one",
+    ] = None
     account: Annotated[RowAccount | None, "What became of every row, once they are prepared"] = None
     cut: Annotated[Cut | None, "Where its batch was cut, if the split is by time"] = None
     metric: Annotated[str | None, "The metric that the gate reads"] = None

@@ -25,7 +25,7 @@ from retraining.observability import (
     level,
     log,
 )
-from retraining.rules import claims, data_verdict, names, outcomes, series
+from retraining.rules import batch_summary, claims, data_verdict, names, outcomes, series
 from retraining.rules.candidates import BACKTEST, CHALLENGER, CHAMPION, POOLED, REFERENCE
 from retraining.rules.gate.decisions import PROMOTE
 from retraining.rules.outcomes import Ended
@@ -164,7 +164,7 @@ def _measured(aws: Adapters, record: RunRecord) -> RunRecord:
         },
         account=prepared.account if prepared else None,
         slices={one.name: one.ours for one in verdict.slices} if verdict else None,
-        findings=tuple(one.sentence for one in said.findings) if said else None,
+        findings=batch_summary.told(said) if said else None,
         metrics=measured.values(but=_known(manifest)) if measured else None,
         settings=judged.hyperparameters if judged else None,
         arrival=series.arrival(manifest, measured) if measured else None,

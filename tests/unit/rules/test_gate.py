@@ -17,6 +17,7 @@ from retraining.rules.gate import judge as gate
 from retraining.rules.gate.comparison import read
 from retraining.rules.gate.decisions import Further
 from retraining.rules.gate.terms import Earlier, Facts, Terms
+from retraining.rules.metrics import METRICS
 
 TERMS = Terms("auc", 0.60, "guard", 0.01, 0.95, 1000)
 IMPROVE = replace(TERMS, rule="improve")
@@ -807,6 +808,31 @@ def test_a_promise_has_the_error_of_the_holdout_and_of_the_next_batch() -> None:
     first = gate.judge(TERMS, facts(champion=None, holdout_share=0.25)).promise
     assert first is not None
     assert first.lower == pytest.approx(0.80 - 1.6449 * 0.01 * math.sqrt(1.25), abs=1e-5)
+
+
+@pytest.mark.parametrize("metric", sorted(METRICS))
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_a_promise_names_no_value_that_its_metric_cannot_have(metric: str, end: str) -> None:
+    """A digit is read rightly in 99 % of cases, and a batch of few says so within 3 %."""
+    possible = METRICS[metric].range
+    value = min(getattr(possible, end), 1e3)
+    promise = gate.judge(
+        replace(TERMS, metric=metric), facts(champion=None, challenger=value)
+    ).promise
+    assert promise is not None
+    assert promise.lower is not None
+    assert promise.upper is not None
+    assert promise.lower in possible
+    assert promise.upper in possible
+    assert promise.lower <= promise.value <= promise.upper
+    assert promise.lower < promise.upper, "the other side is as far as before"
+
+
+def test_a_promise_that_earlier_ones_correct_beyond_the_metric_ends_there() -> None:
+    earlier = tuple(replace(EARLIER[0], promised=0.5, arrival=0.9 + n / 100) for n in range(4))
+    promise = gate.judge(TERMS, replace(met(0.66), earlier=earlier)).promise
+    assert promise is not None
+    assert (promise.expected, promise.upper) == (1.0, 1.0)
 
 
 def test_what_came_true_on_this_batch_widens_the_promise_of_the_next_one() -> None:

@@ -149,6 +149,7 @@ def test_a_model_without_skill_has_its_textbook_value_and_no_lift(
     assert metrics.lift(name, labels, better) == pytest.approx(0.1)
 
 
+@settings(deadline=None)  # scikit-learn's first answer takes its time
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60))
 def test_macro_f1_is_that_of_scikit_learn(rows: list[tuple[int, int]]) -> None:
     labels, said = ([float(row[place]) for row in rows] for place in (0, 1))

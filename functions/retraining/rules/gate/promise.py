@@ -9,10 +9,14 @@ from retraining.documents.verdict import Promise
 from retraining.rules import intervals
 from retraining.rules.candidates import ARRIVAL, CHAMPION, FRESH, POOLED
 from retraining.rules.gate.terms import Facts, Terms
+from retraining.rules.metrics import METRICS
 
 
 def promise(terms: Terms, facts: Facts) -> Promise | None:
-    """The challenger's value with the prediction interval of the next batch."""
+    """The challenger's value with the prediction interval of the next batch.
+
+    What is expected, and the bounds, are values that the metric can have: no accuracy above 1.
+    """
     fresh, pooled = facts.of(FRESH), facts.of(POOLED)
     holdout, found = (FRESH, fresh) if _suffices(fresh, terms) else (POOLED, pooled)
     if found is None or found.value is None or found.lift is None:
@@ -22,14 +26,15 @@ def promise(terms: Terms, facts: Facts) -> Promise | None:
     forecast = intervals.next_batch(
         found.value, error, found.clusters, _next_error(error, facts), gaps, terms.confidence
     )
+    possible = METRICS[terms.metric].range.nearest
     return Promise(
         holdout=holdout,
         metric=terms.metric,
         value=found.value,
         lift=found.lift,
-        expected=forecast.expected if forecast else None,
-        lower=forecast.lower if forecast else None,
-        upper=forecast.upper if forecast else None,
+        expected=possible(forecast.expected) if forecast else None,
+        lower=possible(forecast.lower) if forecast else None,
+        upper=possible(forecast.upper) if forecast else None,
         promises_kept=len(gaps),
     )
 
