@@ -21,8 +21,9 @@ import pytest
 from ratchet.cli import demo_data, drops
 from ratchet.cli.demo_data import find_data, read_data
 from ratchet.cli.demo_plan import DemoPlan, Expected, PublishedFile, plans
-from ratchet.cli.errors import CliError
+from ratchet.cli.errors import WRONG_USAGE, CliError
 from ratchet.cli.pipeline_folder import pack
+from ratchet.local_aws.sagemaker.containers.container import Framework
 
 from .conftest import ROOT, UCI_FILE, Run, create_stack, outputs, register
 
@@ -526,6 +527,18 @@ def test_every_pipeline_here_has_a_demo_with_a_number_to_expect() -> None:
     for plan in found.values():
         assert plan.generator.is_file()
         assert plan.expected.metric == pack(plan.folder).definition["gate"]["metric"]
+
+
+def test_a_demo_whose_framework_is_not_installed_says_so_before_anything_starts(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Framework, "installed", False)
+    result = run("demo", str(BANK.parent / "handwritten-digits"))
+    assert result.exit_code == WRONG_USAGE
+    assert "handwritten-digits trains with PyTorch, which is not installed" in result.stderr
+    assert "pip install torch --index-url" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

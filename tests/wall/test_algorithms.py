@@ -8,7 +8,11 @@ import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from ratchet.local_aws.sagemaker.containers.catalog import CONTAINERS, find_container
+from ratchet.local_aws.sagemaker.containers.catalog import (
+    CONTAINERS,
+    find_container,
+    framework_named,
+)
 from ratchet.local_aws.sagemaker.containers.errors import UserError
 from ratchet.local_aws.sagemaker.containers.xgboost import container, hyperparameters
 from ratchet.workflow.sagemaker import image_uris, xgboost
@@ -63,6 +67,7 @@ def test_each_framework_trains_and_serves_here_in_the_image_that_the_authoring_s
         container = find_container(image.name)
         assert container is not None
         assert container.framework.module == LIBRARIES[name]
+        assert framework_named(name) == container.framework
         assert container.trains if scope == "training" else container.serves
         python = image.name.rpartition("-")[2]
         uri = image_uris.retrieve(name, "af-south-1", version, python, "ml.m5.large", scope)

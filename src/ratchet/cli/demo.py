@@ -10,7 +10,7 @@ import typer
 
 from ratchet.cli import checkout, extras
 from ratchet.cli.command import command, stay
-from ratchet.cli.errors import CliError
+from ratchet.cli.errors import WRONG_USAGE, CliError
 from ratchet.cli.options import Folder, Json
 
 if TYPE_CHECKING:
@@ -92,11 +92,23 @@ def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops,
     checkout.root()  # what is deployed: a folder of one's own is not enough
     folder = find(pipeline)
     packed = pack(folder)
+    _require_framework(packed)
     plan = DemoPlan.find(folder)
     source = find_data(data, plan)
     drops = cut(source.content, packed.definition, str(data or "the file"))
     _make_folder()
     return packed, source, drops, plan
+
+
+def _require_framework(packed: Packed) -> None:
+    """CliError where a script's framework is not installed: its training job would say so late."""
+    from ratchet.local_aws.sagemaker.containers.catalog import framework_named
+
+    name = packed.definition["training"].get("framework")
+    framework = framework_named(name) if name else None
+    if framework and not framework.installed:
+        what = f"{packed.name} trains with {framework.name}, which is not installed"
+        raise CliError(what, f"Install it: {framework.to_install}", code=WRONG_USAGE)
 
 
 def _make_folder() -> None:

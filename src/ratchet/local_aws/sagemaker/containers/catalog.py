@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 
 from ratchet.local_aws.sagemaker import containers
-from ratchet.local_aws.sagemaker.containers.container import Container
+from ratchet.local_aws.sagemaker.containers.container import Container, Framework
 
 
 def _installed() -> tuple[Container, ...]:
@@ -26,6 +26,13 @@ CONTAINERS = _installed()
 def find_container(image: str) -> Container | None:
     """The container of an image (repository and tag); None if local AWS has none."""
     return next((row for row in CONTAINERS if row.is_named(image)), None)
+
+
+def framework_named(name: str) -> Framework:
+    """The framework that pipeline.yaml calls so: its folder here has the same name."""
+    module = import_module(f"{containers.__name__}.{name}.container")
+    found: Framework = module.CONTAINERS[0].framework
+    return found
 
 
 def container_named(image: str) -> Container:

@@ -82,6 +82,7 @@ class Framework:
     `handlers` is the module of the functions that serve where a program leaves them out.
     `code_in_archive`: a model's program is looked for in `code` of its archive alone.
     `meeting_place`: the variables that say address and port of the first of several hosts.
+    `to_install`: the command, where it is not part of the extra `local`.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Framework:
     handlers: str
     code_in_archive: bool = False
     meeting_place: tuple[str, ...] = ()
+    to_install: str = ""
 
     @property
     def installed(self) -> bool:

@@ -33,5 +33,6 @@ def container_of(image: str | None, region: str, where: str) -> Container:
         raise unsupported(
             f"{where} image {image!r} without {framework.name}: install it into the Python that "
             f"runs local AWS (the module {framework.module} is missing)"
+            + (f": {framework.to_install}" if framework.to_install else "")
         )
     return container

@@ -13,6 +13,7 @@ PYTORCH = Framework(
     f"{__package__}.handlers",
     code_in_archive=True,
     meeting_place=("MASTER_ADDR", "MASTER_PORT"),
+    to_install="pip install torch --index-url https://download.pytorch.org/whl/cpu",
 )
 
 CONTAINERS = (
