@@ -170,6 +170,7 @@ def test_invoke_takes_json_whatever_the_format_of_what_lands() -> None:
         ("\n", "x holds no rows"),
         ("[1]", "x must contain an object, or a list of objects"),
         ("{", "x is not valid JSON"),
+        ("{day};[carrier]\n1;2\n", "x, row 1 has 2 fields, not 6"),
     ],
 )
 def test_invoke_says_what_is_wrong_with_a_file(text: str, words: str) -> None:

@@ -161,31 +161,3 @@ def test_one_setting_that_cannot_be_changed_changes_none(run: Run, folder: Path)
     assert result.exit_code == 1
     assert "gaet is not known here (did you mean gate?)" in result.stderr
     assert (folder / "pipeline.yaml").read_text() == BANK
-
-
-# --- ratchet push --check ------------------------------------------------------------------------
-
-
-def test_a_check_needs_no_aws_and_leaves_the_folder_as_it_was(run: Run, folder: Path) -> None:
-    checked = run("push", str(folder), "--check", "--set", "gate.margin=0.02")
-    assert checked.exit_code == 0, checked.output
-    assert f"{folder} is ready to be pushed." in checked.stdout
-    assert "gate.margin was 0.01, is 0.02" in checked.stderr
-    assert (folder / "pipeline.yaml").read_text() == BANK
-    assert run("push", str(folder), "--check", "--set", "gate.metric=aucc").exit_code == 1
-
-
-def test_a_check_says_what_a_search_may_cost(run: Run, folder: Path) -> None:
-    path = folder / "pipeline.yaml"
-    document = yaml.safe_load(BANK)
-    tuning = {"jobs": 20, "ranges": {"max_depth": {"integer": [3, 9]}}}
-    document["training"] |= {"max_runtime": "30m", "tuning": tuning}
-    path.write_text(yaml.safe_dump(document))
-    checked = run("push", str(folder), "--check")
-    assert checked.exit_code == 0, checked.output
-    assert "20 training jobs of at most 30m on ml.m5.large, 2 at a time" in checked.stdout
-    assert "at most 10 hours in each run, $1.15 at the list price" in checked.stdout
-    fewer = run("push", str(folder), "--check", "--set", "training.tuning.jobs=4")
-    assert "4 training jobs" in fewer.stdout
-    wrong = run("push", str(folder), "--check", "--set", "training.tuning.strategy=bayes")
-    assert (wrong.exit_code, "did you mean bayesian" in wrong.stderr) == (1, True)

@@ -12,9 +12,9 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from ratchet.cli import following, layout, ledger, screen
+from ratchet.cli import following, layout, ledger, screen, service_contract
 from retraining.adapters.ledger import REGISTRATIONS
-from retraining.rules import belonging, names, outcomes, passes, settlement
+from retraining.rules import belonging, definition_problems, names, outcomes, passes, settlement
 from retraining.rules.candidates import FRESH, REFERENCE
 from retraining.rules.gate import decisions
 
@@ -22,6 +22,10 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = (ROOT / "template.yaml").read_text()
 JOB = (ROOT / "jobs" / "prepare_dataset.py").read_text()
 PIPELINE, TOKEN = "bank-marketing", 17
+
+
+def test_the_check_of_a_folder_runs_a_module_of_the_service() -> None:
+    assert definition_problems.__name__ == service_contract.MODULE
 
 
 def test_a_pipeline_may_have_the_same_names() -> None:

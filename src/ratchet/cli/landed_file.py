@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from ratchet.cli.errors import CliError
 
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 _HEAD = 256 * 1024
+_JSON = re.compile(r'\s*(\{\s*("|\}\s*$)|\[\s*[\[\]{])', re.MULTILINE)
 LEAST_KNOWN = 0.5  # of the names of a first line, for it to be a header
 
 Row = dict[str, str]
@@ -80,9 +82,16 @@ def _objects_or_csv(
     name: str, content: bytes, data: Mapping[str, Any], dialect: Mapping[str, Any]
 ) -> list[Row]:
     text = _text(name, content, str(dialect.get("encoding", "utf-8")))
-    if data.get("format") == "jsonl" or text.lstrip()[:1] in ("{", "["):
+    first = text.lstrip().partition("\n")[0]
+    is_table = str(dialect.get("delimiter", ",")) in first and not begins_as_json(text)
+    if data.get("format") == "jsonl" or (first[:1] in ("{", "[") and not is_table):
         return of_json(name, text)
     return _csv(name, text, data, dialect)
+
+
+def begins_as_json(text: str) -> bool:
+    """Whether an object or a list of them begins here; a column of CSV may be called {a} or [b]."""
+    return _JSON.match(text) is not None
 
 
 def _text(name: str, content: bytes, encoding: str) -> str:

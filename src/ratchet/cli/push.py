@@ -55,7 +55,8 @@ def push(
 
     Data that already waits under the pipeline's prefix is picked up at once. The folder is the
     truth: --set changes pipeline.yaml, comments and all else as they were, and what is refused is
-    changed back. With --check nothing is registered, no AWS is needed, and --set is undone.
+    changed back. With --check nothing is registered, no AWS is needed, and --set is undone; what
+    depends on the model that serves and on earlier data, a push alone can say.
 
     Example: ratchet push pipelines/bank-marketing
     """
@@ -68,7 +69,7 @@ def push(
         for line in (*said, *packed.warnings):
             remark(line)
         if check:
-            _tell_checked(folder, packed, as_json=json_output)
+            _tell_checked(folder, packed, unasked=_by_the_contract(packed), as_json=json_output)
             return
         found = where.find(writes=True)
         before = Standing.of(found, packed.name)
@@ -82,12 +83,30 @@ def push(
     stdout().print(f"Drop data with: ratchet upload {packed.name} FILE...", soft_wrap=True)
 
 
-def _tell_checked(folder: Path, packed: Packed, *, as_json: bool) -> None:
+def _by_the_contract(packed: Packed) -> str:
+    """Why the service's contract could not be asked, or nothing; CliError for what it refuses."""
+    from ratchet.cli import service_contract
+    from ratchet.cli.pipeline_folder import problems_error
+
+    try:
+        found = service_contract.problems(packed.files["definition.json"])
+    except CliError as error:
+        return str(error)
+    if found:
+        raise problems_error([packed.located(problem) for problem in found])
+    return ""
+
+
+def _tell_checked(folder: Path, packed: Packed, *, unasked: str, as_json: bool) -> None:
     from ratchet.cli.screen import print_json, stdout
     from ratchet.cli.search_cost import SearchCost
 
     if as_json:
-        print_json({"name": packed.name, "hash": packed.hash, "warnings": list(packed.warnings)})
+        about = {"name": packed.name, "hash": packed.hash, "warnings": list(packed.warnings)}
+        print_json({**about, "by_schema_alone": bool(unasked)})
+    elif unasked:
+        what = f"{folder} is as its schema wants it. How its parts fit together only push can say"
+        stdout().print(f"{what}: {unasked}.", soft_wrap=True)
     else:
         stdout().print(f"{folder} is ready to be pushed.", soft_wrap=True)
         if search := SearchCost.of(packed.definition):

@@ -80,6 +80,9 @@ def _in_alternatives(error: Any, way: Way, defs: dict[str, Any]) -> Iterator[Pro
     for inner in error.context:
         groups.setdefault(inner.schema_path[0], []).append(inner)
     meant = [group for group in groups.values() if not any(_is_another(error) for error in group)]
+    meant.sort(key=_unknown_keys)
+    if not meant or _unknown_keys(meant[0]):
+        meant = _by_its_keys(error, groups, defs) or meant
     kinds = [error for error in error.context if error.validator == "const" and error.path]
     needed = [error for error in error.context if error.validator == "required" and not error.path]
     if meant:
@@ -97,6 +100,27 @@ def _in_alternatives(error: Any, way: Way, defs: dict[str, Any]) -> Iterator[Pro
         yield way, f": {' or '.join(sorted(names))} is missing"
     else:
         yield way, _not_allowed(error.instance, [error.schema], defs)
+
+
+def _by_its_keys(error: Any, groups: dict[int, list[Any]], defs: dict[str, Any]) -> list[list[Any]]:
+    """The alternative of a section that has most of the keys given; none where that is not one."""
+    if not isinstance(error.instance, dict):
+        return []
+    common = {
+        at: len(set(_resolved(one, defs).get("properties", {})) & set(error.instance))
+        for at, one in enumerate(error.validator_value)
+    }
+    most = [at for at, count in common.items() if count == max(common.values())]
+    return [groups[most[0]]] if len(most) == 1 and most[0] in groups else []
+
+
+def _unknown_keys(group: list[Any]) -> int:
+    """How many keys of the section this alternative does not have."""
+    return sum(
+        len(set(error.instance) - set(error.schema.get("properties", {})))
+        for error in group
+        if error.validator == "additionalProperties" and not error.path
+    )
 
 
 def _keys(alternatives: list[Any], defs: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ The image fails a job whose hyperparameters it does not know; here a push fails 
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -57,13 +58,20 @@ REFUSED: Final = {
 
 def one_of(names: Iterable[str]) -> Check:
     """One of names too many to list in a message."""
-    known = frozenset(names)
-    return lambda text: None if text in known else "one that XGBoost knows"
+    known = tuple(names)
+    return lambda text: None if text in known else f"one that XGBoost knows{_near(text, known)}"
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" ({near[0]}?)" if near else ""
 
 
 def _eval_metric(text: str) -> str | None:
-    wanted = "metrics that XGBoost knows, between commas"
-    return None if all(_is_metric(name.strip()) for name in text.split(",")) else wanted
+    unknown = [name for each in text.split(",") if not _is_metric(name := each.strip())]
+    if not unknown:
+        return None
+    return f"metrics that XGBoost knows, between commas{_near(unknown[0], EVAL_METRICS)}"
 
 
 def _is_metric(name: str) -> bool:

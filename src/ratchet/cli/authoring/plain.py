@@ -65,10 +65,11 @@ def _form(path: Path) -> str | None:
     """JSON lines begin with an object."""
     try:
         with _bytes(path) as file:
-            begin = file.read(_BLOCK).removeprefix(codecs.BOM_UTF8).lstrip()
+            begin = file.read(_BLOCK).removeprefix(codecs.BOM_UTF8).decode("latin-1").lstrip()
     except (OSError, EOFError) as error:
         raise CliError(f"{path} cannot be unpacked: {error}") from error
-    return JSON_LINES if begin.startswith(b"{") else None
+    is_json = begin.startswith("{") and landed_file.begins_as_json(begin)
+    return JSON_LINES if is_json else None
 
 
 def _write_table(path: Path, form: str, copy: Path) -> None:

@@ -1,0 +1,37 @@
+"""What the service's own contract says about a packed pipeline, without a stack.
+
+The contract is the service's code, which the CLI never imports: a process of its own runs it, from
+the checkout. A JSON Schema says what a key may be; this says what fits together.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from ratchet.cli import checkout
+from ratchet.cli.errors import CliError
+from ratchet.cli.extras import require
+
+MODULE = "retraining.rules.definition_problems"
+"""Reads a definition on stdin, and prints its problems, one a line (tests/wall holds the name)."""
+
+
+def problems(definition: bytes) -> list[str]:
+    """Every problem that a push of this definition would be refused for, each begins with its key.
+
+    Raises CliError where this machine cannot ask: no checkout, or without the extra `local`.
+    """
+    functions = checkout.root() / "functions"
+    require("local")
+    asked = subprocess.run(
+        [sys.executable, "-m", MODULE],
+        input=definition,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(functions), "PYTHONUTF8": "1"},
+    )
+    if asked.returncode:
+        raise CliError(f"{MODULE} failed: {asked.stderr.decode('utf-8', 'replace')[-400:]}")
+    return asked.stdout.decode().splitlines()
