@@ -294,7 +294,8 @@ OPERATING = (
 STABLE = (
     "the endpoint keeps the pipeline's name: the first execution creates it, later ones update "
     "it, and the last states wait until it is in service; jobs are retried under fresh names; "
-    "errors lead to one named end; the model comes from the job's own output"
+    "errors lead to one named end; the model comes from the job's own output; `gate` refuses one "
+    "by a metric's name, before it is created"
 )
 METHODS = a("create get_workflow build_workflow_definition render_graph")
 TEMPLATES = (

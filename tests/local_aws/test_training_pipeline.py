@@ -16,7 +16,7 @@ import pytest
 
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.workflow.sagemaker import Estimator, SKLearn, TrainingInput
-from ratchet.workflow.template import InferencePipeline, TrainingPipeline
+from ratchet.workflow.template import Gate, InferencePipeline, TrainingPipeline
 from ratchet.workflow.testing import returns, run_machine, sample
 
 ROLE = "arn:aws:iam::123456789012:role/workflow"
@@ -61,6 +61,7 @@ def test_the_second_execution_of_a_training_pipeline_updates_the_endpoint(
         BUCKET,
         client=turned_aws.client("stepfunctions"),
         pipeline_name="classic",
+        gate=Gate("validation:auc", at_least=0.8),
     )
     pipeline.create()
     sagemaker, configs = turned_aws.client("sagemaker"), set()

@@ -22,7 +22,7 @@ from ratchet.local_aws.running.local import LocalAws
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER, PAGES = ROOT / "notebooks", ROOT / "docs" / "notebooks"
-ORDER = ("hello-world", "processing")
+ORDER = ("hello-world", "processing", "training-pipeline")
 """In the order of their execution: a later one may look at what an earlier one has left."""
 ELSEWHERE = ("model-trainer",)
 """Needs the SageMaker SDK, which the lock files leave out: its own test runs it where that is."""

@@ -60,3 +60,21 @@ def test_processing_evaluates_the_model_that_the_same_execution_has_trained(
     assert second < first - 0.02, "another model on the same rows"
     assert "FAILED NotGoodEnough" in said
     assert len(pictures(notebook)) == 3
+
+
+def test_a_training_pipeline_serves_what_passes_its_gate_and_moves_one_endpoint(
+    local: LocalAws,
+) -> None:
+    """The classic made an endpoint for each execution, judged nothing, and loaded its model in
+    another format than it had saved.
+    """
+    notebook = execute("training-pipeline", local)
+    said = texts(notebook)
+    assert "It is a 7, and the endpoint says [7]" in said
+    first, second, third = re.findall(r"^([\d.]+)% of", said, re.MULTILINE)
+    assert float(first) > 90
+    assert second == third != first, "moved by the second execution, and not by the third"
+    assert "one endpoint: True\nanother model: True" in said
+    assert "FAILED ModelRejected - validation:accuracy must be at least 0.9" in said
+    assert "models of it: []" in said
+    assert len(pictures(notebook)) == 3

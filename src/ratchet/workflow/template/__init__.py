@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from ratchet.workflow.template.gate import Gate
 from ratchet.workflow.template.inference import InferencePipeline
 from ratchet.workflow.template.training import TrainingPipeline
 
-__all__ = ["InferencePipeline", "TrainingPipeline"]
+__all__ = ["Gate", "InferencePipeline", "TrainingPipeline"]

@@ -27,6 +27,7 @@ from ratchet.workflow.steps import (
     TrainingStep,
     Wait,
 )
+from ratchet.workflow.template.gate import Gate
 
 JOB_NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,39}"  # leaves room for a prefix and the attempt
 BUSY = [
@@ -38,7 +39,9 @@ BUSY = [
 
 class WorkflowTemplate:
     """A workflow made from estimators. The endpoint keeps the pipeline's name permanently: the
-    first execution creates it, later ones update it to the new model.
+    first execution creates it, later ones update it to the new model. With a gate, a model that
+    does not pass is not even created. Every `look_every` seconds it looks whether the endpoint is
+    in service.
     """
 
     prefix = "pipeline"
@@ -49,8 +52,11 @@ class WorkflowTemplate:
         role: str,
         client: Any = None,
         pipeline_name: str | None = None,
+        gate: Gate | None = None,
+        look_every: int = 30,
     ) -> None:
         self.s3_bucket, self.role = s3_bucket, role
+        self.gate, self.look_every = gate, look_every
         self.pipeline_name = pipeline_name or f"{self.prefix}-{timestamp()}"
         self.execution_input = ExecutionInput(schema=self.schema())
         self.definition = self.build_workflow_definition()
@@ -128,6 +134,10 @@ class WorkflowTemplate:
             ),
         )
 
+    def gated(self, job: str) -> list[State]:
+        """The gate after a training job, whose description is at `job` of the state's input."""
+        return [] if self.gate is None else [self.gate.choice(job)]
+
     def deploy(self, before: list[State], estimator: Any) -> Chain:
         """Endpoint config, create or update, wait for InService; with a state for errors."""
         name = self.execution_input["JobName"]
@@ -163,7 +173,7 @@ class WorkflowTemplate:
 
     def _until_in_service(self, failed: Fail) -> Wait:
         """Neither createEndpoint nor updateEndpoint has a .sync: poll until it is settled."""
-        wait = Wait("Wait for Endpoint", seconds=30)
+        wait = Wait("Wait for Endpoint", seconds=self.look_every)
         look = AwsSdkStep(
             "Look at Endpoint",
             "sagemaker",
@@ -212,7 +222,8 @@ def _guard(step: State, failed: Fail) -> None:
 
 
 def timestamp() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d-%H-%M-%S")
+    """To the millisecond: two executions in one second have two names."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
 
 
 def artifact(step: TrainingStep) -> StepInput:

@@ -9,11 +9,12 @@ from ratchet.workflow.sagemaker.inputs import TrainingInput
 from ratchet.workflow.sagemaker.model import PipelineModel
 from ratchet.workflow.steps import Chain, TransformStep, fresh_name
 from ratchet.workflow.template.base import WorkflowTemplate
+from ratchet.workflow.template.gate import Gate
 
 
 class InferencePipeline(WorkflowTemplate):
-    """Train Preprocessor, Create Preprocessor Model, Transform Input, Training, Create Pipeline
-    Model, Configure Endpoint, Deploy (or Update Endpoint), and wait.
+    """Train Preprocessor, Create Preprocessor Model, Transform Input, Training, the gate if
+    there is one, Create Pipeline Model, Configure Endpoint, Deploy (or Update Endpoint), and wait.
     """
 
     prefix = "inference-pipeline"
@@ -29,10 +30,13 @@ class InferencePipeline(WorkflowTemplate):
         compression_type: str | None = None,
         content_type: str | None = None,
         pipeline_name: str | None = None,
+        *,
+        gate: Gate | None = None,
+        look_every: int = 30,
     ) -> None:
         self.preprocessor, self.estimator, self.inputs = preprocessor, estimator, inputs
         self.compression_type, self.content_type = compression_type, content_type
-        super().__init__(s3_bucket, role, client, pipeline_name)
+        super().__init__(s3_bucket, role, client, pipeline_name, gate, look_every)
 
     def hyperparameters(self) -> dict[str, str]:
         estimator = self.located(self.estimator)
@@ -62,7 +66,8 @@ class InferencePipeline(WorkflowTemplate):
         second = self.estimator.create_model(model_data=_artifact("Estimator"))
         both = PipelineModel(models=[first, second], role=self.estimator.role)
         model = self.model_step("Create Pipeline Model", both, name)
-        return self.deploy([preprocess, first_model, transform, training, model], self.estimator)
+        before = [preprocess, first_model, transform, training, *self.gated(".Estimator"), model]
+        return self.deploy(before, self.estimator)
 
     def _transform(self, prepared: Format, model_name: Format) -> TransformStep:
         source = self.inputs["train"]

@@ -6,10 +6,13 @@ from typing import Any
 
 from ratchet.workflow.steps import Chain
 from ratchet.workflow.template.base import WorkflowTemplate
+from ratchet.workflow.template.gate import Gate
 
 
 class TrainingPipeline(WorkflowTemplate):
-    """Training, Create Model, Configure Endpoint, Deploy (or Update Endpoint), and wait."""
+    """Training, the gate if there is one, Create Model, Configure Endpoint, Deploy (or Update
+    Endpoint), and wait.
+    """
 
     prefix = "training-pipeline"
 
@@ -21,9 +24,12 @@ class TrainingPipeline(WorkflowTemplate):
         s3_bucket: str,
         client: Any = None,
         pipeline_name: str | None = None,
+        *,
+        gate: Gate | None = None,
+        look_every: int = 30,
     ) -> None:
         self.estimator, self.inputs = estimator, inputs
-        super().__init__(s3_bucket, role, client, pipeline_name)
+        super().__init__(s3_bucket, role, client, pipeline_name, gate, look_every)
 
     def hyperparameters(self) -> dict[str, str]:
         estimator = self.located(self.estimator)
@@ -40,4 +46,4 @@ class TrainingPipeline(WorkflowTemplate):
         model = self.model_step(
             "Create Model", training.get_expected_model(), self.execution_input["JobName"]
         )
-        return self.deploy([training, model], self.estimator)
+        return self.deploy([training, *self.gated(""), model], self.estimator)
