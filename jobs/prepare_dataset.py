@@ -173,6 +173,10 @@ TEXTS = ("text", "category")  # the types whose values may have several lines
 MISSING = "nan"
 SHORT = "^[+-]?[0-9]{1,18}([.][0-9]{0,17})?$"
 NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+WHAT_IT_TAKES = {
+    **dict.fromkeys(("integer", "number"), NUMBER),
+    "boolean": "^(?i:true|t|yes|y|1|false|f|no|n|0)$",
+}
 LARGEST, SMALLEST = "3.4E38D", "1.2E-38D"  # of the 32-bit floats that XGBoost computes with
 WITHOUT_EXPONENT = ("1E-10D", "9E18D")  # further zeros or digits the text parser would not count
 
@@ -661,6 +665,8 @@ def champions_rows(
         landing = manifest["definition"]["data"]["columns"]
         needed = {name: column for name, column in columns.items() if name in landing}
         data = data.where(_all_there(needed, label, lines=raw is not None))
+        data = data.where(_all_read(needed, label, landing))
+        definition = _with_fractions(definition, landing)
     data = typed(data, definition)
     if definition["etl"]["transform"]:
         place = f"{way['definition_ref']['uri']}/{TRANSFORM}"
@@ -691,6 +697,27 @@ def _all_there(columns: dict[str, Any], label: str, *, lines: bool) -> Column:
         if lines and column["type"] in TEXTS:
             there &= ~f.coalesce(_column(name).rlike("[\n\r]"), f.lit(False))
     return there
+
+
+def _all_read(columns: dict[str, Any], label: str, landing: dict[str, Any]) -> Column:
+    """Whether what lands as text is, where the champion takes numbers or booleans, one of them."""
+    read = f.lit(True)
+    for name, column in columns.items():
+        pattern = WHAT_IT_TAKES.get(column["type"])
+        if name != label and pattern and landing[name]["type"] in TEXTS:
+            read &= f.coalesce(_column(name).rlike(pattern), f.lit(True))
+    return read
+
+
+def _with_fractions(definition: dict[str, Any], landing: dict[str, Any]) -> dict[str, Any]:
+    """The champion's contract, in which a whole number may have become one with a fraction."""
+    columns = {
+        name: {**column, "type": "number"}
+        if column["type"] == "integer" and landing.get(name, column)["type"] != "integer"
+        else column
+        for name, column in definition["data"]["columns"].items()
+    }
+    return {**definition, "data": {**definition["data"], "columns": columns}}
 
 
 def beside_the_champions(data: DataFrame, theirs: DataFrame) -> DataFrame:

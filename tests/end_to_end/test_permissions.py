@@ -46,6 +46,7 @@ def transform(data):
     return data.withColumn("age", functions.when(age == "{OLDEST}", "old").otherwise(age))
 """
 
+WITHOUT = "cellular, telephone"  # values of a column, of which no row has another
 OWN = "transform: transform.py\n  files: [regions.csv]"
 
 # Granted, and not used by the runs of this test: "function action" -> why it is needed.
@@ -263,7 +264,11 @@ def live(world: World) -> None:
     world.drop("stray.csv", b"a;b\n1;2\n")
     world.drop(f"{PIPELINE}/first.csv", csv_bytes(header, parts[0]))
     until(lambda: world.heard("RecordArrivals", "sns:Publish"), "data of no pipeline was told of")
+    columns = (folder / "columns.yaml").read_text()
+    assert WITHOUT in columns
+    (folder / "columns.yaml").write_text(columns.replace(WITHOUT, f"{WITHOUT}, post"))
     world.push(changed(folder, WEAK, code="0"))
+    (folder / "columns.yaml").write_text(columns)
     assert world.outcome(1).startswith("PROMOTED"), world.outcome(1)
     world.push(changed(folder, QUICK, code="20"))
     world.drop(f"{PIPELINE}/second.csv", csv_bytes(header, parts[1]))

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 HANDLERS = ROOT / "functions"
 STEPS = ROOT / "functions" / "retraining" / "steps"
 TESTS = ROOT / "tests" / "unit" / "steps"
-SHARED = {"asking", "messages", "promotions", "quarantine", "wakes"}
+SHARED = {"asking", "earlier_rows", "messages", "promotions", "quarantine", "wakes"}
 """What several steps use: modules without a state."""
 
 OTHERWISE_NAMED = {

@@ -1180,6 +1180,28 @@ def test_a_champion_needs_its_columns_and_one_that_takes_landed_rows_whole_lines
     assert [row["row_id"] for row in there.collect()] == wanted
 
 
+def test_a_champion_is_scored_on_rows_that_are_what_it_takes(spark: Any, job: Any) -> None:
+    """Its columns land as other types now; a fraction is a number to it, another text is not."""
+    rows = [("1", "2.5", "YES"), ("A1", "3", "no"), ("2", None, "maybe"), (None, "4", None)]
+    data = table(spark, "room string, size string, sold string", *rows)
+    theirs = {
+        "room": {"type": "integer"}, "size": {"type": "integer"}, "sold": {"type": "boolean"},
+        "y": {"type": "integer"}, "gone": {"type": "integer"},
+    }  # fmt: skip
+    landing = {
+        "room": {"type": "text"}, "size": {"type": "number"}, "sold": {"type": "category"},
+        "y": {"type": "text"},
+    }  # fmt: skip
+    needed = {name: column for name, column in theirs.items() if name in landing}
+    read = data.where(job._all_read(needed, "y", landing)).orderBy("row_id")
+    assert [row["row_id"] for row in read.collect()] == ["r1", "r4"]
+    definition = job._with_fractions({"data": {"columns": theirs}}, landing)
+    kinds = {name: column["type"] for name, column in definition["data"]["columns"].items()}
+    assert kinds == {
+        "room": "number", "size": "number", "sold": "boolean", "y": "number", "gone": "integer",
+    }  # fmt: skip
+
+
 WITH_FILES = """
 import csv, rating
 from pathlib import Path

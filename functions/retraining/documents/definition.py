@@ -119,6 +119,12 @@ class PushedDefinition(Part):
         return names if self.features else None
 
     @property
+    def raw_types(self) -> dict[str, str]:
+        """The types in which a model takes landed columns; none where it takes prepared rows."""
+        columns: dict[str, Any] = self.section("data")["columns"]
+        return {name: columns[name]["type"] for name in self.raw or ()}
+
+    @property
     def code(self) -> str | None:
         """Name of the archive that carries features.py into the containers, if there is one."""
         return f"{self.features['code']}.tar.gz" if self.features else None

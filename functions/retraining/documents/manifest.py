@@ -160,12 +160,16 @@ class Manifest(RunDocument):
     def own_rows(self) -> bool:
         """Whether the champion scores rows that are prepared its own way.
 
-        With features.py a model takes rows as they landed, so other features need no other rows.
+        With features.py a model takes rows as they landed, so other features need no other rows;
+        columns of other types do, as it may not take every value.
         """
         way = self.champions_way
         if way is None or way.lacks:
             return False
-        return way.definition.raw is None or way.definition.raw != self.definition.raw
+        theirs, ours = way.definition, self.definition
+        if theirs.raw is None or theirs.raw != ours.raw:
+            return True
+        return theirs.raw_types != ours.raw_types
 
     @property
     def released(self) -> bool:

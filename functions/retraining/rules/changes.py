@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from retraining.rules import classes
+from retraining.rules import classes, readable
 from retraining.rules.sections.data import key_columns
 
 LABEL_VALUES: Final = "values of the label"
@@ -54,12 +54,18 @@ def column_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 
 def gone_columns(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Columns that a model of the former definition cannot do without, and that land no more."""
+    """Columns that a model of the former definition cannot do without, and that land no more.
+
+    One that lands as another type, whose values it cannot read, is gone too.
+    """
     columns, label = former["data"]["columns"], former["data"]["label"]
+    landing = new["data"]["columns"]
     return [
         name
         for name, column in columns.items()
-        if name not in new["data"]["columns"] and name != label and not column["nullable"]
+        if name != label
+        and not column["nullable"]
+        and (name not in landing or readable.cannot_follow(column, landing[name]))
     ]
 
 

@@ -26,7 +26,7 @@ from retraining.rules import changes, contracts, names
 from retraining.rules.names import Names
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
-from retraining.steps import asking, wakes
+from retraining.steps import asking, earlier_rows, wakes
 
 NO_ACCOUNT = "000000000000"  # what the template has for a Region without these images
 HASH = re.compile(r"[0-9a-f]{8,64}")
@@ -64,6 +64,8 @@ def register_pipeline(
     former = aws.ledger.registration(name)
     before = former.parsed() if former else None
     _refuse(_problems(aws, name, folder, definition, before, new_baseline=new_baseline))
+    if former and not new_baseline:
+        _refuse(earlier_rows.problems(aws, name, former, definition))
     if retrain:
         _refuse(asking.nothing_to_train_on(aws, name, former, new_baseline=new_baseline))
     changed = changes.sections(before.json if before else None, definition.json)

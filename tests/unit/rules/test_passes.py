@@ -67,6 +67,12 @@ def test_a_champion_of_other_columns_scores_rows_of_its_own() -> None:
     assert challenger.score == f"{PREPARED}/holdout/"
 
 
+def test_a_champion_that_takes_landed_rows_of_other_types_has_rows_of_its_own() -> None:
+    now, former = defined(FEATURES, "a"), defined(FEATURES, "a")
+    now.json["data"]["columns"]["a"]["type"] = "text"
+    assert Plan.of(claimed(now, former, hyperparameters=THEIRS), "s3://w/r").theirs == "champion/"
+
+
 RECIPE = {"recipe": [{"Action": {"Operation": "DELETE"}}]}
 FEATURES = {"features": {"sha256": "1" * 64, "code": "2" * 64}}
 OTHER_FEATURES = {"features": {"sha256": "3" * 64, "code": "4" * 64}}

@@ -314,7 +314,8 @@ def test_features_and_a_recipe_may_replace_each_other(service: Service, back: bo
         assert run["recipe_jobs"] == ["ratchet--bank--rfjp"]
         assert run["champions_source"] == "s3://work/accepted/bank/"
     else:
-        trained_by(service, DEFINITION, version="1.0")
+        etl = {"etl": copy.deepcopy(DEFINITION["etl"])}
+        trained_by(service, {**copy.deepcopy(pushed), **etl}, version="1.0")
         run = claim_of(service, pushed, code)
         assert run["recipe_jobs"] == ["ratchet--bank--rfjp-champion"]
         assert run["source"] == "s3://work/accepted/bank/"

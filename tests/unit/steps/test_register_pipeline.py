@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 from unit_model import FORMER, crown
 from unit_service import DEFINITION, Service, claim, concluded, finish, rows, started
 
+import check_data
+import judge_data
 import settle_data
 from retraining import errors
 
@@ -99,6 +101,58 @@ def test_columns_of_a_recipe_cannot_change_once_data_is_accepted(service: Servic
         service.push(changed, "1" * 64)
 
 
+def with_a_transform(service: Service, hash_: str, **columns: Any) -> dict[str, Any]:
+    """A pushed definition with these columns, and without `job` unless it is one of them."""
+    source = b"def transform(data): return data"
+    service.s3.put_object(Bucket="work", Key=f"pipelines/bank/{hash_}/transform.py", Body=source)
+    changed = copy.deepcopy(DEFINITION)
+    changed["etl"] = {"transform": hashlib.sha256(source).hexdigest()}
+    changed["data"]["columns"] |= columns
+    if "job" not in columns:
+        del changed["data"]["columns"]["job"]
+    return changed
+
+
+def test_a_column_may_not_become_what_earlier_rows_cannot_be_read_as(service: Service) -> None:
+    """Not even after a push without it: the rows keep what they have."""
+    first = with_a_transform(service, "1" * 64, job={"type": "text"})
+    service.push(first, "1" * 64)
+    service.deliver(service.drop("bank/a.csv", rows(40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    number = with_a_transform(service, "2" * 64, job={"type": "number", "nullable": True})
+    said = r"data\.columns\.job: .*text, which cannot be read as number: .* --new-baseline"
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(number, "2" * 64)  # the run has not claimed its data yet
+    service.run_machine("bank", 1)
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(number, "2" * 64)
+    service.push(with_a_transform(service, "3" * 64), "3" * 64)
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(number, "2" * 64)
+    service.push(number, "2" * 64, new_baseline=True)
+    service.push(first, "1" * 64)  # no row has been accepted since
+
+
+def test_values_may_be_listed_when_they_are_all_that_earlier_rows_have(service: Service) -> None:
+    started(service, a=rows(40))
+    run = claim()
+    for chunk in run["chunks"]:
+        check_data.handler({"manifest": run["manifest"], **chunk}, None)
+    judge_data.handler({"manifest": run["manifest"]}, None)
+    service.run_machine("bank", 1)
+    changed = copy.deepcopy(DEFINITION)
+    jobs = [f"job{n}" for n in range(40)]
+    changed["data"]["columns"]["job"] = {"type": "category", "values": [*jobs[1:], "another"]}
+    with pytest.raises(errors.PipelineRejected, match=r"columns\.job: .* have 'job0': list them"):
+        service.push(changed, "1" * 64)
+    changed["data"]["columns"]["job"]["values"] = jobs
+    assert service.push(changed, "1" * 64)["changed"] == ["data"]
+    changed["data"]["columns"]["age"] = {"type": "category", "values": ["20"]}
+    with pytest.raises(errors.PipelineRejected, match=r"age: .* have 40 rows of rare values"):
+        service.push(changed, "2" * 64)
+
+
 def test_a_transform_that_was_not_uploaded_is_refused(service: Service) -> None:
     changed = copy.deepcopy(DEFINITION)
     changed["etl"]["transform"] = "0" * 64
@@ -138,17 +192,11 @@ def test_columns_cannot_change_while_the_champion_is_of_a_recipe(service: Servic
     started(service, a=rows(40))
     service.run_machine("bank", 1)
     crown(service, dataclasses.replace(FORMER, token=1, run="bank-000001"))
-    features = copy.deepcopy(DEFINITION)
-    features["data"]["columns"]["y"] = {"type": "integer"}
-    digest = hashlib.sha256(b"code").hexdigest()
-    features["etl"] = {"features": {"sha256": "0" * 64, "code": digest, "columns": ["a"]}}
-    for place in ("3", "4"):
-        key = f"pipelines/bank/{place * 64}/{digest}.tar.gz"
-        service.s3.put_object(Bucket="work", Key=key, Body=b"code")
-    service.push(features, "3" * 64)
-    features["data"]["columns"]["city"] = {"type": "text", "nullable": True}
+    job = DEFINITION["data"]["columns"]["job"]
+    service.push(with_a_transform(service, "3" * 64, job=job), "3" * 64)
+    more = with_a_transform(service, "4" * 64, job=job, city={"type": "text", "nullable": True})
     with pytest.raises(errors.PipelineRejected, match=r"data\.columns: they can change"):
-        service.push(features, "4" * 64)
+        service.push(more, "4" * 64)
 
 
 def test_another_identity_needs_a_new_baseline_which_leaves_the_history_behind(
