@@ -476,7 +476,8 @@ def test_every_chart_draws_in_its_colour(
     renderer = shutil.which("rsvg-convert")
     if renderer is None:
         pytest.skip("rsvg-convert is not installed")
-    style = element("style", theme.chart_style(colours))
+    known = re.sub(r"var\(--(\w+)\)", lambda found: colours[found[1]], theme.CHARTS)
+    style = element("style", known)  # the renderer knows no CSS variables
     source = CHARTS[name].replace(">", f">{style}", 1)
     svg, raw = tmp_path / "chart.svg", tmp_path / "chart.png"
     svg.write_text(source)

@@ -18,7 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ratchet.cli import landed_file
+from ratchet.cli import landed_file, prepared_rows
+from ratchet.cli.authoring.header import find
+from ratchet.cli.drops import Table
 from ratchet.cli.errors import CliError
 from ratchet.cli.raw_rows import read
 from ratchet.serving import inference
@@ -86,10 +88,20 @@ FILES: dict[str, tuple[dict[str, Any], dict[str, Any], bytes]] = {
         {}, {**PLAIN, "at": {"type": "timestamp", "format": "%d %b %Y %I:%M %p", **NULLABLE}},
         HEADER.encode() + b"\n,01 Mar 2024 12:30 am,AA,x,1,2,,1\n",
     ),
+    "what else Unicode takes for a line's end": (
+        {"csv": {"skip_lines": 1, "comment": "#"}}, PLAIN,
+        f"A\u2028title\x0b\n{HEADER}\n,,AA,a\u2028b\x0bc\x0cd\x85e\x1cf,1,2,,1\n#\u2029,x\n"
+        ',,AA,"\u2028#no\r\ncomment",1,2,,1\n'.encode(),
+    ),
+    "carriage returns alone": (
+        {"csv": {"skip_lines": 1, "comment": "#"}}, PLAIN,
+        f"title\r{HEADER}\r# none\r,,AA,x\u2028y,1,2,,1\r".encode(),
+    ),
     "JSON lines": (
         {"format": "jsonl"}, PLAIN,
-        (b'{"day": "2024-01-01", "distance": 1.50, "items": 7, "fragile": true, "late": 0}\n\n'
-        b'{"note": "a, b", "carrier": null, "distance": 1e3, "late": 1}\n'),
+        ('{"day": "2024-01-01", "distance": 1.50, "items": 7, "fragile": true, "late": 0}\n\n'
+        '{"note": "a\u2028b\x85", "carrier": null, "distance": 1e3, "late": 1}\n'
+        '{"distance": NaN, "note": "NaN", "late": 1}\n').encode(),
     ),
 }  # fmt: skip
 
@@ -198,6 +210,18 @@ def test_an_integer_is_spelt_as_the_check_does_or_left_as_it_landed(
         assert not re.fullmatch("[+-]?[0-9]+", str(found[0]["items"]))
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\x0b", "\x0c", "\x85", "\x1c"])
+def test_only_what_the_data_check_takes_for_a_line_is_one(end: str) -> None:
+    """Whoever reads a file divides it alike; in Latin-1 the UTF-8 of Å ends in another such end."""
+    data = definition({}, {"Å": {"type": "text"}, "late": {"type": "integer"}})["data"]
+    header = "Å,late"
+    assert landed_file.begins_with_columns("x", f"{header}\nx,1\n".encode(), data)
+    assert prepared_rows.read("x", f"1,2{end}\n3,4\n".encode(), ["a", "b"], data)[1:] == ["3,4"]
+    assert find(Path("x"), f"a{end}title\r\n{header}\r\nx,1\r\n", ["late"]).above == 1
+    table = Table(f"{header}\nx{end},1\n".encode(), {"data": data})
+    assert (table.header, table.rows) == (header, [f"x{end},1"])
+
+
 @pytest.mark.parametrize(
     ("data", "content", "told"),
     [
@@ -208,6 +232,8 @@ def test_an_integer_is_spelt_as_the_check_does_or_left_as_it_landed(
         ({"format": "parquet"}, b"day,late\n", "is not Parquet, as data.format says"),
         ({"format": "parquet"}, b"PAR1 and no more", "is damaged"),
         ({"format": "jsonl"}, b'{"late": 1}\n{"late"\n', "line 2 is not valid JSON"),
+        ({"format": "jsonl"}, b'{"late": 1}\n{"late": [1]}', "row 2 holds a list or an object in"),
+        ({"format": "jsonl"}, b'{"late": {"a": 1}}', "row 1 holds a list or an object in 'late'"),
         ({}, b"day,late\n1,2,3\n", "row 1 has 3 fields, not 2"),
         ({}, b"\n\n", "holds no rows"),
     ],

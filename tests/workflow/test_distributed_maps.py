@@ -97,6 +97,7 @@ def test_items_are_read_from_files_of_each_kind() -> None:
     assert _read("JSONL", '{"a":1}\n\n[2]\n') == [{"a": 1}, [2]]
     assert "duplicates" in _read("CSV", "a,a\n1,2\n")
     assert "not JSON" in _read("JSON", "[1")
+    assert _read("JSONL", '"a\u2028b"\r\n2\r\n') == ["a\u2028b", 2]
     assert "not JSON" in _read("JSONL", "NaN")
 
 

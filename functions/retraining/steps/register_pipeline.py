@@ -67,7 +67,7 @@ def register_pipeline(
     if former and not new_baseline:
         _refuse(earlier_rows.problems(aws, name, former, definition))
     if retrain:
-        _refuse(asking.nothing_to_train_on(aws, name, former, new_baseline=new_baseline))
+        _refuse(asking.nothing_to_train_on(aws, name, former))
     changed = changes.sections(before.json if before else None, definition.json)
     registration = Registration(
         definition=json.dumps(definition.json, ensure_ascii=False),

@@ -101,11 +101,12 @@ def release(
 ) -> None:
     """Take back the data that a run set aside.
 
-    It lands again, and a run checks it by the contract as it is now and trains on it: however few
-    rows they are, and without setting them aside again. Suspect rows with a key (data.key) return
-    to the history under their own batch instead, unless a split by time has not cut it yet, so
-    that later rows stay newer; a run with the newest batch again trains on them. With --wait the
-    exit code is 0 only when the run ends PROMOTED.
+    It lands again: a run checks it by the contract as it is now and trains on it, however few rows
+    there are, and does not set them aside a second time. Suspect rows with a key (data.key) return
+    to the history under their own batch instead, so that what later drops say of the same keys
+    still holds; a run then trains on them and judges the newest batch again. With split.by: time
+    they land again too if their batch was set aside before it was cut. With --wait the exit code is
+    0 only when the run ends PROMOTED.
 
     Example: ratchet data release bank-marketing-000003
     """

@@ -9,6 +9,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from ratchet.cli import landed_file
 from ratchet.cli.errors import CliError, nearest
 
 OLDER_SHARE = 0.7
@@ -96,7 +97,7 @@ def _lines(content: bytes) -> list[str]:
     except UnicodeDecodeError as error:
         msg = f"the data is not UTF-8 text: byte {error.start}"
         raise CliError(msg, "Give a CSV file with --data.") from error
-    return [line for line in text.splitlines() if line.strip()]
+    return [line for line in landed_file.lines(text) if line.strip()]
 
 
 def _check(table: Table, contract: dict[str, Any], name: str) -> None:

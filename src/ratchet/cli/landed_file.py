@@ -49,10 +49,21 @@ def begins_with_columns(name: str, content: bytes, data: Mapping[str, Any]) -> b
     content = unpacked(name, content)
     if content.startswith((PARQUET, b"{", b"[")):
         return True
-    first = content[:_HEAD].decode("latin-1").splitlines()[:1]
-    names = first[0].split((data.get("csv") or {}).get("delimiter", ",")) if first else []
+    dialect: Mapping[str, Any] = data.get("csv") or {}
+    first = lines(content[:_HEAD].decode(dialect.get("encoding", "utf-8"), "replace"))[0]
+    names = first.split(dialect.get("delimiter", ","))
     known = {one.strip(" \ufeff\"'") for one in names} & {*data["columns"]}
     return len(known) > LEAST_KNOWN * len(names)
+
+
+def lines(text: str) -> list[str]:
+    """The lines as the data check divides them: fields may hold what else Unicode calls a line."""
+    return _with_line_feeds(text).split("\n")
+
+
+def _with_line_feeds(text: str) -> str:
+    text = text.replace("\r\n", "\n")
+    return text if "\n" in text else text.replace("\r", "\n")
 
 
 def _spelt(text: str, column: Mapping[str, Any] | None, dialect: Mapping[str, Any]) -> str:
@@ -104,16 +115,28 @@ def _text(name: str, content: bytes, encoding: str) -> str:
 
 def of_json(name: str, text: str) -> list[Row]:
     """One object, a list of them, or one a line; every value as text."""
-    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    objects = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     try:
         found = _loaded(text)
     except ValueError as error:
-        if len(lines) < 2:
+        if len(objects) < 2:
             raise CliError(f"{name} is not valid JSON: {error}") from error
-        found = [_object(name, line, number) for number, line in lines]
-    objects = found if isinstance(found, list) else [found]
-    if not all(isinstance(one, dict) for one in objects):
+        found = [_object(name, line, number) for number, line in objects]
+    found = found if isinstance(found, list) else [found]
+    if not all(isinstance(one, dict) for one in found):
         raise CliError(f"{name} must contain an object, or a list of objects, by column")
+    return _as_text(name, found)
+
+
+def _as_text(name: str, objects: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """The rows with every value as text; the data check takes no lists and objects either."""
+    for number, one in enumerate(objects, 1):
+        nested = [key for key, value in one.items() if isinstance(value, list | dict)]
+        if nested:
+            raise CliError(
+                f"{name}, row {number} holds a list or an object in {nested[0]!r}",
+                "Rows must be flat: write a plain value for each column.",
+            )
     return [{str(key): spelling.of_value(value) for key, value in one.items()} for one in objects]
 
 
@@ -126,7 +149,11 @@ def _object(name: str, line: str, number: int) -> Any:
 
 def _loaded(text: str) -> Any:
     """JSON with its numbers as they are written."""
-    return json.loads(text, parse_int=str, parse_float=str)
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=_constant)
+
+
+def _constant(name: str) -> str | None:
+    return None if name == "NaN" else name
 
 
 def of_parquet(name: str, content: bytes) -> list[Row]:
@@ -143,9 +170,7 @@ def of_parquet(name: str, content: bytes) -> list[Row]:
         table = pyarrow.parquet.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
         raise CliError(f"{name} is damaged: {error}") from error
-    return [
-        {key: spelling.of_value(value) for key, value in row.items()} for row in table.to_pylist()
-    ]
+    return _as_text(name, table.to_pylist())
 
 
 # --- CSV -----------------------------------------------------------------------------------------
@@ -154,28 +179,28 @@ def of_parquet(name: str, content: bytes) -> list[Row]:
 def _csv(name: str, text: str, data: Mapping[str, Any], dialect: Mapping[str, Any]) -> list[Row]:
     if "\0" in text:
         raise CliError(f"{name} is not text", "Is it another format than data.format says?")
-    lines = list(_fields(name, text, dialect))
-    if not lines:
+    found = list(_fields(name, text, dialect))
+    if not found:
         raise CliError(f"{name} holds no rows")
-    header = _header(lines, data, dialect)
-    for number, line in enumerate(lines, start=1):
+    header = _header(found, data, dialect)
+    for number, line in enumerate(found, start=1):
         if len(line) != len(header):
             separator = dialect.get("delimiter", ",")
             raise CliError(
                 f"{name}, row {number} has {len(line)} fields, not {len(header)}",
                 f"The columns are {', '.join(header)}; they are separated by {separator!r}",
             )
-    return [dict(zip(header, line, strict=True)) for line in lines]
+    return [dict(zip(header, line, strict=True)) for line in found]
 
 
 def _header(
-    lines: list[list[str]], data: Mapping[str, Any], dialect: Mapping[str, Any]
+    found: list[list[str]], data: Mapping[str, Any], dialect: Mapping[str, Any]
 ) -> Sequence[str]:
     """The names of the columns: the first line, which goes, or those that were agreed on."""
     columns: Columns = data["columns"]
-    first = [field.strip() if dialect.get("trim") else field for field in lines[0]]
+    first = [field.strip() if dialect.get("trim") else field for field in found[0]]
     if len(set(first) & set(columns)) > LEAST_KNOWN * len(first):
-        del lines[0]
+        del found[0]
         return first
     whole = list(dialect.get("names") or columns)
     without = [column for column in whole if column != data["label"]]
@@ -199,14 +224,10 @@ def _fields(name: str, text: str, dialect: Mapping[str, Any]) -> Iterator[list[s
 
 def _without_comments(text: str, dialect: Mapping[str, Any]) -> str:
     """Without the lines that are skipped, and those that begin as comments outside of quotes."""
-    lines = text.splitlines(keepends=True) if dialect.get("skip_lines") else [text]
-    text = "".join(lines[int(dialect.get("skip_lines") or 0) :])
     comment, quote = dialect.get("comment"), dialect.get("quote", '"')
-    if not comment:
-        return text
-    kept, quotes = [], 0
-    for line in text.split("\n"):
-        if quotes % 2 == 0 and line.startswith(comment):
+    kept, quotes = list[str](), 0
+    for line in lines(text)[int(dialect.get("skip_lines") or 0) :]:
+        if comment and quotes % 2 == 0 and line.startswith(comment):
             continue
         quotes += line.count(quote) if quote else 0
         kept.append(line)

@@ -23,7 +23,7 @@ def read(name: str, content: bytes, features: Sequence[str], data: Mapping[str, 
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CliError(f"{name} is not UTF-8 text: byte {error.start}", in_order) from error
-    rows = [line.strip() for line in text.splitlines() if line.strip()]
+    rows = [line.strip() for line in landed_file.lines(text) if line.strip()]
     if not rows:
         raise CliError(f"{name} holds no rows")
     _check_width(rows, features)

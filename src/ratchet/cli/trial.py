@@ -7,10 +7,12 @@ nothing is trained, and nothing stays.
 from __future__ import annotations
 
 import csv
+import io
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,8 +144,9 @@ def _prepared(stack: Stack, ref: RunRef) -> Prepared:
 def _head(stack: Stack, ref: RunRef) -> list[list[str]]:
     for key in ledger.list_keys(stack, stack.work_bucket, f"{ref.prefix}/prepared/train/"):
         body = ledger.read_bytes(stack, key) or b""
-        if lines := body.decode().splitlines()[:HEAD_ROWS]:
-            return list(csv.reader(lines))
+        text = io.StringIO(body.decode(), newline="")
+        if found := list(islice(csv.reader(text), HEAD_ROWS)):
+            return found
     return []
 
 

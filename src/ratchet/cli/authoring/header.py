@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ratchet.cli import landed_file
 from ratchet.cli.errors import CliError
 
 DELIMITERS = (",", ";", "\t", "|", ":")
@@ -47,7 +48,7 @@ def find(path: Path, text: str, wanted: list[str]) -> Header:
     Where none of them is found, the lines themselves say what divides them, and whether the first
     is a header.
     """
-    lines = _whole(text.splitlines()[: _MOST_ABOVE + 1])
+    lines = _whole(landed_file.lines(text)[: _MOST_ABOVE + 1])
     best = max(_headers(lines), key=lambda one: _rank(one, wanted))
     if not set(wanted) & set(best.names):
         best = _by_look(lines)
@@ -70,7 +71,7 @@ def _whole(lines: list[str]) -> list[str]:
 
 def first(path: Path, text: str) -> Header:
     """The header of plain CSV."""
-    line = text.splitlines()[0]
+    line = landed_file.lines(text)[0]
     return _checked(path, Header(_fields(line, ","), ",", 0), line)
 
 

@@ -185,7 +185,7 @@ def _pointed(value: Any, pointer: str | None) -> Any:
 
 
 def _lines(text: str, _: ItemReader) -> Iterator[Any]:
-    return (_parsed(line) for line in text.splitlines() if line.strip())
+    return (_parsed(line) for line in text.split("\n") if line.strip())
 
 
 def _parsed(text: str) -> Any:
