@@ -99,3 +99,14 @@ def test_a_wrong_word_is_explained_by_the_kind_of_training_that_was_meant(
     found = check(read_yaml(path), schema_of("pipeline"))
     assert any(said in problem for problem in found), found
     assert not any("training.hyperparameters" in problem for problem in found), found
+
+
+def test_a_check_refuses_a_reserved_name_at_its_line(run: Run, folder: Path) -> None:
+    path = folder / "columns.yaml"
+    text = path.read_text()
+    path.write_text(text.rstrip("\n") + "\n  moment: {type: date}\n")
+    line = len(path.read_text().splitlines())
+    refused = run("push", str(folder), "--check")
+    assert refused.exit_code == 1
+    assert f"{path}:{line}: columns.moment: moment is not allowed" in refused.stderr
+    assert "added when data is accepted" in refused.stderr

@@ -393,6 +393,11 @@ def test_a_run_without_new_data_names_the_batch_that_it_judged(run: Run) -> None
     assert told in run("info").stdout
     put_item(pipeline="bank-marketing", item="state", asked=3, answered=3, asked_by="retrain")
     assert told not in run("info").stdout
+    for seen, still in ((2, True), (3, False)):
+        lease = {"token": 10, "asked": seen}
+        more = {"asked": 3, "answered": 2, "asked_by": "retrain", "lease": lease}
+        put_item(pipeline="bank-marketing", item="state", **more)
+        assert (told in run("info").stdout) is still
 
 
 @pytest.mark.usefixtures("history")

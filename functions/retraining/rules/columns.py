@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -113,13 +113,26 @@ def _require_order(low: Bound | None, high: Bound | None) -> None:
         raise ValueError(f"min {low!r} is greater than max {high!r}")
 
 
+RESERVED_NAMES: Final = "|".join(
+    "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else letter for letter in name)
+    for name in RESERVED_COLUMNS
+)
 ColumnName = Annotated[StrictStr, Field(min_length=1, max_length=255)]
+
+
+def _describe_names(schema: dict[str, Any]) -> None:
+    """Editors and `ratchet push --check` refuse by the schema what _require_usable_name does."""
+    schema["propertyNames"]["pattern"] = rf"^(?!(?:{RESERVED_NAMES})$)\S(?:[^\x00-\x1f]*\S)?$"
+    schema["propertyNames"]["patternErrorMessage"] = (
+        f"a name without spaces at its ends and control characters, and not"
+        f" {', '.join(RESERVED_COLUMNS)}, which are added when data is accepted"
+    )
 
 
 class ColumnMap(RootModel[dict[ColumnName, Column]]):
     """The columns of a pipeline's data by name, in the order of the accepted copy."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra=_describe_names)
     root: Annotated[dict[ColumnName, Column], Field(min_length=2, max_length=2000)]
 
     @model_validator(mode="after")

@@ -80,9 +80,10 @@ def _pipeline(stack: Stack, name: str) -> dict[str, Any]:
 
 
 def _asked_by(state: dict[str, Any]) -> str | None:
-    """What asked for a run that has not come yet."""
-    wanted = int(state.get("asked") or 0) > int(state.get("answered") or 0)
-    return str(state["asked_by"]) if wanted else None
+    """What asked for a run that has not come yet; the open one may be what was asked for."""
+    asked, lease = int(state.get("asked") or 0), state.get("lease") or {}
+    seen = max(int(state.get("answered") or 0), int(lease.get("asked") or 0))
+    return str(state["asked_by"]) if asked > seen else None
 
 
 def print_about(stack: Stack, document: dict[str, Any]) -> None:

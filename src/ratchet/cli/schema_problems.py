@@ -64,6 +64,8 @@ def _problems(error: Any, defs: dict[str, Any]) -> Iterator[Problem]:
     elif error.validator == "required":
         for key in (key for key in error.validator_value if key not in error.instance):
             yield [*way, key], " is missing"
+    elif "propertyNames" in error.absolute_schema_path:  # what is wrong is a key
+        yield [*way, error.instance], _not_allowed(error.instance, [error.schema], defs)
     else:
         yield way, _not_allowed(error.instance, [error.schema], defs)
 

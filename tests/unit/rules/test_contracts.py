@@ -9,11 +9,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import ValidationError
 
 from retraining.algorithms.catalog import ALGORITHMS
 from retraining.algorithms.xgboost import hyperparameters
 from retraining.errors import PipelineRejected
 from retraining.rules import changes, classes, contracts
+from retraining.rules.columns import ColumnsFile
 from retraining.rules.metrics import METRICS
 from retraining.rules.sections.tuning import config
 
@@ -281,6 +283,24 @@ def test_the_schema_accepts_what_the_contract_accepts_and_refuses_unknown_keys()
     checker.validate(folder)
     folder["trigger"] = {"window": "15m"}
     assert not checker.is_valid(folder)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("row_id", "Split", "BATCH", "moment", "cluster", " a", "a ", "a\tb", "a\nb", "a\x1bb"),
+        *("a", "A", "é", "a b", "row_ids", "a split", "$.x", "{% x %}", "a,b", "<b>", "x" * 255),
+    ],
+)
+def test_the_schema_takes_the_names_of_columns_that_the_contract_takes(name: str) -> None:
+    checker = jsonschema.Draft202012Validator(contracts.schemas()["columns.schema.json"])
+    columns = {name: {"type": "text"}, "other": {"type": "text"}}
+    try:
+        ColumnsFile.model_validate({"columns": columns})
+    except ValidationError:
+        assert not checker.is_valid({"columns": columns})
+    else:
+        checker.validate({"columns": columns})
 
 
 def test_a_model_trained_where_nothing_scores_is_scored_elsewhere() -> None:
