@@ -365,7 +365,7 @@ def test_rows_whose_label_comes_late_are_no_bad_rows(run: Run, of: tuple[str, ..
     Path("late.csv").write_text("x,day,y\n" + "".join(lines))
     result = run("new", "late", "--from-csv", "late.csv", "--label", "y", "--time", "day")
     assert result.exit_code == 0, result.output
-    assert "they are counted, and not trained on" in " ".join(result.stdout.split())
+    assert "counted and not trained on" in " ".join(result.stdout.split())
     found = check(Path("late.csv"), definition(Path("pipelines/late")))
     assert found.accepted, found.problems.sentence()
     assert found.bad_rows == 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -188,8 +189,24 @@ def rides(chance: random.Random) -> bytes:
 
 
 def line_breaks(chance: random.Random) -> bytes:
-    rows = ([n, f'"first line\nsecond, {n}"', chance.randint(1, 5), n % 2] for n in range(200))
+    rows = (
+        [n, f'"first line\nsecond, {n}\nthird"', chance.randint(1, 5), n % 2] for n in range(200)
+    )
     return table("id,comment,stars,ok", rows).encode()
+
+
+def units(chance: random.Random) -> bytes:
+    rows = (
+        [
+            f'"£{chance.uniform(1, 3000):,.2f}"',
+            f"{chance.uniform(0, 9):.1f}%",
+            f"{chance.randint(1, 90)} kg",
+            f"{chance.randint(1, 9)}-{chance.randint(10, 20)} km",
+            n % 2 if n else "",
+        ]
+        for n in range(200)
+    )
+    return table("price,discount,weight,reach,sold", rows).encode()
 
 
 SHAPES = (
@@ -225,6 +242,10 @@ SHAPES = (
           {"format": "parquet"}, {"at": "timestamp", "load": "number", "site": "category"}),
     Shape("lines", json_lines, ("--label", "bought"), ("JSON lines", "day is a time"),
           {"format": "jsonl"}, {"day": "date", "clicks": "integer"}),
+    Shape("units", units, ("--label", "sold"),
+          ("as a number, without £", "as a number, without %", "as a number, without kg",
+           "sold is empty in 1 row, counted and not trained on"),
+          columns={"price": "text", "weight": "text"}),
     Shape("leaking", leaking, ("--label", "left"),
           ("final_invoice alone tells the label almost perfectly",
            "left_on is filled for one value of the label only")),
@@ -289,3 +310,20 @@ def test_an_id_is_no_candidate_for_the_label(run: Run, tmp_path: Path) -> None:
     asked = run("new", "made", "--from-csv", str(file)).stderr
     assert "--label again" in asked
     assert "--label ClerkID" not in asked
+
+
+def test_a_unit_is_taken_off_and_another_one_is_a_missing_value(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = ([f"{n},5 kg", f'"${n},000"', n % 7, n % 2] for n in range(1, 200))
+    Path("file").write_text(table("weight;price;stars;sold", rows, ";").replace('"', ""))
+    made = run("new", "made", "--from-csv", "file", "--label", "sold")
+    assert made.exit_code == 0, made.output
+    scope: dict[str, Any] = {}
+    exec(Path("pipelines/made/features.py").read_text(), scope)
+    landed = {"weight": ["7,5 kg", "7,5 lb", None], "price": ["$7,000", "€7,000", "$8"]}
+    given = pd.DataFrame({**landed, "stars": [1.0, 2.0, 3.0]}, dtype=object)
+    found = scope["features"](given)
+    assert found["weight"].fillna(-1).tolist() == [7.5, -1, -1]
+    assert found["price"].fillna(-1).tolist() == [7000, -1, 8]

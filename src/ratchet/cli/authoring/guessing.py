@@ -11,9 +11,10 @@ from ratchet.cli.authoring import hints
 from ratchet.cli.authoring.looking import AMBIGUOUS, Look
 from ratchet.cli.authoring.seen import Seen
 from ratchet.cli.errors import CliError
+from ratchet.cli.screen import plural
 
 Kind = Literal["integer", "number", "category", "date", "timestamp", "text"]
-Use = Literal["label", "number", "code", "left out"]
+Use = Literal["label", "number", "unit", "code", "left out"]
 
 CALENDAR = ("date", "timestamp")
 MOST_CATEGORIES = 50
@@ -154,7 +155,8 @@ def _require_order(time: Seen) -> None:
         )
     if time.empty:
         raise CliError(
-            f"--time {time.name} is empty in {time.empty:,} rows, which would be on no side",
+            f"--time {time.name} is empty in {plural(time.empty, 'row')}, which would be on no"
+            " side",
             "Leave those rows out, or name another column.",
         )
 
@@ -251,6 +253,8 @@ def _column(
         return Column(seen, kind, "left out", "the time: a model would learn days by heart")
     if seen.name in keys:
         return Column(seen, kind, "left out", "the key")
+    if seen.unit is not None:
+        return Column(seen, "text", "unit", f"a number with {seen.unit}")
     if kind in (*CALENDAR, "text"):
         return Column(seen, kind, "left out", "free text" if kind == "text" else f"a {kind}")
     if kind in ("integer", "number") and hints.is_id(seen):
@@ -269,7 +273,7 @@ def _open(seen: Seen) -> bool:
 
 
 def _is_used(column: Column) -> bool:
-    return column.use in ("number", "code")
+    return column.use in ("number", "unit", "code")
 
 
 def _without_counter(column: Column) -> Column:
@@ -333,8 +337,8 @@ def _may_be_classes(label: Seen, task: Task) -> list[str]:
 
 def _filled_with(name: str, value: str, rows: int) -> str:
     return (
-        f"{name} is {value} in {rows:,} rows: if that stands for a missing value, say so with"
-        f' data: {{csv: {{null_values: ["{value}"]}}}}'
+        f"{name} is {value} in {plural(rows, 'row')}: if that stands for a missing value, say so"
+        f' with data: {{csv: {{null_values: ["{value}"]}}}}'
     )
 
 
@@ -342,11 +346,12 @@ def _doubts_about(column: Column, label: str, keys: tuple[str, ...]) -> list[str
     seen, name, found = column.seen, column.name, []
     if seen.empty and name in keys:
         found.append(
-            f"{name} is empty in {seen.empty:,} rows, and must not be: the data check rejects them"
+            f"{name} is empty in {plural(seen.empty, 'row')}, and must not be: the data check"
+            " rejects them"
         )
     if seen.empty and name == label:
         found.append(
-            f"{name} is empty in {seen.empty:,} rows: they are counted, and not trained on; where a"
+            f"{name} is empty in {plural(seen.empty, 'row')}, counted and not trained on; where a"
             " label comes late, drop the row again with it"
         )
     if seen.format in AMBIGUOUS:

@@ -56,7 +56,11 @@ def find(path: Path, text: str, wanted: list[str]) -> Header:
 
 
 def _whole(lines: list[str]) -> list[str]:
-    """Each line with those that its last field, in quotes, continues on; they are then empty."""
+    """Each line with those that its last field, in quotes, continues on; they are then empty.
+
+    A row that the end cuts off is left out, unless its quote opens in the first lines: then no
+    quote is one.
+    """
     whole: list[str] = []
     start = 0
     for place, line in enumerate(lines):
@@ -66,7 +70,9 @@ def _whole(lines: list[str]) -> list[str]:
         else:
             start = place
             whole.append(line)
-    return lines if whole and whole[start].count('"') % 2 else whole
+    if not whole or whole[start].count('"') % 2 == 0:
+        return whole
+    return whole[:start] if start > 1 else lines
 
 
 def first(path: Path, text: str) -> Header:

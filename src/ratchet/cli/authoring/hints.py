@@ -36,7 +36,7 @@ def is_id(seen: Seen) -> bool:
 def groups(columns: Sequence[Seen], apart: Sequence[str]) -> Iterator[Seen]:
     """Ids and columns of texts with many values that come again, as those of a customer do."""
     for seen in columns:
-        texts = not seen.numbers and not seen.dates and not seen.stamps
+        texts = not (seen.numbers or seen.dates or seen.stamps or seen.unit)
         again = seen.distinct > MANY and 2 * seen.distinct <= seen.filled
         if (texts or is_id(seen)) and again and seen.name not in apart:
             yield seen

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ratchet.cli.authoring import header, hints, plain, tables
+from ratchet.cli.authoring import header, hints, plain, tables, units
 from ratchet.cli.authoring.header import Header
 from ratchet.cli.authoring.seen import Seen
 from ratchet.cli.errors import CliError, nearest
@@ -122,7 +122,8 @@ def _columns(table: tables.Table, names: list[str]) -> Iterator[Seen]:
         for name in some:
             numbers = {fact: next(found) for fact in FACTS}
             values = tuple(_values(table, name))
-            yield _with_format(table, Seen(name=name, rows=table.rows, values=values, **numbers))
+            seen = Seen(name=name, rows=table.rows, values=values, **numbers)
+            yield units.with_unit(table, _with_format(table, seen))
 
 
 def _facts(table: tables.Table, name: str) -> list[str]:

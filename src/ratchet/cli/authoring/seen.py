@@ -10,7 +10,8 @@ class Seen:
     """A column's name and what all rows hold in it; `values` with how often, the frequent first.
 
     `format` is that of its dates or timestamps, where they are not ISO 8601; `dates` and `stamps`
-    count those of either spelling.
+    count those of either spelling. `unit` is what stands before or after the number in each value
+    of a column of texts, and `decimal` the mark of its decimals.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Seen:
     spread: float | None  # standard deviation
     values: tuple[tuple[str, int], ...]
     format: str | None = None
+    unit: str | None = None
+    decimal: str = "."
 
     @property
     def empty(self) -> int:

@@ -13,9 +13,9 @@ from ratchet.cli.errors import CliError
 
 NULLS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "none", "#N/A", "-", "?", "\\N")
 """How exports spell a missing value."""
-_POINT = r"[+-]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?"
-_COMMA = r"[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]+),[0-9]+"  # 1.234,5
-_GROUPS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?"  # 1,234.5
+POINT = r"[+-]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?"
+COMMA = r"[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]+),[0-9]+"  # 1.234,5
+GROUPS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?"  # 1,234.5
 
 
 @dataclass
@@ -125,10 +125,10 @@ def _spelling(table: Table, name: str) -> _Spelling:
         fits = [f"regexp_full_match({column}, {literal(pattern)})" for pattern in patterns]
         return f"count({column}) FILTER ({' AND '.join([present, more, *fits])})"
 
-    no_groups = f"NOT regexp_full_match({column}, {literal(_GROUPS)})"
-    facts = [counted(), counted(_POINT), counted("[+-]?[0-9]+"), counted(_COMMA)]
-    facts += [counted(_COMMA, more=no_groups), counted(_COMMA, more=f"{column} LIKE '%.%'")]
-    facts += [counted(_GROUPS)]
+    no_groups = f"NOT regexp_full_match({column}, {literal(GROUPS)})"
+    facts = [counted(), counted(POINT), counted("[+-]?[0-9]+"), counted(COMMA)]
+    facts += [counted(COMMA, more=no_groups), counted(COMMA, more=f"{column} LIKE '%.%'")]
+    facts += [counted(GROUPS)]
     return _Spelling(*table.one(f"SELECT {', '.join(facts)} FROM landed"))  # noqa: S608
 
 
@@ -138,7 +138,7 @@ def _nulls(table: Table, names: list[str]) -> Iterator[str]:
     for name in names:
         column, number = identifier(name), table.number(name)
         fits = (
-            f"regexp_full_match({number}, {literal(_POINT)})"
+            f"regexp_full_match({number}, {literal(POINT)})"
             f" OR try_cast({column} AS TIMESTAMP) IS NOT NULL"
         )
         others, fitting = table.one(

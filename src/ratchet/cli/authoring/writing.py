@@ -79,7 +79,7 @@ import pandas as pd
 # A text becomes its place in its list, from 0. Add new values at the end: models know the places.
 CODES: dict[str, list[str]] = {codes}
 
-# Not features.
+{units}# Not features.
 LEFT_OUT: list[str] = {left_out}
 
 
@@ -88,8 +88,20 @@ def features(rows: pd.DataFrame) -> pd.DataFrame:
     for name, values in CODES.items():
         places = {{value: place for place, value in enumerate(values)}}
         made[name] = rows[name].map(places)  # missing where the value is not in the list
-    return made
+{numbers}    return made
 '''
+
+_UNITS = """\
+# Numbers with a unit, which is taken off, and the mark of their decimals.
+UNITS: dict[str, tuple[str, str]] = {units}
+
+"""
+_NUMBERS = """\
+    for name, (unit, decimal) in UNITS.items():
+        digits = rows[name].str.replace(unit, "").str.replace("," if decimal == "." else ".", "")
+        number = digits.str.strip().str.replace(decimal, ".")
+        made[name] = pd.to_numeric(number, errors="coerce")  # missing with another unit
+"""
 
 _REFIT = """\
   refit: true             # the model that serves is trained on all rows, with the judged settings
@@ -204,7 +216,20 @@ def _contract(column: Column, guess: Guess) -> str:
 def _features(guess: Guess) -> str:
     codes = {column.name: column.values or [] for column in guess.columns if column.use == "code"}
     left_out = [column.name for column in guess.columns if column.use == "left out"]
-    return _FEATURES.format(codes=_mapping(codes), left_out=_listed(left_out))
+    units = "".join(map(_unit, guess.columns))
+    return _FEATURES.format(
+        codes=_mapping(codes),
+        left_out=_listed(left_out),
+        units=_UNITS.replace("{units}", f"{{\n{units}}}") if units else "",
+        numbers=_NUMBERS if units else "",
+    )
+
+
+def _unit(column: Column) -> str:
+    if column.use != "unit":
+        return ""
+    unit, decimal = _word(column.seen.unit or ""), _word(column.seen.decimal)
+    return f"    {_word(column.name)}: ({unit}, {decimal}),\n"
 
 
 def _mapping(codes: dict[str, list[str]]) -> str:
