@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit_model import FORMER
 
+from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
 from retraining.documents.manifest import ClaimedObject
 from retraining.documents.run_record import RunRecord
@@ -177,6 +180,37 @@ def claimed(*etags: str) -> tuple[ClaimedObject, ...]:
         ClaimedObject(id=f"{n}", bucket="b", key=f"{n}", version="", etag=etag, size=1, chunk=0)
         for n, etag in enumerate(etags)
     )
+
+
+@pytest.mark.parametrize(
+    ("promoted", "champion", "same"),
+    [
+        (True, replace(FORMER, token=3), True),
+        (True, FORMER, False),
+        (True, None, False),
+        (False, FORMER, True),
+        (False, replace(FORMER, package="another"), False),
+        (False, None, False),
+    ],
+)
+def test_a_run_left_its_own_model_as_champion_or_whom_it_met(
+    promoted: bool, champion: Champion | None, same: bool
+) -> None:
+    record = RunRecord(pipeline="bank", token=3, promoted=promoted)
+    met: Any = SimpleNamespace(champion=FORMER)
+    assert claims.left(record, met, champion) is same
+
+
+@pytest.mark.parametrize(
+    ("released", "sizes", "least"), [(False, [1], 50), (True, [1], 1), (False, [16 << 30], 1)]
+)
+def test_a_batch_that_is_full_or_was_released_waits_for_no_more_rows(
+    released: bool, sizes: list[int], least: int
+) -> None:
+    manifest: Any = SimpleNamespace(
+        objects=objects(sizes), released=released, definition=SimpleNamespace(min_new_rows=50)
+    )
+    assert claims.least_rows(manifest) == least
 
 
 def test_a_fingerprint_is_of_content_code_and_parameters_alone() -> None:

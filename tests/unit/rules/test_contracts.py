@@ -470,6 +470,30 @@ def test_classes_keep_their_numbers(values: list[str], changed: list[str]) -> No
     assert changes.frozen_changes(before, after) == changed
 
 
+def test_a_label_that_gets_other_numbers_or_loses_them_is_another_label() -> None:
+    category = {"type": "category", "values": ["no", "yes"]}
+    texts, numbers = (
+        of_classes(label, objective="binary:logistic")
+        for label in (category, {"type": "integer", "min": 0, "max": 1})
+    )
+    assert changes.frozen_changes(texts, numbers) == ["values of the label"]
+    assert changes.frozen_changes(numbers, texts) == ["values of the label"]
+
+
+def test_a_champion_lacks_what_it_must_have_and_no_row_brings() -> None:
+    document = copy.deepcopy(DEFINITION) | {"etl": FEATURES}
+    columns = document["data"]["columns"]
+    columns["y"] = {"type": "integer"}
+    columns |= {"city": {"type": "text"}, "note": {"type": "text", "nullable": True}}
+    former = whole(json.dumps(document))
+    for name in ("city", "note"):
+        columns.pop(name)
+    document["data"]["label"] = "z"
+    columns["z"] = columns.pop("y")
+    assert changes.gone_columns(former, whole(json.dumps(document))) == ["city"]
+    assert changes.gone_columns(former, former) == []
+
+
 def tuned(ranges: dict[str, Any], metric: str = "auc", **others: Any) -> dict[str, Any]:
     document = json.loads(with_("gate/metric", metric))
     hyperparameters = document["training"]["hyperparameters"]

@@ -314,6 +314,28 @@ def test_another_script_or_image_is_other_settings_and_the_former_ones_are_whole
     }
 
 
+def test_a_script_answers_one_number_whatever_its_hyperparameters_are_called() -> None:
+    several = {"objective": "multi:softprob", "num_class": "3"}
+    built_in = replace(BESIDE, settings=Settings(several), champions=several)
+    assert {one.answers for one in built_in.first_pass()} == {3}
+    script = {**several, **serving.of_script({"program": "train.py", "code": "1" * 64})}
+    own = replace(BESIDE, settings=Settings(script), champions=script)
+    assert {one.answers for one in own.first_pass()} == {1}
+
+
+def test_a_further_class_is_not_another_setting() -> None:
+    several = {"objective": "multi:softprob", "num_class": 4}
+    definition = defined({}, "a", hyperparameters={**several, "max_depth": 5})
+    settled = {"objective": "multi:softprob", "num_class": "3", "max_depth": "5"}
+    assert Plan.of(claimed(definition, definition, hyperparameters=settled), "s3://w/r").former is (
+        None
+    )
+    deeper = {**settled, "max_depth": "7"}
+    plan = Plan.of(claimed(definition, definition, hyperparameters=deeper), "s3://w/r")
+    assert plan.former is not None
+    assert plan.former.hyperparameters == {**deeper, "num_class": "4"}
+
+
 def test_a_search_is_the_challengers_alone_and_leaves_open_what_it_searches() -> None:
     settings = {"learning_rate": "0.1", "max_depth": "5", "num_round": "50"}
     plan = replace(BESIDE, settings=Settings(settings), searched=frozenset({"eta", "max_depth"}))
