@@ -104,13 +104,14 @@ def _tell_checked(folder: Path, packed: Packed, *, unasked: str, as_json: bool) 
     if as_json:
         about = {"name": packed.name, "hash": packed.hash, "warnings": list(packed.warnings)}
         print_json({**about, "by_schema_alone": bool(unasked)})
-    elif unasked:
+        return
+    told = f"{folder} is ready to be pushed."
+    if unasked:
         what = f"{folder} is as its schema wants it. How its parts fit together only push can say"
-        stdout().print(f"{what}: {unasked}.", soft_wrap=True)
-    else:
-        stdout().print(f"{folder} is ready to be pushed.", soft_wrap=True)
-        if search := SearchCost.of(packed.definition):
-            stdout().print(search.sentence, soft_wrap=True)
+        told = f"{what}: {unasked}."
+    stdout().print(told, soft_wrap=True)
+    if search := SearchCost.of(packed.definition):
+        stdout().print(search.sentence, soft_wrap=True)
 
 
 @contextmanager

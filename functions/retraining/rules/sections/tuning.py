@@ -10,10 +10,8 @@ from retraining.rules.durations import seconds
 from retraining.rules.sections.section import Duration, Number, Section, between
 
 MOST_JOBS: Final = 100  # of the 750 that SageMaker takes
-MOST_PARALLEL: Final = (
-    10  # these two: developer guide, "Resource Limits for Automatic Model Tuning"
-)
-MOST_RANGES: Final = 30
+MOST_PARALLEL: Final = 10
+MOST_RANGES: Final = 30  # both: developer guide, "Resource Limits for Automatic Model Tuning"
 Budget = Annotated[Duration, between("2m", "5d")]
 Scale = Literal["auto", "linear", "log", "reverse_log"]
 Bounds = Annotated[list[Number], Field(min_length=2, max_length=2)]
