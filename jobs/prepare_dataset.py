@@ -648,8 +648,8 @@ def _of_two_lines(name: str, row_id: str, is_new: bool) -> PrepareFailed:
 
 def champion_of(manifest: dict[str, Any]) -> dict[str, Any]:
     """The champion that is scored; empty without one."""
-    way = manifest.get("champions_way") or {}
-    champion: dict[str, Any] = {} if way.get("lacks") else manifest.get("champion") or {}
+    apart = (manifest.get("champions_way") or {}).get("lacks") or manifest.get("incomparable")
+    champion: dict[str, Any] = {} if apart else manifest.get("champion") or {}
     return champion
 
 

@@ -436,6 +436,9 @@ def test_a_new_baseline_says_what_becomes_of_the_champion() -> None:
     lacking = {"left_out": 2, "champion_lacks": ["age", "town"]}
     said = " ".join(push.outlook(before, packed, lacking))
     assert "until a model reaches gate.minimum: it needs age, town, which rows will not" in said
+    unread = {"left_out": 2, "incomparable": "was trained with objective a, whose answers ..."}
+    said = " ".join(push.outlook(before, packed, unread))
+    assert "until a model reaches gate.minimum: it was trained with objective a, whose" in said
 
 
 def test_a_folder_is_stored_once_under_its_hash(stack: str) -> None:

@@ -535,6 +535,13 @@ def test_a_champion_of_before_a_new_baseline_is_compared_on_no_row_that_landed_t
     assert {"new", "fresh"} == {*given.compared}
 
 
+def test_a_champion_that_is_not_compared_gets_no_rows_to_score(job: Any) -> None:
+    champion = {"model": "ratchet--bank--rfjp-000001"}
+    assert job.champion_of({"champion": champion}) == champion
+    assert job.champion_of({"champion": champion, "champions_way": {"lacks": ["age"]}}) == {}
+    assert job.champion_of({"champion": champion, "incomparable": "was trained with ..."}) == {}
+
+
 def test_rows_that_the_champion_knows_are_counted_where_it_is_compared(job: Any) -> None:
     rows = {
         f"known/{kind}": count for kind, count in (("new", 1), ("fresh", 20), ("reference", 300))

@@ -96,6 +96,14 @@ class Algorithm:
             return 0, classes - 1
         return self.labels.get(self._objective(chosen), (None, None))
 
+    def kinds(self, chosen: Mapping[str, Value]) -> frozenset[ScoreKind]:
+        """What the objective's scores are; nothing for an objective that is not known."""
+        return self.objectives.get(self._objective(chosen), frozenset())
+
+    def told(self, chosen: Mapping[str, Value]) -> str:
+        """The objective in words."""
+        return f"objective {self._objective(chosen)}"
+
     def counts_classes(self, chosen: Mapping[str, Value]) -> str | None:
         """The hyperparameter that says how many classes there are; None for other objectives."""
         return self.classes.get(self._objective(chosen))
@@ -107,8 +115,8 @@ class Algorithm:
 
     def answers(self, chosen: Mapping[str, Value]) -> int:
         """How many numbers a model answers a row with: the probability of each class, or one."""
-        kinds = self.objectives.get(self._objective(chosen), frozenset())
-        return (self.class_count(chosen) or 1) if ScoreKind.PROBABILITIES in kinds else 1
+        several = ScoreKind.PROBABILITIES in self.kinds(chosen)
+        return (self.class_count(chosen) or 1) if several else 1
 
     def _objective(self, chosen: Mapping[str, Value]) -> str:
         return as_text(chosen.get("objective", self.default_objective))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from retraining import algorithms
 from retraining.algorithms.algorithm import Algorithm, Image
 from retraining.algorithms.frameworks import ANSWERS, FRAMEWORKS
+from retraining.algorithms.scores import ScoreKind
 
 
 def _known() -> dict[str, Algorithm]:
@@ -55,6 +56,25 @@ def counts_classes(training: Mapping[str, Any]) -> str | None:
     if algorithm is None or not isinstance(chosen, dict) or {"workflow", "script"} & {*training}:
         return None
     return algorithm.counts_classes(chosen)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the scores of a trained model are, and what says so in its definition."""
+
+    kinds: frozenset[ScoreKind]
+    told: str  # "objective binary:logistic"
+
+
+def scores(training: Mapping[str, Any]) -> Scores | None:
+    """Of what a definition's `training` makes; None where its own workflow decides."""
+    if training.get("workflow"):
+        return None
+    if training.get("script"):
+        answer = training["scores"]
+        return Scores(ANSWERS[answer].kinds, f"scores: {answer}")
+    algorithm, chosen = ALGORITHMS[training["algorithm"]], training["hyperparameters"]
+    return Scores(algorithm.kinds(chosen), algorithm.told(chosen))
 
 
 def names_of_all(algorithm: str | None, names: Iterable[str]) -> frozenset[str]:

@@ -107,6 +107,9 @@ class Manifest(RunDocument):
     champions_way: Annotated[
         ChampionsWay | None, "How its rows are prepared; null: as those of this run"
     ] = None
+    incomparable: Annotated[
+        str | None, "Why the champion's answers say nothing by this run's metric; null: they do"
+    ] = None
     fingerprint: Annotated[str | None, "Equal for runs of the same data and parameters"] = None
     repeats: Annotated[str | None, "The run that this one would repeat, if there is one"] = None
     least_label: Annotated[float | None, "What the objective takes at least; null: any"] = None
@@ -130,9 +133,16 @@ class Manifest(RunDocument):
 
     @property
     def compared(self) -> Champion | None:
-        """The champion, if it can be scored on the rows of this run."""
+        """The champion, if it can be scored on the rows of this run and be judged by its metric."""
+        return None if self.not_compared else self.champion
+
+    @property
+    def not_compared(self) -> str | None:
+        """Why the champion is not judged, to follow "a champion that"; None: it is, or none is."""
         way = self.champions_way
-        return None if way is not None and way.lacks else self.champion
+        if way is not None and way.lacks:
+            return f"needs {', '.join(way.lacks)}, which no row has since the new baseline"
+        return self.incomparable
 
     @property
     def repeats_champion(self) -> bool:
@@ -164,7 +174,7 @@ class Manifest(RunDocument):
         columns of other types do, as it may not take every value.
         """
         way = self.champions_way
-        if way is None or way.lacks:
+        if way is None or self.not_compared:
             return False
         theirs, ours = way.definition, self.definition
         if theirs.raw is None or theirs.raw != ours.raw:

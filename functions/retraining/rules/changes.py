@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from retraining.algorithms.catalog import scores
 from retraining.rules import classes, readable
+from retraining.rules.metrics import METRICS
 from retraining.rules.sections.data import key_columns
 
 LABEL_VALUES: Final = "values of the label"
@@ -13,9 +15,9 @@ FROZEN: Final = ("data.label", LABEL_VALUES, "data.key", "split", "gate.cluster"
 
 def frozen_changes(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """What a push may not change once data is accepted: rows were identified and split by it."""
-    pairs = {
+    pairs: dict[str, list[Any]] = {
         "data.label": [d["data"]["label"] for d in (former, new)],
-        LABEL_VALUES: _classes(former, new),
+        LABEL_VALUES: [{}, classes.renumbered(former, new)],
         "data.key": [key_columns(d["data"]["key"]) for d in (former, new)],
         "split": [d["split"] for d in (former, new)],
         "gate.cluster": [d["gate"]["cluster"] for d in (former, new)],
@@ -23,10 +25,32 @@ def frozen_changes(former: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return [name for name in FROZEN if pairs[name][0] != pairs[name][1]]
 
 
-def _classes(former: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, ...] | None]:
-    """The numbers of the former's classes; further ones behind them change nothing."""
-    before, after = classes.coded(former), classes.coded(new)
-    return [before, after[: len(before)] if before and after else after]
+def why_frozen(name: str, former: dict[str, Any], new: dict[str, Any]) -> str:
+    """What earlier rows have to do with it."""
+    if name != LABEL_VALUES:
+        return "earlier rows were identified and split by the former one"
+    numbers = [
+        f"{text!r} was trained on as {before:g} and would be {after:g}"
+        for text, (before, after) in classes.renumbered(former, new).items()
+        if before is not None and after is not None
+    ]
+    if not numbers:
+        return "what is trained on in their place would be something else"
+    made = "their places in values, from 0" if classes.coded(new) else "themselves"
+    return f"{'; '.join(numbers)}, as their numbers are {made}, with what trains now"
+
+
+def incomparable(former: dict[str, Any], new: dict[str, Any]) -> str | None:
+    """Why the answers of a champion of the former definition say nothing by the new one's metric.
+
+    Worded to follow "a champion that".
+    """
+    theirs, metric = scores(former["training"]), METRICS[new["gate"]["metric"]]
+    if theirs is not None and not theirs.kinds & metric.reads:
+        return f"was trained with {theirs.told}, whose answers metric {metric.name} cannot read"
+    if any(None not in both for both in classes.renumbered(former, new).values()):
+        return "has learnt other numbers for the values of the label"
+    return None
 
 
 def column_problems(former: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -39,6 +39,28 @@ def coded(definition: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(values)
 
 
+def renumbered(former: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The label's texts that would stand for another number, each with both; None: for none.
+
+    Further texts behind the former ones change nothing. What a recipe or a transform makes of a
+    text is not known.
+    """
+    before, after = coded(former), coded(new)
+    if as_landed(former["etl"]) != as_landed(new["etl"]):
+        return {} if before == after else dict.fromkeys(before or after or (), (None, None))
+    numbers = {
+        text: (_number(text, before), _number(text, after)) for text in before or after or ()
+    }
+    return {text: both for text, both in numbers.items() if both[0] != both[1]}
+
+
+def _number(text: str, texts: tuple[str, ...] | None) -> float | None:
+    """What a label's text is trained on as: its place among `texts`, or itself."""
+    if texts is not None:
+        return float(texts.index(text)) if text in texts else None
+    return float(text) if NUMBER.fullmatch(text) else None
+
+
 def _are_names(numbers: list[str], training: Mapping[str, Any]) -> bool:
     """Whether two numbers, not 0 and 1, are the labels of an objective that takes these alone."""
     least, greatest = trainer(dict(training)).labels

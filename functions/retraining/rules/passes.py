@@ -181,8 +181,9 @@ def _answers(algorithm: str | None, hyperparameters: dict[str, str]) -> int:
 def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
     """The champion's settings where others are wanted; a workflow has none.
 
-    A refit has no rows left to stop on: settings that stop early are not to go back to. How many
-    classes there are is not theirs to say: the data do. Each run searches again where settings are
+    A refit has no rows left to stop on: settings by which built-in training stops early are not to
+    go back to; what a script does with them is its own. How many classes there are is not theirs to
+    say: the data do. Each run searches again where settings are
     searched, so none are compared.
     """
     champion = manifest.compared
@@ -195,7 +196,7 @@ def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
     former = Settings(theirs, champion.training_image, champion.image, champion.code)
     if former == wanted or manifest.definition.tuning:
         return None
-    stops_early = STOPS_EARLY in former.hyperparameters
+    stops_early = STOPS_EARLY in theirs and serving.SCRIPT not in theirs
     return None if manifest.definition.refit and stops_early else former
 
 

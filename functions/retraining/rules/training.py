@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
@@ -26,7 +27,7 @@ from retraining.algorithms.frameworks import (
     problem_of_answers,
     problem_of_version,
 )
-from retraining.algorithms.hyperparameters import STOPS_EARLY
+from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
 from retraining.rules.instance_types import TRAINING, TRANSFORM
 from retraining.rules.metrics import Metric
 from retraining.rules.sections.etl import MOST_FILES, FileName, file_problem
@@ -88,15 +89,34 @@ ScriptFile = Annotated[
         json_schema_extra=in_words("a Python file of this folder, named as a module"),
     ),
 ]
-Hyperparameters = dict[str, StrictBool | StrictInt | StrictFloat | StrictStr]
+Hyperparameters = dict[
+    Annotated[StrictStr, Field(min_length=1)], StrictBool | StrictInt | StrictFloat | StrictStr
+]
 PLATFORM: Final = "sagemaker_"
 """What the names of hyperparameters begin with that the toolkit keeps to itself."""
 MOST_HYPERPARAMETERS: Final = 90  # of the 100 that CreateTrainingJob takes (API reference)
+LONGEST_KEY: Final = 256  # these two: CreateTrainingJob, HyperParameters (API reference)
+LONGEST_VALUE: Final = 2500
 VERSIONS: Final = [name for versions in FRAMEWORKS.values() for name in versions]
 KEEPS_CODE: Final = "keep_code"
 """The module that the service puts beside a script."""
 
 TITLES: Final = ", ".join(f"{row.name}: {row.title}" for row in ALGORITHMS.values())
+
+
+def _too_long(chosen: Mapping[str, Any]) -> list[str]:
+    """Which hyperparameters no job takes, each problem beginning with a name."""
+    names = [
+        f"{name[:40]}...: the name has {len(name):,} characters, and a job takes {LONGEST_KEY}"
+        for name in chosen
+        if len(name) > LONGEST_KEY
+    ]
+    lengths = {name: len(as_text(value)) for name, value in chosen.items()}
+    return names + [
+        f"{name[:40]}: the value has {length:,} characters, and a job takes {LONGEST_VALUE:,}"
+        for name, length in lengths.items()
+        if length > LONGEST_VALUE
+    ]
 
 
 class _Jobs(Section):
@@ -159,6 +179,7 @@ class BuiltInTraining(_Jobs):
         """What is wrong with the section of a pipeline whose gate reads `metric`."""
         algorithm = ALGORITHMS[self.algorithm]
         found = [
+            *_too_long(self.hyperparameters),
             *algorithm.problems(self.hyperparameters),
             *algorithm.score_problems(self.hyperparameters, metric.name, metric.reads),
         ]
@@ -237,7 +258,8 @@ class ScriptTraining(_Jobs):
 
     def problems(self, metric: Metric) -> list[str]:
         """What is wrong with the section of a pipeline whose gate reads `metric`."""
-        found = [
+        found = [f"hyperparameters.{problem}" for problem in _too_long(self.hyperparameters)]
+        found += [
             f"hyperparameters.{name}: names that begin with {PLATFORM} are SageMaker's own"
             for name in self.hyperparameters
             if name.startswith(PLATFORM)

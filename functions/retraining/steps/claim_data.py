@@ -216,6 +216,9 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
         champion=champion,
         learned=learned,
         champions_way=_champions_way(former, definition, first),
+        incomparable=changes.incomparable(former.definition.json, definition.json)
+        if former
+        else None,
         fingerprint=fingerprint,
         repeats=_repeated(aws, claim, runs, fingerprint, champion, again=lease.again),
         least_label=least,

@@ -79,7 +79,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
         trains_alone=any(part.trains for part in summary.parts if part.role == ALONE),
         released=manifest.released,
         has_champion=champion is not None,
-        champion_lacks=manifest.champions_way.lacks if manifest.champions_way else (),
+        not_compared=manifest.not_compared,
         apart_rows=summary.rows.apart,
         champion_knows_reference=manifest.knows_reference,
         champion_promise=promise.lift if promise else None,

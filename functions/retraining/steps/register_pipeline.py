@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from retraining import clock
 from retraining.adapters import Adapters
@@ -32,6 +32,12 @@ NO_ACCOUNT = "000000000000"  # what the template has for a Region without these 
 HASH = re.compile(r"[0-9a-f]{8,64}")
 
 
+NEW_BASELINE: Final = (
+    "push --new-baseline trains on what lands from now on alone, and the champion keeps serving"
+    " meanwhile"
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RegisteredPipeline(Part):
     """What a push answers."""
@@ -43,6 +49,7 @@ class RegisteredPipeline(Part):
     left_out: int  # batches that a new baseline leaves out
     asked_run: asking.AskedRun | None  # the run that was asked for and that has not come yet
     champion_lacks: tuple[str, ...]  # columns without which the champion is not scored any more
+    incomparable: str | None  # why its answers say nothing by the metric, after "it"
 
 
 def register_pipeline(
@@ -93,6 +100,7 @@ def register_pipeline(
         left_out=_left_out(aws, name, registration.baseline) if new_baseline else 0,
         asked_run=asking.asked_run(aws, name, registration),
         champion_lacks=_champion_lacks(aws, name, definition) if new_baseline else (),
+        incomparable=_incomparable(aws, name, definition) if new_baseline else None,
     )
 
 
@@ -111,6 +119,11 @@ def _left_out(aws: Adapters, name: str, baseline: int | None) -> int:
 def _champion_lacks(aws: Adapters, name: str, definition: PushedDefinition) -> tuple[str, ...]:
     champions = _champions(aws, name)
     return tuple(changes.gone_columns(champions.json, definition.json)) if champions else ()
+
+
+def _incomparable(aws: Adapters, name: str, definition: PushedDefinition) -> str | None:
+    champions = _champions(aws, name)
+    return changes.incomparable(champions.json, definition.json) if champions else None
 
 
 def _stored(aws: Adapters, folder: str) -> tuple[bytes, str | None]:
@@ -242,10 +255,25 @@ def _frozen(
     if before is None or before.json == definition.json or not _has_accepted(aws, name):
         return []
     changed = changes.frozen_changes(before.json, definition.json)
-    return _column_problems(aws, name, definition, before) + [
-        f"{key}: earlier rows were identified and split by the former one: push --new-baseline"
-        " trains on what lands from now on alone, and the champion keeps serving meanwhile"
-        for key in changed
+    return [
+        *_column_problems(aws, name, definition, before),
+        *(
+            f"{key}: {changes.why_frozen(key, before.json, definition.json)}: {NEW_BASELINE}"
+            for key in changed
+        ),
+        *([] if changed else _unread(aws, name, definition, before)),
+    ]
+
+
+def _unread(
+    aws: Adapters, name: str, definition: PushedDefinition, before: PushedDefinition
+) -> list[str]:
+    """A champion that the metric cannot judge, unless it is so already, as after a rollback."""
+    why = _incomparable(aws, name, definition)
+    if why is None or _incomparable(aws, name, before):
+        return []
+    return [
+        f"gate.metric: the champion {why}, so no model could be compared with it: {NEW_BASELINE}"
     ]
 
 

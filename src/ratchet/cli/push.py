@@ -264,6 +264,8 @@ def _compared(answer: dict[str, Any]) -> str:
             f" until a model reaches gate.minimum: it needs {', '.join(lacks)}, which rows will not"
             " have any more, so it cannot be compared"
         )
+    if why := answer.get("incomparable"):
+        return f" until a model reaches gate.minimum: it {why}, so it cannot be compared"
     return ", and is compared with the next models on rows that land from now on"
 
 

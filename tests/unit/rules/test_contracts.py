@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from retraining.algorithms.catalog import ALGORITHMS
+from retraining.algorithms.frameworks import ANSWERS, problem_of_answers
 from retraining.algorithms.xgboost import hyperparameters
 from retraining.errors import PipelineRejected
 from retraining.rules import changes, classes, contracts
@@ -492,6 +494,81 @@ def test_a_champion_lacks_what_it_must_have_and_no_row_brings() -> None:
     columns["z"] = columns.pop("y")
     assert changes.gone_columns(former, whole(json.dumps(document))) == ["city"]
     assert changes.gone_columns(former, former) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["0", "1"], None),
+        (["0", "1", "2"], None),
+        (
+            ["1", "0"],
+            "'1' was trained on as 1 and would be 0; '0' was trained on as 0 and would be",
+        ),
+        (["2", "3"], "'2' was trained on as 2 and would be 0.*their places in values"),
+        (["no", "yes"], None),
+    ],
+)
+def test_numbers_that_become_classes_may_keep_their_numbers(
+    values: list[str], said: str | None
+) -> None:
+    """0 and 1 are 0 and 1 among several classes, too; and two texts have places already."""
+    label = {"type": "category", "values": values}
+    metric = "rmse" if values == ["2", "3"] else "accuracy"
+    objective = {"rmse": "reg:squarederror"}.get(metric, "binary:logistic")
+    pair = of_classes(label, metric=metric, objective=objective), of_classes(label)
+    found = changes.frozen_changes(*pair)
+    assert found == ([changes.LABEL_VALUES] if said else [])
+    assert said is None or re.search(said, changes.why_frozen(changes.LABEL_VALUES, *pair))
+    assert ("other numbers" in str(changes.incomparable(*pair))) == (
+        metric != "rmse" and bool(said)
+    )
+
+
+@pytest.mark.parametrize("metric", sorted(METRICS))
+def test_a_champion_is_compared_where_a_pipeline_may_be_judged_so(metric: str) -> None:
+    """What the contract refuses in one pipeline is not compared between two definitions."""
+    row, new = ALGORITHMS["xgboost"], {"gate": {"metric": metric}, "data": {"label": "y"}}
+    new |= {"data": {"label": "y", "columns": {"y": {"type": "integer"}}}, "etl": {}}
+    new["training"] = {"algorithm": "xgboost", "hyperparameters": {}}
+    for objective in row.objectives:
+        chosen = {"objective": objective}
+        trained = {**new, "training": {"algorithm": "xgboost", "hyperparameters": chosen}}
+        refused = row.score_problems(chosen, metric, METRICS[metric].reads)
+        said = changes.incomparable(trained, new)
+        assert bool(said) == bool(refused)
+        assert said is None or f"objective {objective}, whose answers metric {metric}" in said
+    for scores in ANSWERS:
+        trained = {**new, "training": {"script": {"program": "train.py"}, "scores": scores}}
+        refused_so = problem_of_answers(scores, metric, METRICS[metric].reads)
+        assert bool(changes.incomparable(trained, new)) == bool(refused_so)
+    assert changes.incomparable({**new, "training": {"workflow": MACHINE}}, new) is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"a" * 257: 1}, "the name has 257 characters, and a job takes 256"),
+        ({"layers": "x" * 2501}, "layers: the value has 2,501 characters, and a job takes 2,500"),
+        ({"": 1}, "at least 1 character"),
+        ({f"n{number}": 1 for number in range(91)}, "at most 90"),
+        ({"a" * 256: "x" * 2500}, None),
+    ],
+)
+def test_hyperparameters_that_no_training_job_takes_are_refused(
+    chosen: dict[str, Any], said: str | None
+) -> None:
+    training = {
+        "script": {"program": "train.py", "code": "0" * 64},
+        "framework": "sklearn",
+        "scores": "probability",
+        "hyperparameters": chosen,
+    }
+    if said is None:
+        contracts.parse_definition(with_("training", training))
+        return
+    with pytest.raises(PipelineRejected, match=said):
+        contracts.parse_definition(with_("training", training))
 
 
 def tuned(ranges: dict[str, Any], metric: str = "auc", **others: Any) -> dict[str, Any]:

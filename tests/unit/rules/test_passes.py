@@ -96,6 +96,7 @@ def claimed(
     former: PushedDefinition,
     history: tuple[str, ...] = ("run-000001",),
     lacks: tuple[str, ...] = (),
+    incomparable: str | None = None,
     **champion: Any,
 ) -> Manifest:
     """What the plan reads of a manifest."""
@@ -113,7 +114,9 @@ def claimed(
         script=None,
         champion=replace(unit_model.FORMER, training_image="image", **champion),
         champions_way=None if same else way,
+        incomparable=incomparable,
     )
+    manifest.not_compared = Manifest.not_compared.fget(manifest)
     manifest.own_rows = Manifest.own_rows.fget(manifest)
     manifest.compared = Manifest.compared.fget(manifest)
     return manifest
@@ -186,6 +189,18 @@ def test_a_champion_that_needs_what_no_row_has_any_more_is_not_scored() -> None:
     assert (plan.theirs, plan.parts) == ("", ())
 
 
+def test_a_champion_whose_answers_the_metric_cannot_read_is_neither_scored_nor_gone_back_to() -> (
+    None
+):
+    for former in (defined(FEATURES, "a"), defined(OTHER_FEATURES, "a"), defined(RECIPE, "a")):
+        manifest = claimed(
+            defined(FEATURES, "a"), former, incomparable="answers", hyperparameters=THEIRS
+        )
+        plan = Plan.of(manifest, "s3://work/r")
+        assert roles(plan.first_pass()) == ["challenger"]
+        assert (plan.theirs, plan.parts, plan.former) == ("", (), None)
+
+
 @pytest.mark.parametrize(
     ("former", "refit", "backtested"),
     [
@@ -207,6 +222,13 @@ def test_settings_are_backtested_where_a_run_could_go_back_to_the_former_ones(
     assert plan.former == (settings if backtested else None)
     assert ("backtest" in plan.parts) == backtested
     assert "early_stopping_rounds" not in str(plan.first_pass())
+
+
+def test_what_a_script_does_with_early_stopping_rounds_is_its_own() -> None:
+    theirs = {"early_stopping_rounds": "9", serving.SCRIPT: "train.py"}
+    definition = defined({}, "a", refit=True)
+    plan = Plan.of(claimed(definition, definition, hyperparameters=theirs), "s3://work/r")
+    assert plan.former == Settings(theirs, "image")
 
 
 def test_on_a_batch_that_the_champion_knows_both_settings_are_trained_without_it() -> None:

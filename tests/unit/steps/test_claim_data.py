@@ -370,6 +370,24 @@ def test_what_the_champion_was_trained_with_is_known_by_its_own_run(service: Ser
     assert Learned(batches=("run-a", "run-b"), judged=("run-b",)).trained_on == {"run-a"}
 
 
+def test_a_champion_whose_answers_the_metric_cannot_read_is_not_scored(service: Service) -> None:
+    """As after a rollback to it: whatever was pushed, the claim looks."""
+    started(service, a=rows(3))
+    claim()
+    manifest = service.aws.run_folder("bank", 1).read(Manifest)
+    theirs = copy.deepcopy(manifest.definition.json)
+    theirs["training"]["hyperparameters"]["objective"] = "multi:softmax"
+    former = dataclasses.replace(manifest, definition=PushedDefinition(json=theirs))
+    service.aws.run_folder("bank", 7).write(former)
+    service.client("s3").delete_object(Bucket="work", Key="runs/bank/000001/manifest.json")
+    crown(service, dataclasses.replace(FORMER, token=7))
+    run = claim()
+    assert [one["role"] for one in run["candidates"]] == ["challenger"]
+    assert run["parts"] == "none"
+    why = service.read("runs/bank/000001/manifest.json")["incomparable"]
+    assert why == "was trained with objective multi:softmax, whose answers metric auc cannot read"
+
+
 def test_changed_settings_are_backtested_and_their_rows_prepared(service: Service) -> None:
     started(service, a=rows(3))
     batch = RunRecord(pipeline="bank", token=2, data_state="TRAINED")

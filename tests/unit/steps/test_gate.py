@@ -75,6 +75,17 @@ def test_a_champion_that_cannot_be_scored_since_a_new_baseline_is_replaced_by_th
     assert run.judge()["outcome"] == "MODEL_REJECTED"
 
 
+def test_a_champion_whose_answers_the_metric_cannot_read_is_replaced_by_the_absolute_rules(
+    service: Service,
+) -> None:
+    run, why = Run(service, challenger=3.0), "was trained with objective rank:pairwise, whose"
+    other = dataclasses.replace(run.manifest, champion=FORMER, incomparable=why)
+    run.write("manifest.json", other)
+    answer = run.judge()
+    assert (answer["outcome"], answer["next"]) == ("PROMOTED", [])
+    assert f"in place of a champion that {why}" in answer["sentence"]
+
+
 def test_rows_on_which_the_champion_cannot_be_scored_are_counted_and_said(
     service: Service,
 ) -> None:

@@ -17,6 +17,7 @@ import check_data
 import judge_data
 import settle_data
 from retraining import errors
+from retraining.rules import contracts
 
 
 def test_a_push_makes_what_the_pipeline_needs_and_says_what_changed(service: Service) -> None:
@@ -223,6 +224,30 @@ def test_another_identity_needs_a_new_baseline_which_leaves_the_history_behind(
         service.push(changed, "3" * 64, new_baseline=True)
     assert "data.columns: they can change with" in str(refused.value)
     assert "run bank-000002 uses the former one" in str(refused.value), "all that is wrong"
+
+
+def test_a_metric_that_cannot_judge_the_champion_needs_a_new_baseline(service: Service) -> None:
+    """Its objective changes with it, so a model could be judged, but not compared."""
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    crown(service, dataclasses.replace(FORMER, token=1, run="bank-000001"))
+    changed = copy.deepcopy(DEFINITION)
+    changed["gate"]["metric"] = "rmse"
+    changed["training"]["hyperparameters"]["objective"] = "reg:squarederror"
+    why = r"was trained with objective binary:logistic, whose answers metric rmse cannot read"
+    with pytest.raises(errors.PipelineRejected, match=f"the champion {why}.* --new-baseline"):
+        service.push(changed, "1" * 64)
+    both = copy.deepcopy(DEFINITION)
+    both["gate"]["metric"] = "auc"
+    both["training"]["hyperparameters"]["objective"] = "reg:squarederror"
+    assert service.push(both, "2" * 64)["incomparable"] is None, "auc reads either's answers"
+    registered = service.aws.ledger.registration("bank")
+    assert registered
+    unread = contracts.as_document(contracts.parse_definition(json.dumps(changed)))
+    after_a_rollback = dataclasses.replace(registered, definition=json.dumps(unread))
+    service.aws.ledger.register("bank", after_a_rollback)
+    changed["gate"]["min_holdout_rows"] = 31
+    assert service.push(changed, "3" * 64)["changed"] == ["gate"], "nothing is lost by it"
 
 
 def test_a_pipeline_that_is_new_has_no_baseline_to_leave(service: Service) -> None:

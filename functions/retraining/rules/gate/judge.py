@@ -155,9 +155,8 @@ def _won(terms: Terms, why: str) -> Promote:
 
 def _first(terms: Terms, facts: Facts) -> str:
     way = "as the first champion"
-    if facts.champion_lacks:
-        lacks = ", ".join(facts.champion_lacks)
-        way = f"in place of a champion that needs {lacks}, which no row has since the new baseline"
+    if facts.not_compared:
+        way = f"in place of a champion that {facts.not_compared}"
     return f" {way}: {_values(terms, facts)}."
 
 

@@ -72,7 +72,7 @@ class Facts:
     untested: bool = False  # they are not, and no earlier batch could test them
     holdout_share: float = 0.15  # of a batch's rows
     trains_alone: bool = True  # the batch has rows of its own to fit on and to stop on
-    champion_lacks: tuple[str, ...] = ()  # columns without which it could not be scored
+    not_compared: str | None = None  # why the champion is not judged, after "a champion that"
     apart_rows: int = 0  # that nobody is judged on, as the champion cannot be scored
     released: bool = False  # by a person: whatever the batch looks like, it is not set aside
     earlier: tuple[Earlier, ...] = ()  # oldest first
