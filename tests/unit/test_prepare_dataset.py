@@ -22,7 +22,12 @@ from pyspark.sql import functions as f
 
 from ratchet.cli.archives import packed
 from ratchet.local_aws.glue.script_runs import LIBRARY
-from ratchet.local_aws.glue.spark import ARCHIVE_NAMES, archive_folder, spark_environment
+from ratchet.local_aws.glue.spark import (
+    ARCHIVE_NAMES,
+    MOST_INTERPRETED,
+    archive_folder,
+    spark_environment,
+)
 from ratchet.local_aws.sagemaker.containers.xgboost import lean
 from ratchet.local_aws.sagemaker.containers.xgboost.tables import read_channel
 from ratchet.serving import inference
@@ -706,6 +711,19 @@ def test_the_environment_leaves_nothing_outside_the_run_s_folder(tmp_path: Path)
     for name in ("SPARK_HOME", "SPARK_CONF_DIR", "SPARK_LOCAL_DIRS", "TMPDIR"):
         assert Path(environment[name]).is_relative_to(folder)
     assert os.access(folder / "spark/bin/spark-submit", os.X_OK)
+
+
+@pytest.mark.parametrize(
+    ("data_bytes", "interpreted"),
+    [(0, False), (1, True), (MOST_INTERPRETED, True), (MOST_INTERPRETED + 1, False)],
+)
+def test_only_small_data_are_worked_on_without_compiled_expressions(
+    tmp_path: Path, data_bytes: int, interpreted: bool
+) -> None:
+    spark_environment(tmp_path, {}, data_bytes=data_bytes)
+    conf = (tmp_path / "conf/spark-defaults.conf").read_text()
+    assert ("codegen.factoryMode NO_CODEGEN" in conf) is interpreted
+    assert ("codegen.wholeStage false" in conf) is interpreted
 
 
 def test_the_class_archive_is_used_only_where_it_was_made(

@@ -63,6 +63,11 @@ class Buckets:
             list(pool.map(self._fetch, wanted))
         self._filled = self._stamps()
 
+    @property
+    def filled_bytes(self) -> int:
+        """The size of what was fetched."""
+        return sum(size for size, _ in self._filled.values())
+
     def drain(self) -> None:
         """Make S3 match what the folders now contain."""
         now = self._stamps()

@@ -84,7 +84,9 @@ class ScriptWork:
         # Spark's Python workers are started without our boot script and find modules by this alone.
         environment = {"PYTHONPATH": ":".join(description["path"])}
         if spark:
-            environment |= spark_environment(folder, buckets.folders)
+            environment |= spark_environment(
+                folder, buckets.folders, data_bytes=buckets.filled_bytes
+            )
         order = folder / "run.json"
         order.write_text(json.dumps(description))
         run.running()

@@ -32,23 +32,39 @@ _JAVA_OPTIONS = (
 ARCHIVE_NAMES = ("java.jsa", "spark.jsa")
 """Java's own classes, and Spark's on top; created by `archive`, used if both exist."""
 
+_INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Spark then evaluates expressions as they are, without compiling Java for each of them."""
+MOST_INTERPRETED = 1_000_000
+"""Bytes of data up to which that is faster: what is compiled must be used often to be worth it."""
+
 _VIEW = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
 _LOCAL = "org.apache.hadoop.fs.RawLocalFileSystem"
 _COMMITTER = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
 
 
 def spark_environment(
-    folder: Path, buckets: dict[str, Path], java_options: str | None = None
+    folder: Path,
+    buckets: dict[str, Path],
+    java_options: str | None = None,
+    *,
+    data_bytes: int = 0,
 ) -> dict[str, str]:
     """Write Spark's configuration into the run's folder; the environment that points to it.
 
-    `java_options` replace those that use the class archive.
+    `java_options` replace those that use the class archive. `data_bytes`: what lies in the buckets,
+    0 where the data come from elsewhere.
     """
     places = {name: folder / name for name in ("spark", "conf", "spark-local", "tmp")}
     for place in places.values():
         place.mkdir(exist_ok=True)
     _write_home(places["spark"], folder / "tmp", java_options)
-    lines = [f"{key} {value}" for key, value in _settings(folder, buckets).items()]
+    settings = _settings(folder, buckets)
+    if 0 < data_bytes <= MOST_INTERPRETED:
+        settings |= _INTERPRETED
+    lines = [f"{key} {value}" for key, value in settings.items()]
     (places["conf"] / "spark-defaults.conf").write_text("\n".join(lines) + "\n")
     return {
         "JAVA_HOME": str(java_home()),
