@@ -5,14 +5,18 @@ Nothing of the person who runs the tests is found from it, and nothing of anothe
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -88,6 +92,34 @@ class Workplace:
         assert code is None or ended.returncode == code, said
         return ended
 
+    def aws(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """Run the awscli to its end, as `run` does, but in this process.
+
+        Its code is loaded once: a process takes most of a second to start, and tests ask often.
+        """
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        environment = mock.patch.dict(os.environ, self.environment, clear=True)
+        with environment, chdir(self.work), redirect_stdout(out), redirect_stderr(err):
+            try:
+                ended = self._awscli.main(list(arguments))
+            except SystemExit as end:  # it does not know the arguments
+                ended = end.code
+        said = [stream.buffer.getvalue().decode() for stream in map(_flushed, (out, err))]
+        assert code is None or ended == code, f"aws {arguments} ended with {ended}\n{said}"
+        return subprocess.CompletedProcess(["aws", *arguments], ended, *said)
+
+    @cached_property
+    def _awscli(self) -> Any:
+        from awscli.clidriver import create_clidriver
+
+        with mock.patch.dict(os.environ, self.environment, clear=True):
+            return create_clidriver()
+
+
+def _flushed(stream: io.TextIOWrapper) -> Any:
+    stream.flush()
+    return stream
+
 
 class Stack:
     """A deployed stack on a running local AWS, as its user sees it."""
@@ -114,7 +146,7 @@ class Stack:
 
     def aws(self, *command: str) -> Any:
         """What the awscli answers, read as JSON where it is JSON."""
-        out = self.place.run("aws", *command, "--endpoint-url", self.endpoint).stdout
+        out = self.place.aws(*command, "--endpoint-url", self.endpoint).stdout
         return json.loads(out) if out.startswith(("{", "[")) else out
 
     def copy(self, source: str | Path, target: str | Path, *options: str) -> None:
@@ -161,8 +193,8 @@ class Stack:
     def execution(self, run: str) -> dict[str, Any] | None:
         """`aws stepfunctions describe-execution` of a run; None before it was started."""
         arn = f"{self.machines['retraining'].replace(':stateMachine:', ':execution:')}:{run}"
-        command = ("aws", "stepfunctions", "describe-execution", "--execution-arn", arn)
-        ended = self.place.run(*command, "--endpoint-url", self.endpoint, code=None)
+        command = ("stepfunctions", "describe-execution", "--execution-arn", arn)
+        ended = self.place.aws(*command, "--endpoint-url", self.endpoint, code=None)
         if "ExecutionDoesNotExist" in ended.stderr:
             return None
         assert ended.returncode == 0, ended.stderr
