@@ -39,6 +39,26 @@ def test_an_unknown_profile_is_named(run: Run) -> None:
     assert "(nobody) could not be found" in result.stderr
 
 
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("/bin/echo hi", "the AWS credentials could not be read: JSONDecodeError: "),
+        ("/bin/false", "Error when retrieving credentials from custom-process"),
+    ],
+)
+def test_a_program_that_gives_no_credentials_is_no_defect_of_ours(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, said: str
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[profile own]\ncredential_process = {program}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    result = run("info", "--profile", "own", "--region", "us-east-1")
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert "another profile" in result.stderr or "with --profile" in result.stderr
+
+
 def test_an_endpoint_that_does_not_answer_is_named(run: Run) -> None:
     result = run("info", "--endpoint-url", "http://127.0.0.1:1")
     assert result.exit_code == 1

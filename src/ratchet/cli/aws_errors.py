@@ -37,7 +37,8 @@ def explain_aws(error: BaseException) -> CliError | None:
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
         return _unreachable(error)
     if isinstance(error, exceptions.BotoCoreError | Boto3Error):
-        return CliError(" ".join(str(error).split()), _LOGIN if "SSO" in str(error) else "")
+        of_keys = "SSO" in str(error) or isinstance(error, exceptions.CredentialRetrievalError)
+        return CliError(" ".join(str(error).split()), _LOGIN if of_keys else "")
     return None
 
 

@@ -39,6 +39,7 @@ _STEPS = {
     errno.EROFS: "Run the command in a folder that you may write to.",
     errno.ENOSPC: "The disk is full: free some space there.",
 }
+_CREDENTIALS = os.path.join("botocore", "credentials.py")  # noqa: PTH118 - the end of a path
 
 OUR_DEFECT = 70
 
@@ -125,7 +126,18 @@ def explain(error: BaseException) -> CliError | None:
         from ratchet.cli.aws_errors import explain_aws
 
         return explain_aws(error)
+    if _of_credentials(error):
+        return CliError(
+            f"the AWS credentials could not be read: {kind}: {error}".replace("\n", " "),
+            "See what the profile's credential_process or file says, or choose another profile.",
+        )
     return None
+
+
+def _of_credentials(error: BaseException) -> bool:
+    """Whether botocore failed on what a credential_process or file of the user's says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(frame.filename.endswith(_CREDENTIALS) for frame in frames)
 
 
 @contextmanager
