@@ -358,6 +358,25 @@ def test_a_further_class_is_not_another_setting() -> None:
     assert plan.former.hyperparameters == {**deeper, "num_class": "4"}
 
 
+@pytest.mark.parametrize("former", [False, True])
+def test_a_refit_runs_the_script_of_the_challenger_beside_it(former: bool) -> None:
+    """Its own, or the champion's where the backtest prefers that one."""
+    own, theirs = (
+        Settings(
+            serving.of_script({"program": "train.py", "code": digit * 64}),
+            f"trains-{digit}", f"serves-{digit}", f"s3://{digit}.tar.gz",
+        )
+        for digit in "12"
+    )  # fmt: skip
+    plan = replace(BESIDE, settings=own, former=theirs, refit=True)
+    challenger, refit = plan.further("challenger", former=former)
+    assert (challenger.role, refit.role) == ("challenger", "refit")
+    assert refit.code == (theirs if former else own).code
+    for field in ("hyperparameters", "training_image", "serving_image", "code", "variables"):
+        assert getattr(refit, field) == getattr(challenger, field), field
+    assert (refit.model, refit.train) == (plan.name, f"{PREPARED}/refit/train/")
+
+
 def test_a_search_is_the_challengers_alone_and_leaves_open_what_it_searches() -> None:
     settings = {"learning_rate": "0.1", "max_depth": "5", "num_round": "50"}
     plan = replace(BESIDE, settings=Settings(settings), searched=frozenset({"eta", "max_depth"}))

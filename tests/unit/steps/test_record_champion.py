@@ -11,7 +11,9 @@ from unit_model import ARTIFACT, FORMER, Run, approval
 from unit_service import Service
 
 from retraining import errors
+from retraining.documents.candidates import Candidates
 from retraining.documents.champion import Champion
+from retraining.rules import serving
 
 
 def test_the_first_model_becomes_champion(service: Service) -> None:
@@ -120,6 +122,42 @@ def test_a_rollback_makes_the_former_model_champion_and_rejects_the_later(
     second.decide(later, replaces=former)  # and forward again
     assert second.record(later)["version"] == 2
     assert (approval(service, former), approval(service, later)) == ("Rejected", "Approved")
+
+
+def by_script(run: Run, digit: str) -> str:
+    """Let a script have trained the run's challenger; where its archive is."""
+    script = {"program": "train.py", "code": digit * 64}
+    archive = f"s3://work/pipelines/bank/{digit}/{digit * 64}.tar.gz"
+    found = run.service.aws.run_folder("bank", run.token).read(Candidates)
+    made = tuple(
+        replace(one, code=archive, hyperparameters=serving.of_script(script))
+        if one.role == "challenger"
+        else one
+        for one in found.candidates
+    )
+    run.write("candidates.json", Candidates(candidates=made))
+    return archive
+
+
+def test_whoever_a_rollback_makes_champion_has_the_script_that_made_it(service: Service) -> None:
+    """The next run backtests against that script, whatever has been pushed since."""
+    first = Run(service, challenger=3.0)
+    first.judge()
+    archive = by_script(first, "1")
+    former = first.promote()["package"]
+    second = Run(service, token=2, challenger=4.0, champion=3.0)
+    second.judge(champion=True)
+    other = by_script(second, "2")
+    later = second.promote()["package"]
+    champion = service.aws.ledger.champion("bank")
+    assert champion
+    assert champion.code == other
+    first.decide(former, replaces=later)
+    first.record(former)
+    champion = service.aws.ledger.champion("bank")
+    assert champion
+    assert champion.code == archive
+    assert champion.hyperparameters["sagemaker_submit_directory"].endswith(f"{'1' * 64}.tar.gz")
 
 
 def test_a_rollback_past_several_champions_leaves_none_of_them_approved(service: Service) -> None:
