@@ -555,3 +555,11 @@ def test_the_log_of_a_failed_job_of_sagemaker_is_named(
     assert log is not None
     [command] = log.commands
     assert command == f"aws logs tail {group} --since 1d --log-stream-name-prefix {stream}"
+
+
+@pytest.mark.parametrize("metric", ["f1", "auc", "accuracy", "macro_f1"])
+def test_the_figures_of_both_holdouts_are_below_each_other(metric: str) -> None:
+    record = {"metric": metric}
+    lines = [run_report.metric_sentence(record, one, 0.9, 0.8) for one in run_report.HOLDOUTS]
+    assert lines[1] == f"{metric} on the reference holdout: challenger 0.900, champion 0.800"
+    assert len({line.index("challenger") for line in lines}) == 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PROBLEMS_SHOWN = 10
+HOLDOUTS = ("fresh", "reference")
 
 
 def metric_values(record: dict[str, Any], holdout: str = "fresh") -> tuple[Any, Any]:
@@ -66,7 +67,7 @@ def print_record(console: Console, record: dict[str, Any]) -> None:
     console.print(Padding(screen.outcome(record.get("outcome")), (0, 0, 0, 2), expand=False))
     for told in filter(None, (again_sentence(record), arrival_sentence(record))):
         console.print(f"  {told}", soft_wrap=True)
-    for holdout in ("fresh", "reference"):
+    for holdout in HOLDOUTS:
         challenger, champion = metric_values(record, holdout)
         if challenger is not None:
             console.print(f"  {metric_sentence(record, holdout, challenger, champion)}")
@@ -128,8 +129,10 @@ def account_lines(record: dict[str, Any]) -> list[str]:
 
 def metric_sentence(record: dict[str, Any], holdout: str, challenger: Any, champion: Any) -> str:
     """'auc on the fresh holdout: challenger 0.812, champion 0.567'."""
-    where = f"{record.get('metric')} on the {holdout} holdout:"
-    text = f"{where:<30}challenger {screen.number(challenger)}"
+    where, longest = (
+        f"{record.get('metric')} on the {one} holdout:" for one in (holdout, HOLDOUTS[-1])
+    )
+    text = f"{where:<{len(longest)}} challenger {screen.number(challenger)}"
     return text if champion is None else f"{text}, champion {screen.number(champion)}"
 
 
