@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ratchet.local_aws.running.local import LocalAws
 
@@ -232,3 +233,22 @@ def test_a_bucket_policy_is_kept_but_denies_nothing(local_aws: LocalAws) -> None
     s3.delete_bucket_policy(Bucket="with-policy")
     with pytest.raises(s3.exceptions.ClientError, match="NoSuchBucketPolicy"):
         s3.get_bucket_policy(Bucket="with-policy")
+
+
+@pytest.mark.parametrize("name", ["\x1b[31m.csv", "two\nlines.csv", "\ufffe.csv"])
+def test_a_key_that_no_list_could_hold_is_refused_by_name(
+    local_aws: LocalAws, versioned: str, name: str
+) -> None:
+    s3 = local_aws.client("s3")
+    with pytest.raises(ClientError, match="does not support control characters in keys"):
+        s3.put_object(Bucket=versioned, Key=name, Body=b"1")
+    s3.put_object(Bucket=versioned, Key="\x85.csv", Body=b"1")
+    (kept,) = s3.list_object_versions(Bucket=versioned)["Versions"]
+    assert kept["Key"] == "\x85.csv"
+
+
+def test_a_request_that_is_not_xml_is_told_to_be_malformed(
+    local_aws: LocalAws, bucket: str
+) -> None:
+    with pytest.raises(ClientError, match="MalformedXML"):
+        local_aws.client("s3").delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "\x1b"}]})

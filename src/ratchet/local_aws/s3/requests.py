@@ -5,6 +5,7 @@ Path style only (`/bucket/key`), as all clients use with 127.0.0.1.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -13,6 +14,7 @@ from xml.etree import ElementTree as ET
 Environ = dict[str, Any]
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_NOT_IN_XML = re.compile(r"[\x00-\x1f\ufffe\uffff]")
 _SIGNATURE_FIELDS = {"awsaccesskeyid", "signature", "expires", "x-id"}
 
 
@@ -35,6 +37,11 @@ class S3Request:
         if self.method == "PUT" and self.key and not self.resources:
             return "CopyObject" if self.copies else "PutObject"
         return None
+
+    @property
+    def names_what_xml_cannot(self) -> bool:
+        """Whether the key has characters that no list of keys could hold."""
+        return _NOT_IN_XML.search(self.key) is not None
 
     @property
     def deletes(self) -> bool:

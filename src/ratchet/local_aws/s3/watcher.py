@@ -90,6 +90,8 @@ class S3Watcher:
             return self._policy(request, environ, start)
         if request.posts_a_form:
             return send(_refusal(501, "NotImplemented", _NO_FORMS), start)
+        if request.creates and request.names_what_xml_cannot:
+            return send(_refusal(501, "NotImplemented", _NO_CONTROLS), start)
         if request.deletes_bucket:
             return self._delete_bucket(request, environ, start)
         if request.bucket not in self._watched:
@@ -117,7 +119,10 @@ class S3Watcher:
         body = read_body(environ)
         environ = replay(environ, body)
         if request.deletes_many:
-            deletions = read_deletions(body)
+            try:
+                deletions = read_deletions(body)
+            except ET.ParseError as error:
+                return send(_refusal(400, "MalformedXML", f"The request: {error}"), start)
         else:
             deletions = [Deletion(request.key, request.query.get("versionId"))]
         heads = {item: self._head(self._at(environ, item), item.version) for item in deletions}
@@ -271,6 +276,7 @@ class _Sequence:
 
 _NO_POLICY = "The bucket policy does not exist"
 _NO_FORMS = "local AWS does not support browser form uploads (POST Object): use PutObject"
+_NO_CONTROLS = "local AWS does not support control characters in keys, which moto cannot list"
 _NO_DIRECT = (
     "local AWS does not send S3 notifications to {}: enable EventBridgeConfiguration on the "
     "bucket and add an EventBridge rule"
