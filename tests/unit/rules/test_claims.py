@@ -52,6 +52,14 @@ def test_what_one_run_cannot_check_waits_for_the_next() -> None:
     assert len(claims.batch(objects([20 << 30, 1]))) == 1
 
 
+def test_what_a_person_has_released_is_a_batch_of_its_own() -> None:
+    first, second, third = objects([1, 1, 1])
+    assert claims.batch([first, second, third]) == [first, second, third]
+    assert claims.batch([first, replace(second, released=True), third]) == [
+        replace(second, released=True)
+    ]
+
+
 @given(SIZES, st.integers(1, 60), st.integers(1, 40 << 30))
 def test_runs_take_everything_in_order_and_none_more_than_it_may(
     sizes: list[int], most: int, most_bytes: int
@@ -225,6 +233,14 @@ def test_a_fingerprint_is_of_content_code_and_parameters_alone() -> None:
         *(claims.fingerprint(claimed("a", "b"), other, "image") for other in changed),
     ]
     assert known not in others
+
+
+@pytest.mark.parametrize("name", claims.DECISIVE)
+def test_a_run_comes_to_something_else_when_any_decisive_section_differs(name: str) -> None:
+    known = definition()
+    other = PushedDefinition(json={**known.json, name: {"another": 1}})
+    assert claims.differ(known, other)
+    assert not claims.differ(known, PushedDefinition(json={**known.json, "trigger": {}}))
 
 
 def test_with_a_key_the_order_of_the_objects_counts() -> None:
