@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from ratchet.cli.report.costs import Cost, Job
 from ratchet.cli.report.gathering import RunReport, State
 from ratchet.cli.report.markup import element
 from ratchet.cli.report.page import page
+from ratchet.cli.report.searches import Search
 from ratchet.cli.runs import open_in_browser
 from retraining.documents.batch_report import BatchReport, ColumnSummary, Finding
 from retraining.documents.run_record import Arrival, RunRecord
@@ -430,9 +432,64 @@ def test_costs_are_list_prices_by_time_and_a_minute_of_glue_at_least() -> None:
     assert glue.cost == pytest.approx(0.44 * 2 / 60)
     assert train.cost == pytest.approx(0.0115)
     assert other.cost is None
+    three = replace(train, jobs=3)
+    assert (three.cost, three.estimate) == (train.cost, pytest.approx(3 * (train.estimate or 0)))
     cost = Cost((glue, train, other), transitions=100)
     assert cost.actual == pytest.approx(0.44 * 2 / 60 + 0.0115 + 0.0025)
     assert cost.unknown == ["ml.p5.48xlarge"]
+
+
+class Tuned:
+    """A tuning job of four training jobs as SageMaker's client answers about it, on two pages."""
+
+    def describe_hyper_parameter_tuning_job(self, **_: str) -> dict[str, Any]:
+        objective = {"Type": "Maximize", "MetricName": "validation:auc"}
+        return {
+            "HyperParameterTuningJobConfig": {
+                "Strategy": "Bayesian", "HyperParameterTuningJobObjective": objective,
+            },
+            "TrainingJobDefinition": {
+                "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1}
+            },
+            "BestTrainingJob": {"TrainingJobName": "job-2"},
+        }  # fmt: skip
+
+    def get_paginator(self, operation: str) -> Tuned:
+        assert operation == "list_training_jobs_for_hyper_parameter_tuning_job"
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        began = datetime(2026, 3, 4, tzinfo=UTC)
+        found = [
+            {
+                "TrainingJobName": f"job-{number}",
+                "TunedHyperParameters": {"eta": f"0.{number}", "max_depth": f"{number}"},
+                "TrainingJobStatus": "Failed" if value is None else "Completed",
+                "TrainingStartTime": began,
+                "TrainingEndTime": began + timedelta(seconds=90),
+                "FinalHyperParameterTuningJobObjectiveMetric": {"Value": value} if value else {},
+            }
+            for number, value in ((1, 0.71), (2, 0.79), (3, None), (4, 0.75))
+        ]
+        return [{"TrainingJobSummaries": found[:3]}, {"TrainingJobSummaries": found[3:]}]
+
+
+def test_a_search_names_what_was_tried_best_first_and_counts_its_jobs_in_the_costs() -> None:
+    search = Search.of(Tuned(), "ratchet--0123456789ab-0")
+    assert [one.job for one in search.ranked] == ["job-2", "job-4", "job-1", "job-3"]
+    assert [one.job for one in search.trials if one.best] == ["job-2"]
+    paid = search.paid("Search settings for a model")
+    assert (paid.name, paid.jobs) == ("Search settings for a model: 4 training jobs", 4)
+    assert paid.cost == pytest.approx(4 * 90 / 3600 * 0.115)
+    assert paid.estimate == pytest.approx(4 * 300 / 3600 * 0.115)
+    shown = page(report(searches=(search,)))
+    assert re.findall(r"<td[^>]*>(0\.\d+)</td>", shown.partition(">Search<")[2])[:2] == [
+        "0.2000", "0.79000",
+    ]  # fmt: skip
+    assert "4 training jobs by validation:auc on the validation rows, bayesian" in shown
+    lowest = replace(search, higher_is_better=False)
+    assert lowest.ranked[0].job == "job-1"
+    assert ">Search<" not in page(report())
 
 
 @pytest.mark.parametrize(

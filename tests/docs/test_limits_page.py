@@ -22,7 +22,7 @@ from retraining.rules import (
     training,
 )
 from retraining.rules.data_check import allowance, column_rule, csv_reader, parquet, unpacking
-from retraining.rules.sections import etl, gate
+from retraining.rules.sections import etl, gate, tuning
 from retraining.steps import record_arrivals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +106,13 @@ VALUES = {
     ),
     "versions listed in one sweep": f"{sweeping.MOST_LISTED:,} a pipeline",
     "training": f"60s to {training.LONGEST_RUNTIME}",
+    "a search of `training.tuning`": (
+        f"{tuning.MOST_JOBS} jobs, {tuning.MOST_PARALLEL} at a time, {tuning.MOST_RANGES} ranges"
+    ),
+    "a hyperparameter": (
+        f"a name of {training.LONGEST_KEY} characters, a value of {training.LONGEST_VALUE:,}"
+    ),
+    "hyperparameters of a script": f"{training.MOST_HYPERPARAMETERS}",
     "files that `etl.files` names": f"{etl.MOST_FILES}, of {MOST_BYTES >> 20} MiB together",
     "columns of `gate.slices`": f"{gate.MOST_SLICES}",
     "values of one that are told apart": (

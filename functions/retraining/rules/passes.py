@@ -150,16 +150,12 @@ class Plan:
         folder = {CHALLENGER: "", FORMER: f"{BACKTEST}/"}.get(role, f"{role}/")
         serves = role == (REFIT if self.refit else CHALLENGER)
         tuned = role == CHALLENGER and bool(self.searched)
-        left_open = names_of_all(self.algorithm, self.searched) if tuned else frozenset()
-        fixed = {
-            name: text for name, text in settings.hyperparameters.items() if name not in left_open
-        }
         return Candidate(
             role=role,
             model=self.name if serves else f"{self.name}-{role}",
             train=self._rows(f"{folder}train"),
             validation=self._rows(f"{folder}validation"),
-            hyperparameters=fixed,
+            hyperparameters=self._fixed(settings, tuned=tuned),
             tuned=tuned,
             score=self._rows(score),
             answers=_answers(self.algorithm, settings.hyperparameters),
@@ -168,6 +164,20 @@ class Plan:
             code=settings.code,
             variables=serving.variables(self.features, settings.hyperparameters),
         )
+
+    def _fixed(self, settings: Settings, *, tuned: bool) -> dict[str, str]:
+        """The hyperparameters that are given to training; a search finds the rest itself.
+
+        A model that is only compared with has what the champion's search found, if there was one.
+        """
+        theirs = self.champions.items()
+        found = {} if tuned else {name: text for name, text in theirs if name in self.searched}
+        open_names = self.searched if tuned else frozenset(found)
+        if not open_names:
+            return settings.hyperparameters
+        others = names_of_all(self.algorithm, open_names)
+        given = settings.hyperparameters.items()
+        return {**{name: text for name, text in given if name not in others}, **found}
 
     def _rows(self, folder: str) -> str:
         return f"{self.uri}/prepared/{folder}/"

@@ -385,3 +385,9 @@ def test_a_search_is_the_challengers_alone_and_leaves_open_what_it_searches() ->
     assert challenger.hyperparameters == {"num_round": "50"}
     (alone,) = plan.further("alone", former=False)
     assert (alone.tuned, alone.hyperparameters) == (False, settings)
+    found = replace(plan, champions={"eta": "0.3", "max_depth": "7", "num_round": "9"})
+    (alone,) = found.further("alone", former=False)
+    assert alone.hyperparameters == {"eta": "0.3", "max_depth": "7", "num_round": "50"}, (
+        "a model to compare with is not worse for want of a search"
+    )
+    assert found.further("challenger", former=False)[0].hyperparameters == {"num_round": "50"}

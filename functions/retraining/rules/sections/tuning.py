@@ -55,8 +55,8 @@ class SearchedRange(Section):
 class Tuning(Section):
     """Each challenger's hyperparameters are searched by a SageMaker tuning job.
 
-    What is searched replaces the value of the same name in `hyperparameters`; those are for the
-    models that are only compared with.
+    What is searched replaces the value of the same name in `hyperparameters`. Models that are only
+    compared with have what the champion's search found, or else those values.
     """
 
     strategy: Literal["random", "bayesian"] = "bayesian"

@@ -20,13 +20,14 @@ EXPECTED_SECONDS = {"glue": 180.0, "databrew": 180.0, "training": 300.0, "transf
 
 @dataclass(frozen=True)
 class Job:
-    """A job of a run: how long it took, on how many workers or which instance."""
+    """One job of a run, or several alike: how long, on how many workers or which instance."""
 
     name: str
     service: Service
     seconds: float
     workers: int = 1
     instance: str = ""
+    jobs: int = 1
 
     @property
     def rate(self) -> float | None:
@@ -51,8 +52,8 @@ class Job:
 
     @property
     def estimate(self) -> float | None:
-        """By the time such a job takes."""
-        return self._dollars(EXPECTED_SECONDS[self.service])
+        """By the time that such jobs take."""
+        return self._dollars(EXPECTED_SECONDS[self.service] * self.jobs)
 
     def _dollars(self, seconds: float) -> float | None:
         return None if self.rate is None else self.rate * seconds / 3600

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ratchet.cli import following, ledger, run_report
 from ratchet.cli.report import measures
 from ratchet.cli.report.costs import Cost, Job
+from ratchet.cli.report.searches import Search
 from ratchet.cli.run_picture import draw_run
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ MOST_ROWS = 300_000
 """Scores of one model that are read."""
 MOST_RUNS = 24
 ROLES = ("challenger", "champion")
+TUNING = "TuneModel"
+"""The state that waits for a tuning job."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class RunReport:
     problems: tuple[dict[str, Any], ...] = ()
     history: tuple[dict[str, Any], ...] = ()  # records up to this run, oldest first
     scores: dict[str, tuple[measures.Row, ...]] = field(default_factory=dict)
+    searches: tuple[Search, ...] = ()
     knows_reference: bool = False  # the champion was refit: on the reference holdout too
 
     @property
@@ -66,13 +70,14 @@ class RunReport:
 def gather(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline) -> RunReport:
     """Read what there is of a run that has ended."""
     manifest = _json(stack, f"{ref.prefix}/manifest.json")
+    searches = tuple(_searches(stack, timeline))
     return RunReport(
         run=ref.id,
         pipeline=ref.pipeline,
         record=record,
         picture=draw_run(stack, ref, record, timeline),
         states=tuple(_states(timeline)),
-        cost=Cost(tuple(_jobs(stack, timeline)), _transitions(timeline)),
+        cost=Cost((*_jobs(stack, timeline), *_searched(searches)), _transitions(timeline)),
         local=stack.aws.local,
         verdict=_json(stack, f"{ref.prefix}/verdict.json"),
         definition=manifest.get("definition") or {},
@@ -81,6 +86,7 @@ def gather(stack: Stack, ref: RunRef, record: dict[str, Any], timeline: Timeline
         problems=tuple(run_report.problems(stack, ref)),
         history=tuple(_history(stack, ref)),
         scores={role: _scores(stack, ref, role) for role in ROLES},
+        searches=searches,
         knows_reference=bool((manifest.get("champion") or {}).get("refit")),
     )
 
@@ -126,11 +132,27 @@ def _scores(stack: Stack, ref: RunRef, role: str) -> tuple[measures.Row, ...]:
 
 def _jobs(stack: Stack, timeline: Timeline) -> Iterator[Job]:
     """The jobs that the run's states waited for, as their services describe them."""
+    for state, started in _submitted(timeline):
+        if job := _job(stack, state, started):
+            yield job
+
+
+def _submitted(timeline: Timeline) -> Iterator[tuple[StateTimes, dict[str, Any]]]:
+    """What each state started, as its service answered."""
     for state in timeline.states.values():
         for output in state.submitted:
-            started = json.loads(output) if output.startswith("{") else {}
-            if job := _job(stack, state, started):
-                yield job
+            yield state, json.loads(output) if output.startswith("{") else {}
+
+
+def _searches(stack: Stack, timeline: Timeline) -> Iterator[Search]:
+    """The tuning jobs that the run waited for, with all their training jobs."""
+    for _, started in _submitted(timeline):
+        if arn := started.get("HyperParameterTuningJobArn"):
+            yield Search.of(stack.client("sagemaker"), _named(arn))
+
+
+def _searched(searches: Iterable[Search]) -> Iterator[Job]:
+    return (search.paid(following.human(TUNING)) for search in searches)
 
 
 def _job(stack: Stack, state: StateTimes, started: dict[str, Any]) -> Job | None:

@@ -20,6 +20,7 @@ PARTS = (
     sections.drift,
     scoring.scores,
     sections.settings,
+    sections.searched,
     sections.cost,
     sections.states,
     sections.foot,

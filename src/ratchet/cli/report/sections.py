@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ratchet.cli import screen
-from ratchet.cli.report import charts, costs
+from ratchet.cli.report import charts, costs, searches
 from ratchet.cli.report.charts import Bar, Series
 from ratchet.cli.report.gathering import RunReport, is_number
 from ratchet.cli.report.markup import Markup, badge, element, figure, pair, section, table, text
@@ -141,6 +141,11 @@ def settings(report: RunReport) -> Markup:
     ]
     note = f"Features: {', '.join(features)}" if features else ""
     return section("Settings", table(["setting", "value"], lines), note=note)
+
+
+def searched(report: RunReport) -> Markup:
+    """What was tried to find these settings."""
+    return searches.trials(report.searches)
 
 
 def states(report: RunReport) -> Markup:

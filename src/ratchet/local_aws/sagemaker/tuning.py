@@ -316,7 +316,8 @@ def _training_of(definition: Request, hyperparameters: dict[str, str]) -> Reques
 
 def _trial(job: Job, chosen: dict[str, str], objective: Request) -> dict[str, Any]:
     metric, status = job.metrics.get(objective["MetricName"]), job.record["TrainingJobStatus"]
-    shown = {**summary(job.record, TRAINING_SUMMARY), "TunedHyperParameters": chosen}
+    members = (*TRAINING_SUMMARY, "TrainingStartTime")
+    shown = {**summary(job.record, members), "TunedHyperParameters": chosen}
     shown.pop("SecondaryStatus", None)
     shown.pop("LastModifiedTime", None)
     if status == "InProgress":
