@@ -17,6 +17,7 @@ import pytest
 
 from ratchet.cli.report import (
     charts,
+    figures,
     gathering,
     judging,
     measures,
@@ -533,8 +534,7 @@ def test_every_chart_draws_in_its_colour(
     renderer = shutil.which("rsvg-convert")
     if renderer is None:
         pytest.skip("rsvg-convert is not installed")
-    known = re.sub(r"var\(--(\w+)\)", lambda found: colours[found[1]], theme.CHARTS)
-    style = element("style", known)  # the renderer knows no CSS variables
+    style = element("style", theme.chart_style(colours))
     source = CHARTS[name].replace(">", f">{style}", 1)
     svg, raw = tmp_path / "chart.svg", tmp_path / "chart.png"
     svg.write_text(source)
@@ -616,3 +616,53 @@ def test_sections_without_contents_are_empty() -> None:
     parts = (sections.arrival, judging.verdict, judging.slices, sections.problems,
              row_account.rows, sections.drift, scoring.scores, sections.settings)  # fmt: skip
     assert [part(bare) for part in parts] == [""] * len(parts)
+
+
+# --- charts by themselves ------------------------------------------------------------------------
+
+ACCOUNT = {"landed": 912, "quarantined": 12, "accepted": 900, "train": 700, "holdout": 200}
+
+
+def alone(figure: figures.Figure) -> str:
+    """The texts of a figure's picture, which needs no style sheet and runs nothing."""
+    tree = ET.fromstring(figure.svg)
+    assert "var(" not in figure.svg
+    assert "<script" not in figure.svg
+    assert figure._repr_svg_() == figure.svg
+    assert str(figure) == repr(figure) == figure.words
+    found = (one.text or "" for one in tree.iter() if one.tag.endswith(("}text", "}title")))
+    return " ".join(found)
+
+
+def test_promises_by_themselves_have_a_legend_and_words() -> None:
+    figure = figures.promises(report().history, "auc")
+    for said in (sections.CAME, sections.BEFORE, sections.NOW):
+        assert said in alone(figure)
+    lines = [line.split() for line in figure.words.splitlines()]
+    assert ["3", "PROMOTED", "0.780", "0.710", "0.790"] in lines
+    assert figures.promises(report().history, "rmse").words == "No run has promised anything yet."
+
+
+def test_the_account_by_itself_names_every_part() -> None:
+    whole = report()
+    figure = figures.account(replace(whole, record=whole.record | {"account": ACCOUNT}))
+    assert "in quarantine" in alone(figure)
+    assert ["trained", "on", "700"] in [line.split() for line in figure.words.splitlines()]
+    assert figures.account(whole)._repr_svg_() is None
+
+
+def test_the_drift_by_itself_has_what_moved_most_first() -> None:
+    data = data_verdict()
+    data["columns"][0]["name"] = EVIL
+    figure = figures.drift(report(data=data))
+    assert alone(figure).index("distance") < alone(figure).index("<script>")
+    assert "another unit?" in figure.words
+    assert 'class="fill warn"' in figure.svg
+    assert figures.drift(report(data={})).words == "The run has compared its columns with nothing."
+
+
+def test_the_words_of_a_figure_obey_nothing() -> None:
+    data = data_verdict()
+    data["columns"][0]["name"] = "a\x1b[31m"
+    figure = figures.drift(report(data=data))
+    assert "\x1b" not in figure.words + alone(figure)

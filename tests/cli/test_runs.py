@@ -18,9 +18,11 @@ from ratchet.cli import artifacts, following, push, run_report, screen
 from ratchet.cli import scenario as scenario_module
 from ratchet.cli.demo_data import DemoData
 from ratchet.cli.drops import Broken, Drop, Drops
+from ratchet.cli.errors import CliError
 from ratchet.cli.following import innermost, state_line
 from ratchet.cli.run_report import print_problems, print_slices
 from ratchet.cli.scenario import EXPECTATIONS, Outcome, Scenario
+from ratchet.runs import runs_of
 from ratchet.workflow.history.timeline import StateTimes, Timeline
 
 from .conftest import Run, outputs, put_item, register
@@ -88,6 +90,27 @@ def test_runs_are_listed_newest_first_with_both_numbers_and_the_sentence(run: Ru
     ]
     for text in ("0.501", "0.809", "12,357", "12.0 s", "worse [by far]"):
         assert text in rows[1]
+
+
+@pytest.mark.usefixtures("history")
+def test_a_notebook_has_the_runs_that_have_ended_oldest_first() -> None:
+    put_run(
+        4, outcome="PROMOTED", sentence="Promoted.", challenger="0.84", champion="0.81",
+        arrival={"value": Decimal("0.79"), "promised": Decimal("0.81"), "rows": 900},
+        promise={"value": Decimal("0.84")},
+    )  # fmt: skip
+    history = runs_of("bank-marketing")
+    assert [run.id[-1] + run.outcome[0] for run in history] == ["1P", "2M", "4P"]
+    lines = [line.split() for line in str(history).splitlines()]
+    assert ["bank-marketing-000001", "PROMOTED"] in [line[:2] for line in lines]
+    assert ["4", "PROMOTED", "0.810", "0.790", "0.840"] in [
+        line.split() for line in history.promises().words.splitlines()
+    ]
+    assert "auc of the serving model on 900 rows it had not seen: 0.790" in str(history[2])
+    assert "Rejected: worse [by far]." in str(history[1])
+    assert repr(history[1]) == "Run(bank-marketing-000002, MODEL_REJECTED)"
+    with pytest.raises(CliError, match="bank-marketing"):
+        runs_of("bank-marketin")
 
 
 @pytest.mark.usefixtures("stack")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -28,6 +29,8 @@ OUTCOME_STYLES = {
 }
 _WIDE = 320
 """For files and pipes: a line of a table stays one line."""
+_PAGE = 150
+"""For a notebook: the widest table fits."""
 _OBEYED = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -46,7 +49,16 @@ def stderr() -> Console:
     return _console(stderr=True)
 
 
-def _console(*, stderr: bool) -> Console:
+def written(*parts: RenderableType | Callable[[Console], object]) -> str:
+    """What a page of text shows of these: each, or what it prints there."""
+    page = io.StringIO()
+    console = _console(page=page)
+    for part in parts:
+        part(console) if callable(part) else console.print(part)
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).strip("\n")
+
+
+def _console(*, stderr: bool = False, page: io.StringIO | None = None) -> Console:
     """Text is shown as it is: names of files and columns may look like markup."""
     from rich.console import Console
     from rich.text import Text
@@ -59,8 +71,8 @@ def _console(*, stderr: bool) -> Console:
             raise  # noqa: PLE0704 - rich would end the process with its own exit code
 
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else _WIDE
-    return Screen(stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
+    width = _PAGE if page else None if stream.isatty() else _WIDE
+    return Screen(file=page, stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
 
 
 def print_json(value: Any) -> None:

@@ -41,11 +41,6 @@ def rows(report: RunReport) -> Markup:
     if not account:
         lines = [(name.replace("_", " "), screen.count(value)) for name, value in counted.items()]
         return section("Rows", table(["what became of them", ">rows"], lines)) if lines else NOTHING
-    parts = [
-        Bar(words, account[name], kind, screen.count(account[name]))
-        for name, (words, kind) in ENDS.items()
-        if account.get(name)
-    ]
     purposes = [
         (words, screen.count(counted[name]))
         for name, words in PURPOSES.items()
@@ -54,12 +49,21 @@ def rows(report: RunReport) -> Markup:
     given = element("h3", "What the models were given, with the history") if purposes else NOTHING
     return section(
         "Rows",
-        charts.stacked(parts),
+        charts.stacked(ends(account)),
         pair(
             element("div", element("h3", "Every row of the drop"), _table(account), _sums(account)),
             element("div", given, table(["", ">rows"], purposes)) if purposes else NOTHING,
         ),
     )
+
+
+def ends(account: dict[str, int]) -> list[Bar]:
+    """Where the rows of a drop went."""
+    return [
+        Bar(words, account[name], kind, screen.count(account[name]))
+        for name, (words, kind) in ENDS.items()
+        if account.get(name)
+    ]
 
 
 def _table(account: dict[str, int]) -> Markup:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ratchet.cli import screen
@@ -17,12 +18,25 @@ NOW = "what the new model promises"
 NOTHING = Markup("")
 
 
-def arrival(report: RunReport) -> Markup:
-    """How the champion did on the new batch, and what each promise by this metric came to."""
-    same = (one for one in report.history if one.get("metric") == report.metric)
+@dataclass(frozen=True)
+class Promises:
+    """By run: what the champion had promised, what came true, what the new model promises."""
+
+    runs: list[str]
+    lines: list[Series]
+    rows: list[tuple[Any, ...]]
+
+
+PROMISED = ["run", "!outcome", ">promised", ">came true", ">promises now"]
+"""The columns of its rows."""
+
+
+def promises(history: Iterable[dict[str, Any]], metric: str) -> Promises | None:
+    """What each promise by this metric came to; None before the first."""
+    same = (one for one in history if one.get("metric") == metric)
     records = [one for one in same if one.get("arrival") or one.get("promise")]
     if not records:
-        return NOTHING
+        return None
     names = [str(int(one["token"])) for one in records]
     came = [_value(one, "arrival", "value") for one in records]
     before = [_value(one, "arrival", "promised") for one in records]
@@ -36,15 +50,23 @@ def arrival(report: RunReport) -> Markup:
         Series(BEFORE, "third", before),
         Series(NOW, "ours", now),
     ]
+    return Promises(names, lines, rows)
+
+
+def arrival(report: RunReport) -> Markup:
+    """How the champion did on the new batch, and what each promise by this metric came to."""
+    found = promises(report.history, report.metric)
+    if found is None:
+        return NOTHING
     return section(
         "Promise and truth",
         pair(
             element(
                 "div",
-                charts.legend([(one.name, one.kind) for one in lines]),
-                figure(charts.lines(names, lines)),
+                charts.legend([(one.name, one.kind) for one in found.lines]),
+                figure(charts.lines(found.runs, found.lines)),
             ),
-            table(["run", "!outcome", ">promised", ">came true", ">promises now"], rows),
+            table(PROMISED, found.rows),
         ),
         note="The champion had seen none of the new rows when it scored them: that is how the"
         f" serving model really did, and the best forecast of how it will do ({report.metric}).",
@@ -77,7 +99,7 @@ def drift(report: RunReport) -> Markup:
         for one in found
     ]  # fmt: skip
     compared = any(is_number(one.get(name)) for one in columns for name in MOVES)
-    limit = ((report.definition.get("checks") or {}).get("drift") or {}).get("psi")
+    limit = drift_limit(report)
     note = (
         "How far each column has moved since the champion's training data and since the batch"
         f" before: the population stability index{_from(limit)}. "
@@ -94,13 +116,24 @@ def drift(report: RunReport) -> Markup:
 MOVES = ("since_training", "since_last")
 
 
+def drift_limit(report: RunReport) -> float | None:
+    """The index from which on a column has changed."""
+    limit: float | None = ((report.definition.get("checks") or {}).get("drift") or {}).get("psi")
+    return limit
+
+
+def by_move(columns: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The columns of a batch, those that moved most first."""
+    return sorted(columns, key=lambda one: -(one.get("since_training") or 0))
+
+
 def _columns(columns: Sequence[dict[str, Any]], limit: float | None, *, compared: bool) -> Markup:
     """The columns, those that moved most first; what they are compared with if there is any."""
     heads = ["!column", "", ">missing", ">mean"]
     if compared:
         heads += [">since training", ">since last batch", "new values"]
     lines: list[list[Any]] = []
-    for one in sorted(columns, key=lambda one: -(one.get("since_training") or 0)):
+    for one in by_move(columns):
         mean = screen.number(one["mean"]) if is_number(one.get("mean")) else None
         line = [one["name"], _picture(one), f"{one.get('missing') or 0:.1%}", mean]
         moved = [*(_index(one.get(name), limit) for name in MOVES), ", ".join(one.get("new") or [])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 LIGHT = {
     "page": "#f6f7f9", "card": "#ffffff", "ink": "#1f2733", "soft": "#5b6673", "line": "#d8dde4",
     "grid": "#e8ebef", "ours": "#1a63c6", "theirs": "#a86200", "third": "#6d4bb8",
@@ -107,3 +109,8 @@ def style() -> str:
         f":root{{color-scheme:light dark;{variables(LIGHT)}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{variables(DARK)}}}}}{PAGE}{CHARTS}"
     )
+
+
+def chart_style(colours: dict[str, str]) -> str:
+    """The charts' style with these colours put in, for a chart outside of a page."""
+    return re.sub(r"var\(--(\w+)\)", lambda found: colours[found[1]], CHARTS)
