@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from retraining.rules import moments
+from retraining.rules.data_check.column_rule import FALSE, LARGEST, TOO_LARGE, TRUE, parsed
 from retraining.rules.names import RESERVED_COLUMNS
 
 Bound = StrictInt | StrictFloat | StrictStr
@@ -75,8 +76,10 @@ class Column(BaseModel):
             if bound is not None:
                 _require_fitting_bound(self.type, name, bound)
         _require_order(self.min, self.max)
-        if self.default is not None and self.type in ("integer", "number"):
-            _require_fitting_bound(self.type, "default", self.default)
+        if self.default is not None:
+            _require_fitting_default(self.type, self.default, self.values)
+        if "" in (self.values or ()):
+            raise ValueError("'values' lists an empty text, and an empty field is a missing value")
         if self.values is not None and len(set(self.values)) != len(self.values):
             raise ValueError("'values' lists a value twice")
         return self
@@ -86,15 +89,29 @@ def _require_fitting_bound(kind: str, name: str, bound: Bound) -> None:
     if kind in ("text", "category", "boolean"):
         raise ValueError(f"'{name}' does not apply to type {kind}")
     if kind == "date":
-        try:
-            dt.date.fromisoformat(str(bound))
-        except ValueError as error:
-            raise ValueError(f"'{name}' of a date must be YYYY-MM-DD, not {bound!r}") from error
+        if moments.date(str(bound)) is None:
+            raise ValueError(f"'{name}' of a date must be YYYY-MM-DD, not {bound!r}")
     elif kind == "timestamp":
         if moments.timestamp(str(bound)) is None:
             raise ValueError(f"'{name}' of a timestamp must be YYYY-MM-DD HH:MM:SS, not {bound!r}")
     elif isinstance(bound, str):
         raise ValueError(f"'{name}' of type {kind} must be a number, not {bound!r}")
+    elif abs(bound) > LARGEST:
+        raise ValueError(f"'{name}' {TOO_LARGE}")
+
+
+def _require_fitting_default(kind: str, default: Bound, values: list[str] | None) -> None:
+    """The rows of earlier batches get it, and would fail every run if it did not fit."""
+    if kind == "category" and values is not None and default not in values:
+        raise ValueError(f"'default' {default!r} is not one of {', '.join(values)}")
+    if kind == "boolean" and str(default).lower() not in (*TRUE, *FALSE):
+        raise ValueError(
+            f"'default' of a boolean must be true or false, in quotes, not {default!r}"
+        )
+    if kind not in ("text", "category", "boolean"):
+        _require_fitting_bound(kind, "default", default)
+    if kind == "integer" and parsed(str(default), kind) is None:
+        raise ValueError(f"'default' of an integer must be one of 64 bits, not {default!r}")
 
 
 def _require_fitting_format(kind: str, form: str) -> None:

@@ -136,12 +136,21 @@ def _offset(zone: str) -> dt.timedelta:
     return -offset if zone[0] == "-" else offset
 
 
+DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ISO: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
     r" ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?",
     re.IGNORECASE | re.ASCII,
 )
+
+
+def date(cell: str) -> dt.date | None:
+    """The day of YYYY-MM-DD; None when it names none. Python would take 20240101 and 2024-W01-1."""
+    try:
+        return dt.date.fromisoformat(cell) if DATE.fullmatch(cell) else None
+    except ValueError:
+        return None
 
 
 def timestamp(cell: str) -> dt.datetime | None:

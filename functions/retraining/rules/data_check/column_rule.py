@@ -14,7 +14,6 @@ INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LARGEST: Final = 3.4e38
 TOO_LARGE: Final = "is larger than a 32-bit float, with which models compute, can be (3.4E38)"
-DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_YEAR: Final = dt.datetime(1, 1, 1)  # noqa: DTZ001 - every moment here is in UTC
 FIRST_FEATURE: Final = dt.datetime(1677, 9, 21, 0, 12, 43, 145_225)  # noqa: DTZ001
 LAST_FEATURE: Final = dt.datetime(2262, 4, 11, 23, 47, 16, 854_775)  # noqa: DTZ001
@@ -111,9 +110,4 @@ def parsed(cell: str, kind: str) -> Any:
     if kind == "number":
         number = float(cell) if NUMBER.fullmatch(cell) else math.nan
         return number if math.isfinite(number) else None
-    if kind == "timestamp":
-        return moments.timestamp(cell)
-    try:
-        return dt.date.fromisoformat(cell) if DATE.fullmatch(cell) else None
-    except ValueError:
-        return None
+    return moments.timestamp(cell) if kind == "timestamp" else moments.date(cell)
