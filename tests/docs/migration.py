@@ -489,6 +489,8 @@ written in the one in use.
 Serverless; `ModelPackageStep` for the model registry.
 - `TrainingStep.from_model_trainer` for a `ModelTrainer` of the SageMaker SDK 3 \
 (`notebooks/model-trainer.ipynb`).
+- `deploy_endpoint` and `guard` in `ratchet.workflow.template`: create an endpoint or update it, \
+and wait until it serves; retry what is transient, and lead what is not to one end.
 - `Definition.read(path)`: edit any ASL file; what is not edited stays the same, byte for byte.
 - `Workflow.get_sam_template()`: role, log group and tracing with the state machine.
 - `Execution.redrive`, `wait`, `result`, `progress`, `follow`.

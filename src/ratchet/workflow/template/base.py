@@ -11,30 +11,18 @@ from ratchet.workflow.operating.picture import Picture
 from ratchet.workflow.operating.workflow import Workflow
 from ratchet.workflow.sagemaker.estimators import Framework
 from ratchet.workflow.steps import (
-    AwsSdkStep,
-    Catch,
     Chain,
-    Choice,
-    ChoiceRule,
     EndpointConfigStep,
-    EndpointStep,
     Fail,
     ModelStep,
     Retry,
     State,
-    Succeed,
-    Task,
     TrainingStep,
-    Wait,
 )
+from ratchet.workflow.template.endpoint import BUSY, deploy_endpoint, guard
 from ratchet.workflow.template.gate import Gate
 
 JOB_NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,39}"  # leaves room for a prefix and the attempt
-BUSY = [
-    "SageMaker.AmazonSageMakerException",
-    "SageMaker.ThrottlingException",
-    "SageMaker.ResourceLimitExceededException",
-]
 
 
 class WorkflowTemplate:
@@ -148,77 +136,18 @@ class WorkflowTemplate:
             initial_instance_count=estimator.instance_count,
             instance_type=estimator.instance_type,
         )
-        find = AwsSdkStep(
-            "Find Endpoint",
-            "sagemaker",
-            "listEndpoints",
-            parameters={"NameContains": self.pipeline_name, "MaxResults": 100},
-            result_selector={
-                "Found.$": f"$.Endpoints[?(@.EndpointName == '{self.pipeline_name}')].EndpointName"
-            },
-        )
-        create = EndpointStep("Deploy", self.pipeline_name, name)
-        update = EndpointStep("Update Endpoint", self.pipeline_name, name, update=True)
-        exists = Choice("Endpoint exists?")
-        exists.add_choice(ChoiceRule.IsPresent(StepInput()["Found"][0], True), update)
-        exists.default_choice(create)
         failed = Fail("Pipeline Failed", error_path="$.Error", cause_path="$.Cause")
-        wait = self._until_in_service(failed)
-        create.next(wait)
-        update.next(wait)
-        steps: list[State] = [*before, configure, find]
-        for step in (*steps, create, update):
-            _guard(step, failed)
-        return Chain([*steps, exists])
-
-    def _until_in_service(self, failed: Fail) -> Wait:
-        """Neither createEndpoint nor updateEndpoint has a .sync: poll until it is settled."""
-        wait = Wait("Wait for Endpoint", seconds=self.look_every)
-        look = AwsSdkStep(
-            "Look at Endpoint",
-            "sagemaker",
-            "describeEndpoint",
-            parameters={"EndpointName": self.pipeline_name},
-        )
-        settled = Choice("Endpoint settled?")
-        status = StepInput()["EndpointStatus"]
-        config = StepInput()["EndpointConfigName"]
-        right = ChoiceRule.StringEqualsPath(config, self.execution_input["JobName"])
-        serves = ChoiceRule.StringEquals(status, "InService")
-        went_back = Fail(
-            "Endpoint went back",
-            error="EndpointRolledBack",
-            cause="The new model did not become ready; the endpoint serves the former one",
-        )
-        broken = Fail("Endpoint failed", error="EndpointFailed", cause="See DescribeEndpoint")
-        settled.add_choice(ChoiceRule.And([serves, right]), Succeed("Done"))
-        settled.add_choice(serves, went_back)
-        settled.add_choice(
-            ChoiceRule.Or(
-                [ChoiceRule.StringEquals(status, bad) for bad in ("Failed", "UpdateRollbackFailed")]
-            ),
-            broken,
-        )
-        settled.default_choice(wait)
-        _guard(look, failed)
-        wait.next(look).next(settled)
-        return wait
+        steps: list[State] = [*before, configure]
+        for step in steps:
+            guard(step, failed)
+        deployment = deploy_endpoint(self.pipeline_name, name, failed, look_every=self.look_every)
+        return Chain([*steps, deployment])
 
     def model_step(self, name: str, model: Any, model_name: Any) -> ModelStep:
         return ModelStep(name, model=model, model_name=model_name)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(s3_bucket={self.s3_bucket!r}, workflow={self.workflow!r})"
-
-
-def _guard(step: State, failed: Fail) -> None:
-    """Retry transient errors; route the rest to one named end."""
-    if isinstance(step, Task):
-        if not step.retries:
-            step.add_retry(
-                Retry(error_equals=BUSY, interval_seconds=5, max_attempts=4, backoff_rate=2.0)
-            )
-        step.add_catch(Catch(error_equals=["States.ALL"], next_step=failed))
 
 
 def timestamp() -> str:

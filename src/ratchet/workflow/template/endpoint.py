@@ -1,0 +1,97 @@
+"""The states that put a model behind an endpoint, the first time and every time after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ratchet.workflow.dynamic import Dynamic
+from ratchet.workflow.inputs import StepInput
+from ratchet.workflow.steps import (
+    AwsSdkStep,
+    Catch,
+    Chain,
+    Choice,
+    ChoiceRule,
+    EndpointStep,
+    Fail,
+    Retry,
+    State,
+    Succeed,
+    Task,
+    Wait,
+)
+
+BUSY = [
+    "SageMaker.AmazonSageMakerException",
+    "SageMaker.ThrottlingException",
+    "SageMaker.ResourceLimitExceededException",
+]
+
+
+def deploy_endpoint(name: str, config: Any, failed: Fail, *, look_every: Any = 30) -> Chain:
+    """Create the endpoint, or update it where it exists, and wait until the config serves.
+
+    createEndpoint works once, and neither it nor updateEndpoint has a .sync. `config` is the name
+    of an endpoint config, `look_every` the seconds between two looks; both may be placeholders. An
+    error of AWS leads to `failed`.
+    """
+    find = AwsSdkStep(
+        "Find Endpoint",
+        "sagemaker",
+        "listEndpoints",
+        parameters={"NameContains": name, "MaxResults": 100},
+        result_selector={"Found.$": f"$.Endpoints[?(@.EndpointName == '{name}')].EndpointName"},
+    )
+    create = EndpointStep("Deploy", name, config)
+    update = EndpointStep("Update Endpoint", name, config, update=True)
+    exists = Choice("Endpoint exists?")
+    exists.add_choice(ChoiceRule.IsPresent(StepInput()["Found"][0], True), update)
+    exists.default_choice(create)
+    wait = _until_in_service(name, config, failed, look_every)
+    create.next(wait)
+    update.next(wait)
+    for step in (find, create, update):
+        guard(step, failed)
+    return Chain([find, exists])
+
+
+def _until_in_service(name: str, config: Any, failed: Fail, look_every: Any) -> Wait:
+    """Look until the endpoint is settled, with a state for each way it can be."""
+    field = "seconds_path" if isinstance(look_every, Dynamic) else "seconds"
+    wait = Wait("Wait for Endpoint", **{field: look_every})
+    look = AwsSdkStep(
+        "Look at Endpoint", "sagemaker", "describeEndpoint", parameters={"EndpointName": name}
+    )
+    settled = Choice("Endpoint settled?")
+    status = StepInput()["EndpointStatus"]
+    same = ChoiceRule.StringEqualsPath if isinstance(config, Dynamic) else ChoiceRule.StringEquals
+    right = same(StepInput()["EndpointConfigName"], config)
+    serves = ChoiceRule.StringEquals(status, "InService")
+    went_back = Fail(
+        "Endpoint went back",
+        error="EndpointRolledBack",
+        cause="The new model did not become ready; the endpoint serves the former one",
+    )
+    broken = Fail("Endpoint failed", error="EndpointFailed", cause="See DescribeEndpoint")
+    settled.add_choice(ChoiceRule.And([serves, right]), Succeed("Done"))
+    settled.add_choice(serves, went_back)
+    settled.add_choice(
+        ChoiceRule.Or(
+            [ChoiceRule.StringEquals(status, bad) for bad in ("Failed", "UpdateRollbackFailed")]
+        ),
+        broken,
+    )
+    settled.default_choice(wait)
+    guard(look, failed)
+    wait.next(look).next(settled)
+    return wait
+
+
+def guard(step: State, failed: Fail) -> None:
+    """Retry a task's transient errors of SageMaker; route all others to one named end."""
+    if isinstance(step, Task):
+        if not step.retries:
+            step.add_retry(
+                Retry(error_equals=BUSY, interval_seconds=5, max_attempts=4, backoff_rate=2.0)
+            )
+        step.add_catch(Catch(error_equals=["States.ALL"], next_step=failed))
