@@ -22,10 +22,17 @@ from ratchet.local_aws.running.local import LocalAws
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER, PAGES = ROOT / "notebooks", ROOT / "docs" / "notebooks"
-ORDER = ("hello-world", "processing", "training-pipeline")
+ORDER = (
+    "hello-world",
+    "processing",
+    "training-pipeline",
+    "abalone",
+    "online-retail",
+)
 """In the order of their execution: a later one may look at what an earlier one has left."""
 ELSEWHERE = ("model-trainer",)
 """Needs the SageMaker SDK, which the lock files leave out: its own test runs it where that is."""
+NO_DATA = "DATA = None"
 CELL_SECONDS = 120
 
 Notebook = Any
@@ -43,9 +50,15 @@ def stack() -> Iterator[LocalAws]:
         yield local
 
 
-def execute(name: str, local: LocalAws) -> Notebook:
-    """The notebook with its outputs; CellExecutionError at the first cell that raises."""
+def execute(name: str, local: LocalAws, data: Path | None = None) -> Notebook:
+    """The notebook with its outputs; CellExecutionError at the first cell that raises.
+
+    `data` is what a user would write after `DATA =`: a copy of the published file.
+    """
     notebook = read(name)
+    if data is not None:
+        (cell,) = (cell for cell in notebook.cells if NO_DATA in cell.source)
+        cell.source = cell.source.replace(NO_DATA, f"DATA = {str(data)!r}")
     place = {key: text for key, text in local.child_environment().items() if key.startswith("AWS_")}
     with tempfile.TemporaryDirectory() as home:
         folders = {"IPYTHONDIR": home, "JUPYTER_CONFIG_DIR": home, "JUPYTER_RUNTIME_DIR": home}
@@ -53,6 +66,7 @@ def execute(name: str, local: LocalAws) -> Notebook:
             client = NotebookClient(
                 notebook,
                 timeout=CELL_SECONDS,
+                coalesce_streams=True,
                 kernel_name="python3",
                 resources={"metadata": {"path": str(FOLDER)}},
             )

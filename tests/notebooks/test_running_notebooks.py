@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from notebooks import execute, stack
+from notebooks import ROOT, execute, stack
 
 from ratchet.local_aws.running.local import LocalAws
 
@@ -30,6 +31,16 @@ def pictures(notebook: Any) -> list[dict[str, str]]:
     """What its cells display, in every representation."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return [output["data"] for output in outputs if "image/svg+xml" in output.get("data", {})]
+
+
+def stored(local: LocalAws, prefix: str) -> dict[str, str]:
+    """What notebooks have put into the default bucket below a prefix."""
+    s3, bucket = local.client("s3"), f"sagemaker-{local.region}-{local.account}"
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]]
+    return {
+        key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode(errors="replace")
+        for key in keys
+    }
 
 
 def test_hello_world_takes_both_paths_and_its_default(local: LocalAws) -> None:
@@ -78,3 +89,49 @@ def test_a_training_pipeline_serves_what_passes_its_gate_and_moves_one_endpoint(
     assert "FAILED ModelRejected - validation:accuracy must be at least 0.9" in said
     assert "models of it: []" in said
     assert len(pictures(notebook)) == 3
+
+
+def published(file: str) -> Path | None:
+    """A published file, or None where it is not: the notebook makes its rows up then."""
+    path = ROOT.parent / "shared" / "data" / file
+    return path if path.exists() else None
+
+
+def test_abalone_is_answered_in_every_spelling_and_misspelt_settings_are_refused(
+    local: LocalAws,
+) -> None:
+    """The classic sent the labels along, set "gamme" unnoticed, and had no gate and no seed."""
+    notebook = execute("abalone", local, published("abalone/abalone.libsvm"))
+    said = texts(notebook)
+    judged = re.findall(r"^[\w-]+: RMSE ([\d.]+)$", said, re.MULTILINE)
+    assert len(judged) == 3
+    assert len(set(judged)) == 1, "libsvm from 0, from 1 and CSV are the same rows"
+    (model, mean), *_ = re.findall(r"^RMSE ([\d.]+), of the mean ([\d.]+)$", said, re.MULTILINE)
+    assert 2.0 < float(model) < 2.3 < 3.0 < float(mean)
+    assert "text/csv True\ntext/libsvm True" in said, "the endpoint answers as the batch did"
+    assert "Extraneous hyperparameter found: gamme (did you mean gamma?)" in said
+    assert "FAILED ModelRejected []" in said, "a model that was refused is not created"
+    sent = stored(local, "abalone/test/")["abalone/test/part"].splitlines()
+    assert all(line.startswith("0:") for line in sent), "no line has its label"
+    assert len(pictures(notebook)) == 2
+
+
+def test_online_retail_asks_for_a_small_error_of_lines_held_out(local: LocalAws) -> None:
+    """The classic compared texts, those of the training error, with the wrong side of the bound,
+    and ended as a success either way. 49.05 is what it recorded.
+    """
+    data = published("online-retail/online_retail.csv.gz")
+    notebook = execute("online-retail", local, data)
+    said = texts(notebook)
+    assert "RMSE 60.0, of the mean 64.0: Worse model ModelRejected" in said
+    assert "RMSE 9.9, of the mean 4.3: Worse model ModelRejected" in said
+    counts = [int(count.replace(",", "")) for count in re.findall(r"': '([\d,]+)'", said)]
+    assert sum(counts) == (541_909 if data else 20_000), "every line is on a side or left out"
+    (peak,) = map(int, re.findall(r"the function's peak: (\d+) MB", said))
+    assert peak < 256
+    ((validation, mean),) = re.findall(
+        r"^validation: RMSE ([\d.]+), of the mean ([\d.]+),", said, re.MULTILINE
+    )
+    (test,) = re.findall(r"^test: RMSE ([\d.]+) of [\d,]+ lines$", said, re.MULTILINE)
+    assert max(float(validation), float(test)) < 0.8 * float(mean) < 49.05
+    assert len(pictures(notebook)) == 2
