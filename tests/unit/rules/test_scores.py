@@ -62,6 +62,25 @@ def test_golden_rows_are_as_many_as_there_are_up_to_sixteen_at_both_ends(
         assert {min(different), max(different)} <= set(found.values())
 
 
+def test_clusters_and_scores_that_are_no_numbers_are_kept_of_each_kind_and_role() -> None:
+    places = ("r1,fresh,0a", "r2,fresh,0b", "r3,reference,0a", "r4,reference,0a")
+    lines = [
+        f"{place},1,{said}"
+        for place, said in zip(places, ["0.5", "nan", "inf", "0.1"], strict=True)
+    ]
+    theirs = [
+        f"{place},1,{said}"
+        for place, said in zip(places, ["0.5", "0.2", "0.3", "nan"], strict=True)
+    ]
+    kept = gathered(lines, theirs)
+    fresh, reference = (list(kept[kind].clusters) for kind in ("fresh", "reference"))
+    assert fresh[0] != fresh[1]
+    assert reference == [fresh[0], fresh[0]]
+    assert kept["fresh"].not_finite == {"challenger": 1}
+    assert kept["reference"].not_finite == {"challenger": 1, "champion": 1}
+    assert len(gathered(["r1,fresh,-,1,0.5"])["fresh"].clusters) == 0
+
+
 def test_golden_rows_come_from_the_reference_holdout_where_there_is_no_fresh_one() -> None:
     assert golden(["r1,reference,-,1,0.5", "r2,reference,-,0,0.25"]) == {
         "r1": (0.5,),

@@ -74,6 +74,16 @@ class Gate(Section):
         _require_possible(info.data.get("metric", ""), minimum)
         return minimum
 
+    @field_validator("margin")
+    @classmethod
+    def _margin_leaves_something_to_prove(cls, margin: float, info: ValidationInfo) -> float:
+        metric = METRICS.get(info.data.get("metric", ""))
+        if metric and margin >= metric.range.high - metric.range.low:
+            raise ValueError(
+                f"with {margin:g} no model is ever worse: {metric.name} lies from {metric.range}"
+            )
+        return margin
+
     @model_validator(mode="after")
     def _floors_are_possible(self) -> Gate:
         for column, one in self.slices.items():
