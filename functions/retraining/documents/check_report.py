@@ -48,7 +48,7 @@ class CheckedObject(Part):
     version: Annotated[str, "Its version id"]
     size: Annotated[int, "Bytes"]
     accepted: Annotated[bool, "True when its good rows are accepted"]
-    rows: Annotated[int, "Data rows read"]
+    rows: Annotated[int, "Data rows read; 0 where it is not known where a row ends"]
     bad_rows: Annotated[int, "How many of them are bad"]
     notes: Annotated[tuple[str, ...], "What is not wrong with it but worth telling"]
     sentence: Annotated[str, "The first problem and how many there are; empty without problems"]

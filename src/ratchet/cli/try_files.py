@@ -60,7 +60,8 @@ def _print(out: Console, tried: Trial) -> None:
         out.print(_located(problem), soft_wrap=True)
     if (total := count_of(tried.problems)) > len(tried.problems):
         out.print(f"{len(tried.problems)} of {total:,} problems", soft_wrap=True)
-    rows = ", ".join(f"{name} {count(number)}" for name, number in tried.checked.items())
+    numbers = ", ".join(f"{name} {count(number)}" for name, number in tried.checked.items())
+    rows = numbers if tried.checked["landed"] else "none could be read"
     out.print(f"Rows: {rows}", soft_wrap=True)
     if tried.prepared is not None:
         _print_prepared(out, tried.prepared)

@@ -89,6 +89,8 @@ def check(source: Seekable, rules: Rules, sink: Sink, place: int = 0, seen: Seen
         result.notes = found.header.notes
         for problem in found.header.problems:
             result.spoil(problem)
+        for rows in found.counted:
+            result.rows += rows
         if found.reader is not None:
             outputs = _Outputs(sink, aside, seen)
             _Pass(rules.typed(found.typed), found.header.blank, result, outputs, place).run(

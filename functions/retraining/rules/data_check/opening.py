@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,12 +33,18 @@ NOTHING: Final = Problem("empty", "the file is empty: it needs a header and at l
 
 @dataclass(frozen=True)
 class Opened:
-    """An object and its columns; the reader is there when nothing is wrong with them."""
+    """An object and its columns; the reader is there when nothing is wrong with them.
+
+    Where something is, the rows are counted alone, so that every row that landed is told of.
+    """
 
     header: Header
     reader: Reader | None = None
     typed: tuple[str, ...] = ()
     """Columns that hold moments rather than text, so that no format applies."""
+
+    counted: Iterable[int] = ()
+    """How many rows there are, block by block, below a header that is wrong."""
 
 
 def opened(source: Seekable, rules: Rules) -> Opened:
@@ -69,11 +76,12 @@ def _parquet(source: Seekable, rules: Rules) -> Opened:
     reader = ParquetReader(source, rules)
     header = first_look.named(reader.names, rules)
     if header.problems:
-        return Opened(header)
+        return Opened(header, counted=iter([reader.rows]))
     wanted = [name for name in rules.names if name not in header.missing]
     problems = reader.problems(wanted)
     if problems:
-        return Opened(replace(header, problems=tuple(problems)))
+        found = replace(header, problems=tuple(problems))
+        return Opened(found, counted=iter([reader.rows]))
     return Opened(header, reader, tuple(filter(reader.typed, wanted)))
 
 
@@ -91,7 +99,8 @@ def _json_lines(head: bytes, text: Text, rules: Rules) -> Opened:
     absent = [column.name for column in rules.columns if column.nullable]
     found = first_look.named([*names, *(n for n in absent if n not in names)], rules)
     if found.problems and names:
-        return Opened(found)
+        of_any = replace(rules, ignore_unknown=True)
+        return Opened(found, counted=_counted(JsonLines(b"", text, of_any)))
     return Opened(replace(found, problems=(), missing=()), JsonLines(b"", text, rules))
 
 
@@ -116,13 +125,19 @@ def _csv(text: Text, rules: Rules) -> Opened:
 
 
 def _rows(held: bytes, text: Text, line: int, header: Header, rules: Rules) -> Opened:
+    names = list(header.names)
+    if header.problems and names:
+        reader = CsvReader(held, text, line, names, names, rules.dialect)
+        return Opened(header, counted=_counted(reader))
     if header.problems:
         return Opened(header)
     wanted = [name for name in rules.names if name not in header.missing]
     wanted += [] if rules.ignore_unknown else header.blank
-    names = list(header.names)
-    reader = CsvReader(held, text, line, names, wanted, rules.dialect)
-    return Opened(header, reader)
+    return Opened(header, CsvReader(held, text, line, names, wanted, rules.dialect))
+
+
+def _counted(reader: Reader) -> Iterator[int]:
+    return (block.rows + len(block.malformed) for block in reader.blocks())
 
 
 def _head(text: Text) -> bytes:

@@ -40,6 +40,11 @@ class ParquetReader:
         """Its columns."""
         return list(self._file.schema_arrow.names)
 
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return int(self._file.metadata.num_rows)
+
     def typed(self, name: str) -> bool:
         """True when a column holds moments, and no text that would have to be read."""
         return bool(pa.types.is_temporal(self._file.schema_arrow.field(name).type))

@@ -90,6 +90,28 @@ def test_moments_and_booleans_keep_their_meaning_in_parquet_and_json() -> None:
 
 
 @pytest.mark.parametrize(
+    ("form", "landed"),
+    [
+        ("csv", GOOD.replace("plan", "tariff")),
+        ("csv", GOOD.replace("plan", "age")),
+        ("csv", 'x,age,income,plan,churned\n"a\n""b""",31,1,basic,no\n\n1,2\n'),
+        ("csv", gzip.compress(GOOD.replace("plan", "tariff").encode())),
+        ("jsonl", lines([{**row, "x": 1} for row in ROWS])),
+        ("jsonl", lines([{"age": 1}, {"age": 2}])),
+        ("parquet", parquet(TABLE.drop(["plan"]), row_group_size=1)),
+        ("parquet", parquet(TABLE.set_column(0, "age", pa.array([[1], [2]])))),
+    ],
+)
+def test_the_rows_below_a_wrong_header_are_counted_and_none_is_accepted(
+    form: str, landed: bytes | str
+) -> None:
+    found = Checked(landed, definition(format=form))
+    assert found.result.rows == len(ROWS)
+    assert (found.result.accepted, found.result.accepted_rows, found.copy) == (False, 0, "")
+    assert "line 2" not in found.said
+
+
+@pytest.mark.parametrize(
     ("form", "landed", "said"),
     [
         ("csv", zipped({"a.csv": GOOD, "b.csv": GOOD}), "holds 2 files, and one is read"),
