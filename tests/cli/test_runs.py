@@ -343,7 +343,7 @@ def test_what_a_push_changed_is_summed_up_in_a_sentence() -> None:
 
 
 def outlook(
-    changed: tuple[str, ...] = (), *, recipe: bool = False, asked: Any = None, **trigger: str
+    tested: tuple[str, ...] = (), *, recipe: bool = False, asked: Any = None, **trigger: str
 ) -> str:
     from ratchet.cli.connection import connect, stack_in
     from ratchet.cli.pipeline_folder import Packed
@@ -352,7 +352,7 @@ def outlook(
     packed = Packed("bank-marketing", definition, {}, "0", (), cast("Any", None))
     found = stack_in(connect(None, None, None), "ratchet")
     before = push.Standing.of(found, "bank-marketing")
-    answer = {"changed": list(changed), "pending_objects": before.waiting, "asked_run": asked}
+    answer = {"tested": list(tested), "pending_objects": before.waiting, "asked_run": asked}
     return " ".join(push.outlook(before, packed, answer))
 
 
@@ -394,12 +394,12 @@ def test_a_push_says_which_run_it_has_asked_for(asked: Any, waits: bool, said: s
         put_waiting()
     assert said in outlook(asked=asked)
     put_champion()
-    told = outlook(("training",), asked=asked)
+    told = outlook(("settings",), asked=asked)
     again = asked["again"] is not None
     several, alone = again and asked["batches"] > 1, again and asked["batches"] == 1
     assert ("they and the champion's are trained without that batch" in told) == several
     assert ("cannot be backtested on a single batch" in told) == alone
-    told = outlook(("training", "etl"), asked=asked)
+    told = outlook(("settings", "features"), asked=asked)
     assert ("features cannot be backtested on an earlier batch" in told) == again
 
 
@@ -438,12 +438,12 @@ def test_what_the_open_run_has_claimed_is_not_told_to_be_trained_on_again() -> N
 
 @pytest.mark.usefixtures("history")
 def test_a_push_says_that_changed_settings_are_backtested_once_there_is_a_champion() -> None:
-    assert "backtested" not in outlook(changed=("training",))
+    assert "backtested" not in outlook(tested=("settings",))
     put_champion()
-    assert "backtested first" in outlook(changed=("training",))
-    assert "backtested" not in outlook(changed=("trigger",))
-    assert "backtested first" in outlook(changed=("etl",))
-    assert "backtested first" in outlook(changed=("etl",), recipe=True)
+    assert "backtested first" in outlook(tested=("settings",))
+    assert "backtested" not in outlook()
+    assert "backtested first" in outlook(tested=("features",))
+    assert "backtested first" in outlook(tested=("features",), recipe=True)
 
 
 @pytest.mark.usefixtures("history")

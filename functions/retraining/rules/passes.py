@@ -5,12 +5,14 @@ The model that would serve has the run's own name, the others have their role be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from retraining.algorithms.catalog import answers, counts_classes, names_of_all
 from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
 from retraining.documents.candidates import Candidate
+from retraining.documents.champion import Champion
+from retraining.documents.definition import PushedDefinition
 from retraining.documents.manifest import Manifest
 from retraining.rules import serving
 from retraining.rules.candidates import ALONE, BACKTEST, CHALLENGER, CHAMPION, FORMER, REFIT
@@ -58,7 +60,8 @@ class Plan:
         """The plan of a run whose folder is at `uri`."""
         champion, wanted = manifest.compared, settings_of(manifest)
         other_features = champion is not None and manifest.champions_way is not None
-        former = _former(manifest, wanted) or (wanted if other_features else None)
+        former = former_settings(champion, wanted, manifest.definition)
+        former = former or (wanted if other_features else None)
         untested = former is not None and not manifest.history and not manifest.again
         if untested:
             former = None  # a new baseline has nothing to test on, and takes what was pushed
@@ -188,7 +191,9 @@ def _answers(algorithm: str | None, hyperparameters: dict[str, str]) -> int:
     return 1 if serving.SCRIPT in hyperparameters else answers(algorithm, hyperparameters)
 
 
-def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
+def former_settings(
+    champion: Champion | None, wanted: Settings, definition: PushedDefinition
+) -> Settings | None:
     """The champion's settings where others are wanted; a workflow has none.
 
     A refit has no rows left to stop on: settings by which built-in training stops early are not to
@@ -196,24 +201,28 @@ def _former(manifest: Manifest, wanted: Settings) -> Settings | None:
     say: the data do. Each run searches again where settings are
     searched, so none are compared.
     """
-    champion = manifest.compared
     if champion is None or not (champion.hyperparameters and wanted.hyperparameters):
         return None
     theirs = dict(champion.hyperparameters)
-    classes = counts_classes(manifest.definition.section("training"))
+    classes = counts_classes(definition.section("training"))
     if classes in theirs and classes in wanted.hyperparameters:
         theirs[classes] = wanted.hyperparameters[classes]
     former = Settings(theirs, champion.training_image, champion.image, champion.code)
-    if former == wanted or manifest.definition.tuning:
+    if former == wanted or definition.tuning:
         return None
     stops_early = STOPS_EARLY in theirs and serving.SCRIPT not in theirs
-    return None if manifest.definition.refit and stops_early else former
+    return None if definition.refit and stops_early else former
 
 
 def settings_of(manifest: Manifest) -> Settings:
-    """The settings that the run's definition asks for."""
-    definition = manifest.definition
+    """The settings that the run's definition asks for, and what they are served with."""
+    wanted = wanted_settings(manifest.definition, manifest.image)
+    return replace(wanted, serving_image=manifest.serving_image, code=manifest.script)
+
+
+def wanted_settings(definition: PushedDefinition, image: str) -> Settings:
+    """The settings that a definition asks for, as far as they are compared."""
     chosen = {name: as_text(value) for name, value in definition.hyperparameters.items()}
     if definition.script:
         chosen |= serving.of_script(definition.script)
-    return Settings(chosen, manifest.image, manifest.serving_image, manifest.script)
+    return Settings(chosen, image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from retraining.errors import (
     ScheduleRefused,
     WorkflowRefused,
 )
-from retraining.rules import changes, contracts, names
+from retraining.rules import changes, contracts, names, passes
 from retraining.rules.names import Names
 from retraining.rules.settlement import TRAINED
 from retraining.settings import settings
@@ -50,6 +51,7 @@ class RegisteredPipeline(Part):
     asked_run: asking.AskedRun | None  # the run that was asked for and that has not come yet
     champion_lacks: tuple[str, ...]  # columns without which the champion is not scored any more
     incomparable: str | None  # why its answers say nothing by the metric, after "it"
+    tested: tuple[str, ...]  # what is not the champion's and is backtested: settings, features
 
 
 def register_pipeline(
@@ -101,6 +103,7 @@ def register_pipeline(
         asked_run=asking.asked_run(aws, name, registration),
         champion_lacks=_champion_lacks(aws, name, definition) if new_baseline else (),
         incomparable=_incomparable(aws, name, definition) if new_baseline else None,
+        tested=() if new_baseline else tuple(_tested(aws, name, definition)),
     )
 
 
@@ -124,6 +127,17 @@ def _champion_lacks(aws: Adapters, name: str, definition: PushedDefinition) -> t
 def _incomparable(aws: Adapters, name: str, definition: PushedDefinition) -> str | None:
     champions = _champions(aws, name)
     return changes.incomparable(champions.json, definition.json) if champions else None
+
+
+def _tested(aws: Adapters, name: str, definition: PushedDefinition) -> Iterator[str]:
+    """What the next run compares with the champion's before it trains a challenger with it."""
+    champion, champions = aws.ledger.champion(name), _champions(aws, name)
+    image = trainer(definition.section("training")).training
+    wanted = passes.wanted_settings(definition, settings.image(image.name, image.registry))
+    if passes.former_settings(champion, wanted, definition) is not None:
+        yield "settings"
+    if champions is not None and champions.preparation != definition.preparation:
+        yield "features"
 
 
 def _stored(aws: Adapters, folder: str) -> tuple[bytes, str | None]:

@@ -221,12 +221,11 @@ def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterato
         yield f"{plural(waiting, 'waiting object')} will be trained on{when}."
     else:
         yield "No data waits: the next drop is trained with this definition."
-    changed = {"training", "etl"} & set(answer.get("changed") or [])
     if search := SearchCost.of(packed.definition):
-        changed -= {"training"}  # a search finds the settings of each run, and none are compared
         yield search.sentence
-    if before.has_champion and changed and not left_out:
-        yield _backtest(asked, changed)
+    tested = answer.get("tested") or []
+    if before.has_champion and tested:
+        yield _backtest(asked, tested)
 
 
 def _asked_for(asked: dict[str, Any]) -> str:
@@ -246,11 +245,12 @@ def _asked_for(asked: dict[str, Any]) -> str:
     return f"The batch of run {asked['again']} is judged again, {before}; a run starts {when}."
 
 
-def _backtest(asked: dict[str, Any], changed: set[str]) -> str:
-    """How changed settings are tested: on rows that neither model has seen, if there are any."""
+def _backtest(asked: dict[str, Any], tested: list[str]) -> str:
+    """How settings or features that are not the champion's are tested: on rows that neither model
+    has seen, if there are any."""
     if not asked.get("again"):
         return ON_ARRIVAL
-    if "etl" in changed:  # the champion's features cannot be trained again
+    if "features" in tested:  # the champion's features cannot be trained again
         return UNTESTED.format(what="features", batch="an earlier batch")
     if int(asked["batches"]) == 1:
         return UNTESTED.format(what="settings", batch="a single batch")

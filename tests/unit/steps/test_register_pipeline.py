@@ -331,3 +331,46 @@ def test_a_schedule_that_aws_refuses_is_a_problem_of_the_push(service: Service) 
     with pytest.raises(errors.PipelineRejected, match=r"trigger\.schedule: Invalid Schedule"):
         service.push(scheduled("cron(0 3 * * * *)"))
     assert service.aws.ledger.registration("bank") is None
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "tested"),
+    [
+        ("training", {}, []),
+        ("training", {"instance": "ml.m5.xlarge", "max_runtime": "2h"}, []),
+        ("training", {"refit": True}, []),
+        ("training", {"hyperparameters": {"num_round": 20}}, ["settings"]),
+        ("etl", {"recipe": None, "transform": hashlib.sha256(b"x").hexdigest()}, ["features"]),
+        ("gate", {"minimum": 0.7}, []),
+    ],
+)
+def test_a_push_tells_what_the_next_run_backtests_as_that_run_does(
+    service: Service, section: str, value: dict[str, Any], tested: list[str]
+) -> None:
+    """What is compared is the champion's, not the last push."""
+    started(service, a=rows(3))
+    claim()
+    settle_data.handler({"pipeline": "bank", "token": 1, **concluded("PROMOTED")}, None)
+    ended = {"pipeline": "bank", "token": 1, "execution": "arn", "package": None}
+    finish({**ended, **concluded("PROMOTED")})
+    manifest = service.read("runs/bank/000001/manifest.json")
+    chosen = manifest["definition"]["training"]["hyperparameters"]
+    crown(service, dataclasses.replace(
+        FORMER, token=1, run="bank-000001", training_image=manifest["image"],
+        hyperparameters={name: str(one) for name, one in chosen.items()},
+    ))  # fmt: skip
+    changed = copy.deepcopy(DEFINITION)
+    changed[section] |= {**value}
+    if "hyperparameters" in value:
+        changed[section]["hyperparameters"] = {**DEFINITION["training"]["hyperparameters"],
+                                               **value["hyperparameters"]}  # fmt: skip
+    key = f"pipelines/bank/{'1' * 64}/transform.py"
+    service.s3.put_object(Bucket="work", Key=key, Body=b"x")
+    assert service.push(changed, "1" * 64)["tested"] == tested
+    assert service.push(changed, "1" * 64)["tested"] == tested, "the same again"
+    service.deliver(service.drop("bank/b.csv", rows(4)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    roles = [one["role"] for one in claim(2)["candidates"]]
+    assert ("backtest" in roles) == bool(tested)
+    assert service.push()["tested"] == [], "back to the champion's"
