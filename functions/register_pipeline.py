@@ -10,7 +10,7 @@ from retraining.steps.register_pipeline import register_pipeline
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{"name", "hash"}, perhaps "new_baseline" or "retrain" -> RegisteredPipeline.
+    """{"name", "hash"}, perhaps "new_baseline", "history_from" or "retrain" -> RegisteredPipeline.
 
     Raises PipelineRejected.
     """
@@ -19,6 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         str(event["name"]),
         str(event["hash"]),
         new_baseline=bool(event.get("new_baseline")),
+        history_from=int(event.get("history_from") or 0),
         retrain=bool(event.get("retrain")),
     )
     log.info("registered", extra={"pipeline": answer.name, "changed": list(answer.changed)})

@@ -25,7 +25,7 @@ from ratchet.cli.scenario import EXPECTATIONS, Outcome, Scenario
 from ratchet.runs import runs_of
 from ratchet.workflow.history.timeline import StateTimes, Timeline
 
-from .conftest import Run, outputs, put_item, register
+from .conftest import ROOT, Run, outputs, put_item, register
 
 if TYPE_CHECKING:
     from ratchet.cli.connection import Stack
@@ -586,3 +586,20 @@ def test_the_figures_of_both_holdouts_are_below_each_other(metric: str) -> None:
     lines = [run_report.metric_sentence(record, one, 0.9, 0.8) for one in run_report.HOLDOUTS]
     assert lines[1] == f"{metric} on the reference holdout: challenger 0.900, champion 0.800"
     assert len({line.index("challenger") for line in lines}) == 1
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--history-from", "other-000003"], "other-000003 is not a run of bank-marketing"),
+        (["--history-from", "third"], "third is not a run id"),
+        (["--history-from", "bank-marketing-000003", "--new-baseline"], "leaves all runs so far"),
+    ],
+)
+def test_a_history_that_cannot_be_meant_is_refused_before_anything_is_pushed(
+    run: Run, options: list[str], told: str
+) -> None:
+    refused = run("push", str(ROOT / "pipelines" / "bank-marketing"), *options)
+    assert refused.exit_code != 0
+    assert told in " ".join(refused.output.split())

@@ -175,7 +175,7 @@ class Service:
     # --- what people and AWS do ---------------------------------------------------------------
 
     def push(
-        self, definition: dict[str, Any] | None = None, hash_: str = "0" * 64, **more: bool
+        self, definition: dict[str, Any] | None = None, hash_: str = "0" * 64, **more: int
     ) -> Any:
         """Upload a definition and register it."""
         document = definition or DEFINITION

@@ -35,5 +35,6 @@ COMPARED: Final = (
     (CHALLENGER, CHAMPION, REFERENCE),
     (BACKTEST, CHAMPION, ARRIVAL),
     (BACKTEST, FORMER, ARRIVAL),
+    (ALONE, CHALLENGER, FRESH),
 )
 """Who is compared with whom, and where."""

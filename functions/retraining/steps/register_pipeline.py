@@ -60,9 +60,13 @@ def register_pipeline(
     content_hash: str,
     *,
     new_baseline: bool = False,
+    history_from: int = 0,
     retrain: bool = False,
 ) -> RegisteredPipeline:
-    """Register the folder pushed under this hash; raises PipelineRejected with every problem."""
+    """Register the folder pushed under this hash; raises PipelineRejected with every problem.
+
+    `history_from` is the token of the run whose batch is the first to be trained on from now on.
+    """
     if not names.is_pipeline(name) or not HASH.fullmatch(content_hash):
         raise PipelineRejected([f"name {name!r} or hash {content_hash!r} is not well-formed"])
     _refuse(_stack_problems())
@@ -75,6 +79,7 @@ def register_pipeline(
     _refuse(_problems(aws, name, folder, definition, before, new_baseline=new_baseline))
     if former and not new_baseline:
         _refuse(earlier_rows.problems(aws, name, former, definition))
+    _refuse(_no_history(aws, name, former, history_from))
     if retrain:
         _refuse(asking.nothing_to_train_on(aws, name, former))
     changed = changes.sections(before.json if before else None, definition.json)
@@ -87,7 +92,7 @@ def register_pipeline(
         registered_at=clock.stamp(),
         recipe_version=_provide(aws, name, definition, former),
         markers=_markers(definition, former),
-        baseline=_baseline(aws, name, former, new=new_baseline),
+        baseline=history_from or _baseline(aws, name, former, new=new_baseline),
     )
     aws.ledger.register(name, registration)
     if definition.workflow is None:
@@ -99,7 +104,7 @@ def register_pipeline(
         hash=content_hash,
         changed=tuple(changed),
         pending_objects=_wake(aws, name, definition, retrain=retrain),
-        left_out=_left_out(aws, name, registration.baseline) if new_baseline else 0,
+        left_out=_left_out(aws, name, former, registration.baseline),
         asked_run=asking.asked_run(aws, name, registration),
         champion_lacks=_champion_lacks(aws, name, definition) if new_baseline else (),
         incomparable=_incomparable(aws, name, definition) if new_baseline else None,
@@ -114,9 +119,36 @@ def _baseline(aws: Adapters, name: str, former: Registration | None, *, new: boo
     return former.baseline if former else None
 
 
-def _left_out(aws: Adapters, name: str, baseline: int | None) -> int:
+def _left_out(aws: Adapters, name: str, former: Registration | None, baseline: int | None) -> int:
+    """How many batches were trained on before this push, and are not from now on."""
+    first = (former.baseline if former else None) or 0
     trained = [run for run in aws.ledger.runs(name) if run.data_state == TRAINED]
-    return sum(run.token < (baseline or 0) for run in trained)
+    return sum(first <= run.token < (baseline or 0) for run in trained)
+
+
+def _no_history(
+    aws: Adapters, name: str, former: Registration | None, history_from: int
+) -> list[str]:
+    """Why the history cannot begin with that run's batch."""
+    if not history_from:
+        return []
+    first = (former.baseline if former else None) or 0
+    trained = {run.token for run in aws.ledger.runs(name) if run.data_state == TRAINED}
+    wanted = names.run_id(name, history_from)
+    problems = _open_run(aws, name, "the history")
+    if history_from not in trained:
+        problems.append(f"the history: run {wanted} has no batch that is trained on")
+    elif history_from < first:
+        problems.append(f"the history: run {wanted} lies before the baseline, {first}")
+    return problems
+
+
+def _open_run(aws: Adapters, name: str, what: str) -> list[str]:
+    lease = aws.ledger.state(name).lease
+    if lease is None:
+        return []
+    run = names.run_id(name, lease.token)
+    return [f"{what}: run {run} uses the former one: push again when it has ended"]
 
 
 def _champion_lacks(aws: Adapters, name: str, definition: PushedDefinition) -> tuple[str, ...]:
@@ -320,13 +352,7 @@ def _no_baseline(
     problems = []
     if read_all and before.columns != definition.columns:
         problems = _column_problems(aws, name, definition, before)
-    lease = aws.ledger.state(name).lease
-    if lease is not None:
-        run = names.run_id(name, lease.token)
-        problems.append(
-            f"a new baseline: run {run} uses the former one: push again when it has ended"
-        )
-    return problems
+    return [*problems, *_open_run(aws, name, "a new baseline")]
 
 
 def _workflow_in_use(

@@ -14,7 +14,7 @@ import typer
 from ratchet.cli import layout
 from ratchet.cli.command import command
 from ratchet.cli.connection import Stack
-from ratchet.cli.errors import CliError
+from ratchet.cli.errors import WRONG_USAGE, CliError
 from ratchet.cli.options import DEFAULT_AWS, Folder, Json, Settings, Where
 
 if TYPE_CHECKING:
@@ -44,6 +44,14 @@ def push(
             " promoted."
         ),
     ] = False,
+    history_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Train on the batches of this run and later ones alone: where the world has"
+            " changed, and the batches before hold a model back. The champion keeps serving.",
+        ),
+    ] = None,
     check: Annotated[
         bool,
         typer.Option("--check", help="Read and check the folder alone: nothing is changed."),
@@ -73,7 +81,8 @@ def push(
             return
         found = where.find(writes=True)
         before = Standing.of(found, packed.name)
-        answer = send(found, packed, new_baseline=new_baseline)
+        first = _first_run(packed, history_from, new_baseline=new_baseline)
+        answer = send(found, packed, new_baseline=new_baseline, history_from=first)
     if json_output:
         print_json(answer)
         return
@@ -147,7 +156,12 @@ def changed(folder: Path, settings: list[str], *, keep: bool = True) -> Iterator
 
 
 def send(
-    stack: Stack, packed: Packed, *, new_baseline: bool = False, retrain: bool = False
+    stack: Stack,
+    packed: Packed,
+    *,
+    new_baseline: bool = False,
+    history_from: int | None = None,
+    retrain: bool = False,
 ) -> dict[str, Any]:
     """Upload the folder under its hash and register it; returns the answer of register_pipeline."""
     prefix = layout.definition_prefix(packed.name, packed.hash)
@@ -160,6 +174,7 @@ def send(
                 "name": packed.name,
                 "hash": packed.hash,
                 "new_baseline": new_baseline,
+                "history_from": history_from,
                 "retrain": retrain,
             }
         ),
@@ -169,6 +184,24 @@ def send(
         _refuse(packed, answer)
     registered: dict[str, Any] = answer
     return registered
+
+
+def _first_run(packed: Packed, history_from: str | None, *, new_baseline: bool) -> int | None:
+    """The token of the run whose batch is to be the first of the history."""
+    from ratchet.cli.ledger import RunRef
+
+    if history_from is None:
+        return None
+    run = RunRef.parse(history_from)
+    if run.pipeline != packed.name:
+        raise CliError(
+            f"{run.id} is not a run of {packed.name}", "List them with: ratchet runs", WRONG_USAGE
+        )
+    if new_baseline:
+        raise CliError(
+            "--new-baseline leaves all runs so far behind", "Leave one of the two out.", WRONG_USAGE
+        )
+    return run.token
 
 
 def summary(answer: dict[str, Any]) -> str:

@@ -869,3 +869,32 @@ def test_every_comparison_is_a_document() -> None:
     verdict = gate.judge(TERMS, backtest(met(0.66), 0.02))
     for one in verdict.comparisons:
         assert Comparison.from_json(json.loads(json.dumps(one.as_json()))) == one
+
+
+@pytest.mark.parametrize(
+    ("gain", "error", "clusters", "told"),
+    [
+        (0.1, 0.02, None, True),
+        (0.1, 0.05, None, False),  # within 2.33 standard errors
+        (-0.1, 0.01, None, False),
+        (0.1, 0.02, 5, True),  # days of a month that are held out
+        (0.05, 0.02, 5, False),
+        (None, None, None, False),
+    ],
+)
+def test_earlier_batches_that_hold_a_model_back_are_told_with_what_to_do(
+    gain: float | None, error: float | None, clusters: int | None, told: bool
+) -> None:
+    """The world has changed, and the batch alone teaches more than all of them."""
+    found = alone(met(0.55), 0.75)
+    pair = PairedDifference(
+        ours="alone", theirs="challenger", holdout="fresh",
+        estimate=gain, error=error, clusters=clusters, rows=2000,
+    )  # fmt: skip
+    differences = (*found.measured.differences, pair)
+    found = replace(found, measured=replace(found.measured, differences=differences))
+    verdict = gate.judge(TERMS, found)
+    assert verdict.decision.name == "promote"
+    assert "the world has changed" in verdict.decision.sentence
+    assert ("that model has auc 0.7500, and the challenger" in verdict.decision.sentence) == told
+    assert verdict.decision.sentence.endswith("--history-from RUN.") == told

@@ -58,6 +58,7 @@ def test_each_candidate_is_measured_on_the_holdouts_it_was_scored_for(name: str)
         ("challenger", "champion", "reference"): 200,
         ("challenger", "champion", "pooled"): 300,
         ("backtest", "champion", "arrival"): 400,
+        ("alone", "challenger", "fresh"): 100,
     }
     fresh = [row for row in scored["challenger"] if row.kind == "fresh"]
     labels, scores = [row.label for row in fresh], [row.score for row in fresh]

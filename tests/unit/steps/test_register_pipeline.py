@@ -17,7 +17,9 @@ import check_data
 import judge_data
 import settle_data
 from retraining import errors
+from retraining.documents.run_record import RunRecord
 from retraining.rules import contracts
+from retraining.rules.arrivals import Lease
 
 
 def test_a_push_makes_what_the_pipeline_needs_and_says_what_changed(service: Service) -> None:
@@ -248,6 +250,30 @@ def test_a_metric_that_cannot_judge_the_champion_needs_a_new_baseline(service: S
     service.aws.ledger.register("bank", after_a_rollback)
     changed["gate"]["min_holdout_rows"] = 31
     assert service.push(changed, "3" * 64)["changed"] == ["gate"], "nothing is lost by it"
+
+
+def test_the_history_may_begin_with_a_later_run(service: Service) -> None:
+    """Runs 1 and 2 are behind, 3 and 4 are trained on; nothing goes back before that."""
+    service.push()
+    for token, state in enumerate(("TRAINED", "TRAINED", "TRAINED", "QUARANTINED"), start=1):
+        ended = RunRecord(pipeline="bank", token=token, outcome="PROMOTED", data_state=state)
+        service.aws.ledger.open_run(ended)
+        service.aws.ledger.take_lease("bank", Lease(token, f"bank-{token:06d}", "{}"))
+        service.aws.ledger.drop_lease("bank", token)
+    with pytest.raises(errors.PipelineRejected, match="run bank-000004 has no batch that is trai"):
+        service.push(history_from=4)
+    answer = service.push(history_from=3)
+    assert (answer["changed"], answer["left_out"]) == ([], 2)
+    assert service.push()["left_out"] == 0, "it stays so"
+    with pytest.raises(errors.PipelineRejected, match="run bank-000002 lies before the baseline"):
+        service.push(history_from=2)
+    service.deliver(service.drop("bank/b.csv", rows(40, 90)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    claim(5)
+    assert service.read("runs/bank/000005/manifest.json")["history"] == ["run-000003"]
+    with pytest.raises(errors.PipelineRejected, match="run bank-000005 uses the former one"):
+        service.push(history_from=3)
 
 
 def test_a_pipeline_that_is_new_has_no_baseline_to_leave(service: Service) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from retraining.documents.metrics import Measured
 from retraining.documents.verdict import DataVerdict
-from retraining.rules.candidates import ALONE, ARRIVAL, CHAMPION, FRESH
+from retraining.rules.candidates import ALONE, ARRIVAL, CHALLENGER, CHAMPION, FRESH
 from retraining.rules.gate.terms import Facts
 from retraining.rules.intervals import LEAST_CLUSTERS, LEAST_GAPS, freedom, student_quantile
 
@@ -71,9 +71,9 @@ def _silent(found: Measured, level: float | None, facts: Facts) -> str | None:
 
 def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVerdict:
     """The first sign is there: the second decides."""
-    alone, reach = facts.of(FRESH, ALONE), _by_chance(facts)
+    alone, chance = facts.of(FRESH, ALONE), _by_chance(facts)
     own = None if alone is None or alone.value is None else alone.lift
-    if reach >= level or not facts.trains_alone:
+    if chance >= level or not facts.trains_alone:
         sentence = f"{told}: collapsed, and the batch is too small to tell why"
         return _verdict(found, level, sentence, collapsed=True, own=own)
     if facts.released:
@@ -82,7 +82,7 @@ def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVe
     if alone is None:
         return _verdict(found, level, f"{told}: collapsed", collapsed=True)
     shown = "not defined" if own is None else f"{own:.4f}"
-    if own is None or own <= max(reach, NEAR_CHANCE * level):
+    if own is None or own <= max(chance, NEAR_CHANCE * level):
         sentence = (
             f"{told}, and a model of this batch alone finds no signal in it (lift {shown}):"
             " the labels do not belong to these rows, or the features are not what they were"
@@ -90,9 +90,26 @@ def _collapsed(facts: Facts, found: Measured, level: float, told: str) -> DataVe
         return _verdict(found, level, sentence, collapsed=True, own=own, suspect=True)
     sentence = (
         f"{told}, but the batch has signal of its own (a model of it alone has lift {shown}):"
-        " the world has changed"
+        f" the world has changed{_better_alone(facts)}"
     )
     return _verdict(found, level, sentence, collapsed=True, own=own)
+
+
+def _better_alone(facts: Facts) -> str:
+    """What to do where earlier batches teach a model what holds no longer; '' where they help."""
+    alone, both = facts.of(FRESH, ALONE), facts.of(FRESH, CHALLENGER)
+    found = facts.measured.difference(ALONE, CHALLENGER, FRESH)
+    if alone is None or both is None or found is None:
+        return ""
+    if found.estimate is None or found.error is None:
+        return ""
+    if found.estimate <= _within_chance(found.error, found.clusters):
+        return ""
+    return (
+        f". On its held-out rows that model has {facts.measured.metric} {alone.value:.4f}, and the"
+        f" challenger, trained on the earlier batches too, {both.value:.4f}: they hold it back. To"
+        " train on the batches from this run on alone: ratchet push FOLDER --history-from RUN"
+    )
 
 
 def needs_alone(facts: Facts, data: DataVerdict | None) -> bool:
@@ -113,8 +130,13 @@ def _by_chance(facts: Facts) -> float:
     if champion is None or champion.error is None:
         return math.inf
     error = max(champion.error, (alone.error or 0.0) if alone else 0.0)
-    clusters = None if champion.clusters is None else max(champion.clusters, LEAST_CLUSTERS)
-    return student_quantile(SURE, freedom(clusters)) * error
+    return _within_chance(error, champion.clusters)
+
+
+def _within_chance(error: float, clusters: int | None) -> float:
+    """How far from nothing a figure may be by chance, on however few clusters."""
+    counted = None if clusters is None else max(clusters, LEAST_CLUSTERS)
+    return student_quantile(SURE, freedom(counted)) * error
 
 
 def _verdict(
