@@ -215,6 +215,13 @@ def push_refit(world: World) -> None:
     drop(world)
 
 
+def push_search(world: World) -> None:
+    """The challenger is the best training job of a tuning job."""
+    tuning = {"jobs": 2, "ranges": {"max_depth": {"integer": [2, 6]}}}
+    world.push({**DEFINITION, "training": {**DEFINITION["training"], "tuning": tuning}}, "3" * 64)
+    drop(world)
+
+
 OBJECT = "settle_data.update_item(object)#1"
 MOVE = "*.update_endpoint(live)#1"
 STOPPED = ("stop", "TrainModel.create_training_job()#1")
@@ -240,6 +247,7 @@ PATHS = (
     Path("approved", serving_on_approval, drop_and_approve, "PROMOTED PROMOTED"),
     Path("stopped", serving, drop, "PROMOTED FAILED PROMOTED", (STOPPED,)),
     Path("settings-changed", serving, push_settings, "PROMOTED PROMOTED"),
+    Path("searched", serving, push_search, "PROMOTED PROMOTED"),
     Path("retrained", promoted_twice, retrain, "PROMOTED PROMOTED PROMOTED"),
     Path("retrained-alike", promoted_twice, retrain_the_same, "PROMOTED PROMOTED UNCHANGED"),
     Path("pushed-meanwhile", serving, push_meanwhile, "PROMOTED PROMOTED PROMOTED"),

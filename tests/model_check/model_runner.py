@@ -18,6 +18,12 @@ from ratchet.workflow.interpreter.execution import Execution
 from ratchet.workflow.interpreter.tasks import TaskCall
 
 JOB = 300  # seconds that a job takes
+JOBS = {
+    "create_training_job": "TrainingJobName",
+    "create_transform_job": "TransformJobName",
+    "create_hyper_parameter_tuning_job": "HyperParameterTuningJobName",
+}
+"""What starts a job of SageMaker's, and the field that names it, permanently."""
 
 
 class StepFunctions:
@@ -118,8 +124,8 @@ class Runner:
             if arn not in known:
                 world.cloud.waiting.append(arn)
             return {"ExecutionArn": arn}
-        if operation in ("create_training_job", "create_transform_job"):
-            name = given.get("TrainingJobName") or given["TransformJobName"]
+        if named := JOBS.get(operation):
+            name = given[named]
             jobs = world.cloud.things.setdefault("job", {})
             if name in jobs:
                 raise refused("ResourceInUse", f"{name} already exists", operation)
@@ -141,6 +147,8 @@ class Runner:
         operation, given = snake(call.resource.action), call.arguments
         if operation == "create_training_job":
             return self._trained(given)
+        if operation == "create_hyper_parameter_tuning_job":
+            return self._searched(given)
         if operation == "create_transform_job":
             return self._scored(given)
         if call.resource.service == "glue":
@@ -148,6 +156,20 @@ class Runner:
         return {}
 
     def _trained(self, given: Any) -> Any:
+        name, output = given["TrainingJobName"], given["OutputDataConfig"]["S3OutputPath"]
+        artifact = self._made(name, f"{output}/{name}/model.tar.gz")
+        return {"TrainingJobName": name, "ModelArtifacts": {"S3ModelArtifacts": artifact}}
+
+    def _searched(self, given: Any) -> Any:
+        """A tuning job: SageMaker names its training jobs after it."""
+        name = f"{given['HyperParameterTuningJobName']}-001-0123abcd"
+        output = given["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPath"]
+        self._made(name, f"{output}/{name}/output/model.tar.gz")
+        best = {"TrainingJobName": name, "TunedHyperParameters": {"max_depth": "4"}}
+        return {"BestTrainingJob": best}
+
+    def _made(self, job: str, uri: str) -> str:
+        """The artifact of a training job that ends well."""
         world, cloud = self._world, self._world.cloud
         if cloud.failing_trainings:
             cloud.failing_trainings -= 1
@@ -155,11 +177,9 @@ class Runner:
         skill = cloud.skills.pop(0) if len(cloud.skills) > 1 else cloud.skills[0]
         if cloud.break_next:
             cloud.break_next = False
-            cloud.broken.add(given["TrainingJobName"].rpartition("-challenger")[0])
-        uri = f"{given['OutputDataConfig']['S3OutputPath']}/{given['TrainingJobName']}/model.tar.gz"
+            cloud.broken.add(job.rpartition("-challenger")[0])
         world.s3.put("work", uri.removeprefix("s3://work/"), json.dumps({"skill": skill}).encode())
-        artifacts = {"S3ModelArtifacts": uri}
-        return {"TrainingJobName": given["TrainingJobName"], "ModelArtifacts": artifacts}
+        return uri
 
     def _scored(self, given: Any) -> Any:
         world = self._world

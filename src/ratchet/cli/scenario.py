@@ -187,7 +187,8 @@ def _third(scenario: Scenario, ended: Outcome, drops: Drops) -> list[str]:
         )
     if not any(drop.renamed in str(problem) for problem in ended.problems):
         failed.append(f"the report names the column {drop.renamed}, which was renamed; it does not")
-    if "TrainModel" in _timeline(scenario, ended).states or _training_jobs(scenario, ended):
+    states = _timeline(scenario, ended).states
+    if {"TrainModel", "TuneModel"} & {*states} or _training_jobs(scenario, ended):
         failed.append("nothing is trained; a training job was made")
     return failed + _unmoved(scenario, ended)
 
