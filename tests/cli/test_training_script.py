@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import Packed, pack
@@ -78,6 +79,47 @@ def test_the_script_and_its_files_are_one_archive_named_by_its_hash(folder: Path
     assert pack(folder).hash == packed.hash
     (folder / "helpers.py").write_text("def load(folder): return 1\n")
     assert pack(folder).definition["training"]["script"]["code"] != script["code"]
+
+
+def test_what_serves_a_script_with_features_lies_in_their_archive(folder: Path) -> None:
+    packed = pack(with_features(folder))
+    features = packed.definition["etl"]["features"]
+    with tarfile.open(fileobj=io.BytesIO(packed.files[f"{features['code']}.tar.gz"])) as tar:
+        names = tar.getnames()
+    own = ["contract.py", "features.py", "features_first.py", "inference.py"]
+    assert names == ["codes.csv", *own]
+    assert parse_definition(packed.files["definition.json"]).etl.features is not None
+
+
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        ({"version": "1.2-1"}, "training.version: sklearn 1.2-1 cannot serve: its Python is too"),
+        ({"files": ["features.py"]}, "features.py is what the service puts beside features.py"),
+        ({"files": ["inference.py"]}, "inference.py is what the service puts beside features.py"),
+        ({"files": ["features_first.py"]}, "features_first.py is what the service puts"),
+        ({"files": ["codes.csv"]}, "training.files: codes.csv is one of etl.files too"),
+    ],
+)
+def test_what_cannot_lie_beside_features_is_refused(
+    folder: Path, training: dict[str, Any], said: str
+) -> None:
+    assert any(said in problem for problem in rejected(pack(with_features(folder)), **training))
+
+
+def with_features(folder: Path) -> Path:
+    """The pipeline with a features.py, which reads a table, in place of its recipe."""
+    train_by(folder, SECTION % ", files: [helpers.py]")
+    (folder / "codes.csv").write_text("a,1\n")
+    source = "def features(rows):\n    return rows[['age', 'campaign']]\n"
+    (folder / "features.py").write_text(source)
+    pipeline = yaml.safe_load((folder / "pipeline.yaml").read_text())
+    pipeline["etl"] = {"features": "features.py", "files": ["codes.csv"]}
+    (folder / "pipeline.yaml").write_text(yaml.safe_dump(pipeline))
+    columns = yaml.safe_load((folder / "columns.yaml").read_text())
+    columns["columns"]["y"] = {"type": "integer"}
+    (folder / "columns.yaml").write_text(yaml.safe_dump(columns))
+    return folder
 
 
 def test_nothing_of_the_script_runs(folder: Path) -> None:

@@ -78,6 +78,13 @@ def table(folder):
 """
 
 
+ETL = "etl:\n  features: features.py\n"
+FEATURES = """\
+def features(rows):
+    return rows.assign(sum=rows["a"] + rows["b"])
+"""
+
+
 def drop(chance: random.Random, rows: int) -> str:
     pairs = [(chance.random(), chance.random()) for _ in range(rows)]
     lines = (f"{a:.4f},{b:.4f},{int(a + b + chance.gauss(0, 0.3) > 1)}\n" for a, b in pairs)
@@ -86,7 +93,7 @@ def drop(chance: random.Random, rows: int) -> str:
 
 @pytest.fixture(scope="module")
 def runs(stack: Stack) -> list[dict[str, Any]]:
-    """A first champion, then a drop after a push of another script."""
+    """A first champion, then a drop after a push of another script, with features and a refit."""
     folder = stack.place.work / NAME
     folder.mkdir()
     texts = {
@@ -98,7 +105,11 @@ def runs(stack: Stack) -> list[dict[str, Any]]:
     for name, text in texts.items():
         (folder / name).write_text(text)
     chance, found = random.Random(1), []
-    for number, script in enumerate((TRAIN, TRAIN.replace("C=chosen.C", "C=chosen.C * 2")), 1):
+    (folder / "features.py").write_text(FEATURES)
+    refit = PIPELINE.replace("training:\n", f"{ETL}training:\n  refit: true\n")
+    other = TRAIN.replace("C=chosen.C", "C=chosen.C * 2")
+    for number, (pipeline, script) in enumerate(((PIPELINE, TRAIN), (refit, other)), 1):
+        (folder / "pipeline.yaml").write_text(pipeline)
         (folder / "train.py").write_text(script)
         stack.ratchet("push", str(folder))
         file = stack.place.work / f"{NAME}-{number}.csv"
@@ -131,21 +142,65 @@ def test_another_script_is_backtested_like_other_settings(
     stack: Stack, runs: list[dict[str, Any]]
 ) -> None:
     first, second = scored(stack, 1)["challenger"], scored(stack, 2)
-    assert {"champion", "backtest", "challenger"} <= set(second)
+    assert {"champion", "backtest", "challenger", "refit"} <= set(second)
     assert second["backtest"]["code"] != first["code"]
     taken = json.loads(stack.read(f"s3://{stack.bucket}/runs/{NAME}/000002/verdict.json"))
     chosen = second["challenger"]["code"]
     same = chosen.rpartition("/")[2] == first["code"].rpartition("/")[2]
     assert same == (taken["settings"]["taken"] == "former")
-    assert runs[1]["outcome"] in ("PROMOTED", "MODEL_REJECTED"), runs[1]
+    assert runs[1]["outcome"] == "PROMOTED", runs[1]
 
 
-def test_the_endpoint_answers_as_the_script_does(
+def test_with_features_the_script_trains_on_what_they_make_and_serves_landed_rows(
+    stack: Stack, runs: list[dict[str, Any]]
+) -> None:
+    """The script has no input_fn; the promotion has compared endpoint and batch scores."""
+    second = scored(stack, 2)["refit"]
+    assert second["variables"]["SAGEMAKER_PROGRAM"] == "features_first.py"
+    with tarfile.open(fileobj=io.BytesIO(stack.read(second["artifact"]))) as tar:
+        names = {name.removeprefix("./") for name in tar.getnames()}
+    assert {"code/train.py", "code/features.py", "code/contract.py"} <= names
+    uri = f"s3://{stack.bucket}/runs/{NAME}/000002/prepared"
+    (row, *_) = b"".join(stack.files(f"{uri}/refit/train/").values()).decode().splitlines()
+    _, a, b, total = map(float, row.split(","))
+    assert total == pytest.approx(a + b)
+    (asked, *_) = b"".join(stack.files(f"{uri}/holdout/").values()).decode().splitlines()
+    assert len(asked.split(",")) == 4 + 2, "the container makes the sum"
+
+
+def test_a_refit_runs_the_script_of_the_challenger_on_more_rows_and_serves(
+    stack: Stack, runs: list[dict[str, Any]]
+) -> None:
+    """The promotion has verified the endpoint with golden rows of the refit model."""
+    second = scored(stack, 2)
+    for key in ("code", "hyperparameters", "variables", "training_image", "serving_image"):
+        assert second["refit"][key] == second["challenger"][key], key
+    assert second["refit"]["train"].endswith("/refit/train/")
+    assert runs[1]["promoted"], runs[1]
+    champion = stack.item(NAME, "champion")
+    assert champion["refit"]["BOOL"] is True
+    assert champion["model"]["S"] == second["refit"]["model"]
+    assert champion["code"]["S"] == second["refit"]["code"]
+
+
+def test_the_endpoint_answers_as_the_script_does_and_after_a_rollback_as_the_first_one(
     stack: Stack, runs: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert runs
+    """Whoever is rolled back to serves with the script that made it, whatever was pushed since."""
+    first, second = scored(stack, 1)["challenger"], scored(stack, 2)["refit"]
     asked = tmp_path / "rows.csv"
     asked.write_text("0.9,0.9\n0.1,0.1\n")
-    answered = json.loads(stack.ratchet("invoke", NAME, str(asked), "--json").stdout)
-    high, low = map(float, answered["answers"])
-    assert high > 0.5 > low
+    later = answers(stack, NAME, asked)
+    assert later[0] > 0.5 > later[1]
+    stack.ratchet("rollback", NAME)
+    champion = stack.item(NAME, "champion")
+    assert champion["code"]["S"] == first["code"] != second["code"]
+    earlier = answers(stack, NAME, asked)
+    assert earlier[0] > 0.5 > earlier[1]
+    assert earlier != later
+
+
+def answers(stack: Stack, pipeline: str, rows: Path) -> list[float]:
+    """What the endpoint says of the rows of a file."""
+    said = json.loads(stack.ratchet("invoke", pipeline, str(rows), "--json").stdout)
+    return [float(one) for one in said["answers"]]

@@ -65,11 +65,12 @@ CHALLENGER: dict[str, Any] = {
     "training_image": "image",
     "serving_image": "image",
     "code": None,
+    "features": None,
     "variables": {},
     "tuned": False,
 }
 NOT_TRAINED = dict.fromkeys(
-    ("train", "validation", "training_image", "serving_image", "code", "variables")
+    ("train", "validation", "training_image", "serving_image", "code", "features", "variables")
 )
 UNTRAINED = {**NOT_TRAINED, "hyperparameters": {}}
 CHAMPION = {**CHALLENGER, **UNTRAINED, "role": "champion", "model": "champion"}

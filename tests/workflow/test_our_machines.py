@@ -235,6 +235,20 @@ def test_a_model_fits_to_train_stops_on_validation_and_is_scored_on_holdout(
     assert scored["S3Uri"] == f"{prepared}/holdout/"
 
 
+@pytest.mark.parametrize("given", [("code",), ("code", "features")])
+def test_a_script_and_its_features_py_are_channels_of_the_job(
+    retraining: Coverage, given: tuple[str, ...]
+) -> None:
+    archives = {name: f"s3://work/pipelines/bank/1/{name}.tar.gz" for name in given}
+    candidates = [{**CHALLENGER, **archives}]
+    run = retrain(retraining, ClaimData=payload({**RUN, "candidates": candidates}))
+    channels = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in run.arguments("TrainModel")["InputDataConfig"][2:]
+    }
+    assert channels == archives
+
+
 def test_a_model_that_is_scored_sees_the_features_alone(retraining: Coverage) -> None:
     """A holdout line through the job's filters, as local AWS and SageMaker apply them."""
     line = ["r1", "fresh", "cluster", "the label", "the first feature", "the last feature"]

@@ -25,6 +25,8 @@ class Framework:
 
     training: Image
     serving: Image
+    serves_features: bool = True
+    """Whether it has a Python that can run features.py and what lies beside it: 3.10 or newer."""
 
     def trains_on(self, instance: str) -> Image:
         """The training image for the processor of an instance type."""
@@ -32,9 +34,9 @@ class Framework:
         return Image(self.training.name.format(processor=processor), self.training.registry)
 
 
-def _one(name: str) -> Framework:
+def _one(name: str, *, serves_features: bool = True) -> Framework:
     """A version whose one image does both."""
-    return Framework(Image(name), Image(name))
+    return Framework(Image(name), Image(name), serves_features)
 
 
 def _pytorch(version: str, python: str) -> Framework:
@@ -47,7 +49,9 @@ def _pytorch(version: str, python: str) -> Framework:
 FRAMEWORKS: Final = {
     "pytorch": {"2.6.0": _pytorch("2.6.0", "py312"), "2.5.1": _pytorch("2.5.1", "py311")},
     "sklearn": {
-        version: _one(f"sagemaker-scikit-learn:{version}-cpu-py3") for version in ("1.4-2", "1.2-1")
+        "1.4-2": _one("sagemaker-scikit-learn:1.4-2-cpu-py3"),
+        # Python 3.9 (sagemaker-scikit-learn-container, docker/1.2-1/base/Dockerfile.cpu)
+        "1.2-1": _one("sagemaker-scikit-learn:1.2-1-cpu-py3", serves_features=False),
     },
     "xgboost": {"3.2-0": _one("sagemaker-xgboost:3.2-0")},
 }
@@ -68,6 +72,17 @@ ANSWERS: Final = {
     "class": Answer(frozenset({ScoreKind.CLASS})),
     "value": Answer(frozenset({ScoreKind.ORDER, ScoreKind.NUMBER, ScoreKind.COUNT})),
 }
+
+
+def framework_of(image: str) -> str:
+    """The framework that an image serves with; empty for another image."""
+    repository = image.rpartition("/")[2].partition(":")[0]
+    served = {
+        row.serving.name.partition(":")[0]: name
+        for name, versions in FRAMEWORKS.items()
+        for row in versions.values()
+    }
+    return served.get(repository, "")
 
 
 def problem_of_version(framework: str, version: str) -> str | None:

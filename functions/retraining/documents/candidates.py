@@ -23,6 +23,9 @@ class Candidate(Part):
     training_image: Annotated[str | None, "Image that trains it; null: nothing to train"] = None
     serving_image: Annotated[str | None, "Image that serves it, without a workflow's answer"] = None
     code: Annotated[str | None, "S3 URI of the archive with its training script, if any"] = None
+    features: Annotated[
+        str | None, "S3 URI of the archive with features.py that its script serves with, if any"
+    ] = None
     variables: Annotated[dict[str, str] | None, "Those of its container"] = None
 
 

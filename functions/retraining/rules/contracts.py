@@ -97,8 +97,7 @@ class Definition(Contract):
     def _columns_fit(self) -> Definition:
         found = fitting.problems(self.data, self.etl, self.split, self.gate)
         if self.etl.features is not None and isinstance(self.training, ScriptTraining):
-            what = "a training script reads prepared rows: make them by a transform"
-            found.append(f"etl.features: {what}")
+            found += self.training.problems_beside_features(self.etl.files)
         if not found:
             found = classes.problems(self.model_dump(mode="json"))
         if found:

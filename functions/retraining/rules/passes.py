@@ -165,7 +165,10 @@ class Plan:
             training_image=settings.image,
             serving_image=settings.serving_image,
             code=settings.code,
-            variables=serving.variables(self.features, settings.hyperparameters),
+            features=self.features if settings.code else None,
+            variables=serving.variables(
+                self.features, settings.hyperparameters, settings.serving_image
+            ),
         )
 
     def _fixed(self, settings: Settings, *, tuned: bool) -> dict[str, str]:

@@ -3,7 +3,9 @@
 A script trains without network: its archive is a channel of the job, and what trained goes into the
 model's artifact beside the model, below `code`, where the containers of every framework find it
 (sagemaker-python-sdk, `estimator.py`: CONTAINER_CODE_CHANNEL_SOURCEDIR_PATH; `pytorch/model.py` and
-`model.py`: "/opt/ml/model/code"; docs/verified.md). So a model carries the script that made it.
+`model.py`: "/opt/ml/model/code"; docs/verified.md). So a model carries the script that made it. The
+archive of a features.py is a second channel and goes there too: features_first.py then makes the
+script's rows of landed ones.
 
 For features.py the container's toolkit downloads the archive that SAGEMAKER_SUBMIT_DIRECTORY names,
 and imports SAGEMAKER_PROGRAM from it; without a program it serves prepared rows and says nothing
@@ -15,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from retraining.algorithms.frameworks import framework_of
+
 PROGRAM: Final = "inference.py"
 
 
@@ -23,6 +27,11 @@ CHANNEL: Final = "/opt/ml/input/data/code"
 BESIDE_THE_MODEL: Final = "/opt/ml/model/code"
 TRAINING_PROGRAM: Final = "keep_code.py"
 """Runs the script, and puts it beside the model."""
+FEATURES_PROGRAM: Final = "features_first.py"
+"""Serves by the script, with the rows that features.py makes."""
+NAMES_SCRIPT: Final = "RATCHET_SCRIPT"
+NAMES_FRAMEWORK: Final = "RATCHET_FRAMEWORK"
+"""The variables by which it knows what it serves."""
 SCRIPT: Final = "sagemaker_script"
 """The hyperparameter that names the script to keep_code.py; the toolkit hides it from scripts."""
 
@@ -36,10 +45,15 @@ def of_script(script: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def variables(code: str | None, hyperparameters: Mapping[str, str]) -> dict[str, str]:
+def variables(
+    code: str | None, hyperparameters: Mapping[str, str], image: str | None
+) -> dict[str, str]:
     """The variables of a model's container: trained with these, and of features in `code`."""
     if script := hyperparameters.get(SCRIPT):
-        return {"SAGEMAKER_PROGRAM": script, "SAGEMAKER_SUBMIT_DIRECTORY": BESIDE_THE_MODEL}
+        program = FEATURES_PROGRAM if code else script
+        known = {NAMES_SCRIPT: script, NAMES_FRAMEWORK: framework_of(image or "")} if code else {}
+        place = {"SAGEMAKER_PROGRAM": program, "SAGEMAKER_SUBMIT_DIRECTORY": BESIDE_THE_MODEL}
+        return {**place, **known}
     if code is None:
         return {}
     return {"SAGEMAKER_PROGRAM": PROGRAM, "SAGEMAKER_SUBMIT_DIRECTORY": code}

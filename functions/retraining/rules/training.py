@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
@@ -30,7 +30,7 @@ from retraining.algorithms.frameworks import (
 from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
 from retraining.rules.instance_types import TRAINING, TRANSFORM
 from retraining.rules.metrics import Metric
-from retraining.rules.sections.etl import MOST_FILES, FileName, file_problem
+from retraining.rules.sections.etl import MODULES, MOST_FILES, FileName, file_problem
 from retraining.rules.sections.section import (
     Duration,
     OneOf,
@@ -100,6 +100,8 @@ LONGEST_VALUE: Final = 2500
 VERSIONS: Final = [name for versions in FRAMEWORKS.values() for name in versions]
 KEEPS_CODE: Final = "keep_code"
 """The module that the service puts beside a script."""
+SERVES_FEATURES: Final = "features_first"
+"""The one that it puts beside features.py, where a script serves."""
 
 TITLES: Final = ", ".join(f"{row.name}: {row.title}" for row in ALGORITHMS.values())
 
@@ -255,6 +257,21 @@ class ScriptTraining(_Jobs):
     def program(self) -> str:
         """Name of the script's file."""
         raise NotImplementedError
+
+    def problems_beside_features(self, beside: Container[str]) -> list[str]:
+        """Why it cannot serve with features.py, whose own files these are: they share a folder."""
+        if not FRAMEWORKS[self.framework][self.version or ""].serves_features:
+            why = "its Python is too old for features.py"
+            return [f"training.version: {self.framework} {self.version} cannot serve: {why}"]
+        taken = [name for name in (self.program, *self.files) if name in beside]
+        found = [f"training.files: {name} is one of etl.files too" for name in taken]
+        own = (*MODULES, SERVES_FEATURES)
+        found += [
+            f"training: {name} is what the service puts beside features.py: rename it"
+            for name in (self.program, *self.files)
+            if file_problem(name, own)
+        ]
+        return found
 
     def problems(self, metric: Metric) -> list[str]:
         """What is wrong with the section of a pipeline whose gate reads `metric`."""

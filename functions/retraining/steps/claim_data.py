@@ -420,7 +420,7 @@ def _claimed(
         parts=",".join(plan.parts) or NO_PARTS,
         training=training,
         keys=_keys(training),
-        isolation=serving.isolated(kind, manifest.code),
+        isolation=serving.isolated(kind, None if definition.script else manifest.code),
         candidates=plan.first_pass(),
         endpoint_kind=kind,
         tags=tuple(aws.names.tag_list(pipeline)),

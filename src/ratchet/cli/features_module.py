@@ -19,6 +19,7 @@ from ratchet.cli.errors import CliError
 from ratchet.cli.yaml_files import read_text
 
 SAMPLE = "sample.csv"
+SERVES_SCRIPT = "features_first.py"
 MOST_ROWS = 200
 SYNTHESISED = 60
 SECONDS = 60.0
@@ -37,11 +38,17 @@ class FeaturesModule:
 
 
 def read(
-    path: Path, data: Mapping[str, Any], columns: Columns, beside: Mapping[str, bytes]
+    path: Path,
+    data: Mapping[str, Any],
+    columns: Columns,
+    beside: Mapping[str, bytes],
+    *,
+    script: bool = False,
 ) -> FeaturesModule:
     """The module at `path`, for rows of these columns; CliError for what would fail later.
 
-    `beside` are the files that it reads from beside itself.
+    `beside` are the files that it reads from beside itself; `script`: what is made of it a script
+    of the pipeline serves.
     """
     extras.require("features")
     source = read_text(path).encode()
@@ -55,7 +62,10 @@ def read(
     }
     texts = _sample(path.with_name(SAMPLE), data, columns)
     features = _tried(path, {**beside, **_beside(source, contract)}, texts)
-    code = archives.packed({**beside, **_beside(source, {**contract, "features": features})})
+    files = {**beside, **_beside(source, {**contract, "features": features})}
+    if script:
+        files[SERVES_SCRIPT] = _serving(SERVES_SCRIPT)
+    code = archives.packed(files)
     digest = hashlib.sha256(code).hexdigest()
     described = {"sha256": hashlib.sha256(source).hexdigest(), "code": digest, "columns": features}
     return FeaturesModule(described, {"features.py": source, f"{digest}.tar.gz": code})
@@ -63,9 +73,13 @@ def read(
 
 def _beside(source: bytes, contract: Mapping[str, Any]) -> dict[str, bytes]:
     """The files of the archive."""
-    serving = resources.files("ratchet.serving").joinpath("inference.py").read_bytes()
+    serving = _serving("inference.py")
     text = f'"""The rows that the model takes, and its features."""\n\nCONTRACT = {contract!r}\n'
     return {"contract.py": text.encode(), "features.py": source, "inference.py": serving}
+
+
+def _serving(name: str) -> bytes:
+    return resources.files("ratchet.serving").joinpath(name).read_bytes()
 
 
 # --- the trial ----------------------------------------------------------------------------------

@@ -168,7 +168,9 @@ def _features(
     )
     path = folder / etl["features"]
     refuse_bad_python(path, read_text(path).encode())
-    return features_module.read(path, pipeline.value["data"], columns.value["columns"], beside)
+    known = pipeline.value["data"], columns.value["columns"]
+    script = "script" in pipeline.value["training"]
+    return features_module.read(path, *known, beside, script=script)
 
 
 def _training(
@@ -182,17 +184,9 @@ def _training(
     if "script" in training:
         from ratchet.cli import training_script
 
-        _refuse(_features_beside_a_script(pipeline))
         script = training_script.read(folder, pipeline)
         return {**training, "script": script.definition}, script.files, script.doubts
     return training, {}, ()
-
-
-def _features_beside_a_script(pipeline: YamlFile) -> list[str]:
-    if not (pipeline.value.get("etl") or {}).get("features"):
-        return []
-    where = f"{pipeline.path}:{pipeline.line(['etl', 'features'])}: etl.features"
-    return [f"{where}: a training script reads prepared rows: make them by a transform"]
 
 
 def _workflow(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:

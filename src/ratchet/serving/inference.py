@@ -86,13 +86,18 @@ def predict_fn(rows: pd.DataFrame, model: Any) -> list[Any]:
     """One prediction a row."""
     import xgboost
 
-    try:
-        made = features_of(rows, _contract())
-    except RowsRefused as error:
-        raise _status(HTTPStatus.BAD_REQUEST, str(error)) from error
+    made = asked(rows)
     matrix = xgboost.DMatrix(made.to_numpy(dtype="float64"))
     found: list[Any] = model.predict(matrix, validate_features=False).tolist()
     return found
+
+
+def asked(rows: pd.DataFrame) -> pd.DataFrame:
+    """The features of rows that somebody asks about."""
+    try:
+        return features_of(rows, _contract())
+    except RowsRefused as error:
+        raise _status(HTTPStatus.BAD_REQUEST, str(error)) from error
 
 
 def output_fn(predictions: list[Any], accept: str) -> tuple[str, str]:
@@ -307,8 +312,10 @@ def _short(value: Any) -> str:
 
 def _status(status: HTTPStatus, message: str) -> Exception:
     """An error that the container's server answers with this status instead of 500."""
-    from sagemaker_inference.errors import (  # type: ignore[import-not-found]  # the container's
-        GenericInferenceToolkitError,
-    )
-
+    try:
+        from sagemaker_inference.errors import (  # type: ignore[import-not-found]  # the container's
+            GenericInferenceToolkitError,
+        )
+    except ImportError:  # a framework's container without it answers 500, with the message
+        return ValueError(message)
     return GenericInferenceToolkitError(int(status), message)  # type: ignore[no-any-return]

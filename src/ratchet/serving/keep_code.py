@@ -3,7 +3,8 @@
 Runs in a framework's container, in the folder of the code, in place of the script that
 SM_FRAMEWORK_PARAMS names (`sagemaker_script`, a hyperparameter of the platform's): the same
 arguments, variables and folder. A model's artifact then carries what loads it, below `code`, where
-the containers that serve look for it. Standard library only.
+the containers that serve look for it. The archive in the channel `features`, if there is one, is
+unpacked there too. Standard library only.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 SCRIPT = "sagemaker_script"
@@ -28,6 +30,10 @@ def main(arguments: list[str]) -> int:
         folder = Path(os.environ["SM_MODEL_DIR"]) / "code"
         ignored = shutil.ignore_patterns(*LEFT_OUT)
         shutil.copytree(Path.cwd(), folder, ignore=ignored, dirs_exist_ok=True)
+        channel = os.environ.get("SM_CHANNEL_FEATURES")
+        for archive in Path(channel).glob("*.tar.gz") if channel else ():
+            with tarfile.open(archive) as tar:
+                tar.extractall(folder)  # noqa: S202  what push packed
     return ended if ended >= 0 else 128 - ended
 
 

@@ -358,6 +358,26 @@ def test_a_further_class_is_not_another_setting() -> None:
     assert plan.former.hyperparameters == {**deeper, "num_class": "4"}
 
 
+def test_a_script_serves_with_the_features_of_the_run_whosever_settings_it_has() -> None:
+    """All candidates of a run are trained on the same features, the champion's settings too."""
+    registry = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
+    theirs = Settings(
+        serving.of_script({"program": "old.py", "code": "1" * 64}),
+        "trains", f"{registry}/sagemaker-scikit-learn:1.4-2-cpu-py3", "s3://old.tar.gz",
+    )  # fmt: skip
+    plan = replace(BESIDE, settings=SETTINGS, former=theirs, features="s3://features.tar.gz")
+    (challenger,) = plan.further("challenger", former=True)
+    assert (challenger.code, challenger.features) == ("s3://old.tar.gz", "s3://features.tar.gz")
+    assert challenger.variables == {
+        "SAGEMAKER_PROGRAM": "features_first.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "RATCHET_SCRIPT": "old.py",
+        "RATCHET_FRAMEWORK": "sklearn",
+    }
+    (built_in,) = plan.further("challenger", former=False)
+    assert (built_in.code, built_in.features) == (None, None), "its container fetches them"
+
+
 @pytest.mark.parametrize("former", [False, True])
 def test_a_refit_runs_the_script_of_the_challenger_beside_it(former: bool) -> None:
     """Its own, or the champion's where the backtest prefers that one."""
