@@ -400,6 +400,49 @@ def test_changed_settings_are_backtested_and_their_rows_prepared(service: Servic
     assert run["parts"] == "backtest,alone"
 
 
+def test_a_search_is_claimed_whole_and_its_pipeline_backtests_no_settings(
+    service: Service,
+) -> None:
+    started(service, a=rows(40))
+    searched = copy.deepcopy(DEFINITION)
+    ranges = {"eta": {"continuous": [0.01, 0.3], "scale": "log"}}
+    tuning = {"jobs": 5, "parallel": 2, "ranges": ranges}
+    chosen = {**searched["training"]["hyperparameters"], "learning_rate": 0.1}
+    searched["training"] |= {"tuning": tuning, "max_runtime": "20m", "hyperparameters": chosen}
+    service.push(searched, "1" * 64)
+    theirs = {"num_round": "12", "eta": "0.2"}
+    crown(service, dataclasses.replace(FORMER, hyperparameters=theirs))
+    trained_before(service)
+    run = claim()
+    found = run["training"]["tuning"]
+    assert found["max_runtime"] == 3 * (20 * 60 + 600), "three rounds of two jobs at a time"
+    assert found["name"].startswith("ratchet--")
+    assert found["config"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 5
+    objective = found["config"]["HyperParameterTuningJobObjective"]
+    assert objective == {"Type": "Maximize", "MetricName": "validation:auc"}
+    champion, challenger = run["candidates"]
+    assert (champion["tuned"], challenger["tuned"]) == (False, True)
+    assert challenger["hyperparameters"] == {"num_round": "10", "objective": "binary:logistic"}
+    assert run["parts"] == "alone"
+
+
+def test_another_search_of_the_same_data_is_made_and_the_same_one_is_not(
+    service: Service,
+) -> None:
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    searched = copy.deepcopy(DEFINITION)
+    searched["training"]["tuning"] = {"jobs": 5, "ranges": {"max_depth": {"integer": [2, 6]}}}
+    service.push(searched, "1" * 64)
+    assert claim_again(service, 2, a=rows(40))["chunks"]
+    service.run_machine("bank", 2)
+    assert claim_again(service, 3, a=rows(40))["chunks"] == []
+    service.run_machine("bank", 3)
+    searched["training"]["tuning"]["jobs"] = 6
+    service.push(searched, "2" * 64)
+    assert claim_again(service, 4, a=rows(40))["chunks"]
+
+
 def test_a_claim_holds_what_champions_promised_and_did(service: Service) -> None:
     """Batches that were set aside say nothing about a model."""
     arrival = Arrival(

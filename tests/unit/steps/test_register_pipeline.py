@@ -54,6 +54,19 @@ def test_names_that_sagemaker_would_refuse_in_the_first_run_are_refused_at_push(
         service.push(longest)
 
 
+def test_a_tuning_job_that_could_not_be_named_is_refused_at_push(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = copy.deepcopy(DEFINITION)
+    tuning = {"jobs": 2, "ranges": {"max_depth": {"integer": [2, 6]}}}
+    searched["training"]["tuning"] = tuning
+    monkeypatch.setenv("RATCHET_STACK", "s" * 16)
+    assert service.push()["changed"], "other jobs have longer names"
+    said = r"training\.tuning: stack s{16} is too long by 1: a tuning job .* at most 32 characters"
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(searched, "1" * 64)
+
+
 @pytest.mark.parametrize("stack", ["ratchet--dev", "ratchet-", "Ratchet", "s" * 33])
 def test_a_stack_whose_names_could_be_anothers_registers_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch, stack: str
