@@ -279,6 +279,12 @@ WRITTEN = {
         [f"2024-03-{n % 28 + 1:02},{'NA' if n % 7 == 0 else '-' if n % 7 == 1 else n},{n % 2}"
          for n in range(60)],
     ),
+    "open ends": (
+        {"delimiter": ",", "null_values": ["0001-01-01", "9999-12-31"]},
+        "day,since,until,amount,late",
+        [f"2024-03-{n % 28 + 1:02},{'0001-01-01' if n % 9 == 0 else '2023-01-02'},"
+         f"{'9999-12-31' if n % 4 == 0 else '2024-05-01'},{n},{n % 2}" for n in range(60)],
+    ),
     "a title": (
         {"delimiter": ",", "skip_lines": 2}, "Report of March\n\nday,amount,late",
         [f"2024-03-{n % 28 + 1:02},{n},{n % 2}" for n in range(60)],
