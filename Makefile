@@ -8,6 +8,8 @@ BIN := .venv/bin
 UV := 0.13.9
 # Behind a company's TLS proxy the certificate to trust is in the system's store, not in the bundle that uv brings.
 export UV_SYSTEM_CERTS ?= 1
+# uv compiles nothing that it installs. Where this is set, as in many images, each process would compile it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-quick test-wheel mutants model-check notebooks lint format locks install install-dev install-torch build clean
 .DEFAULT_GOAL := help

@@ -26,7 +26,6 @@ class Problem(Exception):
 def features_made(folder: Path) -> list[str]:
     """The names of the features; raises Problem."""
     sys.path[:0] = [str(folder / "code")]
-    sys.dont_write_bytecode = True
     inference = importlib.import_module("inference")
     contract = importlib.import_module("contract").CONTRACT
     _import_features()
