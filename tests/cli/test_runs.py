@@ -93,7 +93,10 @@ def test_runs_are_listed_newest_first_with_both_numbers_and_the_sentence(run: Ru
 
 
 @pytest.mark.usefixtures("history")
-def test_a_notebook_has_the_runs_that_have_ended_oldest_first() -> None:
+def test_a_notebook_has_the_runs_that_have_ended_oldest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
     put_run(
         4, outcome="PROMOTED", sentence="Promoted.", challenger="0.84", champion="0.81",
         arrival={"value": Decimal("0.79"), "promised": Decimal("0.81"), "rows": 900},
@@ -108,6 +111,7 @@ def test_a_notebook_has_the_runs_that_have_ended_oldest_first() -> None:
     ]
     assert "auc of the serving model on 900 rows it had not seen: 0.790" in str(history[2])
     assert "Rejected: worse [by far]." in str(history[1])
+    assert "\x1b" not in f"{history}{history.promises()}{history[1]}"
     assert repr(history[1]) == "Run(bank-marketing-000002, MODEL_REJECTED)"
     with pytest.raises(CliError, match="bank-marketing"):
         runs_of("bank-marketin")

@@ -72,7 +72,16 @@ def _console(*, stderr: bool = False, page: io.StringIO | None = None) -> Consol
 
     stream = sys.stderr if stderr else sys.stdout
     width = _PAGE if page else None if stream.isatty() else _WIDE
-    return Screen(file=page, stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
+    return Screen(
+        file=page,
+        stderr=stderr,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        width=width,
+        color_system=None if page else "auto",
+        force_jupyter=False if page else None,  # in a notebook rich displays instead of writing
+    )
 
 
 def print_json(value: Any) -> None:
