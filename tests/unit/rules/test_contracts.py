@@ -638,7 +638,7 @@ def test_a_search_goes_by_the_nearest_metric_that_the_image_reports(metric: str)
 
 
 def test_a_search_is_a_request_of_sagemaker() -> None:
-    tuning = tuned({**DEPTHS, "eta": {"continuous": [0.01, 0.3], "scale": "log"}})["training"]
+    tuning = tuned({**DEPTHS, "eta": {"continuous": [0.00001, 0.3], "scale": "log"}})["training"]
     found = config(tuning["tuning"], "validation:auc", "Maximize")
     assert found == {
         "Strategy": "Bayesian",
@@ -649,7 +649,12 @@ def test_a_search_is_a_request_of_sagemaker() -> None:
                 {"Name": "max_depth", "MinValue": "3", "MaxValue": "9", "ScalingType": "Auto"}
             ],
             "ContinuousParameterRanges": [
-                {"Name": "eta", "MinValue": "0.01", "MaxValue": "0.3", "ScalingType": "Logarithmic"}
+                {
+                    "Name": "eta",
+                    "MinValue": "0.00001",
+                    "MaxValue": "0.3",
+                    "ScalingType": "Logarithmic",
+                }
             ],
         },
         "TrainingJobEarlyStoppingType": "Off",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
@@ -94,15 +95,19 @@ class Tuning(Section):
         return self
 
 
+def _digits(number: float) -> str:
+    """A number as text without an exponent, which the API reference does not mention."""
+    return f"{Decimal(str(number)):f}"
+
+
 def config(tuning: dict[str, Any], objective: str, kind: str) -> dict[str, Any]:
     """HyperParameterTuningJobConfig of CreateHyperParameterTuningJob (SageMaker API reference)."""
     found: dict[str, list[dict[str, str]]] = {"integer": [], "continuous": []}
     for name, given in tuning["ranges"].items():
         which = "integer" if given.get("integer") else "continuous"
-        low, high = given[which]
+        low, high = map(_digits, given[which])
         scale = SCALES[given["scale"]]
-        one = {"Name": name, "MinValue": f"{low}", "MaxValue": f"{high}", "ScalingType": scale}
-        found[which].append(one)
+        found[which].append({"Name": name, "MinValue": low, "MaxValue": high, "ScalingType": scale})
     return {
         "Strategy": tuning["strategy"].capitalize(),
         "HyperParameterTuningJobObjective": {"Type": kind, "MetricName": objective},
