@@ -898,3 +898,19 @@ def test_earlier_batches_that_hold_a_model_back_are_told_with_what_to_do(
     assert "the world has changed" in verdict.decision.sentence
     assert ("that model has auc 0.7500, and the challenger" in verdict.decision.sentence) == told
     assert verdict.decision.sentence.endswith("--history-from RUN.") == told
+
+
+@pytest.mark.parametrize(("came", "own", "holdout"), [(0.66, None, "pooled"), (0.55, 0.7, "fresh")])
+def test_where_the_world_has_changed_earlier_batches_promise_nothing(
+    came: float, own: float | None, holdout: str
+) -> None:
+    """However few rows of the new one are held out."""
+    found = met(came)
+    if own is not None:
+        found = alone(found, own)
+    challenger = found.measured.candidates["challenger"]
+    challenger["fresh"] = replace(challenger["fresh"], value=0.64, lift=0.14, clusters=5)
+    challenger["pooled"] = replace(challenger["fresh"], value=0.78, lift=0.28, clusters=40)
+    promised = gate.judge(TERMS, found).promise
+    assert promised is not None
+    assert (promised.holdout, promised.value) == (holdout, 0.64 if own else 0.78)

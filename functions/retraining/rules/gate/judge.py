@@ -59,7 +59,7 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
         comparisons=(*told, *found.comparisons),
         data=data,
         settings=settings,
-        promise=promise(terms, facts),
+        promise=promise(terms, facts, data),
         slices=slices,
     )
 

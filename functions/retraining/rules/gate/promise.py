@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 
 from retraining.documents.metrics import Measured
-from retraining.documents.verdict import Promise
+from retraining.documents.verdict import DataVerdict, Promise
 from retraining.rules import intervals
 from retraining.rules.candidates import ARRIVAL, CHAMPION, FRESH, POOLED
 from retraining.rules.gate.terms import Facts, Terms
 from retraining.rules.metrics import METRICS
 
 
-def promise(terms: Terms, facts: Facts) -> Promise | None:
+def promise(terms: Terms, facts: Facts, data: DataVerdict | None = None) -> Promise | None:
     """The challenger's value with the prediction interval of the next batch.
 
     What is expected, and the bounds, are values that the metric can have: no accuracy above 1.
+    Where the world has changed, earlier batches say nothing of the next, however few rows are new.
     """
     fresh, pooled = facts.of(FRESH), facts.of(POOLED)
-    holdout, found = (FRESH, fresh) if _suffices(fresh, terms) else (POOLED, pooled)
+    alone = _suffices(fresh, terms) or (_changed(data) and fresh and fresh.value is not None)
+    holdout, found = (FRESH, fresh) if alone else (POOLED, pooled)
     if found is None or found.value is None or found.lift is None:
         return None
     gaps = _gaps(facts)
@@ -37,6 +39,11 @@ def promise(terms: Terms, facts: Facts) -> Promise | None:
         upper=possible(forecast.upper) if forecast else None,
         promises_kept=len(gaps),
     )
+
+
+def _changed(data: DataVerdict | None) -> bool:
+    """Whether the champion found little in the batch, and a model of it alone did."""
+    return bool(data and data.collapsed and not data.suspect and data.own_lift is not None)
 
 
 def _gaps(facts: Facts) -> list[float]:
