@@ -42,6 +42,10 @@ class ReviewRefused(RatchetError):
     """Raised when there is nothing to release or discard, or when it is decided already."""
 
 
+class DeletionRefused(RatchetError):
+    """Raised when there is no such pipeline to delete, or while a run or a promotion is open."""
+
+
 class PipelineRejected(RatchetError):
     """Raised at push when the definition breaks its contract; lists every problem."""
 

@@ -128,6 +128,7 @@ def _template(landing_prefix: str) -> dict[str, Any]:
         "PromotionStateMachineArn": f"{ARN}:ratchet-promotion",
         "RegisterPipelineFunction": "ratchet-register-pipeline",
         "ReviewDataFunction": "ratchet-review-data",
+        "DeletePipelineFunction": "ratchet-delete-pipeline",
     }
     return {
         "Resources": {

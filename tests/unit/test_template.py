@@ -453,6 +453,7 @@ def test_the_outputs_are_those_that_the_command_line_reads() -> None:
         "PromotionStateMachineArn",
         "RegisterPipelineFunction",
         "ReviewDataFunction",
+        "DeletePipelineFunction",
         "NoticesTopicArn",
     }
 

@@ -30,6 +30,8 @@ class Hosting:
     def __init__(self) -> None:
         self.endpoints: dict[str, dict[str, Any]] = {}
         self.configs: dict[str, list[dict[str, Any]]] = {}
+        self.models: set[str] = set()
+        self.tags = TAGS
         self.writes: list[tuple[str, ...]] = []
         self.refusals: dict[str, list[Exception]] = {}
         self.lost: set[str] = set()
@@ -117,6 +119,15 @@ class Hosting:
         del self.configs[EndpointConfigName]
         return self._accepted("delete_endpoint_config", EndpointConfigName)
 
+    def describe_model(self, ModelName: str) -> dict[str, Any]:  # noqa: N803
+        if ModelName not in self.models:
+            raise refused(f"Could not find model {ModelName}")
+        return {"ModelArn": ModelName}
+
+    def delete_model(self, ModelName: str) -> dict[str, str]:  # noqa: N803
+        self.models.remove(ModelName)
+        return self._accepted("delete_model", ModelName)
+
     def invoke_endpoint(self, **_: Any) -> dict[str, Any]:
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -127,7 +138,7 @@ class Hosting:
         return self
 
     def paginate(self, **_: str) -> list[dict[str, Any]]:
-        return [{"Tags": TAGS}]
+        return [{"Tags": self.tags}]
 
 
 def hosting(service: Service, monkeypatch: pytest.MonkeyPatch) -> Hosting:

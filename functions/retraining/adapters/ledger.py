@@ -464,6 +464,10 @@ class Ledger:
             held=("promotion", "holder = :holder", {":holder": holder}),
         )
 
+    def drop_champion(self, pipeline: str, package: str) -> None:
+        """Name no champion any more, if it is this package's model."""
+        self._table.delete(pipeline, "champion", "package = :package", {":package": package})
+
     def lock_promotion(
         self, promotion: Promotion, holder: str, now: int, until: int, ended: str | None = None
     ) -> bool:
@@ -557,6 +561,10 @@ class Ledger:
     def register(self, pipeline: str, registration: Registration) -> None:
         """Write a registration."""
         self._table.put(REGISTRATIONS, pipeline, registration.as_json())
+
+    def unregister(self, pipeline: str) -> None:
+        """Remove a registration, if there is one."""
+        self._table.delete(REGISTRATIONS, pipeline)
 
 
 def _values(record: RunRecord) -> dict[str, Any]:

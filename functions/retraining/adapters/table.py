@@ -62,6 +62,19 @@ class Table:
         body = {**_key(pipeline, item), **typed({**values, **signed})}
         return self._try(self._dynamodb.put_item, hand, Item=body, **extra) is not None
 
+    def delete(
+        self,
+        pipeline: str,
+        item: str,
+        condition: str | None = None,
+        given: dict[str, Any] | None = None,
+    ) -> None:
+        """Delete an item, if there is one and the condition holds."""
+        extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        if given:
+            extra["ExpressionAttributeValues"] = typed(given)
+        self._try(self._dynamodb.delete_item, Key=_key(pipeline, item), **extra)
+
     def put_while(
         self,
         pipeline: str,

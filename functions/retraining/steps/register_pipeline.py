@@ -113,8 +113,8 @@ def register_pipeline(
 
 
 def _baseline(aws: Adapters, name: str, former: Registration | None, *, new: bool) -> int | None:
-    """The first token whose batch belongs to the history."""
-    if new:
+    """The first token whose batch belongs to the history; a deleted pipeline's has none."""
+    if new or (former is None and aws.ledger.state(name).token):
         return aws.ledger.state(name).token + 1
     return former.baseline if former else None
 

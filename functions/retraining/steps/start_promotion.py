@@ -27,6 +27,8 @@ def start_promotion(aws: Adapters, group: str, package: str) -> StartedPromotion
     pipeline = group.split(SEPARATOR)[1]
     if aws.names.standing(pipeline) != group:
         return StartedPromotion(started=None)  # of an earlier stack of this name
+    if aws.ledger.registration(pipeline) is None:
+        return StartedPromotion(started=None)  # it was deleted, and serves nothing any more
     token = aws.registry.token(package)
     if token is None:
         return StartedPromotion(started=None)

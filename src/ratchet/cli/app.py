@@ -9,6 +9,7 @@ import typer
 from ratchet import __version__
 from ratchet.cli.approve import approve, reject
 from ratchet.cli.data import data
+from ratchet.cli.delete import delete
 from ratchet.cli.demo import demo
 from ratchet.cli.graph import graph
 from ratchet.cli.info import info
@@ -46,6 +47,7 @@ _PANELS: dict[str, dict[str, Any]] = {
         "approve": approve,
         "reject": reject,
         "rollback": rollback,
+        "delete": delete,
     },
     "Author a state machine": {"lint": lint, "graph": graph, "test-state": state_test},
 }

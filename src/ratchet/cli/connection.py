@@ -15,6 +15,7 @@ from ratchet.cli.errors import CliError, nearest
 _OUTPUTS = (
     "LandingBucket", "LandingUri", "WorkBucket", "LedgerTable", "RetrainingStateMachineArn",
     "PromotionStateMachineArn", "RegisterPipelineFunction", "ReviewDataFunction",
+    "DeletePipelineFunction",
 )  # fmt: skip
 
 
@@ -71,6 +72,7 @@ class Stack:
     promotion_arn: str
     register_function: str
     review_function: str
+    delete_function: str
 
     @property
     def landing_prefix(self) -> str:

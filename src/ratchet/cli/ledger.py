@@ -166,7 +166,10 @@ def list_keys(stack: Stack, bucket: str, prefix: str) -> list[str]:
 
 
 def without_pipeline(stack: Stack) -> dict[str, int]:
-    """Landing prefixes without a registered pipeline, and how many objects wait there."""
+    """Landing prefixes without a registered pipeline, and how many objects wait there.
+
+    Of a deleted pipeline the ledger says how many were never claimed.
+    """
     s3, known = stack.client("s3"), registrations(stack)
     bucket, root = stack.landing_bucket, stack.landing_prefix
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=root, Delimiter="/")
@@ -175,8 +178,13 @@ def without_pipeline(stack: Stack) -> dict[str, int]:
         found.update({key["Key"].removeprefix(root): 1 for key in page.get("Contents", [])})
         for prefix in (entry["Prefix"] for entry in page.get("CommonPrefixes", [])):
             within = prefix.removeprefix(root)
-            if within.rstrip("/") not in known:
-                found[within] = len(list_keys(stack, bucket, prefix))
+            name = within.rstrip("/")
+            if name in known:
+                continue
+            deleted = bool(pipeline_state(stack, name).get("token"))
+            count = waiting(stack, name) if deleted else len(list_keys(stack, bucket, prefix))
+            if count:
+                found[within] = count
     return found
 
 

@@ -1,0 +1,75 @@
+"""Ends what a pipeline serves and forgets the pipeline; safe to repeat at any point.
+
+What landed, what was accepted, models and records stay, and so does the pipeline's token: under
+the same name no run gets an id that there has been, and none trains on what landed before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retraining.adapters import Adapters
+from retraining.documents.champion import Champion
+from retraining.documents.document import Part
+from retraining.errors import DeletionRefused
+from retraining.rules import names
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedPipeline(Part):
+    """What was deleted, and what would be read if the name were pushed again."""
+
+    pipeline: str
+    version: int | None  # of the champion's package
+    endpoint: str | None
+    waiting: int  # object versions that no run has claimed
+
+
+def delete_pipeline(aws: Adapters, pipeline: str) -> DeletedPipeline:
+    """Delete registration, schedule, training machine and endpoint, and name no champion.
+
+    Without its registration no run begins. One that began just before is found by the second look.
+    """
+    registration, champion = aws.ledger.registration(pipeline), aws.ledger.champion(pipeline)
+    if registration is None and champion is None:
+        raise DeletionRefused(f"pipeline {pipeline} is not registered: ratchet info")
+    _refuse_at_work(aws, pipeline)
+    aws.ledger.unregister(pipeline)
+    try:
+        _refuse_at_work(aws, pipeline)
+    except DeletionRefused:
+        if registration is not None:
+            aws.ledger.register(pipeline, registration)
+        raise
+    aws.schedules.remove(pipeline)
+    aws.training_machines.remove(pipeline)
+    if (postponed := aws.ledger.postponed(pipeline)) is not None:
+        aws.ledger.drop_postponed(pipeline, postponed.package)
+    if champion is not None:
+        _end_serving(aws, champion)
+        aws.ledger.drop_champion(pipeline, champion.package)
+    return DeletedPipeline(
+        pipeline=pipeline,
+        version=champion.version if champion else None,
+        endpoint=champion.endpoint if champion else None,
+        waiting=aws.ledger.count_pending(pipeline),
+    )
+
+
+def _refuse_at_work(aws: Adapters, pipeline: str) -> None:
+    state, held = aws.ledger.state(pipeline), aws.ledger.promotion(pipeline)
+    token = state.lease.token if state.lease else state.promoting
+    token = held.promotion.token if token is None and held else token
+    if token is not None:
+        run = names.run_id(pipeline, token)
+        raise DeletionRefused(f"run {run} is open or being promoted: delete when it has ended")
+
+
+def _end_serving(aws: Adapters, champion: Champion) -> None:
+    """Delete endpoint, config and model, if they are ours; the artifact and its package stay."""
+    gone = (None, "Deleting")
+    if champion.endpoint and aws.endpoints.facts(champion.endpoint).status not in gone:
+        aws.endpoints.delete(champion.endpoint)
+    if champion.config is not None:
+        aws.endpoints.delete_config(champion.config)
+    aws.endpoints.delete_model(champion.model)

@@ -1,0 +1,160 @@
+"""A deleted pipeline serves nothing and starts nothing, and its name is free at once."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import Any
+
+import pytest
+import unit_hosting
+from unit_faults import Crash
+from unit_hosting import NAME, Hosting
+from unit_model import FORMER, crown
+from unit_service import DEFINITION, TAGS, Service, claim, concluded, finish, rows, started
+
+import delete_pipeline
+import settle_data
+from retraining.adapters.endpoints import Endpoints
+from retraining.adapters.ledger import Ledger
+from retraining.documents.promotion import PostponedPromotion
+from retraining.errors import DeletionRefused, NotOurs
+
+CONFIG = f"{NAME}-000001"
+
+
+@pytest.fixture
+def hosting(service: Service, monkeypatch: pytest.MonkeyPatch) -> Hosting:
+    return unit_hosting.hosting(service, monkeypatch)
+
+
+def delete(pipeline: str = "bank") -> Any:
+    return delete_pipeline.handler({"pipeline": pipeline}, None)
+
+
+def served(service: Service, hosting: Hosting) -> None:
+    """A pipeline after its first run, whose model serves."""
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    champion = dataclasses.replace(
+        FORMER, token=1, run="bank-000001", model=CONFIG, config=CONFIG, endpoint=NAME
+    )
+    hosting.models.add(CONFIG)
+    hosting.serve(NAME, CONFIG)
+    crown(service, champion)
+
+
+def test_what_served_goes_and_no_run_begins(service: Service, hosting: Hosting) -> None:
+    changed = copy.deepcopy(DEFINITION)
+    changed["trigger"]["schedule"] = "rate(1 day)"
+    served(service, hosting)
+    service.push(changed, "1" * 64)
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    assert delete() == {
+        "pipeline": "bank",
+        "version": FORMER.version,
+        "endpoint": NAME,
+        "waiting": 1,
+    }
+    hosting.settle()
+    assert (hosting.endpoints, hosting.configs, hosting.models) == ({}, {}, set())
+    assert service.client("scheduler").list_schedules(GroupName="schedules")["Schedules"] == []
+    service.now += 100
+    service.wake({"pipeline": "bank"})
+    service.sweep()
+    assert service.aws.ledger.state("bank").token == 1
+    with pytest.raises(DeletionRefused, match="bank is not registered"):
+        delete()
+
+
+def test_the_name_is_free_at_once_and_begins_with_what_lands(
+    service: Service, hosting: Hosting
+) -> None:
+    served(service, hosting)
+    delete()
+    service.push()
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    service.now += 100
+    service.wake({"pipeline": "bank"})
+    claim(2)  # no id comes again
+    manifest = service.read("runs/bank/000002/manifest.json")
+    assert (manifest["history"], manifest["champion"]) == ([], None)
+
+
+def test_nothing_is_deleted_while_a_run_or_its_promotion_is_open(
+    service: Service, hosting: Hosting
+) -> None:
+    served(service, hosting)
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    service.now += 100
+    service.wake({"pipeline": "bank"})
+    with pytest.raises(DeletionRefused, match="run bank-000002 is open or being promoted"):
+        delete()
+    claim(2)
+    where = {"pipeline": "bank", "token": 2, **concluded("PROMOTED")}
+    settle_data.handler(where, None)
+    with pytest.raises(DeletionRefused, match="run bank-000002 is open or being promoted"):
+        delete()
+    assert service.aws.ledger.registration("bank")
+    finish({**where, "execution": "arn", "package": None})
+    assert delete()["endpoint"] == NAME
+
+
+def test_a_run_that_begins_meanwhile_keeps_the_pipeline(
+    service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served(service, hosting)
+    before, unregister = service.aws.ledger.registration("bank"), Ledger.unregister
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    service.now += 100
+
+    def late(ledger: Ledger, pipeline: str) -> None:
+        service.wake({"pipeline": "bank"})
+        unregister(ledger, pipeline)
+
+    monkeypatch.setattr(Ledger, "unregister", late)
+    with pytest.raises(DeletionRefused, match="run bank-000002 is open"):
+        delete()
+    assert service.aws.ledger.registration("bank") == before
+    assert NAME in hosting.endpoints
+
+
+@pytest.mark.parametrize(
+    ("owner", "method"),
+    [(Endpoints, "delete"), (Endpoints, "delete_config"), (Endpoints, "delete_model"),
+     (Ledger, "drop_champion"), (Ledger, "count_pending")],
+)  # fmt: skip
+def test_a_deletion_that_broke_off_is_completed_by_the_next(
+    service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch, owner: type, method: str
+) -> None:
+    served(service, hosting)
+
+    def crash(*_: Any) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, method, crash)
+        with pytest.raises(Crash):
+            delete()
+    if method != "count_pending":
+        delete()
+    hosting.settle()
+    assert (hosting.endpoints, hosting.configs, hosting.models) == ({}, {}, set())
+    assert service.aws.ledger.champion("bank") is None
+
+
+def test_what_is_not_ours_is_left(service: Service, hosting: Hosting) -> None:
+    """The registration is gone by then, so no run moves it any more."""
+    served(service, hosting)
+    hosting.tags = TAGS[:1]
+    with pytest.raises(NotOurs, match=f"endpoint {NAME}"):
+        delete()
+    assert (hosting.serving(), hosting.models) == ({NAME: ("InService", CONFIG)}, {CONFIG})
+
+
+def test_a_promotion_that_waits_for_room_is_forgotten(service: Service, hosting: Hosting) -> None:
+    served(service, hosting)
+    waiting = PostponedPromotion(token=1, package="p", reason="no room", tries=1, at=1)
+    service.aws.ledger.postpone("bank", waiting)
+    delete()
+    assert service.aws.ledger.postponed("bank") is None
