@@ -50,7 +50,7 @@ class Mutant:
 
 RETRAINING = "statemachines/retraining.asl.yaml"
 PROMOTION = "statemachines/promotion.asl.yaml"
-LEDGER = "functions/retraining/adapters/ledger.py"
+LEDGER = "functions/retraining/adapters/ledger"
 RULES = "functions/retraining/rules"
 STEPS = "functions/retraining/steps"
 MACHINES = ("tests/workflow/test_our_machines.py",)
@@ -124,7 +124,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a function of a stopped execution names the champion",
-        LEDGER,
+        f"{LEDGER}/champions.py",
         'held=("promotion", "holder = :holder", {":holder": holder}),',
         'held=("promotion", "holder <> :holder", {":holder": ""}),',
         CONDITIONS,
@@ -162,49 +162,49 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a lease that is held can be taken",
-        LEDGER,
+        f"{LEDGER}/state.py",
         '"attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token = :before)"',
         '"attribute_not_exists(#token) OR #token = :before"',
         CONDITIONS,
     ),
     Mutant(
         "a token can be used twice",
-        LEDGER,
+        f"{LEDGER}/state.py",
         '"attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token = :before)"',
         '"attribute_not_exists(lease) AND (attribute_not_exists(#token) OR #token >= :before)"',
         CONDITIONS,
     ),
     Mutant(
         "a lease goes back although more has arrived",
-        LEDGER,
+        f"{LEDGER}/state.py",
         '"lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)"',
         '"lease.#token = :token AND :seen = :seen"',
         CONDITIONS,
     ),
     Mutant(
         "a run gives back another run's lease",
-        LEDGER,
+        f"{LEDGER}/state.py",
         '"lease.#token = :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)"',
         '"lease.#token <> :token AND (attribute_not_exists(arrivals) OR arrivals = :seen)"',
         CONDITIONS,
     ),
     Mutant(
         "an older run names itself champion",
-        LEDGER,
+        f"{LEDGER}/champions.py",
         "OR #token <= :token",
         "OR #token >= :token",
         CONDITIONS,
     ),
     Mutant(
         "a promotion opens another one's lock",
-        LEDGER,
+        f"{LEDGER}/champions.py",
         '            "holder = :holder",\n            {"#until": "until"},',
         '            "holder = holder OR holder = :holder",\n            {"#until": "until"},',
         CONDITIONS,
     ),
     Mutant(
         "a lost wake is never replaced",
-        LEDGER,
+        f"{LEDGER}/state.py",
         "attribute_not_exists(wake_at) OR wake_at < :now OR wake_at > :at",
         "attribute_not_exists(wake_at) OR (wake_at < :now AND wake_at > :at)",
         ("tests/unit/steps/test_record_arrivals.py",),

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ratchet.cli import following, layout, ledger, screen, service_contract
-from retraining.adapters.ledger import REGISTRATIONS
+from retraining.adapters.ledger.items import REGISTRATIONS
 from retraining.rules import belonging, definition_problems, names, outcomes, passes, settlement
 from retraining.rules.candidates import FRESH, REFERENCE
 from retraining.rules.gate import decisions

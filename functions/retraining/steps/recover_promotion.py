@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from retraining.adapters import Adapters
-from retraining.adapters.ledger import HeldPromotion
+from retraining.adapters.ledger.champions import HeldPromotion
 from retraining.adapters.registry import APPROVED, PENDING_APPROVAL
 from retraining.documents.document import Part
 from retraining.observability import log

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from retraining import clock
 from retraining.adapters import Adapters
-from retraining.adapters.ledger import HeldPromotion
+from retraining.adapters.ledger.champions import HeldPromotion
 from retraining.documents.document import Part
 from retraining.documents.registration import Registration
 from retraining.errors import SweepIncomplete

@@ -1,0 +1,37 @@
+"""Registered pipelines, and the generation of the ledger itself."""
+
+from __future__ import annotations
+
+from retraining.adapters.ledger.items import LEDGER, REGISTRATIONS, Items
+from retraining.documents.registration import Registration
+
+
+class Registrations(Items):
+    """Items of the partitions of all pipelines."""
+
+    def generation(self) -> str | None:
+        """The ledger's generation; None before the first registration."""
+        item = self._table.get(LEDGER, "generation")
+        return str(item["generation"]) if item else None
+
+    def begin(self, generation: str) -> None:
+        """Give the ledger this generation unless it has one."""
+        values = {"generation": generation}
+        self._table.put(LEDGER, "generation", values, "attribute_not_exists(pipeline)")
+
+    def registration(self, pipeline: str) -> Registration | None:
+        """A registered pipeline, or None."""
+        item = self._table.get(REGISTRATIONS, pipeline)
+        return Registration.from_json(item) if item else None
+
+    def registered(self) -> list[str]:
+        """Names of all registered pipelines."""
+        return [item["item"] for item in self._table.query(REGISTRATIONS)]
+
+    def register(self, pipeline: str, registration: Registration) -> None:
+        """Write a registration."""
+        self._table.put(REGISTRATIONS, pipeline, registration.as_json())
+
+    def unregister(self, pipeline: str) -> None:
+        """Remove a registration, if there is one."""
+        self._table.delete(REGISTRATIONS, pipeline)
