@@ -17,6 +17,7 @@ import pytest
 
 from ratchet.cli.report import (
     charts,
+    costs,
     figures,
     gathering,
     judging,
@@ -438,6 +439,7 @@ def test_costs_are_list_prices_by_time_and_a_minute_of_glue_at_least() -> None:
     cost = Cost((glue, train, other), transitions=100)
     assert cost.actual == pytest.approx(0.44 * 2 / 60 + 0.0115 + 0.0025)
     assert cost.unknown == ["ml.p5.48xlarge"]
+    assert f"list prices in us-east-1 as of {costs.AS_OF}" in read(report()).text
 
 
 class Tuned:

@@ -9,10 +9,15 @@ from typing import Literal
 Service = Literal["glue", "databrew", "training", "transform"]
 
 REGION = "us-east-1"
-TRANSITION = 0.000025  # a transition of a Standard workflow (Step Functions pricing)
-DPU_HOUR = 0.44  # Glue pricing; a G.1X worker is one DPU, and at least a minute is billed
-NODE_HOUR = 0.48  # DataBrew pricing; a job has five nodes unless it is told otherwise
-INSTANCE_HOUR = {"ml.m5.large": 0.115, "ml.m5.xlarge": 0.23}  # SageMaker pricing
+AS_OF = "29 November 2026"
+"""When these prices were looked up; docs/verified.md says how sure they are."""
+TRANSITION = 0.000025  # a transition of a Standard workflow; aws.amazon.com/step-functions/pricing
+# A G.1X worker is one DPU, and at least a minute is billed; aws.amazon.com/glue/pricing
+DPU_HOUR = 0.44
+# A job has five nodes unless it is told otherwise; aws.amazon.com/glue/pricing, under DataBrew
+NODE_HOUR = 0.48
+# Training and batch transform; aws.amazon.com/sagemaker/ai/pricing
+INSTANCE_HOUR = {"ml.m5.large": 0.115, "ml.m5.xlarge": 0.23}
 LEAST_SECONDS = {"glue": 60.0, "databrew": 60.0, "training": 0.0, "transform": 0.0}
 EXPECTED_SECONDS = {"glue": 180.0, "databrew": 180.0, "training": 300.0, "transform": 300.0}
 """What such a job takes on AWS as a rule, its start included where that is billed."""

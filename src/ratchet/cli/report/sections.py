@@ -214,7 +214,8 @@ def cost(report: RunReport) -> Markup:
     lines.append(("State machine", moves, "", _dollars(given.moves), _dollars(given.moves)))
     lines.append(("Together", "", "", _dollars(given.estimate), _dollars(given.actual)))
     note = (
-        f"AWS's list prices in {costs.REGION}; functions, storage and the endpoint are not in it."
+        f"AWS's list prices in {costs.REGION} as of {costs.AS_OF}; functions, storage and the"
+        " endpoint are not in it."
     )
     if report.local:
         note += " Nothing was paid: the times are this machine's, at the prices of AWS."
