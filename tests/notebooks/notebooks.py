@@ -27,6 +27,7 @@ ORDER = (
     "processing",
     "training-pipeline",
     "abalone",
+    "retraining",
     "online-retail",
 )
 """In the order of their execution: a later one may look at what an earlier one has left."""

@@ -116,6 +116,32 @@ def test_abalone_is_answered_in_every_spelling_and_misspelt_settings_are_refused
     assert len(pictures(notebook)) == 2
 
 
+def test_retraining_judges_validation_by_name_and_moves_one_endpoint_twice(local: LocalAws) -> None:
+    """The classic judged by the first metric, the training error. A second run failed on
+    createEndpoint, overwrote the first one's rows, and split them again without a seed.
+    """
+    notebook = execute("retraining", local)
+    said = texts(notebook)
+    assert "'Good enough?', 'Not good enough'] ModelRejected" in said, "and no model before"
+    found = re.findall(r"'train_auc': ([\d.]+), 'validation_auc': ([\d.]+)", said)
+    assert len(found) == 2
+    assert all(0.75 < float(validation) < float(train) for train, validation in found)
+    made = re.findall(r"^endpoint of (.+) serves this run's model: True$", said, re.MULTILINE)
+    assert len(made) == 2
+    assert made[0] == made[1], "it is the same endpoint"
+    assert "['validation:f1'] not among the metrics of the job, ['train:auc'," in said
+    sides: dict[str, dict[str, set[str]]] = {}
+    for key, text in stored(local, "churn/runs/").items():
+        run, side = key.split("/")[2:4]
+        if side in {"train", "validation"}:
+            sides.setdefault(run, {}).setdefault(side, set()).update(text.splitlines())
+    first, second = sorted(sides.values(), key=lambda run: len(run["train"]))
+    assert first["train"] < second["train"], "a row keeps its side in later runs"
+    assert first["validation"] < second["validation"]
+    assert not second["train"] & second["validation"]
+    assert len(pictures(notebook)) == 2
+
+
 def test_online_retail_asks_for_a_small_error_of_lines_held_out(local: LocalAws) -> None:
     """The classic compared texts, those of the training error, with the wrong side of the bound,
     and ended as a success either way. 49.05 is what it recorded.
