@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zlib
 from collections import defaultdict
 
@@ -9,6 +10,8 @@ import pytest
 from model_check import is_known, known_red
 from model_faults import KINDS
 from model_paths import BY_NAME, NO_FAULT, PATHS, Path, Scenario, calls_of, check, scenarios
+
+from ratchet.workflow.interpreter.turn import Turn
 
 pytestmark = pytest.mark.slow  # some hundred scenarios
 
@@ -86,3 +89,17 @@ def test_a_scenario_is_the_same_each_time() -> None:
 def test_what_was_red_once_is_still_looked_at(name: str) -> None:
     scenario = Scenario.of(name)
     assert scenario in scenarios(BY_NAME[scenario.path])
+
+
+def test_a_scenario_does_not_depend_on_how_busy_the_machine_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two models trained side by side end at the same moment: the first to begin ends first."""
+    calls_of(BY_NAME["pushed-meanwhile"])  # as the scenarios are listed: before any of them runs
+    busy = random.Random(4)  # of 25 seeds one of the five by which the order changed
+
+    def spend(turn: Turn, _begun: float) -> None:
+        turn._spent += busy.choice([0, 0, 0.2])
+
+    monkeypatch.setattr(Turn, "spend_since", spend)
+    assert check(Scenario("pushed-meanwhile", *NO_FAULT)).wrong == ()
