@@ -90,7 +90,9 @@ class Runs(tuple[Run, ...]):
         from ratchet.cli import screen
         from ratchet.cli.runs import runs_table
 
-        return screen.written(runs_table([run.record for run in self], with_sentence=False))
+        records = [run.record for run in self]
+        table = runs_table(records, with_sentence=False, with_start=False)
+        return screen.written(table, width=screen.WIDE)
 
 
 def runs_of(

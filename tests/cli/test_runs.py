@@ -127,7 +127,7 @@ def test_what_was_left_out_of_a_run_is_said_where_its_sentence_has_no_room(
     put_run(1, outcome="PROMOTED", sentence=sentence, challenger="0.6431", set_aside=told)
     put_run(2, outcome="PROMOTED", sentence="Promoted.", challenger="0.6431")
     assert "1 of 2 objects was rejected" in run("runs", "bank-marketing").stdout
-    monkeypatch.setattr("ratchet.cli.screen._WIDE", 140)
+    monkeypatch.setattr("ratchet.cli.screen.WIDE", 140)
     narrow = run("runs", "bank-marketing").stdout
     assert f"bank-marketing-000001: {' '.join(told)}" in narrow
     assert narrow.count("bank-marketing-000002") == 1

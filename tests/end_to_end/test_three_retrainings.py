@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from sklearn.datasets import load_iris
 from workplace import ROOT, Stack, Workplace
+
+sys.path.insert(0, str(ROOT / "tests" / "notebooks"))
+
+from notebooks import executed, pictures, read, texts
 
 PIPELINE = "customer-churn"
 FOLDER = ROOT / "pipelines" / PIPELINE
@@ -36,9 +43,9 @@ def described(stack: Stack) -> dict[str, Any]:
     return found
 
 
-def test_the_second_and_the_third_retraining_move_the_same_endpoint(
-    stack: Stack, drops: list[Path]
-) -> None:
+@pytest.fixture(scope="module")
+def moves(stack: Stack, drops: list[Path]) -> list[dict[str, Any]]:
+    """The endpoint after each of the drops, which were all promoted."""
     stack.ratchet("push", str(FOLDER))
     seen = []
     for number, drop in enumerate(drops, start=1):
@@ -47,11 +54,38 @@ def test_the_second_and_the_third_retraining_move_the_same_endpoint(
         assert record["outcome"] == "PROMOTED", record["sentence"]
         assert record["metrics"]["fresh"]["challenger"] > 0.75
         seen.append(described(stack))
-    assert len({one["CreationTime"] for one in seen}) == 1, "it was made once"
-    assert len({one["EndpointConfigName"] for one in seen}) == len(SEEDS), "and moved twice"
+    return seen
+
+
+def test_the_second_and_the_third_retraining_move_the_same_endpoint(
+    stack: Stack, drops: list[Path], moves: list[dict[str, Any]]
+) -> None:
+    assert len({one["CreationTime"] for one in moves}) == 1, "it was made once"
+    assert len({one["EndpointConfigName"] for one in moves}) == len(SEEDS), "and moved twice"
     said = json.loads(stack.ratchet("invoke", PIPELINE, str(drops[2]), "--json").stdout)
     assert len(said["answers"]) == 3000
     assert all(0 <= answer <= 1 for answer in said["answers"])
+
+
+@pytest.mark.usefixtures("moves")
+def test_a_notebook_shows_what_was_promised_and_what_came_true(stack: Stack) -> None:
+    environment = {**stack.place.environment, "AWS_ENDPOINT_URL": stack.endpoint}
+    notebook = executed(read("inspecting-a-run"), environment)
+    said = texts(notebook)
+    runs = [f"{PIPELINE}-{number:06d}" for number in range(1, len(SEEDS) + 1)]
+    assert all(re.search(rf"^{run} +PROMOTED", said, re.MULTILINE) for run in runs)
+    kept = re.findall(r"^(\d) +PROMOTED +([\d.-]+) +([\d.-]+) +([\d.]+)$", said, re.MULTILINE)
+    assert [run for run, *_ in kept] == ["1", "2", "3"]
+    promises = [promised for _, promised, _, _ in kept]
+    assert promises == ["-", *(now for *_, now in kept[:-1])], "kept or not, by the next batch"
+    assert "passed - " in said
+    assert sum(map(int, re.findall(r"^(?:trained on|validation|held out) +([\d,]+)$",
+                                   said.replace(",", ""), re.MULTILINE))) == 3000  # fmt: skip
+    shown = [data["image/svg+xml"] for data in pictures(notebook)]
+    assert len(shown) == 4, "promises, account, drift and execution"
+    for picture in shown:
+        assert "<script" not in picture
+        assert ET.fromstring(picture).tag.endswith("}svg")
 
 
 COLUMNS = ("sepal_length", "sepal_width", "petal_length", "petal_width")

@@ -17,6 +17,12 @@ from unittest import mock
 import nbformat
 from nbclient import NotebookClient
 
+from ratchet.cli import push, scenario, screen
+from ratchet.cli.connection import Stack
+from ratchet.cli.demo_data import find_data
+from ratchet.cli.demo_plan import DemoPlan
+from ratchet.cli.drops import cut
+from ratchet.cli.pipeline_folder import find, pack
 from ratchet.cli.up import running
 from ratchet.local_aws.running.local import LocalAws
 
@@ -31,6 +37,9 @@ ORDER = (
     "online-retail",
 )
 """In the order of their execution: a later one may look at what an earlier one has left."""
+OF_RUNS = ("inspecting-a-run",)
+"""Asks about a pipeline's runs: a test that has some executes it; its page is of a demo's."""
+PAGED = (*ORDER, *OF_RUNS)
 ELSEWHERE = ("model-trainer",)
 """Needs the SageMaker SDK, which the lock files leave out: its own test runs it where that is."""
 NO_DATA = "DATA = None"
@@ -60,7 +69,12 @@ def execute(name: str, local: LocalAws, data: Path | None = None) -> Notebook:
     if data is not None:
         (cell,) = (cell for cell in notebook.cells if NO_DATA in cell.source)
         cell.source = cell.source.replace(NO_DATA, f"DATA = {str(data)!r}")
-    place = {key: text for key, text in local.child_environment().items() if key.startswith("AWS_")}
+    return executed(notebook, local.child_environment())
+
+
+def executed(notebook: Notebook, environment: Mapping[str, str]) -> Notebook:
+    """The same notebook, executed with the AWS that an environment names."""
+    place = {key: text for key, text in environment.items() if key.startswith("AWS_")}
     with tempfile.TemporaryDirectory() as home:
         folders = {"IPYTHONDIR": home, "JUPYTER_CONFIG_DIR": home, "JUPYTER_RUNTIME_DIR": home}
         with mock.patch.dict(os.environ, {**place, **folders}):
@@ -73,6 +87,18 @@ def execute(name: str, local: LocalAws, data: Path | None = None) -> Notebook:
             )
             client.execute()
     return notebook
+
+
+def texts(notebook: Notebook) -> str:
+    """All that a run of it has printed."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def pictures(notebook: Notebook) -> list[dict[str, str]]:
+    """What its cells display, in every representation."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output["data"] for output in outputs if "image/svg+xml" in output.get("data", {})]
 
 
 # the page
@@ -131,10 +157,20 @@ def write_pages() -> None:
     PAGES.mkdir(exist_ok=True)
     for old in PAGES.iterdir():
         old.unlink()
-    with stack() as local:
-        for name in ORDER:
+    with running(0, None, announced=False) as (local, found):
+        play_demo(found)
+        for name in PAGED:
             for file, text in page(name, execute(name, local)).items():
                 (PAGES / file).write_text(text, encoding="utf-8")
+
+
+def play_demo(found: Stack) -> None:
+    """The four drops of `ratchet demo customer-churn`."""
+    folder = find("customer-churn")
+    packed, plan = pack(folder), DemoPlan.find(folder)
+    drops = cut(find_data(None, plan).content, packed.definition, "the file")
+    push.send(found, packed)
+    scenario.play(scenario.Scenario(found, packed.name, screen.stdout(), plan), drops)
 
 
 if __name__ == "__main__":

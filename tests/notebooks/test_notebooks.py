@@ -6,14 +6,14 @@ import re
 
 import nbformat
 import pytest
-from notebooks import ELSEWHERE, FOLDER, ORDER, PAGES, code_of, fenced, linked, page, read
+from notebooks import ELSEWHERE, FOLDER, PAGED, PAGES, code_of, fenced, linked, page, read
 
 
 def test_every_notebook_is_executed() -> None:
-    assert {file.stem for file in FOLDER.iterdir()} == {*ORDER, *ELSEWHERE}
+    assert {file.stem for file in FOLDER.iterdir()} == {*PAGED, *ELSEWHERE}
 
 
-@pytest.mark.parametrize("name", [*ORDER, *ELSEWHERE])
+@pytest.mark.parametrize("name", [*PAGED, *ELSEWHERE])
 def test_a_notebook_is_kept_without_what_a_run_leaves_in_it(name: str) -> None:
     notebook = read(name)
     nbformat.validate(notebook)
@@ -24,7 +24,7 @@ def test_a_notebook_is_kept_without_what_a_run_leaves_in_it(name: str) -> None:
             assert (cell.outputs, cell.execution_count) == ([], None), cell.id
 
 
-@pytest.mark.parametrize("name", ORDER)
+@pytest.mark.parametrize("name", PAGED)
 def test_the_page_of_a_notebook_has_its_code(name: str) -> None:
     """`make notebooks` writes the pages."""
     cells = [cell.source for cell in read(name).cells if cell.cell_type == "code"]
@@ -36,9 +36,9 @@ def test_the_page_of_a_notebook_has_its_code(name: str) -> None:
 
 def test_the_pages_show_every_picture_and_nothing_else_is_beside_them() -> None:
     files = {file.name for file in PAGES.iterdir()}
-    texts = [(PAGES / f"{name}.md").read_text(encoding="utf-8") for name in ORDER]
+    texts = [(PAGES / f"{name}.md").read_text(encoding="utf-8") for name in PAGED]
     pictures = {found for text in texts for found in re.findall(r"\]\(([\w-]+\.svg)\)", text)}
-    assert files == {*pictures, *(f"{name}.md" for name in ORDER)}
+    assert files == {*pictures, *(f"{name}.md" for name in PAGED)}
 
 
 def test_a_page_quotes_code_that_has_fences_and_keeps_links_right() -> None:

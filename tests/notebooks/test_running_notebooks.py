@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from notebooks import ROOT, execute, stack
+from notebooks import ROOT, execute, pictures, stack, texts
 
 from ratchet.local_aws.running.local import LocalAws
 
@@ -19,18 +18,6 @@ pytestmark = pytest.mark.process
 def local() -> Iterator[LocalAws]:
     with stack() as local:
         yield local
-
-
-def texts(notebook: Any) -> str:
-    """All that a run of it has printed."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return "".join(output.get("text", "") for output in outputs)
-
-
-def pictures(notebook: Any) -> list[dict[str, str]]:
-    """What its cells display, in every representation."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [output["data"] for output in outputs if "image/svg+xml" in output.get("data", {})]
 
 
 def stored(local: LocalAws, prefix: str) -> dict[str, str]:

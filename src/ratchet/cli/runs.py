@@ -64,8 +64,12 @@ def _print_set_aside(record: dict[str, Any]) -> None:
         stdout().print(f"{run}: {told}", soft_wrap=True, style="dim")
 
 
-def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
-    """One line per run; a narrow terminal has no room for the sentences."""
+def runs_table(
+    records: list[dict[str, Any]], *, with_sentence: bool, with_start: bool = True
+) -> Any:
+    """One line per run; a narrow terminal has no room for the sentences, and a notebook none for
+    the moments.
+    """
     from ratchet.cli import screen
     from ratchet.cli.run_report import arrival_values, metric_values
 
@@ -84,13 +88,13 @@ def runs_table(records: list[dict[str, Any]], *, with_sentence: bool) -> Any:
                 screen.number(challenger),
                 screen.count((record.get("rows") or {}).get("accepted")),
                 _data(record),
-                screen.clock_time(record.get("started")),
+                *([screen.clock_time(record.get("started"))] if with_start else []),
                 screen.duration(seconds),
                 *([record.get("sentence") or ""] if with_sentence else []),
             )
         )
     columns = ["run", "outcome", ">on arrival", ">promised", ">champion", ">challenger"]
-    columns += [">rows", "data", "started", ">took"]
+    columns += [">rows", "data", *(["started"] if with_start else []), ">took"]
     return screen.table("", [*columns, "verdict"] if with_sentence else columns, rows)
 
 

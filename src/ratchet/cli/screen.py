@@ -27,10 +27,10 @@ OUTCOME_STYLES = {
     "WAITING": "dim",
     "FAILED": "bold red",
 }
-_WIDE = 320
+WIDE = 320
 """For files and pipes: a line of a table stays one line."""
-_PAGE = 150
-"""For a notebook: the widest table fits."""
+PAGE = 116
+"""For sentences in a notebook, which breaks longer lines anywhere."""
 _OBEYED = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -49,10 +49,11 @@ def stderr() -> Console:
     return _console(stderr=True)
 
 
-def written(*parts: RenderableType | Callable[[Console], object]) -> str:
+def written(*parts: RenderableType | Callable[[Console], object], width: int = PAGE) -> str:
     """What a page of text shows of these: each, or what it prints there."""
     page = io.StringIO()
     console = _console(page=page)
+    console.width = width
     for part in parts:
         part(console) if callable(part) else console.print(part)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).strip("\n")
@@ -71,7 +72,7 @@ def _console(*, stderr: bool = False, page: io.StringIO | None = None) -> Consol
             raise  # noqa: PLE0704 - rich would end the process with its own exit code
 
     stream = sys.stderr if stderr else sys.stdout
-    width = _PAGE if page else None if stream.isatty() else _WIDE
+    width = WIDE if page or not stream.isatty() else None
     return Screen(
         file=page,
         stderr=stderr,
