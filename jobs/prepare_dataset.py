@@ -155,6 +155,7 @@ COUNTED = {  # the summary's numbers of rows
     "holdout_reference": f"`{KIND}` = '{REFERENCE}'",
     "arrival": f"`{KIND}` IN ('{NEW}', '{FRESH}')",
     "repeated": f"`{REPEATED}` AND `{SIDE}` <> '{UNLABELLED}'",
+    "holdout_own": f"`{SIDE}` = 'holdout' AND `{IS_NEW}` AND NOT `{REPEATED}`",
     "apart": f"`{APART}`",
 }
 KNOWN_ROWS = {  # that the champion would be compared on: none, unless something went wrong

@@ -198,6 +198,7 @@ class Runner:
         parts = {"train": 9, "validation": 9, "arrival": len(holdout("fresh") + holdout("new"))}
         counts = {f"holdout_{share}": len(holdout(share)) for share in ("fresh", "reference")}
         counts["holdout_reference"] *= bool(manifest["reference"])
+        counts["holdout_own"] = counts["holdout_fresh"]
         summary = {"schema": 1, "features": ["noise", "signal"], "label": "y"}
         summary |= {
             "rows": {**parts, **counts},

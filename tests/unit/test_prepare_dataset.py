@@ -269,6 +269,7 @@ def test_rows_are_counted_by_what_they_are_for(spark: Any, job: Any) -> None:
         "holdout_reference": 1,
         "arrival": 3,
         "repeated": 0,
+        "holdout_own": 1,
         "apart": 0,
     }
 
@@ -474,7 +475,8 @@ def test_no_champion_is_compared_on_a_row_that_it_was_trained_on(
             run.in_history = run.in_history or chance.random() < 0.2
         history = tuple(run.batch for run in runs if run.in_history)
         trained_on = set(champion.batches) - set(champion.judged) if champion else set()
-        reference = claims.reference(history, chance.randint(1, 3), trained_on)
+        repeated = set(chance.sample(history, chance.randint(0, len(history))))
+        reference = claims.reference(history, chance.randint(1, 3), repeated, trained_on)
         learned = champion and job.Learned(champion.batches, champion.judged, champion.refit)
         cuts = tuple((run.batch, run.cut) for run in runs)
         given = job.Batches(batch, history, reference, cuts, learned)

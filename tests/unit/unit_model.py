@@ -100,7 +100,12 @@ class Run:
         self.write("manifest.json", self.manifest)
         self.lines = sorted(holdout(400))
         rows = PreparedRows(
-            train=1, validation=1, holdout_fresh=400, holdout_reference=0, arrival=400
+            train=1,
+            validation=1,
+            holdout_fresh=400,
+            holdout_reference=0,
+            arrival=400,
+            holdout_own=400,
         )
         summary = Prepared(
             features=("a", "b"),

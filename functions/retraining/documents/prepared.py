@@ -17,6 +17,7 @@ class PreparedRows(Part):
     holdout_fresh: Annotated[int, "Rows of this batch to judge on"]
     holdout_reference: Annotated[int, "Rows of the reference batches to judge on"]
     arrival: Annotated[int, "Rows of this batch that no model of an earlier run has seen"]
+    holdout_own: Annotated[int, "Held-out rows of this batch that no earlier batch has"]
     repeated: Annotated[int, "Rows of this batch that an earlier batch has too"] = 0
     apart: Annotated[int, "Rows that nobody is judged on, for the champion cannot be scored"] = 0
 

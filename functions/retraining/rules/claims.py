@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -19,6 +19,8 @@ from retraining.rules.settlement import FAILED, KEPT, TRAINED
 
 DECISIVE: Final = ("data", "checks", "etl", "split", "training", "gate")
 """The sections of a definition that decide what a run comes to."""
+
+HELD_OUT_FIRST: Final = "holdout_own"  # of a run record's rows
 
 MOST_CHUNKS: Final = 8
 CHUNK_BYTES: Final = 32 << 20  # below this a further function costs more than it saves
@@ -169,14 +171,28 @@ def differ(one: PushedDefinition, other: PushedDefinition) -> bool:
     return any(one.section(name) != other.section(name) for name in DECISIVE)
 
 
-def reference(history: tuple[str, ...], count: int, trained_on: Iterable[str]) -> tuple[str, ...]:
-    """The last batches, whose holdouts are judged on.
+def repetitions(runs: Iterable[RunRecord]) -> frozenset[str]:
+    """The batches whose held-out rows all landed before: a drop again, or corrections by key."""
+    return frozenset(
+        names.batch(run.token)
+        for run in runs
+        if run.rows and not run.again and run.rows.get(HELD_OUT_FIRST) == 0
+    )
 
-    None of those whose holdouts the champion was trained on, should a push ask for more batches
-    than the run asked for that trained it.
+
+def reference(
+    history: tuple[str, ...], count: int, repeated: Collection[str], trained_on: Iterable[str]
+) -> tuple[str, ...]:
+    """The last batches, whose holdouts are judged on; repetitions do not count towards them.
+
+    Those between stay, for by key their rows are the newest. None of those whose holdouts the
+    champion was trained on, should a push ask for more batches than the run asked for that trained
+    it.
     """
+    own = [place for place, batch in enumerate(history) if batch not in repeated]
+    first = own[-count] if len(own) >= count else 0
     known = set(trained_on)
-    return tuple(batch for batch in history[-count:] if batch not in known)
+    return tuple(batch for batch in history[first:] if batch not in known)
 
 
 def fingerprint(

@@ -202,7 +202,10 @@ def _manifest(aws: Adapters, pipeline: str, lease: Lease, asked: int) -> Manifes
         again=lease.again,
         asked=asked,
         reference=claims.reference(
-            history, definition.reference_batches, learned.trained_on if learned else ()
+            history,
+            definition.reference_batches,
+            claims.repetitions(runs),
+            learned.trained_on if learned else (),
         ),
         earlier=series.earlier(runs, definition.metric),
         cuts={names.batch(run.token): run.cut for run in runs if run.cut is not None},

@@ -264,4 +264,31 @@ def test_the_reference_is_of_the_last_batches_that_the_champion_was_not_trained_
     count: int, trained_on: tuple[str, ...], wanted: tuple[str, ...]
 ) -> None:
     """A push that asks for more batches brings none back."""
-    assert claims.reference(("a", "b", "c", "d"), count, trained_on) == wanted
+    assert claims.reference(("a", "b", "c", "d"), count, (), trained_on) == wanted
+
+
+@pytest.mark.parametrize(
+    ("count", "repeated", "wanted"),
+    [
+        (2, {"d"}, ("b", "c", "d")),
+        (2, {"c", "d"}, ("a", "b", "c", "d")),
+        (2, {"b"}, ("c", "d")),
+        (2, {"b", "c"}, ("a", "b", "c", "d")),
+        (1, {"a", "b", "c", "d"}, ("a", "b", "c", "d")),
+        (3, {"elsewhere"}, ("b", "c", "d")),
+    ],
+)
+def test_a_batch_of_repetitions_is_none_of_the_batches_of_the_reference(
+    count: int, repeated: set[str], wanted: tuple[str, ...]
+) -> None:
+    """It stays between them: by key its rows are the newest of those that are judged on."""
+    assert claims.reference(("a", "b", "c", "d"), count, repeated, ()) == wanted
+
+
+def test_a_repetition_is_a_batch_without_held_out_rows_of_its_own() -> None:
+    own: dict[int, dict[str, int] | None] = {
+        1: {"holdout_own": 3}, 2: {"holdout_own": 0}, 3: {"accepted": 9}, 4: None
+    }  # fmt: skip
+    runs = [RunRecord(pipeline="bank", token=token, rows=rows) for token, rows in own.items()]
+    judged = RunRecord(pipeline="bank", token=5, rows={"holdout_own": 0}, again="bank-000001")
+    assert claims.repetitions([*runs, judged]) == {"run-000002"}

@@ -342,6 +342,22 @@ def test_history_is_what_was_trained_on_and_reference_the_last_of_it(service: Se
     assert manifest["reference"] == ["run-000001", "run-000002"]
 
 
+def test_a_drop_that_repeats_another_takes_no_place_in_the_reference(service: Service) -> None:
+    """Run 5 after two batches, of which the latter landed twice more."""
+    service.push({**DEFINITION, "gate": {**DEFINITION["gate"], "reference_batches": 1}})
+    for token, own in enumerate((1, 1, 0, 0), start=1):
+        ended = RunRecord(pipeline="bank", token=token, outcome="PROMOTED", data_state="TRAINED")
+        service.aws.ledger.open_run(dataclasses.replace(ended, rows={"holdout_own": own}))
+        service.aws.ledger.take_lease("bank", Lease(token, f"bank-{token:06d}", "{}"))
+        service.aws.ledger.drop_lease("bank", token)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    claim(5)
+    reference = service.read("runs/bank/000005/manifest.json")["reference"]
+    assert reference == [f"run-{token:06d}" for token in (2, 3, 4)]
+
+
 def test_the_champion_of_the_claim_is_scored_beside_the_challenger(service: Service) -> None:
     started(service, a=rows(3))
     crown(service, FORMER)

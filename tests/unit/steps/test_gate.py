@@ -208,7 +208,12 @@ def test_held_out_rows_that_the_champion_knows_are_a_reference(
 ) -> None:
     manifest = dataclasses.replace(Run(service).manifest, reference=earlier)
     rows = PreparedRows(
-        train=1, validation=1, holdout_fresh=fresh, holdout_reference=reference, arrival=0
+        train=1,
+        validation=1,
+        holdout_fresh=fresh,
+        holdout_reference=reference,
+        arrival=0,
+        holdout_own=fresh,
     )
     assert step._references(manifest, rows) == expected
 
