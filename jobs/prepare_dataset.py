@@ -108,6 +108,7 @@ BATCH = "place of the batch"
 ROW = "place in the batch"
 FIRST = "first place, side and moment"
 THEIRS = "the same among the champion's batches"
+SEEN = "place of the first batch that has the row, with a label or without"
 LABELLED = "whether the row has a label"
 COPIES = "rows of the new batch that it stands for"
 CONFLICT = "rows of the new batch that have its key and differ"
@@ -747,13 +748,14 @@ def with_the_first(data: DataFrame, batches: Batches, split: Split, label: str) 
     if batches.champion:
         theirs = f.when(f.col("batch").isin(*batches.champion.batches), labelled)
     if len(batches.oldest_first) == 1:
-        return data.withColumns({FIRST: own, THEIRS: theirs})
+        return data.withColumns({FIRST: own, THEIRS: theirs, SEEN: batches.place})
     same_row = Window.partitionBy("row_id")
     first = f.min(labelled).over(same_row)
     # Where a key came several times in its first batch, the row that stays decides.
     own_first = f.when(first[BATCH] == batches.place, own).otherwise(first)
     known = f.min(theirs).over(same_row) if batches.champion else theirs
-    return data.withColumns({FIRST: own_first, THEIRS: known})
+    seen = f.min(batches.place).over(same_row)
+    return data.withColumns({FIRST: own_first, THEIRS: known, SEEN: seen})
 
 
 def newest_of_each_key(data: DataFrame, batches: Batches, replaced: bool = False) -> DataFrame:
@@ -765,7 +767,8 @@ def newest_of_each_key(data: DataFrame, batches: Batches, replaced: bool = False
     new = f.col("batch") == batches.fresh
     order = (batches.place.alias(BATCH), f.col(ARRIVAL).alias(ROW))
     kept = [name for name in data.columns if name != ARRIVAL]
-    said = [_column(name) for name in kept if name not in (FIRST, THEIRS, SLICES, ELSEWHERE)]
+    apart = (FIRST, THEIRS, SEEN, SLICES, ELSEWHERE)
+    said = [_column(name) for name in kept if name not in apart]
     values = f.when(new, f.xxhash64(*said))
     first, final = f.min(f.when(new, f.col(ARRIVAL))), f.max(f.when(new, f.col(ARRIVAL)))
     differ = (first != final) & (f.min(values) != f.max(values))
@@ -827,7 +830,7 @@ def on_sides(data: DataFrame, batches: Batches, split: Split, cut: Cut | None) -
         marks[SLICES] = f.lit(None).cast("array<string>")
     read = [name for name in split.reserved if name != "row_id"]
     data = data.withColumns({**marks, CLUSTER: cluster}).drop(
-        *read, FIRST, THEIRS, LABELLED, ELSEWHERE
+        *read, FIRST, THEIRS, SEEN, LABELLED, ELSEWHERE
     )
     return replaced_aside(data) if REPLACED in data.columns else data
 
@@ -922,9 +925,10 @@ def write_slices(
 def cut_of(data: DataFrame, batches: Batches, split: Split) -> Cut:
     """Where the new batch is cut: by its rows that no earlier batch has, or else by all.
 
-    It may have none such, or too few: a month that lands again with the labels that came late. Its
-    rows are counted by moment, for there are fewer moments than rows. An earlier run's batch stays
-    as that run cut it.
+    It may have none such, or too few: a month that lands again with the labels that came late.
+    Where only these rows land again, too few for three sides, they are cut as their batch was. Rows
+    are counted by moment, for there are fewer moments than rows. An earlier run's batch stays as
+    that run cut it.
     """
     for batch, cut in batches.cuts:
         if batch == batches.fresh:
@@ -938,7 +942,21 @@ def cut_of(data: DataFrame, batches: Batches, split: Split) -> Cut:
                 return cut_at(*counted, split)
             except DataRefused as too_few:
                 refused = too_few
-    raise refused or PrepareFailed("No row of this batch has a label")
+    if refused is None:
+        raise PrepareFailed("No row of this batch has a label")
+    if (former := _former_cut(new, batches)) is None:
+        raise refused
+    return former
+
+
+def _former_cut(new: DataFrame, batches: Batches) -> Cut | None:
+    """How the last of the batches was cut that had these rows before; None where a row is new."""
+    cuts, fresh = dict(batches.cuts), len(batches.oldest_first) - 1
+    places = sorted((row[0] for row in new.select(SEEN).distinct().collect()), reverse=True)
+    if not places or places[0] == fresh:
+        return None
+    found = (cuts.get(batches.oldest_first[place]) for place in places)
+    return next((cut for cut in found if cut is not None), None)
 
 
 def _rows_by_moment(rows: DataFrame) -> tuple[Any, Any] | None:
@@ -990,7 +1008,9 @@ def _too_few_moments(count: int, gap: float) -> str:
     return (
         f"The time column has {count} different value{'' if count == 1 else 's'} in this batch, too"
         f" few to cut it into train, validation and holdout{gaps}: drop a longer period at once"
-        " (trigger.min_new_rows lets small drops wait for more), or choose another split"
+        " (trigger.min_new_rows lets small drops wait for more), or choose another split. Rows that"
+        " land again with their labels are cut as before where data.key names them; without one,"
+        " drop their whole period again"
     )
 
 

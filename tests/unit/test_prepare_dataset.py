@@ -1523,6 +1523,20 @@ def test_a_month_that_lands_again_with_its_late_labels_is_cut_as_a_whole(
         cut_second(range(8, 10))
 
 
+def test_late_labels_that_land_alone_are_cut_as_their_batch_was(spark: Any, job: Any) -> None:
+    """By key such a row has the same id; one that no batch had needs a cut of its own."""
+    cut, split = job.cut_at(list(range(10)), [3] * 10, by_time(job)), by_time(job)
+    rows = [(f"r{day}", "time", "run-000001", f"t{day}", None, "2") for day in range(10)]
+    late = [(f"r{day}", "time", "run-000002", f"t{day}", "1", "2") for day in (0, 9)]
+    given = job.Batches("run-000002", ("run-000001",), ("run-000001",), (("run-000001", cut),))
+    made = placed(job, spark.createDataFrame(rows + late, TIMED), given, split).collect()
+    found = {row["row_id"]: (row[job.SIDE], row[job.KIND]) for row in made if row[job.IS_NEW]}
+    assert found == {"r0": ("train", "new"), "r9": ("holdout", "fresh")}
+    late[0] = ("new", *late[0][1:])
+    with pytest.raises(job.DataRefused, match=r"too few to cut it .* data\.key names them"):
+        placed(job, spark.createDataFrame(rows + late, TIMED), given, split)
+
+
 def test_a_batch_is_cut_once_and_its_rows_stay_where_they_were(spark: Any, job: Any) -> None:
     """Three drops that overlap: what an earlier one held keeps its side, whatever the order."""
     chance, cuts, sides, rows = random.Random(3), [], dict[str, str](), []
