@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from unit_model import FORMER
 
 from retraining.documents.run_record import Arrival, RunRecord
@@ -55,3 +58,38 @@ def test_values_of_two_metrics_are_never_in_one_series() -> None:
     assert series.promised(champion, "logloss") is None
     assert series.promised(FORMER, "auc") is None
     assert series.promised(None, "auc") is None
+
+
+@pytest.mark.parametrize(
+    ("champion", "again", "value", "missed"),
+    [
+        (FORMER, False, 0.7, False),
+        (FORMER, False, 0.5, True),
+        (FORMER, False, None, False),
+        (None, False, 0.7, None),
+        (FORMER, True, 0.7, None),
+    ],
+)
+def test_what_a_champion_did_is_told_of_rows_that_have_just_come(
+    champion: Any, again: bool, value: float | None, missed: bool | None
+) -> None:
+    """A batch that is judged again has arrived before; None: nothing is told."""
+    gate = {
+        "metric": "auc",
+        "minimum": 0.6,
+        "rule": "guard",
+        "margin": 0.01,
+        "confidence": 0.95,
+        "min_holdout_rows": 100,
+        "approval": "auto",
+        "undecided_settings": "keep",
+        "slices": {},
+    }
+    definition = SimpleNamespace(section=lambda _: gate)
+    manifest: Any = SimpleNamespace(champion=champion, again=again, definition=definition)
+    rows = SimpleNamespace(rows=400, value=value, lift=None)
+    measured: Any = SimpleNamespace(on=lambda *_: rows)
+    found = series.arrival(manifest, measured)
+    assert (found.missed if found else None) is missed
+    nothing: Any = SimpleNamespace(on=lambda *_: None)
+    assert series.arrival(manifest, nothing) is None
