@@ -19,6 +19,7 @@ def at_rest(world: World) -> list[str]:
         *_objects(world, ledger),
         *_copies(world, ledger),
         *_nothing_held(world, ledger),
+        *_answered(ledger),
         *_one_model(world, ledger),
         *_only_winners(world),
         *_told(world, ledger),
@@ -144,6 +145,14 @@ def _nothing_held(world: World, ledger: Ledger) -> Iterator[str]:
         if execution["status"] == "RUNNING":
             yield f"{arn} is still running"
     yield from (f"at the same time: {one}" for one in world.cloud.overlaps)
+
+
+def _answered(ledger: Ledger) -> Iterator[str]:
+    """A run that was asked for has come, or its pipeline is paused."""
+    state = ledger.state
+    asked, answered = (int(state.get(name) or 0) for name in ("asked", "answered"))
+    if asked > answered and not state.get("paused"):
+        yield f"a run was asked for ({state['asked_by']}), and nothing will wake its pipeline"
 
 
 def _one_model(world: World, ledger: Ledger) -> Iterator[str]:
