@@ -53,7 +53,13 @@ def row_of(folder: Path) -> str:
     ids=lambda f: f.name,
 )
 def test_the_readme_has_a_row_for_every_demo(folder: Path) -> None:
-    assert row_of(folder) in README.splitlines()
+    (row,) = (line for line in README.splitlines() if line.startswith(row_of(folder)))
+    assert "](docs/notebooks/" in row.removeprefix(row_of(folder))
+
+
+def test_the_readme_leads_to_every_page_of_a_notebook() -> None:
+    pages = {f"docs/notebooks/{page.name}" for page in ROOT.glob("docs/notebooks/*.md")}
+    assert set(re.findall(r"\]\((docs/notebooks/[^)]+)\)", README)) == pages
 
 
 def test_the_readme_names_every_command() -> None:
