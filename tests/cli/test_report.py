@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -490,6 +491,11 @@ def test_a_search_names_what_was_tried_best_first_and_counts_its_jobs_in_the_cos
         "0.2000", "0.79000",
     ]  # fmt: skip
     assert "4 training jobs by validation:auc on the validation rows, bayesian" in shown
+    started = '{"HyperParameterTuningJobArn": "arn:aws:sagemaker:::job/ratchet--0123456789ab-0"}'
+    tune: Any = SimpleNamespace(name="TuneModel", submitted=[started])
+    run: Any = SimpleNamespace(states={"Candidates/TuneModel": tune})
+    stack: Any = SimpleNamespace(client=lambda _: Tuned())
+    assert list(gathering._searches(stack, run)) == [search]
     lowest = replace(search, higher_is_better=False)
     assert lowest.ranked[0].job == "job-1"
     assert ">Search<" not in page(report())

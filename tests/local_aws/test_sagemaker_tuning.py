@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from lambda_world import until
 from sagemaker_world import BUCKET, IMAGE, PARAMETERS, ROLE, World, channel, world_of
 from script_mode import SKLEARN, packed
 
+from ratchet.cli.report import searches
 from ratchet.local_aws.door.errors import ServiceError
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.local_aws.sagemaker.searching import Search, ranges_of
@@ -113,6 +115,11 @@ def test_the_best_training_job_is_named_with_what_it_tried(world: World) -> None
     values = [trial["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for trial in trials]
     best = job["BestTrainingJob"]
     assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == max(values)
+    told = searches.Search.of(world.sagemaker, "tune")
+    assert [one.value for one in told.ranked] == sorted(values, reverse=True)
+    assert told.ranked[0].best
+    assert told.ranked[0].tried == best["TunedHyperParameters"]
+    assert all(one.seconds > 0 for one in told.trials)
     trained = world.sagemaker.describe_training_job(TrainingJobName=best["TrainingJobName"])
     assert best["TunedHyperParameters"].items() <= trained["HyperParameters"].items()
     assert trained["HyperParameters"]["eval_metric"] == "logloss,auc"
@@ -152,6 +159,25 @@ def test_a_tuning_job_can_be_stopped(world: World) -> None:
     world.sagemaker.create_hyper_parameter_tuning_job(**wanted)
     world.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune-stopped")
     assert ended(world, "tune-stopped")["HyperParameterTuningJobStatus"] == "Stopped"
+
+
+def test_an_execution_that_is_stopped_stops_what_it_searches(world: World) -> None:
+    wanted = built_in("tune-aborted")
+    wanted["TrainingJobDefinition"]["StaticHyperParameters"]["num_round"] = "1000000"
+    tune = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync",
+        "Parameters": wanted,
+        "End": True,
+    }
+    steps = world.local.client("stepfunctions")
+    definition = json.dumps({"StartAt": "Tune", "States": {"Tune": tune}})
+    made = steps.create_state_machine(name="abort", definition=definition, roleArn=ROLE)
+    execution = steps.start_execution(stateMachineArn=made["stateMachineArn"])["executionArn"]
+    listed = world.sagemaker.list_hyper_parameter_tuning_jobs
+    until(lambda: listed(NameContains="aborted")["HyperParameterTuningJobSummaries"])
+    steps.stop_execution(executionArn=execution)
+    assert ended(world, "tune-aborted")["HyperParameterTuningJobStatus"] == "Stopped"
 
 
 def test_step_functions_waits_for_the_best_training_job(world: World) -> None:
