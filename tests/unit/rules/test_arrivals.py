@@ -176,3 +176,23 @@ def test_a_pipeline_pauses_after_three_failures_in_a_row_and_recovers_by_new_dat
     newer = State(lease=LEASE, failures=2, arrivals=1)
     assert not settlement.aftermath(newer, "FAILED", "x", NOW).paused
     assert settlement.aftermath(state, "INCONCLUSIVE", "x", NOW) == settlement.Aftermath()
+
+
+@pytest.mark.parametrize("version", ["", "v1"])
+def test_an_event_that_is_sent_again_reports_the_same_arrival(version: str) -> None:
+    """Of an object without a version the ETag says which content it is."""
+    sent = arrivals.Arrival(
+        key="team/bank/2026/a.csv",
+        version=version,
+        etag="e1",
+        size=7,
+        sequencer="00A",
+        arrived=1_700_000_000_000,
+        root="team/",
+    )
+    found = arrivals.arrival_of(arrivals.event_of(sent, "bucket"), "bucket", "team/")
+    assert found == sent
+    assert (found.pipeline, found.prefix, found.name) == ("bank", "bank", "a.csv")
+    assert (found.folder, found.second) == ("team/bank/2026/", 1_700_000_001)
+    assert (found.id == dataclasses.replace(found, etag="e2").id) is bool(version)
+    assert found.id != dataclasses.replace(found, version="v2").id
