@@ -107,7 +107,7 @@ def test_the_figures_of_the_readme_are_those_of_the_benchmarks_page() -> None:
 
 def test_the_benchmarks_page_has_the_command_of_every_benchmark() -> None:
     scripts = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
-    helpers = {"authoring_work.py", "plain_script.py"}
+    helpers = {"authoring_work.py", "plain_pipeline.py", "plain_script.py"}
     assert set(re.findall(r"`python benchmarks/(\w+\.py)", BENCHMARKS)) == scripts - helpers
 
 
