@@ -167,7 +167,7 @@ def jobs_of(endpoint: str, events: list[dict[str, Any]]) -> Iterator[Job]:
 
 
 def report(found: dict[str, list[Measured]]) -> None:
-    print(f"{'':20} {'local AWS':>10} {'script':>8} {'ratio':>6}")
+    print(f"{'pipeline':20} {'local AWS':>10} {'script':>8} {'ratio':>6}")
     for name, pairs in found.items():
         run, script = (statistics.median(values) for values in zip(
             *((pair.run, pair.script) for pair in pairs), strict=True))  # fmt: skip
