@@ -1,6 +1,7 @@
 """A pipeline that trains and serves by a script of its own, and another script after it.
 
-The image has scikit-learn; nothing in the service knows which it is.
+The image has scikit-learn; nothing in the service knows which it is. The digits, with PyTorch, run
+beside it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 import io
 import json
 import random
+import shutil
+import sys
 import tarfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-from workplace import Stack
+from workplace import ROOT, Stack
 
 NAME = "scripted"
 PIPELINE = f"""\
@@ -91,8 +95,34 @@ def drop(chance: random.Random, rows: int) -> str:
     return "a,b,y\n" + "".join(lines)
 
 
+DIGITS = "handwritten-digits"
+IMAGES = 1200
+OLDER = 820  # of them the scanner had not slipped yet
+TORCH = find_spec("torch") is not None
+
+
 @pytest.fixture(scope="module")
-def runs(stack: Stack) -> list[dict[str, Any]]:
+def images(stack: Stack) -> Path | None:
+    """The digits have landed, and a few of them are kept aside to be asked about."""
+    if not TORCH:
+        return None
+    folder = stack.place.work / DIGITS
+    shutil.copytree(ROOT / "pipelines" / DIGITS, folder)
+    pushed = folder / "pipeline.yaml"
+    pushed.write_text(pushed.read_text().replace("epochs: 30", "epochs: 15"))
+    made, drop, asked = (stack.place.work / f"{name}.csv" for name in ("made", "drop", "asked"))
+    rows = ("--rows", str(IMAGES), "--out", str(made))
+    stack.place.run(sys.executable, str(folder / "sample_data.py"), *rows)
+    header, *lines = made.read_text().splitlines(keepends=True)
+    drop.write_text("".join([header, *lines[20:OLDER]]))
+    asked.write_text("".join(lines[:20]))
+    stack.ratchet("push", str(folder))
+    stack.copy(drop, f"s3://{stack.landing}/{DIGITS}/")
+    return asked
+
+
+@pytest.fixture(scope="module")
+def runs(stack: Stack, images: Path | None) -> list[dict[str, Any]]:
     """A first champion, then a drop after a push of another script, with features and a refit."""
     folder = stack.place.work / NAME
     folder.mkdir()
@@ -198,6 +228,23 @@ def test_the_endpoint_answers_as_the_script_does_and_after_a_rollback_as_the_fir
     earlier = answers(stack, NAME, asked)
     assert earlier[0] > 0.5 > earlier[1]
     assert earlier != later
+
+
+@pytest.mark.skipif(not TORCH, reason="PyTorch is not installed: make install-torch")
+def test_an_endpoint_of_pytorch_reads_images_that_nothing_was_trained_on(
+    stack: Stack, images: Path, runs: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    record = stack.ended(f"{DIGITS}-000001")["record"]
+    assert record["outcome"] == "PROMOTED", record
+    assert record["metrics"]["fresh"]["challenger"] > 0.85
+    greys, _, digits = zip(
+        *(line.rpartition(",") for line in images.read_text().split()), strict=True
+    )
+    asked = tmp_path / "images.csv"
+    asked.write_text("".join(f"{line}\n" for line in greys))
+    read = answers(stack, DIGITS, asked)
+    right = sum(one == float(digit) for one, digit in zip(read, digits, strict=True))
+    assert right >= 0.85 * len(digits)
 
 
 def answers(stack: Stack, pipeline: str, rows: Path) -> list[float]:
