@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ratchet.local_aws.running.local import LocalAws
 
 PROCESS_FOLDERS = {"cli", "end_to_end", "local_aws", "package"}
 """Where most tests start processes; elsewhere those that do are marked `process`."""
 FOLDER = Path(__file__).parent
+settings.register_profile("ratchet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ratchet")  # how fast a machine is never decides a test
 STARTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec"}
 
 

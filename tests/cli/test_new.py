@@ -441,7 +441,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
 
 @pytest.mark.slow
 @given(tables())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_whatever_the_file_push_takes_what_is_written_and_the_check_takes_the_file(
     tmp_path_factory: pytest.TempPathFactory, table: tuple[str, list[list[str]]]
 ) -> None:

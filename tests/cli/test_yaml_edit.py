@@ -99,7 +99,7 @@ def paths(document: object, above: str = "") -> list[str]:
 
 
 @given(st.sampled_from([way[1:] for way in paths(yaml.safe_load(BANK))]), st.integers(-99, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_value_of_a_real_pipeline_can_be_set_and_all_others_stay(way: str, value: int) -> None:
     changed = yaml.safe_load(set_value(BANK, str(Path("pipeline.yaml")), f"{way}={value}").text)
     expected = inner = yaml.safe_load(BANK)

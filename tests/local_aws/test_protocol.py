@@ -178,9 +178,8 @@ def _operations(service: str) -> list[str]:
 @pytest.mark.parametrize("service", MODELS)
 @settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[HealthCheck.data_too_large],
 )
 @given(data=st.data())
 def test_requests_and_results_travel_unharmed(service: str, data: Any) -> None:

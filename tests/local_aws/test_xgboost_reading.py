@@ -116,7 +116,7 @@ def test_what_the_container_misreads_is_refused_by_name(
 FIELDS = st.text(alphabet='0123456789.+-eEnaNfi x"#\t', max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rows=st.lists(st.tuples(st.integers(0, 1), FIELDS, FIELDS), min_size=1, max_size=4))
 def test_nothing_is_read_otherwise_than_it_is_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str, str]]
@@ -256,7 +256,7 @@ def test_what_the_container_cannot_answer_has_its_status(
     assert "Stack trace" not in str(refusal.value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(field=st.text(alphabet="0123456789.+-_eEnaNfity x\t\r", max_size=7))
 def test_a_field_of_a_request_is_the_number_that_numpy_reads(field: str) -> None:
     """The container decodes by `np.array(texts).astype(float)`, with nan for an empty text."""

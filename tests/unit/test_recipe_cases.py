@@ -111,7 +111,7 @@ def test_a_boolean_operation_gives_constants_columns_and_aggregates() -> None:
     assert added(made, ["1", "3", None]) == ["1", "It is 'true'.", None]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1))
 def test_any_text_can_be_compared_and_returned(text: str) -> None:
     quoted = "'" + text.replace("'", "''") + "'"

@@ -77,7 +77,7 @@ def steps(draw: st.DrawFn, name: str) -> dict[str, Any]:
     }
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(JSON, max_size=3))
 def test_any_json_is_checked_in_sentences(raw: list[Any]) -> None:
     found = check_recipe(raw, ("a",), ("a",))
@@ -86,7 +86,7 @@ def test_any_json_is_checked_in_sentences(raw: list[Any]) -> None:
 
 @pytest.mark.parametrize("name", sorted(SUPPORTED))
 def test_any_parameters_are_refused_or_run(name: str) -> None:
-    @settings(deadline=None, max_examples=20)
+    @settings(max_examples=20)
     @given(steps(name))
     def holds(raw: dict[str, Any]) -> None:
         check_recipe([raw], ("a", "n"), ("a",))

@@ -18,7 +18,7 @@ from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.recipe import parse_recipe
 from ratchet.local_aws.databrew.compiler.run_recipe import Job, Source, run
 
-PROPERTY = settings(deadline=None, max_examples=40)
+PROPERTY = settings(max_examples=40)
 NUMBERS = st.lists(st.integers(-1000, 1000), min_size=2, max_size=20)
 
 

@@ -263,7 +263,7 @@ def test_remove_values_removes_exactly_the_rows_of_its_condition(condition: str)
 CELLS = st.none() | st.sampled_from(["1", "1.0", "2", "é", "É", "ab", "b", "", " ", "%", "'"])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from(["IS", "CONTAINS", "STARTS_WITH", "ENDS_WITH"]),
     CELLS.filter(bool),
@@ -281,7 +281,7 @@ def test_a_condition_and_its_negation_part_the_rows(
     assert sorted(kept[0] + kept[1], key=lambda row: int(row[0] or 0)) == numbered
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.sampled_from(["1", "1.5", "-2"]), st.lists(CELLS, max_size=12))
 def test_numbers_are_below_at_or_above_a_number_and_the_rest_is_neither(
     value: str, values: list[str | None]

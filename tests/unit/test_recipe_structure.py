@@ -71,7 +71,7 @@ def test_groups_as_new_columns_keep_every_row() -> None:
     assert [row[2:] for row in rows][:2] == [["2", "10"], ["2", "x"]]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(CELLS, CELLS), max_size=12))
 def test_counts_of_groups_add_up(pairs: list[tuple[str | None, str | None]]) -> None:
     rows: Rows = [list(pair) for pair in pairs]
@@ -108,7 +108,7 @@ def test_pivoting_a_table_of_two_columns_makes_one_row() -> None:
     assert made == (["k_p", "k_q"], [["10", "é"]])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.sampled_from("pq"), st.sampled_from(["1", "2", "é"])),

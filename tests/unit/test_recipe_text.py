@@ -15,7 +15,7 @@ from ratchet.local_aws.databrew.compiler.errors import RecipeError
 from ratchet.local_aws.databrew.compiler.recipe import parse_recipe
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
-PROPERTY = settings(deadline=None, max_examples=40)
+PROPERTY = settings(max_examples=40)
 
 
 def combined(*removals: str, **keys: str) -> Any:

@@ -184,7 +184,7 @@ DIALECTS = st.sampled_from(
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_numbers_of_any_size_are_spelt_alike(numbers: list[str]) -> None:
     columns = {"distance": {"type": "number", **NULLABLE}, "late": {"type": "integer"}}
     dialect = {"delimiter": ";", "decimal": ",", "thousands": ".", "null_values": ["n/a"]}
@@ -195,7 +195,7 @@ def test_numbers_of_any_size_are_spelt_alike(numbers: list[str]) -> None:
 
 
 @given(st.from_regex(r"[+-]?[0-9]{1,3}([.,][0-9]{1,3}){0,2}", fullmatch=True), DIALECTS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_integer_is_spelt_as_the_check_does_or_left_as_it_landed(
     landed: str, dialect: dict[str, Any]
 ) -> None:

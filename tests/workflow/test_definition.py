@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ratchet.workflow import Definition, InvalidDefinition
@@ -183,9 +183,7 @@ def edit(data: st.DataObject, document: dict[str, Any]) -> None:
             target.insert(at, data.draw(VALUES))
 
 
-@settings(
-    max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=300, derandomize=True)
 @given(data=st.data(), number=st.sampled_from(range(len(SOURCES))))
 def test_random_edits_are_written_and_nothing_else(data: st.DataObject, number: int) -> None:
     source = SOURCES[number]

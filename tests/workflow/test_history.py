@@ -58,9 +58,7 @@ def _warm() -> None:
 
 
 SEEDS = st.integers(0, 2**32)
-MANY = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
-)
+MANY = settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
 
 
 @MANY

@@ -149,7 +149,6 @@ def test_a_model_without_skill_has_its_textbook_value_and_no_lift(
     assert metrics.lift(name, labels, better) == pytest.approx(0.1)
 
 
-@settings(deadline=None)  # scikit-learn's first answer takes its time
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60))
 def test_macro_f1_is_that_of_scikit_learn(rows: list[tuple[int, int]]) -> None:
     labels, said = ([float(row[place]) for row in rows] for place in (0, 1))
@@ -204,7 +203,7 @@ def test_a_positive_difference_is_an_improvement_whatever_the_direction(name: st
     assert difference(name, labels, good, bad).estimate > 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from([0.0, 1.0]), st.integers(0, 9)), min_size=2))
 def test_auc_is_the_share_of_pairs_in_order(rows: list[tuple[float, int]]) -> None:
     labels, scores = [label for label, _ in rows], [float(score) for _, score in rows]
@@ -227,7 +226,7 @@ def counted(labels: list[float], scores: list[float]) -> list[float]:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(st.sampled_from([0.0, 1.0]), st.integers(0, 9), st.integers(0, 9)), min_size=4

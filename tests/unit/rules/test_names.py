@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 
 import botocore.session
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from samtranslator.yaml_helper import yaml_parse
 
@@ -32,7 +32,6 @@ FORMS = {
     .metadata["pattern"]
     for kind in ("Endpoint", "EndpointConfig", "Model", "TrainingJob", "TransformJob")
 }
-ANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
@@ -81,7 +80,6 @@ def near(thing: Thing) -> st.SearchStrategy[Thing]:
     )
 
 
-@ANY
 @given(things().flatmap(lambda one: st.tuples(st.just(one), things() | near(one))))
 @example((Thing("ratchet", "k3f9", "bank", None, "check"), Thing("ratchet", "k3f9", "bank-check")))
 @example((Thing("ratchet", "k3f9", "dev-bank"), Thing("ratchet-dev", "k3f9", "bank")))
@@ -91,7 +89,6 @@ def test_equal_names_are_of_the_same_stack_pipeline_and_purpose(pair: tuple[Thin
     assert (one.name == other.name) == (one == other)
 
 
-@ANY
 @given(things())
 def test_a_name_can_be_read_back(thing: Thing) -> None:
     stack, pipeline, last = thing.name.split(names.SEPARATOR)
@@ -108,7 +105,6 @@ def patterns() -> list[str]:
     return wild
 
 
-@ANY
 @given(STACKS, things())
 @example("ratchet", Thing("ratchet-dev", "k3f9", "bank"))
 def test_no_role_of_a_stack_reaches_what_another_stack_makes(stack: str, thing: Thing) -> None:
@@ -118,7 +114,6 @@ def test_no_role_of_a_stack_reaches_what_another_stack_makes(stack: str, thing: 
         assert not fnmatchcase(thing.name, pattern.replace("${AWS::StackName}", stack)), pattern
 
 
-@ANY
 @given(things())
 def test_names_are_of_the_form_that_aws_asks_for(thing: Thing) -> None:
     short = thing.name[: names.LONGEST_NAME].rstrip("-")  # a longer one is refused at push
@@ -133,7 +128,6 @@ def test_the_longest_name_is_that_of_a_transform_job_at_its_last_attempt() -> No
     assert len(made.longest("bank")) == max(len(name) for name in [*others, *jobs])
 
 
-@ANY
 @given(st.integers(0, 2**33), st.integers(60, 3 * 365 * 86_400))
 def test_no_generation_comes_again_within_three_years(now: int, later: int) -> None:
     one, other = names.generation(now), names.generation(now + later)
@@ -141,7 +135,6 @@ def test_no_generation_comes_again_within_three_years(now: int, later: int) -> N
     assert re.fullmatch(r"[0-9a-z]{4}", one)
 
 
-@ANY
 @given(things(), things())
 def test_a_request_of_another_run_has_another_token(one: Thing, other: Thing) -> None:
     def token(thing: Thing) -> str:

@@ -265,7 +265,7 @@ def test_a_field_longer_than_a_block_is_refused_and_not_held_in_memory() -> None
 FIELD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(FIELD, min_size=1, max_size=20), st.sampled_from([",", ";", "\t", "|"]))
 def test_any_text_survives_the_copy_unchanged(texts: list[str], delimiter: str) -> None:
     definition = {**DEFINITION, "data": {**DEFINITION["data"], "csv": {"delimiter": delimiter}}}
