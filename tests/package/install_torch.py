@@ -22,6 +22,8 @@ VERSION = "2.13.0"
 ASKED = (f"torch=={VERSION}+cpu", f"torch=={VERSION}")
 """The second is met by any build. Only where there is no first one does pip fetch it to look."""
 CUDA = ("nvidia-", "cuda-", "triton", "pytorch-triton")
+LONGEST = 900
+"""Seconds that pip may take to look, and again to install: an index that hangs is none."""
 PIP = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 
@@ -59,8 +61,18 @@ def _asked(requirement: str) -> dict[str, Any] | None:
         "--ignore-installed",
         "--only-binary=torch",
     )
-    ended = subprocess.run([*PIP, *options, requirement], capture_output=True, check=False)
-    return json.loads(ended.stdout) if ended.returncode == 0 else None
+    ended = _pip(*options, requirement, stderr=subprocess.DEVNULL)
+    return json.loads(ended.stdout) if ended and ended.returncode == 0 else None
+
+
+def _pip(*arguments: str, stderr: int | None = None) -> subprocess.CompletedProcess[bytes] | None:
+    run = [*PIP, *arguments]
+    try:
+        return subprocess.run(
+            run, stdout=subprocess.PIPE, stderr=stderr, check=False, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def main() -> str:
@@ -70,7 +82,8 @@ def main() -> str:
     for requirement in ASKED:
         report = _asked(requirement)
         wanted = cpu_build(report) if report else None
-        if wanted and subprocess.run([*PIP, wanted], check=False).returncode == 0:
+        ended = _pip(wanted) if wanted else None
+        if ended and ended.returncode == 0:
             return f"Installed {wanted}, the build for the CPU."
     return f"Pip has no CPU build of torch {VERSION} here: the tests of PyTorch skip."
 
