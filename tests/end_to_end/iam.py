@@ -171,7 +171,10 @@ _PACKAGES = _named(
     "model-package-group/{ModelPackageGroupName}",
 )
 RESOURCES: dict[tuple[str, str], Find] = {
-    **{("dynamodb", name): _queried for name in ("GetItem", "PutItem", "UpdateItem", "Query")},
+    **{
+        ("dynamodb", name): _queried
+        for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
+    },
     ("sqs", "SendMessage"): _queue,
     **{
         ("scheduler", f"{verb}Schedule"): _named("scheduler", "schedule/{GroupName}/{Name}")
