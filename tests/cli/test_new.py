@@ -292,6 +292,14 @@ WRITTEN = {
 }  # fmt: skip
 
 
+def test_dates_that_pandas_does_not_hold_are_text() -> None:
+    rows = [f"{2261 + n % 9}-03-01,{2261 + n % 9}-03-01T10:00:00,{n},{n % 2}" for n in range(60)]
+    Path("f.csv").write_text("\n".join(["day,at,amount,late", *rows, ""]), encoding="utf-8")
+    made(Path("f.csv"), label="late")
+    columns = yaml.safe_load(Path("made/columns.yaml").read_text())["columns"]
+    assert {columns[name]["type"] for name in ("day", "at")} <= {"text", "category"}
+
+
 @pytest.mark.parametrize(("dialect", "first", "lines"), WRITTEN.values(), ids=WRITTEN)
 def test_the_dialect_of_a_file_is_written_down(
     dialect: dict[str, Any], first: str, lines: list[str]

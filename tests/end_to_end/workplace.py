@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -98,7 +99,7 @@ class Workplace:
         Its code is loaded once: a process takes most of a second to start, and tests ask often.
         """
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-        environment = mock.patch.dict(os.environ, self.environment, clear=True)
+        environment = self._awscli_environment
         with environment, chdir(self.work), redirect_stdout(out), redirect_stderr(err):
             try:
                 ended = self._awscli.main(list(arguments))
@@ -112,8 +113,16 @@ class Workplace:
     def _awscli(self) -> Any:
         from awscli.clidriver import create_clidriver
 
-        with mock.patch.dict(os.environ, self.environment, clear=True):
+        with self._awscli_environment:
             return create_clidriver()
+
+    @property
+    def _awscli_environment(self) -> Any:
+        """This place's, and what the first import of the awscli in a process adds to it."""
+        (package,) = find_spec("awscli").submodule_search_locations
+        data = Path(package) / "data"
+        given = {**self.environment, "AWS_DATA_PATH": str(data)}
+        return mock.patch.dict(os.environ, given, clear=True)
 
 
 def _flushed(stream: io.TextIOWrapper) -> Any:

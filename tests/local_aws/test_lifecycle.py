@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from ratchet.local_aws.door.server import Server
 from ratchet.local_aws.running.folders import StartFailed, all_running
 from ratchet.local_aws.running.local import LocalAws
 
@@ -116,6 +117,14 @@ def test_control_c_leaves_no_port_no_folder_and_no_announcement(server: _Server)
     assert not _listens(server.endpoint)
     assert not server.folder.exists()
     assert next(all_running(), None) is None
+
+
+def test_a_door_that_closes_before_its_thread_began_says_nothing() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    door = Server(listener)
+    listener.close()
+    door.close()
+    door._listen()  # what the thread does that Ctrl-C overtook
 
 
 def test_what_a_killed_one_left_is_swept_at_the_next_start(server: _Server) -> None:

@@ -64,6 +64,7 @@ OF_SOME = {
     "an endpoint has not loaded its model": {"${VerifyEndpointFunctionArn}"},
     "no instance is free for a job": {
         f"{SAGEMAKER}:createTrainingJob.sync", f"{SAGEMAKER}:createTransformJob.sync",
+        f"{SAGEMAKER}:createHyperParameterTuningJob.sync",
     },
 }  # fmt: skip
 """Causes of these functions or calls, whose errors stand for another cause in every other one."""

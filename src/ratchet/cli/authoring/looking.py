@@ -134,14 +134,14 @@ def _facts(table: tables.Table, name: str) -> list[str]:
 
     padded = f"coalesce(bool_or({matching(column, _PADDED)}), false)"
     value = f"CASE WHEN {matching(number, _NUMBER)} THEN try_cast({number} AS DOUBLE) END"
-    stamp = f"{matching(column, _STAMP)} AND try_cast({column} AS TIMESTAMP) IS NOT NULL"
+    moment = tables.within(f"try_cast({column} AS TIMESTAMP)")
     return [
         f"count({column})",
         f"count(DISTINCT {column})",
         f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER ({matching(number, _INTEGER)}) END",
         f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER (abs({value}) < 3.4e38) END",
-        f"count(*) FILTER ({matching(column, _DATE)} AND try_cast({column} AS DATE) IS NOT NULL)",
-        f"count(*) FILTER ({stamp})",
+        f"count(*) FILTER ({matching(column, _DATE)} AND {moment})",
+        f"count(*) FILTER ({matching(column, _STAMP)} AND {moment})",
         f"min({value})",
         f"max({value})",
         f"CASE WHEN max(abs({value})) < 1e150 THEN stddev_pop({value}) END",
@@ -167,8 +167,8 @@ def _with_format(table: tables.Table, seen: Seen) -> Seen:
         return seen
     column = tables.identifier(seen.name)
     for form in FORMATS:
-        fitting = f"count(try_strptime({column}, {tables.literal(form)}))"
-        if table.one(f"SELECT {fitting} FROM landed")[0] == seen.filled:  # noqa: S608
+        moment = tables.within(f"try_strptime({column}, {tables.literal(form)})")
+        if table.one(f"SELECT count(*) FILTER ({moment}) FROM landed")[0] == seen.filled:  # noqa: S608
             if "%H" in form:
                 return replace(seen, format=form, stamps=seen.filled)
             return replace(seen, format=form, dates=seen.filled)

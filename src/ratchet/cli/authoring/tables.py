@@ -13,7 +13,7 @@ from ratchet.cli.errors import CliError
 
 NULLS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "none", "#N/A", "-", "?", "\\N")
 """How exports spell a missing value."""
-FIRST, LAST, MOST_OPEN_ENDS = "1677-09-22", "2262-04-12", 3
+FIRST, LAST, MOST_OPEN_ENDS = "1677-09-22", "2262-04-11", 3
 """Beyond these dates pandas has none: a few such moments stand for "always" and "open"."""
 POINT = r"[+-]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?"
 COMMA = r"[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]+),[0-9]+"  # 1.234,5
@@ -150,9 +150,14 @@ def _nulls(table: Table, names: list[str]) -> Iterator[str]:
         if others and others == fitting:
             found = f"SELECT DISTINCT {column} FROM landed WHERE {column} IN ({nulls})"  # noqa: S608
             yield from (value for (value,) in table.all(found))
-            beyond = f"try_cast({column} AS TIMESTAMP) NOT BETWEEN '{FIRST}' AND '{LAST}'"
+            beyond = f"NOT ({within(f'try_cast({column} AS TIMESTAMP)')})"
             ends = table.all(f"SELECT DISTINCT {column} FROM landed WHERE {beyond}")  # noqa: S608
             yield from (value for (value,) in ends if len(ends) <= MOST_OPEN_ENDS)
+
+
+def within(moment: str) -> str:
+    """SQL for whether pandas, in which features.py gets dates, holds a moment."""
+    return f"{moment} BETWEEN '{FIRST}' AND '{LAST}'"
 
 
 def literal(text: str) -> str:

@@ -138,6 +138,7 @@ class Server:
 
     def __init__(self, listener: socket.socket) -> None:
         self._app: Any = None
+        self._closed = False
         self._connections: set[socket.socket] = set()
         own = {"connections": self._connections, "protocol_version": "HTTP/1.1"}
         handler = type("Handler", (_Handler,), own)
@@ -145,9 +146,7 @@ class Server:
         self._server = make_server(
             host, port, self._serve, threaded=True, request_handler=handler, fd=listener.fileno()
         )
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._listen, daemon=True)
 
     @property
     def port(self) -> int:
@@ -159,12 +158,20 @@ class Server:
 
     def close(self) -> None:
         """Stop listening and reading; requests in progress may finish."""
+        self._closed = True
         if self._thread.is_alive():
             self._server.shutdown()
         self._server.server_close()
         for connection in self._connections.copy():
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RD)
+
+    def _listen(self) -> None:
+        try:
+            self._server.serve_forever(poll_interval=0.2)
+        except (OSError, ValueError):  # Ctrl-C may close the socket before the thread has begun
+            if not self._closed:
+                raise
 
     def _serve(self, environ: dict[str, Any], start: Any) -> Any:
         return self._app(environ, start)
