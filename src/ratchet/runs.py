@@ -110,6 +110,6 @@ def runs_of(
     from ratchet.cli import ledger
 
     found = Where(endpoint_url, profile, region, stack).find()
-    ledger.registration(found, pipeline)
+    ledger.require(found, pipeline)
     ended = [one for one in ledger.runs(found, pipeline) if one.get("outcome")]
     return Runs(Run(found, record) for record in reversed(ended))

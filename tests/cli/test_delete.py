@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from ratchet.cli.connection import Stack
+from ratchet.runs import runs_of
 
 from .conftest import Run, outputs, put_item, register
 
@@ -72,7 +73,34 @@ def test_what_a_deleted_pipeline_has_trained_on_waits_for_nobody(run: Run, stack
     assert said == {"bank/": 1, "other/": 1}
 
 
+def test_a_name_that_there_never_was_is_not_asked_about(
+    run: Run, asked: list[dict[str, Any]]
+) -> None:
+    answer = run("delete", "bonk")
+    assert answer.exit_code == 1
+    assert "pipeline bonk is not registered in ratchet (did you mean bank?)" in answer.stderr
+    assert "is not registered" in run("delete", "").stderr
+    assert asked == []
+    put_item(pipeline="bonk", item="state", token=1)  # of a deletion that may have broken off
+    assert run("delete", "bonk", "--yes").exit_code == 1
+    assert asked == [{"pipeline": "bonk"}]
+
+
+def test_the_runs_of_a_deleted_pipeline_are_told(run: Run, stack: str) -> None:
+    put_item(pipeline="gone", item="state", token=1)
+    record = {
+        "token": 1,
+        "run": "gone-000001",
+        "outcome": "PROMOTED",
+        "started": "2026-03-04T10:00:00+00:00",
+    }
+    put_item(pipeline="gone", item="run#000001", **record)
+    assert "gone-000001" in run("runs", "gone").stdout
+    assert [one.id for one in runs_of("gone")] == ["gone-000001"]
+
+
 def test_a_refusal_says_where_to_look(run: Run, asked: list[dict[str, Any]]) -> None:
+    register("busy")
     answer = run("delete", "busy", "--yes")
     assert answer.exit_code == 1
     assert "run is open" in answer.stderr

@@ -32,6 +32,7 @@ def delete_pipeline(aws: Adapters, pipeline: str) -> DeletedPipeline:
     """
     registration, champion = aws.ledger.registration(pipeline), aws.ledger.champion(pipeline)
     if registration is None and champion is None:
+        _stop(aws, pipeline)  # what a deletion that broke off has left
         raise DeletionRefused(f"pipeline {pipeline} is not registered: ratchet info")
     _refuse_at_work(aws, pipeline)
     aws.ledger.unregister(pipeline)
@@ -41,10 +42,7 @@ def delete_pipeline(aws: Adapters, pipeline: str) -> DeletedPipeline:
         if registration is not None:
             aws.ledger.register(pipeline, registration)
         raise
-    aws.schedules.remove(pipeline)
-    aws.training_machines.remove(pipeline)
-    if (postponed := aws.ledger.postponed(pipeline)) is not None:
-        aws.ledger.drop_postponed(pipeline, postponed.package)
+    _stop(aws, pipeline)
     if champion is not None:
         _end_serving(aws, champion)
         aws.ledger.drop_champion(pipeline, champion.package)
@@ -63,6 +61,14 @@ def _refuse_at_work(aws: Adapters, pipeline: str) -> None:
     if token is not None:
         run = names.run_id(pipeline, token)
         raise DeletionRefused(f"run {run} is open or being promoted: delete when it has ended")
+
+
+def _stop(aws: Adapters, pipeline: str) -> None:
+    """Remove what would ask for runs, what would train in them, and the promotion that waits."""
+    aws.schedules.remove(pipeline)
+    aws.training_machines.remove(pipeline)
+    if (postponed := aws.ledger.postponed(pipeline)) is not None:
+        aws.ledger.drop_postponed(pipeline, postponed.package)
 
 
 def _end_serving(aws: Adapters, champion: Champion) -> None:

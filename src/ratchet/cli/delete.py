@@ -34,6 +34,8 @@ def delete(
     from ratchet.cli import ledger, screen
 
     found = where.find(writes=True)
+    if not ledger.pipeline_state(found, pipeline):  # else a deletion may have to be completed
+        ledger.registration(found, pipeline)
     if not yes:
         champion = ledger.champion(found, pipeline) or {}
         serves = f" and its endpoint {champion['endpoint']}" if champion.get("endpoint") else ""

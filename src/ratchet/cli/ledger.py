@@ -70,6 +70,12 @@ def registration(stack: Stack, pipeline: str) -> dict[str, Any]:
     return known[pipeline]
 
 
+def require(stack: Stack, pipeline: str) -> None:
+    """CliError as of `registration`, unless a pipeline of that name had runs: records stay."""
+    if not pipeline_state(stack, pipeline).get("token"):
+        registration(stack, pipeline)
+
+
 def runs(stack: Stack, pipeline: str) -> list[dict[str, Any]]:
     """The run records of a pipeline, newest first."""
     found = [{**item, "pipeline": pipeline} for item in _query(stack, pipeline, "run#")]
@@ -89,7 +95,7 @@ def run_record(stack: Stack, run: RunRef) -> dict[str, Any]:
 
 def pipeline_state(stack: Stack, pipeline: str) -> dict[str, Any]:
     """Token, lease and arrivals of a pipeline; empty before its first arrival."""
-    return _get(stack, pipeline, "state") or {}
+    return (_get(stack, pipeline, "state") if layout.is_pipeline(pipeline) else None) or {}
 
 
 def open_run(stack: Stack, pipeline: str) -> RunRef | None:

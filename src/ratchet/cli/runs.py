@@ -40,7 +40,7 @@ def runs(
 
     found = where.find()
     if pipeline is not None:
-        ledger.registration(found, pipeline)
+        ledger.require(found, pipeline)
     names = [pipeline] if pipeline is not None else list(ledger.registrations(found))
     records = [record for name in names for record in ledger.runs(found, name)[:limit]]
     if json_output:

@@ -17,6 +17,7 @@ import delete_pipeline
 import settle_data
 from retraining.adapters.endpoints import Endpoints
 from retraining.adapters.ledger import Ledger
+from retraining.adapters.schedules import Schedules
 from retraining.documents.promotion import PostponedPromotion
 from retraining.errors import DeletionRefused, NotOurs
 
@@ -141,6 +142,25 @@ def test_a_deletion_that_broke_off_is_completed_by_the_next(
     hosting.settle()
     assert (hosting.endpoints, hosting.configs, hosting.models) == ({}, {}, set())
     assert service.aws.ledger.champion("bank") is None
+
+
+def test_a_deletion_without_a_champion_that_broke_off_is_completed_too(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = copy.deepcopy(DEFINITION)
+    changed["trigger"]["schedule"] = "rate(1 day)"
+    service.push(changed, "1" * 64)
+
+    def crash(*_: Any) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Schedules, "remove", crash)
+        with pytest.raises(Crash):
+            delete()
+    with pytest.raises(DeletionRefused, match="bank is not registered"):
+        delete()
+    assert service.client("scheduler").list_schedules(GroupName="schedules")["Schedules"] == []
 
 
 def test_what_is_not_ours_is_left(service: Service, hosting: Hosting) -> None:
