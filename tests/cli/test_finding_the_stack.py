@@ -90,6 +90,17 @@ def test_a_stack_of_something_else_is_refused(run: Run, aws: None) -> None:
     assert "stack other in region us-east-1 is not a Ratchet stack" in result.stderr
 
 
+def test_a_stack_of_another_version_is_told_to_be_one(run: Run, stack: str) -> None:
+    client = boto3.client("cloudformation")
+    template = client.get_template(StackName=stack)["TemplateBody"]
+    del template["Outputs"]["DeletePipelineFunction"]
+    client.create_stack(StackName="older", TemplateBody=json.dumps(template))
+    result = run("info", "--stack", "older")
+    assert result.exit_code == 1
+    assert "has no output DeletePipelineFunction: it is of another version" in result.stderr
+    assert "Deploy this version there: sam build && sam deploy" in result.stderr
+
+
 def test_info_shows_pipelines_and_objects_without_one(run: Run, stack: str) -> None:
     register("bank-marketing")
     landing = run_json(run, "info")["landing_bucket"]
@@ -105,6 +116,7 @@ def test_info_shows_pipelines_and_objects_without_one(run: Run, stack: str) -> N
     [
         ("stray.csv", "1 object at stray.csv: a key without a pipeline's prefix is not read."),
         ("Bank/a.csv", "1 object under Bank/: no pipeline can have that name."),
+        ("/bank/a.csv", "1 object under /: no pipeline can have that name."),
     ],
 )
 def test_info_offers_no_push_for_what_can_be_no_pipeline(

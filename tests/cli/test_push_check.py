@@ -25,7 +25,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.process
-def test_a_check_needs_no_aws_and_leaves_the_folder_as_it_was(run: Run, folder: Path) -> None:
+def test_a_check_needs_no_aws_and_leaves_the_folder_as_it_was(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "retraining.py").touch()  # a file of the user's, not the service's module
     checked = run("push", str(folder), "--check", "--set", "gate.margin=0.02")
     assert checked.exit_code == 0, checked.output
     assert f"{folder} is ready to be pushed." in checked.stdout

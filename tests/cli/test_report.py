@@ -490,7 +490,9 @@ def test_a_search_names_what_was_tried_best_first_and_counts_its_jobs_in_the_cos
     assert re.findall(r"<td[^>]*>(0\.\d+)</td>", shown.partition(">Search<")[2])[:2] == [
         "0.2000", "0.79000",
     ]  # fmt: skip
-    assert "4 training jobs by validation:auc on the validation rows, bayesian" in shown
+    assert "4 training jobs by validation:auc on the validation rows, bayesian; the best" in shown
+    none = replace(search, trials=tuple(replace(one, best=False) for one in search.trials))
+    assert "was judged on rows" not in page(report(searches=(none,)))
     started = '{"HyperParameterTuningJobArn": "arn:aws:sagemaker:::job/ratchet--0123456789ab-0"}'
     tune: Any = SimpleNamespace(name="TuneModel", submitted=[started])
     run: Any = SimpleNamespace(states={"Candidates/TuneModel": tune})

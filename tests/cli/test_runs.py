@@ -463,6 +463,13 @@ def test_a_new_baseline_says_what_becomes_of_the_champion() -> None:
     lacking = {"left_out": 2, "champion_lacks": ["age", "town"]}
     said = " ".join(push.outlook(before, packed, lacking))
     assert "until a model reaches gate.minimum: it needs age, town, which rows will not" in said
+    said = " ".join(push.outlook(before, packed, {"left_out": 2}, 3))
+    assert "The history begins with run bank-marketing-000003: the data of 2 earlier runs" in said
+    assert "The champion keeps serving. " in said
+    deleted = push.Standing(None, 0, has_champion=False)
+    said = " ".join(push.outlook(deleted, packed, {"left_out": 2}))
+    assert "A new baseline: the data of 2 earlier runs" in said
+    assert "champion" not in said
     unread = {"left_out": 2, "incomparable": "was trained with objective a, whose answers ..."}
     said = " ".join(push.outlook(before, packed, unread))
     assert "until a model reaches gate.minimum: it was trained with objective a, whose" in said
@@ -566,6 +573,7 @@ def test_what_became_of_every_row_of_a_drop_is_told() -> None:
         ({"TrainingJobName": "t-1"}, "/aws/sagemaker/TrainingJobs", "t-1/"),
         ({"TransformJobName": "s-1", "ModelName": "m"}, "/aws/sagemaker/TransformJobs", "s-1/"),
         ({"ProcessingJobName": "p-1"}, "/aws/sagemaker/ProcessingJobs", "p-1/"),
+        ({"HyperParameterTuningJobName": "h-1"}, "/aws/sagemaker/TrainingJobs", "h-1-"),
     ],
 )
 def test_the_log_of_a_failed_job_of_sagemaker_is_named(
@@ -598,6 +606,7 @@ def test_the_figures_of_both_holdouts_are_below_each_other(metric: str) -> None:
     [
         (["--history-from", "other-000003"], "other-000003 is not a run of bank-marketing"),
         (["--history-from", "third"], "third is not a run id"),
+        (["--history-from", "third", "--check"], "third is not a run id"),
         (["--history-from", "bank-marketing-000003", "--new-baseline"], "leaves all runs so far"),
     ],
 )

@@ -168,6 +168,12 @@ def stack_in(aws: Aws, name: str) -> Stack:
     """The stack of that name, by its outputs."""
     name, outputs = _outputs(aws, name)
     missing = [output for output in _OUTPUTS if output not in outputs]
+    if 0 < len(missing) < len(_OUTPUTS):
+        again = "ratchet up" if aws.local else "sam build && sam deploy --config-env dev"
+        raise CliError(
+            f"stack {name} in {aws.where} has no output {missing[0]}: it is of another version",
+            f"Deploy this version there: {again}",
+        )
     if missing:
         raise CliError(
             f"stack {name} in {aws.where} is not a Ratchet stack: it has no output {missing[0]}",

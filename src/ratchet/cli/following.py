@@ -297,11 +297,12 @@ def innermost(error: str, cause: str) -> tuple[str, str]:
 
 
 SAGEMAKER_LOGS = {
-    "TransformJobName": "/aws/sagemaker/TransformJobs",
-    "TrainingJobName": "/aws/sagemaker/TrainingJobs",
-    "ProcessingJobName": "/aws/sagemaker/ProcessingJobs",
+    "TransformJobName": ("/aws/sagemaker/TransformJobs", "/"),
+    "TrainingJobName": ("/aws/sagemaker/TrainingJobs", "/"),
+    "ProcessingJobName": ("/aws/sagemaker/ProcessingJobs", "/"),
+    "HyperParameterTuningJobName": ("/aws/sagemaker/TrainingJobs", "-"),
 }
-"""Log groups by what names a job in its description."""
+"""By what names a job in its description its log group, and what follows the name in streams."""
 
 
 @dataclass(frozen=True)
@@ -311,7 +312,8 @@ class JobLog:
     In Glue 5 a script's own stderr goes to the one, Spark's errors to the other, in streams whose
     names begin with the run's id (Glue developer guide, "Logging for AWS Glue jobs"). Streams of
     SageMaker's jobs begin with the job's name (SageMaker developer guide, "CloudWatch Logs for
-    Amazon SageMaker AI").
+    Amazon SageMaker AI"), and the names of a search's training jobs with that of the tuning job
+    (API reference, CreateHyperParameterTuningJob).
     """
 
     groups: tuple[str, ...]
@@ -330,9 +332,9 @@ def job_log(timeline: Timeline) -> JobLog | None:
     """The log of the job that failed last; its cause is the job as its Get or Describe has it."""
     for state in reversed(timeline.states.values()):
         run = _json(state.cause)
-        for name, group in SAGEMAKER_LOGS.items():
+        for name, (group, follows) in SAGEMAKER_LOGS.items():
             if run.get(name):
-                return JobLog((group,), f"{run[name]}/")
+                return JobLog((group,), f"{run[name]}{follows}")
         if run.get("JobName") and run.get("LogGroupName") and run.get("Id"):
             groups = tuple(f"{run['LogGroupName']}/{kind}" for kind in ("error", "output"))
             return JobLog(groups, str(run["Id"]))

@@ -76,18 +76,18 @@ def push(
         packed = pack(folder)
         for line in (*said, *packed.warnings):
             remark(line)
+        first = _first_run(packed, history_from, new_baseline=new_baseline)
         if check:
             _tell_checked(folder, packed, unasked=_by_the_contract(packed), as_json=json_output)
             return
         found = where.find(writes=True)
         before = Standing.of(found, packed.name)
-        first = _first_run(packed, history_from, new_baseline=new_baseline)
         answer = send(found, packed, new_baseline=new_baseline, history_from=first)
     if json_output:
         print_json(answer)
         return
     stdout().print(summary(answer), soft_wrap=True)
-    for sentence in outlook(before, packed, answer):
+    for sentence in outlook(before, packed, answer, first):
         stdout().print(sentence, soft_wrap=True)
     stdout().print(f"Drop data with: ratchet upload {packed.name} FILE...", soft_wrap=True)
 
@@ -231,17 +231,20 @@ class Standing:
         return cls(run.id if run else None, waiting, ledger.champion(stack, pipeline) is not None)
 
 
-def outlook(before: Standing, packed: Packed, answer: dict[str, Any]) -> Iterator[str]:
-    """What will be trained on with what was pushed, and when."""
+def outlook(
+    before: Standing, packed: Packed, answer: dict[str, Any], first: int | None = None
+) -> Iterator[str]:
+    """What will be trained on with what was pushed, and when; `first`: the history's first run."""
     from ratchet.cli.screen import plural
     from ratchet.cli.search_cost import SearchCost
 
     waiting = before.waiting
     if left_out := int(answer.get("left_out") or 0):
-        yield (
-            f"A new baseline: the data of {plural(left_out, 'earlier run')} will not be trained on"
-            f" any more. The champion keeps serving{_compared(answer)}."
-        )
+        begins = f"The history begins with run {layout.run_id(packed.name, first)}" if first else ""
+        runs = plural(left_out, "earlier run")
+        yield f"{begins or 'A new baseline'}: the data of {runs} will not be trained on any more."
+        if before.has_champion:
+            yield f"The champion keeps serving{'' if first else _compared(answer)}."
     asked = answer.get("asked_run") or {}
     if before.open_run:
         yield f"Run {before.open_run} is open, and ends with the definition that it began with."

@@ -26,7 +26,7 @@ def problems(definition: bytes) -> list[str]:
     functions = checkout.root() / "functions"
     require("local")
     asked = subprocess.run(
-        [sys.executable, "-m", MODULE],
+        [sys.executable, "-P", "-m", MODULE],  # no module of the user's folder comes before ours
         input=definition,
         capture_output=True,
         check=False,

@@ -105,10 +105,11 @@ def _section(search: Search) -> Markup:
         ]
         for one in search.ranked
     ]
+    found = any(one.best for one in search.trials)
+    judged = "; the best one's model was judged on rows that no search has seen" if found else ""
     note = (
         f"{screen.plural(len(search.trials), 'training job')} by {search.metric} on the validation"
-        f" rows, {search.strategy.lower()}; the best one's model was judged on rows that no search"
-        f" has seen. Tuning job {search.name}."
+        f" rows, {search.strategy.lower()}{judged}. Tuning job {search.name}."
     )
     heads = ["", *(f">{name}" for name in names), f">{search.metric}", "", ">took"]
     return section("Search", table(heads, lines), note=note)
