@@ -26,6 +26,7 @@ from ratchet.cli.report import (
     opening,
     row_account,
     scoring,
+    searches,
     sections,
     theme,
 )
@@ -488,8 +489,10 @@ def test_a_search_names_what_was_tried_best_first_and_counts_its_jobs_in_the_cos
     assert paid.estimate == pytest.approx(4 * 300 / 3600 * 0.115)
     shown = page(report(searches=(search,)))
     assert re.findall(r"<td[^>]*>(0\.\d+)</td>", shown.partition(">Search<")[2])[:2] == [
-        "0.2000", "0.79000",
+        "0.2", "0.79000",
     ]  # fmt: skip
+    tiny = [searches._shown(text) for text in ("0.0000123456", "2000000", None)]
+    assert tiny == ["1.235e-05", "2000000", "-"]
     assert "4 training jobs by validation:auc on the validation rows, bayesian; the best" in shown
     none = replace(search, trials=tuple(replace(one, best=False) for one in search.trials))
     assert "was judged on rows" not in page(report(searches=(none,)))

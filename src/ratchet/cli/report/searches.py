@@ -98,7 +98,7 @@ def _section(search: Search) -> Markup:
     lines = [
         [
             badge("best", "good") if one.best else "",
-            *(screen.number(_number(one.tried.get(name)), 4) for name in names),
+            *(_shown(one.tried.get(name)) for name in names),
             screen.number(one.value, 5),
             "" if one.status == "Completed" else one.status,
             screen.duration(one.seconds),
@@ -115,5 +115,8 @@ def _section(search: Search) -> Markup:
     return section("Search", table(heads, lines), note=note)
 
 
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
+def _shown(tried: str | None) -> str:
+    """A value as SageMaker writes it, to four digits: those of a logarithmic range may be tiny."""
+    if tried is None or tried.isdigit():
+        return tried or "-"
+    return f"{float(tried):.4g}"
