@@ -900,17 +900,24 @@ def test_earlier_batches_that_hold_a_model_back_are_told_with_what_to_do(
     assert verdict.decision.sentence.endswith("--history-from RUN.") == told
 
 
-@pytest.mark.parametrize(("came", "own", "holdout"), [(0.66, None, "pooled"), (0.55, 0.7, "fresh")])
+@pytest.mark.parametrize(
+    ("came", "own", "error", "holdout"),
+    [
+        (0.66, None, 0.01, "pooled"),
+        (0.55, 0.7, 0.01, "fresh"),
+        (0.55, 0.7, 0.2, "pooled"),  # the batch is too small to tell
+    ],
+)
 def test_where_the_world_has_changed_earlier_batches_promise_nothing(
-    came: float, own: float | None, holdout: str
+    came: float, own: float | None, error: float, holdout: str
 ) -> None:
     """However few rows of the new one are held out."""
     found = met(came)
     if own is not None:
-        found = alone(found, own)
+        found = alone(found, own, error)
     challenger = found.measured.candidates["challenger"]
     challenger["fresh"] = replace(challenger["fresh"], value=0.64, lift=0.14, clusters=5)
     challenger["pooled"] = replace(challenger["fresh"], value=0.78, lift=0.28, clusters=40)
     promised = gate.judge(TERMS, found).promise
     assert promised is not None
-    assert (promised.holdout, promised.value) == (holdout, 0.64 if own else 0.78)
+    assert (promised.holdout, promised.value) == (holdout, {"fresh": 0.64, "pooled": 0.78}[holdout])

@@ -112,6 +112,13 @@ def _better_alone(facts: Facts) -> str:
     )
 
 
+def world_changed(facts: Facts, data: DataVerdict | None) -> bool:
+    """Whether the champion found little in the batch, and a model of it alone surely did."""
+    if data is None or not data.collapsed or data.suspect or data.own_lift is None:
+        return False
+    return _by_chance(facts) < (data.usual_lift or 0.0)
+
+
 def needs_alone(facts: Facts, data: DataVerdict | None) -> bool:
     """True when a model of the batch alone would tell why the champion's lift collapsed."""
     if data is None or not data.collapsed or data.usual_lift is None:

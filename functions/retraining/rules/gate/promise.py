@@ -8,6 +8,7 @@ from retraining.documents.metrics import Measured
 from retraining.documents.verdict import DataVerdict, Promise
 from retraining.rules import intervals
 from retraining.rules.candidates import ARRIVAL, CHAMPION, FRESH, POOLED
+from retraining.rules.gate.data import world_changed
 from retraining.rules.gate.terms import Facts, Terms
 from retraining.rules.metrics import METRICS
 
@@ -19,7 +20,8 @@ def promise(terms: Terms, facts: Facts, data: DataVerdict | None = None) -> Prom
     Where the world has changed, earlier batches say nothing of the next, however few rows are new.
     """
     fresh, pooled = facts.of(FRESH), facts.of(POOLED)
-    alone = _suffices(fresh, terms) or (_changed(data) and fresh and fresh.value is not None)
+    changed = world_changed(facts, data) and fresh is not None and fresh.value is not None
+    alone = changed or _suffices(fresh, terms)
     holdout, found = (FRESH, fresh) if alone else (POOLED, pooled)
     if found is None or found.value is None or found.lift is None:
         return None
@@ -39,11 +41,6 @@ def promise(terms: Terms, facts: Facts, data: DataVerdict | None = None) -> Prom
         upper=possible(forecast.upper) if forecast else None,
         promises_kept=len(gaps),
     )
-
-
-def _changed(data: DataVerdict | None) -> bool:
-    """Whether the champion found little in the batch, and a model of it alone did."""
-    return bool(data and data.collapsed and not data.suspect and data.own_lift is not None)
 
 
 def _gaps(facts: Facts) -> list[float]:
