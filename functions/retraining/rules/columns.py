@@ -102,7 +102,7 @@ def _require_fitting_bound(kind: str, name: str, bound: Bound) -> None:
 
 def _require_fitting_default(kind: str, default: Bound, values: list[str] | None) -> None:
     """The rows of earlier batches get it, and would fail every run if it did not fit."""
-    if kind == "category" and values is not None and default not in values:
+    if kind == "category" and values is not None and str(default) not in values:
         raise ValueError(f"'default' {default!r} is not one of {', '.join(values)}")
     if kind == "boolean" and str(default).lower() not in (*TRUE, *FALSE):
         raise ValueError(

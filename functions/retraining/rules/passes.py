@@ -201,8 +201,7 @@ def former_settings(
 
     A refit has no rows left to stop on: settings by which built-in training stops early are not to
     go back to; what a script does with them is its own. How many classes there are is not theirs to
-    say: the data do. Each run searches again where settings are
-    searched, so none are compared.
+    say: the data do. Where settings are searched, each run searches again, so none are compared.
     """
     if champion is None or not (champion.hyperparameters and wanted.hyperparameters):
         return None

@@ -61,7 +61,7 @@ def unlisted(name: str, column: Column, seen: Collection[str], others: int) -> s
         return None
     more = len(gone) - TOLD
     told = [repr(value) for value in gone[:TOLD]] + [f"{more} more"] * (more > 0)
-    told += [f"{others:,} rows of rare values"] * bool(others)
+    told += [f"{others:,} rows of values that were not counted"] * bool(others)
     return f"data.columns.{name}: earlier batches have {', '.join(told)}: list them, or {INSTEAD}"
 
 

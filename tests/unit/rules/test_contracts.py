@@ -235,6 +235,14 @@ def whole(text: str) -> dict[str, Any]:
     return contracts.as_document(contracts.parse_definition(text))
 
 
+@pytest.mark.parametrize("default", [2, "2"])
+def test_a_default_may_be_a_value_that_looks_like_a_number(default: int | str) -> None:
+    """Rows of earlier batches get it as text, however it is written."""
+    column = {"type": "category", "values": ["1", "2"], "default": default}
+    found = whole(with_("data/columns/age", column))["data"]["columns"]["age"]
+    assert found["default"] == default
+
+
 def test_what_identifies_the_accepted_rows_cannot_change_later() -> None:
     former = whole(json.dumps(DEFINITION))
     new = whole(with_("split/train", 0.6).replace('"train": 0.6', '"train": 0.6, "holdout": 0.25'))

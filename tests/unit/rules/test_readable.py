@@ -153,8 +153,8 @@ def test_listed_values_must_be_all_that_earlier_rows_have() -> None:
     assert readable.unlisted("city", listed, ["York", ""], 0) is None
     seen = ["Hull", "Bath", "York", "Ely", "Ripon"]
     assert readable.unlisted("city", listed, seen, 1200) == (
-        "data.columns.city: earlier batches have 'Bath', 'Ely', 'Hull', 1 more, 1,200 rows of rare"
-        f" values: list them, or {readable.INSTEAD}"
+        "data.columns.city: earlier batches have 'Bath', 'Ely', 'Hull', 1 more, 1,200 rows of"
+        f" values that were not counted: list them, or {readable.INSTEAD}"
     )
 
 
