@@ -26,9 +26,8 @@ class AskedRun(Part):
     seconds: int  # until it starts, if it follows no run
 
 
-def nothing_to_train_on(aws: Adapters, name: str, former: Registration | None) -> list[str]:
+def nothing_to_train_on(aws: Adapters, name: str, baseline: int | None) -> list[str]:
     """Why no run without new objects can come, and none with some."""
-    baseline = former.baseline if former else None
     if claims.history(aws.ledger.runs(name), baseline):
         return []
     if aws.ledger.has_pending(name):

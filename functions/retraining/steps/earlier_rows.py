@@ -14,17 +14,22 @@ from retraining.rules.settlement import SUSPECT, TRAINED
 
 
 def problems(
-    aws: Adapters, name: str, registration: Registration, definition: PushedDefinition
+    aws: Adapters,
+    name: str,
+    registration: Registration,
+    definition: PushedDefinition,
+    first: int,
 ) -> list[str]:
-    """Every column that some batch since the baseline has in values that cannot be read any more.
+    """Every column that some batch has in values that cannot be read any more.
 
+    Batches from the token `first` on are asked about: those before it are trained on no more.
     Every run's own definition is asked: a column may have gone, and come back as another.
     """
     columns = definition.section("data")["columns"]
     if registration.parsed().section("data")["columns"] == columns:
         return []
     found: list[str] = []
-    tokens = _tokens(aws, name, registration)
+    tokens = _tokens(aws, name, first)
     for token, earlier in _definitions(aws, name, tokens, registration.parsed()):
         found += readable.problems(earlier.json, definition.json)
         profile, more = None, readable.to_be_seen(earlier.json, definition.json)
@@ -35,12 +40,12 @@ def problems(
     return list(dict.fromkeys(found))
 
 
-def _tokens(aws: Adapters, name: str, registration: Registration) -> list[int]:
+def _tokens(aws: Adapters, name: str, first: int) -> list[int]:
     """Of the runs whose rows are trained on, may yet be, or are being checked."""
     runs, lease = aws.ledger.runs(name), aws.ledger.state(name).lease
     kept = [run.token for run in runs if run.data_state in (TRAINED, SUSPECT)]
     tokens = {*kept, *([lease.token] if lease else [])}
-    return sorted(token for token in tokens if token >= (registration.baseline or 0))
+    return sorted(token for token in tokens if token >= first)
 
 
 def _definitions(

@@ -23,9 +23,9 @@ from retraining.errors import (
     ScheduleRefused,
     WorkflowRefused,
 )
-from retraining.rules import changes, contracts, names, passes
+from retraining.rules import changes, claims, contracts, names, passes
 from retraining.rules.names import Names
-from retraining.rules.settlement import TRAINED
+from retraining.rules.settlement import SUSPECT, TRAINED
 from retraining.settings import settings
 from retraining.steps import asking, earlier_rows, wakes
 
@@ -77,11 +77,13 @@ def register_pipeline(
     former = aws.ledger.registration(name)
     before = former.parsed() if former else None
     _refuse(_problems(aws, name, folder, definition, before, new_baseline=new_baseline))
-    if former and not new_baseline:
-        _refuse(earlier_rows.problems(aws, name, former, definition))
     _refuse(_no_history(aws, name, former, history_from))
+    if former and not new_baseline:
+        first = history_from or former.baseline or 0
+        _refuse(earlier_rows.problems(aws, name, former, definition, first))
+    baseline = history_from or _baseline(aws, name, former, new=new_baseline)
     if retrain:
-        _refuse(asking.nothing_to_train_on(aws, name, former))
+        _refuse(asking.nothing_to_train_on(aws, name, baseline))
     changed = changes.sections(before.json if before else None, definition.json)
     registration = Registration(
         definition=json.dumps(definition.json, ensure_ascii=False),
@@ -92,7 +94,7 @@ def register_pipeline(
         registered_at=clock.stamp(),
         recipe_version=_provide(aws, name, definition, former),
         markers=_markers(definition, former),
-        baseline=history_from or _baseline(aws, name, former, new=new_baseline),
+        baseline=baseline,
     )
     aws.ledger.register(name, registration)
     if definition.workflow is None:
@@ -104,11 +106,11 @@ def register_pipeline(
         hash=content_hash,
         changed=tuple(changed),
         pending_objects=_wake(aws, name, definition, retrain=retrain),
-        left_out=_left_out(aws, name, former, registration.baseline),
+        left_out=_left_out(aws, name, former, baseline),
         asked_run=asking.asked_run(aws, name, registration),
         champion_lacks=_champion_lacks(aws, name, definition) if new_baseline else (),
         incomparable=_incomparable(aws, name, definition) if new_baseline else None,
-        tested=() if new_baseline else tuple(_tested(aws, name, definition)),
+        tested=tuple(_tested(aws, name, definition, baseline)),
     )
 
 
@@ -132,7 +134,9 @@ def _no_history(
     """Why the history cannot begin with that run's batch."""
     if not history_from:
         return []
-    first = (former.baseline if former else None) or 0
+    if former is None:
+        return ["the history: nothing is registered under this name: push without --history-from"]
+    first = former.baseline or 0
     trained = {run.token for run in aws.ledger.runs(name) if run.data_state == TRAINED}
     wanted = names.run_id(name, history_from)
     problems = _open_run(aws, name, "the history")
@@ -161,9 +165,22 @@ def _incomparable(aws: Adapters, name: str, definition: PushedDefinition) -> str
     return changes.incomparable(champions.json, definition.json) if champions else None
 
 
-def _tested(aws: Adapters, name: str, definition: PushedDefinition) -> Iterator[str]:
-    """What the next run compares with the champion's before it trains a challenger with it."""
+def _tested(
+    aws: Adapters, name: str, definition: PushedDefinition, baseline: int | None
+) -> Iterator[str]:
+    """What the next run compares with the champion's before it trains a challenger with it.
+
+    Nothing where no earlier batch is there to test it on, or the champion is not compared.
+    """
     champion, champions = aws.ledger.champion(name), _champions(aws, name)
+    history = claims.history(aws.ledger.runs(name), baseline)
+    if champion is None or not (history or aws.ledger.state(name).lease):
+        return
+    if champions is not None:
+        before = champion.token < (baseline or 0)
+        lacks = before and changes.gone_columns(champions.json, definition.json)
+        if lacks or changes.incomparable(champions.json, definition.json):
+            return
     image = trainer(definition.section("training")).training
     wanted = passes.wanted_settings(definition, settings.image(image.name, image.registry))
     if passes.former_settings(champion, wanted, definition) is not None:
@@ -298,7 +315,9 @@ def _frozen(
     """
     if new_baseline:
         return _no_baseline(aws, name, definition, before)
-    if before is None or before.json == definition.json or not _has_accepted(aws, name):
+    if before is None:
+        return _of_the_deleted(aws, name, definition)
+    if before.json == definition.json or not _has_accepted(aws, name):
         return []
     changed = changes.frozen_changes(before.json, definition.json)
     return [
@@ -309,6 +328,17 @@ def _frozen(
         ),
         *([] if changed else _unread(aws, name, definition, before)),
     ]
+
+
+def _of_the_deleted(aws: Adapters, name: str, definition: PushedDefinition) -> list[str]:
+    """What a recipe, which reads all batches, finds of a deleted pipeline of the same name."""
+    kept = [run.token for run in aws.ledger.runs(name) if run.data_state in (TRAINED, SUSPECT)]
+    manifest = aws.run_folder(name, kept[-1]).find(Manifest) if definition.recipe and kept else None
+    if manifest is None or not changes.column_problems(manifest.definition.json, definition.json):
+        return []
+    why = "a recipe reads all batches as one table, and a deleted pipeline of this name left some"
+    ways = "push under another name, or use etl.transform or etl.features"
+    return [f"data.columns: {why} of other columns: {ways}"]
 
 
 def _unread(
@@ -370,7 +400,7 @@ def _workflow_in_use(
 def _has_accepted(aws: Adapters, name: str) -> bool:
     states = {run.data_state for run in aws.ledger.runs(name)}
     open_run = aws.ledger.state(name).lease is not None
-    return open_run or bool(states & {"TRAINED", "SUSPECT"})
+    return open_run or bool(states & {TRAINED, SUSPECT})
 
 
 def _provide(

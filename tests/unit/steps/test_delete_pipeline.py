@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hashlib
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from retraining.adapters.endpoints import Endpoints
 from retraining.adapters.ledger import Ledger
 from retraining.adapters.schedules import Schedules
 from retraining.documents.promotion import PostponedPromotion
-from retraining.errors import DeletionRefused, NotOurs
+from retraining.errors import DeletionRefused, NotOurs, PipelineRejected
 
 CONFIG = f"{NAME}-000001"
 
@@ -73,6 +74,10 @@ def test_the_name_is_free_at_once_and_begins_with_what_lands(
 ) -> None:
     served(service, hosting)
     delete()
+    with pytest.raises(PipelineRejected, match="the history: nothing is registered"):
+        service.push(history_from=1)
+    with pytest.raises(PipelineRejected, match="retrain: there is no batch to train on"):
+        service.push(retrain=True)
     service.push()
     service.deliver(service.drop("bank/b.csv", rows(40, 40)))
     service.now += 100
@@ -80,6 +85,21 @@ def test_the_name_is_free_at_once_and_begins_with_what_lands(
     claim(2)  # no id comes again
     manifest = service.read("runs/bank/000002/manifest.json")
     assert (manifest["history"], manifest["champion"]) == ([], None)
+
+
+def test_a_recipe_under_the_name_reads_what_the_deleted_pipeline_left(
+    service: Service, hosting: Hosting
+) -> None:
+    served(service, hosting)
+    delete()
+    changed = copy.deepcopy(DEFINITION)
+    changed["data"]["columns"]["city"] = {"type": "text"}
+    with pytest.raises(PipelineRejected, match=r"data\.columns: .* a deleted pipeline"):
+        service.push(changed, "1" * 64)
+    source = b"def transform(data): return data"
+    service.s3.put_object(Bucket="work", Key=f"pipelines/bank/{'2' * 64}/transform.py", Body=source)
+    changed["etl"] = {"transform": hashlib.sha256(source).hexdigest()}
+    service.push(changed, "2" * 64)
 
 
 def test_nothing_is_deleted_while_a_run_or_its_promotion_is_open(

@@ -150,6 +150,21 @@ def test_a_column_may_not_become_what_earlier_rows_cannot_be_read_as(service: Se
     service.push(first, "1" * 64)  # no row has been accepted since
 
 
+def test_batches_that_are_left_behind_need_not_be_read_any_more(service: Service) -> None:
+    service.push(with_a_transform(service, "1" * 64, job={"type": "text"}), "1" * 64)
+    service.deliver(service.drop("bank/a.csv", rows(40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 1)
+    service.push(with_a_transform(service, "3" * 64), "3" * 64)
+    later = RunRecord(pipeline="bank", token=2, outcome="PROMOTED", data_state="TRAINED")
+    service.aws.ledger.open_run(later)
+    number = with_a_transform(service, "2" * 64, job={"type": "number", "nullable": True})
+    with pytest.raises(errors.PipelineRejected, match=r"data\.columns\.job: .* cannot be read"):
+        service.push(number, "2" * 64)
+    assert service.push(number, "2" * 64, history_from=2)["left_out"] == 1
+
+
 def test_values_may_be_listed_when_they_are_all_that_earlier_rows_have(service: Service) -> None:
     started(service, a=rows(40))
     run = claim()
@@ -245,7 +260,11 @@ def test_a_metric_that_cannot_judge_the_champion_needs_a_new_baseline(service: S
     """Its objective changes with it, so a model could be judged, but not compared."""
     started(service, a=rows(40))
     service.run_machine("bank", 1)
-    crown(service, dataclasses.replace(FORMER, token=1, run="bank-000001"))
+    theirs = {"num_round": "7"}
+    crown(
+        service,
+        dataclasses.replace(FORMER, token=1, run="bank-000001", hyperparameters=theirs),
+    )
     changed = copy.deepcopy(DEFINITION)
     changed["gate"]["metric"] = "rmse"
     changed["training"]["hyperparameters"]["objective"] = "reg:squarederror"
@@ -262,7 +281,9 @@ def test_a_metric_that_cannot_judge_the_champion_needs_a_new_baseline(service: S
     after_a_rollback = dataclasses.replace(registered, definition=json.dumps(unread))
     service.aws.ledger.register("bank", after_a_rollback)
     changed["gate"]["min_holdout_rows"] = 31
-    assert service.push(changed, "3" * 64)["changed"] == ["gate"], "nothing is lost by it"
+    answer = service.push(changed, "3" * 64)
+    assert answer["changed"] == ["gate"], "nothing is lost by it"
+    assert answer["tested"] == [], "who is not compared is not gone back to"
 
 
 def test_the_history_may_begin_with_a_later_run(service: Service) -> None:
@@ -413,3 +434,22 @@ def test_a_push_tells_what_the_next_run_backtests_as_that_run_does(
     roles = [one["role"] for one in claim(2)["candidates"]]
     assert ("backtest" in roles) == bool(tested)
     assert service.push()["tested"] == [], "back to the champion's"
+
+
+def test_a_push_promises_no_backtest_where_no_batch_can_test_it(service: Service) -> None:
+    """After a new baseline the next run takes what was pushed."""
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    theirs = {"num_round": "7"}
+    crown(
+        service,
+        dataclasses.replace(FORMER, token=1, run="bank-000001", hyperparameters=theirs),
+    )
+    assert service.push()["tested"] == ["settings"]
+    assert service.push(new_baseline=True)["tested"] == []
+    assert service.push()["tested"] == [], "the same again"
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    assert "backtest" not in [one["role"] for one in claim(2)["candidates"]]
+    assert service.push()["tested"] == ["settings"], "the run after it has that one's batch"
