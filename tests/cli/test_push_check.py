@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ratchet.cli import extras
+from ratchet.cli import extras, service_contract
 from ratchet.cli.pipeline_folder import pack, schema_of
 from ratchet.cli.schema_problems import check
 from ratchet.cli.yaml_files import read_yaml
@@ -83,6 +83,16 @@ def test_without_the_services_packages_the_check_says_what_it_did_not_ask(
     assert "How its parts fit together only push can say" in checked.stdout
     assert "missing: pydantic" in " ".join(checked.stdout.split())
     assert '"by_schema_alone": true' in run("push", str(folder), "--check", "--json").stdout
+
+
+@pytest.mark.process
+def test_a_contract_that_fails_itself_is_no_green_check(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_contract, "MODULE", "retraining.rules.is_not_there")
+    checked = run("push", str(folder), "--check")
+    assert checked.exit_code == 1
+    assert "retraining.rules.is_not_there failed" in checked.stderr
 
 
 @pytest.mark.parametrize(

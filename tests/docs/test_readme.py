@@ -131,7 +131,7 @@ def test_the_readme_names_every_extra_and_the_commands_that_need_local_aws() -> 
     assert {name for name, _ in named} == set(project["optional-dependencies"])
     needing = {"up"}
     for path in (ROOT / "src/ratchet/cli").glob("*.py"):
-        if re.search(r'^    (?:extras\.)?require\("local"\)', path.read_text(), re.MULTILINE):
+        if re.search(r'^ +(?:extras\.)?require\("local"\)', path.read_text(), re.MULTILINE):
             needing.add(path.stem.removesuffix("_files"))
     needing.discard("landed_file")  # a Parquet file for invoke
     needing.remove("service_contract")

@@ -154,14 +154,16 @@ _LINES = re.MULTILINE | re.DOTALL
 
 
 def write_pages() -> None:
-    PAGES.mkdir(exist_ok=True)
-    for old in PAGES.iterdir():
-        old.unlink()
+    written: dict[str, str] = {}
     with running(0, None, announced=False) as (local, found):
         play_demo(found)
         for name in PAGED:
-            for file, text in page(name, execute(name, local)).items():
-                (PAGES / file).write_text(text, encoding="utf-8")
+            written |= page(name, execute(name, local))
+    PAGES.mkdir(exist_ok=True)
+    for old in PAGES.iterdir():
+        old.unlink()
+    for file, text in written.items():
+        (PAGES / file).write_text(text, encoding="utf-8")
 
 
 def play_demo(found: Stack) -> None:
@@ -170,7 +172,10 @@ def play_demo(found: Stack) -> None:
     packed, plan = pack(folder), DemoPlan.find(folder)
     drops = cut(find_data(None, plan).content, packed.definition, "the file")
     push.send(found, packed)
-    scenario.play(scenario.Scenario(found, packed.name, screen.stdout(), plan), drops)
+    played = scenario.play(scenario.Scenario(found, packed.name, screen.stdout(), plan), drops)
+    failed = [sentence for one in played for sentence in one.failed]
+    if failed:
+        raise SystemExit(f"The demo did not end as expected, so no page is written: {failed}")
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ def test_an_endpoint_of_that_very_name_is_updated_and_otherwise_made(
         (("InService", "former"), "EndpointRolledBack"),
         (("Failed", "c"), "EndpointFailed"),
         (("UpdateRollbackFailed", "c"), "EndpointFailed"),
+        (("OutOfService", "c"), "EndpointFailed"),
     ],
 )
 def test_an_endpoint_that_does_not_serve_the_config_ends_the_execution_as_failed(

@@ -45,6 +45,9 @@ def incomparable(former: dict[str, Any], new: dict[str, Any]) -> str | None:
 
     Worded to follow "a champion that".
     """
+    label = former["data"]["label"]
+    if label != new["data"]["label"]:
+        return f"predicts {label}, which is not {new['data']['label']}"
     theirs, metric = scores(former["training"]), METRICS[new["gate"]["metric"]]
     if theirs is not None and not theirs.kinds & metric.reads:
         return f"was trained with {theirs.told}, whose answers metric {metric.name} cannot read"

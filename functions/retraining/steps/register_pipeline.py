@@ -346,8 +346,8 @@ def _unread(
 ) -> list[str]:
     """A champion that the metric cannot judge, unless it is so already, as after a rollback."""
     why = _incomparable(aws, name, definition)
-    if why is None or _incomparable(aws, name, before):
-        return []
+    if why is None or _incomparable(aws, name, before) or before.label != definition.label:
+        return []  # of another label, what is frozen says so
     return [
         f"gate.metric: the champion {why}, so no model could be compared with it: {NEW_BASELINE}"
     ]

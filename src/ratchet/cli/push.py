@@ -97,11 +97,9 @@ def _by_the_contract(packed: Packed) -> str:
     from ratchet.cli import service_contract
     from ratchet.cli.pipeline_folder import problems_error
 
-    try:
-        found = service_contract.problems(packed.files["definition.json"])
-    except CliError as error:
-        return str(error)
-    if found:
+    if unasked := service_contract.why_not():
+        return unasked
+    if found := service_contract.problems(packed.files["definition.json"]):
         raise problems_error([packed.located(problem) for problem in found])
     return ""
 

@@ -18,13 +18,22 @@ MODULE = "retraining.rules.definition_problems"
 """Reads a definition on stdin, and prints its problems, one a line (tests/wall holds the name)."""
 
 
+def why_not() -> str:
+    """Why it cannot be asked here, or nothing: no checkout, or without the extra `local`."""
+    try:
+        checkout.root()
+        require("local")  # the service's code imports what its Lambda layers hold
+    except CliError as error:
+        return str(error)
+    return ""
+
+
 def problems(definition: bytes) -> list[str]:
     """Every problem that a push of this definition would be refused for, each begins with its key.
 
-    Raises CliError where this machine cannot ask: no checkout, or without the extra `local`.
+    Raises CliError where the contract itself fails.
     """
     functions = checkout.root() / "functions"
-    require("local")
     asked = subprocess.run(
         [sys.executable, "-P", "-m", MODULE],  # no module of the user's folder comes before ours
         input=definition,

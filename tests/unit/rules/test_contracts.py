@@ -563,6 +563,8 @@ def test_a_champion_is_compared_where_a_pipeline_may_be_judged_so(metric: str) -
         refused_so = problem_of_answers(scores, metric, METRICS[metric].reads)
         assert bool(changes.incomparable(trained, new)) == bool(refused_so)
     assert changes.incomparable({**new, "training": {"workflow": MACHINE}}, new) is None
+    other = {**new, "data": {**new["data"], "label": "z"}}
+    assert changes.incomparable(other, new) == "predicts z, which is not y"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,10 @@ BUSY = [
 ]
 
 
+BROKEN = ("Failed", "UpdateRollbackFailed", "OutOfService", "Deleting")
+"""Statuses from which no endpoint comes back by itself (DescribeEndpoint, API reference)."""
+
+
 def deploy_endpoint(name: str, config: Any, failed: Fail, *, look_every: Any = 30) -> Chain:
     """Create the endpoint, or update it where it exists, and wait until the config serves.
 
@@ -76,9 +80,7 @@ def _until_in_service(name: str, config: Any, failed: Fail, look_every: Any) -> 
     settled.add_choice(ChoiceRule.And([serves, right]), Succeed("Done"))
     settled.add_choice(serves, went_back)
     settled.add_choice(
-        ChoiceRule.Or(
-            [ChoiceRule.StringEquals(status, bad) for bad in ("Failed", "UpdateRollbackFailed")]
-        ),
+        ChoiceRule.Or([ChoiceRule.StringEquals(status, bad) for bad in BROKEN]),
         broken,
     )
     settled.default_choice(wait)
