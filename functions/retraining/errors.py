@@ -43,7 +43,7 @@ class ReviewRefused(RatchetError):
 
 
 class DeletionRefused(RatchetError):
-    """Raised when there is no such pipeline to delete, or while a run or a promotion is open."""
+    """Raised when the pipeline to delete does not exist, or has an open run or promotion."""
 
 
 class PipelineRejected(RatchetError):

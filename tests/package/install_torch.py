@@ -1,7 +1,7 @@
 """Installs PyTorch for its tests, if pip has the build for the CPU.
 
-The default build for Linux brings gigabytes of CUDA. Where there is no other, this says that those
-tests skip; it never fails.
+The default build for Linux brings gigabytes of CUDA. Where pip has no other, this installs nothing
+and says that the tests of PyTorch skip; it never fails.
 
     make install-torch
     PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make install-torch
@@ -20,7 +20,7 @@ from packaging.version import Version
 
 VERSION = "2.13.0"
 ASKED = (f"torch=={VERSION}+cpu", f"torch=={VERSION}")
-"""The second is met by any build. Only where there is no first one does pip fetch it to look."""
+"""Any build meets the second, which pip may have to download to look at: it is asked for last."""
 CUDA = ("nvidia-", "cuda-", "triton", "pytorch-triton")
 LONGEST = 900
 """Seconds that pip may take to look, and again to install: an index that hangs is none."""

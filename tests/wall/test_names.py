@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -13,15 +14,24 @@ import pytest
 import yaml
 
 from ratchet.cli import following, layout, ledger, screen, service_contract
+from ratchet.cli.authoring import tables
 from retraining.adapters.ledger.items import REGISTRATIONS
 from retraining.rules import belonging, definition_problems, names, outcomes, passes, settlement
 from retraining.rules.candidates import FRESH, REFERENCE
+from retraining.rules.data_check import column_rule
 from retraining.rules.gate import decisions
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = (ROOT / "template.yaml").read_text()
 JOB = (ROOT / "jobs" / "prepare_dataset.py").read_text()
 PIPELINE, TOKEN = "bank-marketing", 17
+
+
+def test_new_takes_no_date_that_the_check_refuses_as_a_feature() -> None:
+    first, last = map(dt.datetime.fromisoformat, (tables.FIRST, tables.LAST))
+    day = dt.timedelta(days=1)
+    assert column_rule.FIRST_FEATURE <= first < column_rule.FIRST_FEATURE + day
+    assert column_rule.LAST_FEATURE - day < last <= column_rule.LAST_FEATURE
 
 
 def test_the_check_of_a_folder_runs_a_module_of_the_service() -> None:

@@ -9,7 +9,7 @@ from retraining.rules.contracts import parse_definition
 
 
 def main() -> None:
-    """`ratchet push --check` runs this, where there is no stack to ask."""
+    """Print the problems; `ratchet push --check` runs this, as it has no stack to ask."""
     try:
         parse_definition(sys.stdin.buffer.read())
     except PipelineRejected as error:

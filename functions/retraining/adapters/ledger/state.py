@@ -140,8 +140,8 @@ class States(Items):
     def release_lease(self, pipeline: str, token: int, seen: State, after: Aftermath) -> bool:
         """Give the lease back in one conditional update.
 
-        Fails when the lease is no longer this token's, or when more arrived or was asked for than
-        `seen`: then look again.
+        Fails when this token no longer holds the lease, or when more has arrived or been asked for
+        than `seen`: then look again.
         """
         changed = self._table.update(
             pipeline,
