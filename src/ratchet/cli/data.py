@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from ratchet.cli.command import command
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
+from ratchet.cli.function_call import Refused, call
 from ratchet.cli.ledger import RunRef
 from ratchet.cli.options import DEFAULT_AWS, AnyPipeline, Json, Run, Wait, Where
 
@@ -172,14 +172,8 @@ def _review(stack: Stack, ref: RunRef, decision: str) -> dict[str, Any]:
 
     ledger.run_record(stack, ref)
     given = {"pipeline": ref.pipeline, "token": ref.token, "decision": decision}
-    reply = stack.client("lambda").invoke(
-        FunctionName=stack.review_function, Payload=json.dumps(given)
-    )
-    answer: dict[str, Any] = json.loads(reply["Payload"].read())
-    if not reply.get("FunctionError"):
-        return answer
-    kind, message = str(answer.get("errorType", "")), str(answer.get("errorMessage", ""))
-    if kind == "ReviewRefused":
-        raise CliError(message, f"See what is set aside: ratchet data list {ref.pipeline}")
-    step = "The function's log in CloudWatch has the details."
-    raise CliError(f"review_data failed: {kind}: {message}", step)
+    try:
+        return call(stack, "review_data", stack.review_function, given, ("ReviewRefused",))
+    except Refused as error:
+        step = f"See what is set aside: ratchet data list {ref.pipeline}"
+        raise CliError(str(error), step) from error

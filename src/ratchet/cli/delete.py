@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from ratchet.cli.command import command
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import CliError
+from ratchet.cli.function_call import LOG, Refused, call
 from ratchet.cli.options import DEFAULT_AWS, Json, Pipeline, Where
 
 REFUSALS = ("DeletionRefused", "NotOurs", "EndpointNotReady")
@@ -71,14 +71,9 @@ def told(stack: Stack, answer: dict[str, Any]) -> Iterable[str]:
 
 def ask(stack: Stack, pipeline: str) -> dict[str, Any]:
     """The service's answer; CliError with its refusal."""
-    reply = stack.client("lambda").invoke(
-        FunctionName=stack.delete_function, Payload=json.dumps({"pipeline": pipeline})
-    )
-    answer: dict[str, Any] = json.loads(reply["Payload"].read())
-    if not reply.get("FunctionError"):
-        return answer
-    kind, message = str(answer.get("errorType", "")), str(answer.get("errorMessage", ""))
-    if kind in REFUSALS:
-        raise CliError(message, f"See what is under way: ratchet runs {pipeline}")
-    step = "The function's log in CloudWatch has the details; the command may be repeated."
-    raise CliError(f"delete_pipeline failed: {kind}: {message}", step)
+    given, step = {"pipeline": pipeline}, f"{LOG}; the command may be repeated."
+    try:
+        return call(stack, "delete_pipeline", stack.delete_function, given, REFUSALS, step=step)
+    except Refused as error:
+        step = f"See what is under way: ratchet runs {pipeline}"
+        raise CliError(str(error), step) from error

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +14,7 @@ from ratchet.cli import layout
 from ratchet.cli.command import command
 from ratchet.cli.connection import Stack
 from ratchet.cli.errors import WRONG_USAGE, CliError
+from ratchet.cli.function_call import Refused, call
 from ratchet.cli.options import DEFAULT_AWS, Folder, Json, Settings, Where
 
 if TYPE_CHECKING:
@@ -162,26 +162,24 @@ def send(
     retrain: bool = False,
 ) -> dict[str, Any]:
     """Upload the folder under its hash and register it; returns the answer of register_pipeline."""
+    from ratchet.cli.pipeline_folder import problems_error
+
     prefix = layout.definition_prefix(packed.name, packed.hash)
     for name, body in packed.files.items():
         _put_once(stack, f"{prefix}/{name}", body)
-    reply = stack.client("lambda").invoke(
-        FunctionName=stack.register_function,
-        Payload=json.dumps(
-            {
-                "name": packed.name,
-                "hash": packed.hash,
-                "new_baseline": new_baseline,
-                "history_from": history_from,
-                "retrain": retrain,
-            }
-        ),
-    )
-    answer = json.loads(reply["Payload"].read())
-    if reply.get("FunctionError"):
-        _refuse(packed, answer)
-    registered: dict[str, Any] = answer
-    return registered
+    given = {
+        "name": packed.name,
+        "hash": packed.hash,
+        "new_baseline": new_baseline,
+        "history_from": history_from,
+        "retrain": retrain,
+    }
+    function = stack.register_function
+    try:
+        return call(stack, "register_pipeline", function, given, ("PipelineRejected",))
+    except Refused as error:
+        found = [packed.located(problem) for problem in str(error).splitlines()]
+        raise problems_error(found) from error
 
 
 def _first_run(packed: Packed, history_from: str | None, *, new_baseline: bool) -> int | None:
@@ -321,14 +319,3 @@ def _put_once(stack: Stack, key: str, body: bytes) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] not in {"PreconditionFailed", "412"}:
             raise
-
-
-def _refuse(packed: Packed, answer: dict[str, Any]) -> NoReturn:
-    """Lambda's error document: {"errorType", "errorMessage", "stackTrace"}."""
-    from ratchet.cli.pipeline_folder import problems_error
-
-    kind, message = str(answer.get("errorType", "")), str(answer.get("errorMessage", "")).strip()
-    if kind == "PipelineRejected":
-        raise problems_error([packed.located(problem) for problem in message.splitlines()])
-    step = "The function's log in CloudWatch has the details."
-    raise CliError(f"register_pipeline failed: {kind}: {message}", step)
