@@ -17,6 +17,7 @@ from ratchet.workflow import InvalidDefinition, Workflow
 from ratchet.workflow.exceptions import DuplicateStatesInChain, InvalidInput, WorkflowNotFound
 from ratchet.workflow.inputs import ExecutionInput, Expression
 from ratchet.workflow.sagemaker import Estimator
+from ratchet.workflow.similar_names import did_you_mean, most_similar
 from ratchet.workflow.steps import (
     Catch,
     Chain,
@@ -369,6 +370,15 @@ def test_every_key_that_does_not_fit_is_named_before_anything_starts() -> None:
     assert "JobName is missing" in message
     assert "Rounds must be int, not str ('7')" in message
     assert "Options.Etta is unknown; did you mean Options.Eta?" in message
+
+
+def test_a_suggestion_is_the_name_that_differs_in_case_alone_or_looks_most_alike() -> None:
+    assert most_similar("NEXT", ["Text", "Next", "ETXT"]) == "Next"
+    assert most_similar("Nexd", ["Text", "Next"]) == "Next"
+    assert most_similar("x" * 10_000, ["x" * 99, "y"]) == "x" * 99
+    assert most_similar("Nexd", ["Wait"]) is None
+    assert did_you_mean("gamme", {"gamma", "eta"}) == "; did you mean 'gamma'?"
+    assert did_you_mean("gamme", ()) == ""
 
 
 def test_a_deep_or_large_definition_does_not_exceed_the_recursion_limit() -> None:

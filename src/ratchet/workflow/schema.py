@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, NamedTuple
+
+from ratchet.workflow.similar_names import most_similar
 
 _REQUIRED = object()
 
@@ -124,8 +125,8 @@ def _pairs(
 
 
 def _nearest(key: str, fields: Fields) -> str:
-    close = get_close_matches(key, list(names(fields)), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    near = most_similar(key, names(fields))
+    return f"; did you mean {near}?" if near else ""
 
 
 def names(fields: Fields, prefix: str = "") -> Iterator[str]:

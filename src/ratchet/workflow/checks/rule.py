@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.workflow.asl.findings import ERROR, Finding, Path
 from ratchet.workflow.asl.model import State, StateMachine
 from ratchet.workflow.checks.uses import Reader
+from ratchet.workflow.similar_names import most_similar
 
 if TYPE_CHECKING:
     from ratchet.workflow.checks.role import Role
@@ -89,10 +89,8 @@ def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
     if len(some) > MAX_COMPARED:
         return ""
     names = sorted(some)
-    same = [other for other in names if other.lower() == name.lower()]
-    close = same or get_close_matches(name[:100], names, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean {close[0]}?"
+    if near := most_similar(name, names):
+        return f"Did you mean {near}?"
     return f"Known: {', '.join(names)}" if 0 < len(names) <= most else ""
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from ratchet.workflow.dynamic import Dynamic
 from ratchet.workflow.sagemaker import image_uris
 from ratchet.workflow.sagemaker.model import Model
 from ratchet.workflow.sagemaker.source import Source, Upload
+from ratchet.workflow.similar_names import did_you_mean
 
 _FORMER = {
     "train_instance_count": "instance_count",
@@ -146,8 +146,7 @@ def _nearest(name: str, kind: type[Estimator]) -> str:
     """The argument of an estimator, or of its base classes, that `name` resembles."""
     bases = [base for base in kind.__mro__ if base is not object]
     known = {argument for base in bases for argument in inspect.signature(base).parameters}
-    close = get_close_matches(name, [*known, *_FORMER], n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return did_you_mean(name, [*known, *_FORMER])
 
 
 class Framework(Estimator):

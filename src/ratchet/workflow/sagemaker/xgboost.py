@@ -6,8 +6,9 @@ github.com/aws/sagemaker-xgboost-container, and the developer guide's "XGBoost h
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Final
+
+from ratchet.workflow.similar_names import did_you_mean
 
 XGBOOST: Final = frozenset(
     """
@@ -32,6 +33,5 @@ def problem(name: str) -> str | None:
     """What is wrong with a hyperparameter's name for built-in XGBoost; None: nothing."""
     if name in XGBOOST or name in OF_SOME_IMAGES:
         return None
-    near = get_close_matches(name, XGBOOST, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, XGBOOST)
     return f"'{name}' is not a hyperparameter of built-in XGBoost: the job would fail{hint}"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from ratchet.workflow.dynamic import Dynamic, render
+from ratchet.workflow.similar_names import did_you_mean
 from ratchet.workflow.steps.fields import HAVE_PATH, NULL_MEANS, asl_name
 
 
@@ -24,7 +23,7 @@ class Block:
         return type(self).__name__
 
     def _advice(self, name: str) -> str:
-        return nearest(name, self.allowed_fields())
+        return did_you_mean(name, self.allowed_fields())
 
     def allowed_fields(self) -> tuple[str, ...]:
         """The names this block takes as keyword arguments."""
@@ -89,9 +88,3 @@ class Block:
 
     def __str__(self) -> str:
         return self.to_json(pretty=True)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the known name that it resembles."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""

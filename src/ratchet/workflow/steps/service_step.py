@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, ClassVar
 
-from ratchet.workflow.steps.block import nearest
+from ratchet.workflow.similar_names import did_you_mean
 from ratchet.workflow.steps.integration_resources import (
     IntegrationPattern,
     get_service_integration_arn,
@@ -49,7 +49,7 @@ class ServiceStep(Task):
     def _advice(self, name: str) -> str:
         taken = inspect.signature(type(self)).parameters
         known = [*self.allowed_fields(), *(given for given in taken if given != "fields")]
-        return nearest(name, known) or "; arguments of the API go into parameters={...}"
+        return did_you_mean(name, known) or "; arguments of the API go into parameters={...}"
 
 
 class RequestStep(ServiceStep):

@@ -11,12 +11,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from ratchet.workflow.integrations.api import output_shape, polling_of
 from ratchet.workflow.integrations.resource import Resource, parse_resource
 from ratchet.workflow.integrations.spelling import Shape, Spell, spelling_of, spelt
+from ratchet.workflow.similar_names import most_similar
 
 _METADATA = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 
@@ -141,10 +141,8 @@ def _no_time(value: Any, place: str) -> Iterator[str]:
 
 
 def _nearest(name: Any, known: Any) -> str:
-    found = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
-    lower = {one.lower(): one for one in known}
-    match = lower.get(str(name).lower()) or (found[0] if found else None)
-    return f" (did you mean {match}?)" if match else ""
+    near = most_similar(str(name), known)
+    return f" (did you mean {near}?)" if near else ""
 
 
 def _shown(value: Any) -> str:

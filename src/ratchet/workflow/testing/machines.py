@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ from ratchet.workflow import load, parse
 from ratchet.workflow.asl.findings import WorkflowError
 from ratchet.workflow.asl.model import Flow, State, StateMachine
 from ratchet.workflow.files import content_of
+from ratchet.workflow.similar_names import most_similar
 from ratchet.workflow.testing.mocks import InvalidMock
 
 
@@ -78,8 +78,8 @@ def refuse_unknown_states(machine: StateMachine, names: Iterable[str]) -> None:
 
 def _no_state(machine: StateMachine, name: str) -> str:
     names = [state.name for state in machine.all_states()]
-    near = get_close_matches(name, names, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else f"; it has {', '.join(names[:20])}"
+    near = most_similar(name, names)
+    hint = f" (did you mean {near}?)" if near else f"; it has {', '.join(names[:20])}"
     return f"the machine has no state {name!r}{hint}"
 
 
