@@ -16,14 +16,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ratchet.cli import following
 from ratchet.cli.report import (
     charts,
     costs,
     figures,
-    gathering,
     judging,
     measures,
     opening,
+    paid,
     row_account,
     scoring,
     searches,
@@ -36,6 +37,7 @@ from ratchet.cli.report.markup import element
 from ratchet.cli.report.page import page
 from ratchet.cli.report.searches import Search
 from ratchet.cli.runs import open_in_browser
+from ratchet.workflow.history.timeline import StateTimes, Timeline
 from retraining.documents.batch_report import BatchReport, ColumnSummary, Finding
 from retraining.documents.run_record import Arrival, RunRecord
 from retraining.documents.verdict import (
@@ -483,10 +485,10 @@ def test_a_search_names_what_was_tried_best_first_and_counts_its_jobs_in_the_cos
     search = Search.of(Tuned(), "ratchet--0123456789ab-0")
     assert [one.job for one in search.ranked] == ["job-2", "job-4", "job-1", "job-3"]
     assert [one.job for one in search.trials if one.best] == ["job-2"]
-    paid = search.paid("Search settings for a model")
-    assert (paid.name, paid.jobs) == ("Search settings for a model: 4 training jobs", 4)
-    assert paid.cost == pytest.approx(4 * 90 / 3600 * 0.115)
-    assert paid.estimate == pytest.approx(4 * 300 / 3600 * 0.115)
+    line = search.paid("Search settings for a model")
+    assert (line.name, line.jobs) == ("Search settings for a model: 4 training jobs", 4)
+    assert line.cost == pytest.approx(4 * 90 / 3600 * 0.115)
+    assert line.estimate == pytest.approx(4 * 300 / 3600 * 0.115)
     shown = page(report(searches=(search,)))
     assert re.findall(r"<td[^>]*>(0\.\d+)</td>", shown.partition(">Search<")[2])[:2] == [
         "0.2", "0.79000",
@@ -500,10 +502,45 @@ def test_a_search_names_what_was_tried_best_first_and_counts_its_jobs_in_the_cos
     tune: Any = SimpleNamespace(name="TuneModel", submitted=[started])
     run: Any = SimpleNamespace(states={"Candidates/TuneModel": tune})
     stack: Any = SimpleNamespace(client=lambda _: Tuned())
-    assert list(gathering._searches(stack, run)) == [search]
+    assert list(paid._searches(stack, [run])) == [search]
     lowest = replace(search, higher_is_better=False)
     assert lowest.ranked[0].job == "job-1"
     assert ">Search<" not in page(report())
+
+
+def execution(**submitted: str) -> Timeline:
+    """One that has ended, by state what its service answered."""
+    began = datetime(2026, 3, 4, tzinfo=UTC)
+    states = {
+        name: StateTimes(name, "SUCCEEDED", began, began, attempts=1, submitted=(answer,))
+        for name, answer in submitted.items()
+    }
+    return Timeline("SUCCEEDED", states, began, began)
+
+
+def test_what_runs_inside_is_paid_for_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The promotion's transitions, and the jobs of the workflow that trains."""
+    run = execution(
+        TrainWithWorkflow='{"ExecutionArn": "a:train"}', Promote='{"ExecutionArn": "a:move"}'
+    )
+    inside = {
+        "a:train": execution(
+            Fit='{"TrainingJobArn": "a:job/own"}', Again='{"ExecutionArn": "a:gone"}'
+        ),
+        "a:move": execution(MoveEndpoint="{}", AwaitEndpoint="{}", VerifyEndpoint="{}"),
+        "a:gone": Timeline("RUNNING", {}, None, None),
+    }
+    monkeypatch.setattr(following, "timeline_of", lambda _, arn: inside[arn])
+    described = {
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2},
+        "BillableTimeInSeconds": 90,
+    }
+    client = SimpleNamespace(describe_training_job=lambda **_: described)
+    stack: Any = SimpleNamespace(client=lambda _: client)
+    spent = paid.paid(stack, run)
+    assert spent.cost.jobs == (Job("Fit", "training", 90.0, 2, "ml.m5.large"),)
+    assert spent.cost.transitions == (2 + 1) + (2 + 1) + (3 + 1)
+    assert spent.searches == ()
 
 
 @pytest.mark.parametrize(
@@ -512,7 +549,7 @@ def test_a_search_names_what_was_tried_best_first_and_counts_its_jobs_in_the_cos
      ("job", "Train"), ("ratchet--bank--k3f9-000002-0", "Train")],
 )  # fmt: skip
 def test_a_job_is_named_by_its_state_and_whom_it_was_for(job: str, name: str) -> None:
-    assert gathering._for("Train", job) == name
+    assert paid._for("Train", job) == name
 
 
 # --- charts --------------------------------------------------------------------------------------
