@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
 
-from ratchet.cli import extras, service_contract
+from ratchet.cli import extras, push, service_contract
+from ratchet.cli.options import Where
 from ratchet.cli.pipeline_folder import pack, schema_of
 from ratchet.cli.schema_problems import check
 from ratchet.cli.yaml_files import read_yaml
+from ratchet.local_aws.sagemaker.containers.container import Framework
 
 from .conftest import ROOT, Run
 
@@ -72,6 +76,37 @@ def test_a_check_says_what_a_search_may_cost(run: Run, folder: Path) -> None:
     assert "4 training jobs" in fewer.stdout
     wrong = run("push", str(folder), "--check", "--set", "training.tuning.strategy=bayes")
     assert (wrong.exit_code, "did you mean bayesian" in wrong.stderr) == (1, True)
+
+
+def test_a_framework_that_is_not_installed_is_told_before_its_training_job_fails(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_contract, "why_not", lambda: "not asked here")
+    monkeypatch.setattr(Framework, "installed", False)
+    checked = run("push", str(DIGITS.parent), "--check")
+    assert checked.exit_code == 0, checked.output
+    assert "handwritten-digits trains with PyTorch, which is not installed here" in checked.stderr
+    assert "Install it: pip install torch --index-url" in checked.stderr
+    built_in = run("push", str(ROOT / "pipelines" / "abalone"), "--check")
+    assert (built_in.exit_code, built_in.stderr) == (0, "")
+    monkeypatch.setattr(Framework, "installed", True)
+    assert run("push", str(DIGITS.parent), "--check").stderr == ""
+
+
+@pytest.mark.parametrize(("local", "told"), [(True, 1), (False, 0)])
+def test_a_push_tells_of_it_where_a_local_aws_will_train(
+    run: Run, monkeypatch: pytest.MonkeyPatch, *, local: bool, told: int
+) -> None:
+    """On AWS the image brings it."""
+    found: Any = SimpleNamespace(aws=SimpleNamespace(local=local))
+    answer = {"name": "handwritten-digits", "changed": ["name"]}
+    monkeypatch.setattr(Framework, "installed", False)
+    monkeypatch.setattr(Where, "find", lambda *_, **__: found)
+    monkeypatch.setattr(push.Standing, "of", lambda *_: push.Standing(None, 0, has_champion=False))
+    monkeypatch.setattr(push, "send", lambda *_, **__: answer)
+    pushed = run("push", str(DIGITS.parent))
+    assert pushed.exit_code == 0, pushed.output
+    assert pushed.stderr.count("Install it: pip install torch --index-url") == told
 
 
 def test_without_the_services_packages_the_check_says_what_it_did_not_ask(

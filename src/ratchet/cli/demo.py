@@ -102,13 +102,10 @@ def _prepare(pipeline: str, data: Path | None) -> tuple[Packed, DemoData, Drops,
 
 def _require_framework(packed: Packed) -> None:
     """CliError where a script's framework is not installed: its training job would say so late."""
-    from ratchet.local_aws.sagemaker.containers.catalog import framework_named
+    from ratchet.cli.frameworks import missing
 
-    name = packed.definition["training"].get("framework")
-    framework = framework_named(name) if name else None
-    if framework and not framework.installed:
-        what = f"{packed.name} trains with {framework.name}, which is not installed"
-        raise CliError(what, f"Install it: {framework.to_install}", code=WRONG_USAGE)
+    if found := missing(packed):
+        raise CliError(found.what, f"Install it: {found.command}", code=WRONG_USAGE)
 
 
 def _make_folder() -> None:

@@ -78,9 +78,12 @@ def push(
             remark(line)
         first = _first_run(packed, history_from, new_baseline=new_baseline)
         if check:
+            tell_missing(packed)
             _tell_checked(folder, packed, unasked=_by_the_contract(packed), as_json=json_output)
             return
         found = where.find(writes=True)
+        if found.aws.local:
+            tell_missing(packed)
         before = Standing.of(found, packed.name)
         answer = send(found, packed, new_baseline=new_baseline, history_from=first)
     if json_output:
@@ -151,6 +154,15 @@ def changed(folder: Path, settings: list[str], *, keep: bool = True) -> Iterator
     finally:
         if not keep:
             path.write_bytes(former)
+
+
+def tell_missing(packed: Packed) -> None:
+    """Say so where the framework of its script is missing: a training job would say it late."""
+    from ratchet.cli.frameworks import missing
+    from ratchet.cli.screen import remark
+
+    if found := missing(packed):
+        remark(found.remark)
 
 
 def send(

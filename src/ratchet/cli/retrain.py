@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ratchet.cli.command import command
 from ratchet.cli.options import DEFAULT_AWS, Folder, Json, Settings, Wait, Where
-from ratchet.cli.push import Standing, changed, outlook, send, summary
+from ratchet.cli.push import Standing, changed, outlook, send, summary, tell_missing
 
 
 @command
@@ -34,6 +34,8 @@ def retrain(
         for line in (*said, *packed.warnings):
             remark(line)
         found = where.find(writes=True)
+        if found.aws.local:
+            tell_missing(packed)
         before = Standing.of(found, packed.name)
         number = asked.asked(found, packed.name) + 1
         answer = send(found, packed, retrain=True)
