@@ -491,6 +491,11 @@ Serverless; `ModelPackageStep` for the model registry.
 (`notebooks/model-trainer.ipynb`).
 - `deploy_endpoint` and `guard` in `ratchet.workflow.template`: create an endpoint or update it, \
 and wait until it serves; retry what is transient, and lead what is not to one end.
+- `Workflow.upsert` and a template's `upsert`: create, or update what exists; \
+`create` leaves it unchanged, as before.
+- `Session.put_function` and `Session.put_glue_job` in `ratchet.workflow.session`: a Lambda \
+function of Python text and a Glue job of a script, created or updated. They are what \
+`sagemaker.lambda_helper.Lambda(...).upsert()` is used for.
 - `Definition.read(path)`: edit any ASL file; what is not edited stays the same, byte for byte.
 - `Workflow.get_sam_template()`: role, log group and tracing with the state machine.
 - `Execution.redrive`, `wait`, `result`, `progress`, `follow`.

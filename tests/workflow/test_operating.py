@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.workflow import ExecutionStatus, Workflow
@@ -62,8 +65,36 @@ def test_an_execution_is_started_with_its_defaults_and_gives_its_output(
     assert execution.status == "SUCCEEDED"
     assert execution.progress().status == "SUCCEEDED"
     assert "Positive?" in execution.render_progress().svg
+    assert execution.render_progress().title == "first"
     with pytest.raises(ValueError, match=r"run.png: a picture ends in .svg, .html, .mmd, not"):
         execution.render_progress().save("run.png")
+
+
+def test_a_workflow_is_created_or_takes_the_place_of_the_one_of_its_name(
+    workflow: Workflow, client: Any
+) -> None:
+    """`create` leaves what exists unchanged, so an edited cell that is run again did nothing."""
+    edited = Workflow(workflow.name, Pass("Other"), ROLE, client=client)
+    assert edited.create() == workflow.state_machine_arn
+    assert "Positive?" in edited.describe()["definition"]
+    assert edited.upsert() == edited.upsert() == workflow.state_machine_arn
+    assert "Other" in edited.describe()["definition"]
+
+
+def test_an_upsert_changes_no_type() -> None:
+    """UpdateStateMachine has no type: it would leave the machine as it is, without a word."""
+    make: Any = boto3.session.Session("key", "secret", region_name="us-east-1").client
+    client = make("stepfunctions")
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:calls"
+    with Stubber(client) as stub:
+        said = f"State Machine Already Exists: '{arn}'"
+        stub.add_client_error("create_state_machine", "StateMachineAlreadyExists", said)
+        found = {"stateMachineArn": arn, "name": "calls", "type": "STANDARD", "roleArn": ROLE}
+        found |= {"definition": "{}", "creationDate": datetime(2026, 1, 1, tzinfo=UTC)}
+        stub.add_response("describe_state_machine", found, {"stateMachineArn": arn})
+        workflow = Workflow("calls", Pass("Only"), ROLE, client=client, type="EXPRESS")
+        with pytest.raises(ValueError, match="is STANDARD and cannot become EXPRESS"):
+            workflow.upsert()
 
 
 def test_a_failed_execution_says_why(workflow: Workflow) -> None:
@@ -71,6 +102,7 @@ def test_a_failed_execution_says_why(workflow: Workflow) -> None:
     with pytest.raises(ExecutionFailed, match=r"FAILED .NotPositive: the number is <not> positive"):
         execution.result(timeout=MINUTE)
     assert execution.get_output() is None
+    assert execution.render_progress().title == workflow.name
 
 
 def test_lists_are_tables_without_a_way_in_for_scripts(workflow: Workflow, client: Any) -> None:

@@ -23,7 +23,9 @@ from ratchet.workflow.drawing import live
 from ratchet.workflow.drawing.draw import History, draw
 from ratchet.workflow.drawing.mermaid import mermaid
 from ratchet.workflow.drawing.pages import DrawsItself, page
+from ratchet.workflow.drawing.wording import execution_title
 from ratchet.workflow.history.timeline import read_history
+from ratchet.workflow.operating.execution import Execution
 from ratchet.workflow.steps import Graph, Pass
 from ratchet.workflow.testing import fails, payload, run_machine
 
@@ -83,6 +85,25 @@ def test_an_object_draws_itself_in_jupyter() -> None:
     assert "text/html" not in shown, "pages that show notebooks prefer it, and remove SVG from it"
     assert "Drawn object" in shown["text/plain"]
     assert list(Drawn()._repr_mimebundle_(include={"text/plain"})) == ["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("tail", "title"),
+    [
+        ("execution:churn:nightly-7", "nightly-7"),
+        ("execution:churn:0f7e1c7e-36fa-4f5c-9f0c-6f2f5a1c2b3d", "churn"),
+        ("express:churn:0f7e1c7e-36fa-4f5c-9f0c-6f2f5a1c2b3d:9d3c", "churn"),
+        ("express:churn:nightly-7:0f7e1c7e-36fa-4f5c-9f0c-6f2f5a1c2b3d", "nightly-7"),
+        ("execution:churn/Each:0f7e1c7e-36fa-4f5c-9f0c-6f2f5a1c2b3d", "churn/Each"),
+    ],
+)
+def test_an_execution_that_nobody_named_is_titled_by_its_state_machine(
+    tail: str, title: str
+) -> None:
+    """Step Functions gives it a UUID, which says nothing to anyone."""
+    arn = f"arn:aws:states:us-east-1:123456789012:{tail}"
+    assert Execution(None, arn).title == title
+    assert execution_title("not an ARN") == "not an ARN"
 
 
 def test_what_cannot_be_drawn_is_shown_as_text_with_the_reason() -> None:

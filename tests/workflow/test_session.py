@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ParamValidationError
 from botocore.stub import Stubber
 
 from ratchet.local_aws.running.local import LocalAws
@@ -37,13 +38,19 @@ class Answering:
         self.stubs["sts"].add_response("get_caller_identity", answer, {})
 
 
-def test_a_script_finds_bucket_and_role_and_uploads_on_local_aws(
-    local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def at_local_aws(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
+    """The environment's clients are of local AWS."""
     place = {"AWS_ENDPOINT_URL": local_aws.endpoint, "AWS_DEFAULT_REGION": local_aws.region}
     keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     for name, value in (place | keys).items():
         monkeypatch.setenv(name, value)
+    return local_aws
+
+
+def test_a_script_finds_bucket_and_role_and_uploads_on_local_aws(
+    at_local_aws: LocalAws, tmp_path: Path
+) -> None:
     session = Session()
     bucket = session.default_bucket()
     assert bucket == f"sagemaker-us-east-1-{ACCOUNT}"
@@ -59,7 +66,7 @@ def test_a_script_finds_bucket_and_role_and_uploads_on_local_aws(
     assert put == f"s3://{bucket}/train/a.csv"
     text = S3Uploader.upload_string_as_file_body("hello", f"s3://{bucket}/hello.txt")
     assert text == f"s3://{bucket}/hello.txt"
-    s3 = local_aws.client("s3")
+    s3 = at_local_aws.client("s3")
     found = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     assert found >= {
         "churn/a.csv",
@@ -69,6 +76,36 @@ def test_a_script_finds_bucket_and_role_and_uploads_on_local_aws(
         "hello.txt",
     }
     assert s3.get_object(Bucket=bucket, Key="hello.txt")["Body"].read() == b"hello"
+
+
+def test_a_function_is_put_again_with_other_code_and_other_settings(at_local_aws: LocalAws) -> None:
+    """As often as its cell is run; a second creation is refused by AWS."""
+    session, functions = Session(), at_local_aws.client("lambda")
+    for number, size in ((1, 128), (2, 256)):
+        code = f"def handler(event, context):\n    return {number}\n"
+        tags = {"made": "by a test"}
+        arn = session.put_function("put-again", code, ROLE, MemorySize=size, Tags=tags)
+        found = functions.get_function(FunctionName=arn)
+        assert found["Configuration"]["MemorySize"] == size
+        assert found["Tags"] == tags
+        assert functions.invoke(FunctionName=arn)["Payload"].read() == str(number).encode()
+    with pytest.raises(ParamValidationError, match="MemorySizes"):
+        session.put_function("put-again", code, ROLE, MemorySizes=1)
+
+
+def test_a_glue_job_is_put_again_with_another_script_and_other_settings(
+    at_local_aws: LocalAws,
+) -> None:
+    session, glue, s3 = Session(), at_local_aws.client("glue"), at_local_aws.client("s3")
+    for script, workers in (("print(1)", 2), ("print(2)", 3)):
+        tags = {"made": "by a test"}
+        name = session.put_glue_job("put-again", script, ROLE, NumberOfWorkers=workers, Tags=tags)
+        job = glue.get_job(JobName=name)["Job"]
+        assert (job["NumberOfWorkers"], job["GlueVersion"]) == (workers, "5.1")
+        bucket, _, key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")
+        assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == script.encode()
+    with pytest.raises(ParamValidationError, match="Workers"):
+        session.put_glue_job("put-again", script, ROLE, Workers=1)
 
 
 def test_a_bucket_is_made_in_the_region_of_the_session() -> None:

@@ -46,6 +46,7 @@ def graph(
     Example: ratchet graph statemachines/retraining.asl.yaml -o retraining.svg
     """
     from ratchet.cli.screen import stdout
+    from ratchet.workflow.drawing.wording import execution_title
 
     _refuse(file, output, execution, follow=follow)
     definition = _read(file) if file is not None else None
@@ -54,7 +55,7 @@ def graph(
         definition, history = _executed(definition, execution, where, follow=follow)
     if output is None or definition is None:
         return
-    name = title or (execution or "").rpartition(":")[2] or _stem(file)
+    name = title or (execution_title(execution) if execution else _stem(file))
     output.write_text(_drawn(output, definition, history, name), encoding="utf-8")
     stdout().print(f"Picture: {output}", soft_wrap=True)
     if file is not None:

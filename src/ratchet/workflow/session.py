@@ -1,5 +1,7 @@
 """What scripts asked the SageMaker SDK's session for: a bucket, a role, and files put into S3.
 
+Beside it what a workflow calls, a function or a Glue job: put as often as its cell is run.
+
 The names and arguments are those of SageMaker's SDK 2, and so are the answers. Clients are made
 on the first call, as the environment configures them: of AWS, or of local AWS by AWS_ENDPOINT_URL.
 """
@@ -12,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ratchet.workflow.operating.clients import client
+from ratchet.workflow.operating.putting import put_function, put_glue_job
 from ratchet.workflow.sagemaker.estimators import bucket_name
 
 _OF_SAGEMAKER = "AmazonSageMaker-ExecutionRole"
@@ -62,6 +65,23 @@ class Session:
         bucket, key = _place(uri)
         self._s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
         return uri
+
+    def put_function(self, name: str, code: str, role: str, **settings: Any) -> str:
+        """A Lambda function of Python code that defines `handler(event, context)`.
+
+        One of that name is updated. `settings` are CreateFunction's own: `MemorySize=256`,
+        `Timeout=60`, `Runtime`, `Environment`, ... Returns the ARN once it can be called.
+        """
+        return put_function(self._client("lambda"), name, code, role, settings)
+
+    def put_glue_job(self, name: str, script: str, role: str, **settings: Any) -> str:
+        """A Glue job of a PySpark script, which is put into the default bucket.
+
+        One of that name is updated. `settings` are CreateJob's own: `NumberOfWorkers=5`,
+        `WorkerType`, `GlueVersion`, `DefaultArguments`, ... Returns the name.
+        """
+        uri = self.put_text(script, f"s3://{self.default_bucket()}/glue/{name}.py")
+        return put_glue_job(self._client("glue"), name, uri, role, settings)
 
     def execution_role(self) -> str:
         """The ARN of the role that the caller has assumed, as in a notebook of SageMaker.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet.workflow.drawing.draw import draw
 from ratchet.workflow.drawing.terminal import show
+from ratchet.workflow.drawing.wording import execution_title
 from ratchet.workflow.history.polling import HistoryPoller
 from ratchet.workflow.history.timeline import Timeline
 
@@ -38,7 +39,7 @@ def follow(
     timelines = watch(execution, client, every=every, timeout=timeout)
     if console is None and in_notebook():
         return _in_notebook(timelines, definition_of(execution, client), execution)
-    return show(timelines, console, execution.rpartition(":")[2])
+    return show(timelines, console, execution_title(execution))
 
 
 def watch(
@@ -76,7 +77,7 @@ def _in_notebook(
     timelines: Iterator[Timeline], definition: Mapping[str, Any], execution: str
 ) -> Timeline:
     notebook = import_module("IPython.display")
-    name = execution.rpartition(":")[2]
+    name = execution_title(execution)
     last = next(timelines)
     picture = notebook.SVG(draw(definition, last, title=name))
     shown = notebook.display(picture, display_id=True)

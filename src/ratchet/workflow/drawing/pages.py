@@ -51,12 +51,16 @@ class DrawsItself:
         """The definition and, for an execution, its history."""
         raise NotImplementedError(f"{type(self).__name__}.drawn must return what to draw")
 
+    @property
+    def title(self) -> str:
+        """What is written above the picture."""
+        return str(getattr(self, "name", None) or "")
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """All representations of the object; IPython chooses with `include` and `exclude`."""
         made = {"text/plain": repr(self)}
         try:
-            name = str(getattr(self, "name", None) or "")
-            made["image/svg+xml"] = draw(*self.drawn(), title=name)
+            made["image/svg+xml"] = draw(*self.drawn(), title=self.title)
         except Exception as error:  # noqa: BLE001 - displaying an object must not fail
             made["text/plain"] += f"\n(no picture: {error})"
         wanted = made if include is None else {k: v for k, v in made.items() if k in include}

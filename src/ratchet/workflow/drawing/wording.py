@@ -1,4 +1,4 @@
-"""Choice rules and error handlers in a few words: the labels of edges."""
+"""Choice rules, error handlers and executions in a few words: labels of edges, and titles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,20 @@ _SIGNS = {
     "LessThan": "<",
     "Equals": "=",
 }
+_MADE_UP = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_TESTS = frozenset({"Variable", "Next", "Assign", "Output", "Comment"})
+
+
+def execution_title(arn: str) -> str:
+    """An execution's name, or its state machine's where Step Functions has made one up.
+
+    In `...:execution:MACHINE:NAME` and `...:express:MACHINE:NAME:ID` that is a UUID (API
+    reference, StartExecution and StartSyncExecution); the child of a distributed Map has its
+    label behind the machine's name.
+    """
+    parts = arn.split(":")
+    machine, name = parts[6:8] if len(parts) > 7 else ("", arn)
+    return machine if _MADE_UP.fullmatch(name) else name
 
 
 def rule_texts(rules: Sequence[Any]) -> list[tuple[str, str]]:

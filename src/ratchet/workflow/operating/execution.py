@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ratchet.workflow.drawing.pages import DrawsItself
+from ratchet.workflow.drawing.wording import execution_title
 from ratchet.workflow.exceptions import ExecutionFailed
 from ratchet.workflow.operating import clients
 from ratchet.workflow.operating.picture import Picture
@@ -165,13 +166,17 @@ class Execution(DrawsItself):
     def render_progress(self, portrait: bool = False, max_events: int = 25_000) -> Picture:  # noqa: ARG002 - the layout chooses
         """The picture of the execution so far."""
         events = list(self.list_events(max_items=max_events))
-        return Picture(self.definition(), events, self.name)
+        return Picture(self.definition(), events, self.title)
 
     def follow(self, **options: Any) -> Timeline:
         """Show the execution live until it ends: a picture in a notebook, a table in a terminal."""
         from ratchet.workflow.drawing.live import follow
 
         return follow(self.execution_arn, self.client, **options)
+
+    @property
+    def title(self) -> str:
+        return execution_title(self.execution_arn)
 
     def drawn(self) -> tuple[Mapping[str, Any], Any]:
         return self.definition(), list(self.list_events(max_items=25_000))

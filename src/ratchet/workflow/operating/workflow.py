@@ -123,6 +123,33 @@ class Workflow(DrawsItself):
         """Create the state machine. Returns its ARN. If one of that name exists it is left
         unchanged, role and tags included.
         """
+        arn, exists = self._created()
+        if exists:
+            log.warning(
+                "%s exists with another definition or other settings. It was left unchanged; "
+                "update() applies this workflow to it, as upsert() does at once",
+                arn,
+            )
+        return arn
+
+    def upsert(self) -> str:
+        """Create the state machine, or update the one of that name. Returns its ARN.
+
+        On AWS, executions that start within seconds of an update may use the former definition.
+        Raises ValueError if that one is of another type, which cannot be changed.
+        """
+        arn, exists = self._created()
+        if not exists:
+            return arn
+        found = self.describe()["type"]
+        if found != self.type:
+            raise ValueError(
+                f"{arn} is {found} and cannot become {self.type}: delete it, or take another name"
+            )
+        return self.update()
+
+    def _created(self) -> tuple[str, bool]:
+        """The ARN, and whether a state machine of that name exists that is not this workflow's."""
         self._refuse_no_role()
         self.upload()
         try:
@@ -131,14 +158,9 @@ class Workflow(DrawsItself):
             )
         except self.client.exceptions.StateMachineAlreadyExists as error:
             self.state_machine_arn = str(error).split("'")[-2]
-            log.warning(
-                "%s exists with another definition or other settings. It was left unchanged; "
-                "update() applies this workflow to it",
-                self.state_machine_arn,
-            )
-            return self.state_machine_arn
+            return self.state_machine_arn, True
         self.state_machine_arn = str(answer["stateMachineArn"])
-        return self.state_machine_arn
+        return self.state_machine_arn, False
 
     def upload(self) -> None:
         """Upload training scripts to where the definition expects them. `create()` and `update()`

@@ -74,6 +74,10 @@ class WorkflowTemplate:
         """Upload the training scripts to S3, create the state machine and return its ARN."""
         return self.workflow.create()
 
+    def upsert(self) -> str:
+        """The same, or update the state machine where there is one. Returns its ARN."""
+        return self.workflow.upsert()
+
     def get_workflow(self) -> Workflow:
         return self.workflow
 
