@@ -475,7 +475,9 @@ tuners, models, inputs and outputs under the names of SDK 2 (and understands the
 names of SDK 1). Objects of SDK 2 with the same attributes work too.
 
 Every public name of the package is listed below, with its place here and what differs, and so \
-are the names of the SageMaker SDK that its users wrote beside it. The \
+are the names of the SageMaker SDK that its users wrote beside it. \
+[The classic samples](classic-samples.md) lists what was wrong with the seven workflows that came \
+with it, and what happens here. The \
 tables are generated (`python tests/docs/migration.py`) and tested: each place exists and takes \
 the old arguments in the old order.
 """

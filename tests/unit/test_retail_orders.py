@@ -6,11 +6,13 @@ import csv
 import datetime as dt
 import gzip
 import io
+import runpy
 import zipfile
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import pandas as pd
 import pytest
 import unit_scripts
 from unit_scripts import Ended, run_script
@@ -157,3 +159,17 @@ def test_another_file_is_refused_in_a_sentence(tmp_path: Path, content: bytes, s
     assert ended.returncode == 1, ended.stderr
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_customer_and_a_moment_are_no_features_of_an_order() -> None:
+    """The number of a customer says nothing about one who comes for the first time."""
+    orders = pd.DataFrame([dict(zip(SHOWN, order, strict=True)) for order in WANTED])
+    numbers = list(SHOWN[2:-1])
+    orders[numbers] = orders[numbers].apply(pd.to_numeric)
+    rows = orders.assign(
+        country="France", ordered=pd.to_datetime(orders["ordered"]), days_since_first=0
+    )
+    features = runpy.run_path(str(unit_scripts.PIPELINES / PIPELINE / "features.py"))["features"]
+    made = features(rows)
+    assert {"customer", "ordered"}.isdisjoint(made.columns)
+    assert made.equals(features(rows.assign(customer="12345")))

@@ -693,6 +693,43 @@ SUSPECT: list[Case] = [
         "withdrawn the service 'qldb'",
     ),
     (
+        "a number in an order of texts",
+        _old(_choice({"Variable": "$.rmse", "StringGreaterThanEquals": "50"}), B=SUCCEED),
+        "/States/A/Choices/0/StringGreaterThanEquals",
+        "NumericGreaterThanEquals compares numbers",
+    ),
+    (
+        "a number in an order of texts inside another rule",
+        _old(
+            _choice({"Not": {"Or": [{"Variable": "$.x", "StringLessThan": "-0.5e3"}]}}), B=SUCCEED
+        ),
+        "/States/A/Choices/0/Not/Or/0/StringLessThan",
+        "letter by letter",
+    ),
+    (
+        "a metric by its place",
+        _old(
+            _choice(
+                {"Variable": "$['Payload']['trainingMetrics'][0]['Value']", "NumericLessThan": 0.1}
+            ),
+            B=SUCCEED,
+        ),
+        "/States/A/Choices/0/Variable",
+        "by name",
+    ),
+    (
+        "a metric by its place, in a selector",
+        _old(_old_task(ResultSelector={"auc.$": "$.FinalMetricDataList[1].Value"})),
+        "/States/A/ResultSelector/auc.$",
+        "The metric at place 1 is whichever comes there",
+    ),
+    (
+        "a metric by its place, in JSONata",
+        _one(_task(Output="{% $states.result.FinalMetricDataList[0].Value %}")),
+        "/States/A/Output",
+        "at place 0",
+    ),
+    (
         "a reader in an inline Map",
         _one(_map(ItemReader={"Resource": "arn:aws:states:::s3:getObject"})),
         "/States/A/ItemReader",
@@ -728,3 +765,25 @@ def test_what_aws_accepts_and_will_fail_is_a_warning(
     definition: dict[str, Any], location: str, words: str
 ) -> None:
     assert _found(definition, location, words) == {"WARNING"}, check(parse(definition))
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        _old(_choice({"Variable": "$.day", "StringGreaterThan": "20300131"}), B=SUCCEED),
+        _old(_choice({"Variable": "$.day", "StringGreaterThan": "2030-01-31"}), B=SUCCEED),
+        _old(_choice({"Variable": "$.code", "StringEquals": "50"}), B=SUCCEED),
+        _old(_choice({"Variable": "$.rows[0].Value", "NumericLessThan": 1}), B=SUCCEED),
+        _old(
+            _old_task(
+                ResultSelector={
+                    "x.$": "$.FinalMetricDataList[?(@.MetricName == 'validation:auc')].Value"
+                }
+            )
+        ),
+        _one(_task(Output="{% $states.result.FinalMetricDataList[MetricName = 'auc'].Value %}")),
+        _one(_task(Output="{% $states.result.FinalMetricDataList[0].MetricName %}")),
+    ],
+)
+def test_orders_of_texts_and_metrics_by_name_are_left_alone(definition: dict[str, Any]) -> None:
+    assert check(parse(definition)) == ()

@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from ratchet.workflow.asl.findings import Finding
 from ratchet.workflow.asl.model import StateMachine
-from ratchet.workflow.checks.choices import ChoiceDefault, ChoiceRules
+from ratchet.workflow.checks.choices import ChoiceDefault, ChoiceRules, TextOrder
 from ratchet.workflow.checks.dataflow import UnwrittenPaths
 from ratchet.workflow.checks.expressions import Expressions, Functions, StatesVariable
 from ratchet.workflow.checks.fields import (
@@ -36,6 +36,7 @@ from ratchet.workflow.checks.integrations import Integrations, TokenIsPassed
 from ratchet.workflow.checks.languages import MixedLanguages, QueryLanguages, Variables
 from ratchet.workflow.checks.map_calls import MapCalls
 from ratchet.workflow.checks.map_parts import MapParts
+from ratchet.workflow.checks.metrics import MetricByPlace
 from ratchet.workflow.checks.parameters import (
     ArgumentKinds,
     ArgumentNames,
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     RepeatedKeys(),
     ChoiceRules(),
     ChoiceDefault(),
+    TextOrder(),
     Expressions(),
     Functions(),
     StatesVariable(),
@@ -80,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     UnknownVariables(),
     ContextObject(),
     UnwrittenPaths(),
+    MetricByPlace(),
     WildcardPlace(),
     ErrorNames(),
     UnreachableHandlers(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -106,3 +107,35 @@ def _inner(path: Path, rule: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[
                 yield (*path, name, index), part
     if isinstance(rule.get("Not"), dict):
         yield (*path, "Not"), rule["Not"]
+
+
+class TextOrder(Rule):
+    """An order of texts goes letter by letter: as texts, 9.9 comes after 50, and 100 before it."""
+
+    id = "choice-text-order"
+    summary = "Numbers are put in order by NumericLessThan and its like, not by StringLessThan"
+    link = Rule.link + "state-choice.html"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for state in subject.states:
+            if isinstance(state, Choice) and not state.is_jsonata:
+                for path, rule in walk.choice_rules(state):
+                    for name, value in rule.items():
+                        if _ORDER_OF_TEXTS.fullmatch(name) and _is_number(value):
+                            yield self.finding(
+                                (*path, name),
+                                f"{name} compares letter by letter: '9.9' comes after '50', and "
+                                f"'100' before it",
+                                f"Numeric{name.removeprefix('String')} compares numbers; the "
+                                "value and the Variable must be numbers then, not text",
+                                severity=WARNING,
+                            )
+
+
+_ORDER_OF_TEXTS = re.compile(r"String(?:Less|Greater)Than(?:Equals)?")
+_NUMBER = re.compile(r"\s*[+-]?(?:\d{1,7}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\s*")
+"""More digits than seven are left alone: moments such as 20300131 are in order as text too."""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and len(value) < 40 and _NUMBER.fullmatch(value) is not None
