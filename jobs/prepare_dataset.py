@@ -171,6 +171,7 @@ FEATURES_SAID = re.compile(r"^(?:\w+[.])*(?:FeaturesFailed|RowsRefused): (.*)$",
 LANDED = "landed "  # how the name of a column begins that is kept as it landed
 THE_CHAMPIONS = "champion's "  # and of one that the champion alone takes
 TEXTS = ("text", "category")  # the types whose values may have several lines
+LINE_BREAK = "\r\n|[\r\n]"
 
 MISSING = "nan"
 SHORT = "^[+-]?[0-9]{1,18}([.][0-9]{0,17})?$"
@@ -619,33 +620,18 @@ def with_features(data: DataFrame, label: str, contract: dict[str, Any]) -> Data
     types |= {REPEATED: "boolean", KNOWN: "boolean", COPIES: "long", SLICES: "array<string>"}
     types |= {LANDED + name: "string" for name in columns} | dict.fromkeys(features, "double")
     schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in types.items())
-    rows = data.select(*map(_column, [*kept, *columns])).rdd.mapPartitions(made)
+    lines = [one_line(name, column["type"]) for name, column in contract["columns"].items()]
+    rows = data.select(*map(_column, kept), *lines).rdd.mapPartitions(made)
     return data.sparkSession.createDataFrame(rows, schema, verifySchema=False)
 
 
-def refuse_line_breaks(data: DataFrame, contract: dict[str, Any]) -> None:
-    """A row that is scored is a line; a batch transform would take two for two rows.
+def one_line(name: str, kind: str) -> Column:
+    """A column as it is scored: a row is a line, of which a batch transform would take two for two.
 
-    An earlier batch may have landed before there was a features.py: then the new one must not go.
+    `typed` of what is served reads texts as this writes them.
     """
-    scored = data.where(f.col(KIND).isNotNull())
-    for name, column in contract["columns"].items():
-        if column["type"] in TEXTS:
-            broken = scored.where(_column(LANDED + name).rlike("[\n\r]")).select("row_id", IS_NEW)
-            example = broken.orderBy(f.desc(IS_NEW), "row_id").first()
-            if example is not None:
-                raise _of_two_lines(name, *example)
-
-
-def _of_two_lines(name: str, row_id: str, is_new: bool) -> PrepareFailed:
-    problem = f"Column {name!r} has a line break in row {row_id}"
-    needed = "features.py needs rows of one line each"
-    if is_new:
-        return DataRefused(f"{problem}: {needed}; remove line breaks before the data land")
-    return PrepareFailed(
-        f"{problem} of an earlier batch, which is judged on: {needed}. Use a transform, or push"
-        " with --new-baseline"
-    )
+    column = _column(name)
+    return f.regexp_replace(column, LINE_BREAK, " ").alias(name) if kind in TEXTS else column
 
 
 def champion_of(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -666,7 +652,7 @@ def champions_rows(
     if not definition["etl"]["recipe"]:
         landing = manifest["definition"]["data"]["columns"]
         needed = {name: column for name, column in columns.items() if name in landing}
-        data = data.where(_all_there(needed, label, lines=raw is not None))
+        data = data.where(_all_there(needed, label))
         data = data.where(_all_read(needed, label, landing))
         definition = _with_fractions(definition, landing)
     data = typed(data, definition)
@@ -678,8 +664,11 @@ def champions_rows(
     features = [name for name in data.columns if name not in (*split.reserved, label)]
     if raw is None and features != champion["features"]:
         raise PrepareFailed(_difference(features, champion["features"]))
-    texts = {name: _quoted(name) if raw else _text(name, kinds[name]) for name in raw or features}
-    taken = [f.expr(text).alias(THE_CHAMPIONS + name) for name, text in texts.items()]
+    texts = {
+        name: one_line(name, columns[name]["type"]) if raw else f.expr(_text(name, kinds[name]))
+        for name in raw or features
+    }
+    taken = [text.alias(THE_CHAMPIONS + name) for name, text in texts.items()]
     last = [f.col(ARRIVAL)] if split.by_key else []
     names = [THE_CHAMPIONS + name for name in texts]
     return (
@@ -690,14 +679,12 @@ def champions_rows(
     )
 
 
-def _all_there(columns: dict[str, Any], label: str, *, lines: bool) -> Column:
-    """Whether a row has every column that may not be missing; `lines`: and is one line itself."""
+def _all_there(columns: dict[str, Any], label: str) -> Column:
+    """Whether a row has every column that may not be missing."""
     there = f.lit(True)
     for name, column in columns.items():
         if name != label and not column.get("nullable"):
             there &= _column(name).isNotNull()
-        if lines and column["type"] in TEXTS:
-            there &= ~f.coalesce(_column(name).rlike("[\n\r]"), f.lit(False))
     return there
 
 
@@ -1501,8 +1488,6 @@ def main(argv: list[str]) -> None:
         refuse_conflicts(found, split, manifest["objects"])
     if request.label not in definition["data"]["columns"]:
         refuse_one_label(found, request.label)
-    if contract is not None:
-        refuse_line_breaks(data, contract)
     refuse_bad_values(data, found, request.label, numbers)
     data = data.where(f.col(SIDE) != UNLABELLED)
     refuse_labels(

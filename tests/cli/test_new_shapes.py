@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from ratchet.cli.authoring import looking
 from ratchet.cli.pipeline_folder import pack
 from retraining.rules.contracts import as_document, parse_definition
 from retraining.rules.data_check.agreed import Rules
@@ -188,6 +189,33 @@ def rides(chance: random.Random) -> bytes:
     return table("ts,paidAt,booked,town,customer,tip,again", rows()).encode()
 
 
+def german(chance: random.Random) -> bytes:
+    """Groups without decimals beside decimals without groups; a row that adds up the others."""
+
+    def rows() -> Iterator[list[Any]]:
+        for n in range(1200):
+            at = START + dt.timedelta(days=n % 27)
+            people, price = f"{chance.randint(1, 900)}.{n % 900 + 100}", f"{chance.random():.2f}"
+            yield [f"K{n:04}", at.strftime("%a %d.%m.%Y"), people, price.replace(".", ","),
+                   f"{n % 5 + 1}.{n % 900 + 100} kg", 45_292 + n % 28, n % 2]  # fmt: skip
+        yield ["Summe", "", "150.000.000", "155,10", "", "", 150]
+
+    header = "Ort;Tag;Einwohner;Satz;Gewicht;Erstellt Datum;treu"
+    return table(header, rows(), ";").encode()
+
+
+def tickets(chance: random.Random) -> bytes:
+    """Durations, numbers that may be thousands, dates in words of no format, an id that is text."""
+
+    def rows() -> Iterator[list[Any]]:
+        for n in range(300):
+            took = f"{n % 3}:{n % 60:02}:{7 * n % 60:02}"
+            yield [f"{chance.getrandbits(40):010x}", took, f"{n % 5 + 1}.{n % 900 + 100} kg",
+                   f"{n % 28 + 1}. März 2024", f"{n % 9 + 1},{n % 900 + 100}", n % 2]  # fmt: skip
+
+    return table("ticket;took;weight;opened;visits;again", rows(), ";").encode()
+
+
 def line_breaks(chance: random.Random) -> bytes:
     rows = (
         [n, f'"first line\nsecond, {n}\nthird"', chance.randint(1, 5), n % 2] for n in range(200)
@@ -210,6 +238,20 @@ def units(chance: random.Random) -> bytes:
 
 
 SHAPES = (
+    Shape("german", german, ("--label", "treu", "--time", "Tag"),
+          ("the last row looks like a total (Summe, 150.000.000, 155,10, 150), not a row",
+           "Erstellt Datum integer 45292 to 45319 left out: a date in Excel's days",
+           "Einwohner integer", "as a number, without kg",
+           "Ort is different in every row: if it says which row it is, --key Ort"),
+          {"csv": {"delimiter": ";", "decimal": ",", "thousands": "."}},
+          {"Tag": "date", "Einwohner": "integer", "Satz": "number"}),
+    Shape("tickets", tickets, ("--label", "again"),
+          ("as seconds",
+           "weight: 1.100 is read as 1.100; if it is 1100, set the mark of its decimals to",
+           "visits: 1,100 is read as 1100; if it is 1.100, say so with data: {csv: {decimal",
+           "opened looks like a date in no format that is known",
+           "ticket is different in every row: if it says which row it is, --key ticket"),
+          {"csv": {"delimiter": ";", "thousands": ","}}, {"visits": "integer"}),
     Shape("rides", rides, ("--label", "again", "--time", "ts"),
           ("tip is -999 in 480 rows", "customer repeats", "left out: an id, whose size"),
           columns={"ts": "timestamp", "paidAt": "timestamp", "booked": "date", "town": "text"}),
@@ -310,6 +352,42 @@ def test_an_id_is_no_candidate_for_the_label(run: Run, tmp_path: Path) -> None:
     asked = run("new", "made", "--from-csv", str(file)).stderr
     assert "--label again" in asked
     assert "--label ClerkID" not in asked
+
+
+def test_a_duration_counts_seconds_whether_or_not_it_has_hours(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_bytes(tickets(random.Random(7)))
+    made = run("new", "made", "--from-csv", "file", "--label", "again")
+    assert made.exit_code == 0, made.output
+    scope: dict[str, Any] = {}
+    exec(Path("pipelines/made/features.py").read_text(), scope)
+    landed = ["1:23:45", "26:00:00", "5:30", "about an hour", None]
+    given = pd.DataFrame(dict.fromkeys(("ticket", "took", "weight", "opened"), landed))
+    found = scope["features"](given.assign(visits=1.0).astype(object))
+    assert found["took"].fillna(-1).tolist() == [5025, 93600, 330, -1, -1]
+
+
+@pytest.mark.parametrize("last", [
+    "Total,,,", "Grand total:,,7,", ",,,12", "Sum of amounts,,3,4",
+])  # fmt: skip
+def test_a_last_row_that_adds_up_the_others_is_no_row(last: str, tmp_path: Path) -> None:
+    rows = [f"{chance},{n},{n % 7},{n % 2}" for n, chance in enumerate("ab" * 20)]
+    path = tmp_path / "file.csv"
+    path.write_text("\n".join(["kind,amount,size,late", *rows, last, ""]))
+    seen = looking.look(path, {"late": "--label"})
+    assert (seen.rows, seen.column("size").empty) == (40, 0)
+    assert seen.total == ", ".join(filter(None, last.split(",")))
+
+
+@pytest.mark.parametrize("last", ["a,3,,1", "b,3,2,", "sum,4,2,0\nsum,4,2,0", "a,3,2,1"])
+def test_a_row_that_lacks_a_value_is_one(last: str, tmp_path: Path) -> None:
+    rows = [f"{chance},{n},{n % 7},{n % 2}" for n, chance in enumerate("ab" * 20)]
+    path = tmp_path / "file.csv"
+    path.write_text("\n".join(["amount,kind,size,late", *rows, last, ""]))
+    seen = looking.look(path, {"late": "--label"})
+    assert (seen.rows, seen.total) == (41 + last.count("\n"), None)
 
 
 def test_a_unit_is_taken_off_and_another_one_is_a_missing_value(

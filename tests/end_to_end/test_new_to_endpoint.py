@@ -29,7 +29,7 @@ def file(place: Workplace) -> Path:
             write((
                 f"T-{number:05d}", chance.choice(("Nord", "Süd", "West")),
                 chance.choice(("", str(chance.randint(1, 95)))), days,
-                "ja" if reminded else "nein", f"Anruf {chance.random():.4f}; ok",
+                "ja" if reminded else "nein", f"Anruf {chance.random():.4f};\nok",
                 "ja" if comes else "nein",
             ))  # fmt: skip
     return path

@@ -96,6 +96,12 @@ def test_a_row_is_the_same_in_every_form(body: str | bytes, content_type: str) -
     assert same(made(body, content_type), [4.0, 1.0, math.nan, 1.0])
 
 
+@pytest.mark.parametrize("broken", ["\n", "\r", "\r\n"])
+def test_a_line_break_in_a_text_is_a_space_as_in_the_lines_that_are_scored(broken: str) -> None:
+    rows = inference.input_fn(f'2024-03-01,"B{broken}6",1,300', "text/csv")
+    assert rows["carrier"].to_list() == ["B 6"]
+
+
 def test_types_do_not_hang_on_the_rows() -> None:
     """What is missing in one row must not change the type, and so the features, of the others."""
     alone = inference.input_fn("2024-03-01,AA,1,300", "text/csv")

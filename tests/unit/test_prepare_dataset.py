@@ -863,7 +863,6 @@ def test_features_are_fitted_and_landed_rows_scored(
     assert features == CONTRACT["features"]
     data = job.numbers_as_text(data, "y", features, kept)
     found = job.surveyed(data, "y", features)
-    job.refuse_line_breaks(data, contract)
     job.write_parts(
         job.readable(data, found, "y", features),
         request(job, tmp_path), features, found, arrival=False, landed=kept,
@@ -885,23 +884,16 @@ def test_what_features_fail_with_is_said_with_its_line(spark: Any, job: Any, con
         job.surveyed(data, "y", CONTRACT["features"])
 
 
-def test_a_feature_without_end_and_a_row_of_two_lines_are_refused_by_row_id(
-    spark: Any, job: Any, contract: Any
-) -> None:
-    rows = [("0", "2024-03-01", "Leeds\nUK", "0")]
+def test_a_feature_without_end_is_refused_by_row_id(spark: Any, job: Any, contract: Any) -> None:
+    rows = [("0", "2024-03-01", "Leeds\r\nUK", "0")]
     data = job.with_features(landed(spark, job, *rows), "y", contract)
     kept = tuple(job.LANDED + name for name in contract["columns"])
     data = job.numbers_as_text(data, "y", CONTRACT["features"], kept)
     found = job.surveyed(data, "y", CONTRACT["features"])
     with pytest.raises(job.PrepareFailed, match=r"'size' holds 'Infinity', .* in row r1"):
         job.refuse_bad_values(data, found, "y", CONTRACT["features"])
-    with pytest.raises(job.DataRefused, match="Column 'town' has a line break in row r1"):
-        job.refuse_line_breaks(data, contract)
-    earlier = data.withColumn(job.IS_NEW, f.lit(False))
-    with pytest.raises(job.PrepareFailed, match="in row r1 of an earlier batch") as refused:
-        job.refuse_line_breaks(earlier, contract)
-    assert type(refused.value) is job.PrepareFailed, "the new batch is not to blame"
-    job.refuse_line_breaks(data.withColumn(job.KIND, f.lit(None).cast("string")), contract)
+    assert data.first()[f"{job.LANDED}town"] == "Leeds UK", "a row that is scored is one line"
+    assert inference.LINE_BREAK.pattern == job.LINE_BREAK
 
 
 def test_batches_of_other_columns_are_read_by_name(spark: Any, job: Any, tmp_path: Path) -> None:
@@ -1189,12 +1181,7 @@ def test_a_champion_of_other_features_than_it_takes_is_refused_by_name(
         work.run()
 
 
-@pytest.mark.parametrize(
-    ("lines", "wanted"), [(False, ["r1", "r2"]), (True, ["r1"])], ids=["prepared", "landed"]
-)
-def test_a_champion_needs_its_columns_and_one_that_takes_landed_rows_whole_lines(
-    spark: Any, job: Any, lines: bool, wanted: list[str]
-) -> None:
+def test_a_champion_needs_its_columns(spark: Any, job: Any) -> None:
     """A label may be missing, as it may be another's now; and what is nullable."""
     rows = [("Leeds", None, None), ("Leeds\nUK", "1", "0"), (None, "1", "0")]
     data = table(spark, "town string, age string, y string", *rows)
@@ -1203,8 +1190,8 @@ def test_a_champion_needs_its_columns_and_one_that_takes_landed_rows_whole_lines
         "age": {"type": "integer", "nullable": True},
         "y": {"type": "integer", "nullable": False},
     }
-    there = data.where(job._all_there(columns, "y", lines=lines)).orderBy("row_id")
-    assert [row["row_id"] for row in there.collect()] == wanted
+    there = data.where(job._all_there(columns, "y")).orderBy("row_id")
+    assert [row["row_id"] for row in there.collect()] == ["r1", "r2"]
 
 
 def test_a_champion_is_scored_on_rows_that_are_what_it_takes(spark: Any, job: Any) -> None:

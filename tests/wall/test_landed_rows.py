@@ -88,6 +88,10 @@ FILES: dict[str, tuple[dict[str, Any], dict[str, Any], bytes]] = {
         {}, {**PLAIN, "at": {"type": "timestamp", "format": "%d %b %Y %I:%M %p", **NULLABLE}},
         HEADER.encode() + b"\n,01 Mar 2024 12:30 am,AA,x,1,2,,1\n",
     ),
+    "English weekdays, whatever the date": (
+        {}, {**PLAIN, "day": {"type": "date", "format": "%a, %d %b %Y", **NULLABLE}},
+        HEADER.encode() + b'\n"fri, 01 Mar 2024",,AA,x,1,2,,1\n"Mon, 2 Mar 2024",,AA,x,1,2,,1\n',
+    ),
     "what else Unicode takes for a line's end": (
         {"csv": {"skip_lines": 1, "comment": "#"}}, PLAIN,
         f"A\u2028title\x0b\n{HEADER}\n,,AA,a\u2028b\x0bc\x0cd\x85e\x1cf,1,2,,1\n#\u2029,x\n"

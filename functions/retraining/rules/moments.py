@@ -17,6 +17,9 @@ MONTHS: Final = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
+WEEKDAYS: Final = (
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+)  # fmt: skip
 DIRECTIVES: Final = {
     "Y": r"(?P<Y>[0-9]{4})",
     "y": r"(?P<y>[0-9]{2})",
@@ -24,6 +27,8 @@ DIRECTIVES: Final = {
     "d": r"(?P<d>[0-9]{1,2})",
     "b": "(?P<b>" + "|".join(month[:3] for month in MONTHS) + ")",
     "B": "(?P<B>" + "|".join(MONTHS) + ")",
+    "a": "(?:" + "|".join(day[:3] for day in WEEKDAYS) + ")",
+    "A": "(?:" + "|".join(WEEKDAYS) + ")",
     "H": r"(?P<H>[0-9]{1,2})",
     "I": r"(?P<I>[0-9]{1,2})",
     "M": r"(?P<M>[0-9]{1,2})",
@@ -33,8 +38,12 @@ DIRECTIVES: Final = {
     "z": r"(?P<z>z|[+-][0-9]{2}:?[0-9]{2})",
     "%": "%",
 }
-"""What Python's strptime means by them, without regard to the machine's language."""
+"""What Python's strptime means by them, without regard to the machine's language.
+
+A weekday is read over, as strptime does: the date alone counts.
+"""
 DATED: Final = ({"Y", "m", "d"}, {"Y", "b", "d"}, {"Y", "B", "d"})
+BESIDE: Final = {"a", "A", "%"}
 TIMED: Final = {"H", "I", "M", "S", "f", "p", "z"}
 CENTURY: Final = 69  # two digits from here on are of the last century, as POSIX says
 EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - every moment here is in UTC
@@ -52,7 +61,7 @@ def format_problem(form: str, kind: str) -> str | None:
     twice = [letter for letter in set(letters) - {"%"} if letters.count(letter) > 1]
     if twice:
         return f"%{twice[0]} appears twice"
-    if {letter.replace("y", "Y") for letter in letters} - TIMED - {"%"} not in DATED:
+    if {letter.replace("y", "Y") for letter in letters} - TIMED - BESIDE not in DATED:
         return f"{form!r} must hold one of %Y and %y, one of %m, %b and %B, and %d"
     if kind == "date" and set(letters) & TIMED:
         return f"{form!r} holds a time of day: set the column's type to timestamp"

@@ -157,6 +157,7 @@ def _held(column: Column) -> str:
 
 def _use(column: Column) -> str:
     texts = {"label": "what it predicts", "number": "as it is", "code": "as a code"}
+    texts["clock"] = "as seconds"
     if column.use == "unit":
         return f"as a number, without {column.seen.unit}"
     return texts.get(column.use) or f"left out: {column.why}"

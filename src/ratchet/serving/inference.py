@@ -33,6 +33,7 @@ MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
     r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+LINE_BREAK = re.compile("\r\n|[\r\n]")
 NUMERIC = ("integer", "number")
 MOMENTS = ("date", "timestamp")
 BOOLEANS = {
@@ -169,7 +170,10 @@ def _text(value: Any) -> str | None:
 
 
 def typed(texts: Texts, contract: Contract) -> pd.DataFrame:
-    """The columns in types that no row changes: numbers as float64, dates as datetime64, text."""
+    """The columns in types that no row changes: numbers as float64, dates as datetime64, text.
+
+    A line break in a text is a space, as in the lines that a batch transform scores.
+    """
     columns = contract["columns"]
     made = {name: _typed(name, columns[name]["type"], texts[name]) for name in columns}
     return pd.DataFrame(made, columns=list(columns))
@@ -185,7 +189,8 @@ def _typed(name: str, kind: str, texts: Sequence[str | None]) -> Any:
         return pd.Series(found, dtype=float)
     if kind in MOMENTS:
         return _moments(name, kind, texts)
-    return pd.Series(texts, dtype=object)
+    lines = [text if text is None else LINE_BREAK.sub(" ", text) for text in texts]
+    return pd.Series(lines, dtype=object)
 
 
 def _number(name: str, row: int, text: str | None) -> float:

@@ -14,7 +14,7 @@ from ratchet.cli.errors import CliError
 from ratchet.cli.screen import plural
 
 Kind = Literal["integer", "number", "category", "date", "timestamp", "text"]
-Use = Literal["label", "number", "unit", "code", "left out"]
+Use = Literal["label", "number", "unit", "clock", "code", "left out"]
 
 CALENDAR = ("date", "timestamp")
 MOST_CATEGORIES = 50
@@ -247,24 +247,50 @@ def _column(
     kind = kind_of(seen)
     if seen.name == label:
         return Column(seen, "category" if classes else kind, "label", classes=classes)
-    if not seen.filled:
-        return Column(seen, kind, "left out", "empty in every row")
-    if seen.name == time:
-        return Column(seen, kind, "left out", "the time: a model would learn days by heart")
-    if seen.name in keys:
-        return Column(seen, kind, "left out", "the key")
+    if why := _why_left_out(seen, kind, time, keys):
+        return Column(seen, kind, "left out", why)
     if seen.unit is not None:
         return Column(seen, "text", "unit", f"a number with {seen.unit}")
-    if kind in (*CALENDAR, "text"):
-        return Column(seen, kind, "left out", "free text" if kind == "text" else f"a {kind}")
-    if kind in ("integer", "number") and hints.is_id(seen):
-        why = "different in every row" if _counts(seen) else "an id, whose size says nothing"
-        return Column(seen, kind, "left out", why)
-    if seen.distinct == 1 and not seen.empty:
-        return Column(seen, kind, "left out", "the same in every row")
+    if seen.clock:
+        return Column(seen, "text", "clock", "a duration or a time of day")
     if kind == "category" and _open(seen):
         return Column(seen, "text", "code", _OPEN)
     return Column(seen, kind, "code" if kind == "category" else "number")
+
+
+def _why_left_out(seen: Seen, kind: Kind, time: str | None, keys: tuple[str, ...]) -> str | None:
+    """Why a model should not see this column; None where it may."""
+    if not seen.filled:
+        return "empty in every row"
+    if seen.name == time:
+        return "the time: a model would learn days by heart"
+    if seen.name in keys:
+        return "the key"
+    if seen.distinct == 1 and not seen.empty:
+        return "the same in every row"
+    if seen.unit is not None or seen.clock:
+        return None
+    return _why_nothing_to_learn(seen, kind)
+
+
+def _why_nothing_to_learn(seen: Seen, kind: Kind) -> str | None:
+    """Of dates, texts and ids."""
+    if kind in CALENDAR:
+        return f"a {kind}"
+    if kind == "text":
+        return _text(seen)
+    if hints.is_serial(seen):
+        return "a date in Excel's days"
+    if kind in ("integer", "number") and hints.is_id(seen):
+        return "different in every row" if _counts(seen) else "an id, whose size says nothing"
+    return None
+
+
+def _text(seen: Seen) -> str:
+    """What kind of text."""
+    if not hints.is_word(seen):
+        return "free text"
+    return "different in every row" if _counts(seen) else "a text of many values"
 
 
 def _open(seen: Seen) -> bool:
@@ -273,7 +299,7 @@ def _open(seen: Seen) -> bool:
 
 
 def _is_used(column: Column) -> bool:
-    return column.use in ("number", "unit", "code")
+    return column.use in ("number", "unit", "clock", "code")
 
 
 def _without_counter(column: Column) -> Column:
@@ -294,12 +320,12 @@ def _doubts(
     keys: tuple[str, ...],
     task: Task,
 ) -> list[str]:
-    found = []
+    found = [_last_row(look.total)] if look.total else []
     if task.classes:
         numbers = ", ".join(f"{value} = {place}" for place, value in enumerate(task.classes))
         found.append(f"{label}: the model learns {numbers}")
     found += _may_be_classes(look.column(label), task)
-    dates = [one.name for one in columns if one.kind in CALENDAR and one.use != "label"]
+    dates = [one.name for one in columns if _is_date(one)]
     if time is None and dates:
         found.append(
             f"{dates[0]} is a time: where drops come one after the other, --time {dates[0]} judges"
@@ -322,6 +348,17 @@ def _doubts(
             " a verdict on so few rows is wide"
         )
     return found
+
+
+def _last_row(total: str) -> str:
+    return (
+        f"the last row looks like a total ({total}), not a row, and was not looked at: leave it out"
+        " of the files"
+    )
+
+
+def _is_date(column: Column) -> bool:
+    return column.use != "label" and (column.kind in CALENDAR or hints.is_serial(column.seen))
 
 
 def _may_be_classes(label: Seen, task: Task) -> list[str]:
@@ -360,7 +397,44 @@ def _doubts_about(column: Column, label: str, keys: tuple[str, ...]) -> list[str
         found.append(
             f"{name} is different in every row: if it is an id, it is --key, not a feature"
         )
+    return found + _doubts_about_text(column, keyed=bool(keys))
+
+
+def _doubts_about_text(column: Column, *, keyed: bool) -> list[str]:
+    """What the spelling of a column leaves open."""
+    seen, name, found = column.seen, column.name, []
+    if seen.either:
+        found.append(_either(column, seen.either))
+    if column.use in ("code", "left out") and hints.looks_dated(seen):
+        found.append(
+            f"{name} looks like a date in no format that is known: export it as 2024-01-31, or give"
+            " it type: date and a format in columns.yaml"
+        )
+    if not keyed and column.kind == "text" and _counts(seen) and hints.is_word(seen):
+        found.append(
+            f"{name} is different in every row: if it says which row it is, --key {name} lets a row"
+            " that lands again replace it"
+        )
     return found
+
+
+def _either(column: Column, value: str) -> str:
+    """One of the numbers that may be a thousand times what they are read as."""
+    as_decimals = column.seen.decimal in value if column.seen.unit else "." in value
+    read = value.replace(",", ".") if as_decimals else re.sub("[.,]", "", value)
+    other = re.sub("[.,]", "", value) if as_decimals else value.replace(",", ".")
+    return (
+        f"{column.name}: {value} is read as {read}; if it is {other}, {_other_mark(column, value)}"
+    )
+
+
+def _other_mark(column: Column, value: str) -> str:
+    if column.seen.unit:
+        mark = "," if column.seen.decimal == "." else "."
+        return f'set the mark of its decimals to "{mark}" in UNITS of features.py'
+    if "." in value:
+        return 'say so with data: {csv: {decimal: ",", thousands: "."}}'
+    return 'say so with data: {csv: {decimal: ","}}'
 
 
 def _counts(seen: Seen) -> bool:

@@ -24,6 +24,15 @@ LINE = 0.98  # share of a numeric label's variance on a straight line of a colum
 ENOUGH = 50  # rows of each label, to say what gives it away
 LONE = 20  # rows that chance would not leave without a value for one label alone
 OFTEN = 5  # rows a value of a column of texts has on average, to be counted by value
+_SPACE = re.compile(r"\s")
+_DAY = re.compile(r"(?i:(^|[ _.-])(date|day|datum|tag|fecha|when))$|[a-z](Date|Day)$")
+_SERIAL = (20_000, 60_000)  # days since 30 December 1899: 1954 to 2064
+_DATED = re.compile(
+    r"(?i).*(\b(19|20)[0-9]{2}\b.*[^0-9\W]{3}|[^0-9\W]{3}.*\b(19|20)[0-9]{2}\b"
+    r"|\b[0-9]{1,4}([./-])[0-9]{1,2}\3[0-9]{1,4}\b).*",
+    re.DOTALL,
+)
+_LONGEST_DATE = 40
 _NINES = re.compile("-9{2,6}([.]0+)?|9{3,6}([.]0+)?")
 _SAMPLE = "(SELECT * FROM landed USING SAMPLE reservoir(50000 ROWS) REPEATABLE (1))"
 
@@ -33,10 +42,32 @@ def is_id(seen: Seen) -> bool:
     return seen.distinct > MANY and ID.search(seen.name) is not None
 
 
+def is_word(seen: Seen) -> bool:
+    """True where no value has a space, as in a code, a name or an address."""
+    return not any(_SPACE.search(value) for value, _ in seen.values)
+
+
+def is_serial(seen: Seen) -> bool:
+    """True of numbers that are days as Excel counts them, by the column's name and their size."""
+    if seen.numbers < seen.filled or seen.low is None or seen.high is None:
+        return False
+    return _SERIAL[0] <= seen.low <= seen.high <= _SERIAL[1] and _DAY.search(seen.name) is not None
+
+
+def looks_dated(seen: Seen) -> bool:
+    """True of texts that all look like dates, though no format that is known fits all of them."""
+    texts = not (seen.numbers or seen.dates or seen.stamps or seen.unit or seen.clock)
+    return (
+        texts
+        and bool(seen.values)
+        and all(len(v) <= _LONGEST_DATE and _DATED.fullmatch(v) for v, _ in seen.values)
+    )
+
+
 def groups(columns: Sequence[Seen], apart: Sequence[str]) -> Iterator[Seen]:
     """Ids and columns of texts with many values that come again, as those of a customer do."""
     for seen in columns:
-        texts = not (seen.numbers or seen.dates or seen.stamps or seen.unit)
+        texts = not (seen.numbers or seen.dates or seen.stamps or seen.unit or seen.clock)
         again = seen.distinct > MANY and 2 * seen.distinct <= seen.filled
         if (texts or is_id(seen)) and again and seen.name not in apart:
             yield seen

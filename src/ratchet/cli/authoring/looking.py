@@ -21,12 +21,15 @@ MOST_VALUES = 100
 """Values of a column that are remembered; of one with more, the most frequent."""
 _DAYS = (
     "%d.%m.%y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y",
+    "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%a %d %b %Y", "%a, %d %b %Y", "%a %b %d %Y",
+    "%a, %b %d, %Y", "%a %d/%m/%Y", "%a %d.%m.%Y", "%a, %d.%m.%Y", "%a %Y-%m-%d", "%A, %d %B %Y",
+    "%A %d %B %Y", "%A, %B %d, %Y",
 )  # fmt: skip
 FORMATS = (
     *_DAYS,
     *(f"{day} {time}" for day in _DAYS for time in ("%H:%M:%S", "%H:%M")),
-    "%Y-%m-%d %H:%M",
-)
+    "%Y-%m-%d %H:%M", "%a, %d %b %Y %H:%M:%S %z", "%a %b %d %H:%M:%S %Y",
+)  # fmt: skip
 """Formats of dates and timestamps that are tried in this order."""
 UNIX = {"unix": (1e9, 2e9), "unix_ms": (1e12, 2e12)}
 """Numbers that are moments of 2001 to 2033, where the column is called like one."""
@@ -56,7 +59,8 @@ _FORMATS = {plain.PARQUET: "Parquet", plain.JSON_LINES: "JSON lines"}
 class Look:
     """A file as it was read: what differs from the plain dialect, its columns in their order.
 
-    `leaks` are sentences on columns that alone tell the label.
+    `leaks` are sentences on columns that alone tell the label. `total` is the last row, where that
+    adds up the others; it is not among the rows.
     """
 
     path: Path
@@ -65,6 +69,7 @@ class Look:
     packed: bool = False
     format: str | None = None
     leaks: tuple[str, ...] = ()
+    total: str | None = None
 
     @property
     def rows(self) -> int:
@@ -106,7 +111,7 @@ def look(path: Path, wanted: dict[str, str], label: str | None = None) -> Look:
             named = next((one for one in columns if one.name == label), None)
             leaks = tuple(hints.leaks(table, columns, named)) if named else ()
     dialect = {} if file.format else {**file.dialect, **found.dialect, **table.dialect}
-    return Look(path, dialect, columns, file.packed, file.format, leaks)
+    return Look(path, dialect, columns, file.packed, file.format, leaks, table.total)
 
 
 def _header(path: Path, file: plain.Plain, wanted: list[str]) -> Header:
@@ -123,7 +128,7 @@ def _columns(table: tables.Table, names: list[str]) -> Iterator[Seen]:
             numbers = {fact: next(found) for fact in FACTS}
             values = tuple(_values(table, name))
             seen = Seen(name=name, rows=table.rows, values=values, **numbers)
-            yield units.with_unit(table, _with_format(table, seen))
+            yield units.read(table, _with_format(table, seen))
 
 
 def _facts(table: tables.Table, name: str) -> list[str]:
@@ -166,13 +171,20 @@ def _with_format(table: tables.Table, seen: Seen) -> Seen:
     if not seen.filled or seen.filled in known or not any(c.isdigit() for c in seen.values[0][0]):
         return seen
     column = tables.identifier(seen.name)
-    for form in FORMATS:
+    for form in _forms(table, seen.values[0][0]):
         moment = tables.within(f"try_strptime({column}, {tables.literal(form)})")
         if table.one(f"SELECT count(*) FILTER ({moment}) FROM landed")[0] == seen.filled:  # noqa: S608
             if "%H" in form:
                 return replace(seen, format=form, stamps=seen.filled)
             return replace(seen, format=form, dates=seen.filled)
     return seen
+
+
+def _forms(table: tables.Table, text: str) -> list[str]:
+    """The formats that this text has."""
+    tried = (f"try_strptime({tables.literal(text)}, {tables.literal(form)})" for form in FORMATS)
+    found = table.one(f"SELECT {', '.join(tried)}")
+    return [form for form, moment in zip(FORMATS, found, strict=True) if moment is not None]
 
 
 def _values(table: tables.Table, name: str) -> Iterator[tuple[str, int]]:

@@ -11,7 +11,9 @@ class Seen:
 
     `format` is that of its dates or timestamps, where they are not ISO 8601; `dates` and `stamps`
     count those of either spelling. `unit` is what stands before or after the number in each value
-    of a column of texts, and `decimal` the mark of its decimals.
+    of a column of texts, and `decimal` the mark of its decimals. `clock` is true of texts that
+    count time, such as 1:23:45. `either` is one of its numbers where the mark in all of them may
+    be that of decimals or of thousands, such as 1.234, and nothing else in the file tells.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Seen:
     format: str | None = None
     unit: str | None = None
     decimal: str = "."
+    clock: bool = False
+    either: str | None = None
 
     @property
     def empty(self) -> int:

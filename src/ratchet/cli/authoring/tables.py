@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,15 +19,30 @@ FIRST, LAST, MOST_OPEN_ENDS = "1677-09-22", "2262-04-11", 3
 POINT = r"[+-]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?"
 COMMA = r"[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]+),[0-9]+"  # 1.234,5
 GROUPS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?"  # 1,234.5
+DOTTED = r"[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+"  # 1.234, which may be 1234, and 1.234.567
+EITHER = r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}"  # of decimals or of thousands
+_MILLIONS = r"[+-]?[1-9][0-9]{0,2}([.][0-9]{3}){2,}"
+_TOTAL = (
+    r"(?i)(grand |sub)?-?(totals?|sum|summe|gesamt|gesamtsumme|zwischensumme|totale|totaal|suma"
+    r"|somme|razem|insgesamt)( .{0,20})?:?"
+)
+"""What stands in the last row of an export that adds up the rows above."""
+_FEWEST_ABOVE = 10
 
 
 @dataclass
 class Table:
-    """The table `landed` in a database; `dialect` are keys of data.csv that its fields ask for."""
+    """The table `landed` in a database; `dialect` are keys of data.csv that its fields ask for.
+
+    `mark` begins the decimals, where a field of the file leaves no doubt. `total` is the last row,
+    where that is a total and not in the table.
+    """
 
     database: Any
     rows: int
-    dialect: dict[str, Any]
+    dialect: dict[str, Any] = field(default_factory=dict)
+    mark: str | None = None
+    total: str | None = None
 
     def one(self, query: str) -> tuple[Any, ...]:
         """The only row of an answer."""
@@ -43,7 +59,9 @@ class Table:
         column = identifier(name)
         if self.dialect.get("decimal") == ",":
             plain = f"replace(replace({column}, '.', ''), ',', '.')"
-            return f"CASE WHEN {column} LIKE '%,%' THEN {plain} ELSE {column} END"
+            dotted = f" OR regexp_full_match({column}, {literal(DOTTED)})"
+            grouped = dotted if "thousands" in self.dialect else ""
+            return f"CASE WHEN {column} LIKE '%,%'{grouped} THEN {plain} ELSE {column} END"
         if self.dialect.get("thousands") == ",":
             return f"replace({column}, ',', '')"
         return column
@@ -62,15 +80,36 @@ def opened(path: Path, copy: Path, found: Header) -> Iterator[Table]:
     try:
         with duckdb.connect() as database:
             database.execute(f"CREATE TABLE landed AS FROM {read}")
-            table = Table(database, 0, {})
+            table = Table(database, 0)
             (table.rows,) = table.one("SELECT count(*) FROM landed")
             if not table.rows:
                 raise CliError(f"{path} has a header and no rows", "Give a file with rows.")
+            _without_total(table, found.names)
             _settle(table, found.names)
             yield table
     except duckdb.Error as error:
         what = str(error).strip().splitlines()[0].replace(str(copy), str(path))
         raise CliError(f"{path} cannot be read as CSV: {what}") from error
+
+
+def _without_total(table: Table, names: list[str]) -> None:
+    """Take a last row out that adds up the others: it says so, or is half empty where none is."""
+    last = "rowid = (SELECT max(rowid) FROM landed)"
+    row = table.one(f"SELECT * FROM landed WHERE {last}")  # noqa: S608
+    counts = ", ".join(f"count({identifier(name)})" for name in names)
+    filled = table.one(f"SELECT {counts} FROM landed")  # noqa: S608
+    alone = sum(
+        text is None and count == table.rows - 1 for text, count in zip(row, filled, strict=True)
+    )
+    says = next((n for n, text in enumerate(row) if text and re.fullmatch(_TOTAL, text)), None)
+    is_total = 2 * alone >= max(len(names), 4)
+    if says is not None and (alone or says == 0):
+        same = f"{identifier(names[says])} = {literal(row[says])}"
+        is_total |= table.one(f"SELECT count(*) FROM landed WHERE {same}") == (1,)  # noqa: S608
+    if is_total and table.rows > _FEWEST_ABOVE:
+        table.database.execute(f"DELETE FROM landed WHERE {last}")  # noqa: S608
+        table.rows -= 1
+        table.total = ", ".join(text for text in row if text)[:60]
 
 
 class _Spelling(NamedTuple):
@@ -83,33 +122,48 @@ class _Spelling(NamedTuple):
     only_comma: int  # of these what cannot be groups of three digits
     dotted: int  # of these with points
     groups: int  # 1,234.5
+    in_points: int  # 1.234, plain numbers or groups
+    millions: int  # of these 1.234.567
+    either: int  # 1.234 or 1,234
 
     @property
     def has_points(self) -> bool:
-        """All plain, some with a point."""
-        return self.present == self.plain > self.whole
+        """All plain, some with a point that cannot divide thousands."""
+        return self.present == self.plain > self.whole + self.in_points
+
+    @property
+    def fits_commas(self) -> bool:
+        """All numbers if a comma begins the decimals and points divide thousands."""
+        return self.present == self.comma + self.whole + self.in_points
 
     @property
     def has_commas(self) -> bool:
-        """All numbers if a comma begins the decimals."""
-        return bool(self.only_comma) and self.present == self.comma + self.whole
+        """These, and some cannot be anything else."""
+        return bool(self.only_comma or self.millions) and self.fits_commas
 
     @property
     def has_groups(self) -> bool:
         """All numbers if commas divide thousands."""
         return bool(self.groups) and self.present == self.groups + self.plain
 
+    @property
+    def has_sure_groups(self) -> bool:
+        """These, and some cannot be decimals."""
+        return self.has_groups and self.groups + self.in_points > self.either
+
 
 def _settle(table: Table, names: list[str]) -> None:
     """See how numbers and missing values are written, and take the latter out of the table."""
     spelt = [_spelling(table, name) for name in names]
-    commas = [one for one in spelt if one.has_commas]
-    if commas and not any(one.has_points for one in spelt):
-        table.dialect["decimal"] = ","
-        if any(one.dotted for one in commas):
+    points = any(one.has_points for one in spelt)
+    if any(one.has_commas for one in spelt) and not points:
+        table.mark = table.dialect["decimal"] = ","
+        if any((one.dotted or one.in_points) and one.fits_commas for one in spelt):
             table.dialect["thousands"] = "."
     elif any(one.has_groups for one in spelt):
         table.dialect["thousands"] = ","
+    if points or any(one.has_sure_groups for one in spelt):
+        table.mark = "."
     if nulls := sorted(set(_nulls(table, names))):
         table.dialect["null_values"] = nulls
         known = ", ".join(map(literal, nulls))
@@ -130,7 +184,7 @@ def _spelling(table: Table, name: str) -> _Spelling:
     no_groups = f"NOT regexp_full_match({column}, {literal(GROUPS)})"
     facts = [counted(), counted(POINT), counted("[+-]?[0-9]+"), counted(COMMA)]
     facts += [counted(COMMA, more=no_groups), counted(COMMA, more=f"{column} LIKE '%.%'")]
-    facts += [counted(GROUPS)]
+    facts += [counted(GROUPS), counted(DOTTED), counted(_MILLIONS), counted(EITHER)]
     return _Spelling(*table.one(f"SELECT {', '.join(facts)} FROM landed"))  # noqa: S608
 
 

@@ -79,7 +79,7 @@ import pandas as pd
 # A text becomes its place in its list, from 0. Add new values at the end: models know the places.
 CODES: dict[str, list[str]] = {codes}
 
-{units}# Not features.
+{units}{clocks}# Not features.
 LEFT_OUT: list[str] = {left_out}
 
 
@@ -88,7 +88,7 @@ def features(rows: pd.DataFrame) -> pd.DataFrame:
     for name, values in CODES.items():
         places = {{value: place for place, value in enumerate(values)}}
         made[name] = rows[name].map(places)  # missing where the value is not in the list
-{numbers}    return made
+{numbers}{seconds}    return made
 '''
 
 _UNITS = """\
@@ -101,6 +101,17 @@ _NUMBERS = """\
         digits = rows[name].str.replace(unit, "").str.replace("," if decimal == "." else ".", "")
         number = digits.str.strip().str.replace(decimal, ".")
         made[name] = pd.to_numeric(number, errors="coerce")  # missing with another unit
+"""
+
+_CLOCKS = """\
+# Durations and times of day, which become seconds: 1:02:03 is 3723, and 2:03 is 123.
+CLOCKS: list[str] = {clocks}
+
+"""
+_SECONDS = """\
+    for name in CLOCKS:
+        whole = rows[name].where(rows[name].str.count(":") == 2, "0:" + rows[name])
+        made[name] = pd.to_timedelta(whole, errors="coerce").dt.total_seconds()
 """
 
 _REFIT = """\
@@ -217,11 +228,14 @@ def _features(guess: Guess) -> str:
     codes = {column.name: column.values or [] for column in guess.columns if column.use == "code"}
     left_out = [column.name for column in guess.columns if column.use == "left out"]
     units = "".join(map(_unit, guess.columns))
+    clocks = [column.name for column in guess.columns if column.use == "clock"]
     return _FEATURES.format(
         codes=_mapping(codes),
         left_out=_listed(left_out),
         units=_UNITS.replace("{units}", f"{{\n{units}}}") if units else "",
         numbers=_NUMBERS if units else "",
+        clocks=_CLOCKS.format(clocks=_listed(clocks)) if clocks else "",
+        seconds=_SECONDS if clocks else "",
     )
 
 
