@@ -39,6 +39,20 @@ def test_an_unknown_profile_is_named(run: Run) -> None:
     assert "(nobody) could not be found" in result.stderr
 
 
+def test_a_profile_without_credentials_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nobody looked for a local AWS, so nothing is said of one."""
+    config = tmp_path / "config"
+    config.write_text("[profile empty]\nregion = eu-west-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    result = run("runs", "--profile", "empty")
+    assert result.exit_code == 1
+    assert "profile empty has no credentials" in result.stderr
+    assert "aws configure --profile empty" in result.stderr
+    assert "local AWS" not in result.stderr
+
+
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("program", "said"),

@@ -328,6 +328,13 @@ def test_a_file_in_another_encoding_or_packed_is_read(encoding: str, packed: boo
     assert result.accepted, result.problems.sentence()
 
 
+def test_a_file_that_no_pipeline_reads_is_refused_with_what_to_do() -> None:
+    path = Path("f.csv")
+    path.write_bytes("\n".join(["day;amount;late;note", *ROWS, ""]).encode("utf-32"))
+    with pytest.raises(CliError, match=r"f\.csv is UTF-32 text"):
+        made(path, "late")
+
+
 def test_every_format_of_times_is_found_and_taken_by_the_data_check() -> None:
     first = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
     times = [first + dt.timedelta(days=n, hours=n, minutes=1) for n in range(50)]

@@ -32,6 +32,7 @@ from ratchet.workflow.interpreter.identity import Identity
 from retraining import clock, observability, settings
 from retraining.adapters import ledger as ledger_module
 from retraining.adapters import run_folder as run_folder_module
+from retraining.steps import earlier_rows as earlier_rows_module
 from retraining.steps import settle_data as settle_data_module
 
 VISIBILITY = {"arrivals": 660, "wakes": 360}
@@ -407,6 +408,7 @@ def patched(world: World, seed: str = "") -> Iterator[World]:
         (clock, "now", lambda: world.cloud.moment),
         (ledger_module, "ThreadPoolExecutor", Inline),
         (run_folder_module, "ThreadPoolExecutor", Inline),
+        (earlier_rows_module, "ThreadPoolExecutor", Inline),
         (settle_data_module, "ThreadPoolExecutor", Inline),
         (observability, "print", lambda *_, **__: None),
         (limits, "MAX_SECONDS", PATIENCE),

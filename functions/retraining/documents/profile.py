@@ -46,3 +46,7 @@ class Profile(RunDocument):
     seen: Annotated[int, "Rows that were looked at: all, or of large batches an even part"]
     labels: Annotated[tuple[str, ...], "The labels; none when there are too many to tell apart"]
     columns: Annotated[tuple[ColumnProfile, ...], "The columns"]
+    respelt: Annotated[
+        tuple[str, ...],
+        "Columns of integers of which some landed as `1.0` and are `1` in the accepted copy",
+    ]

@@ -53,6 +53,9 @@ class RunRecord(Document):
     again: Annotated[str | None, "The earlier run whose batch it judged again; null: its own"] = (
         None
     )
+    definition: Annotated[
+        str | None, "SHA-256 of the definition.json that its rows were checked by"
+    ] = None
     fingerprint: Annotated[str | None, "That of its manifest, once its data are settled"] = None
     rows: Annotated[dict[str, int] | None, "Rows accepted, rejected, and prepared by part"] = None
     set_aside: Annotated[

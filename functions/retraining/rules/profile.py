@@ -78,6 +78,7 @@ class Profiler:
                 column.profile(max(1, len(labels)), follows=bool(self._time))
                 for column in self._columns.values()
             ),
+            respelt=(),  # the check knows it, before the rows come here
         )
 
     def _labelled(self, block: dict[str, pa.Array]) -> dict[str, pa.Array]:

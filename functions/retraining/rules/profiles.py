@@ -41,6 +41,7 @@ def _both(one: Profile, other: Profile) -> Profile:
             for column in ours
             if column.name in theirs and theirs[column.name].kind == column.kind
         ),
+        respelt=tuple(sorted({*one.respelt, *other.respelt})),
     )
 
 

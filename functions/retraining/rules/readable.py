@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from retraining.rules.belonging import TIME
+from retraining.rules.belonging import TIME, reserved
 from retraining.rules.csv_dialect import CsvDialect
 from retraining.rules.data_check.column_rule import FALSE, TRUE, parsed
 from retraining.rules.sections.data import key_columns
@@ -54,6 +54,44 @@ def to_be_seen(earlier: Definition, new: Definition) -> list[str]:
     return [name for name in listed if not _all_listed(before[name], after[name])]
 
 
+def respelt(earlier: Definition, new: Definition) -> list[str]:
+    """The columns in which `1.0`, had it landed before, would be spelt otherwise from now on."""
+    before, after = earlier["data"]["columns"], new["data"]["columns"]
+    return [
+        name
+        for name in _changed(earlier, new)
+        if before[name]["type"] == "integer" and _as_landed(new, name, after[name])
+    ]
+
+
+def otherwise_spelt(name: str, column: Column) -> str:
+    """What is wrong where it has landed."""
+    return (
+        f"data.columns.{name}: whole numbers of earlier batches landed as 1.0 and are kept as 1,"
+        f" and as {column['type']} they would be kept as they land: {INSTEAD}"
+    )
+
+
+def unlike(earlier: Definition, new: Definition) -> str | None:
+    """Why copies accepted under `earlier` and new ones do not form one table, such as "has no x"."""
+    before, after = ([*reserved(one), *one["data"]["columns"]] for one in (earlier, new))
+    gone = [name for name in before if name not in after]
+    more = [name for name in after if name not in before]
+    if gone or more:
+        lacks = f"has no {', '.join(more)}" if more else ""
+        return " and ".join(filter(None, [f"has {', '.join(gone)}" if gone else "", lacks]))
+    if before != after:
+        return "has its columns in another order"
+    return next(
+        filter(None, (_other_type(earlier, new, name) for name in _changed(earlier, new))), None
+    )
+
+
+def _other_type(earlier: Definition, new: Definition, name: str) -> str | None:
+    old, kind = (one["data"]["columns"][name]["type"] for one in (earlier, new))
+    return None if _alike(old, kind) else f"has {name} as {old}, not {kind}"
+
+
 def unlisted(name: str, column: Column, seen: Collection[str], others: int) -> str | None:
     """Which values earlier rows have that are not listed; `others`: rows of uncounted values."""
     gone = sorted(set(seen) - {*column["values"], ""})
@@ -70,6 +108,13 @@ def cannot_follow(before: Column, after: Column) -> bool:
     old, kind = before["type"], after["type"]
     told = kind in READABLE[old] or old in READABLE[kind] or (old == "boolean" and kind in TEXTS)
     return not told
+
+
+def _as_landed(new: Definition, name: str, column: Column) -> bool:
+    """Whether the check leaves `1.0` as it lands, and somebody compares it as a text."""
+    if column["type"] in TEXTS:
+        return column.get("values") is None  # else it is not among them, and refused
+    return column["type"] == "number" and name in _identifying(new)
 
 
 def _changed(earlier: Definition, new: Definition) -> list[str]:

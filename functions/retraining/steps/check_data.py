@@ -141,7 +141,8 @@ def _checked_stream(
     )
     try:
         result = check(stream, rules, copy, place, profiler.add, aside)
-        return replace(result, profile=profiler.profile())
+        profile = replace(profiler.profile(), respelt=tuple(sorted(result.respelt)))
+        return replace(result, profile=profile)
     except (AwsError, TransportError, OSError):
         raise
     except Exception as error:

@@ -97,6 +97,7 @@ def _facts(folder: RunFolder, manifest: Manifest, measured: Metrics, plan: Plan)
             keyed=manifest.definition.keyed,
         ),
         holdout_share=float(manifest.definition.section("split")["holdout"]),
+        run=names.run_id(manifest.pipeline, names.token_of(manifest.batch)),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from retraining import clock
@@ -78,9 +79,10 @@ def register_pipeline(
     before = former.parsed() if former else None
     _refuse(_problems(aws, name, folder, definition, before, new_baseline=new_baseline))
     _refuse(_no_history(aws, name, former, history_from))
-    if former and not new_baseline:
-        first = history_from or former.baseline or 0
-        _refuse(earlier_rows.problems(aws, name, former, definition, first))
+    first = history_from or (former.baseline if former else None) or 0
+    read = None if new_baseline else former
+    unread = partial(earlier_rows.problems, aws, name, read, definition, first)
+    _refuse(unread())
     baseline = history_from or _baseline(aws, name, former, new=new_baseline)
     if retrain:
         _refuse(asking.nothing_to_train_on(aws, name, baseline))
@@ -96,7 +98,7 @@ def register_pipeline(
         markers=_markers(definition, former),
         baseline=baseline,
     )
-    aws.ledger.register(name, registration)
+    _register(aws, name, registration, former, unread)
     if definition.workflow is None:
         aws.training_machines.remove(name)
     if definition.schedule is None:
@@ -112,6 +114,21 @@ def register_pipeline(
         incomparable=_incomparable(aws, name, definition) if new_baseline else None,
         tested=tuple(_tested(aws, name, definition, baseline)),
     )
+
+
+def _register(
+    aws: Adapters,
+    name: str,
+    registration: Registration,
+    former: Registration | None,
+    unread: Callable[[], list[str]],
+) -> None:
+    """Write the registration; a run that claimed by the former one just before is looked at."""
+    aws.ledger.register(name, registration)
+    problems = unread()
+    if problems and former is not None:
+        aws.ledger.register(name, former)
+        _refuse(problems)
 
 
 def _baseline(aws: Adapters, name: str, former: Registration | None, *, new: bool) -> int | None:
@@ -316,9 +333,10 @@ def _frozen(
     if new_baseline:
         return _no_baseline(aws, name, definition, before)
     if before is None:
-        return _of_the_deleted(aws, name, definition)
+        return earlier_rows.unlike(aws, name, None, definition) if definition.recipe else []
     if before.json == definition.json or not _has_accepted(aws, name):
         return []
+    reads_all = definition.recipe and not before.recipe
     changed = changes.frozen_changes(before.json, definition.json)
     return [
         *_column_problems(aws, name, definition, before),
@@ -327,18 +345,8 @@ def _frozen(
             for key in changed
         ),
         *([] if changed else _unread(aws, name, definition, before)),
+        *(earlier_rows.unlike(aws, name, before, definition) if reads_all and not changed else []),
     ]
-
-
-def _of_the_deleted(aws: Adapters, name: str, definition: PushedDefinition) -> list[str]:
-    """What a recipe, which reads all batches, finds of a deleted pipeline of the same name."""
-    kept = [run.token for run in aws.ledger.runs(name) if run.data_state in (TRAINED, SUSPECT)]
-    manifest = aws.run_folder(name, kept[-1]).find(Manifest) if definition.recipe and kept else None
-    if manifest is None or not changes.column_problems(manifest.definition.json, definition.json):
-        return []
-    why = "a recipe reads all batches as one table, and a deleted pipeline of this name left some"
-    ways = "push under another name, or use etl.transform or etl.features"
-    return [f"data.columns: {why} of other columns: {ways}"]
 
 
 def _unread(
@@ -375,13 +383,11 @@ def _no_baseline(
 ) -> list[str]:
     if before is None:
         return ["a new baseline: nothing was pushed yet, so there is none to leave behind"]
-    champions = _champions(aws, name)
-    read_all = definition.recipe or (
-        champions and champions.recipe and not _champion_lacks(aws, name, definition)
-    )
-    problems = []
-    if read_all and before.columns != definition.columns:
+    champions, problems = _champions(aws, name), list[str]()
+    compared = champions and champions.recipe and not _champion_lacks(aws, name, definition)
+    if definition.recipe or compared:
         problems = _column_problems(aws, name, definition, before)
+        problems = problems or earlier_rows.unlike(aws, name, before, definition)
     return [*problems, *_open_run(aws, name, "a new baseline")]
 
 

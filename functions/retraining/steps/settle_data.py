@@ -106,6 +106,7 @@ def _settle_objects(aws: Adapters, manifest: Manifest, decided: Settlement) -> N
         pipeline=pipeline,
         token=token,
         data_state=data_state,
+        definition=manifest.definition_ref.sha256,
         fingerprint=manifest.fingerprint,
         cut=prepared.cut if prepared else None,
         arrival=series.arrival(manifest, measured) if measured else None,

@@ -129,6 +129,12 @@ def _own(endpoint_url: str | None, profile: str | None, region: str | None) -> A
     import boto3
 
     session = boto3.session.Session(profile_name=profile, region_name=region or _region_set()[1])
+    if profile is not None and session.get_credentials() is None:
+        raise CliError(
+            f"profile {profile} has no credentials",
+            f"Give it some with: aws configure --profile {profile}   or log in with: aws sso login"
+            f" --profile {profile}",
+        )
     return Aws(session, endpoint_url, local=False)
 
 

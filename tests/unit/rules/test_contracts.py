@@ -131,6 +131,7 @@ TIMED: dict[str, Any] = {**SHARES, "by": "time", "column": "age"}
         ("data/columns/age", {"type": "timestamp", "min": "noon"}, "YYYY-MM-DD HH:MM:SS"),
         ("data/columns/age", {"type": "boolean", "min": 0}, "'min' does not apply to type boolean"),
         ("gate/margin", 1, "gate.margin: with 1 no model is ever worse: auc lies from 0 to 1"),
+        ("gate/confidence", 0.9999999999, "gate.confidence: input should be less than or equal to"),
         ("checks/tolerate", {}, "set share, rows or both"),
         ("checks/tolerate", {"share": 1}, "checks.tolerate.share"),
         ("checks/on_rejected_object", "wait", "'proceed' or 'stop'"),

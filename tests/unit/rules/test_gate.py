@@ -892,12 +892,13 @@ def test_earlier_batches_that_hold_a_model_back_are_told_with_what_to_do(
         estimate=gain, error=error, clusters=clusters, rows=2000,
     )  # fmt: skip
     differences = (*found.measured.differences, pair)
-    found = replace(found, measured=replace(found.measured, differences=differences))
+    measures = replace(found.measured, differences=differences)
+    found = replace(found, measured=measures, run="bank-000007")
     verdict = gate.judge(TERMS, found)
     assert verdict.decision.name == "promote"
     assert "the world has changed" in verdict.decision.sentence
     assert ("that model has auc 0.7500, and the challenger" in verdict.decision.sentence) == told
-    assert verdict.decision.sentence.endswith("--history-from RUN.") == told
+    assert verdict.decision.sentence.endswith("--history-from bank-000007.") == told
 
 
 @pytest.mark.parametrize(

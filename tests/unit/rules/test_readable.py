@@ -15,8 +15,8 @@ from retraining.rules.data_check.cells import Cells, checked
 from retraining.rules.data_check.column_rule import ColumnRule
 
 LANDED: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "integer": ({}, ["1", "-20", "+3", "007"]),
-    "zero or one": ({"type": "integer"}, ["0", "1"]),
+    "integer": ({}, ["1", "-20", "+3", "007", "31.0"]),
+    "zero or one": ({"type": "integer"}, ["0", "1", "1.00"]),
     "number": ({}, ["1", "2.50", ".5", "1e3", "-0.0"]),
     "boolean": ({}, ["yes", "N", "true", "0"]),
     "date": ({"format": "%d.%m.%Y"}, ["31.01.2024", "1.2.2024"]),
@@ -61,6 +61,8 @@ def test_what_may_follow_reads_all_that_the_copy_holds_and_spells_it_the_same(be
         new = with_city(column(after))
         if readable.problems(old, new) or readable.to_be_seen(old, new):
             continue
+        if readable.respelt(old, new):  # refused where a value has been
+            continue
         read = checked_under(column(after, format=None), copied.text.to_pylist())
         assert not read.flaws, after
         if new["data"]["columns"]["city"]["type"] in readable.TEXTS:
@@ -103,6 +105,31 @@ def test_what_cannot_be_read_is_refused_with_the_ways_out(
     assert problem.startswith("data.columns.city: earlier batches have ")
     assert says in problem
     assert "add a column of another name, or push --new-baseline" in problem
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("integer", "text", True),
+        ("integer", "category", True),
+        ("integer", "whole numbers listed", False),  # 1.0 is not one of them
+        ("integer", "number", False),
+        ("number", "text", False),
+        ("text", "category", False),
+    ],
+)
+def test_whole_numbers_that_landed_as_floats_are_kept_otherwise_as_texts(
+    before: str, after: str, told: bool
+) -> None:
+    old, new = with_city(column(before)), with_city(column(after))
+    assert readable.respelt(old, new) == (["city"] if told else [])
+
+
+def test_a_key_keeps_its_spelling_as_a_number_too() -> None:
+    old, new = with_city(column("integer")), with_city(column("number"))
+    for definition in (old, new):
+        definition["data"]["key"] = "city"
+    assert readable.respelt(old, new) == ["city"]
 
 
 def test_bounds_and_formats_may_change_as_the_copy_does_not() -> None:

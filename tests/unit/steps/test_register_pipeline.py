@@ -17,6 +17,9 @@ import check_data
 import judge_data
 import settle_data
 from retraining import errors
+from retraining.adapters.ledger import Ledger
+from retraining.adapters.object_store import ObjectStore
+from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
 from retraining.rules import contracts
 from retraining.rules.arrivals import Lease
@@ -184,6 +187,102 @@ def test_values_may_be_listed_when_they_are_all_that_earlier_rows_have(service: 
         service.push(changed, "2" * 64)
 
 
+LISTED = {"type": "category", "values": ["job0", "another"]}
+
+
+def checked_by_run(service: Service, body: str) -> dict[str, Any]:
+    """A pipeline with a text column whose first run has claimed this drop; what it claimed."""
+    service.push(with_a_transform(service, "1" * 64, job={"type": "text"}), "1" * 64)
+    service.deliver(service.drop("bank/a.csv", body))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    return claim()
+
+
+def judge(run: dict[str, Any]) -> None:
+    for chunk in run["chunks"]:
+        check_data.handler({"manifest": run["manifest"], **chunk}, None)
+    judge_data.handler({"manifest": run["manifest"]}, None)
+
+
+def test_values_are_not_narrowed_before_the_open_run_has_seen_its_rows(service: Service) -> None:
+    """Its accepted copy would no longer be what later runs read."""
+    run = checked_by_run(service, rows(40))
+    listed = with_a_transform(service, "2" * 64, job=LISTED)
+    said = r"data\.columns: job: run bank-000001 is still checking its rows.* push again"
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(listed, "2" * 64)
+    judge(run)
+    with pytest.raises(errors.PipelineRejected, match=r"columns\.job: .* have 'job1', 'job10'"):
+        service.push(listed, "2" * 64)
+    jobs = [f"job{n}" for n in range(40)]
+    listed = with_a_transform(service, "3" * 64, job={"type": "category", "values": jobs})
+    assert service.push(listed, "3" * 64)["changed"] == ["data"]
+
+
+def test_a_run_that_claims_while_values_are_narrowed_is_seen_too(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the push has looked, and before it is registered."""
+    service.push(with_a_transform(service, "1" * 64, job={"type": "text"}), "1" * 64)
+    before, register = service.aws.ledger.registration("bank"), Ledger.register
+    service.deliver(service.drop("bank/a.csv", rows(40)))
+    service.now += 61
+
+    def late(ledger: Ledger, pipeline: str, registration: Registration) -> None:
+        monkeypatch.setattr(Ledger, "register", register)
+        service.wake({"pipeline": "bank"})
+        claim()
+        register(ledger, pipeline, registration)
+
+    monkeypatch.setattr(Ledger, "register", late)
+    with pytest.raises(errors.PipelineRejected, match="run bank-000001 is still checking"):
+        service.push(with_a_transform(service, "2" * 64, job=LISTED), "2" * 64)
+    assert service.aws.ledger.registration("bank") == before
+
+
+@pytest.mark.parametrize(("landed", "refused"), [("20.0", True), ("20", False)])
+def test_a_whole_number_that_landed_as_a_float_becomes_no_text(
+    service: Service, landed: str, refused: bool
+) -> None:
+    """`1.0` is kept as `1` of an integer, and as it lands of a text: one value, two spellings."""
+    judge(checked_by_run(service, rows(40).replace("\n20;", f"\n{landed};")))
+    text = with_a_transform(service, "2" * 64, age={"type": "text"}, job={"type": "text"})
+    if not refused:
+        assert service.push(text, "2" * 64)["changed"] == ["data"]
+        return
+    said = r"data\.columns\.age: whole numbers of earlier batches landed as 1\.0 .* as text"
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(text, "2" * 64)
+
+
+def test_a_definition_of_many_runs_is_read_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their records say which it was; only what listed values are compared with is read of each."""
+    first = with_a_transform(service, "1" * 64, job={"type": "text"})
+    service.push(first, "1" * 64)
+    registered = service.aws.ledger.registration("bank")
+    assert registered
+    for token in range(1, 31):
+        ended = RunRecord(
+            pipeline="bank", token=token, data_state="TRAINED", definition=registered.sha256
+        )
+        service.aws.ledger.open_run(ended)
+    read, find = list[str](), ObjectStore.find_json
+
+    def counted(store: ObjectStore, key: str) -> Any:
+        read.append(key)
+        return find(store, key)
+
+    monkeypatch.setattr(ObjectStore, "find_json", counted)
+    service.push(with_a_transform(service, "2" * 64, job={"type": "category"}), "2" * 64)
+    assert {key for key in read if key.startswith("runs/")} == {"runs/bank/000001/manifest.json"}
+    service.push(with_a_transform(service, "3" * 64, job=LISTED), "3" * 64)
+    assert len({key for key in read if key.endswith("manifest.json")}) == 1
+    assert len({key for key in read if key.endswith("profile.json")}) == 30
+
+
 def test_a_transform_that_was_not_uploaded_is_refused(service: Service) -> None:
     changed = copy.deepcopy(DEFINITION)
     changed["etl"]["transform"] = "0" * 64
@@ -254,6 +353,52 @@ def test_another_identity_needs_a_new_baseline_which_leaves_the_history_behind(
         service.push(changed, "3" * 64, new_baseline=True)
     assert "data.columns: they can change with" in str(refused.value)
     assert "run bank-000002 uses the former one" in str(refused.value), "all that is wrong"
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "said"),
+    [
+        ("split", {"by": "group", "column": "job"}, "has no cluster"),
+        ("data", {"key": "age"}, "has no arrival"),
+        ("gate", {"cluster": "age"}, "has no cluster"),
+    ],
+)
+def test_a_recipe_cannot_read_batches_of_before_a_baseline_with_other_reserved_columns(
+    service: Service, section: str, value: dict[str, Any], said: str
+) -> None:
+    """They stay where the recipe reads: local DataBrew would fail every run from then on."""
+    started(service, a=rows(40))
+    service.run_machine("bank", 1)
+    changed = copy.deepcopy(DEFINITION)
+    changed[section] = {**changed.get(section, {}), **value}
+    refused = f"as one table, and that of run bank-000001 {said}: .* etl.transform"
+    with pytest.raises(errors.PipelineRejected, match=refused):
+        service.push(changed, "1" * 64, new_baseline=True)
+    without = with_a_transform(service, "2" * 64, job=DEFINITION["data"]["columns"]["job"])
+    changed["etl"] = without["etl"]
+    assert service.push(changed, "2" * 64, new_baseline=True)["left_out"] == 1
+    changed["etl"] = DEFINITION["etl"]
+    with pytest.raises(errors.PipelineRejected, match=refused):
+        service.push(changed, "3" * 64)  # nor later, when no baseline is asked for
+
+
+def test_a_recipe_cannot_follow_batches_of_other_columns_or_types(service: Service) -> None:
+    """Not only of those that are trained on."""
+    service.push(with_a_transform(service, "1" * 64, job={"type": "text"}), "1" * 64)
+    service.deliver(service.drop("bank/a.csv", rows(40)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    service.run_machine("bank", 1)
+    fewer = with_a_transform(service, "2" * 64)
+    service.push(fewer, "2" * 64, new_baseline=True)
+    with pytest.raises(errors.PipelineRejected, match="that of run bank-000001 has job: "):
+        service.push({**fewer, "etl": DEFINITION["etl"]}, "3" * 64)
+    typed = with_a_transform(service, "4" * 64, job={"type": "number", "nullable": True})
+    columns = typed["data"]["columns"]
+    typed["data"]["columns"] = {name: columns[name] for name in ("age", "job", "y")}
+    service.push(typed, "4" * 64, new_baseline=True)
+    with pytest.raises(errors.PipelineRejected, match="has job as text, not number"):
+        service.push({**typed, "etl": DEFINITION["etl"]}, "5" * 64)
 
 
 def test_a_metric_that_cannot_judge_the_champion_needs_a_new_baseline(service: Service) -> None:

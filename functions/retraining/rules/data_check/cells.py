@@ -63,6 +63,7 @@ class Cells:
     dialect: Dialect
     values: pa.Array = None  # integer, double, date or timestamp; else the text
     flaws: list[Flaw] = field(default_factory=list)
+    respelt: bool = False  # a whole number landed as floats are written
 
     def flaw(self, rule: str, sentence: str, mask: pa.Array) -> None:
         """Note what is broken, and take the broken cells' values away."""
@@ -145,7 +146,8 @@ def _number(cells: Cells) -> None:
     if cells.dialect.decimal != "." or cells.dialect.thousands is not None:
         _plain_numbers(cells)
     if cells.rule.type == "integer" and _holds(cells.text, b"."):
-        cells.text = pc.replace_substring_regex(cells.text, WHOLE, r"\1")
+        landed, cells.text = cells.text, pc.replace_substring_regex(cells.text, WHOLE, r"\1")
+        cells.respelt = not cells.text.equals(landed)
     _cast(cells, ARROW_TYPES[cells.rule.type])
     if cells.rule.type == "number" and not _finite(cells.values):
         low = pc.less_equal(pc.abs(cells.values), LARGEST)

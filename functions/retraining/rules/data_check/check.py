@@ -57,6 +57,7 @@ class Result:
     problems: Problems = field(default_factory=Problems)
     notes: tuple[str, ...] = ()
     labels: set[str] = field(default_factory=set)
+    respelt: set[str] = field(default_factory=set)  # columns of integers that landed as 1.0
     profile: Profile | None = None  # of the accepted rows, for who collects it
 
     @property
@@ -137,6 +138,7 @@ class _Pass:
         above = self.result.rows - self.result.bad_rows
         self._without_names(block)
         columns = {rule.name: self._column(rule, block) for rule in self.rules.columns}
+        self.result.respelt.update(name for name, found in columns.items() if found.respelt)
         bad = _union([flaw.mask for column in columns.values() for flaw in column.flaws])
         for malformed in block.malformed:
             self._malformed(malformed)

@@ -15,6 +15,7 @@ from retraining.rules.data_check.agreed import Dialect, Rules
 from retraining.rules.problems import shown
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", ":": "colon"}
+UTF_32: Final = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 MAGIC: Final = (
     (b"\x1f\x8b", "packed twice", "pack it once"),
     (b"PK\x03\x04", "packed twice", "pack it once"),
@@ -27,6 +28,7 @@ MAGIC: Final = (
     (b"Obj\x01", "Avro", "write it as Parquet or CSV"),
     (b"%PDF", "a PDF document", "export the table as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file", "save it as CSV UTF-8"),
+    *((mark, "UTF-32 text", "save it as UTF-8") for mark in UTF_32),
     (b"\xff\xfe", "UTF-16 text", "save it as UTF-8, or set data.csv.encoding to utf-16"),
     (b"\xfe\xff", "UTF-16 text", "save it as UTF-8, or set data.csv.encoding to utf-16"),
 )
@@ -43,7 +45,7 @@ NEAR: Final = 1000  # unknown names among which a misspelt one is looked for
 
 def not_text(head: bytes, encoding: str) -> Problem | None:
     """What the first bytes are, when they are not text."""
-    if encoding == "utf-16":
+    if encoding == "utf-16" and not head.startswith(UTF_32):  # its mark begins as UTF-16's does
         return None
     for magic, kind, remedy in MAGIC:
         if head.startswith(magic) and not _plain_word(head, magic):

@@ -108,7 +108,8 @@ def _better_alone(facts: Facts) -> str:
     return (
         f". On its held-out rows that model has {facts.measured.metric} {alone.value:.4f}, and the"
         f" challenger, trained on the earlier batches too, {both.value:.4f}: they hold it back. To"
-        " train on the batches from this run on alone: ratchet push FOLDER --history-from RUN"
+        " train on the batches from this run on alone: ratchet push FOLDER --history-from"
+        f" {facts.run}"
     )
 
 

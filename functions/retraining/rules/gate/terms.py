@@ -79,6 +79,7 @@ class Facts:
     again: bool = False  # the batch is an earlier one, which says nothing new of the champion
     first_batch: bool = False  # nothing was trained on before it
     repeats_champion: bool = False  # with its settings, this run would train it again
+    run: str = "RUN"  # id of the run that brought the batch, to be typed
 
     @property
     def what_changed(self) -> str:

@@ -42,7 +42,11 @@ class Gate(Section):
         " it is better",
     )
     margin: Annotated[Number, Field(ge=0)] = 0.01
-    confidence: Annotated[Number, Field(ge=0.5, lt=1)] = 0.95
+    confidence: Annotated[Number, Field(ge=0.5, le=0.9999)] = Field(
+        default=0.95,
+        description="How sure one-sided bounds are; beyond 0.9999 the errors of held-out rows are"
+        " not normal enough for them to mean anything",
+    )
     min_holdout_rows: Annotated[StrictInt, Field(ge=30)] = 1000
     reference_batches: Annotated[StrictInt, Field(ge=1, le=100)] = Field(
         default=6,

@@ -95,7 +95,9 @@ def _bytes(path: Path) -> IO[bytes]:
 def _encoding(path: Path) -> str:
     """UTF-16 by its mark, UTF-8 if all of it is, else what Windows writes in the west."""
     with _bytes(path) as file:
-        first = file.read(2)
+        first = file.read(4)
+    if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise CliError(f"{path} is UTF-32 text, which no pipeline reads", "Save it as UTF-8.")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     for encoding in ("utf-8", "cp1252"):

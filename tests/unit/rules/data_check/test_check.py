@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import collections
 import csv
 import gzip
@@ -226,6 +227,12 @@ def test_a_zero_byte_is_found_however_far_into_the_file_it_is() -> None:
         (b"PK\x03\x04\x14\x00", "unreadable", "the zip archive cannot be read"),
         (b"PAR1\x15\x04\x00", "encoding", "Parquet"),
         ((HEADER + GOOD).decode().encode("utf-16"), "encoding", "UTF-16"),
+        (
+            (HEADER + GOOD).decode().encode("utf-32"),
+            "encoding",
+            "UTF-32 text, not utf-8 text: save",
+        ),
+        (codecs.BOM_UTF32_BE + (HEADER + GOOD).decode().encode("utf-32-be"), "encoding", "UTF-32"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "encoding", "the file is not text"),
         (HEADER + b"56;1;hou\0se;;no\n", "encoding", "the file is not text"),
         (HEADER + GOOD + b"\0", "encoding", "the file is not text"),

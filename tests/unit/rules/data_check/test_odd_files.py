@@ -27,6 +27,7 @@ WIDE = {f"c{n}": {"type": "number"} for n in range(600)} | {"churned": COLUMNS["
     ("landed", "dialect", "said"),
     [
         (GOOD.encode("utf-16-le"), {"encoding": "utf-16"}, "does not start with BOM): save it as"),
+        (GOOD.encode("utf-32"), {"encoding": "utf-16"}, "the file is UTF-32 text, not utf-16 text"),
         (GOOD, {"encoding": "utf-16"}, "does not start with BOM): save it as"),
         (GOOD.encode("utf-16")[:-3], {"encoding": "utf-16"}, "truncated data): save it as"),
         ("\ufeff" + GOOD, {"encoding": "latin-1"}, "says latin-1: leave encoding out"),
