@@ -122,6 +122,10 @@ class ChampionChanged(PromotionRefused):
     """Raised when the verdict judged another champion than the one that serves now."""
 
 
+class PipelineDeleted(PromotionRefused):
+    """Raised when the pipeline was deleted after the promotion was asked for."""
+
+
 class PackageRejected(PromotionRefused):
     """Raised when the package to promote was rejected in the registry, by whoever it was."""
 

@@ -8,7 +8,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from unit_service import ROLE, TAGS, Service
+from unit_service import EVENTS, ROLE, TAGS, Service, concluded, finish
 
 import close_promotion
 import decide_promotion
@@ -17,11 +17,13 @@ import gate
 import move_endpoint
 import record_champion
 import register_model
+import start_promotion
 from retraining.documents.champion import Champion
 from retraining.documents.document import Document
 from retraining.documents.manifest import DefinitionRef, Manifest
 from retraining.documents.prepared import Prepared, PreparedPart, PreparedRows, RowAccount
 from retraining.documents.promotion import Promotion
+from retraining.documents.run_record import RunRecord
 from retraining.rules.rows import Shares, row_id, side
 
 SHARES = Shares(0.7, 0.15)
@@ -286,3 +288,36 @@ def crown(service: Service, champion: Champion) -> None:
 def approval(service: Service, package: str) -> str:
     described = service.client("sagemaker").describe_model_package(ModelPackageName=package)
     return str(described["ModelApprovalStatus"])
+
+
+class Waiting:
+    """A run whose challenger has won and whose pipeline wants a person to approve it."""
+
+    def __init__(self, service: Service, token: int = 1, *, finished: bool = True) -> None:
+        self.service = service
+        self.run = Run(service, token=token, challenger=3.0)
+        self.gate = self.run.judge()
+        self.package = self.run.register()["package"]
+        if finished:
+            self.finish()
+
+    def finish(self, conclusion: dict[str, Any] | None = None) -> Any:
+        """FinishRun; the run's record."""
+        where = {"pipeline": "bank", "token": self.run.token, "execution": "arn"}
+        given = conclusion or concluded("APPROVAL_PENDING")
+        return finish({**where, "package": self.package, **given})
+
+    def approve(self) -> None:
+        """A person approves the package."""
+        self.service.aws.registry.approve(self.package, "by a person")
+
+    def event(self) -> str | None:
+        """The approval's event; the execution that it started."""
+        event = json.loads((EVENTS / "model-package-approved.json").read_text())
+        event["detail"]["ModelPackageArn"] = self.package
+        started = start_promotion.handler(event, None)["started"]
+        return str(started) if started else None
+
+    def record(self) -> RunRecord:
+        """The run's record."""
+        return self.service.aws.ledger.run("bank", self.run.token)

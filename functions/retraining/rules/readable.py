@@ -73,7 +73,7 @@ def otherwise_spelt(name: str, column: Column) -> str:
 
 
 def unlike(earlier: Definition, new: Definition) -> str | None:
-    """Why copies accepted under `earlier` and new ones do not form one table, such as "has no x"."""
+    """Why copies accepted under `earlier` and new ones are not one table, such as "has no x"."""
     before, after = ([*reserved(one), *one["data"]["columns"]] for one in (earlier, new))
     gone = [name for name in before if name not in after]
     more = [name for name in after if name not in before]

@@ -11,7 +11,7 @@ from retraining.documents.document import Part
 from retraining.documents.golden import Golden
 from retraining.documents.manifest import Manifest
 from retraining.documents.promotion import Promotion
-from retraining.errors import PackageRejected, PromotionLocked, PromotionStopped
+from retraining.errors import PackageRejected, PipelineDeleted, PromotionLocked, PromotionStopped
 from retraining.rules import promotion
 from retraining.rules.outcomes import ENDS
 from retraining.rules.promotion import Target
@@ -95,6 +95,9 @@ def _wanted(aws: Adapters, manifest: Manifest, asked: Asked) -> Promotion:
 
 
 def _decide(aws: Adapters, manifest: Manifest, wanted: Promotion) -> DecidedPromotion:
+    """With the lock, which a deletion looks for once the registration is gone."""
+    if aws.ledger.registration(wanted.pipeline) is None:
+        raise PipelineDeleted(f"pipeline {wanted.pipeline} was deleted")
     champion = aws.ledger.champion(wanted.pipeline)
     if not champion or champion.package != wanted.package:  # else: an earlier attempt got this far
         judged = manifest.champion.package if manifest.champion else None

@@ -7,12 +7,19 @@ the same name no run gets an id that there has been, and none trains on what lan
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from retraining.adapters import Adapters
+from retraining.adapters.registry import REJECTED
 from retraining.documents.champion import Champion
 from retraining.documents.document import Part
+from retraining.documents.run_record import RunRecord
 from retraining.errors import DeletionRefused
 from retraining.rules import names
+from retraining.rules.settlement import APPROVAL_PENDING, MODEL_REJECTED, POSTPONED
+
+WAITING_MODELS: Final = (APPROVAL_PENDING, POSTPONED)
+DELETED: Final = "Its pipeline was deleted."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +71,32 @@ def _refuse_at_work(aws: Adapters, pipeline: str) -> None:
 
 
 def _stop(aws: Adapters, pipeline: str) -> None:
-    """Remove what would ask for runs, what would train in them, and the promotion that waits."""
+    """Remove what would ask for runs, what would train in them, and the promotions that wait."""
+    for record in aws.ledger.runs(pipeline):
+        if record.outcome in WAITING_MODELS and record.package:
+            _reject(aws, record, record.package)
     aws.schedules.remove(pipeline)
     aws.training_machines.remove(pipeline)
     if (postponed := aws.ledger.postponed(pipeline)) is not None:
         aws.ledger.drop_postponed(pipeline, postponed.package)
+
+
+def _reject(aws: Adapters, record: RunRecord, package: str) -> None:
+    """Give up a model that waits for a person, or for room; approving it starts nothing then.
+
+    A promotion of it that has been started, but has no lock yet, finds the package rejected.
+    """
+    if aws.registry.status(package) not in (None, REJECTED):
+        aws.registry.reject(package, DELETED)
+    aws.endpoints.delete_model(aws.names.run(record.pipeline, record.token))
+    aws.ledger.update_run(
+        RunRecord(
+            pipeline=record.pipeline,
+            token=record.token,
+            outcome=MODEL_REJECTED,
+            sentence=f"Better, but: {DELETED}",
+        )
+    )
 
 
 def _end_serving(aws: Adapters, champion: Champion) -> None:

@@ -10,6 +10,7 @@ from retraining import clock
 from retraining.adapters import Adapters
 from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
+from retraining.errors import PipelineNotRegistered
 from retraining.observability import RUNS_STARTED, count, log
 from retraining.rules import arrivals, claims, names
 from retraining.rules.arrivals import (
@@ -87,8 +88,12 @@ def _start(aws: Adapters, pipeline: str, token: int, state: State, *, again: boo
         again=again,
         asked=state.asked,
     )
-    if aws.ledger.take_lease(pipeline, lease):
-        _launch(aws, pipeline, lease)
+    if not aws.ledger.take_lease(pipeline, lease):
+        return
+    if aws.ledger.registration(pipeline) is None:  # a deletion looks for the lease after that
+        aws.ledger.drop_lease(pipeline, token)
+        raise PipelineNotRegistered(f"pipeline {pipeline} was deleted as its run began")
+    _launch(aws, pipeline, lease)
 
 
 def _launch(aws: Adapters, pipeline: str, lease: Lease) -> None:

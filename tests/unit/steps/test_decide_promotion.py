@@ -94,3 +94,14 @@ def test_a_package_that_a_person_rejected_is_not_promoted(service: Service) -> N
     with pytest.raises(errors.PackageRejected, match="was rejected in the registry"):
         run.decide(package)
     assert service.aws.ledger.promotion("bank") is None
+
+
+def test_no_promotion_crowns_a_model_of_a_deleted_pipeline(service: Service) -> None:
+    """It was asked for, and had not taken the lock when the pipeline was deleted."""
+    run = Run(service, challenger=3.0)
+    run.judge()
+    package = run.register()["package"]
+    service.aws.ledger.unregister("bank")
+    with pytest.raises(errors.PipelineDeleted, match="pipeline bank was deleted"):
+        run.decide(package)
+    assert service.aws.ledger.promotion("bank") is None

@@ -11,7 +11,7 @@ import pytest
 import unit_hosting
 from unit_faults import Crash
 from unit_hosting import NAME, Hosting
-from unit_model import FORMER, crown
+from unit_model import FORMER, Waiting, approval, crown
 from unit_service import DEFINITION, TAGS, Service, claim, concluded, finish, rows, started
 
 import delete_pipeline
@@ -20,7 +20,8 @@ from retraining.adapters.endpoints import Endpoints
 from retraining.adapters.ledger import Ledger
 from retraining.adapters.schedules import Schedules
 from retraining.documents.promotion import PostponedPromotion
-from retraining.errors import DeletionRefused, NotOurs, PipelineRejected
+from retraining.errors import DeletionRefused, NotOurs, PackageRejected, PipelineRejected
+from retraining.rules.arrivals import Lease
 
 CONFIG = f"{NAME}-000001"
 
@@ -198,3 +199,63 @@ def test_a_promotion_that_waits_for_room_is_forgotten(service: Service, hosting:
     service.aws.ledger.postpone("bank", waiting)
     delete()
     assert service.aws.ledger.postponed("bank") is None
+
+
+def test_a_wake_of_the_same_second_starts_no_run(
+    service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has read the registration, and takes the lease after the deletion has looked for one."""
+    served(service, hosting)
+    service.deliver(service.drop("bank/b.csv", rows(40, 40)))
+    service.now += 100
+    take = Ledger.take_lease
+
+    def late(ledger: Ledger, pipeline: str, lease: Lease) -> bool:
+        delete()
+        return take(ledger, pipeline, lease)
+
+    monkeypatch.setattr(Ledger, "take_lease", late)
+    assert service.wake({"pipeline": "bank"}) == ["message-0"], "whoever pushes again is woken"
+    monkeypatch.setattr(Ledger, "take_lease", take)
+    assert service.aws.ledger.state("bank").lease is None
+    assert [run.token for run in service.aws.ledger.runs("bank")] == [1]
+    assert service.wake({"pipeline": "bank"}) == []
+    service.push()
+    service.wake({"pipeline": "bank"})
+    assert service.aws.ledger.state("bank").lease is not None
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_model_that_waits_for_a_person_is_given_up(
+    service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch, *, approved: bool
+) -> None:
+    """Else it would be promoted under whoever pushes the name again."""
+    monkeypatch.setitem(DEFINITION["gate"], "approval", "manual")
+    waiting = Waiting(service)
+    hosting.models.add(CONFIG)
+    if approved:  # and its event is still under way
+        waiting.approve()
+    delete()
+    assert approval(service, waiting.package) == "Rejected"
+    assert (waiting.record().outcome, hosting.models) == ("MODEL_REJECTED", set())
+    assert waiting.event() is None
+    waiting.approve()
+    service.push()
+    assert waiting.event() is None
+    with pytest.raises(DeletionRefused, match="bank is not registered"):
+        delete(), delete()
+
+
+def test_a_promotion_that_had_begun_finds_its_package_rejected(
+    service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was approved, and its execution takes the lock when the name has been pushed again."""
+    monkeypatch.setitem(DEFINITION["gate"], "approval", "manual")
+    waiting = Waiting(service)
+    waiting.approve()
+    assert waiting.event() is not None
+    delete()
+    service.push()
+    with pytest.raises(PackageRejected, match="was rejected in the registry"):
+        waiting.run.decide(waiting.package)
+    assert service.aws.ledger.champion("bank") is None

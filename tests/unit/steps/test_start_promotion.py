@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from unit_model import Run, approval
-from unit_service import DEFINITION, EVENTS, Service, concluded, failed, finish
+from unit_model import Waiting, approval
+from unit_service import DEFINITION, EVENTS, Service, concluded, failed
 
 import recover_promotion
 import start_promotion
@@ -17,39 +17,6 @@ from retraining import errors
 from retraining.documents.run_record import RunRecord
 
 EXECUTION = "bank-000001--approved"
-
-
-class Waiting:
-    """A run whose challenger has won and whose pipeline wants a person to approve it."""
-
-    def __init__(self, service: Service, token: int = 1, *, finished: bool = True) -> None:
-        self.service = service
-        self.run = Run(service, token=token, challenger=3.0)
-        self.gate = self.run.judge()
-        self.package = self.run.register()["package"]
-        if finished:
-            self.finish()
-
-    def finish(self, conclusion: dict[str, Any] | None = None) -> Any:
-        """FinishRun; the run's record."""
-        where = {"pipeline": "bank", "token": self.run.token, "execution": "arn"}
-        given = conclusion or concluded("APPROVAL_PENDING")
-        return finish({**where, "package": self.package, **given})
-
-    def approve(self) -> None:
-        """A person approves the package."""
-        self.service.aws.registry.approve(self.package, "by a person")
-
-    def event(self) -> str | None:
-        """The approval's event; the execution that it started."""
-        event = json.loads((EVENTS / "model-package-approved.json").read_text())
-        event["detail"]["ModelPackageArn"] = self.package
-        started = start_promotion.handler(event, None)["started"]
-        return str(started) if started else None
-
-    def record(self) -> RunRecord:
-        """The run's record."""
-        return self.service.aws.ledger.run("bank", self.run.token)
 
 
 def executions(service: Service) -> list[str]:
