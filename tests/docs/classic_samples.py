@@ -398,7 +398,7 @@ BAD_INPUT = (
     ),
     refused("2 one state twice in a chain", "2. The same state twice in a chain", "the state"),
     refused(
-        "3 one name in two ways of a choice", "3. One name in two branches of a Choice", "named"
+        "3 one name in two ways of a choice", "3. One name in two branches of a Choice", "the state"
     ),
     refused(
         "4 one name in two branches",

@@ -454,20 +454,26 @@ fresh environment. Code written for it runs here once its imports are changed:
 
 ```python
 # before
+import stepfunctions
 from stepfunctions import steps
 from stepfunctions.inputs import ExecutionInput
 from stepfunctions.steps import Chain, TrainingStep
+from stepfunctions.template.pipeline import TrainingPipeline
 from stepfunctions.workflow import Workflow
 from sagemaker import Session, get_execution_role
 from sagemaker.estimator import Estimator
+from sagemaker.s3 import S3Uploader
+stepfunctions.set_stream_logger(level=logging.INFO)
 
 # now
 from ratchet.workflow import steps
 from ratchet.workflow.inputs import ExecutionInput
 from ratchet.workflow.steps import Chain, TrainingStep
+from ratchet.workflow.template import TrainingPipeline
 from ratchet.workflow import Workflow
 from ratchet.workflow.sagemaker import Estimator
-from ratchet.workflow.session import Session, get_execution_role
+from ratchet.workflow.session import S3Uploader, Session, get_execution_role
+logging.basicConfig(level=logging.INFO)
 ```
 
 The SageMaker SDK is not needed: `ratchet.workflow.sagemaker` describes estimators, processors, \
@@ -514,6 +520,10 @@ preprocessor and its model as the two containers of one endpoint.
 - `stepfunctions.steps.fields.Field` and `stepfunctions.steps.utils`: internals of the package.
 - `sagemaker_session=` is accepted and ignored by estimators: nothing there makes a call.
 - TensorFlow, MXNet and Hugging Face classes: an `Estimator` with `image_uri` describes such jobs.
+- `fit`, `deploy`, `run` and `transform` of estimators, models, processors and transformers, which \
+describe and start nothing: they are refused with the step that does it.
+- `stepfunctions.template.utils`, which the notebooks imported and never called: a step's \
+`update_parameters` changes its request.
 - `portrait=` is accepted and ignored: the layout depends on the graph.
 """
 

@@ -1,17 +1,20 @@
 """What users of `stepfunctions` wrote works with only its imports changed.
 
-Written from descriptions of the package's README and of its five notebooks: churn retraining,
-hello world, PyTorch MNIST, processing with scikit-learn, abalone.
+Written from descriptions of the package's README and of the seven sample workflows: churn
+retraining, hello world, PyTorch MNIST, processing with scikit-learn, abalone, Online Retail, and
+DataBrew with Bank Marketing. What cannot work under its old name is refused with the new spelling.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ratchet.workflow import Workflow, steps
+import ratchet.workflow
+from ratchet.workflow import Workflow, sagemaker, steps, template
 from ratchet.workflow.inputs import ExecutionInput, StepInput
 from ratchet.workflow.sagemaker import (
     Estimator,
@@ -227,6 +230,95 @@ def test_churn_retraining() -> None:
         }
     ]
     assert states["Update Model Endpoint"]["Resource"].endswith("sagemaker:createEndpoint")
+
+
+def test_databrew_before_the_split() -> None:
+    execution_input = ExecutionInput(schema={"DatabrewJobName": str, "GlueETLJobName": str})
+    databrew_step = steps.GlueDataBrewStartJobRunStep(
+        "Apply Transformation", parameters={"Name": execution_input["DatabrewJobName"]}
+    )
+    split_step = steps.GlueStartJobRunStep(
+        "Split Train & Test DataSet", parameters={"JobName": execution_input["GlueETLJobName"]}
+    )
+    definition = steps.Chain([databrew_step, split_step])
+    workflow = Workflow("DataBrewWorkflow", definition, ROLE, execution_input=execution_input)
+    states = states_of(workflow)
+    assert states["Apply Transformation"]["Resource"].endswith(":databrew:startJobRun.sync")
+    assert states["Apply Transformation"]["Parameters"] == {
+        "Name.$": "$$.Execution.Input['DatabrewJobName']"
+    }
+
+
+def test_online_retail_and_what_its_gate_compared() -> None:
+    """Its choice asked whether one text is at least another one: it is built, and warned of."""
+    execution_input = ExecutionInput(schema={"JobName": str, "ModelName": str})
+    lambda_step = steps.compute.LambdaStep(
+        "Validating RMSE (Lambda)",
+        parameters={
+            "FunctionName": "validate",
+            "Payload": {"TrainingJobName.$": "$.TrainingJobName"},
+        },
+    )
+    lambda_step.add_retry(
+        steps.states.Retry(
+            error_equals=["States.TaskFailed"],
+            interval_seconds=15,
+            max_attempts=2,
+            backoff_rate=4.0,
+        )
+    )
+    transform_step = steps.TransformStep(
+        "Batch inference (SageMaker)",
+        transformer=Estimator("image", SAGEMAKER_ROLE).transformer(1, "ml.m5.large"),
+        job_name=execution_input["JobName"],
+        model_name=execution_input["ModelName"],
+        data="s3://bucket/test/",
+        content_type="text/csv",
+    )
+    choice = steps.states.Choice("RMSE >=50% ?")
+    choice.add_choice(
+        rule=ChoiceRule.StringGreaterThanEquals(
+            variable=lambda_step.output()["Payload"]["rmse"], value="50"
+        ),
+        next_step=transform_step,
+    )
+    choice.default_choice(next_step=Pass("Worse model"))
+    with pytest.warns(UserWarning, match="compares letter by letter.*NumericGreaterThanEquals"):
+        workflow = Workflow("Retail", Chain([lambda_step, choice]), ROLE)
+    assert states_of(workflow)["RMSE >=50% ?"]["Choices"][0]["StringGreaterThanEquals"] == "50"
+
+
+@pytest.mark.parametrize(
+    ("code", "spelling"),
+    [
+        ("old.set_stream_logger(level=20)", "logging.basicConfig(level=logging.INFO)"),
+        ("old.workflow.Workflow", "from ratchet.workflow import Workflow, Execution"),
+        ("old.template.pipeline.TrainingPipeline", "from ratchet.workflow.template import"),
+        ("old.steps.states.Chain", "from ratchet.workflow.steps import Chain"),
+        ("from ratchet.workflow.steps.states import Graph", "ratchet.workflow.steps import Graph"),
+        ("sagemaker.Session()", "from ratchet.workflow.session import Session"),
+        ("sagemaker.get_execution_role()", "get_execution_role"),
+        ("from ratchet.workflow.sagemaker import S3Uploader", "ratchet.workflow.session import"),
+        ("sagemaker.s3.S3Uploader", "from ratchet.workflow.session import"),
+        ("sagemaker.estimator.Estimator", "import the class itself"),
+        ("sagemaker.amazon.amazon_estimator.image_uris", "import the class itself"),
+        ("from ratchet.workflow.sagemaker import TensorFlow", "Estimator(image_uri=...)"),
+        ("sagemaker.Estimator('image', ROLE).fit({})", "a TrainingStep or a TuningStep"),
+        ("sagemaker.Estimator('image', ROLE).deploy(1, 'm')", "template.deploy_endpoint"),
+        ("sagemaker.Model('image').deploy(1, 'm')", "template.deploy_endpoint"),
+        ("sagemaker.Processor(ROLE).run()", "a ProcessingStep of a workflow runs it"),
+        ("sagemaker.Estimator('image', ROLE).transformer(1, 'm').transform()", "TransformStep"),
+    ],
+)
+def test_a_former_name_is_refused_with_its_new_spelling(code: str, spelling: str) -> None:
+    with pytest.raises((ImportError, AttributeError), match=re.escape(spelling)):
+        exec(code, {"old": ratchet.workflow, "sagemaker": sagemaker, "ROLE": ROLE})
+
+
+@pytest.mark.parametrize("module", [ratchet.workflow, sagemaker, template, steps.states])
+def test_any_other_name_is_missing_as_names_of_modules_are(module: Any) -> None:
+    assert not hasattr(module, "nothing_of_this_name")
+    assert not hasattr(Estimator("image", ROLE), "nothing_of_this_name")
 
 
 def test_pytorch_mnist_by_the_training_pipeline(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ratchet.workflow.former_names import refuse
+
 if TYPE_CHECKING:
     from ratchet.workflow import exceptions, inputs, sagemaker, steps, template
     from ratchet.workflow.asl.errors import StateError
@@ -50,6 +52,10 @@ _HOMES = {
     "loading": ("load", "parse"),
     "operating.execution": ("Execution", "ExecutionStatus"),
     "operating.workflow": ("Workflow",),
+}
+_SPELT = {
+    "set_stream_logger": "logging.basicConfig(level=logging.INFO)",
+    "workflow": "from ratchet.workflow import Workflow, Execution",
 }
 _MODULES = ("exceptions", "inputs", "sagemaker", "steps", "template")
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -93,7 +99,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
     if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        refuse(__name__, name, _SPELT)
     value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = value
     return value

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+from ratchet.workflow.former_names import refuse
 from ratchet.workflow.sagemaker import image_uris
 from ratchet.workflow.sagemaker.estimators import (
     Estimator,
@@ -56,3 +59,23 @@ __all__ = [
     "image_uris",
     "s3_input",
 ]
+
+_SPELT = {
+    **dict.fromkeys(
+        ("Session", "LocalSession", "get_execution_role", "session", "s3", "S3Uploader"),
+        "from ratchet.workflow.session import Session, S3Uploader, get_execution_role",
+    ),
+    **dict.fromkeys(
+        ("amazon", "estimator", "pipeline", "pytorch", "sklearn", "transformer", "tuner"),
+        "from ratchet.workflow.sagemaker import the class itself",
+    ),
+    **dict.fromkeys(
+        ("TensorFlow", "MXNet", "Chainer", "HuggingFace", "RLEstimator", "KMeans", "LinearLearner"),
+        "Estimator(image_uri=...), which describes a job of any image",
+    ),
+    "ModelTrainer": "TrainingStep.from_model_trainer(...) with the SDK's own ModelTrainer",
+}
+
+
+def __getattr__(name: str) -> NoReturn:
+    refuse(__name__, name, _SPELT)

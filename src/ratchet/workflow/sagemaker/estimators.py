@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ratchet.workflow.dynamic import Dynamic
+from ratchet.workflow.former_names import Description
 from ratchet.workflow.sagemaker import image_uris
 from ratchet.workflow.sagemaker.model import Model
 from ratchet.workflow.sagemaker.source import Source, Upload
@@ -48,7 +49,7 @@ def _default_place(role: Any) -> str | None:
     return f"s3://{bucket_name(image_uris.region_name(), account)}" if account else None
 
 
-class Estimator:
+class Estimator(Description):
     """A training job: image, role, machines, limits, hyperparameters.
 
     Without `output_path` artifacts go to the default bucket of the role's account.
@@ -234,7 +235,7 @@ class XGBoost(Framework):
 
 
 @dataclass(slots=True)
-class Transformer:
+class Transformer(Description):
     """A batch transform's machines and output."""
 
     model_name: Any

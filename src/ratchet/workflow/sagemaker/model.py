@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ratchet.workflow.former_names import Description
 from ratchet.workflow.sagemaker.inputs import given
 from ratchet.workflow.sagemaker.source import Source, Upload
 
 
 @dataclass(slots=True)
-class Model:
+class Model(Description):
     """One container. Values may be placeholders."""
 
     image_uri: Any
@@ -37,7 +38,7 @@ class Model:
 
 
 @dataclass(slots=True)
-class PipelineModel:
+class PipelineModel(Description):
     """Containers that process each request one after the other."""
 
     models: list[Model]
@@ -46,7 +47,7 @@ class PipelineModel:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelPackage:
+class ModelPackage(Description):
     """A version in the model registry, deployed as it is."""
 
     role: Any

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ratchet.workflow.former_names import Description
 from ratchet.workflow.sagemaker import image_uris
 
 
 @dataclass(slots=True)
-class Processor:
+class Processor(Description):
     """A container run on files: image, role, machines, limits."""
 
     role: Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ratchet.workflow.former_names import Description
 from ratchet.workflow.sagemaker.estimators import Estimator
 
 
@@ -34,7 +35,7 @@ class CategoricalParameter:
 
 
 @dataclass(slots=True)
-class HyperparameterTuner:
+class HyperparameterTuner(Description):
     """Many training jobs that search for the best value of one metric."""
 
     estimator: Estimator

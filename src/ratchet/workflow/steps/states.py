@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from ratchet.workflow.dynamic import Dynamic
+from ratchet.workflow.former_names import refuse
 from ratchet.workflow.steps.choice_rule import BaseRule
 from ratchet.workflow.steps.flow import Definition, flow_document
 from ratchet.workflow.steps.state import Catch, Retry, State, Step, refuse_no_step
@@ -265,3 +266,12 @@ class Task(State):
         for name in ("timeout_seconds", "heartbeat_seconds"):
             if fields.get(name) is not None and fields.get(f"{name}_path") is not None:
                 raise ValueError(f"{self._label()}: {name} and {name}_path exclude each other")
+
+
+_SPELT = {
+    name: f"from ratchet.workflow.steps import {name}" for name in ("Chain", "FrozenGraph", "Graph")
+}
+
+
+def __getattr__(name: str) -> NoReturn:
+    refuse(__name__, name, _SPELT)
