@@ -86,7 +86,7 @@ def retraining(bucket: str) -> Workflow:
         "Create Model Endpoint Config", given["ModelName"], given["ModelName"], 1, "ml.m5.large"
     )
     endpoint = EndpointStep("Update Model Endpoint", given["EndpointName"], given["ModelName"])
-    auc = query.output()["Payload"]["trainingMetrics"][0]["Value"]
+    auc = query.output()["Payload"]["validation:auc"]
     accurate.add_choice(ChoiceRule.NumericGreaterThan(auc, 0.9), config)
     accurate.default_choice(Fail("Model Accuracy Too Low"))
     config.next(endpoint)
@@ -249,7 +249,7 @@ def handler(event, context):
     job = boto3.client("sagemaker").describe_training_job(TrainingJobName=event["TrainingJobName"])
     metrics = job["FinalMetricDataList"]
     (auc,) = [metric["Value"] for metric in metrics if metric["MetricName"] == "validation:auc"]
-    return {"trainingMetrics": [{"MetricName": "validation:auc", "Value": auc}]}
+    return {"validation:auc": auc}
 """
 REFUSE = """
 class ChampionChanged(Exception): pass
