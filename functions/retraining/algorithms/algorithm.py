@@ -43,7 +43,8 @@ class Algorithm:
     `classes` are the objectives of several classes, 0 and up, each with the hyperparameter that
     says how many there are. `tunable` are the hyperparameters that a tuning job may search, each
     with the kind of its range; `searched_by` are the metrics that it goes by for each of the
-    gate's, of two classes and of several. `together` finds what is wrong with values that are right
+    gate's, of two classes and of several, and `maximized` those of them that are better the greater
+    they are. `together` finds what is wrong with values that are right
     one by one.
     """
 
@@ -60,6 +61,7 @@ class Algorithm:
     labels: Mapping[str, tuple[float, float]]
     tunable: Mapping[str, str] = field(default_factory=dict)
     searched_by: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    maximized: frozenset[str] = frozenset()
     classes: Mapping[str, str] = field(default_factory=dict)
     together: tuple[Together, ...] = ()
 
@@ -146,7 +148,7 @@ class Algorithm:
         """The metric that a tuning job goes by for the gate's, and what is better of it."""
         two, several = self.searched_by[metric]
         name = two if self.counts_classes(chosen) is None else several
-        return f"validation:{name}", "Maximize" if name == metric == "auc" else "Minimize"
+        return f"validation:{name}", "Maximize" if name in self.maximized else "Minimize"
 
     def _problem(self, name: str, text: str) -> str | None:
         if name in self.refused:

@@ -68,7 +68,8 @@ class Metric:
     `range` is where its values lie; `without_skill` is the value of a model that knows the labels'
     distribution alone; `binary`: it is defined for labels 0 and 1 alone; `by_class`: it compares
     two samples, the rows of each class; `of_classes` is what it reads of a model that answers a row
-    with the probability of each class.
+    with the probability of each class. A model as good as `outstanding` is doubted less than labels
+    against its confident scores.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Metric:
     binary: bool = False
     by_class: bool = False
     of_classes: OfClasses = likeliest
+    outstanding: float | None = None
 
     def oriented(self, number: float) -> float:
         """The number turned so that more is better."""
@@ -94,6 +96,12 @@ class Metric:
     def passes(self, value: float, threshold: float) -> bool:
         """True when `value` is at least as good as `threshold`; never for NaN."""
         return self.oriented(value) >= self.oriented(threshold)
+
+    def is_outstanding(self, value: float | None) -> bool:
+        """Whether a model of this value is one that labels are doubted for."""
+        if value is None or self.outstanding is None:
+            return False
+        return self.passes(value, self.outstanding)
 
 
 def evaluate(name: str, labels: Values, scores: Values) -> float:
@@ -339,7 +347,18 @@ NUMBERS: Final = frozenset({ScoreKind.NUMBER, ScoreKind.COUNT})
 METRICS: Final = {
     metric.name: metric
     for metric in (
-        Metric("auc", True, SHARE, ORDER, auc, _auc_influence, _even, binary=True, by_class=True),
+        Metric(
+            "auc",
+            True,
+            SHARE,
+            ORDER,
+            auc,
+            _auc_influence,
+            _even,
+            binary=True,
+            by_class=True,
+            outstanding=0.9,
+        ),
         Metric("accuracy", True, SHARE, CLASSES, *row_mean(_is_right), _most_frequent),
         Metric("f1", True, SHARE, BINARY, _f1, _f1_influence, _all_ones, binary=True),
         Metric(

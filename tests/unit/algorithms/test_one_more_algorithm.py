@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from retraining.algorithms.catalog import ALGORITHMS
+from retraining.algorithms.frameworks import FRAMEWORKS, LIBRARIES
+from retraining.rules.metrics import METRICS
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 FOLDER = FUNCTIONS / "retraining" / "algorithms"
+XGBOOST = FOLDER / "xgboost"
 ROW = """
 from retraining.algorithms.algorithm import Algorithm, Image
 from retraining.algorithms.hyperparameters import number
@@ -86,6 +89,20 @@ def test_no_line_of_the_service_asks_which_algorithm_it_is() -> None:
         if FOLDER not in path.parents
         for text in texts(path)
         if text in ALGORITHMS
+    ]
+    assert found == []
+
+
+def test_no_line_of_the_service_names_an_objective_a_framework_or_a_metric() -> None:
+    """What depends on one of them is a column of its table."""
+    objectives = {name for algorithm in ALGORITHMS.values() for name in algorithm.objectives}
+    frameworks = set(FRAMEWORKS) - set(LIBRARIES.values())  # some libraries have the same name
+    found = [
+        (path.relative_to(FUNCTIONS), text)
+        for path in sorted(FUNCTIONS.rglob("*.py"))
+        if path != FUNCTIONS / "retraining" / "rules" / "metrics.py" and path.parent != XGBOOST
+        for text in texts(path)
+        if text in METRICS or (text in objectives | frameworks and path != FOLDER / "frameworks.py")
     ]
     assert found == []
 

@@ -63,6 +63,7 @@ SEARCHED_BY: Final = {  # of two classes, and of several: the nearest that the i
     "rmse": ("rmse", "rmse"),
     "mae": ("mae", "mae"),
 }
+MAXIMIZED: Final = frozenset(("auc",))
 
 ALGORITHM: Final = Algorithm(
     name="xgboost",
@@ -79,5 +80,6 @@ ALGORITHM: Final = Algorithm(
     classes=CLASSES,
     tunable=TUNABLE,
     searched_by=SEARCHED_BY,
+    maximized=MAXIMIZED,
     together=hyperparameters.TOGETHER,
 )

@@ -15,12 +15,12 @@ from retraining.documents.verdict import DataVerdict
 from retraining.rules.candidates import ALONE, ARRIVAL, CHALLENGER, CHAMPION, FRESH
 from retraining.rules.gate.terms import Facts
 from retraining.rules.intervals import LEAST_CLUSTERS, LEAST_GAPS, freedom, student_quantile
+from retraining.rules.metrics import METRICS
 
 COLLAPSED: Final = 0.5  # of the usual lift
 NEAR_CHANCE: Final = 0.2  # of the usual lift
 SURE: Final = 0.99  # that a lift is not chance
 NOISE: Final = 2  # standard errors that a usual lift must at least have
-GOOD_AUC: Final = 0.9
 NOTHING: Final = "no verdict on the data: "
 
 
@@ -168,12 +168,12 @@ def _verdict(
 
 
 def contradicted(facts: Facts) -> str:
-    """For a champion of 0.9 AUC and more, how many labels are against its confident scores."""
+    """For an outstanding champion, how many labels are against its confident scores."""
     found, arrival = facts.measured.contradicted, facts.of(ARRIVAL, CHAMPION)
-    if facts.measured.metric != "auc" or found is None or not found.rows or arrival is None:
+    if found is None or not found.rows or arrival is None:
         return ""
-    best = [one.arrival for one in facts.earlier if one.arrival is not None]
-    if max([arrival.value or 0.0, *best]) < GOOD_AUC:
+    values = [arrival.value, *(one.arrival for one in facts.earlier)]
+    if not any(map(METRICS[facts.measured.metric].is_outstanding, values)):
         return ""
     share = found.against / found.rows
     return (
