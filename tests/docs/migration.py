@@ -463,6 +463,7 @@ from stepfunctions.workflow import Workflow
 from sagemaker import Session, get_execution_role
 from sagemaker.estimator import Estimator
 from sagemaker.s3 import S3Uploader
+
 stepfunctions.set_stream_logger(level=logging.INFO)
 
 # now
@@ -473,6 +474,7 @@ from ratchet.workflow.template import TrainingPipeline
 from ratchet.workflow import Workflow
 from ratchet.workflow.sagemaker import Estimator
 from ratchet.workflow.session import S3Uploader, Session, get_execution_role
+
 logging.basicConfig(level=logging.INFO)
 ```
 
