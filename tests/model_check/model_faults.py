@@ -25,9 +25,10 @@ KINDS = {
     "stoprun": "the same as stop, but the execution of the run is stopped",
     "twice": "the function has done its work, but its caller does not learn of it and repeats it",
     "race": "one more object lands and is recorded just before the call is carried out",
+    "gone": "a person deletes the pipeline just before the call is carried out",
     "lost": "the message is accepted and never delivered",
 }
-OF_FUNCTIONS = ("before", "after", "resent", "error", "crash", "dies", "twice", "race")
+OF_FUNCTIONS = ("before", "after", "resent", "error", "crash", "dies", "twice", "race", "gone")
 STARTS = ("before", "resent", "error", "stop")
 OF_STATES = ("before", "after", "resent", "error", "stop")
 

@@ -59,12 +59,18 @@ class Ledger:
         self.state = items.get("state", {})
         self.champion = items.get("champion", {})
         self.promotion = items.get("promotion", {})
+        self.registration = world.cloud.tables["ledger"].get(("#registrations", "bank"), {})
         folders = {f"runs/bank/{token:06d}": token for token in self.runs}
         self.manifests = {
             token: json.loads(found["body"])
             for folder, token in folders.items()
             if (found := world.s3.newest("work", f"{folder}/manifest.json"))
         }
+
+    def left_behind(self, package: Any) -> bool:
+        """Whether it is of a pipeline of this name that was deleted since."""
+        token = int(package["CustomerMetadataProperties"]["run"].rpartition("-")[2])
+        return not self.registration or token < (self.registration["baseline"] or 0)
 
 
 def _objects(world: World, ledger: Ledger) -> Iterator[str]:
@@ -174,7 +180,11 @@ def _one_model(world: World, ledger: Ledger) -> Iterator[str]:
     serving = [name for name in endpoints if world.sagemaker.exists(name)]
     champion = ledger.champion
     if not champion:
-        yield from (f"{one} is Approved without a champion" for one in approved)
+        yield from (
+            f"{one['arn']} is Approved without a champion"
+            for one in packages.values()
+            if one["arn"] in approved and not ledger.left_behind(one)
+        )
         yield from (f"{name} exists without a champion" for name in serving)
         return
     if champion["package"] not in approved[-1:]:

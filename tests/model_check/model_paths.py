@@ -29,6 +29,8 @@ class Path:
     outcome: str
     troubles: tuple[tuple[str, str], ...] = ()
     """Kind and call of what goes wrong on this path itself; the check looks at what follows."""
+    deletes: bool = False
+    """Whether a person pushes again what was deleted, so that it may be deleted at any call."""
 
 
 def nothing(world: World) -> None:
@@ -215,6 +217,20 @@ def push_refit(world: World) -> None:
     drop(world)
 
 
+def drop_and_delete(world: World) -> None:
+    """A person deletes the pipeline, in vain while a run is open, and pushes it again."""
+    world.drop()
+    world.cloud.send("people", "delete", 200)
+    world.settle()
+    world.approve()
+    items = world.cloud.tables["ledger"]
+    if ("#registrations", "bank") not in items and ("bank", "champion") in items:
+        raise AssertionError("a pipeline that was deleted has a champion")
+    world.delete()
+    world.push(ON_APPROVAL)
+    world.settle()
+
+
 def push_search(world: World) -> None:
     """The challenger is the best training job of a tuning job."""
     tuning = {"jobs": 2, "ranges": {"max_depth": {"integer": [2, 6]}}}
@@ -252,6 +268,7 @@ PATHS = (
     Path("retrained-alike", promoted_twice, retrain_the_same, "PROMOTED PROMOTED UNCHANGED"),
     Path("pushed-meanwhile", serving, push_meanwhile, "PROMOTED PROMOTED PROMOTED"),
     Path("refitted", nothing, push_refit, "PROMOTED"),
+    Path("deleted", serving_on_approval, drop_and_delete, "PROMOTED PROMOTED", deletes=True),
     Path("half-settled", serving, drop_three, "PROMOTED FAILED", (("dies", OBJECT),)),
     Path("killed-settling", serving, drop_three, "PROMOTED FAILED", (("kill", OBJECT),)),
     Path("promotion-stopped", serving, drop, "PROMOTED FAILED", (("stop", MOVE),)),
@@ -287,6 +304,7 @@ WITH_RECIPE = {
 PATIENT = {**DEFINITION, "trigger": {**QUIET, "min_new_rows": 10}}
 ON_APPROVAL = {**DEFINITION, "gate": {**DEFINITION["gate"], "approval": "manual"}}
 NO_FAULT = ("-", "none")
+PUSHES = "register_pipeline."  # what is deleted as somebody pushes it may be gone after that
 
 
 @dataclass(frozen=True)
@@ -334,7 +352,12 @@ def calls_of(path: Path) -> tuple[Call, ...]:
 def scenarios(path: Path) -> list[Scenario]:
     """The path as it is, and every call of it times what may go wrong there."""
     calls = calls_of(path)
-    faults = [Scenario(path.name, call.name, kind) for call in calls for kind in call.kinds]
+    faults = [
+        Scenario(path.name, call.name, kind)
+        for call in calls
+        for kind in call.kinds
+        if kind != "gone" or (path.deletes and not call.name.startswith(PUSHES))
+    ]
     return [Scenario(path.name, *NO_FAULT), *faults]
 
 
@@ -353,6 +376,8 @@ def check(scenario: Scenario) -> Result:
             ended = outcomes(world)
             if plain and ended != path.outcome:
                 wrong.append(f"it ends {ended} instead of {path.outcome}")
+            if scenario.kind == "gone" and "FAILED" in ended:
+                wrong.append(f"a run fails by the deletion: {ended}")
             wrong += at_rest(world)
             world.trace.append("--- one later drop")
         wrong += _then(world)

@@ -32,6 +32,7 @@ from ratchet.workflow.interpreter.identity import Identity
 from retraining import clock, observability, settings
 from retraining.adapters import ledger as ledger_module
 from retraining.adapters import run_folder as run_folder_module
+from retraining.errors import DeletionRefused
 from retraining.steps import earlier_rows as earlier_rows_module
 from retraining.steps import settle_data as settle_data_module
 
@@ -115,8 +116,8 @@ class World:
     def _faulty(self, kind: str, frame: Frame, operation: str, carry_out: Callable[[], Any]) -> Any:
         if kind in ("before", "error"):
             raise throttled(operation) if kind == "before" else denied(operation)
-        if kind == "race":
-            self._land_meanwhile()
+        if kind in ("race", "gone"):
+            (self._land_meanwhile if kind == "race" else self.delete)()
         if kind == "lost":
             return self._lost(carry_out)
         if kind in ("stop", "kill"):
@@ -327,8 +328,10 @@ class World:
             self._redeliver(message)
 
     def _act(self, depth: str) -> None:
-        """What a person does meanwhile: drop data, or push another setting."""
-        if depth:
+        """What a person does meanwhile: drop data, delete the pipeline, or push another setting."""
+        if depth == "delete":
+            self.delete()
+        elif depth:
             self.push(deeper(int(depth)), depth * 64)
         else:
             self.drop()
@@ -366,6 +369,21 @@ class World:
                 else:
                     return
         raise AssertionError(f"the push failed three times: {self.trace[-1]}")
+
+    def delete(self) -> None:
+        """Delete the pipeline, again if that failed; a refusal ends it."""
+        for _ in range(3):
+            with self._activity():
+                try:
+                    self.invoke("delete_pipeline", {"pipeline": "bank"})
+                except DeletionRefused as error:
+                    self.trace.append(f"  not deleted: {error}")
+                    return
+                except (Crash, ReplyLost, Exception) as error:  # noqa: BLE001 - a person tries again
+                    self.trace.append(f"  the deletion failed: {error!r:.200}")
+                else:
+                    return
+        raise AssertionError(f"the deletion failed three times: {self.trace[-1]}")
 
     def approve(self) -> None:
         """Approve the newest package whose run waits for that, if one does; its event follows."""

@@ -44,6 +44,8 @@ FORMERLY_RED = (
     "update/move_endpoint.create_endpoint(check)#1/kill",
     "update/move_endpoint.update_endpoint(live)#1/stoprun",
     "first/move_endpoint.create_endpoint(live)#1/stop",
+    # a wake that had read the registration when its pipeline was deleted
+    "deleted/start_retraining.update_item(state)#2/gone",
 )
 
 
