@@ -17,7 +17,7 @@ import pytest
 from ratchet.local_aws.running.local import LocalAws
 from ratchet.workflow.sagemaker import Estimator, SKLearn, TrainingInput
 from ratchet.workflow.template import Gate, InferencePipeline, TrainingPipeline
-from ratchet.workflow.testing import returns, run_machine, sample
+from ratchet.workflow.testing import fails, returns, run_machine, sample
 
 ROLE = "arn:aws:iam::123456789012:role/workflow"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
@@ -181,7 +181,9 @@ def test_both_models_of_an_inference_pipeline_meet_behind_one_endpoint(tmp_path:
             "Training": trained("s3://b/estimator.tar.gz"),
             "Create Pipeline Model": returns(sample(f"{sagemaker}createModel")),
             "Configure Endpoint": returns(sample(f"{sagemaker}createEndpointConfig")),
-            "Find Endpoint": returns({"Endpoints": []}),
+            "Find Endpoint": fails(
+                "SageMaker.SageMakerException", 'Could not find endpoint "arn:e".'
+            ),
             "Deploy": returns(sample(f"{sagemaker}createEndpoint")),
             "Look at Endpoint": [looked("Creating"), looked("InService")],
         },

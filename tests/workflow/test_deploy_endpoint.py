@@ -10,26 +10,28 @@ from ratchet.workflow import Workflow
 from ratchet.workflow.inputs import Context, ExecutionInput
 from ratchet.workflow.steps import Fail
 from ratchet.workflow.template import deploy_endpoint
-from ratchet.workflow.testing import MachineRun, fails, returns, run_machine, sample
+from ratchet.workflow.testing import MachineRun, Mock, fails, returns, run_machine, sample
 
 SAGEMAKER = "arn:aws:states:::sagemaker:"
 LOOK = "arn:aws:states:::aws-sdk:sagemaker:describeEndpoint"
 
 
-def run(config: Any, found: list[str], *looks: tuple[str, str], **other: Any) -> MachineRun:
-    """Deploy to `churn` where AWS lists the endpoints `found`, then shows status and config."""
+SERVING = returns(sample(LOOK, EndpointStatus="InService", EndpointConfigName="former"))
+MISSING = (
+    'Could not find endpoint "arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn".'
+    " (Service: SageMaker, Status Code: 400, Request ID: r)"
+)
+
+
+def run(config: Any, found: Mock, *looks: tuple[str, str], **other: Any) -> MachineRun:
+    """Deploy to `churn`, of which AWS says `found`, and later shows status and config."""
     given = ExecutionInput(schema={"LookEvery": int})
     failed = Fail("Failed", error_path="$.Error", cause_path="$.Cause")
     states = deploy_endpoint("churn", config, failed, look_every=given["LookEvery"])
     workflow = Workflow("deploy", states, "arn:aws:iam::123456789012:role/x", execution_input=given)
     assert workflow.check() == ()
-    answers = {
-        "Find Endpoint": returns(
-            sample(
-                "arn:aws:states:::aws-sdk:sagemaker:listEndpoints",
-                Endpoints=[endpoint(name) for name in found],
-            )
-        ),
+    answers: dict[str, Any] = {
+        "Find Endpoint": found,
         "Deploy": returns(sample(f"{SAGEMAKER}createEndpoint")),
         "Update Endpoint": returns(sample(f"{SAGEMAKER}updateEndpoint")),
         "Look at Endpoint": [
@@ -40,31 +42,36 @@ def run(config: Any, found: list[str], *looks: tuple[str, str], **other: Any) ->
     return run_machine(workflow, {"LookEvery": 7}, answers | other)
 
 
-def endpoint(name: str) -> dict[str, Any]:
-    when = "2026-01-01T00:00:00Z"
-    return {
-        "EndpointName": name,
-        "EndpointArn": f"arn:aws:sagemaker:us-east-1:123456789012:endpoint/{name}",
-        "CreationTime": when,
-        "LastModifiedTime": when,
-        "EndpointStatus": "InService",
-    }
-
-
 @pytest.mark.parametrize(
     ("found", "state"),
     [
-        ([], "Deploy"),
-        (["churn"], "Update Endpoint"),
-        (["churn-2", "old-churn"], "Deploy"),
+        (SERVING, "Update Endpoint"),
+        (fails("SageMaker.SageMakerException", MISSING), "Deploy"),
+        (fails("SageMaker.AmazonSageMakerException", MISSING), "Deploy"),
     ],
 )
 def test_an_endpoint_of_that_very_name_is_updated_and_otherwise_made(
-    found: list[str], state: str
+    found: Mock, state: str
 ) -> None:
+    """However many others there are, and at once: what is missing is not looked for again."""
     made = run("c", found, ("Creating", "c"), ("InService", "c"))
     assert (made.status, made.path[-1], made.seconds) == ("SUCCEEDED", "Done", 14)
+    assert made.arguments("Find Endpoint") == {"EndpointName": "churn"}
     assert made.arguments(state) == {"EndpointName": "churn", "EndpointConfigName": "c"}
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("SageMaker.SageMakerException", "User: x is not authorized to perform: DescribeEndpoint"),
+        ("SageMaker.SageMakerException", "Internal error, could not find endpoint"),
+        ("States.Timeout", MISSING),
+    ],
+)
+def test_only_an_endpoint_that_is_surely_missing_is_made(error: str, cause: str) -> None:
+    ended = run("c", fails(error, cause))
+    assert (ended.status, ended.path[-1]) == ("FAILED", "Failed")
+    assert (ended.error, ended.cause) == (error, cause)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +86,23 @@ def test_an_endpoint_of_that_very_name_is_updated_and_otherwise_made(
 def test_an_endpoint_that_does_not_serve_the_config_ends_the_execution_as_failed(
     look: tuple[str, str], error: str
 ) -> None:
-    ended = run("c", ["churn"], ("Updating", "c"), look)
+    ended = run("c", SERVING, ("Updating", "c"), look)
     assert (ended.status, ended.error) == ("FAILED", error)
 
 
-def test_the_config_may_be_named_by_the_execution_and_refusals_lead_to_the_given_end() -> None:
-    broken = [fails("SageMaker.AmazonSageMakerException", "no")] * 5
-    ended = run(Context()["Execution"]["Name"], [], Deploy=broken)
-    assert (ended.status, ended.path[-1]) == ("FAILED", "Failed")
-    assert ended.error == "SageMaker.AmazonSageMakerException"
-    assert ended.retries("Deploy") == 4
+@pytest.mark.parametrize(
+    ("error", "attempts", "longest"),
+    [
+        ("SageMaker.ThrottlingException", 4, 75),
+        ("SageMaker.AmazonSageMakerException", 1, 2),
+    ],
+)
+def test_a_busy_service_is_asked_often_and_what_refuses_only_once_more(
+    error: str, attempts: int, longest: float
+) -> None:
+    """A wrong image's name stays wrong, and people wait for the sentence that says so."""
+    config = Context()["Execution"]["Name"]
+    ended = run(config, fails("SageMaker.SageMakerException", MISSING), Deploy=[fails(error)] * 5)
+    assert (ended.status, ended.path[-1], ended.error) == ("FAILED", "Failed", error)
+    assert ended.retries("Deploy") == attempts
+    assert ended.seconds <= longest

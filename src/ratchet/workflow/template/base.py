@@ -19,7 +19,7 @@ from ratchet.workflow.steps import (
     State,
     TrainingStep,
 )
-from ratchet.workflow.template.endpoint import BUSY, deploy_endpoint, guard
+from ratchet.workflow.template.endpoint import BUSY, UNNAMED, deploy_endpoint, guard
 from ratchet.workflow.template.gate import Gate
 
 JOB_NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,39}"  # leaves room for a prefix and the attempt
@@ -118,7 +118,7 @@ class WorkflowTemplate:
             hyperparameters=hyperparameters,
             output_data_config_path=self.models_uri(),
             retry=Retry(
-                error_equals=[*BUSY, "States.TaskFailed"],
+                error_equals=[*BUSY, *UNNAMED, "States.TaskFailed"],
                 interval_seconds=30,
                 max_attempts=2,
                 backoff_rate=2.0,

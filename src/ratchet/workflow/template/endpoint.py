@@ -21,12 +21,13 @@ from ratchet.workflow.steps import (
     Wait,
 )
 
-BUSY = [
-    "SageMaker.AmazonSageMakerException",
-    "SageMaker.ThrottlingException",
-    "SageMaker.ResourceLimitExceededException",
-]
-
+BUSY = ["SageMaker.ThrottlingException", "SageMaker.ResourceLimitExceededException"]
+UNNAMED = ["SageMaker.AmazonSageMakerException", "SageMaker.SageMakerException"]
+"""What optimised and SDK integrations call an error without a name in SageMaker's API: its internal
+failures, but its refusals too, such as of an image that does not exist.
+"""
+NO_ENDPOINT = "Could not find endpoint *"
+"""Of the ValidationException that DescribeEndpoint answers; the API reference names no other."""
 
 BROKEN = ("Failed", "UpdateRollbackFailed", "OutOfService", "Deleting")
 """Statuses from which no endpoint comes back by itself (DescribeEndpoint, API reference)."""
@@ -40,23 +41,22 @@ def deploy_endpoint(name: str, config: Any, failed: Fail, *, look_every: Any = 3
     error of AWS leads to `failed`.
     """
     find = AwsSdkStep(
-        "Find Endpoint",
-        "sagemaker",
-        "listEndpoints",
-        parameters={"NameContains": name, "MaxResults": 100},
-        result_selector={"Found.$": f"$.Endpoints[?(@.EndpointName == '{name}')].EndpointName"},
+        "Find Endpoint", "sagemaker", "describeEndpoint", parameters={"EndpointName": name}
     )
     create = EndpointStep("Deploy", name, config)
     update = EndpointStep("Update Endpoint", name, config, update=True)
-    exists = Choice("Endpoint exists?")
-    exists.add_choice(ChoiceRule.IsPresent(StepInput()["Found"][0], True), update)
-    exists.default_choice(create)
+    missing = Choice("Endpoint missing?")
+    missing.add_choice(ChoiceRule.StringMatches(StepInput()["Cause"], NO_ENDPOINT), create)
+    missing.default_choice(failed)
+    find.add_retry(Retry(error_equals=BUSY, interval_seconds=5, max_attempts=4, backoff_rate=2.0))
+    find.add_catch(Catch(error_equals=UNNAMED, next_step=missing))
     wait = _until_in_service(name, config, failed, look_every)
+    find.next(update)
     create.next(wait)
     update.next(wait)
     for step in (find, create, update):
         guard(step, failed)
-    return Chain([find, exists])
+    return Chain([find])
 
 
 def _until_in_service(name: str, config: Any, failed: Fail, look_every: Any) -> Wait:
@@ -90,10 +90,14 @@ def _until_in_service(name: str, config: Any, failed: Fail, look_every: Any) -> 
 
 
 def guard(step: State, failed: Fail) -> None:
-    """Retry a task's transient errors of SageMaker; route all others to one named end."""
+    """Retry a task's transient errors of SageMaker; route all others to one named end.
+
+    What may be a refusal is asked only once more, soon: a refusal stays one.
+    """
     if isinstance(step, Task):
         if not step.retries:
             step.add_retry(
                 Retry(error_equals=BUSY, interval_seconds=5, max_attempts=4, backoff_rate=2.0)
             )
+            step.add_retry(Retry(error_equals=UNNAMED, interval_seconds=2, max_attempts=1))
         step.add_catch(Catch(error_equals=["States.ALL"], next_step=failed))
