@@ -72,6 +72,7 @@ def test_a_check_says_what_a_search_may_cost(run: Run, folder: Path) -> None:
     assert checked.exit_code == 0, checked.output
     assert "20 training jobs of at most 30m on ml.m5.large, 2 at a time" in checked.stdout
     assert "at most 10 hours in each run, $1.15 at the list price" in checked.stdout
+    assert "as much again where SageMaker loses a search" in checked.stdout
     fewer = run("push", str(folder), "--check", "--set", "training.tuning.jobs=4")
     assert "4 training jobs" in fewer.stdout
     wrong = run("push", str(folder), "--check", "--set", "training.tuning.strategy=bayes")

@@ -15,6 +15,7 @@ from ratchet.cli.folder_files import MOST_BYTES
 from retraining.adapters import object_store, recipe_jobs, spool
 from retraining.rules import (
     claims,
+    durations,
     names,
     problems,
     settlement,
@@ -105,7 +106,7 @@ VALUES = {
         f"{record_arrivals.PAGE * record_arrivals.PAGES:,}"
     ),
     "versions listed in one sweep": f"{sweeping.MOST_LISTED:,} a pipeline",
-    "training": f"60s to {training.LONGEST_RUNTIME}",
+    "training": f"60s to {durations.LONGEST_RUNTIME}",
     "a search of `training.tuning`": (
         f"{tuning.MOST_JOBS} jobs, {tuning.MOST_PARALLEL} at a time, {tuning.MOST_RANGES} ranges"
     ),

@@ -54,6 +54,7 @@ POLLED = "Lambda's poller takes the messages under the function's role"
 MISSING = "what is missing is told as missing, not as forbidden"
 CLAIMED = "a workflow that was pushed while a run was open is the next run's"
 UNVERSIONED = "a landing bucket may be without versions"
+SEARCHED = "a search trains models that it does not choose, and they expire"
 HALF_SETTLED = "it completes the decision of a run that stopped while its data was settled"
 OLD_ENOUGH = "what was lost is sent again after a quarter of an hour"
 UNUSED = {
@@ -97,6 +98,7 @@ UNUSED = {
             "PutObject", "PutObjectTagging",
         )
     },
+    "FinishRun s3:PutObjectTagging": SEARCHED,
     **{
         f"{function} sagemaker:{action}ModelPackage{ending}": "a run may fail once it has a package"
         for function in ("FinishRun", "RecoverRun")

@@ -78,6 +78,33 @@ def test_a_job_that_ends_while_it_is_told_to_stop_stays_ended(
     assert one.record["SecondaryStatus"] == "Completed"
 
 
+def test_a_tuning_job_whose_time_is_up_is_stopped_and_keeps_what_it_found(service: Any) -> None:
+    one, due = tuning(HyperParameterTuningJobStatus="InProgress"), []
+    service.local.clock.at = lambda *given: due.append(given)
+    one.config["ResourceLimits"] = {"MaxParallelTrainingJobs": 1}
+    service._limit(one)
+    assert due == []
+    one.config["ResourceLimits"] |= {"MaxRuntimeInSeconds": 7200}
+    service._limit(one)
+    ((moment, end),) = due
+    assert moment == datetime(2026, 1, 1, 2, tzinfo=UTC)
+    stopped: list[str] = []
+    one.run.stop = lambda: stopped.append("search")
+    one.trained["job-001"] = {"x": "1"}
+    done = job(TrainingJobStatus="Completed")
+    done.metrics = {"loss": {"Value": 0.1}}
+    done.run.stop = lambda: stopped.append("job-001")
+    service._trainings["job-001"] = done
+    end()
+    assert stopped == ["search", "job-001"]
+    found = service._described(one)
+    assert found["HyperParameterTuningJobStatus"] == "Stopping"
+    assert found["BestTrainingJob"]["TunedHyperParameters"] == {"x": "1"}
+    one.record["HyperParameterTuningJobStatus"] = "Completed"
+    end()
+    assert stopped == ["search", "job-001"], "one that has ended stays ended"
+
+
 def test_a_tuning_job_stops_though_a_training_job_is_not_created_yet(service: Any) -> None:
     one = tuning(HyperParameterTuningJobStatus="InProgress")
     one.trained["job-001"] = {}

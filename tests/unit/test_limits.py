@@ -12,7 +12,6 @@ from samtranslator.yaml_helper import yaml_parse
 
 from retraining.adapters import recipe_jobs, run_folder
 from retraining.rules import claims, durations, names, promotion, settlement, sweeping, training
-from retraining.steps import claim_data
 
 ROOT = Path(__file__).parents[2]
 MACHINES = {
@@ -30,8 +29,8 @@ def seconds(state: dict[str, Any]) -> int:
         return limit
     own, _, more = limit.strip("{% }").partition(" + ")
     most = {
-        "$run.training.max_runtime": training.LONGEST_RUNTIME,
-        "$run.training.tuning.max_runtime": claim_data.LONGEST_SEARCH,
+        "$run.training.max_runtime": durations.LONGEST_RUNTIME,
+        "$run.training.tuning.max_runtime": durations.LONGEST_RUNTIME,
     }
     return durations.seconds(most[own]) + int(more or 0)
 
@@ -49,6 +48,11 @@ def within(states: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from within(state.get("ItemProcessor", {}).get("States", {}))
 
 
+def listed(one: Any) -> list[Any]:
+    """A member of a policy that may be one thing or a list of them."""
+    return one if isinstance(one, list) else [one]
+
+
 def test_what_a_run_prepared_for_itself_is_all_that_expires_before_it_is_replaced() -> None:
     """A rule of a prefix alone would take models and records with it."""
     rules = RESOURCES["WorkBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
@@ -57,11 +61,20 @@ def test_what_a_run_prepared_for_itself_is_all_that_expires_before_it_is_replace
     assert rule["Prefix"] == names.run_prefix("bank", 1).partition("/")[0] + "/"
     for function in ("FinishRunFunction", "RecoverRunFunction"):
         statements = RESOURCES[function]["Properties"]["Policies"][0]["Statement"]
-        (marked,) = (
-            one["Resource"] for one in statements if one["Action"] == "s3:PutObjectTagging"
-        )
+        marked = [
+            resource
+            for one in statements
+            if one["Action"] == "s3:PutObjectTagging"
+            for resource in listed(one["Resource"])
+        ]
         places = [resource["Fn::Sub"].partition("/runs/*/")[2] for resource in marked]
-        for folder in run_folder.PASSING:
+        made = names.Names("${AWS::StackName}", names.generation(0))
+        searched = made.searched("bank", 1)
+        assert not any(
+            fnmatchcase(f"bank/000001/model/{made.run('b', 1)}-challenger-0/a", f"*/{place}")
+            for place in places
+        )
+        for folder in (*run_folder.PASSING, searched):
             assert any(fnmatchcase(f"bank/000001/{folder}a", f"*/{place}") for place in places)
 
 

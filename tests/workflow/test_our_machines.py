@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ from our_machines import (
     RETRAINING,
     RETURNED,
     RUN,
+    SAGEMAKER,
     SERVED,
     SETTLED,
     STARTED,
@@ -57,7 +59,9 @@ from ratchet.workflow.testing import (
     MachineRun,
     fails,
     payload,
+    returns,
     run_machine,
+    sample,
 )
 from retraining.rules.scores import MOST_NAMED
 
@@ -543,7 +547,8 @@ def test_a_search_takes_the_place_of_the_job_and_its_best_model_goes_on(
 ) -> None:
     busy = fails("SageMaker.ThrottlingException")
     run = retrain(retraining, ClaimData=payload(TUNED), TuneModel=[busy, searched()])
-    assert [state for state in run.path if state != "TuneModel"] == [
+    searched_for = ("TuneModel", "ModelFound?", "TakeBest")
+    assert [state for state in run.path if state not in searched_for] == [
         *CLAIMED, *(state for state in JUDGED if state != "TrainModel"), *PROMOTED,
     ]  # fmt: skip
     calls = [call.arguments for call in run.calls if call.state == "TuneModel"]
@@ -563,11 +568,49 @@ def test_a_search_takes_the_place_of_the_job_and_its_best_model_goes_on(
     assert scored["hyperparameters"] == {"num_round": "5", "eta": "0.2"}
 
 
-def test_a_search_that_fails_settles_the_data(retraining: Coverage) -> None:
-    broken = fails("States.TaskFailed", "All training jobs failed")
+BEST = {"TrainingJobName": "so-far", "TunedHyperParameters": {"eta": "0.3"}}
+
+
+def described(status: str, **more: Any) -> str:
+    """The cause of a search that did not end well, as Step Functions tells it."""
+    return json.dumps({"HyperParameterTuningJobStatus": status, **more})
+
+
+def test_the_best_model_so_far_of_a_search_whose_time_is_up_goes_on(retraining: Coverage) -> None:
+    stopped = fails("States.TaskFailed", described("Stopped", BestTrainingJob=BEST))
+    run = retrain(retraining, ClaimData=payload(TUNED), TuneModel=stopped)
+    assert run.status == "SUCCEEDED"
+    assert run.path.count("TuneModel") == 1
+    (scored,) = run.arguments("ExtractMetrics")["Payload"]["candidates"]
+    assert scored["artifact"] == f"{RUN['uri']}/model/so-far/output/model.tar.gz"
+    assert scored["training_job"] == "so-far"
+    assert scored["hyperparameters"] == {"num_round": "5", "eta": "0.3"}
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("States.TaskFailed", "All training jobs failed"),
+        ("States.TaskFailed", described("Stopped")),
+        ("States.TaskFailed", described("Failed", BestTrainingJob=BEST)),
+        ("SageMaker.AmazonSageMakerException", "refused"),
+        ("States.Timeout", "too long"),
+    ],
+)
+def test_a_search_that_finds_nothing_settles_the_data(
+    retraining: Coverage, error: str, cause: str
+) -> None:
+    broken = [fails(error, cause)] * 3
     run = retrain(retraining, ClaimData=payload(TUNED), TuneModel=broken, FinishRun=FAILS)
-    assert "SettleData" in run.path
-    assert run.path[-2:] == ["FinishRun", "RunFailed"]
+    assert run.path[-4:] == ["SettleData", "Promote?", *FAILED]
+    assert concluded(run) == {"State": "Candidates", "Error": error, "Cause": cause}
+
+
+def test_a_search_that_ends_well_without_a_model_says_why(retraining: Coverage) -> None:
+    nothing = returns(sample(f"{SAGEMAKER}createHyperParameterTuningJob.sync"))
+    run = retrain(retraining, ClaimData=payload(TUNED), TuneModel=nothing, FinishRun=FAILS)
+    assert (run.status, run.error) == ("FAILED", "SearchFoundNothing")
+    assert "reported the metric" in concluded(run)["Cause"]
 
 
 def test_every_attempt_of_a_job_has_a_name_of_its_own(retraining: Coverage) -> None:

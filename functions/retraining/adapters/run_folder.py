@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -58,12 +59,19 @@ class RunFolder:
         key = f"{self.prefix}/{document.file}"
         return document.from_json(self.store.write_json_once(key, document.as_json()))
 
-    def let_expire(self) -> None:
-        """Mark the rows that no later run reads; documents stay."""
-        keys = (key for folder in PASSING for key in self.keys(folder))
-        rows = (key for key in keys if key != f"{self.prefix}/{Prepared.file}")
+    def let_expire(self, searched: str, kept: Container[str | None]) -> None:
+        """Mark the rows that no later run reads, and what a search found and nobody chose.
+
+        `searched` is with which the folders of a search begin, `kept` are the jobs that were
+        chosen. Documents stay.
+        """
+        keys = [key for folder in PASSING for key in self.keys(folder)]
+        passing = [key for key in keys if key != f"{self.prefix}/{Prepared.file}"]
+        models = len(f"{self.prefix}/model/")
+        found = self.keys(searched)
+        passing += [key for key in found if key[models:].partition("/")[0] not in kept]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            list(pool.map(self.store.let_expire, rows))
+            list(pool.map(self.store.let_expire, passing))
 
     def write_check(self, report: CheckReport) -> str:
         """Write the report of a chunk; its S3 URI."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LONGEST_RUNTIME: Final = "5d"
+"""Of a training job, of a workflow and of a whole search: a run ends by itself."""
 
 
 def seconds(duration: str) -> int:

@@ -211,6 +211,14 @@ class Names:
         digest = hashlib.sha256(self.run(pipeline, token).encode()).hexdigest()
         return f"{self.stack}{SEPARATOR}{digest[:TUNING_DIGITS]}"
 
+    def searched(self, pipeline: str, token: int) -> str:
+        """With which the folders of what a run's search trained begin, below the run's own.
+
+        SageMaker names its training jobs after the tuning job, and puts each one's artifact into a
+        folder of the job's name (CreateHyperParameterTuningJob, OutputDataConfig, API reference).
+        """
+        return f"model/{self.tuning(pipeline, token)}-"
+
     def longest_tuning(self, pipeline: str) -> str:
         """The longest name of a tuning job that a run makes."""
         return f"{self.tuning(pipeline, 1)}-10"

@@ -28,6 +28,7 @@ from retraining.algorithms.frameworks import (
     problem_of_version,
 )
 from retraining.algorithms.hyperparameters import STOPS_EARLY, as_text
+from retraining.rules.durations import LONGEST_RUNTIME
 from retraining.rules.instance_types import TRAINING, TRANSFORM
 from retraining.rules.metrics import Metric
 from retraining.rules.sections.etl import MODULES, MOST_FILES, FileName, file_problem
@@ -44,7 +45,6 @@ from retraining.rules.sections.tuning import Tuning
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
 
-LONGEST_RUNTIME: Final = "5d"
 Runtime = Annotated[Duration, between("60s", LONGEST_RUNTIME)]
 
 

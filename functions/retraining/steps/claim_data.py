@@ -32,13 +32,12 @@ from retraining.errors import (
 )
 from retraining.rules import belonging, changes, claims, classes, encryption, names, series, serving
 from retraining.rules.arrivals import Lease
-from retraining.rules.durations import seconds
+from retraining.rules.durations import LONGEST_RUNTIME, seconds
 from retraining.rules.passes import Plan
 from retraining.rules.sections.tuning import config
 from retraining.settings import settings
 
 STARTING: Final = 600  # seconds that a job of a search may wait for its instance and image
-LONGEST_SEARCH: Final = "5d"  # as of a job that trains alone: a whole run ends by itself
 NO_PARTS: Final = "none"  # to fit on besides train and validation
 
 
@@ -355,10 +354,11 @@ def _tuning(aws: Adapters, manifest: Manifest) -> RunTuning | None:
     aim = algorithm.aim(definition.hyperparameters, definition.metric)
     rounds = math.ceil(tuning["jobs"] / tuning["parallel"])
     longest = rounds * (seconds(definition.max_runtime) + STARTING)
+    max_runtime = min(longest, seconds(LONGEST_RUNTIME))
     return RunTuning(
         name=aws.names.tuning(manifest.pipeline, manifest.token),
-        config=config(tuning, *aim),
-        max_runtime=min(longest, seconds(LONGEST_SEARCH)),
+        config=config(tuning, *aim, max_runtime),
+        max_runtime=max_runtime,
     )
 
 

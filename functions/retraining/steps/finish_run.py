@@ -65,7 +65,7 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     promotions.retry(aws, pipeline, besides=token)
     folder = aws.run_folder(pipeline, token)
     folder.write_as("record.json", record)
-    _let_expire(folder, record)
+    _let_expire(aws, folder, record)
     paused = ledger.state(pipeline).paused_reason
     aws.notices.publish(*outcomes.notice(record, paused))
     count(RUN_OUTCOME, Pipeline=pipeline, Outcome=ended.outcome)
@@ -244,12 +244,17 @@ def _delete_aside(aws: Adapters, pipeline: str, token: int) -> None:
         log.warning(f"models of run {names.run_id(pipeline, token)} are left: {error}")
 
 
-def _let_expire(folder: RunFolder, record: RunRecord) -> None:
-    """Not worth failing a run for either: rows that stay cost what they take up, and are logged."""
+def _let_expire(aws: Adapters, folder: RunFolder, record: RunRecord) -> None:
+    """Not worth failing a run for either: what stays costs what it takes up, and is logged.
+
+    Of a search the chosen model stays, as that of every other training job does.
+    """
     try:
-        folder.let_expire()
-    except AwsError as error:
-        log.warning(f"prepared rows of run {record.run} are not marked to expire: {error}")
+        scored = folder.find(Candidates)
+        chosen = {one.training_job for one in scored.candidates} if scored else set()
+        folder.let_expire(aws.names.searched(record.pipeline, record.token), chosen)
+    except (AwsError, DocumentUnreadable) as error:
+        log.warning(f"what run {record.run} does without is not marked to expire: {error}")
 
 
 def _in_use(aws: Adapters, pipeline: str, name: str) -> bool:

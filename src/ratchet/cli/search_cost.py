@@ -51,5 +51,6 @@ class SearchCost:
             told += f", ${self.hours * price:.2f} at the list price in {costs.REGION}"
         return (
             f"Each challenger is searched for: {self.jobs} training jobs of at most"
-            f" {self.max_runtime} on {self.instance}, {self.parallel} at a time: {told}."
+            f" {self.max_runtime} on {self.instance}, {self.parallel} at a time: {told}"
+            " (as much again where SageMaker loses a search and it is started again)."
         )

@@ -650,11 +650,15 @@ def test_a_search_goes_by_the_nearest_metric_that_the_image_reports(metric: str)
 
 def test_a_search_is_a_request_of_sagemaker() -> None:
     tuning = tuned({**DEPTHS, "eta": {"continuous": [0.00001, 0.3], "scale": "log"}})["training"]
-    found = config(tuning["tuning"], "validation:auc", "Maximize")
+    found = config(tuning["tuning"], "validation:auc", "Maximize", 7200)
     assert found == {
         "Strategy": "Bayesian",
         "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
-        "ResourceLimits": {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2},
+        "ResourceLimits": {
+            "MaxNumberOfTrainingJobs": 10,
+            "MaxParallelTrainingJobs": 2,
+            "MaxRuntimeInSeconds": 7200,
+        },
         "ParameterRanges": {
             "IntegerParameterRanges": [
                 {"Name": "max_depth", "MinValue": "3", "MaxValue": "9", "ScalingType": "Auto"}

@@ -433,7 +433,11 @@ def test_a_search_is_claimed_whole_and_its_pipeline_backtests_no_settings(
     found = run["training"]["tuning"]
     assert found["max_runtime"] == 3 * (20 * 60 + 600), "three rounds of two jobs at a time"
     assert found["name"].startswith("ratchet--")
-    assert found["config"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 5
+    limits = found["config"]["ResourceLimits"]
+    assert limits["MaxNumberOfTrainingJobs"] == 5
+    assert limits["MaxRuntimeInSeconds"] == found["max_runtime"], (
+        "SageMaker ends a slow search, an hour before the state would lose it"
+    )
     objective = found["config"]["HyperParameterTuningJobObjective"]
     assert objective == {"Type": "Maximize", "MetricName": "validation:auc"}
     champion, challenger = run["candidates"]

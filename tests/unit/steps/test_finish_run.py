@@ -92,6 +92,27 @@ def test_the_rows_that_a_run_prepared_for_itself_expire_and_its_documents_stay(
     ]
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_what_a_search_found_and_nobody_chose_expires(service: Service, known: bool) -> None:
+    """Nobody has chosen anything of a run that failed before its candidates were known."""
+    started(service, a=rows(3))
+    run = Run(service)
+    search = service.aws.names.tuning("bank", 1)
+    jobs = [f"{search}-0-001-0a1b2c3d", f"{search}-0-002-4e5f6a7b", f"{search}-1-001-89abcdef"]
+    for job in (*jobs, f"{service.aws.names.run('bank', 1)}-refit-0"):
+        run.put(f"model/{job}/output/model.tar.gz", job)
+    if known:
+        chosen = {"candidates": [{**run.scored("challenger"), "training_job": jobs[1]}]}
+        run.put("candidates.json", json.dumps({"schema": 1, **chosen}))
+    finish({**RUN, **failed("Candidates", "Broken")})
+    passing = [
+        key.removeprefix(f"{run.prefix}/model/").partition("/")[0]
+        for key in service.aws.work.keys(f"{run.prefix}/model/")
+        if service.s3.get_object_tagging(Bucket="work", Key=key)["TagSet"] == [names.PASSING_TAG]
+    ]
+    assert passing == ([jobs[0], jobs[2]] if known else jobs)
+
+
 def test_a_run_ends_as_it_does_where_its_rows_cannot_be_marked(
     service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -102,7 +123,7 @@ def test_a_run_ends_as_it_does_where_its_rows_cannot_be_marked(
     finish({**RUN, **failed("Candidates", "Broken")})
     assert len(service.notices()) == 1
     assert service.aws.ledger.run("bank", 1).notified
-    assert "are not marked to expire" in caplog.text
+    assert "is not marked to expire" in caplog.text
 
 
 def test_a_failed_run_is_reported_with_the_step_and_the_cause_inside_the_json(

@@ -100,8 +100,11 @@ def _digits(number: float) -> str:
     return f"{Decimal(str(number)):f}"
 
 
-def config(tuning: dict[str, Any], objective: str, kind: str) -> dict[str, Any]:
-    """HyperParameterTuningJobConfig of CreateHyperParameterTuningJob (SageMaker API reference)."""
+def config(tuning: dict[str, Any], objective: str, kind: str, max_runtime: int) -> dict[str, Any]:
+    """HyperParameterTuningJobConfig of CreateHyperParameterTuningJob (SageMaker API reference).
+
+    After `max_runtime` seconds SageMaker ends the search, and its best model so far counts.
+    """
     found: dict[str, list[dict[str, str]]] = {"integer": [], "continuous": []}
     for name, given in tuning["ranges"].items():
         which = "integer" if given.get("integer") else "continuous"
@@ -114,6 +117,7 @@ def config(tuning: dict[str, Any], objective: str, kind: str) -> dict[str, Any]:
         "ResourceLimits": {
             "MaxNumberOfTrainingJobs": tuning["jobs"],
             "MaxParallelTrainingJobs": tuning["parallel"],
+            "MaxRuntimeInSeconds": max_runtime,
         },
         "ParameterRanges": {
             "IntegerParameterRanges": found["integer"],

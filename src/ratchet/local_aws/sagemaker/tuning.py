@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ratchet.local_aws.door.errors import ServiceError
@@ -30,7 +31,7 @@ CONFIG = (
     "Strategy", "HyperParameterTuningJobObjective", "ResourceLimits", "ParameterRanges",
     "TrainingJobEarlyStoppingType", "RandomSeed",
 )  # fmt: skip
-LIMITS = ("MaxNumberOfTrainingJobs", "MaxParallelTrainingJobs")
+LIMITS = ("MaxNumberOfTrainingJobs", "MaxParallelTrainingJobs", "MaxRuntimeInSeconds")
 DEFINITION = (
     "StaticHyperParameters", "AlgorithmSpecification", "RoleArn", "InputDataConfig", "VpcConfig",
     "OutputDataConfig", "ResourceConfig", "StoppingCondition", "EnableNetworkIsolation",
@@ -45,6 +46,10 @@ COUNTED = {
     "Completed": "Completed", "InProgress": "InProgress", "Stopping": "InProgress",
     "Failed": "NonRetryableError", "Stopped": "Stopped",
 }  # fmt: skip
+NO_METRIC = (  # as users report it
+    "No objective metrics found after running {count} training jobs. Please ensure that the custom "
+    "algorithm is emitting the objective metric as defined by the regular expression provided."
+)
 ALL_FAILED = (
     "All training jobs failed. Please take a look at the training jobs failures to get more "
     "details."
@@ -134,18 +139,25 @@ class TuningJobs(TrainingJobs):
                 raise invalid(
                     f"The request was rejected because the tuning job is in status {status}"
                 )
-            self._change_tuning(tuning, HyperParameterTuningJobStatus="Stopping")
-            tuning.run.stop()
-            # One that is chosen and not created yet is stopped by the thread that creates it.
-            created = [self._trainings[name] for name in tuning.trained if name in self._trainings]
-        for job in created:
-            job.run.stop()
+            self._stop_tuning(tuning)
         return {}
 
     def close(self) -> None:
         for tuning in list(self._tunings.values()):
             tuning.run.stop()
         super().close()
+
+    def _stop_tuning(self, tuning: Tuning) -> None:
+        """End the search, unless it is ending: what it has found so far stays."""
+        with self._lock:
+            if tuning.record["HyperParameterTuningJobStatus"] != "InProgress":
+                return
+            self._change_tuning(tuning, HyperParameterTuningJobStatus="Stopping")
+            tuning.run.stop()
+            # One that is chosen and not created yet is stopped by the thread that creates it.
+            created = [self._trainings[name] for name in tuning.trained if name in self._trainings]
+        for job in created:
+            job.run.stop()
 
     # Checks
 
@@ -209,17 +221,34 @@ class TuningJobs(TrainingJobs):
         seed = config.get("RandomSeed")
         search = Search(tuning.name, config["Strategy"], ranges, seed, maximize=maximize)
         numbers = itertools.count(1)
-        total, parallel = (limits[name] for name in LIMITS)
+        total, parallel = limits[LIMITS[0]], limits[LIMITS[1]]
 
         def work(_: int) -> None:
             if not tuning.run.stopped:
                 self._try(tuning, search, next(numbers))
 
+        timer = self._limit(tuning)
         with ThreadPoolExecutor(parallel, thread_name_prefix=tuning.name) as pool:
             list(pool.map(work, range(total)))
-        done = [trial["TrainingJobStatus"] for trial in self._trials(tuning)]
-        if not tuning.run.stopped and set(done) == {"Failed"}:
+        if timer is not None:
+            self.local.clock.cancel(timer)
+        trials = [] if tuning.run.stopped else self._trials(tuning)
+        if trials and {trial["TrainingJobStatus"] for trial in trials} == {"Failed"}:
             raise RunFailed(ALL_FAILED)
+        if trials and all(trial["ObjectiveStatus"] == "Failed" for trial in trials):
+            raise RunFailed(NO_METRIC.format(count=len(trials)))
+
+    def _limit(self, tuning: Tuning) -> int | None:
+        """The timer of a search that has a limit: it is stopped then, as by hand.
+
+        AWS does not say which status that is; as a failure it is the harder one to deal with.
+        """
+        longest = tuning.config["ResourceLimits"].get(LIMITS[2])
+        if longest is None:
+            return None
+        clock = self.local.clock
+        end = clock.now() + timedelta(seconds=longest)
+        return clock.at(end, lambda: self._stop_tuning(tuning))
 
     def _try(self, tuning: Tuning, search: Search, number: int) -> None:
         trial, chosen = search.ask()
