@@ -12,7 +12,7 @@ from unit_service import Service, claim, concluded, failed, finish, rows, starte
 import check_data
 import settle_data
 
-pytestmark = pytest.mark.slow  # every write of every end: over a minute of CPU
+pytestmark = pytest.mark.slow  # every write of every end: half a minute of CPU
 
 BEFORE_ANYTHING = 1
 MOST_WRITES = 40
@@ -60,8 +60,20 @@ def hold(service: Service, decided: str | None) -> None:
     assert service.receive_wakes(), "what waits has no wake"
 
 
+def ended_after(
+    service: Service, conclusion: dict[str, Any], write: int, *, after: bool, caught: bool
+) -> bool:
+    """The run's end where settling dies at this write; False where it had fewer writes."""
+    died = half_settled(service, conclusion, write, after=after)
+    if died and caught:  # the Catch of SettleData leads to FinishRun, then to Failed
+        given = {**failed("SettleData", "Broken"), "execution": "arn", "package": None}
+        finish({"pipeline": "bank", "token": 1, **given})
+    if died:
+        service.end("bank-000001", "FAILED" if caught else "ABORTED")
+    return died
+
+
 @pytest.mark.parametrize("caught", [True, False], ids=["caught", "stopped"])
-@pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
 @pytest.mark.parametrize(
     ("conclusion", "decided"),
     [
@@ -73,19 +85,18 @@ def hold(service: Service, decided: str | None) -> None:
     ids=["inconclusive", "promoted", "rejected", "failed"],
 )
 def test_a_settling_that_stops_at_any_write_is_completed_as_it_was_decided(
-    service: Service, conclusion: dict[str, Any], decided: str, after: bool, caught: bool
+    service: Service, conclusion: dict[str, Any], decided: str, caught: bool
 ) -> None:
+    """Before each write, and after the first and the last: after another is before the next."""
     for write in itertools.count(BEFORE_ANYTHING):
         assert write < MOST_WRITES
-        died = half_settled(service, conclusion, write, after=after)
-        if died and caught:  # the Catch of SettleData leads to FinishRun, then to Failed
-            given = {**failed("SettleData", "Broken"), "execution": "arn", "package": None}
-            finish({"pipeline": "bank", "token": 1, **given})
-        if died:
-            service.end("bank-000001", "FAILED" if caught else "ABORTED")
-        undecided = write == BEFORE_ANYTHING and not after
-        hold(service, None if undecided else decided)
+        died = ended_after(service, conclusion, write, after=False, caught=caught)
+        hold(service, None if write == BEFORE_ANYTHING else decided)
         if not died:
-            assert write > 5
-            return
+            break
         reset(service)
+    assert write > 5
+    for done in (BEFORE_ANYTHING, write - 1):
+        reset(service)
+        assert ended_after(service, conclusion, done, after=True, caught=caught)
+        hold(service, decided)

@@ -9,6 +9,7 @@ regressions with a remembered shift for each day they were trained on.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +22,7 @@ from retraining.rules.gate.decisions import Further, Judgement
 from retraining.rules.gate.judge import judge
 from retraining.rules.gate.terms import Earlier, Facts, Terms
 from retraining.rules.measuring import measure
-from retraining.rules.scores import Row, gather
+from retraining.rules.scores import KINDS, ON_ARRIVAL, Kept, in_memory
 
 DAYS, ROWS_A_DAY, FEATURES = 80, 25, 4
 REFERENCE_BATCHES = 6
@@ -228,25 +229,18 @@ class Pipeline:
 
 
 def measured_of(models: dict[str, Model], scored: dict[str, Rows]) -> Metrics:
-    """What ExtractMetrics would measure."""
-    lines = {
-        role: [
-            row
-            for kind, rows in scored.items()
-            if kind != NEW or role == CHAMPION
-            for row in _lines(kind, rows, model.scores(rows))
-        ]
-        for role, model in models.items()
-    }
-    return measure("auc", gather(lines))
-
-
-def _lines(kind: str, rows: Rows, scores: Any) -> list[Row]:
-    values = zip(rows.days.tolist(), rows.labels.tolist(), scores.tolist(), strict=True)
-    return [
-        Row(f"{kind}{number}", kind, day, label, score)
-        for number, (day, label, score) in enumerate(values)
-    ]
+    """What ExtractMetrics would measure: the numbers that `gather` reads from files of scores."""
+    on_arrival = [role for role in models if role in ON_ARRIVAL]
+    everybody = [*on_arrival, *(role for role in models if role not in ON_ARRIVAL)]
+    kept = {}
+    for kind in KINDS:
+        roles, rows = on_arrival if kind == NEW else everybody, scored.get(kind)
+        if rows is None or not roles:
+            kept[kind] = Kept(in_memory(), in_memory(), {role: in_memory() for role in roles})
+        else:
+            scores = {role: array("d", models[role].scores(rows)) for role in roles}
+            kept[kind] = Kept(array("d", rows.labels), array("d", rows.days), scores)
+    return measure("auc", kept)
 
 
 def standard_error(numbers: Sequence[float]) -> float:
