@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from random_machines import RETRY_SECONDS, RandomMachine, run_random
 
+from ratchet.workflow.history import polling
 from ratchet.workflow.history.events import ROLES, Role, details_key
 from ratchet.workflow.history.polling import HistoryPoller
 from ratchet.workflow.history.reader import HistoryReader, read_trace
@@ -369,10 +370,13 @@ def test_an_activity_that_is_tried_again_and_succeeds_has_succeeded() -> None:
     assert [attempt.waited for attempt in visit.attempts] == [None, 1, 1]
 
 
-def test_a_poll_asks_only_for_what_is_new_and_reads_it_once() -> None:
+def test_a_poll_asks_only_for_what_is_new_and_reads_it_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(polling, "_NEWEST", 2)
     events = [
         {"id": n, "previousEventId": n - 1, "type": "TaskScheduled", "timestamp": n}
-        for n in range(1, 7)
+        for n in range(1, 10)
     ]
     events[0] |= {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": "Call"}}
     shown = events[:5]
@@ -380,14 +384,30 @@ def test_a_poll_asks_only_for_what_is_new_and_reads_it_once() -> None:
     class Client:
         asked: list[str | None] = []  # noqa: RUF012 - one test, one client
 
-        def get_execution_history(self, nextToken: str | None = None, **_: Any) -> Any:  # noqa: N803
-            self.asked.append(nextToken)
+        def get_execution_history(
+            self,
+            nextToken: str | None = None,  # noqa: N803
+            reverseOrder: bool = False,  # noqa: N803
+            maxResults: int = 0,  # noqa: N803
+            **_: Any,
+        ) -> Any:
+            self.asked.append("newest" if reverseOrder else nextToken)
+            if reverseOrder:
+                return {"events": shown[::-1][:maxResults], "nextToken": "older"}
             first = int(nextToken or 0)
             page = {"events": shown[first : first + 2]}
             return {**page, "nextToken": str(first + 2)} if len(shown) > first + 2 else page
 
+    def asked(*, then: int) -> list[str | None]:
+        """What is asked for when so many further events are there; each is read once."""
+        del Client.asked[:]
+        shown.extend(events[len(shown) : len(shown) + then])
+        assert len(history.poll().visits[0].attempts) == len(shown) - 1
+        return [*Client.asked]
+
     history = HistoryPoller("arn", Client())
-    assert len(history.poll().visits[0].attempts) == 4
-    shown.append(events[5])
-    assert len(history.poll().visits[0].attempts) == 5
-    assert Client.asked == [None, "2", "4", "4"]
+    assert asked(then=0) == [None, "2", "4"]
+    assert asked(then=0) == ["newest"]
+    assert asked(then=1) == ["newest"]
+    assert asked(then=3) == ["newest", "4", "6", "8"], "two are not all that is new"
+    assert history.poll() is history.poll(), "nothing is new"

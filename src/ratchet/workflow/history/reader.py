@@ -60,6 +60,11 @@ class HistoryReader:
         self._started: datetime | None = None
         self._end: Occurrence | None = None
 
+    @property
+    def last(self) -> int:
+        """The id of the newest event that was read; 0 before any."""
+        return self._last
+
     def read(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Read further events, oldest first; those read before are skipped."""
         for given in events:
