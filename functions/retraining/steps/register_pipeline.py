@@ -81,8 +81,8 @@ def register_pipeline(
     _refuse(_no_history(aws, name, former, history_from))
     first = history_from or (former.baseline if former else None) or 0
     read = None if new_baseline else former
-    unread = partial(earlier_rows.problems, aws, name, read, definition, first)
-    _refuse(unread())
+    unread, newest = partial(earlier_rows.problems, aws, name, read, definition), _newest(aws, name)
+    _refuse(unread(first))
     baseline = history_from or _baseline(aws, name, former, new=new_baseline)
     if retrain:
         _refuse(asking.nothing_to_train_on(aws, name, baseline))
@@ -98,7 +98,7 @@ def register_pipeline(
         markers=_markers(definition, former),
         baseline=baseline,
     )
-    _register(aws, name, registration, former, unread)
+    _register(aws, name, registration, former, partial(unread, max(first, newest + 1)))
     if definition.workflow is None:
         aws.training_machines.remove(name)
     if definition.schedule is None:
@@ -116,6 +116,11 @@ def register_pipeline(
     )
 
 
+def _newest(aws: Adapters, name: str) -> int:
+    """The token of the last run that has begun."""
+    return aws.ledger.state(name).token
+
+
 def _register(
     aws: Adapters,
     name: str,
@@ -123,7 +128,7 @@ def _register(
     former: Registration | None,
     unread: Callable[[], list[str]],
 ) -> None:
-    """Write the registration; a run that claimed by the former one just before is looked at."""
+    """Write the registration; runs that have begun since the first look are looked at."""
     aws.ledger.register(name, registration)
     problems = unread()
     if problems and former is not None:
