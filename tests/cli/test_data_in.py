@@ -110,7 +110,7 @@ def test_a_wrong_value_is_named_with_the_values_allowed(folder: Path) -> None:
             "other is not allowed; allowed: recipe.json, null",
         ),
         ('{delimiter: ";"}', "{delimiter: ab}", 'ab is not allowed; allowed: ",", ;, "\\t"'),
-        ("confidence: 0.95", "confidence: 1", "a number (at least 0.5 and less than 1)"),
+        ("confidence: 0.95", "confidence: 1", "a number (at least 0.5 and at most 0.9999)"),
         ("by: row", "no: row", "the key no is not text"),
     ],
 )
@@ -192,7 +192,10 @@ def test_broken_yaml_is_located_by_line(folder: Path) -> None:
         ("", "the file is empty; it needs name, training, gate, data"),
         ("a: &a [*a]", "expands to more than 200,000 values"),
         ("a: " + "[" * 20_000, "nested too deeply"),
-        ("- 1\n", "pipeline.yaml:1: the file: [1] is not allowed; allowed: keys and values"),
+        (
+            "- 1\n",
+            "pipeline.yaml:1: the file: [1] is not allowed; allowed: keys and values of name, ",
+        ),
     ],
 )
 def test_a_file_that_is_not_a_pipeline_is_not_a_defect(folder: Path, text: str, said: str) -> None:
@@ -297,8 +300,8 @@ def test_a_step_that_learns_from_rows_held_out_is_a_warning(folder: Path) -> Non
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
-    (folder / "recipe.json").unlink()
-    assert "recipe.json does not exist" in refused(folder)
+    (folder / "recipe.json").rename(folder / "recepi.json")
+    assert "recipe.json does not exist (did you mean recepi.json?)" in refused(folder)
 
 
 # upload

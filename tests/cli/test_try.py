@@ -59,6 +59,10 @@ def test_a_pipeline_is_found_by_its_folder_and_by_its_name(run: Run) -> None:
     with pytest.raises(CliError, match="there is no pipeline flihgts") as failure:
         pipeline_folder.find("flihgts")
     assert failure.value.next_step == "Pipelines here: flights"
+    with pytest.raises(
+        CliError, match=r"there is no pipeline .*flihgts \(did you mean flights\?\)"
+    ):
+        pipeline_folder.find(str(folder.with_name("flihgts")))
 
 
 def test_a_file_that_no_check_could_read_is_refused_at_once(run: Run) -> None:

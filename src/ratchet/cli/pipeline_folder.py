@@ -62,7 +62,9 @@ def find(pipeline: str) -> Path:
     named = (sorted(path.parent.name for path in place.glob(_ANY)) for place in places)
     known = next(filter(None, named), [])
     step = f"Pipelines here: {', '.join(known)}" if known else "Make one with: ratchet new"
-    raise CliError(f"there is no pipeline {pipeline}{nearest(pipeline, known)}", step)
+    beside = [path.parent.name for path in Path(pipeline).parent.glob("*/pipeline.yaml")]
+    hint = nearest(Path(pipeline).name, sorted({*known, *beside}))
+    raise CliError(f"there is no pipeline {pipeline}{hint}", step)
 
 
 def pack(folder: Path) -> Packed:

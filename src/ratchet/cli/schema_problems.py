@@ -169,6 +169,8 @@ def _kind(schema: dict[str, Any], defs: dict[str, Any]) -> str:
     word = _TYPES[schema.get("type", "string")]
     if "items" in schema:
         word += f" of {' or '.join(_words(schema['items'], defs))}"
+    if "properties" in schema:
+        word += f" of {', '.join(schema['properties'])}"
     bounds = [text.format(schema[name]) for name, text in _BOUNDS.items() if name in schema]
     return f"{word} ({' and '.join(bounds)})" if bounds else word
 

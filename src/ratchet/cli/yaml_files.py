@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ratchet.cli.errors import CliError
+from ratchet.cli.errors import CliError, nearest
 
 _MOST_BYTES = 1_000_000
 _MOST_NODES = 200_000
@@ -98,7 +98,11 @@ def read_text(path: Path) -> str:
             raise CliError(f"{path} is bigger than {_MOST_BYTES:,} bytes: is it the right file?")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise CliError(f"{path} does not exist", "A pipeline's folder needs this file.") from error
+        beside = sorted(one.name for one in path.parent.glob("*") if one.is_file())
+        raise CliError(
+            f"{path} does not exist{nearest(path.name, beside)}",
+            "A pipeline's folder needs this file.",
+        ) from error
     except UnicodeDecodeError as error:
         raise CliError(f"{path}: byte {error.start} is not UTF-8", "Save it as UTF-8.") from error
 
