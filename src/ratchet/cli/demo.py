@@ -75,7 +75,7 @@ def _list(*, json_output: bool) -> None:
         screen.print_json([{"name": one.pipeline, "shows": one.shows} for one in found])
         return
     rows = [
-        (one.pipeline, one.shows, one.published.title if one.published else "made up")
+        (one.pipeline, one.shows, one.published.title if one.published else one.made)
         for one in found
     ]
     screen.stdout().print(screen.table("", ["demo", "shows", "data"], rows))

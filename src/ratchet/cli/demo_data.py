@@ -253,7 +253,7 @@ def _generated(plan: DemoPlan) -> DemoData:
     answers = "and its publisher does not answer; " if published and published.url else ""
     return DemoData(
         content,
-        f"made-up rows, by {plan.generator.name}",
+        f"{plan.made}, by {plan.generator.name}",
         real=False,
         why=f"{published.title} is not cached, {answers}give your copy with --data FILE."
         if published

@@ -52,6 +52,7 @@ class DemoPlan:
     rows: int  # made up where the real file cannot be had
     expected: Expected
     published: PublishedFile | None
+    made: str = "made-up rows"
 
     @classmethod
     def find(cls, folder: Path) -> Self | None:
@@ -68,6 +69,7 @@ class DemoPlan:
             rows=int(plan["rows"]),
             expected=Expected(**plan["expect"]),
             published=PublishedFile(**file) if file else None,
+            made=plan.get("made", cls.made),
         )
 
     @property
