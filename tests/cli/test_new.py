@@ -239,7 +239,16 @@ REFUSED = {
     "no name": ("x,,y\n1,2,3\n1,2,4\n", "y", "has no name"),
     "an index": (",x,y\n0,2,3\n1,2,4\n", "y", "leave it out with index=False"),
     "a reserved name": ("split,y\n1,2\n1,3\n", "y", "reserved"),
-    "rows of other lengths": ("x,y\n1,2\n1,2,3,4\n", "y", "cannot be read as CSV"),
+    "rows of other lengths": (
+        "x,y\n1,2\n1,2,3,4\n",
+        "y",
+        "cannot be read as CSV: line 3 has more than 2 fields: '1,2,3,4'",
+    ),
+    "a count of rows": (
+        "x,y\n1,2\n\n(1 row affected)\n",
+        "y",
+        "line 4 has 1 field, not 2: '(1 row affected)'",
+    ),
 }
 
 
@@ -347,7 +356,7 @@ def test_every_format_of_times_is_found_and_taken_by_the_data_check() -> None:
     packed = made(path, "late")
     columns = packed.definition["data"]["columns"]
     for name, form in zip(names, looking.FORMATS, strict=True):
-        kind = "timestamp" if "%H" in form else "date"
+        kind = "timestamp" if "%M" in form else "date"
         assert columns[name] == {"type": kind, "format": form}
     result = check(path, as_document(parse_definition(packed.files["definition.json"])))
     assert result.accepted, result.problems.sentence()

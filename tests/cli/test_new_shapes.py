@@ -216,6 +216,19 @@ def tickets(chance: random.Random) -> bytes:
     return table("ticket;took;weight;opened;visits;again", rows(), ";").encode()
 
 
+def half_read(chance: random.Random) -> bytes:
+    """Columns that are almost what they seem: one odd text, months, codes of answers."""
+
+    def rows() -> Iterator[list[Any]]:
+        for n in range(300):
+            at = START + dt.timedelta(hours=7 * n)
+            yield ["unknown" if n == 77 else chance.randint(18, 90),
+                   "never" if n == 9 else f"{n % 28 + 1}.3.2024", f"2024-{n % 12 + 1:02}",
+                   at.strftime("%m/%d/%Y %I:%M %p"), chance.choice([200, 404, 500])]  # fmt: skip
+
+    return table("age,seen,month,when,answer", rows()).encode()
+
+
 def line_breaks(chance: random.Random) -> bytes:
     rows = (
         [n, f'"first line\nsecond, {n}\nthird"', chance.randint(1, 5), n % 2] for n in range(200)
@@ -238,6 +251,12 @@ def units(chance: random.Random) -> bytes:
 
 
 SHAPES = (
+    Shape("half read", half_read, ("--label", "answer", "--time", "when"),
+          ("age holds numbers, but in 1 row texts such as 'unknown'",
+           "seen holds dates, but in 1 row texts such as 'never'",
+           "month looks like a date in no format", "when is read as %m/%d/%Y %I:%M %p: is the",
+           'they are classes, make it type: category, values: ["200", "404", "500"]'),
+          columns={"when": "timestamp", "age": "text", "month": "category"}),
     Shape("german", german, ("--label", "treu", "--time", "Tag"),
           ("the last row looks like a total (Summe, 150.000.000, 155,10, 150), not a row",
            "Erstellt Datum integer 45292 to 45319 left out: a date in Excel's days",

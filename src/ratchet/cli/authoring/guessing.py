@@ -277,6 +277,8 @@ def _why_nothing_to_learn(seen: Seen, kind: Kind) -> str | None:
     """Of dates, texts and ids."""
     if kind in CALENDAR:
         return f"a {kind}"
+    if hints.looks_dated(seen):
+        return "a date, by its looks"
     if kind == "text":
         return _text(seen)
     if hints.is_serial(seen):
@@ -362,10 +364,16 @@ def _is_date(column: Column) -> bool:
 
 
 def _may_be_classes(label: Seen, task: Task) -> list[str]:
-    """Whole numbers from 0 without a gap are amounts or classes: the file does not say."""
+    """A few whole numbers are amounts or classes: the file does not say."""
     numbers = label.integers == label.filled and label.distinct in FEW
-    if task.metric != "rmse" or not numbers or (label.low, label.high) != (0, label.distinct - 1):
+    if task.metric != "rmse" or not numbers or label.distinct * OFTEN > label.filled:
         return []
+    if (label.low, label.high) != (0, label.distinct - 1):
+        values = ", ".join(f'"{value}"' for value, _ in sorted(label.values))
+        what = f"{label.name} holds {label.distinct} whole numbers, and is predicted as an amount"
+        settings = "objective: multi:softprob, eval_metric: mlogloss and gate.metric: accuracy"
+        advice = f"make it type: category, values: [{values}], and set {settings}"
+        return [f"{what}; if they are classes, {advice}"]
     what = f"{label.name} holds the whole numbers from 0 to {label.high:g}"
     settings = f"objective: multi:softprob, eval_metric: mlogloss and num_class: {label.distinct}"
     advice = f"set {settings}, and judge by gate.metric: accuracy"
@@ -391,7 +399,7 @@ def _doubts_about(column: Column, label: str, keys: tuple[str, ...]) -> list[str
             f"{name} is empty in {plural(seen.empty, 'row')}, counted and not trained on; where a"
             " label comes late, drop the row again with it"
         )
-    if seen.format in AMBIGUOUS:
+    if (seen.format or "")[:8] in AMBIGUOUS:
         found.append(f"{name} is read as {seen.format}: is the month where that says?")
     if column.use == "number" and column.kind == "integer" and _counts(seen):
         found.append(
@@ -405,7 +413,9 @@ def _doubts_about_text(column: Column, *, keyed: bool) -> list[str]:
     seen, name, found = column.seen, column.name, []
     if seen.either:
         found.append(_either(column, seen.either))
-    if column.use in ("code", "left out") and hints.looks_dated(seen):
+    if seen.odd:
+        found.append(_odd(seen, *seen.odd))
+    if column.use == "left out" and hints.looks_dated(seen):
         found.append(
             f"{name} looks like a date in no format that is known: export it as 2024-01-31, or give"
             " it type: date and a format in columns.yaml"
@@ -416,6 +426,15 @@ def _doubts_about_text(column: Column, *, keyed: bool) -> list[str]:
             " that lands again replace it"
         )
     return found
+
+
+def _odd(seen: Seen, text: str, rows: int) -> str:
+    """A text where the others are numbers or dates."""
+    return (
+        f"{seen.name} holds {'numbers' if seen.numbers else 'dates'}, but in {plural(rows, 'row')}"
+        f" texts such as {text!r}: if that stands for a missing value, say so with data: {{csv:"
+        f' {{null_values: ["{text}"]}}}}, and set the type'
+    )
 
 
 def _either(column: Column, value: str) -> str:

@@ -16,6 +16,7 @@ from ratchet.cli.authoring import header, hints, plain, tables, units
 from ratchet.cli.authoring.header import Header
 from ratchet.cli.authoring.seen import Seen
 from ratchet.cli.errors import CliError, nearest
+from ratchet.cli.screen import plural
 
 MOST_VALUES = 100
 """Values of a column that are remembered; of one with more, the most frequent."""
@@ -25,9 +26,10 @@ _DAYS = (
     "%a, %b %d, %Y", "%a %d/%m/%Y", "%a %d.%m.%Y", "%a, %d.%m.%Y", "%a %Y-%m-%d", "%A, %d %B %Y",
     "%A %d %B %Y", "%A, %B %d, %Y",
 )  # fmt: skip
+_TIMES = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 FORMATS = (
     *_DAYS,
-    *(f"{day} {time}" for day in _DAYS for time in ("%H:%M:%S", "%H:%M")),
+    *(f"{day} {time}" for day in _DAYS for time in _TIMES),
     "%Y-%m-%d %H:%M", "%a, %d %b %Y %H:%M:%S %z", "%a %b %d %H:%M:%S %Y",
 )  # fmt: skip
 """Formats of dates and timestamps that are tried in this order."""
@@ -88,7 +90,7 @@ class Look:
             said.append(f"separated by {_SEPARATED[self.dialect.get('delimiter', ',')]}")
         said += ["with no header"] if self.dialect.get("header") is False else []
         if above := self.dialect.get("skip_lines"):
-            said.append(f"with {above} lines above the header")
+            said.append(f"with {plural(above, 'line')} above the header")
         said += ["with decimal commas"] if self.dialect.get("decimal") == "," else []
         if group := self.dialect.get("thousands"):
             said.append(f"with thousands as in 1{group}000")
@@ -172,11 +174,15 @@ def _with_format(table: tables.Table, seen: Seen) -> Seen:
         return seen
     column = tables.identifier(seen.name)
     for form in _forms(table, seen.values[0][0]):
-        moment = tables.within(f"try_strptime({column}, {tables.literal(form)})")
-        if table.one(f"SELECT count(*) FILTER ({moment}) FROM landed")[0] == seen.filled:  # noqa: S608
-            if "%H" in form:
+        read = f"try_strptime({column}, {tables.literal(form)})"
+        fitting = f"SELECT count(*) FILTER ({tables.within(read)}) FROM landed"  # noqa: S608
+        (count,) = table.one(fitting)
+        if count == seen.filled:
+            if "%M" in form:
                 return replace(seen, format=form, stamps=seen.filled)
             return replace(seen, format=form, dates=seen.filled)
+        if 2 * count > seen.filled:
+            seen = replace(seen, odd=tables.odd(table, seen.name, read))
     return seen
 
 

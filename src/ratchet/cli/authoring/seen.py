@@ -13,7 +13,8 @@ class Seen:
     count those of either spelling. `unit` is what stands before or after the number in each value
     of a column of texts, and `decimal` the mark of its decimals. `clock` is true of texts that
     count time, such as 1:23:45. `either` is one of its numbers where the mark in all of them may
-    be that of decimals or of thousands, such as 1.234, and nothing else in the file tells.
+    be that of decimals or of thousands, such as 1.234, and nothing else in the file tells. `odd` is
+    a text of a column that else holds numbers or dates, and in how many rows such are.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Seen:
     decimal: str = "."
     clock: bool = False
     either: str | None = None
+    odd: tuple[str, int] | None = None
 
     @property
     def empty(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ratchet.cli.authoring.header import Header
 from ratchet.cli.errors import CliError
+from ratchet.cli.screen import plural
 
 NULLS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "none", "#N/A", "-", "?", "\\N")
 """How exports spell a missing value."""
@@ -88,8 +89,25 @@ def opened(path: Path, copy: Path, found: Header) -> Iterator[Table]:
             _settle(table, found.names)
             yield table
     except duckdb.Error as error:
-        what = str(error).strip().splitlines()[0].replace(str(copy), str(path))
-        raise CliError(f"{path} cannot be read as CSV: {what}") from error
+        raise _unreadable(path, str(error).replace(str(copy), str(path))) from error
+
+
+def _unreadable(path: Path, error: str) -> CliError:
+    """What DuckDB says of the first line that has more or fewer fields than the header."""
+    found = re.search(
+        r"CSV Error on Line: (\d+)\s+Original Line:(.*?)\s+Expected Number of Columns: (\d+)"
+        r" Found: (\d+)",
+        error,
+        re.DOTALL,
+    )
+    if found is None:
+        return CliError(f"{path} cannot be read as CSV: {error.strip().splitlines()[0]}")
+    line, text, expected, fields = found.groups()
+    few = f"{plural(int(fields), 'field')}, not {expected}"
+    many = f"more than {plural(int(expected), 'field')}"  # the rest is not counted
+    told = few if int(fields) < int(expected) else many
+    what = f"line {line} has {told}: {text.strip()[:60]!r}"
+    return CliError(f"{path} cannot be read as CSV: {what}", "Leave it out, or quote its fields.")
 
 
 def _without_total(table: Table, names: list[str]) -> None:
@@ -207,6 +225,14 @@ def _nulls(table: Table, names: list[str]) -> Iterator[str]:
             beyond = f"NOT ({within(f'try_cast({column} AS TIMESTAMP)')})"
             ends = table.all(f"SELECT DISTINCT {column} FROM landed WHERE {beyond}")  # noqa: S608
             yield from (value for (value,) in ends if len(ends) <= MOST_OPEN_ENDS)
+
+
+def odd(table: Table, name: str, value: str) -> tuple[str, int]:
+    """A field that has no value by this SQL, and how many such there are."""
+    column = identifier(name)
+    others = f"FROM landed WHERE {column} IS NOT NULL AND {value} IS NULL"
+    text, rows = table.one(f"SELECT min({column}), count(*) {others}")
+    return str(text), int(rows)
 
 
 def within(moment: str) -> str:

@@ -19,7 +19,12 @@ def read(table: tables.Table, seen: Seen) -> Seen:
     if seen.filled == seen.numbers and table.mark is None:
         return replace(seen, either=_either(table, tables.identifier(seen.name)))
     known = {seen.integers, seen.numbers, seen.dates, seen.stamps}
-    if not seen.filled or seen.filled in known or not any(c.isdigit() for c in seen.values[0][0]):
+    if not seen.filled or seen.filled in known:
+        return seen
+    if 2 * seen.numbers > seen.filled:
+        number = f"try_cast({table.number(seen.name)} AS DOUBLE)"
+        return replace(seen, odd=tables.odd(table, seen.name, number))
+    if not any(c.isdigit() for c in seen.values[0][0]):
         return seen
     fitting = f"SELECT {_count(tables.identifier(seen.name), _CLOCK)} FROM landed"  # noqa: S608
     if table.one(fitting)[0] == seen.filled:
