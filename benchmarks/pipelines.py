@@ -2,12 +2,14 @@
 
 Usage: python benchmarks/pipelines.py [PIPELINE ...] [--pairs 3] [--rows N]
 
-Starts `ratchet up`, makes a file of each pipeline by its sample_data.py, and then per pair: a
-separate pipeline gets the first 70 % of the file (late-parcels: January; its champion, not timed),
-then the rest (February) is dropped and timed from the PutObject to the end of the run; a plain
-script does the same work on the same files. Medians over the pairs. Then the paid jobs of one run,
-with the minutes that such a job takes on AWS as a rule and its list price: an estimate, nothing was
-run there. A pipeline whose framework is not installed is left out.
+Starts `ratchet up`, makes a file of each pipeline by its sample_data.py, and then per pair and
+pipeline, in turn: a separate pipeline gets the first 70 % of the file (late-parcels: January; its
+champion, not timed), then the rest (February) is dropped and timed from the PutObject to the end of
+the run; a plain script does the same work on the same files. Medians over the pairs, which Ctrl-C
+ends early. Then the paid
+jobs of one run, as its report reads them, with the minutes that such a job takes on AWS as a rule
+and its list price: an estimate, nothing was run there. abalone runs a second time with a search
+(`training.tuning`). A pipeline whose framework is not installed is left out.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,17 +38,46 @@ from main_job import KEYS, ROOT, local_aws, parts, ratchet
 
 from ratchet.cli.report import costs
 from ratchet.cli.report.costs import Cost, Job
+from ratchet.runs import runs_of
 
 PIPELINES = ROOT / "pipelines"
 MONTHS = ("2024-01", "2024-02")
 MODULES = {"pytorch": "torch", "sklearn": "sklearn", "xgboost": "xgboost"}
-WORKERS = {"glue": 2, "databrew": 5}
+AT_A_TIME = 4
+"""Champions that are trained together; nothing is timed meanwhile."""
+SEARCHED = "abalone"
+TUNING = {
+    "strategy": "random",
+    "jobs": 4,
+    "ranges": {"max_depth": {"integer": [3, 8]}, "eta": {"continuous": [0.03, 0.3]}},
+}
 SERVICES = {
     "glue": "Glue",
     "databrew": "DataBrew",
     "training": "SageMaker training",
     "transform": "SageMaker batch transform",
 }
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A pipeline as it stands, or with other settings, and its files."""
+
+    name: str
+    folder: Path
+    files: tuple[Path, Path]
+    training: dict[str, Any]
+
+    def copied(self, pair: int, place: Path) -> Path:
+        """The folder under another name."""
+        name = f"{self.name.replace(', ', '-')}-{pair}"
+        copy = place / name
+        shutil.copytree(self.folder, copy)
+        path = copy / "pipeline.yaml"
+        contract = yaml.safe_load(path.read_text())
+        training = contract["training"] | self.training
+        path.write_text(yaml.safe_dump(contract | {"name": name, "training": training}))
+        return copy
 
 
 @dataclass(frozen=True)
@@ -91,25 +125,32 @@ def made(folder: Path, file: Path, *arguments: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def copied(folder: Path, name: str, place: Path) -> Path:
-    """The pipeline under another name."""
-    copy = place / name
-    shutil.copytree(folder, copy)
-    text = (copy / "pipeline.yaml").read_text()
-    (copy / "pipeline.yaml").write_text(text.replace(f"name: {folder.name}", f"name: {name}", 1))
-    return copy
+def variants(names: list[str], rows: int | None, place: Path) -> Iterator[Variant]:
+    for folder in chosen(names):
+        (place / folder.name).mkdir()
+        files = files_of(folder, rows, place / folder.name)
+        yield Variant(folder.name, folder, files, {})
+        if folder.name == SEARCHED:
+            yield Variant(f"{folder.name}, search", folder, files, {"tuning": TUNING})
 
 
-def measure(endpoint: str, folder: Path, name: str, files: tuple[Path, Path], place: Path) -> Any:
-    ratchet(endpoint, "push", copied(folder, name, place))
-    ratchet(endpoint, "upload", name, files[0], "--wait")
+def with_champion(endpoint: str, variant: Variant, pair: int, place: Path) -> Path:
+    """The folder of a pipeline that has been trained on the history."""
+    folder = variant.copied(pair, place)
+    ratchet(endpoint, "push", folder)
+    ratchet(endpoint, "upload", folder.name, variant.files[0], "--wait")
+    return folder
+
+
+def measure(endpoint: str, variant: Variant, folder: Path) -> Measured:
+    history, fresh = variant.files
     began = time.time()
-    answer = ratchet(endpoint, "upload", name, files[1], "--wait")
-    record = answer["run"] if isinstance(answer.get("run"), dict) else answer
+    ratchet(endpoint, "upload", folder.name, fresh, "--wait")
+    run = runs_of(folder.name, endpoint_url=endpoint)[-1]
     states = boto3.client("stepfunctions", endpoint_url=endpoint, **KEYS)
-    ended = states.describe_execution(executionArn=record["execution"])["stopDate"].timestamp()
-    cost = cost_of(endpoint, record["execution"])
-    return Measured(ended - began, plain(folder, *files), record["outcome"], cost)
+    ended = states.describe_execution(executionArn=run.record["execution"])["stopDate"].timestamp()
+    script = plain(folder, history, fresh)
+    return Measured(ended - began, script, run.outcome, run.report.cost)
 
 
 def plain(folder: Path, history: Path, fresh: Path) -> float:
@@ -119,48 +160,6 @@ def plain(folder: Path, history: Path, fresh: Path) -> float:
     command = [sys.executable, script, history, fresh, "--pipeline", folder]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(json.loads(done.stdout)["total"])
-
-
-# --- what a run costs --------------------------------------------------------------------------
-
-
-def cost_of(endpoint: str, execution: str) -> Cost:
-    """The jobs that the run waited for, and its transitions with those of its promotion."""
-    states = boto3.client("stepfunctions", endpoint_url=endpoint, **KEYS)
-    events = list(events_of(states, execution))
-    for event in [event for event in events if event["type"] == "TaskSubmitted"]:
-        started = json.loads(event["taskSubmittedEventDetails"].get("output") or "{}")
-        if "executionArn" in started or "ExecutionArn" in started:
-            nested = started.get("executionArn") or started["ExecutionArn"]
-            events += events_of(states, nested)
-    entered = sum(event["type"].endswith("StateEntered") for event in events)
-    ends = sum(event["type"] == "ExecutionStarted" for event in events)
-    return Cost(list(jobs_of(endpoint, events)), entered + ends)
-
-
-def events_of(states: Any, execution: str) -> Iterator[dict[str, Any]]:
-    pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
-    return (event for page in pages for event in page["events"])
-
-
-def jobs_of(endpoint: str, events: list[dict[str, Any]]) -> Iterator[Job]:
-    sagemaker = boto3.client("sagemaker", endpoint_url=endpoint, **KEYS)
-    for event in events:
-        if event["type"] != "TaskSubmitted":
-            continue
-        started = json.loads(event["taskSubmittedEventDetails"].get("output") or "{}")
-        if "TrainingJobArn" in started:
-            name = started["TrainingJobArn"].rpartition("/")[2]
-            resources = sagemaker.describe_training_job(TrainingJobName=name)["ResourceConfig"]
-            yield Job(name, "training", 0, 1, resources["InstanceType"])
-        elif "TransformJobArn" in started:
-            name = started["TransformJobArn"].rpartition("/")[2]
-            job = sagemaker.describe_transform_job(TransformJobName=name)
-            yield Job(name, "transform", 0, 1, job["TransformResources"]["InstanceType"])
-        elif "JobRunId" in started:
-            yield Job("PrepareDataset", "glue", 0, WORKERS["glue"])
-        elif "RunId" in started:
-            yield Job("RunRecipe", "databrew", 0, WORKERS["databrew"])
 
 
 # --- report ------------------------------------------------------------------------------------
@@ -180,13 +179,16 @@ def report(found: dict[str, list[Measured]]) -> None:
 
 def priced(name: str, cost: Cost) -> None:
     print(name)
-    alike = Counter(replace(job, name="") for job in cost.jobs)
+    alike: Counter[Job] = Counter()
+    for job in cost.jobs:
+        alike[replace(job, name="", seconds=0.0, jobs=1)] += job.jobs
     minutes = 0.0
     for job, count in alike.items():
         each = costs.EXPECTED_SECONDS[job.service] / 60
         minutes += count * each
-        price = "?" if job.estimate is None else f"${count * job.estimate:.4f}"
-        print(f"  {SERVICES[job.service]:26} {count} x {each:2.0f} min  {job.size:14} {price:>9}")
+        price = replace(job, jobs=count).estimate
+        told = "?" if price is None else f"${price:.4f}"
+        print(f"  {SERVICES[job.service]:26} {count} x {each:2.0f} min  {job.size:14} {told:>9}")
     moves = f"{cost.transitions} transitions"
     print(f"  {'Step Functions':26} {'':10}  {moves:14} {f'${cost.moves:.4f}':>9}")
     print(f"  {'in all':26} {minutes:6.0f} min  {'':14} {f'${cost.estimate:.4f}':>9}")
@@ -198,17 +200,20 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--rows", type=int, help="of each pipeline, in place of its demo's")
     arguments = parser.parse_args()
-    found: dict[str, list[Measured]] = {}
     with tempfile.TemporaryDirectory() as temporary, local_aws() as (endpoint, _, _):
-        for folder in chosen(arguments.pipelines):
-            place = Path(temporary) / folder.name
-            place.mkdir()
-            files = files_of(folder, arguments.rows, place)
-            found[folder.name] = [
-                measure(endpoint, folder, f"{folder.name}-{pair}", files, place)
-                for pair in range(arguments.pairs)
-            ]
-        report(found)
+        place = Path(temporary)
+        all_of_them = list(variants(arguments.pipelines, arguments.rows, place))
+        found: dict[str, list[Measured]] = {variant.name: [] for variant in all_of_them}
+        with suppress(KeyboardInterrupt):  # what there is by then is reported
+            for pair in range(arguments.pairs):
+                with ThreadPoolExecutor(AT_A_TIME) as pool:
+                    trained = partial(with_champion, endpoint, pair=pair, place=place)
+                    folders = list(pool.map(trained, all_of_them))
+                for variant, folder in zip(all_of_them, folders, strict=True):
+                    one = measure(endpoint, variant, folder)
+                    print(f"{variant.name}: {one.run:.1f} s, {one.script:.1f} s", file=sys.stderr)
+                    found[variant.name].append(one)
+        report({name: pairs for name, pairs in found.items() if pairs})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ that of the one with a recipe is plain_script.py.
 Usage: python benchmarks/plain_pipeline.py HISTORY.csv FRESH.csv --pipeline FOLDER
 
 Reads the same files, prepares them with the pipeline's own features.py, splits in the same way,
-fits with the same hyperparameters (or runs the same script) and refits where the pipeline does. The
+fits with the same hyperparameters (or runs the same script), searches and refits where the pipeline
+does. The
 champion is the model of the first file alone, fitted before the clock starts. Prints one JSON line:
 the seconds, and the metric of both models on the new and the earlier held-out rows.
 """
@@ -129,12 +130,36 @@ def fit(train: Any, validation: Any, pipeline: Pipeline) -> Any:
 def fit_boosted(train: Any, validation: Any, pipeline: Pipeline) -> Any:
     import xgboost
 
-    parameters = dict(pipeline.training["hyperparameters"])
-    rounds = parameters.pop("num_round")
-    watch = [(xgboost.DMatrix(*validation), "validation")]
-    matrix = xgboost.DMatrix(*train)
-    booster = xgboost.train(parameters, matrix, rounds, evals=watch, verbose_eval=False)
-    return lambda rows: booster.predict(xgboost.DMatrix(rows))
+    given = dict(pipeline.training["hyperparameters"])
+    rounds, metric = given.pop("num_round"), given["eval_metric"]
+    matrix, watched = xgboost.DMatrix(*train), xgboost.DMatrix(*validation)
+    found = []
+    for tried in settings(pipeline.training.get("tuning")):
+        told: dict[str, dict[str, list[float]]] = {}
+        booster = xgboost.train(
+            given | tried, matrix, rounds, evals=[(watched, "validation")], evals_result=told,
+            verbose_eval=False,
+        )  # fmt: skip
+        value = told["validation"][metric][-1]
+        found.append((-value if metric == "rmse" else value, booster))
+    best = max(found, key=lambda one: one[0])[1]
+    return lambda rows: best.predict(xgboost.DMatrix(rows))
+
+
+def settings(tuning: dict[str, Any] | None) -> list[dict[str, float]]:
+    """What to try in place of the pipeline's hyperparameters: as many draws as the search has."""
+    if tuning is None:
+        return [{}]
+    chance = np.random.default_rng(0)
+    return [
+        {
+            name: int(chance.integers(*one["integer"], endpoint=True))
+            if "integer" in one
+            else float(chance.uniform(*one["continuous"]))
+            for name, one in tuning["ranges"].items()
+        }
+        for _ in range(tuning["jobs"])
+    ]
 
 
 def fit_by_script(train: Any, validation: Any, pipeline: Pipeline) -> Any:
