@@ -92,7 +92,7 @@ def _until_in_service(name: str, config: Any, failed: Fail, look_every: Any) -> 
 def guard(step: State, failed: Fail) -> None:
     """Retry a task's transient errors of SageMaker; route all others to one named end.
 
-    What may be a refusal is asked only once more, soon: a refusal stays one.
+    What may be a refusal is asked again once, soon: a refusal stays one.
     """
     if isinstance(step, Task):
         if not step.retries:
