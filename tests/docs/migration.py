@@ -498,7 +498,7 @@ written in the one in use.
 - `AwsSdkStep` for any AWS call; steps for Athena, Bedrock, HTTP, API Gateway, CodeBuild, EMR \
 Serverless; `ModelPackageStep` for the model registry.
 - `TrainingStep.from_model_trainer` for a `ModelTrainer` of the SageMaker SDK 3 \
-(`notebooks/model-trainer.ipynb`).
+([its notebook](notebooks/model-trainer.md)).
 - `deploy_endpoint` and `guard` in `ratchet.workflow.template`: create an endpoint or update it, \
 and wait until it serves; retry what is transient, and lead what is not to one end.
 - `Workflow.upsert` and a template's `upsert`: create, or update what exists; \

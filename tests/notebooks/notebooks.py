@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import tempfile
@@ -39,9 +40,10 @@ ORDER = (
 """In the order of their execution: a later one may look at what an earlier one has left."""
 OF_RUNS = ("inspecting-a-run",)
 """Asks about a pipeline's runs: a test that has some executes it; its page is of a demo's."""
-PAGED = (*ORDER, *OF_RUNS)
 ELSEWHERE = ("model-trainer",)
-"""Needs the SageMaker SDK, which the lock files leave out: its own test runs it where that is."""
+"""Needs the SageMaker SDK, which the lock files leave out: its own test runs it where that is, and
+its page is written again where that is."""
+PAGED = (*ORDER, *OF_RUNS, *ELSEWHERE)
 NO_DATA = "DATA = None"
 CELL_SECONDS = 120
 
@@ -118,12 +120,18 @@ def page(name: str, notebook: Notebook) -> dict[str, str]:
 
 
 def linked(text: str) -> str:
-    """Links of a notebook as they are from docs/notebooks."""
-    return re.sub(r"\]\((?:\.\./docs|\.\.)/", lambda found: _link(found[0]), text)
+    """Links of a notebook as they are from docs/notebooks; that to the page leads back instead."""
+    text = re.sub(r"\]\((?:\.\./docs|\.\.)/", lambda found: _link(found[0]), text)
+    return _TO_PAGE.sub(r"_As a notebook: [notebooks/\1.ipynb](../../notebooks/\1.ipynb)_", text)
 
 
 def _link(start: str) -> str:
     return "](../" if start == "](../docs/" else "](../../"
+
+
+_TO_PAGE = re.compile(
+    r"^_With its outputs: \[docs/notebooks/([\w-]+)\.md\]\(\.\./notebooks/\1\.md\)_$", re.MULTILINE
+)
 
 
 def shown(output: Mapping[str, Any], name: str, pictures: dict[str, str]) -> str:
@@ -142,7 +150,8 @@ def fenced(language: str, text: str) -> str:
     """A code block, or nothing for an empty text. The fence is longer than any in the text."""
     longest = max(map(len, re.findall("`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
-    return f"{fence}{language}\n{text.strip()}\n{fence}" if text.strip() else ""
+    body = text.rstrip().lstrip("\n")
+    return f"{fence}{language}\n{body}\n{fence}" if body else ""
 
 
 def code_of(markdown: str) -> list[str]:
@@ -154,16 +163,28 @@ _LINES = re.MULTILINE | re.DOTALL
 
 
 def write_pages() -> None:
-    written: dict[str, str] = {}
+    written = of_the_sdk()
     with running(0, None, announced=False) as (local, found):
         play_demo(found)
-        for name in PAGED:
+        for name in (*ORDER, *OF_RUNS):
             written |= page(name, execute(name, local))
     PAGES.mkdir(exist_ok=True)
     for old in PAGES.iterdir():
         old.unlink()
     for file, text in written.items():
         (PAGES / file).write_text(text, encoding="utf-8")
+
+
+def of_the_sdk() -> dict[str, str]:
+    """The pages of notebooks that need the SageMaker SDK: as they were where it is missing."""
+    if importlib.util.find_spec("sagemaker") is None:
+        print(f"Left as they were, for pip install '.[sagemaker]': {', '.join(ELSEWHERE)}")
+        kept = (file for name in ELSEWHERE for file in PAGES.glob(f"{name}*"))
+        return {file.name: file.read_text(encoding="utf-8") for file in kept}
+    made: dict[str, str] = {}
+    for name in ELSEWHERE:
+        made |= page(name, executed(read(name), {}))
+    return made
 
 
 def play_demo(found: Stack) -> None:
