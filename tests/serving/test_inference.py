@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,6 +179,23 @@ def test_answers_are_lines_in_a_batch_transform_alone(monkeypatch: pytest.Monkey
     assert inference.output_fn([0.5, 0.25], "text/csv") == ("0.5\n0.25\n", "text/csv")
     answer, kind = inference.output_fn([0.5], "application/json")
     assert (json.loads(answer), kind) == ({"predictions": [{"score": 0.5}]}, "application/json")
+
+
+@pytest.mark.process
+def test_the_model_is_loaded_without_scikit_learn_which_features_may_use_all_the_same() -> None:
+    """Each endpoint and each batch transform would wait for it."""
+    code = """if True:
+        import sys
+        from ratchet.serving import inference
+
+        inference._xgboost().Booster()
+        print("sklearn" in sys.modules)
+        from sklearn.preprocessing import StandardScaler
+        print(inference._xgboost() is sys.modules["xgboost"])
+    """
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 def test_the_container_s_python_can_read_it() -> None:

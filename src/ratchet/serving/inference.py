@@ -18,6 +18,7 @@ import io
 import json
 import os
 import re
+import sys
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
@@ -61,11 +62,24 @@ class FeaturesFailed(Exception):
 def model_fn(model_dir: str) -> Any:
     """The booster that training wrote; code that cannot be imported fails here, at the start."""
     import features  # type: ignore[import-not-found]  # noqa: F401 - beside this file
-    import xgboost
 
-    booster = xgboost.Booster()
+    booster = _xgboost().Booster()
     booster.load_model(bytearray((Path(model_dir) / MODEL_FILE).read_bytes()))
     return booster
+
+
+def _xgboost() -> Any:
+    """The package. Where nothing has loaded it yet, without scikit-learn: that takes as long as all
+    else here together, for classes that nobody uses."""
+    alone = not {"xgboost", "sklearn"} & sys.modules.keys()
+    if alone:
+        sys.modules["sklearn"] = None  # type: ignore[assignment]  # as if it were not installed
+    try:
+        import xgboost
+    finally:
+        if alone:
+            del sys.modules["sklearn"]
+    return xgboost
 
 
 def input_fn(body: str | bytes, content_type: str) -> pd.DataFrame:
@@ -85,10 +99,8 @@ def input_fn(body: str | bytes, content_type: str) -> pd.DataFrame:
 
 def predict_fn(rows: pd.DataFrame, model: Any) -> list[Any]:
     """One prediction a row."""
-    import xgboost
-
     made = asked(rows)
-    matrix = xgboost.DMatrix(made.to_numpy(dtype="float64"))
+    matrix = _xgboost().DMatrix(made.to_numpy(dtype="float64"))
     found: list[Any] = model.predict(matrix, validate_features=False).tolist()
     return found
 
