@@ -114,7 +114,8 @@ def test_it_says_what_it_inferred_and_what_to_look_at(run: Run) -> None:
     assert "left out: a date" in result.stdout
     assert "late: the model learns no = 0, yes = 1" in result.stdout
     assert "200 rows are few" in result.stdout
-    assert result.stdout.endswith(f"Next: ratchet push {FLIGHTS}\n")
+    next_steps = f"Next: ratchet try {FLIGHTS} {flights()}\n      ratchet push {FLIGHTS}\n"
+    assert result.stdout.endswith(next_steps)
 
 
 def test_the_features_know_every_category_and_leave_out_what_is_not_one(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,7 +145,9 @@ def _told(made: Guess, folder: Path) -> Iterator[object]:
         yield styled("Look at", "bold")
         yield from (f"  {doubt}" for doubt in made.doubts)
     yield ""
-    yield f"Next: ratchet push {folder}"
+    place = shlex.quote(str(folder))
+    yield f"Next: ratchet try {place} {shlex.quote(str(made.look.path))}"
+    yield f"      ratchet push {place}"
 
 
 def _held(column: Column) -> str:
