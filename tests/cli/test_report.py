@@ -496,6 +496,8 @@ def test_a_search_names_what_was_tried_best_first_and_counts_its_jobs_in_the_cos
     tiny = [searches._shown(text) for text in ("0.0000123456", "2000000", None)]
     assert tiny == ["1.235e-05", "2000000", "-"]
     assert "4 training jobs by validation:auc on the validation rows, bayesian; the best" in shown
+    scripts = page(report(searches=(replace(search, metric="accuracy"),)))
+    assert "4 training jobs by accuracy, as the script printed it, bayesian; the best" in scripts
     none = replace(search, trials=tuple(replace(one, best=False) for one in search.trials))
     assert "was judged on rows" not in page(report(searches=(none,)))
     started = '{"HyperParameterTuningJobArn": "arn:aws:sagemaker:::job/ratchet--0123456789ab-0"}'

@@ -232,9 +232,10 @@ def drop_and_delete(world: World) -> None:
 
 
 def push_search(world: World) -> None:
-    """The challenger is the best training job of a tuning job."""
+    """The challenger is the best training job of a tuning job, and is then trained on all rows."""
     tuning = {"jobs": 2, "ranges": {"max_depth": {"integer": [2, 6]}}}
-    world.push({**DEFINITION, "training": {**DEFINITION["training"], "tuning": tuning}}, "3" * 64)
+    training = {**DEFINITION["training"], "tuning": tuning, "refit": True}
+    world.push({**DEFINITION, "training": training}, "3" * 64)
     drop(world)
 
 

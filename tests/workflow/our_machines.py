@@ -166,7 +166,12 @@ FAILS = fails("RunFailed", '{"errorMessage": "It is recorded."}')
 """What FinishRun answers for a run that failed."""
 PROMOTED = ["RegisterModel", "SettleData", "Promote?", "Promote", *FINISHED]
 SETTLED = ["SettleData", "Promote?", *FINISHED]
-SEARCH = {"name": "ratchet--0123456789ab", "config": {"Strategy": "Random"}, "max_runtime": 900}
+SEARCH = {
+    "name": "ratchet--0123456789ab",
+    "config": {"Strategy": "Random"},
+    "metrics": {},
+    "max_runtime": 900,
+}
 TUNED = {
     **RUN,
     "training": {**RUN["training"], "tuning": SEARCH},

@@ -25,6 +25,7 @@ from our_machines import (
     NO_ENDPOINT,
     OWN,
     PLAN,
+    PREPARED,
     PROMOTE,
     PROMOTED,
     PROMOTION,
@@ -36,6 +37,7 @@ from our_machines import (
     RETURNED,
     RUN,
     SAGEMAKER,
+    SEARCH,
     SERVED,
     SETTLED,
     STARTED,
@@ -566,6 +568,40 @@ def test_a_search_takes_the_place_of_the_job_and_its_best_model_goes_on(
     assert run.arguments("CreateModel")["PrimaryContainer"]["ModelDataUrl"] == artifact
     assert (scored["artifact"], scored["training_job"]) == (artifact, "best")
     assert scored["hyperparameters"] == {"num_round": "5", "eta": "0.2"}
+
+
+def places(run: MachineRun, state: str) -> dict[str, str]:
+    """By channel what a training job reads."""
+    given = run.arguments(state)
+    channels = given.get("TrainingJobDefinition", given)["InputDataConfig"]
+    return {one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in channels}
+
+
+def test_a_search_never_sees_what_its_model_is_judged_on(retraining: Coverage) -> None:
+    """The promise is of rows on which no hyperparameter was chosen."""
+    run = retrain(retraining, ClaimData=payload(TUNED))
+    assert places(run, "TuneModel") == {
+        "train": f"{PREPARED}/train/", "validation": f"{PREPARED}/validation/"
+    }  # fmt: skip
+    assert "holdout" not in json.dumps(run.arguments("TuneModel"))
+    judged = run.arguments("ScoreModel")["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+    assert judged == f"{PREPARED}/holdout/"
+
+
+def test_a_script_is_searched_with_its_code_by_what_it_prints(retraining: Coverage) -> None:
+    printed = {"MetricDefinitions": [{"Name": "accuracy", "Regex": "accuracy=(.*)"}]}
+    archives = {name: f"s3://work/pipelines/bank/1/{name}.tar.gz" for name in ("code", "features")}
+    training = {**TUNED["training"], "tuning": {**SEARCH, "metrics": printed}}
+    candidates = [{**CHALLENGER, **archives, "tuned": True}]
+    claimed = {**RUN, "training": training, "candidates": candidates}
+    run = retrain(retraining, ClaimData=payload(claimed))
+    algorithm = run.arguments("TuneModel")["TrainingJobDefinition"]["AlgorithmSpecification"]
+    image = {"TrainingImage": "image", "TrainingInputMode": "File"}
+    assert algorithm == {**image, **printed}
+    alone = {**RUN, "candidates": [{**CHALLENGER, **archives}]}
+    assert places(run, "TuneModel") == places(
+        retrain(retraining, ClaimData=payload(alone)), "TrainModel"
+    )
 
 
 BEST = {"TrainingJobName": "so-far", "TunedHyperParameters": {"eta": "0.3"}}

@@ -77,9 +77,32 @@ def scores(training: Mapping[str, Any]) -> Scores | None:
     return Scores(algorithm.kinds(chosen), algorithm.told(chosen))
 
 
+@dataclass(frozen=True)
+class Aim:
+    """What a search goes by, and what is better of it.
+
+    `definitions` say how to read it where the image does not report it of itself.
+    """
+
+    metric: str
+    kind: str
+    definitions: tuple[dict[str, str], ...] = ()
+
+
+def aim(training: Mapping[str, Any], metric: str) -> Aim:
+    """Of a definition's `training`, for the gate's metric: a script says what it prints."""
+    if training.get("script"):
+        told = training["tuning"]["metric"]
+        kind = "Maximize" if told["better"] == "higher" else "Minimize"
+        return Aim(told["name"], kind, ({"Name": told["name"], "Regex": told["regex"]},))
+    algorithm = ALGORITHMS[training["algorithm"]]
+    return Aim(*algorithm.aim(training["hyperparameters"], metric))
+
+
 def names_of_all(algorithm: str | None, names: Iterable[str]) -> frozenset[str]:
-    """These hyperparameters by all names that they have."""
-    wanted, aliases = frozenset(names), ALGORITHMS[algorithm or DEFAULT].aliases
+    """These hyperparameters by all names that they have; a script's have one."""
+    wanted = frozenset(names)
+    aliases = ALGORITHMS[algorithm].aliases if algorithm else {}
     return wanted | {alias for alias, name in aliases.items() if name in wanted}
 
 

@@ -87,7 +87,7 @@ class SettingsVerdict(Part):
 class Wanted(Part):
     """A candidate without which the gate cannot decide."""
 
-    role: Annotated[str, "`challenger` or `alone`"]
+    role: Annotated[str, "`challenger`, `alone` or `refit`"]
     settings: Annotated[str, "Its settings: `new` (the definition's) or `former` (the champion's)"]
 
 

@@ -57,6 +57,7 @@ def dotted(location: tuple[int | str, ...]) -> str:
 MEMBERS: Final = {"str", "int", "float", "bool", "serverless", "none"} | {
     "BuiltInTraining",
     "OwnTraining",
+    "ScriptTraining",
 }
 
 

@@ -5,6 +5,7 @@ The model that would serve has the run's own name, the others have their role be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
@@ -105,12 +106,28 @@ class Plan:
             return (*self._served(), *self._serving(self.settings))
         return (*self._served(), *self._backtested(self.former))
 
-    def further(self, role: str, *, former: bool) -> tuple[Candidate, ...]:
-        """A candidate that the gate asks for, with the new settings or with the former ones."""
+    def further(
+        self, role: str, *, former: bool, judged: Mapping[str, str] | None = None
+    ) -> tuple[Candidate, ...]:
+        """A candidate that the gate asks for, with the new settings or with the former ones.
+
+        A refit has the hyperparameters of the challenger that was `judged`.
+        """
         settings = self.former if former and self.former is not None else self.settings
         if role == CHALLENGER:
             return self._serving(settings)
-        return (self._trained(role, settings, "holdout"),)
+        found = self._trained(role, settings, "holdout")
+        if role == REFIT and judged is not None:
+            found = replace(found, hyperparameters=dict(judged))
+        return (found,)
+
+    @property
+    def refits_last(self) -> bool:
+        """Whether the model of all rows is trained once the challenger has passed.
+
+        Before that nobody knows the settings that a search finds.
+        """
+        return self.refit and bool(self.searched)
 
     @property
     def aside(self) -> tuple[str, ...]:
@@ -146,7 +163,8 @@ class Plan:
 
     def _serving(self, settings: Settings) -> tuple[Candidate, ...]:
         """The challenger, and beside it the model of all rows that serves in its place."""
-        roles = (CHALLENGER, REFIT) if self.refit else (CHALLENGER,)
+        beside = self.refit and not self.refits_last
+        roles = (CHALLENGER, REFIT) if beside else (CHALLENGER,)
         return tuple(self._trained(role, settings, "holdout") for role in roles)
 
     def _trained(self, role: str, settings: Settings, score: str) -> Candidate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Container, Mapping
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -41,7 +41,7 @@ from retraining.rules.sections.section import (
     in_a_row,
     in_words,
 )
-from retraining.rules.sections.tuning import Tuning
+from retraining.rules.sections.tuning import ScriptTuning, Tuning
 
 MOST_BYTES: Final = 200_000  # the ledger keeps the whole definition in one item of at most 400 KB
 
@@ -121,6 +121,9 @@ def _too_long(chosen: Mapping[str, Any]) -> list[str]:
     ]
 
 
+SEARCHED: Final = "tuning.ranges"
+
+
 class _Jobs(Section):
     """Where each kind of training trains and scores."""
 
@@ -144,6 +147,16 @@ class _Jobs(Section):
         return self
 
 
+T = TypeVar("T", bound=_Jobs)
+
+
+def _within_budget(training: T, tuning: Tuning | None, max_runtime: str) -> T:
+    """The training, unless its search could take more than its budget."""
+    if tuning and (problem := tuning.budget_problem(max_runtime)):
+        raise ValueError(problem)
+    return training
+
+
 class BuiltInTraining(_Jobs):
     """The challenger is trained by a built-in algorithm of SageMaker's."""
 
@@ -156,16 +169,7 @@ class BuiltInTraining(_Jobs):
 
     @model_validator(mode="after")
     def _search_is_bounded(self) -> Self:
-        if self.tuning is None:
-            return self
-        if self.refit:
-            raise ValueError(
-                "refit and tuning are mutually exclusive: the model that a search finds serves as"
-                " it was judged"
-            )
-        if problem := self.tuning.budget_problem(self.max_runtime):
-            raise ValueError(problem)
-        return self
+        return _within_budget(self, self.tuning, self.max_runtime)
 
     @model_validator(mode="after")
     def _rounds_are_known(self) -> Self:
@@ -188,7 +192,7 @@ class BuiltInTraining(_Jobs):
         ranges = {} if self.tuning is None else self.tuning.ends
         return [
             *(f"hyperparameters.{problem}" for problem in found),
-            *(f"tuning.ranges.{problem}" for problem in algorithm.range_problems(ranges)),
+            *(f"{SEARCHED}.{problem}" for problem in algorithm.range_problems(ranges)),
         ]
 
 
@@ -220,17 +224,17 @@ class ScriptTraining(_Jobs):
         default={}, description="The script's, each given to it as an argument: --name value"
     )
     max_runtime: Runtime = "1h"
+    tuning: ScriptTuning | None = Field(default=None, description="null: nothing is searched")
+
+    @model_validator(mode="after")
+    def _search_is_bounded(self) -> Self:
+        return _within_budget(self, self.tuning, self.max_runtime)
 
     @model_validator(mode="before")
     @classmethod
     def _newest_version(cls, given: Any) -> Any:
         if isinstance(given, dict) and "algorithm" in given:
             raise ValueError("script and algorithm are mutually exclusive: keep one")
-        if isinstance(given, dict) and "tuning" in given:
-            raise ValueError(
-                "script and tuning are mutually exclusive: a search goes by a metric that the"
-                " algorithm reports, and what a script reports is not known"
-            )
         if not isinstance(given, dict) or given.get("framework") not in FRAMEWORKS:
             return given
         newest = next(iter(FRAMEWORKS[given["framework"]]))
@@ -275,12 +279,21 @@ class ScriptTraining(_Jobs):
 
     def problems(self, metric: Metric) -> list[str]:
         """What is wrong with the section of a pipeline whose gate reads `metric`."""
+        ranges = {} if self.tuning is None else self.tuning.ends
         found = [f"hyperparameters.{problem}" for problem in _too_long(self.hyperparameters)]
+        found += [f"{SEARCHED}.{problem}" for problem in _too_long(dict.fromkeys(ranges, ""))]
         found += [
-            f"hyperparameters.{name}: names that begin with {PLATFORM} are SageMaker's own"
-            for name in self.hyperparameters
+            f"{where}.{name}: names that begin with {PLATFORM} are SageMaker's own"
+            for where, names in (("hyperparameters", self.hyperparameters), (SEARCHED, ranges))
+            for name in names
             if name.startswith(PLATFORM)
         ]
+        count = len({*self.hyperparameters, *ranges})
+        if count > MOST_HYPERPARAMETERS:
+            found.append(
+                f"hyperparameters: {count} with those that are searched, at most"
+                f" {MOST_HYPERPARAMETERS}"
+            )
         answers = problem_of_answers(self.scores, metric.name, metric.reads)
         return [*found, f"scores: {answers}"] if answers else found
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.algorithms.algorithm import Image
-from retraining.algorithms.catalog import ALGORITHMS, DEFAULT, trainer
+from retraining.algorithms.catalog import aim, trainer
 from retraining.documents.candidates import Candidate
 from retraining.documents.champion import Champion
 from retraining.documents.definition import PushedDefinition
@@ -47,6 +47,7 @@ class RunTuning(Part):
 
     name: str  # with which the tuning jobs' names begin
     config: dict[str, Any]  # HyperParameterTuningJobConfig
+    metrics: dict[str, Any]  # what to merge into its AlgorithmSpecification
     max_runtime: int  # seconds
 
 
@@ -350,14 +351,14 @@ def _tuning(aws: Adapters, manifest: Manifest) -> RunTuning | None:
     tuning = definition.tuning
     if tuning is None:
         return None
-    algorithm = ALGORITHMS[definition.algorithm or DEFAULT]
-    aim = algorithm.aim(definition.hyperparameters, definition.metric)
+    goal = aim(definition.section("training"), definition.metric)
     rounds = math.ceil(tuning["jobs"] / tuning["parallel"])
     longest = rounds * (seconds(definition.max_runtime) + STARTING)
     max_runtime = min(longest, seconds(LONGEST_RUNTIME))
     return RunTuning(
         name=aws.names.tuning(manifest.pipeline, manifest.token),
-        config=config(tuning, *aim, max_runtime),
+        config=config(tuning, goal.metric, goal.kind, max_runtime),
+        metrics={"MetricDefinitions": list(goal.definitions)} if goal.definitions else {},
         max_runtime=max_runtime,
     )
 

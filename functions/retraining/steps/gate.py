@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from retraining import clock
 from retraining.adapters import Adapters
 from retraining.adapters.run_folder import RunFolder
-from retraining.documents.candidates import Candidate
+from retraining.documents.candidates import Candidate, Candidates
 from retraining.documents.champion import Champion
 from retraining.documents.document import Part
 from retraining.documents.golden import Golden
@@ -47,7 +47,9 @@ def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
     folder = aws.run_folder(manifest.pipeline, manifest.token)
     measured = folder.read(Metrics)
     plan = Plan.of(manifest, folder.uri)
+    scored = folder.read(Candidates)
     facts = _facts(folder, manifest, measured, plan)
+    facts = replace(facts, lacks_refit=plan.refits_last and scored.of_role(REFIT) is None)
     judgement = judge(Terms.of(manifest.definition.section("gate")), facts)
     decision = judgement.decision
     written = folder.write(_verdict(manifest, measured, judgement, plan))
@@ -57,13 +59,15 @@ def apply_gate(aws: Adapters, manifest: Manifest) -> GateAnswer:
         data_state=decision.data_state,
         sentence=decision.sentence,
         verdict=written,
-        next=_next(decision, plan),
+        next=_next(decision, plan, scored),
     )
 
 
-def _next(decision: Decision, plan: Plan) -> tuple[Candidate, ...]:
+def _next(decision: Decision, plan: Plan, scored: Candidates) -> tuple[Candidate, ...]:
     wanted = decision.wanted if isinstance(decision, Further) else ()
-    found = (plan.further(one.role, former=one.settings == FORMER) for one in wanted)
+    challenger = scored.of_role(CHALLENGER)
+    judged = challenger.hyperparameters if challenger else None
+    found = (plan.further(one.role, former=one.settings == FORMER, judged=judged) for one in wanted)
     return tuple(candidate for candidates in found for candidate in candidates)
 
 

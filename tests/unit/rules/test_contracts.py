@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from retraining.algorithms.catalog import ALGORITHMS
+from retraining.algorithms.catalog import ALGORITHMS, Aim, aim
 from retraining.algorithms.frameworks import ANSWERS, problem_of_answers
 from retraining.algorithms.xgboost import hyperparameters
 from retraining.errors import PipelineRejected
@@ -597,12 +597,14 @@ def test_hyperparameters_that_no_training_job_takes_are_refused(
 def tuned(ranges: dict[str, Any], metric: str = "auc", **others: Any) -> dict[str, Any]:
     document = json.loads(with_("gate/metric", metric))
     hyperparameters = document["training"]["hyperparameters"]
+    hyperparameters = others.pop("hyperparameters", hyperparameters)
     tuning = {"jobs": 10, "ranges": ranges, **others.pop("tuning", {})}
     document["training"] = {"hyperparameters": hyperparameters, "tuning": tuning, **others}
     return contracts.as_document(contracts.parse_definition(json.dumps(document)))
 
 
 DEPTHS = {"max_depth": {"integer": [3, 9]}}
+STOPS = {"num_round": 100, "early_stopping_rounds": 5}
 
 
 @pytest.mark.parametrize(
@@ -616,8 +618,9 @@ DEPTHS = {"max_depth": {"integer": [3, 9]}}
         ({"eta": {"continuous": [0.3, 0.1]}}, {}, "0.3, must be below the greatest, 0.1"),
         ({"eta": {"continuous": [0, 0.1], "scale": "log"}}, {}, "scale: log needs a least value"),
         ({"eta": {}}, {}, "say integer"),
+        ({"eta": {"categorical": [0.1, 0.2]}}, {}, "eta: say continuous"),
         ({}, {}, "training.tuning.ranges"),
-        (DEPTHS, {"refit": True}, "refit and tuning are mutually exclusive"),
+        (DEPTHS, {"refit": True, "hyperparameters": STOPS}, "needs a fixed number of rounds"),
         (DEPTHS, {"max_runtime": "3h"}, "tuning.budget: 10 jobs of at most 3h may take 30 hours"),
         (DEPTHS, {"tuning": {"parallel": 11}}, "parallel"),
         (DEPTHS, {"tuning": {"jobs": 2, "parallel": 3}}, "parallel: 3 of 2 jobs at a time"),
@@ -631,11 +634,74 @@ def test_a_search_that_sagemaker_would_not_take_is_refused(
         tuned(ranges, **others)
 
 
-@pytest.mark.parametrize("kind", [{"script": {}, "framework": "sklearn"}, {"workflow": MACHINE}])
-def test_only_what_reports_a_known_metric_is_searched(kind: dict[str, Any]) -> None:
-    training = {**kind, "tuning": {"jobs": 2, "ranges": DEPTHS}}
-    with pytest.raises(PipelineRejected, match="and tuning are mutually exclusive"):
+def test_a_workflow_searches_for_itself() -> None:
+    training = {"workflow": MACHINE, "tuning": {"jobs": 2, "ranges": DEPTHS}}
+    with pytest.raises(PipelineRejected, match="workflow and tuning are mutually exclusive"):
         contracts.parse_definition(with_("training", training))
+
+
+SCRIPT = {
+    "script": {"program": "train.py", "code": "1" * 64},
+    "framework": "sklearn",
+    "scores": "probability",
+}
+PRINTED = {"name": "accuracy", "regex": "accuracy=([0-9.]+)", "better": "higher"}
+
+
+def searching(ranges: dict[str, Any], **others: Any) -> dict[str, Any]:
+    """The training section of a script whose hyperparameters are searched."""
+    tuning = {"jobs": 2, "metric": PRINTED, "ranges": ranges, **others.pop("tuning", {})}
+    training = {**SCRIPT, "tuning": tuning, **others}
+    parsed = contracts.parse_definition(with_("training", training))
+    found: dict[str, Any] = contracts.as_document(parsed)["training"]
+    return found
+
+
+@pytest.mark.parametrize("kind", [{}, {"script": {}, "framework": "sklearn"}, {"workflow": {}}])
+def test_a_place_is_told_as_pipeline_yaml_has_it(kind: dict[str, Any]) -> None:
+    with pytest.raises(PipelineRejected, match=r"training\.instance: ") as caught:
+        contracts.parse_definition(with_("training", {**kind, "instance": 7}))
+    assert "Training." not in str(caught.value), "no name of a class"
+
+
+def test_a_script_is_searched_by_what_it_prints() -> None:
+    kinds = {"categorical": ["adam", "sgd", 3]}
+    found = searching({"lr": {"continuous": [0.001, 0.1], "scale": "log"}, "optimizer": kinds})
+    goal = aim(found, "auc")
+    definition = {"Name": "accuracy", "Regex": "accuracy=([0-9.]+)"}
+    assert goal == Aim("accuracy", "Maximize", (definition,))
+    ranges = config(found["tuning"], goal.metric, goal.kind, 7200)["ParameterRanges"]
+    (categories,) = ranges["CategoricalParameterRanges"]
+    assert categories == {"Name": "optimizer", "Values": ["adam", "sgd", "3"]}
+    (rates,) = ranges["ContinuousParameterRanges"]
+    assert (rates["Name"], rates["ScalingType"]) == ("lr", "Logarithmic")
+    lower = searching(DEPTHS, tuning={"metric": {**PRINTED, "better": "lower"}})
+    assert aim(lower, "auc").kind == "Minimize"
+
+
+@pytest.mark.parametrize(
+    ("ranges", "others", "said"),
+    [
+        (DEPTHS, {"tuning": {"metric": None}}, "training.tuning.metric"),
+        (DEPTHS, {"tuning": {"metric": {**PRINTED, "regex": "acc=[0-9]+"}}}, "into parentheses"),
+        (DEPTHS, {"tuning": {"metric": {**PRINTED, "regex": "acc=("}}}, "not a regular expression"),
+        (DEPTHS, {"tuning": {"metric": {**PRINTED, "better": "more"}}}, "better"),
+        (DEPTHS, {"max_runtime": "20h"}, "tuning.budget: 2 jobs of at most 20h may take 40 hours"),
+        ({"sagemaker_region": {"integer": [1, 2]}}, {}, "are SageMaker's own"),
+        ({"kind": {"categorical": ["one"]}}, {}, "categorical"),
+        ({"kind": {"categorical": ["a", "b"], "integer": [1, 2]}}, {}, "say integer"),
+        (
+            {f"h{number}": {"integer": [1, 2]} for number in range(30)},
+            {"hyperparameters": {f"fixed{number}": 1 for number in range(61)}},
+            "hyperparameters: 91 with those that are searched, at most 90",
+        ),
+    ],
+)
+def test_a_search_of_a_script_that_could_find_nothing_is_refused(
+    ranges: dict[str, Any], others: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(PipelineRejected, match=re.escape(said)):
+        searching(ranges, **others)
 
 
 @pytest.mark.parametrize("metric", sorted(METRICS))
@@ -646,6 +712,10 @@ def test_a_search_goes_by_the_nearest_metric_that_the_image_reports(metric: str)
             known = hyperparameters.EVAL_METRICS
             assert name.removeprefix("validation:") in known
             assert kind == ("Maximize" if name == "validation:auc" else "Minimize")
+
+
+def test_what_a_search_finds_may_be_trained_again_on_all_rows() -> None:
+    assert tuned(DEPTHS, refit=True)["training"]["refit"] is True
 
 
 def test_a_search_is_a_request_of_sagemaker() -> None:

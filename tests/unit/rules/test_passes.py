@@ -397,9 +397,24 @@ def test_a_refit_runs_the_script_of_the_challenger_beside_it(former: bool) -> No
     assert (refit.model, refit.train) == (plan.name, f"{PREPARED}/refit/train/")
 
 
+def test_a_refit_waits_for_the_settings_that_its_challengers_search_finds() -> None:
+    plan = replace(BESIDE, refit=True, searched=frozenset({"eta"}))
+    _, challenger = plan.first_pass()
+    assert (challenger.role, challenger.tuned) == ("challenger", True)
+    assert challenger.model == f"{plan.name}-challenger"
+    judged = {"num_round": "50", "eta": "0.2"}
+    (refit,) = plan.further("refit", former=False, judged=judged)
+    assert (refit.hyperparameters, refit.tuned) == (judged, False)
+    assert (refit.model, refit.train) == (plan.name, f"{PREPARED}/refit/train/")
+    assert "refit" in plan.parts
+    assert f"{plan.name}-challenger" in plan.aside
+    assert f"{plan.name}-refit" not in plan.aside
+
+
 def test_a_search_is_the_challengers_alone_and_leaves_open_what_it_searches() -> None:
     settings = {"learning_rate": "0.1", "max_depth": "5", "num_round": "50"}
-    plan = replace(BESIDE, settings=Settings(settings), searched=frozenset({"eta", "max_depth"}))
+    searched = frozenset({"eta", "max_depth"})
+    plan = replace(BESIDE, settings=Settings(settings), searched=searched, algorithm="xgboost")
     champion, challenger = plan.first_pass()
     assert (champion.tuned, challenger.tuned) == (False, True)
     assert challenger.hyperparameters == {"num_round": "50"}
@@ -411,3 +426,10 @@ def test_a_search_is_the_challengers_alone_and_leaves_open_what_it_searches() ->
         "a model to compare with is not worse for want of a search"
     )
     assert found.further("challenger", former=False)[0].hyperparameters == {"num_round": "50"}
+
+
+def test_a_scripts_hyperparameters_have_one_name_each() -> None:
+    """The built-in algorithm calls eta learning_rate too; a script may have both."""
+    settings = {"learning_rate": "0.1", "eta": "0.5"}
+    plan = replace(BESIDE, settings=Settings(settings), searched=frozenset({"eta"}))
+    assert plan.first_pass()[-1].hyperparameters == {"learning_rate": "0.1"}

@@ -438,6 +438,7 @@ def test_a_search_is_claimed_whole_and_its_pipeline_backtests_no_settings(
     assert limits["MaxRuntimeInSeconds"] == found["max_runtime"], (
         "SageMaker ends a slow search, an hour before the state would lose it"
     )
+    assert found["metrics"] == {}, "of the built-in algorithm SageMaker knows them"
     objective = found["config"]["HyperParameterTuningJobObjective"]
     assert objective == {"Type": "Maximize", "MetricName": "validation:auc"}
     champion, challenger = run["candidates"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import random
@@ -13,7 +14,7 @@ from unit_service import Service
 
 import extract_metrics
 import gate
-from retraining.documents.manifest import ChampionsWay, ClaimedObject, Learned
+from retraining.documents.manifest import ChampionsWay, ClaimedObject, Learned, Manifest
 from retraining.documents.prepared import PreparedRows
 from retraining.documents.verdict import Promise
 from retraining.errors import ScoresUnreadable
@@ -107,6 +108,40 @@ def test_rows_in_another_order_are_not_compared(service: Service) -> None:
     run.put("scores/champion/part-0.csv.out", "".join(lines))
     with pytest.raises(ScoresUnreadable, match=r"row 1 is r.* in the same order"):
         run.judge(champion=True)
+
+
+def searched(run: Run) -> Manifest:
+    """The run's manifest where settings are searched, and the model of all rows is to serve."""
+    definition = copy.deepcopy(run.manifest.definition)
+    ranges = {"max_depth": {"integer": [2, 6]}}
+    definition.json["training"] |= {"refit": True, "tuning": {"jobs": 2, "ranges": ranges}}
+    return dataclasses.replace(run.manifest, definition=definition)
+
+
+def test_a_challenger_that_was_searched_for_is_trained_on_all_rows_before_it_serves(
+    service: Service,
+) -> None:
+    run = Run(service, challenger=3.0, refit=3.0)
+    run.write("manifest.json", searched(run))
+    first = run.judge()
+    assert (first["decision"], first["outcome"]) == ("further", None)
+    assert first["sentence"].startswith("To be trained: refit, with the settings that were found.")
+    (refit,) = first["next"]
+    assert (refit["role"], refit["tuned"]) == ("refit", False)
+    assert refit["hyperparameters"] == run.scored("challenger")["hyperparameters"]
+    verdict = service.read(f"{run.prefix}/verdict.json")
+    assert verdict["wanted"] == [{"role": "refit", "settings": "new"}]
+    last = run.judge("refit")
+    assert (last["decision"], last["outcome"], last["next"]) == ("promote", "PROMOTED", [])
+    verdict = service.read(f"{run.prefix}/verdict.json")
+    assert (verdict["judged"], verdict["serves"], verdict["wanted"]) == ("challenger", "refit", [])
+
+
+def test_nothing_is_trained_on_all_rows_where_what_a_search_found_loses(service: Service) -> None:
+    run = Run(service, challenger=0.0)
+    run.write("manifest.json", searched(run))
+    lost = run.judge()
+    assert (lost["outcome"], lost["next"]) == ("MODEL_REJECTED", [])
 
 
 def test_a_model_that_loses_costs_no_data(service: Service) -> None:

@@ -15,7 +15,7 @@ from retraining.documents.verdict import (
     SettingsVerdict,
     Wanted,
 )
-from retraining.rules.candidates import ALONE, CHALLENGER
+from retraining.rules.candidates import ALONE, CHALLENGER, REFIT
 from retraining.rules.gate import comparison
 from retraining.rules.gate.absolute import absolute_rules, judged_holdouts, where
 from retraining.rules.gate.against_champion import champion_rules, comparisons, judged
@@ -53,9 +53,10 @@ def judge(terms: Terms, facts: Facts) -> Judgement:
         )
     slices = slice_verdicts(terms, facts)
     found = _challenger(terms, facts, slice_rules(slices))
+    decision = _with_remarks(found.decision, data, settings, facts.apart_rows)
     return replace(
         found,
-        decision=_with_remarks(found.decision, data, settings, facts.apart_rows),
+        decision=_refit_first(decision) if facts.lacks_refit else decision,
         comparisons=(*told, *found.comparisons),
         data=data,
         settings=settings,
@@ -103,6 +104,14 @@ def _ask(
     roles = " and ".join(one.role for one in wanted)
     because = [one.sentence for one in (settings, data) if one]
     return Further(f"To be trained: {roles}; {'; '.join(because)}.", wanted)
+
+
+def _refit_first(decision: Decision) -> Decision:
+    """What would serve is trained on all rows only where the challenger has won."""
+    if not isinstance(decision, Promote):
+        return decision
+    told = f"To be trained: {REFIT}, with the settings that were found. {decision.sentence}"
+    return Further(told, (Wanted(role=REFIT, settings=NEW),))
 
 
 def _with_remarks(

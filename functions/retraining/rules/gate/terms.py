@@ -78,6 +78,7 @@ class Facts:
     earlier: tuple[Earlier, ...] = ()  # oldest first
     again: bool = False  # the batch is an earlier one, which says nothing new of the champion
     first_batch: bool = False  # nothing was trained on before it
+    lacks_refit: bool = False  # the model of all rows is trained once the challenger has passed
     repeats_champion: bool = False  # with its settings, this run would train it again
     run: str = "RUN"  # id of the run that brought the batch, to be typed
 

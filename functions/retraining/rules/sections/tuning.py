@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from retraining.rules.durations import seconds
 from retraining.rules.sections.section import Duration, Number, Section, between
 
 MOST_JOBS: Final = 100  # of the 750 that SageMaker takes
 MOST_PARALLEL: Final = 10
+MOST_CHOICES: Final = 30  # ParameterValues (API reference)
 MOST_RANGES: Final = 30  # both: developer guide, "Resource Limits for Automatic Model Tuning"
 Budget = Annotated[Duration, between("2m", "5d")]
 Scale = Literal["auto", "linear", "log", "reverse_log"]
+SPELT: Final = {
+    "integer": "IntegerParameterRanges",
+    "continuous": "ContinuousParameterRanges",
+    "categorical": "CategoricalParameterRanges",
+}
+"""The kinds of ranges, as CreateHyperParameterTuningJob spells them (API reference)."""
+Category = Annotated[StrictStr, Field(min_length=1, max_length=256)] | StrictInt | StrictFloat
+Choices = Annotated[list[Category], Field(min_length=2, max_length=MOST_CHOICES)]
 Bounds = Annotated[list[Number], Field(min_length=2, max_length=2)]
 WholeBounds = Annotated[list[StrictInt], Field(min_length=2, max_length=2)]
 
 
 class SearchedRange(Section):
-    """Where a hyperparameter is searched: the least and the greatest value."""
+    """Where a hyperparameter is searched: the least and the greatest value, or all there are."""
 
     integer: WholeBounds | None = Field(default=None, description="Of whole numbers")
     continuous: Bounds | None = Field(default=None, description="Of any numbers")
+    categorical: Choices | None = Field(default=None, description="One of these; for a script")
     scale: Scale = "auto"
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:
-        if (self.integer is None) == (self.continuous is None):
-            raise ValueError("say integer: [LEAST, GREATEST] or continuous: [LEAST, GREATEST]")
+        if [self.integer, self.continuous, self.categorical].count(None) != len(SPELT) - 1:
+            raise ValueError(
+                "say integer: [LEAST, GREATEST], continuous: [LEAST, GREATEST] or, for a script,"
+                " categorical: [VALUE, VALUE, ...]"
+            )
+        if self.categorical is not None:
+            return self
         low, high = self.bounds
         if low >= high:
             raise ValueError(f"the least value, {low:g}, must be below the greatest, {high:g}")
@@ -43,12 +59,12 @@ class SearchedRange(Section):
 
     @property
     def kind(self) -> str:
-        """`integer` or `continuous`."""
-        return "integer" if self.integer is not None else "continuous"
+        """`integer`, `continuous` or `categorical`."""
+        return next(kind for kind in SPELT if getattr(self, kind) is not None)
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the greatest value."""
+        """The least and the greatest value; of no order, nothing."""
         low, high = self.integer or self.continuous or (0, 0)
         return low, high
 
@@ -95,6 +111,35 @@ class Tuning(Section):
         return self
 
 
+def _reads_a_value(text: str) -> str:
+    """Refuse an expression that cannot find a number: it is looked for in what a script prints."""
+    try:
+        groups = re.compile(text).groups
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    if not groups:
+        raise ValueError("put what is the value into parentheses, such as accuracy=([0-9.]+)")
+    return text
+
+
+class ReportedMetric(Section):
+    """What the script prints of each model that it tries, for a search to go by."""
+
+    name: Annotated[StrictStr, Field(min_length=1, max_length=255)]
+    regex: Annotated[StrictStr, Field(min_length=1, max_length=500), AfterValidator(_reads_a_value)]
+    better: Literal["higher", "lower"]
+
+
+class ScriptTuning(Tuning):
+    """Each challenger's hyperparameters are searched by a SageMaker tuning job.
+
+    It goes by a number that the script prints, which should be of the rows in
+    SM_CHANNEL_VALIDATION: on those of SM_CHANNEL_TRAIN a model is better the more it remembers.
+    """
+
+    metric: ReportedMetric
+
+
 def _digits(number: float) -> str:
     """A number as text without an exponent, which the API reference does not mention."""
     return f"{Decimal(str(number)):f}"
@@ -105,12 +150,10 @@ def config(tuning: dict[str, Any], objective: str, kind: str, max_runtime: int) 
 
     After `max_runtime` seconds SageMaker ends the search, and its best model so far counts.
     """
-    found: dict[str, list[dict[str, str]]] = {"integer": [], "continuous": []}
+    ranges: dict[str, list[dict[str, Any]]] = {}
     for name, given in tuning["ranges"].items():
-        which = "integer" if given.get("integer") else "continuous"
-        low, high = map(_digits, given[which])
-        scale = SCALES[given["scale"]]
-        found[which].append({"Name": name, "MinValue": low, "MaxValue": high, "ScalingType": scale})
+        kind_of_range = next(kind for kind in SPELT if given.get(kind))
+        ranges.setdefault(SPELT[kind_of_range], []).append(_range(name, given, kind_of_range))
     return {
         "Strategy": tuning["strategy"].capitalize(),
         "HyperParameterTuningJobObjective": {"Type": kind, "MetricName": objective},
@@ -119,12 +162,17 @@ def config(tuning: dict[str, Any], objective: str, kind: str, max_runtime: int) 
             "MaxParallelTrainingJobs": tuning["parallel"],
             "MaxRuntimeInSeconds": max_runtime,
         },
-        "ParameterRanges": {
-            "IntegerParameterRanges": found["integer"],
-            "ContinuousParameterRanges": found["continuous"],
-        },
+        "ParameterRanges": ranges,
         "TrainingJobEarlyStoppingType": "Off",
     }
+
+
+def _range(name: str, given: dict[str, Any], kind: str) -> dict[str, Any]:
+    if kind == "categorical":
+        return {"Name": name, "Values": [str(value) for value in given[kind]]}
+    low, high = map(_digits, given[kind])
+    scale = SCALES[given["scale"]]
+    return {"Name": name, "MinValue": low, "MaxValue": high, "ScalingType": scale}
 
 
 SCALES: Final = {

@@ -54,6 +54,12 @@ class Search:
         )
 
     @property
+    def read_on(self) -> str:
+        """Where its metric comes from: only a built-in algorithm's names say so."""
+        validation = self.metric.startswith("validation:")
+        return " on the validation rows" if validation else ", as the script printed it"
+
+    @property
     def ranked(self) -> list[Trial]:
         """The trials, best first; those without a value last."""
         turned = -1 if self.higher_is_better else 1
@@ -108,8 +114,8 @@ def _section(search: Search) -> Markup:
     found = any(one.best for one in search.trials)
     judged = "; the best one's model was judged on rows that no search has seen" if found else ""
     note = (
-        f"{screen.plural(len(search.trials), 'training job')} by {search.metric} on the validation"
-        f" rows, {search.strategy.lower()}{judged}. Tuning job {search.name}."
+        f"{screen.plural(len(search.trials), 'training job')} by {search.metric}{search.read_on},"
+        f" {search.strategy.lower()}{judged}. Tuning job {search.name}."
     )
     heads = ["", *(f">{name}" for name in names), f">{search.metric}", "", ">took"]
     return section("Search", table(heads, lines), note=note)
