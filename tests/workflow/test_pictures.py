@@ -18,15 +18,18 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ratchet.cli.app import app
+from ratchet.cli.report.figures import Figure
 from ratchet.local_aws.running.local import LocalAws
+from ratchet.workflow import Workflow
 from ratchet.workflow.drawing import live
 from ratchet.workflow.drawing.draw import History, draw
 from ratchet.workflow.drawing.mermaid import mermaid
-from ratchet.workflow.drawing.pages import DrawsItself, page
+from ratchet.workflow.drawing.pages import DrawsItself, for_notebook, page
+from ratchet.workflow.drawing.pen import Pen
 from ratchet.workflow.drawing.wording import execution_title
 from ratchet.workflow.history.timeline import read_history
 from ratchet.workflow.operating.execution import Execution
-from ratchet.workflow.steps import Graph, Pass
+from ratchet.workflow.steps import Choice, ChoiceRule, Graph, Pass, Succeed
 from ratchet.workflow.testing import fails, payload, run_machine
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -114,6 +117,37 @@ def test_what_cannot_be_drawn_is_shown_as_text_with_the_reason() -> None:
     shown = Empty()._repr_mimebundle_()
     assert list(shown) == ["text/plain"]
     assert "no picture: nothing to draw" in shown["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("own", "shown"),
+    [((700, 500), (700, 500)), ((1075, 400), (860, 320)), ((2150, 400), (2150, 400))],
+)
+def test_a_picture_a_little_wider_than_a_notebook_s_column_is_made_to_fit(
+    own: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    """JupyterLab would scroll it sideways; what is far wider would be too small to read."""
+    svg = Pen().svg(*own, "churn")
+    expected = f'width="{shown[0]}" height="{shown[1]}" viewBox="0 0 {own[0]} {own[1]}"'
+    assert expected in for_notebook(svg)
+    assert for_notebook(svg).partition("viewBox")[2] == svg.partition("viewBox")[2]
+
+
+def test_everything_that_a_notebook_shows_fits_its_column() -> None:
+    choice = Choice("Which?")
+    for number in range(3):
+        choice.add_choice(ChoiceRule.NumericEquals("$.number", number), Succeed(f"Way {number}"))
+    choice.default_choice(Succeed("No way"))
+    workflow = Workflow("wide", choice)
+    assert 'width="860"' not in draw(workflow.to_dict())
+    shown = [
+        workflow._repr_mimebundle_()["image/svg+xml"],
+        workflow.render_graph()._repr_svg_(),
+        workflow.definition._repr_svg_(),
+        Figure(draw(workflow.to_dict()), "")._repr_svg_(),
+    ]
+    assert all('width="860"' in (svg or "") for svg in shown)
+    assert 'width="860"' not in workflow.render_graph().svg, "a file keeps the picture's own size"
 
 
 def test_a_graph_of_steps_draws_itself_in_jupyter() -> None:

@@ -15,6 +15,7 @@ from ratchet.cli.report import charts, row_account, sections, theme
 from ratchet.cli.report.charts import Bar
 from ratchet.cli.report.gathering import RunReport, is_number
 from ratchet.cli.report.markup import Markup, element
+from ratchet.workflow.drawing.pages import for_notebook
 
 LEGEND, ROW = 8.0, 20
 
@@ -27,7 +28,7 @@ class Figure:
     words: str
 
     def _repr_svg_(self) -> str | None:
-        return self.svg or None
+        return for_notebook(self.svg) or None
 
     def __str__(self) -> str:
         return self.words

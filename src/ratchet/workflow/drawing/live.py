@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ratchet.workflow.drawing.draw import draw
+from ratchet.workflow.drawing.pages import for_notebook
 from ratchet.workflow.drawing.terminal import show
 from ratchet.workflow.drawing.wording import execution_title
 from ratchet.workflow.history.polling import HistoryPoller
@@ -79,10 +80,10 @@ def _in_notebook(
     notebook = import_module("IPython.display")
     name = execution_title(execution)
     last = next(timelines)
-    picture = notebook.SVG(draw(definition, last, title=name))
+    picture = notebook.SVG(for_notebook(draw(definition, last, title=name)))
     shown = notebook.display(picture, display_id=True)
     for last in timelines:
-        shown.update(notebook.SVG(draw(definition, last, title=name)))
+        shown.update(notebook.SVG(for_notebook(draw(definition, last, title=name))))
     return last
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -40,6 +41,23 @@ def page(
     )
 
 
+_COLUMN, _READABLE = 860, 1150
+"""Pixels: how wide a notebook's column is at least, and what can be read when made that wide."""
+_SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
+
+
+def for_notebook(svg: str) -> str:
+    """The picture, made smaller where it is a little wider than a notebook's column.
+
+    JupyterLab shows SVG as an image in its own size, and scrolls it sideways to its end.
+    """
+    found = _SIZE.search(svg)
+    if found is None or not _COLUMN < float(found[1]) <= _READABLE:
+        return svg
+    height = float(found[2]) * _COLUMN / float(found[1])
+    return _SIZE.sub(f'width="{_COLUMN}" height="{height:.0f}"', svg, count=1)
+
+
 class DrawsItself:
     """Mixin for objects that Jupyter displays as a picture; `drawn` returns what to draw.
 
@@ -60,7 +78,7 @@ class DrawsItself:
         """All representations of the object; IPython chooses with `include` and `exclude`."""
         made = {"text/plain": repr(self)}
         try:
-            made["image/svg+xml"] = draw(*self.drawn(), title=self.title)
+            made["image/svg+xml"] = for_notebook(draw(*self.drawn(), title=self.title))
         except Exception as error:  # noqa: BLE001 - displaying an object must not fail
             made["text/plain"] += f"\n(no picture: {error})"
         wanted = made if include is None else {k: v for k, v in made.items() if k in include}

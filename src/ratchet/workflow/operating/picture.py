@@ -9,7 +9,7 @@ from typing import Any
 
 from ratchet.workflow.drawing.draw import draw
 from ratchet.workflow.drawing.formats import drawn_as
-from ratchet.workflow.drawing.pages import page
+from ratchet.workflow.drawing.pages import for_notebook, page
 
 
 @dataclass(frozen=True)
@@ -42,4 +42,4 @@ class Picture:
         return f"Picture({self.title!r}{events}; save('picture.svg') writes it)"
 
     def _repr_svg_(self) -> str:
-        return self.svg
+        return for_notebook(self.svg)

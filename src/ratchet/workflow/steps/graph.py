@@ -58,9 +58,11 @@ class Graph(Definition):
         return check_document(self.to_dict(), placeholders=self.placeholders)
 
     def _repr_svg_(self) -> str | None:
-        from ratchet.workflow.drawing.draw import draw  # authoring alone loads no drawing
+        # authoring alone loads no drawing
+        from ratchet.workflow.drawing.draw import draw
+        from ratchet.workflow.drawing.pages import for_notebook
 
-        return draw(self.to_dict()) if self.states else None
+        return for_notebook(draw(self.to_dict())) if self.states else None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.states)})"
