@@ -6,11 +6,13 @@ import struct
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 from unit_scripts import Ended, run_script
 
 pytestmark = pytest.mark.process
 PIPELINE = "handwritten-digits"
+MNIST = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
 TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed: .[torch]")
 
 
@@ -34,6 +36,24 @@ def test_images_of_mnist_become_a_drop(tmp_path: Path) -> None:
     refused = run("convert.py", tmp_path / "labels", tmp_path / "images", out)
     assert refused.returncode == 1
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.skipif(not MNIST.exists(), reason=f"MNIST is not at {MNIST}")
+def test_mnist_itself_becomes_ten_thousand_images_that_look_like_their_digits(
+    tmp_path: Path,
+) -> None:
+    """A digit is that whose mean image is nearest: far from a good model, and far from chance."""
+    out = tmp_path / "out.csv"
+    files = [MNIST / f"t10k-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1")]
+    assert run("convert.py", *files, out).returncode == 0
+    table = np.loadtxt(out, delimiter=",", skiprows=1, dtype=int)
+    pixels, digits = table[:, :64], table[:, 64]
+    assert len(table) == 10_000
+    assert digits[:5].tolist() == [7, 2, 1, 0, 4]
+    assert (pixels.min(), pixels.max()) == (0, 16)
+    means = np.stack([pixels[:5000][digits[:5000] == digit].mean(axis=0) for digit in range(10)])
+    apart = ((pixels[5000:, None, :] - means) ** 2).sum(axis=2)
+    assert (apart.argmin(axis=1) == digits[5000:]).mean() > 0.75
 
 
 @TORCH
