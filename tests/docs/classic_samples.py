@@ -265,8 +265,8 @@ ORDERS = (
 CALLS = (
     row(
         "An accuracy of 90 % was asked for where always answering no earns 89 %",
-        "Lift over a model without skill is part of every verdict; `ratchet new` writes a minimum "
-        "above that model's figure",
+        "Every verdict tells the lift over a model without skill; `ratchet new` starts with that "
+        "model's figure as the minimum",
         "unit/rules/test_metrics.py::test_a_model_without_skill_has_its_textbook_value_and_no_lift",
         "cli/test_new.py::test_the_minimum_is_what_a_model_without_skill_earns",
     ),
