@@ -39,6 +39,8 @@ FORMATS: Final = (
 )  # fmt: skip
 TIMES: Final = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 YEARS: Final = range(1900, 2100)
+TEXTS: Final = ("text", "category")
+OFTEN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def explain(problems: Problems, rules: Rules, rows: int) -> None:
 def _guess(clue: Clue, *, many: bool) -> str | None:
     if not clue.values:
         return None
-    guesses = (_null, *GUESSES[clue.column.type]) if many else ALWAYS
+    guesses = (_null, *GUESSES[clue.column.type], _repeated) if many else ALWAYS
     said = (guess(clue) for guess in guesses)
     return next((sentence for sentence in said if sentence), None)
 
@@ -75,6 +77,18 @@ def _null(clue: Clue) -> str | None:
     found = sorted({v for v in clue.values if v.strip().lower() in NULLS})
     if len(found) < len(set(clue.values)) or not found:
         return None
+    return f"it looks like a missing value: {_as_missing(clue, found)}"
+
+
+def _repeated(clue: Clue) -> str | None:
+    """The same text wherever a number or a moment should be."""
+    found = sorted(set(clue.values))
+    if clue.column.type in TEXTS or len(found) > 1 or len(clue.values) < OFTEN:
+        return None
+    return f"if {found[0]!r} stands for a missing value, {_as_missing(clue, found)}"
+
+
+def _as_missing(clue: Clue, found: list[str]) -> str:
     listed = ", ".join(f"'{value}'" for value in found)
     nullable = (
         ""
@@ -82,7 +96,7 @@ def _null(clue: Clue) -> str | None:
         else f", and nullable: true for {clue.column.name} in columns.yaml"
     )
     remedy = f"set data.csv.null_values to [{listed}]" if clue.rules.format == CSV else "write null"
-    return f"it looks like a missing value: {remedy}{nullable}"
+    return f"{remedy}{nullable}"
 
 
 def _decimal(clue: Clue) -> str | None:
@@ -219,7 +233,7 @@ def _ends_with(problem: Problem, delimiter: str) -> bool:
 
 
 Guess = Callable[[Clue], str | None]
-ALWAYS: Final[tuple[Guess, ...]] = (_null, _spelling)
+ALWAYS: Final[tuple[Guess, ...]] = (_null, _spelling, _repeated)
 """What is guessed from a few values too."""
 GUESSES: Final[dict[str, tuple[Guess, ...]]] = {
     "integer": (_decimal, _decimals_of_integers, _truth, _unit),

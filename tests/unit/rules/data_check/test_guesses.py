@@ -50,6 +50,19 @@ def test_the_decimal_point_is_guessed_too() -> None:
     assert 'set data.csv.decimal to "."' in advice
 
 
+@pytest.mark.parametrize("kind", ["number", "integer", "date", "timestamp", "boolean"])
+@pytest.mark.parametrize("others", [0, 40])
+def test_one_text_wherever_a_value_should_be_may_stand_for_a_missing_one(
+    kind: str, others: int
+) -> None:
+    given = {"date": "2024-03-01", "timestamp": "2024-03-01T10:00:00", "boolean": "true"}
+    values = [given.get(kind, "3")] * others + ["out of order"] * 6
+    advice = said(kind, values)
+    assert "if 'out of order' stands for a missing value, set data.csv.null_values" in advice
+    assert "stands for" not in said(kind, [*values, "another"])
+    assert "stands for" not in said(kind, values[: others + 3])
+
+
 @pytest.mark.parametrize("spelling", ["Yes", "yes ", "YES.", "y e s"])
 def test_a_value_that_differs_by_what_nobody_sees_is_named_even_in_one_row(spelling: str) -> None:
     values = ["no"] * 20 + ["yes"] * 20 + [spelling]
