@@ -10,8 +10,7 @@ Answers = Sequence[float] | Sequence[Sequence[float]]
 
 def told(answers: Answers, definition: dict[str, Any]) -> list[str] | None:
     """The class of each answer, the likeliest of several; None where answers are not classes."""
-    names, training = names_of(definition), definition["training"]
-    one_class = (training.get("hyperparameters") or {}).get("objective") == "multi:softmax"
+    names, one_class = names_of(definition), _answers_one_class(definition["training"])
     found = []
     for answer in answers:
         if not isinstance(answer, (int, float)):
@@ -21,6 +20,13 @@ def told(answers: Answers, definition: dict[str, Any]) -> list[str] | None:
         else:
             return None
     return found
+
+
+def _answers_one_class(training: dict[str, Any]) -> bool:
+    """Whether an answer is a class: of a script that says so, or of an objective that does."""
+    if training.get("scores") == "class":
+        return True
+    return (training.get("hyperparameters") or {}).get("objective") == "multi:softmax"
 
 
 def shown(answers: Answers, classes: Sequence[str] | None) -> list[str]:
