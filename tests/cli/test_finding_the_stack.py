@@ -115,6 +115,22 @@ def test_a_stack_of_another_version_is_told_to_be_one(run: Run, stack: str) -> N
     assert "Deploy this version there: sam build && sam deploy" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("here", "named"),
+    [((), "bank-marketing"), (("meters", "tickets"), "meters"),
+     (("abalone", "bank-marketing"), "bank-marketing")],
+)  # fmt: skip
+def test_the_first_push_that_info_suggests_is_of_a_pipeline_here(
+    run: Run, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    here: tuple[str, ...], named: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    for name in here:
+        (tmp_path / "pipelines" / name).mkdir(parents=True)
+        (tmp_path / "pipelines" / name / "pipeline.yaml").touch()
+    assert f"Push one: ratchet push pipelines/{named}\n" in run("info").stdout
+
+
 def test_info_shows_pipelines_and_objects_without_one(run: Run, stack: str) -> None:
     register("bank-marketing")
     landing = run_json(run, "info")["landing_bucket"]

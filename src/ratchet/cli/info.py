@@ -88,6 +88,7 @@ def _asked_by(state: dict[str, Any]) -> str | None:
 
 def print_about(stack: Stack, document: dict[str, Any]) -> None:
     """Print the document for people."""
+    from ratchet.cli.pipeline_folder import one_here
     from ratchet.cli.screen import plural, stdout, table
 
     out = stdout()
@@ -111,7 +112,8 @@ def print_about(stack: Stack, document: dict[str, Any]) -> None:
         columns = ["pipeline", "champion", "endpoint", "open run", ">waiting", "paused"]
         out.print(table("", columns, rows))
     else:
-        out.print("No pipeline is registered. Push one: ratchet push pipelines/bank-marketing")
+        step = f"Push one: ratchet push pipelines/{one_here()}"
+        out.print(f"No pipeline is registered. {step}")
     for one in document["pipelines"]:
         for sentence in _notes(one):
             out.print(f"{one['name']}: {sentence}", style="yellow", soft_wrap=True)

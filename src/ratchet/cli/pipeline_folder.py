@@ -51,6 +51,9 @@ class Packed:
         return pipeline.located(problem)
 
 
+EXAMPLE = "bank-marketing"
+
+
 def find(pipeline: str) -> Path:
     """A pipeline's folder by its path, by its name in pipelines/ here, or in the checkout."""
     places = [Path("pipelines")]
@@ -65,6 +68,12 @@ def find(pipeline: str) -> Path:
     beside = [path.parent.name for path in Path(pipeline).parent.glob("*/pipeline.yaml")]
     hint = nearest(Path(pipeline).name, sorted({*known, *beside}))
     raise CliError(f"there is no pipeline {pipeline}{hint}", step)
+
+
+def one_here() -> str:
+    """The name of a pipeline in pipelines/ here, for what a command suggests; the demo's if any."""
+    here = sorted(path.parent.name for path in Path("pipelines").glob(_ANY))
+    return here[0] if here and EXAMPLE not in here else EXAMPLE
 
 
 def pack(folder: Path) -> Packed:

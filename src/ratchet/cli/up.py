@@ -93,7 +93,10 @@ def _is_found(local: LocalAws) -> bool:
 
 
 def _how_to(local: LocalAws, *, found: bool) -> list[str]:
+    from ratchet.cli.pipeline_folder import one_here
+
     where = "" if found else f" --endpoint-url {local.endpoint}"
+    pipeline = one_here()
     return [
         "",
         "Any AWS client can use it, in another terminal:",
@@ -104,9 +107,9 @@ def _how_to(local: LocalAws, *, found: bool) -> list[str]:
         "The ratchet command finds it by itself:"
         if found
         else "The ratchet command finds another running local AWS first; for this one:",
-        f"  ratchet push pipelines/bank-marketing{where}",
-        f"  ratchet upload bank-marketing FILE --wait{where}",
-        f"  ratchet invoke bank-marketing{where}",
+        f"  ratchet push pipelines/{pipeline}{where}",
+        f"  ratchet upload {pipeline} FILE --wait{where}",
+        f"  ratchet invoke {pipeline}{where}",
         "",
         "Ctrl-C stops it and leaves nothing behind.",
     ]
