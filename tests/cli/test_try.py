@@ -84,6 +84,15 @@ def test_the_rows_that_are_prepared_and_those_left_out_are_all_rows(
     assert "Left out: 1,232 without a label, 3 in the gap\n" in told
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("6.71999979019165", "6.72"), ("-0.10000000149011612", "-0.1"), ("16777216.0", "16777216.0"),
+     ("3.5", "3.5"), ("nan", "nan"), ("1e-7", "1e-7")],
+)  # fmt: skip
+def test_a_32_bit_float_is_shown_as_a_person_reads_it(written: str, shown: str) -> None:
+    assert try_files.short(written) == shown
+
+
 def test_more_problems_than_are_listed_are_told_by_their_number(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ratchet.cli.trial import Prepared, Trial
+
+_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{7,}")
 
 
 @command
@@ -79,6 +82,11 @@ def _located(problem: dict[str, Any]) -> str:
     return f"{where}: {problem['sentence']}"
 
 
+def short(number: str) -> str:
+    """As a person reads it: a 32-bit float has seven digits, and the others say nothing."""
+    return f"{float(number):.7g}" if _DECIMALS.fullmatch(number) else number
+
+
 def _print_prepared(out: Console, prepared: Prepared) -> None:
     from ratchet.cli.run_report import LEFT_OUT, SIDES
     from ratchet.cli.screen import count, table
@@ -94,7 +102,7 @@ def _print_prepared(out: Console, prepared: Prepared) -> None:
         out.print(f"Left out: {', '.join(left_out)}", soft_wrap=True)
     out.print()
     rows = [
-        (name + (" (label)" if place == 0 else ""), *(row[place] for row in prepared.head))
+        (name + (" (label)" if place == 0 else ""), *(short(row[place]) for row in prepared.head))
         for place, name in enumerate(prepared.columns)
     ]
     shown = [f">row {n}" for n in range(1, len(prepared.head) + 1)]
