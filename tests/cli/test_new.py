@@ -232,6 +232,8 @@ REFUSED = {
     "one value": ("x,y\n1,2\n3,2\n", "y", "has the value '2' in every row"),
     "no value": ("x,y\n1,\n3,\n", "y", "has no value in every row"),
     "free text": ("x,y\n" + "".join(f"1,t{n}\n" for n in range(90)), "y", "90 different texts"),
+    "a share": ("x,y\n" + "".join(f"1,{n} %\n" for n in range(90)), "y", "without %"),
+    "a time": ("x,y\n" + "".join(f"1,1:{n}\n" for n in range(10, 60)), "y", "of seconds"),
     "nothing to learn from": ("x,y\na1,2\nb2,3\nc3,3\n", "y", "left out: x (a text of many"),
     "one column": ("y\n1\n2\n", "y", "has one field"),
     "no rows": ("x,y\n", "y", "has a header and no rows"),
@@ -276,6 +278,10 @@ def test_what_is_not_a_csv_file_is_refused(data: bytes) -> None:
 ROWS = [f"{n % 28 + 1:02}.03.2024;{n},{n % 9}5;{n % 2};naïve" for n in range(60)]
 WRITTEN = {
     "German": ({"delimiter": ";", "decimal": ","}, "day;amount;late;note", ROWS),
+    "three decimals": (
+        {"delimiter": ";", "decimal": ","}, "day;amount;late",
+        [f"{n % 28 + 1:02}.03.2024;{n % 3},{100 + n};{n % 2}" for n in range(60)],
+    ),
     "thousands": (
         {"delimiter": ";", "decimal": ",", "thousands": "."}, "day;amount;late",
         [f"{n % 28 + 1:02}.03.2024;{n % 3}.{100 + n},5;{n % 2}" for n in range(60)],

@@ -193,8 +193,16 @@ def task_of(label: Seen) -> Task:
     raise CliError(
         f"the label {label.name} holds {label.distinct:,} different texts, such as"
         f" {label.values[0][0]!r}: a model predicts a number or one of a few classes",
-        "Name another column in --label.",
+        _other_label(label),
     )
+
+
+def _other_label(label: Seen) -> str:
+    if label.unit:
+        return f"Export it as a number, without {label.unit}, or name another column in --label."
+    if label.clock:
+        return "Export it as a number of seconds, or name another column in --label."
+    return "Name another column in --label."
 
 
 def _two_classes(label: Seen) -> Task:

@@ -19,7 +19,7 @@ FIRST, LAST, MOST_OPEN_ENDS = "1677-09-22", "2262-04-11", 3
 """Beyond these dates pandas has none: a few such moments stand for "always" and "open"."""
 POINT = r"[+-]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?"
 COMMA = r"[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]+),[0-9]+"  # 1.234,5
-GROUPS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?"  # 1,234.5
+GROUPS = r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+([.][0-9]+)?"  # 1,234.5, and not 0,125
 DOTTED = r"[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+"  # 1.234, which may be 1234, and 1.234.567
 EITHER = r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}"  # of decimals or of thousands
 _MILLIONS = r"[+-]?[1-9][0-9]{0,2}([.][0-9]{3}){2,}"
