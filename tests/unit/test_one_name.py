@@ -16,7 +16,18 @@ ROOT = Path(__file__).parents[2]
 HANDLERS = ROOT / "functions"
 STEPS = ROOT / "functions" / "retraining" / "steps"
 TESTS = ROOT / "tests" / "unit" / "steps"
-SHARED = {"asking", "earlier_rows", "messages", "promotions", "quarantine", "wakes"}
+SHARED = {
+    "asking",
+    "champions_definition",
+    "claimed_run",
+    "earlier_rows",
+    "messages",
+    "promotions",
+    "providing",
+    "push_problems",
+    "quarantine",
+    "wakes",
+}
 """What several steps use: modules without a state."""
 
 OTHERWISE_NAMED = {

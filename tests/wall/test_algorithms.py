@@ -20,7 +20,7 @@ from retraining.algorithms.algorithm import CONTENT_TYPE
 from retraining.algorithms.catalog import ALGORITHMS
 from retraining.algorithms.frameworks import FRAMEWORKS, LIBRARIES, Framework
 from retraining.algorithms.xgboost.hyperparameters import EVAL_METRICS
-from retraining.steps.register_pipeline import NO_ACCOUNT
+from retraining.steps.push_problems import NO_ACCOUNT
 
 ROOT = Path(__file__).parents[2]
 SERVICE = ALGORITHMS["xgboost"]

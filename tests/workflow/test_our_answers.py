@@ -21,7 +21,7 @@ from our_machines import (
 from retraining.documents.candidates import Candidate
 from retraining.documents.document import Part
 from retraining.steps.check_data import CheckedChunk
-from retraining.steps.claim_data import ClaimedRun
+from retraining.steps.claimed_run import ClaimedRun
 from retraining.steps.close_promotion import ClosedPromotion
 from retraining.steps.decide_promotion import DecidedPromotion
 from retraining.steps.gate import GateAnswer
