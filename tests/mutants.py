@@ -149,8 +149,8 @@ MUTANTS: Final = (
     Mutant(
         "the champion is scored on held-out rows alone",
         f"{RULES}/passes.py",
-        'rows = self._rows(f"{self.theirs}arrival")',
-        'rows = self._rows(f"{self.theirs}holdout")',
+        "{'holdout' if self.again else 'arrival'}",
+        "holdout",
         ("tests/unit/rules/test_passes.py",),
     ),
     Mutant(
@@ -212,15 +212,15 @@ MUTANTS: Final = (
     Mutant(
         "a transform that was changed behind the registration is run",
         f"{STEPS}/claim_data.py",
-        '[("transform.py", transform)] if transform else []',
-        '[("transform.py", transform)] if transform == "" else []',
+        "if transform is not None:",
+        'if transform == "":',
         ("tests/unit/steps/test_claim_data.py",),
     ),
     Mutant(
         "the reference holdout is drawn from batches that are not trained on",
-        f"{STEPS}/claim_data.py",
-        "for run in runs if run.data_state == TRAINED",
-        "for run in runs if run.outcome",
+        f"{RULES}/claims.py",
+        "if run.token >= (baseline or 0) and run.data_state == TRAINED",
+        "if run.token >= (baseline or 0) and run.outcome",
         ("tests/unit/steps/test_claim_data.py",),
     ),
     Mutant(
@@ -261,7 +261,7 @@ MUTANTS: Final = (
     Mutant(
         "a world that changed makes data suspect",
         f"{RULES}/gate/data.py",
-        "own <= max(reach, NEAR_CHANCE * level)",
+        "own <= max(chance, NEAR_CHANCE * level)",
         "own <= level",
         GATE,
     ),
@@ -275,7 +275,7 @@ MUTANTS: Final = (
     Mutant(
         "a holdout on which nothing could be compared is passed over",
         f"{RULES}/gate/against_champion.py",
-        "if len(compared) < len(names):",
+        "if len(compared) < len(telling):",
         "if not compared:",
         GATE,
     ),
@@ -317,8 +317,8 @@ MUTANTS: Final = (
     Mutant(
         "scores of different rows are compared",
         f"{RULES}/scores.py",
-        "if row is None or row[:-1] != place:",
-        "if row is None or row[1:-1] != place[1:]:",
+        "if row is None or row.place != place:",
+        "if row is None or row.place[1:] != (place or ())[1:]:",
         ("tests/unit/rules/test_scores.py",),
     ),
     Mutant(
@@ -338,7 +338,7 @@ MUTANTS: Final = (
     Mutant(
         "a pipeline pauses although new data came",
         f"{RULES}/settlement.py",
-        "failures >= PAUSE_AFTER and not more_arrived",
+        "failures >= PAUSE_AFTER and not more",
         "failures >= PAUSE_AFTER",
         ("tests/unit/steps/test_settle_data.py",),
     ),
