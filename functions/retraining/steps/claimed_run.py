@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from retraining.adapters import Adapters
-from retraining.algorithms.catalog import ALGORITHMS, DEFAULT
+from retraining.algorithms.catalog import aim
 from retraining.documents.candidates import Candidate
 from retraining.documents.document import Part
 from retraining.documents.manifest import Manifest
@@ -27,6 +27,7 @@ class RunTuning(Part):
 
     name: str  # with which the tuning jobs' names begin
     config: dict[str, Any]  # HyperParameterTuningJobConfig
+    metrics: dict[str, Any]  # what to merge into its AlgorithmSpecification
     max_runtime: int  # seconds
 
 
@@ -87,7 +88,7 @@ class ClaimedRun(Part):
 
 
 def claimed_run(aws: Adapters, manifest: Manifest) -> ClaimedRun:
-    """The variable of a run with this manifest; recipe jobs and machine are made the run's."""
+    """The variable of a run with this manifest, whose recipe jobs and machine are pointed at it."""
     recipe_jobs, training = _recipe_jobs(aws, manifest), _training(aws, manifest)
     pipeline, token, definition = manifest.pipeline, manifest.token, manifest.definition
     folder, kind = aws.run_folder(pipeline, token), definition.endpoint_kind
@@ -137,14 +138,14 @@ def _tuning(aws: Adapters, manifest: Manifest) -> RunTuning | None:
     tuning = definition.tuning
     if tuning is None:
         return None
-    algorithm = ALGORITHMS[definition.algorithm or DEFAULT]
-    aim = algorithm.aim(definition.hyperparameters, definition.metric)
+    goal = aim(definition.section("training"), definition.metric)
     rounds = math.ceil(tuning["jobs"] / tuning["parallel"])
     longest = rounds * (seconds(definition.max_runtime) + STARTING)
     max_runtime = min(longest, seconds(LONGEST_RUNTIME))
     return RunTuning(
         name=aws.names.tuning(manifest.pipeline, manifest.token),
-        config=config(tuning, *aim, max_runtime),
+        config=config(tuning, goal.metric, goal.kind, max_runtime),
+        metrics={"MetricDefinitions": list(goal.definitions)} if goal.definitions else {},
         max_runtime=max_runtime,
     )
 
