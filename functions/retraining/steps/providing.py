@@ -72,7 +72,7 @@ def _provide_schedule(aws: Adapters, name: str, definition: PushedDefinition) ->
 
 
 def remove_unused(aws: Adapters, name: str, definition: PushedDefinition) -> None:
-    """End what a former definition had and this one has not, once this one is registered."""
+    """End what a former definition had and this one lacks, once this one is registered."""
     if definition.workflow is None:
         aws.training_machines.remove(name)
     if definition.schedule is None:
