@@ -707,6 +707,18 @@ SUSPECT: list[Case] = [
         "letter by letter",
     ),
     (
+        "a number in an order of texts, in JSONata",
+        _one(_choice({"Condition": "{% $states.input.rmse >= '50' %}"}), B=SUCCEED),
+        "/States/A/Choices/0/Condition",
+        ">= '50' compares letter by letter",
+    ),
+    (
+        "a number before an order of texts, in JSONata",
+        _one(_choice({"Condition": '{% "0.5" < $states.input.auc %}'}), B=SUCCEED),
+        "/States/A/Choices/0/Condition",
+        "without quotes",
+    ),
+    (
         "a metric by its place",
         _old(
             _choice(
@@ -773,6 +785,9 @@ def test_what_aws_accepts_and_will_fail_is_a_warning(
         _old(_choice({"Variable": "$.day", "StringGreaterThan": "20300131"}), B=SUCCEED),
         _old(_choice({"Variable": "$.day", "StringGreaterThan": "2030-01-31"}), B=SUCCEED),
         _old(_choice({"Variable": "$.code", "StringEquals": "50"}), B=SUCCEED),
+        _one(_choice({"Condition": "{% $states.input.code = '50' %}"}), B=SUCCEED),
+        _one(_choice({"Condition": "{% $states.input.day > '2030-01-31' %}"}), B=SUCCEED),
+        _one(_choice({"Condition": "{% $states.input.rmse > 50 %}"}), B=SUCCEED),
         _old(_choice({"Variable": "$.rows[0].Value", "NumericLessThan": 1}), B=SUCCEED),
         _old(
             _old_task(

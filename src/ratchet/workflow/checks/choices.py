@@ -113,29 +113,42 @@ class TextOrder(Rule):
     """An order of texts goes letter by letter: as texts, 9.9 comes after 50, and 100 before it."""
 
     id = "choice-text-order"
-    summary = "Numbers are put in order by NumericLessThan and its like, not by StringLessThan"
+    summary = "Numbers are put in order as numbers, not as texts"
     link = Rule.link + "state-choice.html"
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for state in subject.states:
-            if isinstance(state, Choice) and not state.is_jsonata:
-                for path, rule in walk.choice_rules(state):
-                    for name, value in rule.items():
-                        if _ORDER_OF_TEXTS.fullmatch(name) and _is_number(value):
-                            yield self.finding(
-                                (*path, name),
-                                f"{name} compares letter by letter: '9.9' comes after '50', and "
-                                f"'100' before it",
-                                f"Numeric{name.removeprefix('String')} compares numbers; the "
-                                "value and the Variable must be numbers then, not text",
-                                severity=WARNING,
-                            )
+            if isinstance(state, Choice):
+                found = self._in_jsonata(state) if state.is_jsonata else self._in_jsonpath(state)
+                yield from found
+
+    def _in_jsonpath(self, state: Choice) -> Iterator[Finding]:
+        for path, rule in walk.choice_rules(state):
+            for name, value in rule.items():
+                if _ORDER_OF_TEXTS.fullmatch(name) and _is_number(value):
+                    numeric = f"Numeric{name.removeprefix('String')}"
+                    remedy = f"{numeric} compares numbers; the Variable must be one then, not text"
+                    yield self._doubt((*path, name), name, remedy)
+
+    def _in_jsonata(self, state: Choice) -> Iterator[Finding]:
+        for path, rule in walk.entries(state, "Choices"):
+            found = _TEXTS_IN_ORDER.search(str(rule.get("Condition", "")))
+            if found is not None:
+                remedy = "Write the number without quotes, and $number(...) around what is text"
+                yield self._doubt((*path, "Condition"), found[0], remedy)
+
+    def _doubt(self, path: Path, what: str, remedy: str) -> Finding:
+        reason = f"{what} compares letter by letter: '9.9' comes after '50', and '100' before it"
+        return self.finding(path, reason, remedy, severity=WARNING)
 
 
 _ORDER_OF_TEXTS = re.compile(r"String(?:Less|Greater)Than(?:Equals)?")
-_NUMBER = re.compile(r"\s*[+-]?(?:\d{1,7}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\s*")
+_DIGITS = r"[+-]?(?:\d{1,7}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})?"
 """More digits than seven are left alone: moments such as 20300131 are in order as text too."""
+_NUMBER = re.compile(_DIGITS)
+_QUOTED = rf"(?:'{_DIGITS}'|\"{_DIGITS}\")"
+_TEXTS_IN_ORDER = re.compile(rf"[<>]=?[ ]{{0,9}}{_QUOTED}|{_QUOTED}[ ]{{0,9}}[<>]=?")
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, str) and len(value) < 40 and _NUMBER.fullmatch(value) is not None
+    return isinstance(value, str) and _NUMBER.fullmatch(value.strip()) is not None
