@@ -147,7 +147,7 @@ def test_a_container_that_fetches_code_is_told_where_and_has_a_network(
 SCRIPT = b"an archive with train.py"
 
 
-def with_script(service: Service) -> dict[str, Any]:
+def with_script(service: Service, **others: Any) -> dict[str, Any]:
     """The pipeline, pushed with a training script."""
     digest = hashlib.sha256(SCRIPT).hexdigest()
     pushed = copy.deepcopy(DEFINITION)
@@ -156,6 +156,7 @@ def with_script(service: Service) -> dict[str, Any]:
         "framework": "pytorch",
         "scores": "probability",
         "hyperparameters": {"epochs": 3},
+        **others,
     }
     key = f"pipelines/bank/{'1' * 64}/{digest}.tar.gz"
     service.s3.put_object(Bucket="work", Key=key, Body=SCRIPT)
@@ -186,6 +187,31 @@ def test_a_script_trains_and_serves_in_the_images_of_its_framework(service: Serv
     service.s3.put_object(Bucket="work", Key=archive["key"], Body=b"another")
     with pytest.raises(errors.DefinitionChanged, match=r"tar\.gz is not what was registered"):
         claim()
+
+
+def test_a_script_is_searched_by_what_it_prints_and_keeps_what_is_not_searched(
+    service: Service,
+) -> None:
+    ranges = {"lr": {"continuous": [0.01, 0.3]}, "epochs": {"integer": [2, 9]}}
+    printed = {"name": "loss", "regex": "loss=([0-9.]+)", "better": "lower"}
+    with_script(service, tuning={"jobs": 4, "metric": printed, "ranges": ranges}, refit=True)
+    service.deliver(service.drop("bank/a.csv", rows(3)))
+    service.now += 61
+    service.wake({"pipeline": "bank"})
+    run = claim()
+    found = run["training"]["tuning"]
+    assert found["metrics"] == {"MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+)"}]}
+    objective = found["config"]["HyperParameterTuningJobObjective"]
+    assert objective == {"Type": "Minimize", "MetricName": "loss"}
+    (challenger,) = run["candidates"]
+    assert challenger["tuned"]
+    assert sorted(challenger["hyperparameters"]) == [
+        "sagemaker_program",
+        "sagemaker_script",
+        "sagemaker_submit_directory",
+    ]
+    assert challenger["model"].endswith("-challenger"), "the refit will have the run's name"
+    assert run["parts"] == "refit"
 
 
 def test_without_an_image_of_the_framework_in_the_region_a_push_is_refused(
