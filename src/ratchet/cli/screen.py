@@ -29,7 +29,7 @@ OUTCOME_STYLES = {
 }
 WIDE = 320
 """For files and pipes: a line of a table stays one line."""
-PAGE = 116
+PAGE = 104
 """For sentences in a notebook, which breaks longer lines anywhere."""
 _OBEYED = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"

@@ -41,7 +41,7 @@ def page(
     )
 
 
-_COLUMN, _READABLE = 860, 1150
+_COLUMN, _READABLE = 860, 1200
 """Pixels: how wide a notebook's column is at least, and what can be read when made that wide."""
 _SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
 
