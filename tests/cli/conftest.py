@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import boto3
 import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from ratchet.cli import features_module
 from ratchet.cli.app import app
+from ratchet.serving import trial
 
 ROOT = Path(__file__).parents[2]
 UCI_FILE = ROOT.parent / "shared" / "data" / "bank-marketing" / "bank-additional-full.csv.gz"
@@ -34,6 +39,25 @@ def a_quiet_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture(scope="module")
+def features_tried_here() -> Iterator[None]:
+    """Each features.py is tried in this process: one of its own would load pandas again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features_module, "_run", _try_here)
+        yield
+
+
+def _try_here(_path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    names = ("contract", "features", "inference")
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    with mock.patch.object(sys, "path", [*sys.path]):
+        trial.main(folder)
+    for name in names:
+        sys.modules.pop(name, None)
+    sys.modules.update(before)
+    return subprocess.CompletedProcess([], 0, "", "")
 
 
 @pytest.fixture

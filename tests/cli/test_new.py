@@ -32,6 +32,8 @@ from .conftest import Run
 
 FLIGHTS = Path("pipelines/flights")
 
+pytestmark = pytest.mark.usefixtures("features_tried_here")
+
 
 @pytest.fixture(autouse=True)
 def a_folder_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

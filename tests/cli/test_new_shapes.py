@@ -26,7 +26,7 @@ from retraining.rules.data_check.check import check
 
 from .conftest import UCI_FILE, Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("features_tried_here")]
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from ratchet.workflow.asl.findings import ERROR
 from ratchet.workflow.checks import RULES
 from ratchet.workflow.checks.page import page
 from ratchet.workflow.checks.rule import ASL
-from ratchet.workflow.lint import lint, lint_path
+from ratchet.workflow.lint import MAX_SECONDS, lint, lint_path
 
 REPOSITORY = Path(__file__).parents[2]
 RECORDED = REPOSITORY.parent / "shared" / "asl-cases" / "cases.json"
@@ -241,7 +242,11 @@ def test_a_hostile_template_is_reported_with_its_place(
 
 
 @pytest.mark.slow
-def test_a_template_of_too_much_work_is_given_up_with_a_word(tmp_path: Path) -> None:
+def test_a_template_of_too_much_work_is_given_up_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fewer = 4.0  # of the five that it may take
+    monkeypatch.setattr(sys.modules[lint.__module__], "MAX_SECONDS", MAX_SECONDS - fewer)
     states = {f"S{number}": SUCCEED for number in range(3_000)}
     (tmp_path / "m.asl.json").write_text(json.dumps(machine(states)))
     one = "{Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: m.asl.json}}"
@@ -249,7 +254,7 @@ def test_a_template_of_too_much_work_is_given_up_with_a_word(tmp_path: Path) -> 
     (tmp_path / "template.yaml").write_text(text)
     started = time.process_time()
     found = lint_path(tmp_path / "template.yaml")
-    assert time.process_time() - started < SECONDS
+    assert time.process_time() - started < SECONDS - fewer
     assert "the machines after it were not checked" in str(found[-1])
 
 
