@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
 from ratchet.local_aws.running.local import LocalAws
@@ -18,6 +20,9 @@ PROCESS_FOLDERS = {"cli", "end_to_end", "local_aws", "package"}
 FOLDER = Path(__file__).parent
 settings.register_profile("ratchet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ratchet")  # how fast a machine is never decides a test
+_read_model = functools.cache(JSONFileLoader().load_file)
+JSONFileLoader.load_file = lambda _self, path: _read_model(path)  # type: ignore[method-assign]
+"""A service's model is read once, not once a session: moto's tests have many of these."""
 STARTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec"}
 
 
