@@ -15,7 +15,7 @@ from ratchet.workflow.interpreter.turn import Turn
 
 pytestmark = pytest.mark.slow  # some hundred scenarios
 
-SHARE = 25  # one in so many, beside one of each path and kind
+SHARE = 50  # one in so many, beside one of each path and kind
 FORMERLY_RED = (
     # a settling that dies, is stopped or refused half-way
     "update/settle_data.update_item(object)#1/dies",
