@@ -115,13 +115,30 @@ def irises(place: Workplace) -> tuple[Path, Path]:
         "data": {"label": "kind", "columns": "columns.yaml"},
         "trigger": {"quiet_period": "1s"},
         "split": {"train": 0.5, "validation": 0.2, "holdout": 0.3},
-        "training": {"hyperparameters": chosen, "tuning": tuning, "max_runtime": "10m"},
+        "training": {
+            "hyperparameters": chosen,
+            "tuning": tuning,
+            "refit": True,
+            "max_runtime": "10m",
+        },
         "gate": {"metric": "mlogloss", "minimum": 1.0, "min_holdout_rows": 30},
     }
     folder.mkdir(parents=True)
     for name, content in (("pipeline", pipeline), ("columns", {"columns": columns})):
         (folder / f"{name}.yaml").write_text(json.dumps(content))  # YAML too
     return folder, file
+
+
+def trained_names(stack: Stack, pipeline: str) -> list[str]:
+    """Where the training jobs of a pipeline's first run put their models."""
+    place = ("--bucket", stack.bucket, "--prefix", f"runs/{pipeline}/000001/model/")
+    return [one["Key"] for one in stack.aws("s3api", "list-objects-v2", *place)["Contents"]]
+
+
+def expires(stack: Stack, key: str) -> bool:
+    """Whether S3 is to delete an object of the work bucket in time."""
+    tags = stack.aws("s3api", "get-object-tagging", "--bucket", stack.bucket, "--key", key)
+    return {"Key": "ratchet:passing", "Value": "true"} in tags["TagSet"]
 
 
 def test_three_classes_in_words_are_searched_for_judged_by_probability_and_answered_by_name(
@@ -134,7 +151,12 @@ def test_three_classes_in_words_are_searched_for_judged_by_probability_and_answe
     assert record["outcome"] == "PROMOTED", record["sentence"]
     assert record["metrics"]["fresh"]["challenger"] < 0.5, "1.1 is what guessing earns"
     run = f"s3://{stack.bucket}/runs/irises/000001"
-    (best,) = json.loads(stack.read(f"{run}/candidates.json"))["candidates"]
+    best, refit = json.loads(stack.read(f"{run}/candidates.json"))["candidates"]
+    assert (best["role"], refit["role"]) == ("challenger", "refit")
+    assert refit["hyperparameters"] == best["hyperparameters"], "as the search found them"
+    assert refit["train"].endswith("/refit/train/")
+    champion = stack.item("irises", "champion")
+    assert champion["model"]["S"] == refit["model"]
     assert 2 <= int(best["hyperparameters"]["max_depth"]) <= 4
     assert 0.1 <= float(best["hyperparameters"]["eta"]) <= 0.5
     assert best["hyperparameters"]["num_class"] == "3"
@@ -143,6 +165,12 @@ def test_three_classes_in_words_are_searched_for_judged_by_probability_and_answe
         "sagemaker", "describe-training-job", "--training-job-name", best["training_job"]
     )
     assert trained["TuningJobArn"].rpartition("/")[2] == best["training_job"][:-13]
+    passing = [name for name in trained_names(stack, "irises") if expires(stack, name)]
+    search = [name for name in trained_names(stack, "irises") if "-refit-" not in name]
+    assert (len(search), passing) == (
+        2,
+        [name for name in search if best["training_job"] not in name],
+    )
     rows = stack.place.work / "asked.csv"
     rows.write_text(
         "".join(f"{line.rpartition(',')[0]}\n" for line in file.read_text().split()[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -153,14 +154,6 @@ def test_a_tuning_job_fails_when_all_its_training_jobs_do(world: World) -> None:
     assert job["FailureReason"].startswith("All training jobs failed.")
 
 
-def test_a_tuning_job_can_be_stopped(world: World) -> None:
-    wanted = built_in("tune-stopped")
-    wanted["TrainingJobDefinition"]["StaticHyperParameters"]["num_round"] = "1000000"
-    world.sagemaker.create_hyper_parameter_tuning_job(**wanted)
-    world.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune-stopped")
-    assert ended(world, "tune-stopped")["HyperParameterTuningJobStatus"] == "Stopped"
-
-
 def test_an_execution_that_is_stopped_stops_what_it_searches(world: World) -> None:
     wanted = built_in("tune-aborted")
     wanted["TrainingJobDefinition"]["StaticHyperParameters"]["num_round"] = "1000000"
@@ -178,6 +171,36 @@ def test_an_execution_that_is_stopped_stops_what_it_searches(world: World) -> No
     until(lambda: listed(NameContains="aborted")["HyperParameterTuningJobSummaries"])
     steps.stop_execution(executionArn=execution)
     assert ended(world, "tune-aborted")["HyperParameterTuningJobStatus"] == "Stopped"
+
+
+def test_an_execution_hears_the_best_so_far_of_a_search_that_was_stopped(world: World) -> None:
+    limits = {"MaxNumberOfTrainingJobs": 100, "MaxParallelTrainingJobs": 1}
+    tune = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync",
+        "Parameters": scripted(world, "tune-enough", ["fine"], ResourceLimits=limits),
+        "End": True,
+    }
+    steps = world.local.client("stepfunctions")
+    definition = json.dumps({"StartAt": "Tune", "States": {"Tune": tune}})
+    made = steps.create_state_machine(name="enough", definition=definition, roleArn=ROLE)
+    execution = steps.start_execution(stateMachineArn=made["stateMachineArn"])["executionArn"]
+    name = {"HyperParameterTuningJobName": "tune-enough"}
+    list_jobs = world.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job
+
+    def found() -> Any:
+        with contextlib.suppress(ClientError):  # not created yet
+            return list_jobs(**name, StatusEquals="Completed")["TrainingJobSummaries"]
+
+    until(found)
+    world.sagemaker.stop_hyper_parameter_tuning_job(**name)
+    done = world.ended(
+        lambda: steps.describe_execution(executionArn=execution), "status", ("RUNNING",)
+    )
+    assert (done["status"], done["error"]) == ("FAILED", "States.TaskFailed")
+    told = json.loads(done["cause"])
+    assert told["HyperParameterTuningJobStatus"] == "Stopped"
+    assert told["BestTrainingJob"]["TunedHyperParameters"]["kind"] == "fine"
 
 
 def test_step_functions_waits_for_the_best_training_job(world: World) -> None:
