@@ -15,7 +15,8 @@ import yaml
 from ratchet.cli.archives import packed
 from ratchet.cli.errors import CliError
 from ratchet.cli.pipeline_folder import pack
-from ratchet.cli.raw_rows import read
+from ratchet.cli.raw_rows import LINE_BREAK, read
+from ratchet.serving import inference
 
 from .conftest import ROOT
 
@@ -152,6 +153,12 @@ def test_invoke_reads_a_file_like_a_dropped_one(text: str) -> None:
     assert read("x", text.encode(), COLUMNS, DEFINITION) == [
         '2024-05-06,Badger,"Ham, Down",12.5,,3'
     ]
+
+
+def test_invoke_asks_for_a_row_of_several_lines_in_one() -> None:
+    text = 'day;carrier;town;promised\r\n2024-05-06;Badger;"Ham\r\nDown";3\r\n'
+    assert read("x", text.encode(), COLUMNS, DEFINITION) == ["2024-05-06,Badger,Ham Down,,,3"]
+    assert LINE_BREAK.pattern == inference.LINE_BREAK.pattern
 
 
 def test_invoke_takes_json_whatever_the_format_of_what_lands() -> None:

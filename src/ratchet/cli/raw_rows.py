@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ratchet.cli import landed_file
 from ratchet.cli.errors import CliError, nearest
+
+LINE_BREAK = re.compile("\r\n|[\r\n]")
 
 
 def read(
@@ -17,7 +20,7 @@ def read(
     """One line of CSV a row: the columns that the model takes, in order.
 
     What the definition knows and the model does not is left out, and so is an unknown column where
-    `checks.unknown_columns` is ignore.
+    `checks.unknown_columns` is ignore. A line break in a field is a space, as the model reads it.
     """
     data = definition["data"]
     known = {*columns, *data["columns"], data["label"]}
@@ -36,5 +39,5 @@ def read(
 
 def _line(fields: list[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(fields)
+    csv.writer(text, lineterminator="").writerow(LINE_BREAK.sub(" ", field) for field in fields)
     return text.getvalue()
