@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from ratchet.cli.authoring import looking
+from ratchet.cli.authoring import hints, looking
 from ratchet.cli.pipeline_folder import pack
 from retraining.rules.contracts import as_document, parse_definition
 from retraining.rules.data_check.agreed import Rules
@@ -371,6 +371,31 @@ def test_an_id_is_no_candidate_for_the_label(run: Run, tmp_path: Path) -> None:
     asked = run("new", "made", "--from-csv", str(file)).stderr
     assert "--label again" in asked
     assert "--label ClerkID" not in asked
+
+
+def test_dates_of_which_most_have_another_format_too_hold_no_odd_text(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most days are at most 12: day or month. And one column is of a format that nobody knows."""
+    monkeypatch.chdir(tmp_path)
+    days = [START.replace(month=n % 12 + 1, day=n % 17 + 1) for n in range(300)]
+    forms = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M", "%m.%d.%Y")
+    rows = ([*map(at.strftime, forms), n % 7, n % 2] for n, at in enumerate(days))
+    Path("file").write_text(table("paid,due,seen,sent,size,late", rows))
+    made = run("new", "made", "--from-csv", "file", "--label", "late")
+    told = " ".join(made.stdout.split())
+    assert "texts such as" not in told
+    for name, form in zip(("paid", "due", "seen"), forms, strict=False):
+        assert f"{name} is read as {form}: is the month where that says?" in told, told
+    assert "sent looks like a date in no format that is known" in told, told
+
+
+@pytest.mark.parametrize(("text", "dated"), [
+    ("3-15-24", True), ("31/12/2024", True), ("2024-W07", True), ("3. Mai 2024", True),
+    ("123-45-6789", False), ("1.2.3", False), ("10.0.0.1", False), ("1/2-2024", False),
+])  # fmt: skip
+def test_what_looks_like_a_date(text: str, dated: bool) -> None:
+    assert hints.is_dated(text) is dated
 
 
 def test_a_duration_counts_seconds_whether_or_not_it_has_hours(

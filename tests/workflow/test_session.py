@@ -81,12 +81,15 @@ def test_a_script_finds_bucket_and_role_and_uploads_on_local_aws(
 def test_a_function_is_put_again_with_other_code_and_other_settings(at_local_aws: LocalAws) -> None:
     """As often as its cell is run; a second creation is refused by AWS."""
     session, functions = Session(), at_local_aws.client("lambda")
-    for number, size in ((1, 128), (2, 256)):
+    for number, size, chip in ((1, 128, "x86_64"), (2, 256, "arm64")):
         code = f"def handler(event, context):\n    return {number}\n"
         tags = {"made": "by a test"}
-        arn = session.put_function("put-again", code, ROLE, MemorySize=size, Tags=tags)
+        arn = session.put_function(
+            "put-again", code, ROLE, MemorySize=size, Architectures=[chip], Tags=tags
+        )
         found = functions.get_function(FunctionName=arn)
         assert found["Configuration"]["MemorySize"] == size
+        assert found["Configuration"]["Architectures"] == [chip]
         assert found["Tags"] == tags
         assert functions.invoke(FunctionName=arn)["Payload"].read() == str(number).encode()
     with pytest.raises(ParamValidationError, match="MemorySizes"):

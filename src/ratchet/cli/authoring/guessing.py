@@ -421,7 +421,7 @@ def _doubts_about_text(column: Column, *, keyed: bool) -> list[str]:
     seen, name, found = column.seen, column.name, []
     if seen.either:
         found.append(_either(column, seen.either))
-    if seen.odd:
+    if seen.odd and (seen.numbers or not hints.is_dated(seen.odd[0])):
         found.append(_odd(seen, *seen.odd))
     if column.use == "left out" and hints.looks_dated(seen):
         found.append(

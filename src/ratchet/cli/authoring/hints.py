@@ -29,8 +29,8 @@ _DAY = re.compile(r"(?i:(^|[ _.-])(date|day|datum|tag|fecha|when))$|[a-z](Date|D
 _SERIAL = (20_000, 60_000)  # days since 30 December 1899: 1954 to 2064
 _DATED = re.compile(
     r"(?i).*(\b(19|20)[0-9]{2}\b.*[^0-9\W]{3}|[^0-9\W]{3}.*\b(19|20)[0-9]{2}\b"
-    r"|\b[0-9]{1,4}([./-])[0-9]{1,2}\3[0-9]{1,4}\b|\b(19|20)[0-9]{2}[-/. ]?(w|q|kw|m)?[0-9]{1,2}\b"
-    r").*",
+    r"|\b[0-9]{1,2}(?P<mark>[./-])[0-9]{1,2}(?P=mark)([0-9]{2}){1,2}\b"
+    r"|\b(19|20)[0-9]{2}[-/. ]?(w|q|kw|m)?[0-9]{1,2}\b).*",
     re.DOTALL,
 )
 _LONGEST_DATE = 40
@@ -58,11 +58,12 @@ def is_serial(seen: Seen) -> bool:
 def looks_dated(seen: Seen) -> bool:
     """True of texts that all look like dates, though no format that is known fits all of them."""
     texts = not (seen.numbers or seen.dates or seen.stamps or seen.unit or seen.clock)
-    return (
-        texts
-        and bool(seen.values)
-        and all(len(v) <= _LONGEST_DATE and _DATED.fullmatch(v) for v, _ in seen.values)
-    )
+    return texts and bool(seen.values) and all(is_dated(value) for value, _ in seen.values)
+
+
+def is_dated(text: str) -> bool:
+    """True of a text that looks like a date."""
+    return len(text) <= _LONGEST_DATE and _DATED.fullmatch(text) is not None
 
 
 def groups(columns: Sequence[Seen], apart: Sequence[str]) -> Iterator[Seen]:

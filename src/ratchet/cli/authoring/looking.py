@@ -21,8 +21,8 @@ from ratchet.cli.screen import plural
 MOST_VALUES = 100
 """Values of a column that are remembered; of one with more, the most frequent."""
 _DAYS = (
-    "%d.%m.%y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y",
-    "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%a %d %b %Y", "%a, %d %b %Y", "%a %b %d %Y",
+    "%d.%m.%y", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d %b %Y",
+    "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%a %d %b %Y", "%a, %d %b %Y", "%a %b %d %Y",
     "%a, %b %d, %Y", "%a %d/%m/%Y", "%a %d.%m.%Y", "%a, %d.%m.%Y", "%a %Y-%m-%d", "%A, %d %B %Y",
     "%A %d %B %Y", "%A, %B %d, %Y",
 )  # fmt: skip
@@ -39,7 +39,7 @@ _MOMENT = re.compile(
     r"(?i:(^|[ _.-])(ts|time|timestamp|datetime|date|at|epoch|unix|when|created|updated)"
     r"([ _.-](ms|s|utc))?)$|[a-z](Ts|Time|Timestamp|Date|At)$"
 )
-AMBIGUOUS = frozenset({"%d/%m/%Y", "%m/%d/%Y"})
+AMBIGUOUS = frozenset({"%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y"})
 FACTS = (
     "filled", "distinct", "integers", "numbers", "dates", "stamps", "low", "high", "spread",
 )  # fmt: skip
@@ -179,8 +179,8 @@ def _with_format(table: tables.Table, seen: Seen) -> Seen:
         (count,) = table.one(fitting)
         if count == seen.filled:
             if "%M" in form:
-                return replace(seen, format=form, stamps=seen.filled)
-            return replace(seen, format=form, dates=seen.filled)
+                return replace(seen, format=form, stamps=seen.filled, odd=None)
+            return replace(seen, format=form, dates=seen.filled, odd=None)
         if 2 * count > seen.filled:
             seen = replace(seen, odd=tables.odd(table, seen.name, read))
     return seen

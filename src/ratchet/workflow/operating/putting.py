@@ -16,7 +16,7 @@ def put_function(client: Any, name: str, code: str, role: str, settings: Mapping
     """Returns the function's ARN once Lambda can call it with this code and these settings.
 
     An update is refused while another one is under way (developer guide, Lambda function states),
-    so each is waited for.
+    so each is waited for. Architectures and Publish go with the code (UpdateFunctionCode).
     """
     archive = _zipped(code)
     wanted = {"FunctionName": name, "Role": role, **_FUNCTION, **settings}
@@ -26,10 +26,13 @@ def put_function(client: Any, name: str, code: str, role: str, settings: Mapping
     except client.exceptions.ResourceConflictException:
         updated = client.get_waiter("function_updated_v2")
         updated.wait(FunctionName=name)
-        taken = _members(client, "UpdateFunctionConfiguration")
-        client.update_function_configuration(**_changeable(client, "CreateFunction", taken, wanted))
+        configured, coded = (
+            _changeable(client, "CreateFunction", _members(client, operation), wanted)
+            for operation in ("UpdateFunctionConfiguration", "UpdateFunctionCode")
+        )
+        client.update_function_configuration(**configured)
         updated.wait(FunctionName=name)
-        made = client.update_function_code(FunctionName=name, ZipFile=archive)
+        made = client.update_function_code(**coded, ZipFile=archive)
         updated.wait(FunctionName=name)
     return str(made["FunctionArn"])
 
