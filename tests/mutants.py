@@ -395,7 +395,14 @@ MUTANTS: Final = (
     Mutant(
         "a model that waits for approval outlives its pipeline",
         f"{STEPS}/delete_pipeline.py",
-        "if record.outcome in WAITING_MODELS and record.package:",
+        "if record.outcome in promotions.WAITING:",
+        "if False:",
+        ("tests/unit/steps/test_delete_pipeline.py",),
+    ),
+    Mutant(
+        "a model begins to wait for a pipeline that is gone",
+        f"{STEPS}/finish_run.py",
+        "if record.outcome in promotions.WAITING and ledger.registration(pipeline) is None:",
         "if False:",
         ("tests/unit/steps/test_delete_pipeline.py",),
     ),

@@ -7,19 +7,13 @@ the same name no run gets an id that there has been, and none trains on what lan
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from retraining.adapters import Adapters
-from retraining.adapters.registry import REJECTED
 from retraining.documents.champion import Champion
 from retraining.documents.document import Part
-from retraining.documents.run_record import RunRecord
 from retraining.errors import DeletionRefused
 from retraining.rules import names
-from retraining.rules.settlement import APPROVAL_PENDING, MODEL_REJECTED, POSTPONED
-
-WAITING_MODELS: Final = (APPROVAL_PENDING, POSTPONED)
-DELETED: Final = "Its pipeline was deleted."
+from retraining.steps import promotions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +31,8 @@ def delete_pipeline(aws: Adapters, pipeline: str) -> DeletedPipeline:
 
     Without its registration no run begins. One that began just before is found by the second look.
     """
-    registration, champion = aws.ledger.registration(pipeline), aws.ledger.champion(pipeline)
-    if registration is None and champion is None:
+    registration = aws.ledger.registration(pipeline)
+    if registration is None and aws.ledger.champion(pipeline) is None:
         _stop(aws, pipeline)  # what a deletion that broke off has left
         raise DeletionRefused(f"pipeline {pipeline} is not registered: ratchet info")
     _refuse_at_work(aws, pipeline)
@@ -50,6 +44,7 @@ def delete_pipeline(aws: Adapters, pipeline: str) -> DeletedPipeline:
             aws.ledger.register(pipeline, registration)
         raise
     _stop(aws, pipeline)
+    champion = aws.ledger.champion(pipeline)  # no promotion can name another any more
     if champion is not None:
         _end_serving(aws, champion)
         aws.ledger.drop_champion(pipeline, champion.package)
@@ -73,30 +68,12 @@ def _refuse_at_work(aws: Adapters, pipeline: str) -> None:
 def _stop(aws: Adapters, pipeline: str) -> None:
     """Remove what would ask for runs, what would train in them, and the promotions that wait."""
     for record in aws.ledger.runs(pipeline):
-        if record.outcome in WAITING_MODELS and record.package:
-            _reject(aws, record, record.package)
+        if record.outcome in promotions.WAITING:
+            promotions.give_up(aws, record)
     aws.schedules.remove(pipeline)
     aws.training_machines.remove(pipeline)
     if (postponed := aws.ledger.postponed(pipeline)) is not None:
         aws.ledger.drop_postponed(pipeline, postponed.package)
-
-
-def _reject(aws: Adapters, record: RunRecord, package: str) -> None:
-    """Give up a model that waits for a person, or for room; approving it starts nothing then.
-
-    A promotion of it that has been started, but has no lock yet, finds the package rejected.
-    """
-    if aws.registry.status(package) not in (None, REJECTED):
-        aws.registry.reject(package, DELETED)
-    aws.endpoints.delete_model(aws.names.run(record.pipeline, record.token))
-    aws.ledger.update_run(
-        RunRecord(
-            pipeline=record.pipeline,
-            token=record.token,
-            outcome=MODEL_REJECTED,
-            sentence=f"Better, but: {DELETED}",
-        )
-    )
 
 
 def _end_serving(aws: Adapters, champion: Champion) -> None:

@@ -56,11 +56,13 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
         return known
     ended = _as_the_ledger_says(aws, known, ended)
     record = ledger.close_run(_with_measures(aws, _ended(aws, known, ended)))
-    if ended.outcome not in KEEPING_THE_MODEL:
+    if record.outcome in promotions.WAITING and ledger.registration(pipeline) is None:
+        record = promotions.give_up(aws, record)  # deleted before this was written, or since
+    if record.outcome not in KEEPING_THE_MODEL:
         _reject_unused_package(aws, record)
         _delete_unused_model(aws, pipeline, token)
     _delete_aside(aws, pipeline, token)
-    if ended.outcome == APPROVAL_PENDING:  # perhaps somebody has approved it meanwhile
+    if record.outcome == APPROVAL_PENDING:  # perhaps somebody has approved it meanwhile
         promotions.start_approved(aws, record)
     promotions.retry(aws, pipeline, besides=token)
     folder = aws.run_folder(pipeline, token)
@@ -68,9 +70,9 @@ def finish_run(aws: Adapters, ended: Ended) -> RunRecord:
     _let_expire(aws, folder, record)
     paused = ledger.state(pipeline).paused_reason
     aws.notices.publish(*outcomes.notice(record, paused))
-    count(RUN_OUTCOME, Pipeline=pipeline, Outcome=ended.outcome)
+    count(RUN_OUTCOME, Pipeline=pipeline, Outcome=str(record.outcome))
     _tell_arrival(record)
-    if ended.outcome == FAILED:
+    if record.outcome == FAILED:
         count(RUNS_FAILED, Pipeline=pipeline)
     if record.data_state == SUSPECT:
         count(BATCHES_SET_ASIDE, Pipeline=pipeline)

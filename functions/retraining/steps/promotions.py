@@ -13,8 +13,11 @@ from retraining.documents.champion import Champion
 from retraining.documents.manifest import Manifest
 from retraining.documents.run_record import RunRecord
 from retraining.rules import names, outcomes, sweeping
-from retraining.rules.settlement import APPROVAL_PENDING, MODEL_REJECTED, PROMOTED
+from retraining.rules.settlement import APPROVAL_PENDING, MODEL_REJECTED, POSTPONED, PROMOTED
 
+WAITING: Final = (APPROVAL_PENDING, POSTPONED)
+"""Outcomes of runs whose model waits for a person, or for room."""
+DELETED: Final = "Its pipeline was deleted."
 RETRY_AFTER: Final = 3600  # seconds
 DAY: Final = 86_400
 
@@ -97,6 +100,25 @@ def record_promoted(aws: Adapters, pipeline: str, champion: Champion) -> None:
         aws.notices.publish(*outcomes.promoted_later(champion.run, told))
     aws.ledger.update_run(record)
     aws.ledger.drop_postponed(pipeline, package)
+
+
+def give_up(aws: Adapters, record: RunRecord) -> RunRecord:
+    """End a model that waits and whose pipeline is gone; approving it starts nothing then.
+
+    A promotion of it that has been started, but has no lock yet, finds the package rejected.
+    """
+    if record.package and aws.registry.status(record.package) not in (None, REJECTED):
+        aws.registry.reject(record.package, DELETED)
+    aws.endpoints.delete_model(aws.names.run(record.pipeline, record.token))
+    sentence = f"Better, but: {DELETED}"
+    return aws.ledger.update_run(
+        RunRecord(
+            pipeline=record.pipeline,
+            token=record.token,
+            outcome=MODEL_REJECTED,
+            sentence=sentence,
+        )
+    )
 
 
 def _start(aws: Adapters, name: str, pipeline: str, token: int, package: str) -> bool:

@@ -259,3 +259,46 @@ def test_a_promotion_that_had_begun_finds_its_package_rejected(
     with pytest.raises(PackageRejected, match="was rejected in the registry"):
         waiting.run.decide(waiting.package)
     assert service.aws.ledger.champion("bank") is None
+
+
+def test_a_model_that_begins_to_wait_as_its_pipeline_goes_is_given_up(
+    service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its run has given the lease back, and says only then that it waits."""
+    monkeypatch.setitem(DEFINITION["gate"], "approval", "manual")
+    waiting = Waiting(service, finished=False)
+    hosting.models.add(CONFIG)
+    delete()
+    assert waiting.finish()["outcome"] == "MODEL_REJECTED"
+    assert approval(service, waiting.package) == "Rejected"
+    assert (waiting.record().sentence, hosting.models) == (
+        "Better, but: Its pipeline was deleted.",
+        set(),
+    )
+    service.push()
+    waiting.approve()
+    assert waiting.event() is None
+
+
+def test_the_champion_goes_that_was_named_as_the_deletion_began(
+    service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served(service, hosting)
+    newer, unregister = f"{NAME}-000002", Ledger.unregister
+
+    def late(ledger: Ledger, pipeline: str) -> None:
+        hosting.models.add(newer)
+        hosting.serve(NAME, newer)
+        named = dataclasses.replace(FORMER, token=2, package="arn:newer", model=newer, config=newer)
+        crown(service, dataclasses.replace(named, endpoint=NAME))
+        unregister(ledger, pipeline)
+
+    monkeypatch.setattr(Ledger, "unregister", late)
+    delete()
+    hosting.settle()
+    assert service.aws.ledger.champion("bank") is None
+    assert (hosting.endpoints, newer in hosting.configs, newer in hosting.models) == (
+        {},
+        False,
+        False,
+    )
