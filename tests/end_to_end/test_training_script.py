@@ -34,6 +34,7 @@ training:
   files: [shared.py]
   hyperparameters:
     C: 0.5
+    solver: lbfgs
 gate:
   metric: auc
   minimum: 0.6
@@ -65,9 +66,12 @@ def predict_fn(data, model):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("-C", type=float)
+    parser.add_argument("--solver")
     chosen = parser.parse_args()
     rows = table(os.environ["SM_CHANNEL_TRAIN"])
-    model = LogisticRegression(C=chosen.C).fit(rows[:, 1:], rows[:, 0])
+    model = LogisticRegression(C=chosen.C, solver=chosen.solver).fit(rows[:, 1:], rows[:, 0])
+    unseen = table(os.environ["SM_CHANNEL_VALIDATION"])
+    print(f"accuracy={model.score(unseen[:, 1:], unseen[:, 0])};")
     joblib.dump(model, os.path.join(os.environ["SM_MODEL_DIR"], "model.joblib"))
 """
 SHARED = """\
@@ -82,6 +86,14 @@ def table(folder):
 """
 
 
+SEARCH = """\
+training:
+  tuning:
+    strategy: random
+    jobs: 2
+    metric: {name: accuracy, regex: "accuracy=([0-9.]+);", better: higher}
+    ranges: {solver: {categorical: [liblinear, newton-cg]}}
+"""
 ETL = "etl:\n  features: features.py\n"
 FEATURES = """\
 def features(rows):
@@ -123,7 +135,9 @@ def images(stack: Stack) -> Path | None:
 
 @pytest.fixture(scope="module")
 def runs(stack: Stack, images: Path | None) -> list[dict[str, Any]]:
-    """A first champion, then a drop after a push of another script, with features and a refit."""
+    """A first champion, for which a hyperparameter was searched; then a drop after a push of
+    another script, with features and a refit.
+    """
     folder = stack.place.work / NAME
     folder.mkdir()
     texts = {
@@ -138,7 +152,8 @@ def runs(stack: Stack, images: Path | None) -> list[dict[str, Any]]:
     (folder / "features.py").write_text(FEATURES)
     refit = PIPELINE.replace("training:\n", f"{ETL}training:\n  refit: true\n")
     other = TRAIN.replace("C=chosen.C", "C=chosen.C * 2")
-    for number, (pipeline, script) in enumerate(((PIPELINE, TRAIN), (refit, other)), 1):
+    search = PIPELINE.replace("training:\n", SEARCH)
+    for number, (pipeline, script) in enumerate(((search, TRAIN), (refit, other)), 1):
         (folder / "pipeline.yaml").write_text(pipeline)
         (folder / "train.py").write_text(script)
         stack.ratchet("push", str(folder))
@@ -166,6 +181,21 @@ def test_a_script_becomes_the_champion_and_its_model_carries_it(
     assert {"model.joblib", "code/train.py", "code/shared.py"} <= names
     assert not {name for name in names if "keep_code" in name or "__pycache__" in name}
     assert runs[0]["settings"]["C"] == "0.5"
+
+
+def test_a_search_goes_by_what_the_script_prints_and_the_best_model_carries_the_script(
+    stack: Stack, runs: list[dict[str, Any]]
+) -> None:
+    challenger = scored(stack, 1)["challenger"]
+    assert challenger["hyperparameters"]["solver"] in ("liblinear", "newton-cg")
+    job = stack.aws(
+        "sagemaker", "describe-training-job", "--training-job-name", challenger["training_job"]
+    )
+    name = job["TuningJobArn"].rpartition("/")[2]
+    described = ("sagemaker", "describe-hyper-parameter-tuning-job")
+    search = stack.aws(*described, "--hyper-parameter-tuning-job-name", name)
+    value = search["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
+    assert value > 0.6, search
 
 
 def test_another_script_is_backtested_like_other_settings(
