@@ -17,7 +17,8 @@ from retraining.rules.settlement import SUSPECT, TRAINED
 
 ONE_TABLE: Final = "push under another name, or use etl.transform or etl.features"
 NO_RECIPE: Final = (
-    "the champion's recipe would: push under another name, or promote a model without one first"
+    "the champion's recipe still does: push under another name, or promote a model without a recipe"
+    " first"
 )
 SIDE_BY_SIDE: Final = 16  # profiles read at once: there are as many as batches
 

@@ -118,11 +118,16 @@ def _register(
     former: Registration | None,
     unread: Callable[[], list[str]],
 ) -> None:
-    """Write the registration; runs that have begun since the first look are looked at."""
+    """Write the registration; runs that have begun since the first look are looked at.
+
+    Where they forbid it, the former one is in force again, with its schedule and workflow.
+    """
     aws.ledger.register(name, registration)
     problems = unread()
     if problems and former is not None:
         aws.ledger.register(name, former)
+        providing.provide(aws, name, former.parsed(), former)
+        providing.remove_unused(aws, name, former.parsed())
         _refuse(problems)
 
 

@@ -236,9 +236,12 @@ def test_a_run_that_claims_while_values_are_narrowed_is_seen_too(
         register(ledger, pipeline, registration)
 
     monkeypatch.setattr(Ledger, "register", late)
+    narrowed = with_a_transform(service, "2" * 64, job=LISTED)
+    narrowed["trigger"]["schedule"] = "rate(1 day)"
     with pytest.raises(errors.PipelineRejected, match="run bank-000001 is still checking"):
-        service.push(with_a_transform(service, "2" * 64, job=LISTED), "2" * 64)
+        service.push(narrowed, "2" * 64)
     assert service.aws.ledger.registration("bank") == before
+    assert service.client("scheduler").list_schedules(GroupName="schedules")["Schedules"] == []
 
 
 @pytest.mark.parametrize(("landed", "refused"), [("20.0", True), ("20", False)])
