@@ -364,8 +364,9 @@ SDK = (
                 "estimator.Estimator",
                 "Estimator",
                 (
-                    f"{JOBS}; `debugger_hook_config=False` is granted, a hook goes into the step's "
-                    "`parameters` (`DebugHookConfig`, `DebugRuleConfigurations`, `ProfilerConfig`)"
+                    f"{JOBS}; `debugger_hook_config=False` is accepted, a hook goes into the "
+                    "step's `parameters` (`DebugHookConfig`, `DebugRuleConfigurations`, "
+                    "`ProfilerConfig`)"
                 ),
             ),
             (
