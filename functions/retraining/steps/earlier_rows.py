@@ -74,8 +74,10 @@ def _batches(
     """Those that are trained on, may yet be, or are being checked.
 
     A definition is read once, however many runs had it. A run that has not claimed yet may take
-    the registered one; one that judges a batch again has no rows of its own.
+    the registered one; one that judges a batch again has no rows of its own. The lease is read
+    first: a run that settles meanwhile is then among those that have.
     """
+    lease = aws.ledger.state(name).lease
     known = dict[str, PushedDefinition | None]()
     for run in aws.ledger.runs(name):
         if run.token >= first and run.data_state in (TRAINED, SUSPECT):
@@ -84,7 +86,6 @@ def _batches(
                 known[which] = _claimed_by(aws, name, run.token) or registered
             if found := known[which]:
                 yield _Batch(run.token, found)
-    lease = aws.ledger.state(name).lease
     if lease is not None and not lease.again:
         claimed = _claimed_by(aws, name, lease.token) or registered
         if claimed:

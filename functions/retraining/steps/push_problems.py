@@ -175,12 +175,12 @@ def _frozen(
             f"{key}: {changes.why_frozen(key, before.json, definition.json)}: {NEW_BASELINE}"
             for key in changed
         ),
-        *([] if changed else _unread(aws, name, definition, before)),
+        *([] if changed else _not_judged(aws, name, definition, before)),
         *(earlier_rows.unlike(aws, name, before, definition) if reads_all and not changed else []),
     ]
 
 
-def _unread(
+def _not_judged(
     aws: Adapters, name: str, definition: PushedDefinition, before: PushedDefinition
 ) -> list[str]:
     """A champion that the metric cannot judge, unless it is so already, as after a rollback."""
@@ -234,6 +234,7 @@ def _workflow_in_use(
 
 
 def _has_accepted(aws: Adapters, name: str) -> bool:
-    states = {run.data_state for run in aws.ledger.runs(name)}
+    """Or may come to have: the lease is read first, so that a run which settles is seen."""
     open_run = aws.ledger.state(name).lease is not None
+    states = {run.data_state for run in aws.ledger.runs(name)}
     return open_run or bool(states & {TRAINED, SUSPECT})

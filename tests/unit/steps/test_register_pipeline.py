@@ -244,6 +244,34 @@ def test_a_run_that_claims_while_values_are_narrowed_is_seen_too(
     assert service.client("scheduler").list_schedules(GroupName="schedules")["Schedules"] == []
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [({"job": LISTED}, r"columns\.job: earlier batches have 'job1'"), ({}, "data.key: earlier")],
+    ids=["values", "key"],
+)
+def test_a_run_that_settles_while_a_push_looks_is_seen(
+    service: Service, monkeypatch: pytest.MonkeyPatch, others: dict[str, Any], said: str
+) -> None:
+    """Between what the ledger says of the runs that have ended, and of the one that is open."""
+    judge(checked_by_run(service, rows(40)))
+    runs, looks = Ledger.runs, list[int]()
+
+    def late(ledger: Ledger, pipeline: str) -> list[RunRecord]:
+        found = runs(ledger, pipeline)
+        looks.append(len(found))
+        if len(looks) == (2 if others else 1):
+            settle_data.handler({"pipeline": "bank", "token": 1, **concluded("PROMOTED")}, None)
+        return found
+
+    changed = with_a_transform(service, "2" * 64, **(others or {"job": {"type": "text"}}))
+    if not others:
+        changed["data"]["key"] = "age"
+    monkeypatch.setattr(Ledger, "runs", late)
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(changed, "2" * 64)
+    assert service.aws.ledger.state("bank").lease is None
+
+
 @pytest.mark.parametrize(("landed", "refused"), [("20.0", True), ("20", False)])
 def test_a_whole_number_that_landed_as_a_float_becomes_no_text(
     service: Service, landed: str, refused: bool
