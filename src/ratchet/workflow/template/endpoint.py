@@ -24,7 +24,8 @@ from ratchet.workflow.steps import (
 BUSY = ["SageMaker.ThrottlingException", "SageMaker.ResourceLimitExceededException"]
 UNNAMED = ["SageMaker.AmazonSageMakerException", "SageMaker.SageMakerException"]
 """What optimised and SDK integrations call an error without a name in SageMaker's API: its internal
-failures, but its refusals too, such as of an image that does not exist.
+failures and, as users report, "Rate exceeded" (aws-step-functions-data-science-sdk-python, pull
+request 162), but its refusals too, such as of an image that does not exist.
 """
 NO_ENDPOINT = "Could not find endpoint *"
 """Of the ValidationException that DescribeEndpoint answers; the API reference names no other."""
@@ -92,12 +93,14 @@ def _until_in_service(name: str, config: Any, failed: Fail, look_every: Any) -> 
 def guard(step: State, failed: Fail) -> None:
     """Retry a task's transient errors of SageMaker; route all others to one named end.
 
-    What may be a refusal is asked again once, soon: a refusal stays one.
+    What may be a refusal is asked again for less than half a minute: a refusal stays one.
     """
     if isinstance(step, Task):
         if not step.retries:
             step.add_retry(
                 Retry(error_equals=BUSY, interval_seconds=5, max_attempts=4, backoff_rate=2.0)
             )
-            step.add_retry(Retry(error_equals=UNNAMED, interval_seconds=2, max_attempts=1))
+            step.add_retry(
+                Retry(error_equals=UNNAMED, interval_seconds=2, max_attempts=3, backoff_rate=3.0)
+            )
         step.add_catch(Catch(error_equals=["States.ALL"], next_step=failed))
