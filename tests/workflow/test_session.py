@@ -11,6 +11,7 @@ from botocore.exceptions import ParamValidationError
 from botocore.stub import Stubber
 
 from ratchet.local_aws.running.local import LocalAws
+from ratchet.workflow.operating.putting import put_function
 from ratchet.workflow.sagemaker import Estimator, Framework
 from ratchet.workflow.session import S3Uploader, Session, get_execution_role
 from ratchet.workflow.steps import TrainingStep
@@ -94,6 +95,21 @@ def test_a_function_is_put_again_with_other_code_and_other_settings(at_local_aws
         assert functions.invoke(FunctionName=arn)["Payload"].read() == str(number).encode()
     with pytest.raises(ParamValidationError, match="MemorySizes"):
         session.put_function("put-again", code, ROLE, MemorySizes=1)
+
+
+def test_a_function_whose_last_update_failed_is_put_again() -> None:
+    make: Any = boto3.session.Session("key", "secret", region_name="us-east-1").client
+    client, arn = make("lambda"), "arn:aws:lambda:us-east-1:123456789012:function:again"
+    updated = {"Configuration": {"LastUpdateStatus": "Successful"}}
+    with Stubber(client) as stub:
+        stub.add_client_error("create_function", "ResourceConflictException")
+        stub.add_response("get_function_configuration", {"LastUpdateStatus": "Failed"})
+        stub.add_response("update_function_configuration", {})
+        stub.add_response("get_function", updated)
+        stub.add_response("update_function_code", {"FunctionArn": arn})
+        stub.add_response("get_function", updated)
+        assert put_function(client, "again", "def handler(*_): ...", ROLE, {}) == arn
+        stub.assert_no_pending_responses()
 
 
 def test_a_glue_job_is_put_again_with_another_script_and_other_settings(

@@ -25,7 +25,9 @@ def put_function(client: Any, name: str, code: str, role: str, settings: Mapping
         client.get_waiter("function_active_v2").wait(FunctionName=name)
     except client.exceptions.ResourceConflictException:
         updated = client.get_waiter("function_updated_v2")
-        updated.wait(FunctionName=name)
+        found = client.get_function_configuration(FunctionName=name)
+        if found.get("LastUpdateStatus") == "InProgress":  # the waiter raises after a failed one
+            updated.wait(FunctionName=name)
         configured, coded = (
             _changeable(client, "CreateFunction", _members(client, operation), wanted)
             for operation in ("UpdateFunctionConfiguration", "UpdateFunctionCode")
