@@ -6,16 +6,20 @@ also with answers of the test kit.
 
 from __future__ import annotations
 
+import io
+import json
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ratchet.local_aws.running.local import LocalAws
-from ratchet.workflow.sagemaker import Estimator, SKLearn, TrainingInput
+from ratchet.workflow.sagemaker import Estimator, PyTorch, SKLearn, TrainingInput
 from ratchet.workflow.template import Gate, InferencePipeline, TrainingPipeline
 from ratchet.workflow.testing import fails, returns, run_machine, sample
 
@@ -79,6 +83,123 @@ def test_the_second_execution_of_a_training_pipeline_updates_the_endpoint(
     )
     high, low = map(float, answer["Body"].read().decode().strip().split(","))
     assert high > 0.5 > low
+
+
+# the digits of the old notebook
+
+DIGITS = """
+import argparse
+import json
+import os
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 10, kernel_size=5), nn.Conv2d(10, 20, kernel_size=5)
+        self.dropped = nn.Dropout2d()
+        self.fc1, self.fc2 = nn.Linear(320, 50), nn.Linear(50, 10)
+
+    def forward(self, x):
+        x = torch.relu(torch.max_pool2d(self.conv1(x), 2))
+        x = torch.relu(torch.max_pool2d(self.dropped(self.conv2(x)), 2))
+        return torch.log_softmax(self.fc2(torch.relu(self.fc1(x.view(-1, 320)))), dim=1)
+
+
+def train(args):
+    rank = args.hosts.index(args.current_host)
+    dist.init_process_group(backend=args.backend, rank=rank, world_size=len(args.hosts))
+    torch.manual_seed(1)
+    images = np.load(os.path.join(args.data_dir, "images.npy"))[rank :: len(args.hosts)]
+    digits = np.load(os.path.join(args.data_dir, "digits.npy"))[rank :: len(args.hosts)]
+    x, y = torch.from_numpy(images), torch.from_numpy(digits)
+    model = Net()
+    steps = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.5)
+    for _ in range(args.epochs):
+        steps.zero_grad()
+        loss = nn.functional.nll_loss(model(x), y)
+        loss.backward()
+        for parameter in model.parameters():
+            dist.all_reduce(parameter.grad)
+            parameter.grad /= len(args.hosts)
+        steps.step()
+    accuracy = (model.eval()(x).argmax(dim=1) == y).float().mean().item()
+    print(f"Accuracy: {accuracy:.3f} on {len(args.hosts)} hosts")
+    if rank == 0:
+        traced = torch.jit.trace(model, torch.zeros(1, 1, 28, 28))
+        traced.save(os.path.join(args.model_dir, "model.pth"))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--backend")
+    parser.add_argument("--hosts", default=json.loads(os.environ["SM_HOSTS"]))
+    parser.add_argument("--current-host", default=os.environ["SM_CURRENT_HOST"])
+    parser.add_argument("--model-dir", default=os.environ["SM_MODEL_DIR"])
+    parser.add_argument("--data-dir", default=os.environ["SM_CHANNEL_TRAINING"])
+    parser.add_argument("--num-gpus", type=int, default=os.environ["SM_NUM_GPUS"])
+    train(parser.parse_args())
+"""
+
+
+def stored(array: np.ndarray) -> bytes:
+    body = io.BytesIO()
+    np.save(body, array)
+    return body.getvalue()
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed: .[torch]")
+def test_the_pipeline_of_the_old_digits_notebook_trains_on_two_hosts_and_reads_images(
+    local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its estimator, with the names of SDK 1, and a traced model, which the image itself loads: a
+    PyTorch image finds a script's model_fn in the archive alone, where training has put it.
+    """
+    monkeypatch.setenv("AWS_ENDPOINT_URL", local_aws.endpoint)
+    images = np.zeros((40, 1, 28, 28), dtype=np.float32)
+    images[::2, :, :14], images[1::2, :, 14:] = 1, 1
+    digits = np.array([0, 1] * 20)
+    s3 = local_aws.client("s3")
+    s3.create_bucket(Bucket="old-digits")
+    for name, array in (("images", images), ("digits", digits)):
+        s3.put_object(Bucket="old-digits", Key=f"data/{name}.npy", Body=stored(array))
+    script = tmp_path / "mnist.py"
+    script.write_text(DIGITS)
+    estimator = PyTorch(
+        entry_point=str(script),
+        role=ROLE,
+        framework_version="1.8.1",
+        py_version="py3",
+        train_instance_count=2,
+        train_instance_type="ml.c4.xlarge",
+        hyperparameters={"epochs": 30, "backend": "gloo"},
+        metric_definitions=[{"Name": "accuracy", "Regex": "Accuracy: ([0-9.]+)"}],
+    )
+    pipeline = TrainingPipeline(
+        estimator,
+        ROLE,
+        "s3://old-digits/data",
+        "old-digits",
+        client=local_aws.client("stepfunctions"),
+        pipeline_name="old-digits",
+        gate=Gate("accuracy", at_least=0.9),
+        look_every=1,
+    )
+    pipeline.create()
+    pipeline.execute().result(timeout=120)
+    answer = local_aws.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName="old-digits",
+        ContentType="application/x-npy",
+        Accept="application/json",
+        Body=stored(images[:4]),
+    )
+    assert np.argmax(json.load(answer["Body"]), axis=1).tolist() == [0, 1, 0, 1]
 
 
 # the inference pipeline
