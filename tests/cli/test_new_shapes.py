@@ -392,7 +392,9 @@ def test_dates_of_which_most_have_another_format_too_hold_no_odd_text(
 
 @pytest.mark.parametrize(("text", "dated"), [
     ("3-15-24", True), ("31/12/2024", True), ("2024-W07", True), ("3. Mai 2024", True),
-    ("123-45-6789", False), ("1.2.3", False), ("10.0.0.1", False), ("1/2-2024", False),
+    ("2. déc. 2024", True), ("August 2024", True), ("2024 Oct", True), ("Smart 2019", False),
+    ("Ford Focus 2012", False), ("123-45-6789", False), ("1.2.3", False), ("10.0.0.1", False),
+    ("1/2-2024", False),
 ])  # fmt: skip
 def test_what_looks_like_a_date(text: str, dated: bool) -> None:
     assert hints.is_dated(text) is dated

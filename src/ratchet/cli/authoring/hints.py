@@ -27,8 +27,13 @@ OFTEN = 5  # rows a value of a column of texts has on average, to be counted by 
 _SPACE = re.compile(r"\s")
 _DAY = re.compile(r"(?i:(^|[ _.-])(date|day|datum|tag|fecha|when))$|[a-z](Date|Day)$")
 _SERIAL = (20_000, 60_000)  # days since 30 December 1899: 1954 to 2064
+_MONTH = (
+    r"\b(jan|feb|f[eé]v|m[aäe]r|apr|a[bv]r|ma[giyj]|ju[iln]|giu|lug|a[gu][go]|ao[uû]|se[pt]|o[ckt]t"
+    r"|nov|d[eéi][csz]|ene|gen)"
+)
+"""How a month begins, in the languages that exports come in most often."""
 _DATED = re.compile(
-    r"(?i).*(\b(19|20)[0-9]{2}\b.*[^0-9\W]{3}|[^0-9\W]{3}.*\b(19|20)[0-9]{2}\b"
+    rf"(?i).*(\b(19|20)[0-9]{{2}}\b.*{_MONTH}|{_MONTH}.*\b(19|20)[0-9]{{2}}\b"
     r"|\b[0-9]{1,2}(?P<mark>[./-])[0-9]{1,2}(?P=mark)([0-9]{2}){1,2}\b"
     r"|\b(19|20)[0-9]{2}[-/. ]?(w|q|kw|m)?[0-9]{1,2}\b).*",
     re.DOTALL,
