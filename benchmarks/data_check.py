@@ -104,7 +104,7 @@ def check(file: Path, *, profiled: bool) -> None:
     sys.path.insert(0, str(HERE.parent / "functions"))
     from retraining.rules.data_check.agreed import Rules
     from retraining.rules.data_check.check import check, ignored
-    from retraining.rules.profile import Profiler, share_of
+    from retraining.rules.profiling import Profiler, share_of
 
     form = {".jsonl": "jsonl", ".parquet": "parquet"}.get(file.suffix, "csv")
     definition = {**DEFINITION, "data": {**DEFINITION["data"], "format": form}}

@@ -20,10 +20,9 @@ from retraining.rules import (
     problems,
     settlement,
     sweeping,
-    training,
 )
 from retraining.rules.data_check import allowance, column_rule, csv_reader, parquet, unpacking
-from retraining.rules.sections import etl, gate, tuning
+from retraining.rules.sections import etl, gate, training, tuning
 from retraining.steps import record_arrivals
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,7 @@ import yaml
 
 from retraining.rules import findings
 from retraining.rules.findings import Batch, Terms
-from retraining.rules.profile import Profiler
+from retraining.rules.profiling import Profiler
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "pipelines" / "bank-marketing"

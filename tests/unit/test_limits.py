@@ -11,7 +11,8 @@ import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 from retraining.adapters import recipe_jobs, run_folder
-from retraining.rules import claims, durations, names, promotion, settlement, sweeping, training
+from retraining.rules import claims, durations, names, promotion, settlement, sweeping
+from retraining.rules.sections import training
 
 ROOT = Path(__file__).parents[2]
 MACHINES = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ratchet.cli import search_cost
 from retraining.rules.durations import seconds
+from retraining.rules.sections.training import BuiltInTraining
 from retraining.rules.sections.tuning import Tuning
-from retraining.rules.training import BuiltInTraining
 
 
 def test_what_is_left_out_of_pipeline_yaml_is_the_contracts_default() -> None:

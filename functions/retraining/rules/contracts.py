@@ -32,14 +32,14 @@ from retraining.rules.sections.etl import EtlOfDefinition, EtlOfFolder
 from retraining.rules.sections.gate import Gate
 from retraining.rules.sections.section import Section, in_words
 from retraining.rules.sections.split import Split
-from retraining.rules.sections.trigger import Trigger
-from retraining.rules.training import (
+from retraining.rules.sections.training import (
     OwnTraining,
     ScriptTraining,
     Training,
     TrainingOfDefinition,
     TrainingOfFolder,
 )
+from retraining.rules.sections.trigger import Trigger
 
 
 class Contract(Section):

@@ -18,7 +18,7 @@ from retraining.rules.data_check.agreed import Rules
 from retraining.rules.data_check.allowance import AMONG_OTHERS, Allowance
 from retraining.rules.data_check.check import LABELS, Result, Sink, check
 from retraining.rules.data_check.source import Seekable
-from retraining.rules.profile import Profiler, share_of
+from retraining.rules.profiling import Profiler, share_of
 from retraining.steps import quarantine
 
 

@@ -14,7 +14,7 @@ from retraining.documents.manifest import Manifest
 from retraining.rules import encryption, names, serving
 from retraining.rules.durations import LONGEST_RUNTIME, seconds
 from retraining.rules.passes import Plan
-from retraining.rules.sections.tuning import config
+from retraining.rules.searching import config
 from retraining.settings import settings
 
 STARTING: Final = 600  # seconds that a job of a search may wait for its instance and image

@@ -20,11 +20,12 @@ def provide(
     """
     try:
         _provide_workflow(aws, name, definition)
-        _provide_schedule(aws, name, definition)
         aws.registry.ensure_group(name)
-        return _provide_recipe(aws, name, definition.recipe, former)
+        version = _provide_recipe(aws, name, definition.recipe, former)
+        _provide_schedule(aws, name, definition)  # last: it calls, the others wait to be used
     except NotOurs as error:
         raise PipelineRejected([str(error)]) from error
+    return version
 
 
 def _provide_recipe(

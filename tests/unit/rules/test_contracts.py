@@ -19,7 +19,7 @@ from retraining.errors import PipelineRejected
 from retraining.rules import changes, classes, contracts
 from retraining.rules.columns import ColumnsFile
 from retraining.rules.metrics import METRICS
-from retraining.rules.sections.tuning import config
+from retraining.rules.searching import config
 
 SCHEMAS = Path(__file__).parents[3] / "src" / "ratchet" / "cli" / "schemas"
 

@@ -11,7 +11,7 @@ from retraining.documents.batch_report import Finding
 from retraining.documents.profile import Profile
 from retraining.rules import findings, profiles
 from retraining.rules.findings import Batch, Earlier, Terms
-from retraining.rules.profile import Profiler
+from retraining.rules.profiling import Profiler
 
 TERMS = Terms("y", 0.25, "warn", None)
 TYPES = {"age": "number", "job": "text", "note": "text", "y": "integer"}

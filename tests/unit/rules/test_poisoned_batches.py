@@ -19,7 +19,7 @@ from retraining.documents.batch_report import Finding
 from retraining.documents.profile import Profile
 from retraining.rules import findings, profiles
 from retraining.rules.findings import Batch, Earlier, Terms
-from retraining.rules.profile import Profiler
+from retraining.rules.profiling import Profiler
 
 SERIES, HISTORY = 30, 5
 SEASON = 1.35  # by which the season alone may change the mean of the wind

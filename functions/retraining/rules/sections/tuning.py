@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
@@ -17,12 +16,6 @@ MOST_CHOICES: Final = 30  # ParameterValues (API reference)
 MOST_RANGES: Final = 30  # both: developer guide, "Resource Limits for Automatic Model Tuning"
 Budget = Annotated[Duration, between("2m", "5d")]
 Scale = Literal["auto", "linear", "log", "reverse_log"]
-SPELT: Final = {
-    "integer": "IntegerParameterRanges",
-    "continuous": "ContinuousParameterRanges",
-    "categorical": "CategoricalParameterRanges",
-}
-"""The kinds of ranges, as CreateHyperParameterTuningJob spells them (API reference)."""
 Category = Annotated[StrictStr, Field(min_length=1, max_length=256)] | StrictInt | StrictFloat
 Choices = Annotated[list[Category], Field(min_length=2, max_length=MOST_CHOICES)]
 Bounds = Annotated[list[Number], Field(min_length=2, max_length=2)]
@@ -39,7 +32,7 @@ class SearchedRange(Section):
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:
-        if [self.integer, self.continuous, self.categorical].count(None) != len(SPELT) - 1:
+        if len(self._given) != 1:
             raise ValueError(
                 "say integer: [LEAST, GREATEST], continuous: [LEAST, GREATEST] or, for a script,"
                 " categorical: [VALUE, VALUE, ...]"
@@ -60,7 +53,12 @@ class SearchedRange(Section):
     @property
     def kind(self) -> str:
         """`integer`, `continuous` or `categorical`."""
-        return next(kind for kind in SPELT if getattr(self, kind) is not None)
+        return self._given[0]
+
+    @property
+    def _given(self) -> list[str]:
+        kinds = ("integer", "continuous", "categorical")
+        return [kind for kind in kinds if getattr(self, kind) is not None]
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -138,46 +136,3 @@ class ScriptTuning(Tuning):
     """
 
     metric: ReportedMetric
-
-
-def _digits(number: float) -> str:
-    """A number as text without an exponent, which the API reference does not mention."""
-    return f"{Decimal(str(number)):f}"
-
-
-def config(tuning: dict[str, Any], objective: str, kind: str, max_runtime: int) -> dict[str, Any]:
-    """HyperParameterTuningJobConfig of CreateHyperParameterTuningJob (SageMaker API reference).
-
-    After `max_runtime` seconds SageMaker ends the search, and its best model so far counts.
-    """
-    ranges: dict[str, list[dict[str, Any]]] = {}
-    for name, given in tuning["ranges"].items():
-        kind_of_range = next(kind for kind in SPELT if given.get(kind))
-        ranges.setdefault(SPELT[kind_of_range], []).append(_range(name, given, kind_of_range))
-    return {
-        "Strategy": tuning["strategy"].capitalize(),
-        "HyperParameterTuningJobObjective": {"Type": kind, "MetricName": objective},
-        "ResourceLimits": {
-            "MaxNumberOfTrainingJobs": tuning["jobs"],
-            "MaxParallelTrainingJobs": tuning["parallel"],
-            "MaxRuntimeInSeconds": max_runtime,
-        },
-        "ParameterRanges": ranges,
-        "TrainingJobEarlyStoppingType": "Off",
-    }
-
-
-def _range(name: str, given: dict[str, Any], kind: str) -> dict[str, Any]:
-    if kind == "categorical":
-        return {"Name": name, "Values": [str(value) for value in given[kind]]}
-    low, high = map(_digits, given[kind])
-    scale = SCALES[given["scale"]]
-    return {"Name": name, "MinValue": low, "MaxValue": high, "ScalingType": scale}
-
-
-SCALES: Final = {
-    "auto": "Auto",
-    "linear": "Linear",
-    "log": "Logarithmic",
-    "reverse_log": "ReverseLogarithmic",
-}

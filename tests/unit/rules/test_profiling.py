@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from retraining.documents.profile import ColumnProfile, Profile
 from retraining.rules import bins, profiles
-from retraining.rules.profile import Profiler, share_of
+from retraining.rules.profiling import Profiler, share_of
 
 TYPES = {"age": "number", "job": "text", "when": "date", "y": "category"}
 CELLS = {
