@@ -169,6 +169,12 @@ def test_of_many_problems_it_is_said_how_many_are_shown() -> None:
     assert "problems" not in console.export_text()
 
 
+def test_a_verdict_of_no_rule_is_no_table() -> None:
+    console = Console(record=True, width=100)
+    run_report.print_verdict(console, {"rules": [], "comparisons": []})
+    assert not console.export_text().strip()
+
+
 def test_slices_are_shown_with_what_they_decide() -> None:
     given = {"rows": 1240, "theirs": 0.61, "ours": 0.52, "bound": 0.56, "floor": 0.6}
     small = {"rows": 12, "theirs": None, "ours": 0.7, "bound": None, "floor": 0.6}

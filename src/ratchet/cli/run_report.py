@@ -187,7 +187,8 @@ def print_verdict(console: Console, verdict: dict[str, Any]) -> None:
         )
         for rule in verdict.get("rules", [])
     ]
-    console.print(screen.table("Verdict", ["", "rule", "holdout", "why"], rules))
+    if rules:
+        console.print(screen.table("Verdict", ["", "rule", "holdout", "why"], rules))
     compared = [
         (
             f"{one.get('ours')} on {one.get('holdout')}",
