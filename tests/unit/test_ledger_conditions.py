@@ -75,6 +75,20 @@ def test_a_lease_goes_back_only_in_sight_of_every_request(service: Service) -> N
     assert ledger.release_lease("bank", 1, state, Aftermath())
 
 
+def test_nothing_is_registered_over_a_run_that_has_begun_meanwhile(service: Service) -> None:
+    service.push()
+    ledger = service.aws.ledger
+    registered = ledger.registration("bank")
+    assert registered is not None
+    other = replace(registered, hash="2" * 64)
+    assert not ledger.register_after("bank", other, 1)
+    assert ledger.register_after("bank", other, 0)
+    assert ledger.take_lease("bank", lease(1))
+    assert not ledger.register_after("bank", registered, 0)
+    assert ledger.registration("bank") == other
+    assert ledger.register_after("bank", registered, 1)
+
+
 def test_an_older_run_never_replaces_the_champion(service: Service) -> None:
     ledger = service.aws.ledger
     assert ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100)

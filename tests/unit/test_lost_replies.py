@@ -14,6 +14,7 @@ import settle_data
 from retraining.adapters.ledger import Ledger
 from retraining.documents.champion import Champion
 from retraining.documents.promotion import Promotion
+from retraining.documents.registration import Registration
 from retraining.documents.run_record import RunRecord
 from retraining.rules.arrivals import Arrival, Lease, State
 from retraining.rules.settlement import Aftermath
@@ -31,6 +32,17 @@ PROMOTION: Final = Promotion.from_json(
     | {"pipeline": "bank", "token": 1, "replaces": None, "variants": []}
 )
 
+REGISTRATION: Final = Registration(
+    definition="{}",
+    hash="0" * 64,
+    uri="s3://work/pipelines/bank",
+    version_id=None,
+    sha256="0" * 64,
+    registered_at="2026-01-01T00:00:00Z",
+    recipe_version=None,
+    markers=(),
+    baseline=None,
+)
 SUSPECT_RUN: Final = RunRecord(pipeline="bank", token=1, data_state="SUSPECT")
 
 
@@ -89,6 +101,10 @@ WRITES: Final[dict[str, tuple[Prepared, Write]]] = {
         locked,
         lambda ledger: ledger.set_champion("bank", CHAMPION, "arn:execution"),
     ),
+    "register_after": (
+        leased,
+        lambda ledger: ledger.register_after("bank", REGISTRATION, 1),
+    ),
     "lock_promotion": (
         nothing,
         lambda ledger: ledger.lock_promotion(PROMOTION, "arn:execution", 10, 90),
@@ -110,6 +126,10 @@ WRITES: Final[dict[str, tuple[Prepared, Write]]] = {
 }
 
 
+REPEATABLE: Final = {"record_arrivals", "set_champion", "register_after"}
+"""What anybody may write again while the condition holds."""
+
+
 def test_every_write_that_decides_something_is_tried_here() -> None:
     methods = inspect.getmembers(Ledger, inspect.isfunction)
     answers = {name: typing.get_type_hints(method).get("return") for name, method in methods}
@@ -127,7 +147,9 @@ def test_a_write_whose_reply_was_lost_is_not_taken_for_somebody_elses(
     assert write(ledger) is True
 
 
-@pytest.mark.parametrize("name", sorted({*WRITES} - {"record_arrivals", "set_champion"}))
+@pytest.mark.parametrize(
+    "name", sorted({*WRITES} - {"record_arrivals", "set_champion", "register_after"})
+)
 def test_another_callers_write_is_still_somebody_elses(service: Service, name: str) -> None:
     """By another holder, or by the same words from another invocation."""
     prepare, write = WRITES[name]

@@ -29,6 +29,17 @@ class Hand:
     signature: str = field(default_factory=lambda: uuid4().hex)
 
 
+@dataclass(frozen=True)
+class Held:
+    """What must hold of another item for a write to be made."""
+
+    pipeline: str
+    item: str
+    condition: str
+    given: dict[str, Any]
+    names: dict[str, str] = field(default_factory=dict)
+
+
 class Table:
     """Items by partition (`pipeline`) and name (`item`)."""
 
@@ -80,29 +91,20 @@ class Table:
         pipeline: str,
         item: str,
         values: dict[str, Any],
-        condition: str,
-        given: dict[str, Any],
-        names: dict[str, str],
-        held: tuple[str, str, dict[str, Any]],
+        held: Held,
+        condition: str | None = None,
+        given: dict[str, Any] | None = None,
+        names: dict[str, str] | None = None,
     ) -> bool:
-        """Write an item while a condition holds of another one too: `held` is its name, and that.
+        """Write an item while something holds of another one too; False when it does not.
 
         In one transaction, which the SDK's own token makes safe to send twice.
         """
-        other, other_condition, other_given = held
-        put = {
-            "TableName": self._name,
-            "Item": {**_key(pipeline, item), **typed(values)},
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": typed(given),
-            "ExpressionAttributeNames": names,
-        }
-        check = {
-            "TableName": self._name,
-            "Key": _key(pipeline, other),
-            "ConditionExpression": other_condition,
-            "ExpressionAttributeValues": typed(other_given),
-        }
+        put = {"TableName": self._name, "Item": {**_key(pipeline, item), **typed(values)}}
+        if condition:
+            put |= _condition(condition, given or {}, names or {})
+        check = {"TableName": self._name, "Key": _key(held.pipeline, held.item)}
+        check |= _condition(held.condition, held.given, held.names)
         return self._transact([{"ConditionCheck": check}, {"Put": put}])
 
     def _transact(self, parts: list[dict[str, Any]]) -> bool:
@@ -258,3 +260,8 @@ def _signed(expression: str) -> str:
 
 def _key(pipeline: str, item: str) -> dict[str, Any]:
     return typed({"pipeline": pipeline, "item": item})
+
+
+def _condition(text: str, given: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    named = {"ExpressionAttributeNames": names} if names else {}
+    return {"ConditionExpression": text, "ExpressionAttributeValues": typed(given), **named}

@@ -78,3 +78,14 @@ def remove_unused(aws: Adapters, name: str, definition: PushedDefinition) -> Non
         aws.training_machines.remove(name)
     if definition.schedule is None:
         aws.schedules.remove(name)
+
+
+def put_back(aws: Adapters, name: str, former: Registration | None) -> None:
+    """Provide the former definition again after a push of another was refused."""
+    if former is None:
+        aws.training_machines.remove(name)
+        aws.schedules.remove(name)
+        return
+    definition = former.parsed()
+    provide(aws, name, definition, former)
+    remove_unused(aws, name, definition)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 from retraining import clock
 from retraining.adapters import Adapters
@@ -44,6 +42,32 @@ class RegisteredPipeline(Part):
     tested: tuple[str, ...]  # what is not the champion's and is backtested: settings, features
 
 
+@dataclass(frozen=True)
+class Push:
+    """What is to be registered, instead of what, and where its history is to begin."""
+
+    name: str
+    folder: str
+    definition: PushedDefinition
+    former: Registration | None
+    new_baseline: bool
+    history_from: int
+    retrain: bool
+
+    @property
+    def first(self) -> int:
+        """The token of the first run whose rows are trained on, unless the baseline is new."""
+        return self.history_from or (self.former.baseline if self.former else None) or 0
+
+    def baseline(self, newest: int) -> int | None:
+        """The first token whose batch belongs to the history; a deleted pipeline's has none."""
+        if self.history_from:
+            return self.history_from
+        if self.new_baseline or (self.former is None and newest):
+            return newest + 1
+        return self.former.baseline if self.former else None
+
+
 def register_pipeline(
     aws: Adapters,
     name: str,
@@ -66,17 +90,8 @@ def register_pipeline(
     definition = PushedDefinition(json=contracts.as_document(contracts.parse_definition(body)))
     former = aws.ledger.registration(name)
     before = former.parsed() if former else None
-    _refuse(
-        push_problems.problems(aws, name, folder, definition, before, new_baseline=new_baseline)
-    )
-    _refuse(push_problems.of_the_history(aws, name, former, history_from))
-    first = history_from or (former.baseline if former else None) or 0
-    read = None if new_baseline else former
-    unread, newest = partial(earlier_rows.problems, aws, name, read, definition), _newest(aws, name)
-    _refuse(unread(first))
-    baseline = history_from or _baseline(aws, name, former, new=new_baseline)
-    if retrain:
-        _refuse(asking.nothing_to_train_on(aws, name, baseline))
+    push = Push(name, folder, definition, former, new_baseline, history_from, retrain)
+    newest = _check(aws, push)
     changed = changes.sections(before.json if before else None, definition.json)
     registration = Registration(
         definition=json.dumps(definition.json, ensure_ascii=False),
@@ -87,55 +102,55 @@ def register_pipeline(
         registered_at=clock.stamp(),
         recipe_version=providing.provide(aws, name, definition, former),
         markers=_markers(definition, former),
-        baseline=baseline,
+        baseline=push.baseline(newest),
     )
-    _register(aws, name, registration, former, partial(unread, max(first, newest + 1)))
+    while not aws.ledger.register_after(name, registration, newest):
+        newest = _check_again(aws, push)
+        registration = replace(registration, baseline=push.baseline(newest))
     providing.remove_unused(aws, name, definition)
     return RegisteredPipeline(
         name=name,
         hash=content_hash,
         changed=tuple(changed),
         pending_objects=_wake(aws, name, definition, retrain=retrain),
-        left_out=_left_out(aws, name, former, baseline),
+        left_out=_left_out(aws, name, former, registration.baseline),
         asked_run=asking.asked_run(aws, name, registration),
         champion_lacks=champions_definition.lacks(aws, name, definition) if new_baseline else (),
         incomparable=champions_definition.incomparable(aws, name, definition)
         if new_baseline
         else None,
-        tested=tuple(champions_definition.tested(aws, name, definition, baseline)),
+        tested=tuple(champions_definition.tested(aws, name, definition, registration.baseline)),
     )
 
 
-def _newest(aws: Adapters, name: str) -> int:
-    """The token of the last run that has begun."""
-    return aws.ledger.state(name).token
+def _check(aws: Adapters, push: Push) -> int:
+    """The token of the newest run, before all that the push was held against.
 
-
-def _register(
-    aws: Adapters,
-    name: str,
-    registration: Registration,
-    former: Registration | None,
-    unread: Callable[[], list[str]],
-) -> None:
-    """Write the registration; runs that have begun since the first look are looked at.
-
-    Where they forbid it, the former one is in force again, with its schedule and workflow.
+    Raises PipelineRejected. A run that begins later has not been seen.
     """
-    aws.ledger.register(name, registration)
-    problems = unread()
-    if problems and former is not None:
-        aws.ledger.register(name, former)
-        providing.provide(aws, name, former.parsed(), former)
-        providing.remove_unused(aws, name, former.parsed())
-        _refuse(problems)
+    newest = aws.ledger.state(push.name).token
+    before = push.former.parsed() if push.former else None
+    new_baseline = push.new_baseline
+    _refuse(
+        push_problems.problems(
+            aws, push.name, push.folder, push.definition, before, new_baseline=new_baseline
+        )
+    )
+    _refuse(push_problems.of_the_history(aws, push.name, push.former, push.history_from))
+    former = None if new_baseline else push.former
+    _refuse(earlier_rows.problems(aws, push.name, former, push.definition, push.first))
+    if push.retrain:
+        _refuse(asking.nothing_to_train_on(aws, push.name, push.baseline(newest)))
+    return newest
 
 
-def _baseline(aws: Adapters, name: str, former: Registration | None, *, new: bool) -> int | None:
-    """The first token whose batch belongs to the history; a deleted pipeline's has none."""
-    if new or (former is None and aws.ledger.state(name).token):
-        return aws.ledger.state(name).token + 1
-    return former.baseline if former else None
+def _check_again(aws: Adapters, push: Push) -> int:
+    """The same once more, since a run has begun; what is refused leaves nothing provided."""
+    try:
+        return _check(aws, push)
+    except PipelineRejected:
+        providing.put_back(aws, push.name, push.former)
+        raise
 
 
 def _left_out(aws: Adapters, name: str, former: Registration | None, baseline: int | None) -> int:

@@ -220,26 +220,43 @@ def test_values_are_not_narrowed_before_the_open_run_has_seen_its_rows(service: 
     assert service.push(listed, "3" * 64)["changed"] == ["data"]
 
 
-def test_a_run_that_claims_while_values_are_narrowed_is_seen_too(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("others", "new_baseline", "said"),
+    [
+        ({"job": LISTED}, False, "run bank-000001 is still checking"),
+        ({}, False, "data.key: earlier"),
+        ({}, True, "a new baseline: run bank-000001 uses the former one"),
+    ],
+    ids=["values", "key", "new baseline"],
+)
+def test_a_run_that_begins_while_a_push_looks_is_seen_too(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    others: dict[str, Any],
+    new_baseline: bool,
+    said: str,
 ) -> None:
-    """After the push has looked, and before it is registered."""
+    """After the push has looked, and before it is registered: no moment has the refused one."""
     service.push(with_a_transform(service, "1" * 64, job={"type": "text"}), "1" * 64)
-    before, register = service.aws.ledger.registration("bank"), Ledger.register
+    before, register = service.aws.ledger.registration("bank"), Ledger.register_after
     service.deliver(service.drop("bank/a.csv", rows(40)))
     service.now += 61
 
-    def late(ledger: Ledger, pipeline: str, registration: Registration) -> None:
-        monkeypatch.setattr(Ledger, "register", register)
+    def late(ledger: Ledger, pipeline: str, registration: Registration, token: int) -> bool:
+        monkeypatch.setattr(Ledger, "register_after", register)
         service.wake({"pipeline": "bank"})
+        done = register(ledger, pipeline, registration, token)
+        assert ledger.registration("bank") == before
         claim()
-        register(ledger, pipeline, registration)
+        return done
 
-    monkeypatch.setattr(Ledger, "register", late)
-    narrowed = with_a_transform(service, "2" * 64, job=LISTED)
-    narrowed["trigger"]["schedule"] = "rate(1 day)"
-    with pytest.raises(errors.PipelineRejected, match="run bank-000001 is still checking"):
-        service.push(narrowed, "2" * 64)
+    monkeypatch.setattr(Ledger, "register_after", late)
+    pushed = with_a_transform(service, "2" * 64, **(others or {"job": {"type": "text"}}))
+    pushed["trigger"]["schedule"] = "rate(1 day)"
+    if not others:
+        pushed["data"]["key"] = "age"
+    with pytest.raises(errors.PipelineRejected, match=said):
+        service.push(pushed, "2" * 64, new_baseline=new_baseline)
     assert service.aws.ledger.registration("bank") == before
     assert service.client("scheduler").list_schedules(GroupName="schedules")["Schedules"] == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from retraining.adapters.ledger.items import STATE, Items
+from retraining.adapters.table import Held
 from retraining.documents.champion import Champion
 from retraining.documents.promotion import PostponedPromotion, Promotion
 
@@ -37,10 +38,10 @@ class Champions(Items):
             pipeline,
             "champion",
             champion.as_json(),
+            Held(pipeline, "promotion", "holder = :holder", {":holder": holder}),
             "attribute_not_exists(#token) OR #token <= :token OR package = :replaces",
             {":token": champion.token, ":replaces": replaces or "-"},
             {"#token": "token"},
-            held=("promotion", "holder = :holder", {":holder": holder}),
         )
 
     def drop_champion(self, pipeline: str, package: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from retraining.adapters.ledger.items import LEDGER, REGISTRATIONS, Items
+from retraining.adapters.ledger.items import LEDGER, REGISTRATIONS, STATE, Items
+from retraining.adapters.table import Held
 from retraining.documents.registration import Registration
 
 
@@ -31,6 +32,16 @@ class Registrations(Items):
     def register(self, pipeline: str, registration: Registration) -> None:
         """Write a registration."""
         self._table.put(REGISTRATIONS, pipeline, registration.as_json())
+
+    def register_after(self, pipeline: str, registration: Registration, token: int) -> bool:
+        """Write a registration, unless a run has begun since the one of this token."""
+        same = "#token = :token" if token else "attribute_not_exists(#token) OR #token = :token"
+        return self._table.put_while(
+            REGISTRATIONS,
+            pipeline,
+            registration.as_json(),
+            Held(pipeline, STATE, same, {":token": token}, {"#token": "token"}),
+        )
 
     def unregister(self, pipeline: str) -> None:
         """Remove a registration, if there is one."""
