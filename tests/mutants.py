@@ -125,8 +125,22 @@ MUTANTS: Final = (
     Mutant(
         "a function of a stopped execution names the champion",
         f"{LEDGER}/champions.py",
-        'held=("promotion", "holder = :holder", {":holder": holder}),',
-        'held=("promotion", "holder <> :holder", {":holder": ""}),',
+        'Held(pipeline, "promotion", "holder = :holder", {":holder": holder}),',
+        'Held(pipeline, "promotion", "holder <> :holder", {":holder": ""}),',
+        CONDITIONS,
+    ),
+    Mutant(
+        "a pipeline is deleted while its model is being promoted",
+        f"{LEDGER}/registrations.py",
+        '"attribute_not_exists(holder)"',
+        '"attribute_not_exists(holders)"',
+        CONDITIONS,
+    ),
+    Mutant(
+        "a push is registered over the first run, which has begun meanwhile",
+        f"{LEDGER}/registrations.py",
+        '"attribute_not_exists(#token) OR #token = :token"',
+        '"attribute_not_exists(#token) OR #token >= :token"',
         CONDITIONS,
     ),
     Mutant(

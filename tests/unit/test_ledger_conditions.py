@@ -89,6 +89,21 @@ def test_nothing_is_registered_over_a_run_that_has_begun_meanwhile(service: Serv
     assert ledger.register_after("bank", registered, 1)
 
 
+def test_nothing_is_unregistered_that_is_at_work(service: Service) -> None:
+    service.push()
+    ledger = service.aws.ledger
+    registered = ledger.registration("bank")
+    assert ledger.take_lease("bank", lease(1))
+    assert not ledger.unregister_after("bank", 0)
+    assert ledger.drop_lease("bank", 1)
+    assert ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100)
+    assert not ledger.unregister_after("bank", 1)
+    assert ledger.registration("bank") == registered
+    ledger.close_promotion("bank", "arn:1")
+    assert ledger.unregister_after("bank", 1)
+    assert ledger.registration("bank") is None
+
+
 def test_an_older_run_never_replaces_the_champion(service: Service) -> None:
     ledger = service.aws.ledger
     assert ledger.lock_promotion(wanted(1), "arn:1", now=10, until=100)

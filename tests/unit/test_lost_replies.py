@@ -105,6 +105,7 @@ WRITES: Final[dict[str, tuple[Prepared, Write]]] = {
         leased,
         lambda ledger: ledger.register_after("bank", REGISTRATION, 1),
     ),
+    "unregister_after": (nothing, lambda ledger: ledger.unregister_after("bank", 0)),
     "lock_promotion": (
         nothing,
         lambda ledger: ledger.lock_promotion(PROMOTION, "arn:execution", 10, 90),
@@ -126,7 +127,7 @@ WRITES: Final[dict[str, tuple[Prepared, Write]]] = {
 }
 
 
-REPEATABLE: Final = {"record_arrivals", "set_champion", "register_after"}
+REPEATABLE: Final = {"record_arrivals", "set_champion", "register_after", "unregister_after"}
 """What anybody may write again while the condition holds."""
 
 
@@ -148,7 +149,8 @@ def test_a_write_whose_reply_was_lost_is_not_taken_for_somebody_elses(
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*WRITES} - {"record_arrivals", "set_champion", "register_after"})
+    "name",
+    sorted({*WRITES} - {"record_arrivals", "set_champion", "register_after", "unregister_after"}),
 )
 def test_another_callers_write_is_still_somebody_elses(service: Service, name: str) -> None:
     """By another holder, or by the same words from another invocation."""

@@ -36,7 +36,7 @@ class Held:
     pipeline: str
     item: str
     condition: str
-    given: dict[str, Any]
+    given: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
 
@@ -103,9 +103,16 @@ class Table:
         put = {"TableName": self._name, "Item": {**_key(pipeline, item), **typed(values)}}
         if condition:
             put |= _condition(condition, given or {}, names or {})
+        return self._transact([self._check(held), {"Put": put}])
+
+    def delete_while(self, pipeline: str, item: str, *held: Held) -> bool:
+        """Delete an item, if there is one, while something holds of others; False when not."""
+        delete = {"TableName": self._name, "Key": _key(pipeline, item)}
+        return self._transact([*map(self._check, held), {"Delete": delete}])
+
+    def _check(self, held: Held) -> dict[str, Any]:
         check = {"TableName": self._name, "Key": _key(held.pipeline, held.item)}
-        check |= _condition(held.condition, held.given, held.names)
-        return self._transact([{"ConditionCheck": check}, {"Put": put}])
+        return {"ConditionCheck": check | _condition(held.condition, held.given, held.names)}
 
     def _transact(self, parts: list[dict[str, Any]]) -> bool:
         """False when a condition does not hold; after a write that came between it tries again."""
@@ -264,4 +271,5 @@ def _key(pipeline: str, item: str) -> dict[str, Any]:
 
 def _condition(text: str, given: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     named = {"ExpressionAttributeNames": names} if names else {}
-    return {"ConditionExpression": text, "ExpressionAttributeValues": typed(given), **named}
+    values = {"ExpressionAttributeValues": typed(given)} if given else {}
+    return {"ConditionExpression": text, **values, **named}

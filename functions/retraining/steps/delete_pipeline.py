@@ -29,20 +29,14 @@ class DeletedPipeline(Part):
 def delete_pipeline(aws: Adapters, pipeline: str) -> DeletedPipeline:
     """Delete registration, schedule, training machine and endpoint, and name no champion.
 
-    Without its registration no run begins. One that began just before is found by the second look.
+    Without its registration no run begins and no promotion starts.
     """
-    registration = aws.ledger.registration(pipeline)
-    if registration is None and aws.ledger.champion(pipeline) is None:
+    if aws.ledger.registration(pipeline) is None and aws.ledger.champion(pipeline) is None:
         _stop(aws, pipeline)  # what a deletion that broke off has left
         raise DeletionRefused(f"pipeline {pipeline} is not registered: ratchet info")
-    _refuse_at_work(aws, pipeline)
-    aws.ledger.unregister(pipeline)
-    try:
-        _refuse_at_work(aws, pipeline)
-    except DeletionRefused:
-        if registration is not None:
-            aws.ledger.register(pipeline, registration)
-        raise
+    newest = _refuse_at_work(aws, pipeline)
+    while not aws.ledger.unregister_after(pipeline, newest):
+        newest = _refuse_at_work(aws, pipeline)
     _stop(aws, pipeline)
     champion = aws.ledger.champion(pipeline)  # no promotion can name another any more
     if champion is not None:
@@ -56,13 +50,15 @@ def delete_pipeline(aws: Adapters, pipeline: str) -> DeletedPipeline:
     )
 
 
-def _refuse_at_work(aws: Adapters, pipeline: str) -> None:
+def _refuse_at_work(aws: Adapters, pipeline: str) -> int:
+    """The token of the last run; raises DeletionRefused while one is open or being promoted."""
     state, held = aws.ledger.state(pipeline), aws.ledger.promotion(pipeline)
     token = state.lease.token if state.lease else state.promoting
     token = held.promotion.token if token is None and held else token
     if token is not None:
         run = names.run_id(pipeline, token)
         raise DeletionRefused(f"run {run} is open or being promoted: delete when it has ended")
+    return state.token
 
 
 def _stop(aws: Adapters, pipeline: str) -> None:

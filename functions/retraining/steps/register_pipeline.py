@@ -145,7 +145,7 @@ def _check(aws: Adapters, push: Push) -> int:
 
 
 def _check_again(aws: Adapters, push: Push) -> int:
-    """The same once more, since a run has begun; what is refused leaves nothing provided."""
+    """Check again, as a run has begun; after a refusal the former definition is back in force."""
     try:
         return _check(aws, push)
     except PipelineRejected:

@@ -66,7 +66,9 @@ def test_a_definition_that_was_tampered_with_is_refused(service: Service) -> Non
     started(service, a=rows(3))
     registered = service.aws.ledger.registration("bank")
     assert registered
-    service.aws.ledger.register("bank", dataclasses.replace(registered, sha256="0" * 64))
+    assert service.aws.ledger.register_after(
+        "bank", dataclasses.replace(registered, sha256="0" * 64), 1
+    )
     with pytest.raises(errors.DefinitionChanged, match="push it again"):
         claim()
 

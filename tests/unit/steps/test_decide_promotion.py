@@ -101,7 +101,7 @@ def test_no_promotion_crowns_a_model_of_a_deleted_pipeline(service: Service) -> 
     run = Run(service, challenger=3.0)
     run.judge()
     package = run.register()["package"]
-    service.aws.ledger.unregister("bank")
+    assert service.aws.ledger.unregister_after("bank", 0)
     with pytest.raises(errors.PipelineDeleted, match="pipeline bank was deleted"):
         run.decide(package)
     assert service.aws.ledger.promotion("bank") is None

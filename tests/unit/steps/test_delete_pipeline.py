@@ -126,15 +126,15 @@ def test_a_run_that_begins_meanwhile_keeps_the_pipeline(
     service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served(service, hosting)
-    before, unregister = service.aws.ledger.registration("bank"), Ledger.unregister
+    before, unregister = service.aws.ledger.registration("bank"), Ledger.unregister_after
     service.deliver(service.drop("bank/b.csv", rows(40, 40)))
     service.now += 100
 
-    def late(ledger: Ledger, pipeline: str) -> None:
+    def late(ledger: Ledger, pipeline: str, token: int) -> bool:
         service.wake({"pipeline": "bank"})
-        unregister(ledger, pipeline)
+        return unregister(ledger, pipeline, token)
 
-    monkeypatch.setattr(Ledger, "unregister", late)
+    monkeypatch.setattr(Ledger, "unregister_after", late)
     with pytest.raises(DeletionRefused, match="run bank-000002 is open"):
         delete()
     assert service.aws.ledger.registration("bank") == before
@@ -284,16 +284,16 @@ def test_the_champion_goes_that_was_named_as_the_deletion_began(
     service: Service, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served(service, hosting)
-    newer, unregister = f"{NAME}-000002", Ledger.unregister
+    newer, unregister = f"{NAME}-000002", Ledger.unregister_after
 
-    def late(ledger: Ledger, pipeline: str) -> None:
+    def late(ledger: Ledger, pipeline: str, token: int) -> bool:
         hosting.models.add(newer)
         hosting.serve(NAME, newer)
         named = dataclasses.replace(FORMER, token=2, package="arn:newer", model=newer, config=newer)
         crown(service, dataclasses.replace(named, endpoint=NAME))
-        unregister(ledger, pipeline)
+        return unregister(ledger, pipeline, token)
 
-    monkeypatch.setattr(Ledger, "unregister", late)
+    monkeypatch.setattr(Ledger, "unregister_after", late)
     delete()
     hosting.settle()
     assert service.aws.ledger.champion("bank") is None

@@ -475,7 +475,7 @@ def test_a_metric_that_cannot_judge_the_champion_needs_a_new_baseline(service: S
     assert registered
     unread = contracts.as_document(contracts.parse_definition(json.dumps(changed)))
     after_a_rollback = dataclasses.replace(registered, definition=json.dumps(unread))
-    service.aws.ledger.register("bank", after_a_rollback)
+    assert service.aws.ledger.register_after("bank", after_a_rollback, 1)
     changed["gate"]["min_holdout_rows"] = 31
     answer = service.push(changed, "3" * 64)
     assert answer["changed"] == ["gate"], "nothing is lost by it"

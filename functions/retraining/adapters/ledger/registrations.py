@@ -29,20 +29,18 @@ class Registrations(Items):
         """Names of all registered pipelines."""
         return [item["item"] for item in self._table.query(REGISTRATIONS)]
 
-    def register(self, pipeline: str, registration: Registration) -> None:
-        """Write a registration."""
-        self._table.put(REGISTRATIONS, pipeline, registration.as_json())
-
     def register_after(self, pipeline: str, registration: Registration, token: int) -> bool:
         """Write a registration, unless a run has begun since the one of this token."""
-        same = "#token = :token" if token else "attribute_not_exists(#token) OR #token = :token"
-        return self._table.put_while(
-            REGISTRATIONS,
-            pipeline,
-            registration.as_json(),
-            Held(pipeline, STATE, same, {":token": token}, {"#token": "token"}),
-        )
+        body = registration.as_json()
+        return self._table.put_while(REGISTRATIONS, pipeline, body, _newest(pipeline, token))
 
-    def unregister(self, pipeline: str) -> None:
-        """Remove a registration, if there is one."""
-        self._table.delete(REGISTRATIONS, pipeline)
+    def unregister_after(self, pipeline: str, token: int) -> bool:
+        """Remove a registration, unless a run has begun since, or a promotion is under way."""
+        unlocked = Held(pipeline, "promotion", "attribute_not_exists(holder)")
+        return self._table.delete_while(REGISTRATIONS, pipeline, _newest(pipeline, token), unlocked)
+
+
+def _newest(pipeline: str, token: int) -> Held:
+    """The pipeline's last run is the one of this token; 0: there was none."""
+    same = "#token = :token" if token else "attribute_not_exists(#token) OR #token = :token"
+    return Held(pipeline, STATE, same, {":token": token}, {"#token": "token"})
