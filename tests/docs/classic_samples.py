@@ -571,7 +571,7 @@ WISHED = (
     ),
     row(
         "`debugger_hook_config=False` crashed (#81)",
-        "Granted; a hook goes into the request",
+        "Accepted; a hook goes into the request",
         "workflow/test_session.py::test_a_job_without_hooks_may_say_so",
         "workflow/test_session.py::test_hooks_go_into_the_request",
     ),
