@@ -9,6 +9,7 @@ number of a file is where it begins. What is a drop already is copied as it is.
 from __future__ import annotations
 
 import csv
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,7 +89,7 @@ def sparse(number: int, line: str) -> tuple[float, dict[int, float]]:
         rings = float(label)
     except ValueError:
         values = {}
-    if not values:
+    if not values or not math.isfinite(rings):
         raise NotAbaloneData(f"line {number} is not libsvm: {line[:60]}")
     return rings, values
 

@@ -76,6 +76,8 @@ def convert(source: Path, out: Path) -> None:
 
 def converted(row: list[str], at: dict[str, int], number: int) -> list[object]:
     """One row of the drop; a file without telephone numbers has a customer on every line."""
+    if len(row) <= max(at.values()):
+        raise NotChurnData(f"row {number} has {len(row)} fields, fewer than the header")
     cells: dict[str, object] = {column: row[place].strip() for column, place in at.items()}
     label = str(cells["churned"]).rstrip(".").lower()
     if label not in LABELS:
@@ -91,7 +93,7 @@ def main() -> int:
         return 2
     try:
         convert(Path(sys.argv[1]), Path(sys.argv[2]))
-    except (NotChurnData, UnicodeDecodeError, IndexError) as error:
+    except (NotChurnData, UnicodeDecodeError, csv.Error) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -123,7 +123,8 @@ def convert_csv(source: Path, out: Path, folder: str) -> None:
         try:
             engine.execute(LINES.format(**columns), given)
         except duckdb.Error as error:
-            raise NotRetailData(f"the lines cannot be read: {str(error)[:200]}") from error
+            reason = str(error).strip().splitlines()[0]
+            raise NotRetailData(f"the lines cannot be read: {reason[:200]}") from error
         engine.execute(ORDERS.format(out=str(out).replace("'", "''"), within=WITHIN))
 
 

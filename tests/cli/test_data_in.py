@@ -620,6 +620,8 @@ def test_the_broken_drop_has_the_faults_it_says_it_has() -> None:
 def test_a_file_that_is_too_short_or_of_another_kind_is_refused() -> None:
     with pytest.raises(CliError, match="has 100 rows, and the demo needs"):
         drops.cut(bank_rows(100), contract(), "mine.csv")
+    with pytest.raises(CliError, match="has 1 row, and the demo needs"):
+        drops.cut(bank_rows(1), contract(), "mine.csv")
     with pytest.raises(CliError, match="has no column age"):
         drops.cut(b"alpha;beta\n1;2\n", contract(), "mine.csv")
 

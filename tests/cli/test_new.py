@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -215,6 +217,17 @@ def test_several_classes_in_words_need_no_code_and_rows_may_land_as_they_are() -
     assert not any(made(Path("g.csv"), "y").definition["etl"].values())
 
 
+def test_numbers_beyond_a_feature_are_the_odd_ones_and_breaks_are_spelt_out(run: Run) -> None:
+    texts = ("c", '"a\nb"', '"a\nb"')
+    rows = [f"{'1e400' if n == 7 else n},{n % 7},{texts[n % 3]}" for n in range(100)]
+    Path("f.csv").write_text("\n".join(["x,z,y", *rows, ""]))
+    said = run("new", "made", "--from-csv", "f.csv", "--label", "y").stdout
+    assert "x holds numbers, but in 1 row texts such as '1e400'" in said
+    assert "y: the model learns a\\nb = 0, c = 1" in said
+    assert "2 values: a\\nb, c" in said
+    assert "--label y (a\\nb or c)" in run("new", "more", "--from-csv", "f.csv").stderr
+
+
 def test_whole_numbers_from_0_may_be_classes_and_new_says_what_to_set(run: Run) -> None:
     Path("f.csv").write_text("x,y\n" + "".join(f"{n},{n % 5}\n" for n in range(100)))
     said = " ".join(run("new", "made", "--from-csv", "f.csv", "--label", "y").stdout.split())
@@ -238,16 +251,33 @@ REFUSED = {
     "a time": ("x,y\n" + "".join(f"1,1:{n}\n" for n in range(10, 60)), "y", "of seconds"),
     "nothing to learn from": ("x,y\na1,2\nb2,3\nc3,3\n", "y", "left out: x (a text of many"),
     "one column": ("y\n1\n2\n", "y", "has one field"),
+    "a list in JSON": ('[{"x": 1, "y": 2},\n {"x": 1, "y": 3}]\n', "y", "is a list in JSON, not"),
     "no rows": ("x,y\n", "y", "has a header and no rows"),
     "empty": ("", "y", "is empty"),
     "a name twice": ("x,X,y\n1,2,3\n1,2,4\n", "y", "is named twice"),
     "no name": ("x,,y\n1,2,3\n1,2,4\n", "y", "has no name"),
+    "values without a name": ("x,y,\n1,2,\n1,3,4\n", "y", "has values and no name"),
     "an index": (",x,y\n0,2,3\n1,2,4\n", "y", "leave it out with index=False"),
+    "too many columns": (
+        ",".join(f"x{n}" for n in range(2000)) + ",y\n" + 2000 * "1," + "1\n" + 2000 * "1," + "2\n",
+        "y",
+        "has 2,001 columns, and a pipeline takes 2,000 at most",
+    ),
+    "a long name": (
+        "x" * 256 + ",y\n1,2\n1,3\n",
+        "y",
+        "has 256 characters, and a pipeline takes 255",
+    ),
     "a reserved name": ("split,y\n1,2\n1,3\n", "y", "reserved"),
     "rows of other lengths": (
         "x,y\n1,2\n1,2,3,4\n",
         "y",
         "cannot be read as CSV: line 3 has more than 2 fields: '1,2,3,4'",
+    ),
+    "an open quote": (
+        'x,y\n1,2\n1,"3\n1,4\n',
+        "y",
+        "line 3 opens a quote that nothing closes",
     ),
     "a count of rows": (
         "x,y\n1,2\n\n(1 row affected)\n",
@@ -265,6 +295,17 @@ def test_what_cannot_become_a_pipeline_is_refused_and_nothing_is_written(
     result = run("new", "made", "--from-csv", "f.csv", "--label", label)
     assert result.exit_code == 1, result.output
     assert told in result.stderr
+    assert not Path("pipelines").exists()
+
+
+@pytest.mark.parametrize("kind", [pa.time64("us"), pa.duration("s")])
+def test_a_type_that_no_check_reads_is_refused_before_a_pipeline_is_written(
+    run: Run, kind: pa.DataType
+) -> None:
+    columns = {"took": pa.array(range(60), kind), "y": [n % 2 for n in range(60)]}
+    pyarrow.parquet.write_table(pa.table(columns), "f.parquet")
+    refused = run("new", "made", "--from-csv", "f.parquet", "--label", "y")
+    assert "column 'took' holds" in refused.stderr
     assert not Path("pipelines").exists()
 
 

@@ -164,6 +164,21 @@ def json_lines(chance: random.Random) -> bytes:
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
+def loose_types(chance: random.Random) -> bytes:
+    """Texts without a type of their own, numbers that are none, and texts like a dialect's."""
+    count = 300
+    columns = {
+        "kind": pa.array([chance.choice([b"a", b"b"]) for _ in range(count)], pa.binary()),
+        "load": [float("inf") if n == 9 else n / 7 for n in range(count)],
+        "size": ["NA" if n == 7 else str(n % 9) for n in range(count)],
+        "price": [f"{n % 5},50" for n in range(count)],
+        "ok": [n % 2 for n in range(count)],
+    }  # fmt: skip
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pa.table(columns), out)
+    return out.getvalue()
+
+
 def leaking(chance: random.Random) -> bytes:
     def rows() -> Iterator[list[Any]]:
         for n in range(500):
@@ -229,6 +244,26 @@ def half_read(chance: random.Random) -> bytes:
     return table("age,seen,month,when,answer", rows()).encode()
 
 
+def careless(chance: random.Random) -> bytes:
+    """Dates in two formats or with a word among them, one answer spelt twice, hardly any late."""
+
+    def rows() -> Iterator[list[Any]]:
+        for n in range(120):
+            at = START + dt.timedelta(days=n)
+            yield [at.strftime("%d/%m/%Y" if n % 2 else "%Y-%m-%d"),
+                   "never" if n == 9 else f"{at:%Y-%m-%d}",
+                   "never" if n == 9 else f"{at:%Y-%m-%dT%H:%M:%SZ}",
+                   ("Yes", "yes", "No")[n % 3], chance.randint(1, 9), int(n < 5)]  # fmt: skip
+
+    return table("due,seen,logged,paid,size,late", rows()).encode()
+
+
+def ended(chance: random.Random) -> bytes:
+    """Each line ends with what divides its fields."""
+    rows = ([chance.randint(1, 5), chance.choice("abc"), n % 2, ""] for n in range(200))
+    return table("stars,kind,ok,", rows).encode()
+
+
 def line_breaks(chance: random.Random) -> bytes:
     rows = (
         [n, f'"first line\nsecond, {n}\nthird"', chance.randint(1, 5), n % 2] for n in range(200)
@@ -257,6 +292,16 @@ SHAPES = (
            "month looks like a date in no format", "when is read as %m/%d/%Y %I:%M %p: is the",
            'they are classes, make it type: category, values: ["200", "404", "500"]'),
           columns={"when": "timestamp", "age": "text", "month": "category"}),
+    Shape("ended", ended, ("--label", "ok"), ("3 values: ",), columns={"ok": "integer"}),
+    Shape("careless", careless, ("--label", "late"),
+          ("due holds dates in several formats: export them all as 2024-01-31",
+           "seen holds dates, but in 1 row texts such as 'never'",
+           "logged holds dates, but in 1 row texts such as 'never'",
+           "paid holds 'Yes' and 'yes', which differ by case or spaces alone",
+           "late is 1 in 5 rows alone: where the held-out rows have none",
+           "120 rows are few: about 18 of them are held out, and a run with fewer than 30",
+           "make the first drop 250 rows or more"),
+          columns={"due": "text", "paid": "category"}),
     Shape("german", german, ("--label", "treu", "--time", "Tag"),
           ("the last row looks like a total (Summe, 150.000.000, 155,10, 150), not a row",
            "Erstellt Datum integer 45292 to 45319 left out: a date in Excel's days",
@@ -301,6 +346,11 @@ SHAPES = (
     Shape("zipped", zipped, ("--label", "churned"), ("packed with gzip",)),
     Shape("parquet", parquet, ("--label", "failed", "--time", "at"), ("Parquet",),
           {"format": "parquet"}, {"at": "timestamp", "load": "number", "site": "category"}),
+    Shape("loose", loose_types, ("--label", "ok"),
+          ("load holds numbers, but in 1 row texts such as 'inf'",
+           "size holds numbers, but in 1 row texts such as 'NA'",
+           "if that stands for a missing value, write null"),
+          {"format": "parquet"}, {"kind": "category", "price": "category"}),
     Shape("lines", json_lines, ("--label", "bought"), ("JSON lines", "day is a time"),
           {"format": "jsonl"}, {"day": "date", "clicks": "integer"}),
     Shape("units", units, ("--label", "sold"),

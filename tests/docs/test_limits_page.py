@@ -15,6 +15,7 @@ from ratchet.cli.folder_files import MOST_BYTES
 from retraining.adapters import object_store, recipe_jobs, spool
 from retraining.rules import (
     claims,
+    contracts,
     durations,
     names,
     problems,
@@ -126,6 +127,7 @@ VALUES = {
     "promotion": f"{machine('promotion')['TimeoutSeconds'] // 3600} hours",
     "failures in a row": f"{settlement.PAUSE_AFTER}",
     "a pipeline's name": f"{names.SHORTEST_PIPELINE} to {names.LONGEST_PIPELINE} characters",
+    "a definition with its columns and every default": f"{contracts.MOST_BYTES:,} bytes",
     "a training workflow": f"{training.MOST_BYTES:,} bytes",
 }
 IN_WORDS = {

@@ -158,13 +158,14 @@ def zipped(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def test_parquet_is_read_by_its_types(tmp_path: Path) -> None:
+@pytest.mark.parametrize("texts", [pa.string(), pa.binary()])
+def test_parquet_is_read_by_its_types(tmp_path: Path, texts: pa.DataType) -> None:
     table = pa.table(
         {
             "day": pa.array([19753, None], pa.date32()),
             "at": pa.array([1_700_000_000_000_000, None], pa.timestamp("us")),
             "carrier": pa.array(["AA", None]).dictionary_encode(),
-            "note": ["x", ""], "distance": [1.5, None], "items": [7, 8],
+            "note": pa.array(["x", ""], texts), "distance": [1.5, None], "items": [7, 8],
             "fragile": [True, None], "late": [0.0, 1.0],
         }
     )  # fmt: skip

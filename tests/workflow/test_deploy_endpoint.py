@@ -8,8 +8,9 @@ import pytest
 
 from ratchet.workflow import Workflow
 from ratchet.workflow.inputs import Context, ExecutionInput
+from ratchet.workflow.sagemaker import Estimator
 from ratchet.workflow.steps import Fail
-from ratchet.workflow.template import deploy_endpoint
+from ratchet.workflow.template import InferencePipeline, TrainingPipeline, deploy_endpoint
 from ratchet.workflow.testing import MachineRun, Mock, fails, returns, run_machine, sample
 
 SAGEMAKER = "arn:aws:states:::sagemaker:"
@@ -108,3 +109,27 @@ def test_a_busy_service_is_asked_often_and_what_may_be_a_refusal_less_long(
     assert (ended.status, ended.path[-1], ended.error) == ("FAILED", "Failed", error)
     assert ended.retries("Deploy") == attempts
     assert ended.seconds <= longest
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a" * 64, "-churn", "churn-", "my_churn", "churn.v2", "größe", "churn\n"]
+)
+def test_a_name_that_no_endpoint_can_have_is_refused_before_anything_is_trained(name: str) -> None:
+    """A state machine may be called so, and AWS would refuse the endpoint after the training."""
+    role, inputs = "arn:aws:iam::123456789012:role/x", {"train": "s3://b/train"}
+    one = Estimator("image", role, instance_type="ml.m5.large")
+    makers = (
+        lambda: deploy_endpoint(name, "c", Fail("Failed")),
+        lambda: TrainingPipeline(one, role, inputs, "b", pipeline_name=name),
+        lambda: InferencePipeline(one, one, inputs, "b", role, pipeline_name=name),
+    )
+    for make in makers[: None if name else 1]:  # without a name a template makes one up
+        with pytest.raises(ValueError, match="is not an endpoint's name"):
+            make()
+    assert deploy_endpoint("a" * 63, "c", Fail("Failed")).steps
+
+
+def test_what_another_execution_has_moved_since_is_not_said_to_have_gone_back() -> None:
+    ended = run("c", SERVING, ("Updating", "former"), ("InService", "of-a-later-execution"))
+    assert ended.status == "FAILED"
+    assert "or that of another execution" in ended.cause

@@ -91,6 +91,11 @@ def test_an_inference_pipeline_is_gated_by_its_estimator() -> None:
         {"metric": "auc", "at_least": 0.1, "at_most": 0.9},
         {"metric": "", "at_least": 0.1},
         {"metric": "auc", "at_least": float("nan")},
+        {"metric": "auc", "at_most": float("inf")},
+        {"metric": "auc", "at_least": "0.8"},
+        {"metric": "auc", "at_least": True},
+        {"metric": None, "at_least": 0.8},
+        {"metric": 5, "at_least": 0.8},
     ],
 )
 def test_a_gate_has_a_name_and_one_bound(fields: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field, StrictStr, ValidationError, model_validator
 
@@ -40,6 +40,11 @@ from retraining.rules.sections.training import (
     TrainingOfFolder,
 )
 from retraining.rules.sections.trigger import Trigger
+
+MOST_BYTES: Final = 390_000
+"""Of a definition with every default: the ledger keeps it in one item, of at most 400 KB with its
+names (DynamoDB developer guide, "Quotas").
+"""
 
 
 class Contract(Section):
@@ -103,6 +108,21 @@ class Definition(Contract):
         if found:
             raise Several(found)
         return self
+
+    @model_validator(mode="after")
+    def _fits_into_the_ledger(self) -> Definition:
+        sizes = {name: _bytes(value) for name, value in as_document(self).items()}
+        if (size := sum(sizes.values())) > MOST_BYTES:
+            largest = max(sizes, key=lambda name: sizes[name])
+            section = "data.columns" if largest == "data" else largest
+            what = f"the largest part of a definition of {size:,} bytes with every default"
+            remedy = "leave out what is not needed, or shorten its names"
+            raise Several([f"{section}: {what}, and {MOST_BYTES:,} are kept: {remedy}"])
+        return self
+
+
+def _bytes(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
 
 
 def with_classes(given: Any) -> Any:

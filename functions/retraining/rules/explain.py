@@ -39,8 +39,17 @@ def _sentence(problem: Any, model: type[BaseModel]) -> str:
     message = message[0].lower() + message[1:] if kind != "value_error" else message
     if not where:
         return message
-    value = "" if kind == "value_error" else f", not {problem['input']!r}"
+    value = "" if kind == "value_error" else f", not {_shown(problem['input'])}"
     return f"{where}: {message}{value}"
+
+
+LONGEST_SHOWN: Final = 200
+
+
+def _shown(value: Any) -> str:
+    """A value as it was given; of a long one the beginning."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} ..."
 
 
 def dotted(location: tuple[int | str, ...]) -> str:

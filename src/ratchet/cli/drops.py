@@ -11,6 +11,7 @@ from typing import Any
 
 from ratchet.cli import landed_file
 from ratchet.cli.errors import CliError, nearest
+from ratchet.cli.screen import plural
 
 OLDER_SHARE = 0.7
 BROKEN_ROWS = 500
@@ -114,7 +115,7 @@ def _check(table: Table, contract: dict[str, Any], name: str) -> None:
     least = math.ceil(wanted / holdout / (1 - OLDER_SHARE) * 1.02)
     if len(table.rows) < least:
         raise CliError(
-            f"{name} has {len(table.rows):,} rows, and the demo needs {least:,}: "
+            f"{name} has {plural(len(table.rows), 'row')}, and the demo needs {least:,}: "
             f"{holdout:.0%} of the newer {1 - OLDER_SHARE:.0%} must be {wanted:,} holdout rows",
             "Give the whole file with --data.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -170,6 +171,11 @@ def of_parquet(name: str, content: bytes) -> list[Row]:
         table = pyarrow.parquet.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
         raise CliError(f"{name} is damaged: {error}") from error
+    for place, field in enumerate(table.schema):
+        if pa.types.is_binary(field.type):  # texts, of those who write no type for them
+            with contextlib.suppress(pa.ArrowInvalid):
+                texts = table.column(place).cast(pa.string())
+                table = table.set_column(place, field.name, texts)
     return _as_text(name, table.to_pylist())
 
 

@@ -151,10 +151,12 @@ def _told(made: Guess, folder: Path) -> Iterator[object]:
 
 
 def _held(column: Column) -> str:
+    from ratchet.cli.screen import in_one_line
+
     seen = column.seen
     if column.kind in ("integer", "number") and seen.low is not None and seen.high is not None:
         return f"{seen.low:g} to {seen.high:g}"
-    shown = ", ".join(value for value, _ in seen.values[:3])[:40]
+    shown = in_one_line(", ".join(value for value, _ in seen.values[:3]))[:40]
     return f"{seen.distinct:,} values: {shown}{', ...' if seen.distinct > 3 else ''}"
 
 

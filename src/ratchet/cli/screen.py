@@ -132,6 +132,11 @@ def spelt_out(text: str) -> str:
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def in_one_line(text: str) -> str:
+    """Text with its line breaks spelt out, for a sentence or a cell that names it."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
 def outcome(name: str | None) -> RenderableType:
     """A run's outcome in its colour; a run without one is running."""
     return styled(name or "RUNNING", OUTCOME_STYLES.get(name or "", "bold blue"))

@@ -211,6 +211,36 @@ def test_a_wrong_definition_is_refused_with_the_key_and_the_remedy(
     assert said in str(refused.value)
 
 
+def sized(part: str, count: int) -> str:
+    """A definition with so many entries in one part, none of them beyond its own limit."""
+    document = copy.deepcopy(DEFINITION)
+    columns = document["data"]["columns"]
+    if part == "names":
+        columns |= {f"{n:0100}": {"type": "number"} for n in range(count)}
+    elif part == "values":
+        column = {"type": "category", "values": [f"{n:080}" for n in range(50)]}
+        columns |= {f"c{n}": column for n in range(count // 20)}
+    elif part == "recipe":
+        named = {"sourceColumns": "a" * 3 * count}
+        step = {"Action": {"Operation": "DELETE", "Parameters": named}}
+        document["etl"] = {"recipe": [step] * 100}
+    else:
+        names = [f"{n:0250}" for n in range(count)]
+        document["etl"] = {"features": {"sha256": "0" * 64, "code": "0" * 64, "columns": names}}
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("part", "section"),
+    [("names", "data.columns"), ("values", "data.columns"), ("recipe", "etl"), ("features", "etl")],
+)
+def test_a_definition_that_the_ledger_cannot_keep_is_refused(part: str, section: str) -> None:
+    """Or its push would fail on DynamoDB's 400 KB, after a check that had found nothing."""
+    with pytest.raises(PipelineRejected, match=f"^{section}: the largest part of a definition of"):
+        contracts.parse_definition(sized(part, 1900))
+    assert len(json.dumps(whole(sized(part, 500)))) < contracts.MOST_BYTES
+
+
 @pytest.mark.parametrize("kind", ["number", "date", "timestamp"])
 def test_a_column_of_endless_values_has_no_slices(kind: str) -> None:
     document = json.loads(with_("gate/slices", {"sold": {}}))
@@ -221,6 +251,22 @@ def test_a_column_of_endless_values_has_no_slices(kind: str) -> None:
     document["data"]["columns"]["sold"] = {"type": "text"}
     slices = whole(json.dumps(document))["gate"]["slices"]
     assert slices == {"sold": {"minimum": None, "min_rows": 200}}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("name", "b" * 100_000),
+        ("gate/minimum", "0" * 100_000),
+        ("etl/recipe", [{"Action": {"Operation": "DELETE", "Parameters": {}}}] * 10_000),
+        ("data/columns", {f"c{n}": {"type": "number"} for n in range(10_000)}),
+    ],
+)
+def test_of_a_long_value_a_refusal_shows_the_beginning(path: str, value: object) -> None:
+    """What push prints is for a person, and what its function raises has a limit."""
+    with pytest.raises(PipelineRejected) as refused:
+        contracts.parse_definition(with_(path, value))
+    assert len(str(refused.value)) < 500, str(refused.value)[:1000]
 
 
 def test_every_problem_is_reported_at_once() -> None:

@@ -11,7 +11,7 @@ from ratchet.cli.authoring import hints
 from ratchet.cli.authoring.looking import AMBIGUOUS, Look
 from ratchet.cli.authoring.seen import Seen
 from ratchet.cli.errors import CliError
-from ratchet.cli.screen import plural
+from ratchet.cli.screen import in_one_line, plural
 
 Kind = Literal["integer", "number", "category", "date", "timestamp", "text"]
 Use = Literal["label", "number", "unit", "clock", "code", "left out"]
@@ -39,6 +39,9 @@ POSITIVE = frozenset({
 HOLDOUT = 0.15
 FEWEST, ENOUGH = 30, 1000
 """The bounds of `gate.min_holdout_rows` that is written."""
+SURELY_HELD_OUT = 0.8 * HOLDOUT  # what chance leaves of it
+FEWEST_OF_ONE = 3
+"""Rows of a label's rarer value, for some to be held out."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class Guess:
     @property
     def min_holdout_rows(self) -> int:
         """What the gate asks for: less than its default where this file could never bring it."""
-        brought = int(self.look.rows * HOLDOUT * 0.8)
+        brought = int(self.look.rows * SURELY_HELD_OUT)
         return max(FEWEST, min(ENOUGH, brought // 10 * 10))
 
 
@@ -140,7 +143,7 @@ def candidates(look: Look) -> list[tuple[str, str]]:
 
 def _holds(seen: Seen, task: Task) -> str:
     if task.metric == "auc":
-        return " or ".join(sorted(value for value, _ in seen.values))
+        return in_one_line(" or ".join(sorted(value for value, _ in seen.values)))
     if task.metric == "accuracy":
         return f"{seen.distinct} classes"
     return f"{seen.low:g} to {seen.high:g}"
@@ -333,7 +336,7 @@ def _doubts(
     found = [_last_row(look.total)] if look.total else []
     if task.classes:
         numbers = ", ".join(f"{value} = {place}" for place, value in enumerate(task.classes))
-        found.append(f"{label}: the model learns {numbers}")
+        found.append(f"{label}: the model learns {in_one_line(numbers)}")
     found += _may_be_classes(look.column(label), task)
     dates = [one.name for one in columns if _is_date(one)]
     if time is None and dates:
@@ -343,6 +346,7 @@ def _doubts(
         )
     for column in columns:
         found += _doubts_about(column, label, keys)
+        found += _odd(column.seen, typed=bool(look.format))
         if not look.format and column.use == "number" and (filler := hints.filler(column.seen)):
             found.append(_filled_with(column.name, *filler))
     found += look.leaks
@@ -352,12 +356,33 @@ def _doubts(
             f" are alike, keep them on one side: split: {{by: group, column: {seen.name}}}"
             + (f", or with --time gate.cluster: {seen.name}" if time else "")
         )
+    found += _rare(look.column(label), task)
     if look.rows * HOLDOUT < ENOUGH:
-        found.append(
-            f"{look.rows:,} rows are few: gate.min_holdout_rows is lowered to what they bring;"
-            " a verdict on so few rows is wide"
-        )
+        found.append(_few(look.rows))
     return found
+
+
+def _few(rows: int) -> str:
+    if rows * SURELY_HELD_OUT < FEWEST:
+        return (
+            f"{rows:,} rows are few: about {round(rows * HOLDOUT)} of them are held out, and a run"
+            f" with fewer than {FEWEST} (gate.min_holdout_rows) promotes nothing: make the first"
+            f" drop {math.ceil(FEWEST / SURELY_HELD_OUT)} rows or more"
+        )
+    return (
+        f"{rows:,} rows are few: gate.min_holdout_rows is lowered to what they bring;"
+        " a verdict on so few rows is wide"
+    )
+
+
+def _rare(label: Seen, task: Task) -> list[str]:
+    """A value of two that the held-out rows may lack: then there is nothing to tell apart."""
+    value, rows = label.values[-1]
+    if task.metric != "auc" or rows * SURELY_HELD_OUT >= FEWEST_OF_ONE:
+        return []
+    none = f"where the held-out rows have none of them, there is no {task.metric}"
+    alone = f"{label.name} is {in_one_line(value)} in {plural(rows, 'row')} alone"
+    return [f"{alone}: {none}, and a run promotes nothing: give more such rows"]
 
 
 def _last_row(total: str) -> str:
@@ -421,12 +446,12 @@ def _doubts_about_text(column: Column, *, keyed: bool) -> list[str]:
     seen, name, found = column.seen, column.name, []
     if seen.either:
         found.append(_either(column, seen.either))
-    if seen.odd and (seen.numbers or not hints.is_dated(seen.odd[0])):
-        found.append(_odd(seen, *seen.odd))
     if column.use == "left out" and hints.looks_dated(seen):
+        found.append(_dated(seen))
+    if column.values is not None and (pair := hints.alike(seen)):
         found.append(
-            f"{name} looks like a date in no format that is known: export it as 2024-01-31, or give"
-            " it type: date and a format in columns.yaml"
+            f"{name} holds {pair[0]!r} and {pair[1]!r}, which differ by case or spaces alone and"
+            " are two values: where they mean the same, write them alike in the files"
         )
     if not keyed and column.kind == "text" and _counts(seen) and hints.is_word(seen):
         found.append(
@@ -436,13 +461,25 @@ def _doubts_about_text(column: Column, *, keyed: bool) -> list[str]:
     return found
 
 
-def _odd(seen: Seen, text: str, rows: int) -> str:
-    """A text where the others are numbers or dates."""
+def _dated(seen: Seen) -> str:
+    """Dates that have no format, or several."""
+    if seen.dates or seen.stamps:
+        return f"{seen.name} holds dates in several formats: export them all as 2024-01-31"
     return (
-        f"{seen.name} holds {'numbers' if seen.numbers else 'dates'}, but in {plural(rows, 'row')}"
-        f" texts such as {text!r}: if that stands for a missing value, say so with data: {{csv:"
-        f' {{null_values: ["{text}"]}}}}, and set the type'
+        f"{seen.name} looks like a date in no format that is known: export it as 2024-01-31, or"
+        " give it type: date and a format in columns.yaml"
     )
+
+
+def _odd(seen: Seen, *, typed: bool) -> list[str]:
+    """A text where the others are numbers or dates."""
+    if not seen.odd or not (seen.numbers or not hints.is_dated(seen.odd[0])):
+        return []
+    text, rows = seen.odd
+    kind = "numbers" if seen.numbers else "dates"
+    what = f"{seen.name} holds {kind}, but in {plural(rows, 'row')} texts such as {text!r}"
+    null = "write null" if typed else f'say so with data: {{csv: {{null_values: ["{text}"]}}}}'
+    return [f"{what}: if that stands for a missing value, {null}, and set the type"]
 
 
 def _either(column: Column, value: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,17 @@ _VALUE = re.compile(
 
 @dataclass(frozen=True)
 class Header:
-    """The columns, the delimiter, how many lines stand above, and whether the file names them."""
+    """The columns, the delimiter, how many lines stand above, and whether the file names them.
+
+    `blank` counts columns behind these that the header leaves without a name, as where each line
+    ends with the delimiter.
+    """
 
     names: list[str]
     delimiter: str
     above: int
     named: bool = True
+    blank: int = 0
 
     @property
     def dialect(self) -> dict[str, Any]:
@@ -82,15 +89,42 @@ def first(path: Path, text: str) -> Header:
 
 
 def _checked(path: Path, best: Header, line: str) -> Header:
+    best = _without_blank(best)
     if len(best.names) < 2:
         raise CliError(
             f"{path}: the first line has one field: {line[:80]!r}",
             "It must name the columns: a label and at least one more.",
         )
+    _require_room(path, best.names)
     for name in best.names:
         if problem := _problem(name, best.names):
             raise CliError(f"{path}: column {name!r} {problem}", "Rename it in the header.")
     return best
+
+
+def _without_blank(one: Header) -> Header:
+    named = len(one.names)
+    while named and not one.names[named - 1]:
+        named -= 1
+    return replace(one, names=one.names[:named], blank=len(one.names) - named)
+
+
+def _require_room(path: Path, names: list[str]) -> None:
+    """CliError for more columns, or longer names, than a pipeline takes."""
+    schema = resources.files("ratchet.cli").joinpath("schemas", "columns.schema.json")
+    allowed = json.loads(schema.read_text("utf-8"))["$defs"]["ColumnMap"]
+    most, longest = allowed["maxProperties"], allowed["propertyNames"]["maxLength"]
+    if len(names) > most:
+        raise CliError(
+            f"{path} has {len(names):,} columns, and a pipeline takes {most:,} at most",
+            "Leave out those that a model does not need.",
+        )
+    if name := next((name for name in names if len(name) > longest), ""):
+        raise CliError(
+            f"{path}: the name of column {name[:40]!r}... has {len(name):,} characters, and a"
+            f" pipeline takes {longest} at most",
+            "Rename it in the header.",
+        )
 
 
 def _headers(lines: list[str]) -> Iterator[Header]:

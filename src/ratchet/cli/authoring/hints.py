@@ -61,14 +61,26 @@ def is_serial(seen: Seen) -> bool:
 
 
 def looks_dated(seen: Seen) -> bool:
-    """True of texts that all look like dates, though no format that is known fits all of them."""
-    texts = not (seen.numbers or seen.dates or seen.stamps or seen.unit or seen.clock)
+    """True of texts that all look like dates, though no one format that is known fits all."""
+    texts = not (seen.numbers or seen.unit or seen.clock)
+    texts = texts and seen.filled not in (seen.dates, seen.stamps)
     return texts and bool(seen.values) and all(is_dated(value) for value, _ in seen.values)
 
 
 def is_dated(text: str) -> bool:
     """True of a text that looks like a date."""
     return len(text) <= _LONGEST_DATE and _DATED.fullmatch(text) is not None
+
+
+def alike(seen: Seen) -> tuple[str, str] | None:
+    """Two values that differ by case and spaces alone, as Yes and yes do."""
+    found: dict[str, str] = {}
+    for value, _ in seen.values:
+        same = " ".join(value.split()).casefold()
+        if same in found:
+            return found[same], value
+        found[same] = value
+    return None
 
 
 def groups(columns: Sequence[Seen], apart: Sequence[str]) -> Iterator[Seen]:

@@ -108,7 +108,7 @@ def look(path: Path, wanted: dict[str, str], label: str | None = None) -> Look:
             if name not in found.names:
                 what = f"{option} {name} is not a column of {path}{nearest(name, found.names)}"
                 raise CliError(what, f"The file's columns are {', '.join(found.names)}")
-        with tables.opened(path, file.copy, found) as table:
+        with tables.opened(path, file.copy, found, typed=bool(file.format)) as table:
             columns = tuple(_columns(table, found.names))
             named = next((one for one in columns if one.name == label), None)
             leaks = tuple(hints.leaks(table, columns, named)) if named else ()
@@ -146,7 +146,7 @@ def _facts(table: tables.Table, name: str) -> list[str]:
         f"count({column})",
         f"count(DISTINCT {column})",
         f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER ({matching(number, _INTEGER)}) END",
-        f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER (abs({value}) < 3.4e38) END",
+        f"CASE WHEN {padded} THEN 0 ELSE count(*) FILTER (abs({value}) < {tables.LARGEST}) END",
         f"count(*) FILTER ({matching(column, _DATE)} AND {moment})",
         f"count(*) FILTER ({matching(column, _STAMP)} AND {moment})",
         f"min({value})",
@@ -172,6 +172,7 @@ def _with_format(table: tables.Table, seen: Seen) -> Seen:
     known = {seen.integers, seen.numbers, seen.dates, seen.stamps}
     if not seen.filled or seen.filled in known or not any(c.isdigit() for c in seen.values[0][0]):
         return seen
+    seen = _mostly_plain(table, seen)
     column = tables.identifier(seen.name)
     for form in _forms(table, seen.values[0][0]):
         read = f"try_strptime({column}, {tables.literal(form)})"
@@ -184,6 +185,17 @@ def _with_format(table: tables.Table, seen: Seen) -> Seen:
         if 2 * count > seen.filled:
             seen = replace(seen, odd=tables.odd(table, seen.name, read))
     return seen
+
+
+def _mostly_plain(table: tables.Table, seen: Seen) -> Seen:
+    """With one of the others, where most are dates or moments as ISO 8601 has them."""
+    if 2 * max(seen.dates, seen.stamps) <= seen.filled:
+        return seen
+    column = tables.identifier(seen.name)
+    pattern = tables.literal(_DATE if seen.dates > seen.stamps else _STAMP)
+    moment = tables.within(f"try_cast({column} AS TIMESTAMP)")
+    plain = f"CASE WHEN regexp_full_match({column}, {pattern}) AND {moment} THEN 1 END"
+    return replace(seen, odd=tables.odd(table, seen.name, plain))
 
 
 def _forms(table: tables.Table, text: str) -> list[str]:

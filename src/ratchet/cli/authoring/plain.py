@@ -68,6 +68,8 @@ def _form(path: Path) -> str | None:
             begin = file.read(_BLOCK).removeprefix(codecs.BOM_UTF8).decode("latin-1").lstrip()
     except (OSError, EOFError) as error:
         raise CliError(f"{path} cannot be unpacked: {error}") from error
+    if begin.startswith("[") and landed_file.begins_as_json(begin):
+        raise CliError(f"{path} is a list in JSON, not JSON lines", "Write one object a line.")
     is_json = begin.startswith("{") and landed_file.begins_as_json(begin)
     return JSON_LINES if is_json else None
 
@@ -77,6 +79,7 @@ def _write_table(path: Path, form: str, copy: Path) -> None:
     content = landed_file.unpacked(str(path), path.read_bytes())
     if form == PARQUET:
         rows = landed_file.of_parquet(str(path), content)
+        _require_readable(path, content)
     else:
         rows = landed_file.of_json(str(path), content.decode("utf-8-sig", "replace"))
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -84,6 +87,20 @@ def _write_table(path: Path, form: str, copy: Path) -> None:
         writer = csv.DictWriter(out, names, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _require_readable(path: Path, content: bytes) -> None:
+    """CliError for a column of a type that a data check does not read."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    for field in pyarrow.parquet.read_schema(pa.BufferReader(content)):
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_time(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind):
+            raise CliError(
+                f"{path}: column {field.name!r} holds {field.type}, which no data check reads",
+                "Write it as a number of seconds, say, or leave it out.",
+            )
 
 
 def _bytes(path: Path) -> IO[bytes]:

@@ -17,6 +17,8 @@ NULLS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "none", "#N/A
 """How exports spell a missing value."""
 FIRST, LAST, MOST_OPEN_ENDS = "1677-09-22", "2262-04-11", 3
 """Beyond these dates pandas has none: a few such moments stand for "always" and "open"."""
+LARGEST = "3.4e38"
+"""What a feature, a float of 32 bits, can hold."""
 POINT = r"[+-]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?"
 COMMA = r"[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]+),[0-9]+"  # 1.234,5
 GROUPS = r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+([.][0-9]+)?"  # 1,234.5, and not 0,125
@@ -69,11 +71,15 @@ class Table:
 
 
 @contextmanager
-def opened(path: Path, copy: Path, found: Header) -> Iterator[Table]:
-    """The file's table; CliError names `path` and what is wrong with it."""
+def opened(path: Path, copy: Path, found: Header, *, typed: bool = False) -> Iterator[Table]:
+    """The file's table; CliError names `path` and what is wrong with it.
+
+    Where the file is `typed`, as Parquet is, its texts are texts: no dialect makes numbers of them.
+    """
     import duckdb
 
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in found.names)
+    blank = [f" {place}" for place in range(found.blank)]  # no column's name begins with a space
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in (*found.names, *blank))
     read = (
         f"read_csv({literal(str(copy))}, delim={literal(found.delimiter)}, quote='\"', escape='\"',"
         f" skip={found.above}, header={found.named}, auto_detect=false, columns={{{types}}})"
@@ -85,8 +91,12 @@ def opened(path: Path, copy: Path, found: Header) -> Iterator[Table]:
             (table.rows,) = table.one("SELECT count(*) FROM landed")
             if not table.rows:
                 raise CliError(f"{path} has a header and no rows", "Give a file with rows.")
+            _without_blank(table, path, blank)
             _without_total(table, found.names)
-            _settle(table, found.names)
+            if typed:
+                table.mark = "."
+            else:
+                _settle(table, found.names)
             yield table
     except duckdb.Error as error:
         raise _unreadable(path, str(error).replace(str(copy), str(path))) from error
@@ -100,6 +110,10 @@ def _unreadable(path: Path, error: str) -> CliError:
         error,
         re.DOTALL,
     )
+    quote = re.search(r"CSV Error on Line: (\d+)\s.*unterminated quote", error, re.DOTALL)
+    if found is None and quote is not None:
+        what = f"line {quote[1]} opens a quote that nothing closes"
+        return CliError(f"{path} cannot be read as CSV: {what}", "Close it, or leave it out.")
     if found is None:
         return CliError(f"{path} cannot be read as CSV: {error.strip().splitlines()[0]}")
     line, text, expected, fields = found.groups()
@@ -108,6 +122,16 @@ def _unreadable(path: Path, error: str) -> CliError:
     told = few if int(fields) < int(expected) else many
     what = f"line {line} has {told}: {text.strip()[:60]!r}"
     return CliError(f"{path} cannot be read as CSV: {what}", "Leave it out, or quote its fields.")
+
+
+def _without_blank(table: Table, path: Path, blank: list[str]) -> None:
+    """Take columns out that have neither a name nor a value, as a run does."""
+    for column in map(identifier, blank):
+        if table.one(f"SELECT count({column}) FROM landed") != (0,):  # noqa: S608
+            raise CliError(
+                f"{path}: a last column has values and no name", "Name it in the header."
+            )
+        table.database.execute(f"ALTER TABLE landed DROP COLUMN {column}")
 
 
 def _without_total(table: Table, names: list[str]) -> None:
@@ -227,12 +251,12 @@ def _nulls(table: Table, names: list[str]) -> Iterator[str]:
             yield from (value for (value,) in ends if len(ends) <= MOST_OPEN_ENDS)
 
 
-def odd(table: Table, name: str, value: str) -> tuple[str, int]:
-    """A field that has no value by this SQL, and how many such there are."""
+def odd(table: Table, name: str, value: str) -> tuple[str, int] | None:
+    """A field that has no value by this SQL, and how many such there are; None if there is none."""
     column = identifier(name)
     others = f"FROM landed WHERE {column} IS NOT NULL AND {value} IS NULL"
     text, rows = table.one(f"SELECT min({column}), count(*) {others}")
-    return str(text), int(rows)
+    return (str(text), int(rows)) if rows else None
 
 
 def within(moment: str) -> str:

@@ -22,8 +22,9 @@ def read(table: tables.Table, seen: Seen) -> Seen:
     if not seen.filled or seen.filled in known:
         return seen
     if 2 * seen.numbers > seen.filled:
-        number = f"try_cast({table.number(seen.name)} AS DOUBLE)"
-        return replace(seen, odd=tables.odd(table, seen.name, number))
+        number = f"abs(try_cast({table.number(seen.name)} AS DOUBLE))"
+        fits = f"CASE WHEN {number} < {tables.LARGEST} THEN 1 END"
+        return replace(seen, odd=tables.odd(table, seen.name, fits))
     if not any(c.isdigit() for c in seen.values[0][0]):
         return seen
     fitting = f"SELECT {_count(tables.identifier(seen.name), _CLOCK)} FROM landed"  # noqa: S608

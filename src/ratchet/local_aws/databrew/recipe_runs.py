@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ratchet.local_aws.shared.background import RunFailed
 from ratchet.local_aws.shared.job_runs import JobRun
-from ratchet.local_aws.shared.logs import LogStream, lines_of
+from ratchet.local_aws.shared.logs import LogStream, last_line
 from ratchet.local_aws.shared.transfer import delete, fetch, keys_under, put
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class RecipeWork:
         return part
 
     def _last_line(self) -> str:
-        return (lines_of(self._log) or ["The recipe's process ended without output"])[-1]
+        return last_line(self._log) or "The recipe's process ended without output"
 
     def _put(self, output: CsvOutput, part: Path) -> None:
         s3, key = self.local.client("s3"), output.key(self.run.job["Name"], self.run.started)

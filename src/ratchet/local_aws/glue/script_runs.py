@@ -16,7 +16,7 @@ from ratchet.local_aws.glue.definitions import is_spark
 from ratchet.local_aws.glue.spark import spark_environment
 from ratchet.local_aws.shared.background import RunFailed
 from ratchet.local_aws.shared.job_runs import JobRun
-from ratchet.local_aws.shared.logs import LogStream, lines_of
+from ratchet.local_aws.shared.logs import LogStream, last_line
 from ratchet.local_aws.shared.transfer import fetch
 
 if TYPE_CHECKING:
@@ -154,5 +154,5 @@ def _reason(folder: Path, code: int) -> str:
     reason = folder / "reason"
     if reason.exists():
         return reason.read_text()
-    last = (lines_of(folder / "error.log") or lines_of(folder / "boot.log") or [""])[-1]
+    last = last_line(folder / "error.log") or last_line(folder / "boot.log")
     return last or f"Command failed with exit code {code}"

@@ -12,12 +12,17 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ratchet.local_aws.running.processes import LONGEST_LINE
+from ratchet.local_aws.running.processes import LONGEST_LINE, lines_from
 
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
 EVENTS_PER_CALL = 1_000
+MOST_KEPT = 32 << 20
+"""Characters of a stream: local CloudWatch Logs keeps them in memory."""
+EACH = 100
+"""What a line takes beside its own characters, counted as such."""
+FULL = "(local AWS keeps no more of this log)"
 
 
 class LogStream:
@@ -37,22 +42,31 @@ class LogStream:
         self._events: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._made = False
+        self._room = MOST_KEPT
         self._flushed = time.monotonic()
 
     def write(self, line: str) -> None:
-        """Add one line, stamped now; an empty one is left out."""
+        """Add one line, stamped now; an empty one is left out, and what is beyond the most kept."""
         message = self._spelled(line.rstrip("\n"))[:LONGEST_LINE]
         if not message:
             return
         with self._lock:
-            self._events.append({"timestamp": int(time.time() * 1000), "message": message})
+            if self._room < 0:
+                return
+            self._room -= len(message) + EACH
+            kept = message if self._room >= 0 else FULL
+            self._events.append({"timestamp": int(time.time() * 1000), "message": kept})
             if time.monotonic() - self._flushed > FLUSH_SECONDS:
                 self._flush()
 
     def send(self, file: Path) -> None:
-        """Send a whole log file, if there is one, and close the stream."""
-        for line in lines_of(file):
-            self.write(line)
+        """Send a log file, if there is one, as far as it is kept, and close the stream."""
+        with contextlib.suppress(FileNotFoundError), file.open("rb") as printed:
+            for text in lines_from(printed):
+                for line in text.splitlines():
+                    self.write(line)
+                if self._room < 0:
+                    break
         self.close()
 
     def close(self) -> None:
@@ -84,6 +98,11 @@ class LogStream:
         self._made = True
 
 
-def lines_of(path: Path) -> list[str]:
-    """The lines of a log file, none if there is no file."""
-    return path.read_text(errors="replace").splitlines() if path.exists() else []
+def last_line(file: Path) -> str:
+    """The last line of a log file, however long that is; nothing if there is none."""
+    if not file.exists():
+        return ""
+    with file.open("rb") as printed:
+        printed.seek(max(0, file.stat().st_size - LONGEST_LINE))
+        lines = printed.read().decode(errors="replace").splitlines()
+    return lines[-1] if lines else ""

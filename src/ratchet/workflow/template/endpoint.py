@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ratchet.workflow.dynamic import Dynamic
@@ -30,6 +31,8 @@ request 162), but its refusals too, such as of an image that does not exist.
 NO_ENDPOINT = "Could not find endpoint *"
 """Of the ValidationException that DescribeEndpoint answers; the API reference names no other."""
 
+NAME = re.compile("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+"""EndpointName of CreateEndpoint (API reference)."""
 BROKEN = ("Failed", "UpdateRollbackFailed", "OutOfService", "Deleting")
 """Statuses from which no endpoint comes back by itself (DescribeEndpoint, API reference)."""
 
@@ -39,8 +42,14 @@ def deploy_endpoint(name: str, config: Any, failed: Fail, *, look_every: Any = 3
 
     createEndpoint works once, and neither it nor updateEndpoint has a .sync. `config` is the name
     of an endpoint config, `look_every` the seconds between two looks; both may be placeholders. An
-    error of AWS leads to `failed`.
+    error of AWS leads to `failed`. ValueError for a name that no endpoint can have: AWS would say
+    so when the model is trained and paid for.
     """
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f"{name!r} is not an endpoint's name, which has 1 to 63 letters, digits and hyphens,"
+            " with a letter or a digit at either end"
+        )
     find = AwsSdkStep(
         "Find Endpoint", "sagemaker", "describeEndpoint", parameters={"EndpointName": name}
     )
@@ -75,7 +84,8 @@ def _until_in_service(name: str, config: Any, failed: Fail, look_every: Any) -> 
     went_back = Fail(
         "Endpoint went back",
         error="EndpointRolledBack",
-        cause="The new model did not become ready; the endpoint serves the former one",
+        cause="The endpoint serves another config: the former one, where the new model did not"
+        " become ready, or that of another execution, which has moved it since",
     )
     broken = Fail("Endpoint failed", error="EndpointFailed", cause="See DescribeEndpoint")
     settled.add_choice(ChoiceRule.And([serves, right]), Succeed("Done"))

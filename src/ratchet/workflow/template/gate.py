@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 from ratchet.workflow.steps import Choice, ChoiceRule, Fail
 
@@ -23,7 +24,8 @@ class Gate:
 
     def __post_init__(self) -> None:
         bounds = [bound for bound in (self.at_least, self.at_most) if bound is not None]
-        if not self.metric or len(bounds) != 1 or not math.isfinite(bounds[0]):
+        named = isinstance(self.metric, str) and self.metric
+        if not named or len(bounds) != 1 or not _is_number(bounds[0]):
             raise ValueError(
                 "A gate is a metric's name and one bound: Gate('validation:auc', at_least=0.8) "
                 f"or Gate('validation:rmse', at_most=2.3), not {self!r}"
@@ -57,3 +59,8 @@ class Gate:
             comment=f"not: {self.rule.replace(' must be', '')}",
         )
         return choice
+
+
+def _is_number(bound: object) -> bool:
+    """True of what JSONata can compare a metric with."""
+    return isinstance(bound, Real) and not isinstance(bound, bool) and math.isfinite(bound)

@@ -82,29 +82,39 @@ class RowTransformer:
         try:
             yield from self._answer(rows)
         except (BadPayload, BadFilter) as error:
-            raise self._first_failure(rows, number) from error
+            raise self._first_failure(rows, number) or self._together(rows, error) from error
 
     def _answer(self, rows: list[Row]) -> list[str]:
         scores = self.predictor.predict([self.input_filter.choose(row) for row in rows])
         return [self._line(row, score) for row, score in zip(rows, scores, strict=True)]
 
-    def _first_failure(self, rows: list[Row], number: int) -> TransformFailed:
-        """The failure of the first row that fails by itself, else of rows that do not match."""
+    def _first_failure(self, rows: list[Row], number: int) -> TransformFailed | None:
+        """The failure of the first row that fails by itself."""
         for line, row in enumerate(rows, start=number):
             try:
                 self._answer([row])
-            except BadPayload as error:
-                return TransformFailed(f"{BAD_STATUS}{error.status}: {error} (line {line})")
-            except BadFilter as error:
-                return TransformFailed(f"filter {error} (line {line})")
+            except (BadPayload, BadFilter) as error:
+                return TransformFailed(f"{_told(error)} (line {line})")
+        return None
+
+    def _together(self, rows: list[Row], error: Exception) -> TransformFailed:
+        """The failure of rows that are answered one by one, but not as one body."""
         widths = sorted({len(row) for row in rows})
-        return TransformFailed(f"{BAD_STATUS}415: rows have {widths} columns")
+        if len(widths) > 1:
+            return TransformFailed(f"{BAD_STATUS}415: rows have {widths} columns")
+        return TransformFailed(f"{_told(error)} (each row alone is answered)")
 
     def _line(self, row: Row, score: str) -> str:
         if not self.join and self.output_filter.path == "$":
             return score
         answer = score.split(",")
         return joined(self.output_filter.choose(row + answer if self.join else answer))
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, BadPayload):
+        return f"{BAD_STATUS}{error.status}: {error}"
+    return f"filter {error}"
 
 
 @dataclass(frozen=True)
