@@ -130,7 +130,11 @@ def _s3_copy(source: str, target: str) -> Iterator[Need]:
 
 Find = Callable[[dict[str, Any]], list[str]]
 ACTIONS = {"Invoke": "InvokeFunction"}
-TRANSACTED = {"Put": "PutItem", "ConditionCheck": "ConditionCheckItem"}
+TRANSACTED = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+}
 
 
 def _named(service: str, *kinds_and_members: str) -> Find:

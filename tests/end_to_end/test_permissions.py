@@ -154,7 +154,6 @@ UNUSED = {
         f"DeletePipeline sagemaker:{action}ModelPackage": "a model may wait for approval, or room"
         for action in ("Describe", "Update")
     },
-    "DeletePipeline dynamodb:PutItem": "a run may begin at the same time, and then it stays",
     "DeletePipeline dynamodb:UpdateItem": "a promotion may wait for room",
     "DeletePipeline states:ListTagsForResource": "a pipeline may train by its own workflow",
     "DeletePipeline states:DeleteStateMachine": "a pipeline may train by its own workflow",
