@@ -519,12 +519,13 @@ LONGEST = (2, 4, 8, 16, 32, 60)
         ("RunChampionsRecipe", "DataBrew.ConflictException", 8),
         ("PrepareDataset", "Glue.ConcurrentRunsExceededException", 8),
         ("TrainModel", "SageMaker.ResourceLimitExceededException", 40),
-        ("TrainModel", "SageMaker.AmazonSageMakerException", 2),
+        ("TrainModel", "SageMaker.AmazonSageMakerException", 4),
         ("TuneModel", "SageMaker.ResourceLimitExceededException", 40),
-        ("TuneModel", "SageMaker.AmazonSageMakerException", 2),
+        ("TuneModel", "SageMaker.AmazonSageMakerException", 4),
         ("CreateModel", "SageMaker.ThrottlingException", 8),
-        ("CreateModel", "SageMaker.AmazonSageMakerException", 2),
+        ("CreateModel", "SageMaker.AmazonSageMakerException", 4),
         ("ScoreModel", "SageMaker.ThrottlingException", 40),
+        ("ScoreModel", "SageMaker.AmazonSageMakerException", 4),
         ("Promote", "StepFunctions.ThrottlingException", 8),
         ("TrainWithWorkflow", "StepFunctions.ThrottlingException", 8),
     ],
@@ -636,7 +637,7 @@ def test_the_best_model_so_far_of_a_search_whose_time_is_up_goes_on(retraining: 
 def test_a_search_that_finds_nothing_settles_the_data(
     retraining: Coverage, error: str, cause: str
 ) -> None:
-    broken = [fails(error, cause)] * 3
+    broken = [fails(error, cause)] * 5
     run = retrain(retraining, ClaimData=payload(TUNED), TuneModel=broken, FinishRun=FAILS)
     assert run.path[-4:] == ["SettleData", "Promote?", *FAILED]
     assert concluded(run) == {"State": "Candidates", "Error": error, "Cause": cause}
