@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,9 +21,13 @@ PROCESS_FOLDERS = {"cli", "end_to_end", "local_aws", "package"}
 FOLDER = Path(__file__).parent
 settings.register_profile("ratchet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ratchet")  # how fast a machine is never decides a test
-_read_model = functools.cache(JSONFileLoader().load_file)
-JSONFileLoader.load_file = lambda _self, path: _read_model(path)  # type: ignore[method-assign]
-"""A service's model is read once, not once a session: moto's tests have many of these."""
+_load_model = JSONFileLoader().load_file
+_packed_model = functools.cache(lambda path: pickle.dumps(_load_model(path), protocol=-1))
+JSONFileLoader.load_file = lambda _self, path: pickle.loads(_packed_model(path))  # type: ignore[method-assign]
+"""A service's model is parsed once, not once a session: moto's tests have many of these.
+
+Each session has a copy of its own: some clients change theirs.
+"""
 STARTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec"}
 
 

@@ -40,6 +40,8 @@ Script = Any
 @pytest.fixture
 def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder `code` of a model's artifact, with features.py in it."""
+    for name in NAMES:  # other tests have modules of these names too
+        sys.modules.pop(name, None)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path, str(LIBRARY)])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     serving = Path(inference.__file__).parent

@@ -56,6 +56,8 @@ def install(features: str, folder: Path) -> None:
 @pytest.fixture(autouse=True)
 def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of features.py and contract.py; the toolkit of the container in reach."""
+    for name in ("features", "contract"):  # other tests have modules of these names too
+        sys.modules.pop(name, None)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path, str(LIBRARY)])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     install(FEATURES, tmp_path)
