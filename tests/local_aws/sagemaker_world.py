@@ -6,7 +6,9 @@ import functools
 import math
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from ratchet.local_aws.running.local import LocalAws
@@ -191,4 +193,29 @@ def world_of(local: LocalAws) -> World:
     return World(local).settle()
 
 
-__all__ = ["BUCKET", "IMAGE", "PARAMETERS", "ROLE", "World", "channel", "rows", "world_of"]
+def past_its_runtime(local: LocalAws, describe: Callable[[], Any], status: str) -> Any:
+    """The job, once the clock has run past its 60 seconds.
+
+    A minute each second and no more: other tests share the clock, and CloudWatch Logs refuses
+    events that are two hours ahead.
+    """
+    job, turned = describe(), 0.0
+    while job[status] == "InProgress":
+        if time.monotonic() - turned > 1:
+            local.clock.turn(timedelta(seconds=61))
+            turned = time.monotonic()
+        job = describe()
+    return job
+
+
+__all__ = [
+    "BUCKET",
+    "IMAGE",
+    "PARAMETERS",
+    "ROLE",
+    "World",
+    "channel",
+    "past_its_runtime",
+    "rows",
+    "world_of",
+]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sagemaker_world import BUCKET, ROLE, World, world_of
+from sagemaker_world import BUCKET, ROLE, World, past_its_runtime, world_of
 from script_mode import REGISTRY, SKLEARN
 
 from ratchet.local_aws.running.local import LocalAws
@@ -149,10 +149,8 @@ def test_a_job_can_be_stopped_and_ends_when_its_time_is_up(local_aws: LocalAws) 
     assert ended(world, "process-stopped")["ProcessingJobStatus"] == "Stopped"
     limit = {"StoppingCondition": {"MaxRuntimeInSeconds": 60}}
     world.sagemaker.create_processing_job(**request(world, "process-late", sleep, **limit))
-    job = world.sagemaker.describe_processing_job(ProcessingJobName="process-late")
-    while job["ProcessingJobStatus"] == "InProgress":
-        local_aws.clock.turn(timedelta(seconds=61))
-        job = world.sagemaker.describe_processing_job(ProcessingJobName="process-late")
+    describe = partial(world.sagemaker.describe_processing_job, ProcessingJobName="process-late")
+    job = past_its_runtime(local_aws, describe, "ProcessingJobStatus")
     assert job["ProcessingJobStatus"] == "Stopped"
 
 

@@ -6,12 +6,21 @@ import hashlib
 import io
 import json
 import tarfile
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sagemaker_world import BUCKET, IMAGE, PARAMETERS, World, channel, rows, world_of
+from sagemaker_world import (
+    BUCKET,
+    IMAGE,
+    PARAMETERS,
+    World,
+    channel,
+    past_its_runtime,
+    rows,
+    world_of,
+)
 
 from ratchet.local_aws.running.local import LocalAws
 
@@ -152,10 +161,9 @@ def test_a_job_past_its_runtime_is_stopped(local_aws: LocalAws) -> None:
     world.ended(
         lambda: describe(TrainingJobName="endless"), "SecondaryStatus", ("Starting", "Downloading")
     )
-    job = None
-    while job is None or job["TrainingJobStatus"] == "InProgress":
-        local_aws.clock.turn(timedelta(seconds=61))
-        job = describe(TrainingJobName="endless")
+    job = past_its_runtime(
+        local_aws, partial(describe, TrainingJobName="endless"), "TrainingJobStatus"
+    )
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
 
 
