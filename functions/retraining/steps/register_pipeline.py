@@ -145,7 +145,10 @@ def _check(aws: Adapters, push: Push) -> int:
 
 
 def _check_again(aws: Adapters, push: Push) -> int:
-    """Check again, as a run has begun; after a refusal the former definition is back in force."""
+    """Check again, as a run has begun.
+
+    Where that is refused, the schedule and workflow of the former definition are put back.
+    """
     try:
         return _check(aws, push)
     except PipelineRejected:
